@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Everything that crosses from bpf/ to user/: the configuration that user
+ * space writes before load, the counters in shared maps, and the records in
+ * the rings.  Both sides include this file; nothing else is shared.
+ *
+ * All times are nanoseconds of CLOCK_BOOTTIME.  All counts of memory are
+ * pages of the machine's base page size unless the name says _bytes.
+ */
+#ifndef MEMTRACE_WIRE_H
+#define MEMTRACE_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define MT_COMM_LEN 16
+#define MT_MAX_ORDER 10 /* allocations of a higher order count as this one */
+#define MT_HIST_SLOTS 64
+#define MT_CPUS_PER_RING 16
+#define MT_MAX_NODES 64
+#define MT_CGROUP_PATH_LEN 256
+
+/* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
+#define MT_UNKNOWN_U64 (~0ULL)
+#define MT_UNKNOWN_S32 ((__s32)0x80000000)
+
+enum mt_probe {
+#define MT_PROBE(id, ...) MT_PROBE_##id,
+#include "probes.def"
+	MT_NR_PROBES
+};
+
+/*
+ * Counters of one task.  The task alone writes them and they only grow; a
+ * record carries their absolute values, and user space takes differences.
+ */
+enum mt_slot {
+#define MT_SLOT(probe, id, ...) MT_SLOT_##probe##_##id,
+#include "probes.def"
+	MT_NR_SLOTS
+};
+
+/* Counters of the machine, one set per CPU in the map "machine"; they only grow. */
+enum mt_machine_slot {
+#define MT_MACHINE(probe, id, ...) MT_MACHINE_##probe##_##id,
+#include "probes.def"
+	MT_NR_MACHINE_SLOTS
+};
+
+enum mt_reclaim_kind {
+	MT_RECLAIM_DIRECT,
+	MT_RECLAIM_MEMCG,
+	MT_RECLAIM_SOFTLIMIT,
+	MT_RECLAIM_NODE,
+	MT_NR_RECLAIM_KINDS
+};
+
+enum mt_ring {
+	MT_RING_RARE,
+	MT_RING_OOM,
+	MT_RING_HOT,
+	MT_NR_RINGS
+};
+
+enum mt_rec_id {
+	MT_REC_NONE,
+	MT_REC_TASK,	    /* struct mt_task */
+	MT_REC_CGROUP_GONE, /* struct mt_cgroup_gone */
+#define MT_EVENT(probe, id, ...) MT_REC_##id,
+#include "probes.def"
+	MT_NR_RECS
+};
+
+struct mt_hdr {
+	__u16 id;	/* enum mt_rec_id */
+	__u16 size;	/* of the whole record */
+	__u32 cpu;
+	__u64 time_ns;	/* when the record was written */
+};
+
+/* A task, as it was when the record's subject happened. */
+struct mt_who {
+	__u32 pid; /* thread group, in the initial pid namespace */
+	__u32 tid;
+	__u64 start_ns;	 /* of the group leader: with pid it names a process */
+	__u64 cgroup_id; /* kernfs id of its memory controller's cgroup; 0: unknown */
+	__u32 uid;
+	__u32 flags; /* MT_WHO_* */
+	char comm[MT_COMM_LEN];	 /* the group leader's: the process's */
+	char tcomm[MT_COMM_LEN]; /* the thread's own */
+};
+
+enum mt_who_flags {
+	MT_WHO_KTHREAD = 1 << 0,
+};
+
+enum mt_task_flags {
+	MT_TASK_FINAL = 1 << 0, /* the task is gone, no record of it follows */
+	MT_TASK_EXEC = 1 << 1,	/* it is about to go on as another program */
+	MT_TASK_CMD = 1 << 2,	/* it is the command that memtrace started */
+};
+
+/* Absolute counters of one life of one task (MT_REC_TASK; also the iterator's output). */
+struct mt_task {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 life;  /* names the task across exec, which may swap its tid; never used twice */
+	__u32 flags; /* enum mt_task_flags */
+	__u32 pad;
+	__u64 c[MT_NR_SLOTS];
+};
+
+/* A cgroup that is being removed (MT_REC_CGROUP_GONE), so that its name outlives it. */
+struct mt_cgroup_gone {
+	struct mt_hdr hdr;
+	__u64 cgroup_id;
+	char path[MT_CGROUP_PATH_LEN];
+};
+
+/* One exception taken for a bad translation, when each is asked for. */
+struct mt_fault {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 address;
+	__u64 ip;
+	__u32 error_code; /* x86 page-fault error code */
+	__u32 kernel;	  /* taken in kernel mode */
+};
+
+/* One major fault's latency, when it is asked for. */
+struct mt_major {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 address;
+	__u64 duration_ns; /* from the exception to the kernel's accounting at its end */
+};
+
+/* One page allocation, when each is asked for. */
+struct mt_alloc {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 gfp_flags;
+	__u32 order;
+	__u32 migratetype;
+	__u32 failed;
+	__u32 atomic; /* may have come from an interrupt: who is whom it interrupted */
+};
+
+/* One episode of reclaim by a task that needed the memory itself. */
+struct mt_reclaim {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 start_ns;
+	__u64 duration_ns;
+	__u64 self_ns; /* without the episodes nested in it */
+	__u64 reclaimed_pages;
+	__u64 gfp_flags;
+	__s32 order;
+	__u32 kind;   /* enum mt_reclaim_kind */
+	__s32 parent; /* enum mt_reclaim_kind of the episode around it, or MT_UNKNOWN_S32 */
+	__u32 pad;
+};
+
+/* One session of a node's kswapd, from its first wake-up after a sleep to its next sleep. */
+struct mt_kswapd {
+	struct mt_hdr hdr;
+	__u64 start_ns;
+	__u64 duration_ns;
+	__u64 scanned_pages;
+	__u64 reclaimed_pages;
+	__u64 waker_gfp;
+	__u32 rounds;	   /* of balancing */
+	__s32 order;	   /* highest one balanced for */
+	__s32 node;
+	__s32 waker_order; /* MT_UNKNOWN_S32: nobody was seen to ask */
+	__u32 partial;	   /* it ran already when memtrace attached: duration is a lower bound */
+	__u32 pad;
+	struct mt_who waker;
+};
+
+/* One victim of the OOM killer. */
+struct mt_oom {
+	struct mt_hdr hdr;
+	struct mt_who victim;
+	struct mt_who trigger;
+	__u64 total_vm_bytes;
+	__u64 anon_rss_bytes;
+	__u64 file_rss_bytes;
+	__u64 shmem_rss_bytes;
+	__u64 pgtables_bytes;
+	__s32 oom_score_adj;
+	__u32 pad;
+};
+
+/*
+ * Configuration.  A probe's object is loaded with it in .rodata, so that the
+ * verifier drops what is not asked for.
+ */
+struct mt_cfg {
+	__u32 filter;	     /* enum mt_filter: which conditions a task must meet, all of them */
+	__u32 every;	     /* bit per enum mt_probe: a record for each single hot event */
+	__u32 latency;	     /* bit per enum mt_probe: measure latencies that cost a clock read */
+	__u32 has_task_storage;
+	__u32 nr_hot_rings;
+	__u32 page_size;
+	__u32 nr_cpus;	     /* possible CPUs */
+	__u32 reclaim_gfp_first; /* unused by programs that read tracepoint fields by name */
+};
+
+enum mt_filter {
+	MT_FILTER_PID = 1 << 0,	   /* map filter_pid: thread group */
+	MT_FILTER_TID = 1 << 1,	   /* map filter_tid */
+	MT_FILTER_UID = 1 << 2,	   /* map filter_uid */
+	MT_FILTER_COMM = 1 << 3,   /* map filter_comm: the thread's or the leader's */
+	MT_FILTER_CGROUP = 1 << 4, /* map filter_cgroup: that cgroup or one below it */
+	MT_FILTER_CMD = 1 << 5,	   /* the command that memtrace starts, and its descendants */
+	MT_FILTER_FOLLOW = 1 << 6, /* children born later of what MT_FILTER_PID or _TID names */
+};
+
+/* What user space changes while programs run, and reads back: core's .bss. */
+struct mt_control {
+	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;  /* enum mt_iter_mode */
+	__u64 next_life;
+	__u64 exited;	   /* tasks with counters that have exited */
+	__u64 freed;	   /* ... and were freed after that */
+	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the last pass */
+	__u64 late;	   /* tasks found without counters after the first pass */
+};
+
+enum mt_iter_mode {
+	MT_ITER_BASE, /* give each task its base; emit nothing */
+	MT_ITER_TICK, /* emit what changed since the last pass */
+};
+
+/* Losses and folds, per CPU in the map "lost"; they only grow. */
+struct mt_lost {
+	__u64 records[MT_NR_RINGS]; /* records that found their ring full */
+	__u64 hot_events;	    /* events inside lost final records: in "unattributed" instead */
+	__u64 tasks;		    /* hot events of tasks that have no counters */
+	__u64 span_overflow;	    /* episodes that found no room for an open span */
+	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
+	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
+	__u64 unattributed[MT_NR_SLOTS];
+};
+
+/* Episodes folded per kind, per CPU in the map "fold". */
+struct mt_fold {
+	__u64 count[MT_HIST_SLOTS]; /* by log2 of the duration: see mt_log2_slot() */
+	__u64 sum_ns;
+};
+
+/*
+ * The histogram slot of a value: the smallest i with value <= 2^i, so that an
+ * exact power of two falls into the slot that it is the upper bound of.
+ */
+static inline __u32 mt_log2_slot(__u64 value)
+{
+	__u32 slot = 0;
+
+	if (value <= 1)
+		return 0;
+	value--;
+	if (value >> 32) {
+		value >>= 32;
+		slot += 32;
+	}
+	if (value >> 16) {
+		value >>= 16;
+		slot += 16;
+	}
+	if (value >> 8) {
+		value >>= 8;
+		slot += 8;
+	}
+	if (value >> 4) {
+		value >>= 4;
+		slot += 4;
+	}
+	if (value >> 2) {
+		value >>= 2;
+		slot += 2;
+	}
+	if (value >> 1)
+		slot += 1;
+	slot += 1;
+	return slot < MT_HIST_SLOTS ? slot : MT_HIST_SLOTS - 1;
+}
+
+_Static_assert(sizeof(struct mt_hdr) == 16, "mt_hdr");
+_Static_assert(sizeof(struct mt_who) == 64, "mt_who");
+_Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS, "mt_task");
+_Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
+_Static_assert(sizeof(struct mt_fault) == 104, "mt_fault");
+_Static_assert(sizeof(struct mt_major) == 96, "mt_major");
+_Static_assert(sizeof(struct mt_alloc) == 104, "mt_alloc");
+_Static_assert(sizeof(struct mt_reclaim) == 136, "mt_reclaim");
+_Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
+_Static_assert(sizeof(struct mt_oom) == 192, "mt_oom");
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What an output is: it renders reports and single events to a stream. */
+#ifndef MEMTRACE_CORE_OUTPUT_H
+#define MEMTRACE_CORE_OUTPUT_H
+
+#include <stdio.h>
+
+#include "report.h"
+
+struct output_style {
+	bool colour;	   /* the stream is a terminal and NO_COLOR is not set */
+	unsigned int width; /* of the terminal in columns; 0: do not cut to a width */
+	bool refresh;	   /* clear the terminal before each report */
+};
+
+struct output;
+
+/* One kind of output; a const descriptor per file in outputs/. */
+struct output_ops {
+	const char *name;
+	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
+	int (*report)(struct output *out, const struct report *report);
+	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
+	int (*event)(struct output *out, const char *name, const char *text, const struct column *columns,
+		     const struct cell *cells, size_t nr);
+};
+
+struct output {
+	const struct output_ops *ops;
+	FILE *stream; /* borrowed */
+	struct output_style style;
+	/*
+	 * A moment of CLOCK_BOOTTIME as nanoseconds since the Unix epoch; set
+	 * by whoever knows the clocks; NULL: moments are shown as they are.
+	 */
+	uint64_t (*wall_ns)(uint64_t boot_ns);
+};
+
+extern const struct output_ops text_output;
+extern const struct output_ops json_output;
+extern const struct output_ops prometheus_output;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Names from processes, cgroups and files, made harmless.  They may hold any bytes. */
+#ifndef MEMTRACE_CORE_SANITISE_H
+#define MEMTRACE_CORE_SANITISE_H
+
+#include <stddef.h>
+
+/*
+ * For a terminal: C0 and C1 control characters, DEL, backslash, bytes that
+ * are not UTF-8, and characters that change direction or line (U+2028,
+ * U+2029, U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F, U+FEFF) become
+ * \xHH escapes of their bytes.  Writes at most size bytes, NUL included (an
+ * escape or a character is never cut in two), and returns buf.
+ */
+char *sanitise_terminal(char *buf, size_t size, const char *text);
+
+/*
+ * Valid UTF-8 for formats that escape on their own: each byte that is not
+ * part of a valid character becomes U+FFFD.  As above.
+ */
+char *sanitise_utf8(char *buf, size_t size, const char *text);
+
+/* Columns that valid UTF-8 text takes on a terminal (wcwidth; 0 for what it does not know). */
+size_t text_width(const char *text);
+
+#endif
