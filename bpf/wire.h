@@ -18,6 +18,8 @@
 #define MT_MAX_ORDER 10 /* allocations of a higher order count as this one */
 #define MT_HIST_SLOTS 64
 #define MT_CPUS_PER_RING 16
+#define MT_MAX_HOT_RINGS 64
+#define MT_HOT_RING_BYTES (1024 * 1024)
 #define MT_MAX_NODES 64
 #define MT_CGROUP_PATH_LEN 256
 
@@ -194,18 +196,48 @@ struct mt_oom {
 };
 
 /*
- * Configuration.  A probe's object is loaded with it in .rodata, so that the
+ * What a task's hooks keep about it.  Only the task itself and, where it says
+ * so, the iterator write here.  User space reads it in the self-test.
+ */
+struct mt_state {
+	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
+	__u32 flags;	      /* enum mt_state_flags */
+	__u32 dirty;	      /* something was counted since the iterator looked (which clears it) */
+	__u64 css_set;	      /* address of the task's css_set when who.cgroup_id was read */
+	struct mt_who who;
+	__u64 life;
+	/* Accounted faults count only while the task matches the filters: held + now - base. */
+	__u64 base_minor, base_major;
+	__u64 held_minor, held_major;
+	__u64 emitted_minor, emitted_major; /* in the last record */
+	__u64 fault_ns;			    /* when its last exception came, while latencies are asked for */
+	__u64 fault_address;
+};
+
+enum mt_state_flags {
+	MT_STATE_MATCH = 1 << 0,    /* it meets the filters */
+	MT_STATE_FAMILY = 1 << 1,   /* the command or a descendant */
+	MT_STATE_CMD = 1 << 2,	    /* the command itself */
+	MT_STATE_FOLLOWED = 1 << 3, /* a child of what MT_FILTER_FOLLOW follows */
+	MT_STATE_EXITED = 1 << 4,   /* who is what it was at its exit, and stays so */
+	MT_STATE_EMITTED = 1 << 5,  /* user space has heard of this life */
+};
+
+/*
+ * Configuration.  Each object is loaded with it in .rodata.cfg, so that the
  * verifier drops what is not asked for.
  */
 struct mt_cfg {
-	__u32 filter;	     /* enum mt_filter: which conditions a task must meet, all of them */
-	__u32 every;	     /* bit per enum mt_probe: a record for each single hot event */
-	__u32 latency;	     /* bit per enum mt_probe: measure latencies that cost a clock read */
+	__u32 filter;  /* enum mt_filter: the conditions that a task must meet, all of them */
+	__u32 every;   /* bit per enum mt_probe: a record for each single hot event */
+	__u32 latency; /* bit per enum mt_probe: measure what costs a clock read per event */
 	__u32 has_task_storage;
 	__u32 nr_hot_rings;
+	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */
+	__u32 rare_fold_bytes;	/* a rare ring with more than this waiting gets counts, no records */
 	__u32 page_size;
-	__u32 nr_cpus;	     /* possible CPUs */
-	__u32 reclaim_gfp_first; /* unused by programs that read tracepoint fields by name */
+	__u32 nr_cpus; /* possible ones */
+	__u32 pad;
 };
 
 enum mt_filter {
@@ -218,31 +250,33 @@ enum mt_filter {
 	MT_FILTER_FOLLOW = 1 << 6, /* children born later of what MT_FILTER_PID or _TID names */
 };
 
-/* What user space changes while programs run, and reads back: core's .bss. */
+#define MT_FILTER_ENTRIES 1024 /* per kind */
+
+/* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
 	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
 	__u32 iter_mode;  /* enum mt_iter_mode */
 	__u64 next_life;
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */
-	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the last pass */
-	__u64 late;	   /* tasks found without counters after the first pass */
+	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the current pass */
+	__u64 late;	   /* tasks found without counters after the first pass: theirs start there */
 };
 
 enum mt_iter_mode {
-	MT_ITER_BASE, /* give each task its base; emit nothing */
+	MT_ITER_BASE, /* give each task counters and its base; emit nothing */
 	MT_ITER_TICK, /* emit what changed since the last pass */
 };
 
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
 struct mt_lost {
 	__u64 records[MT_NR_RINGS]; /* records that found their ring full */
-	__u64 hot_events;	    /* events inside lost final records: in "unattributed" instead */
 	__u64 tasks;		    /* hot events of tasks that have no counters */
+	__u64 finals;		    /* tasks whose last counts could be stored nowhere */
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
-	__u64 unattributed[MT_NR_SLOTS];
+	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
 };
 
 /* Episodes folded per kind, per CPU in the map "fold". */
@@ -298,5 +332,6 @@ _Static_assert(sizeof(struct mt_alloc) == 104, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 136, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 192, "mt_oom");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 16 + 64 + 72, "mt_state");
 
 #endif

@@ -84,7 +84,10 @@ struct table {
 	size_t nr_columns;
 	struct row_source rows;
 	size_t text_rows;
-	/* cells of the row that stands for those not shown; called after text_rows were read; NULL: none */
+	/*
+	 * Fills the cells of the row that stands for those not shown; called after text_rows (or all) were read;
+	 * returns as next() does: 1, or 0 if no such row is wanted, or -errno.  NULL: none.
+	 */
 	int (*rest)(void *ctx, struct cell *cells);
 };
 

@@ -8,7 +8,7 @@
 /*
  * For a terminal: C0 and C1 control characters, DEL, backslash, bytes that
  * are not UTF-8, and characters that change direction or line (U+2028,
- * U+2029, U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F, U+FEFF) become
+ * U+2029, U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F, U+061C, U+FEFF) become
  * \xHH escapes of their bytes.  Writes at most size bytes, NUL included (an
  * escape or a character is never cut in two), and returns buf.
  */
@@ -20,7 +20,16 @@ char *sanitise_terminal(char *buf, size_t size, const char *text);
  */
 char *sanitise_utf8(char *buf, size_t size, const char *text);
 
-/* Columns that valid UTF-8 text takes on a terminal (wcwidth; 0 for what it does not know). */
+/* The same, uncut, in memory that the caller frees; NULL if it ran out. */
+char *sanitise_utf8_dup(const char *text);
+
+/*
+ * Columns that valid UTF-8 text takes on a terminal, whatever the locale (wcwidth; 1 for what it does not know,
+ * as a terminal then shows a box).
+ */
 size_t text_width(const char *text);
+
+/* Bytes of the longest beginning of text that takes at most width columns; *taken: the columns it takes. */
+size_t text_prefix(const char *text, size_t width, size_t *taken);
 
 #endif

@@ -24,7 +24,8 @@ enum unit {
 
 enum slot_role {
 	ROLE_COUNTER,
-	ROLE_BUCKET,
+	ROLE_ACCOUNTED, /* by the kernel: the core reads it, no hook is needed */
+	ROLE_BUCKET,	/* of a histogram */
 };
 
 struct slot_row {
@@ -95,6 +96,15 @@ struct hist_row {
 	const char *help;
 };
 
+/* A counter of events, by the name of one of the tasks in it. */
+struct count_row {
+	enum mt_probe probe;
+	enum mt_rec_id event;
+	size_t who_offset; /* of a struct mt_who */
+	const char *metric;
+	const char *help;
+};
+
 struct probe_row {
 	enum mt_probe id;
 	const char *name;
@@ -108,10 +118,13 @@ extern const struct slot_row machine_rows[MT_NR_MACHINE_SLOTS];
 extern const struct event_row event_rows[MT_NR_RECS]; /* by enum mt_rec_id; size 0 where it is no event */
 extern const struct hist_row hist_rows[];
 extern const size_t nr_hist_rows;
+extern const struct count_row count_rows[];
+extern const size_t nr_count_rows;
 
 /* Returns the probe of that name, or -1. */
 int schema__probe(const char *name);
 const char *schema__unit_name(enum unit unit);
+const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);
 
 #endif

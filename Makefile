@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# "make help" lists targets and variables.  What needs a clean rebuild does not
+# exist: flags are kept in stamps that objects depend on, headers in .d files.
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/memtrace
+COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
+
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+# sbin is not in every user's PATH
+BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+BPFTOOL := $(BPFTOOL)
+BTF ?= /sys/kernel/btf/vmlinux
+
+# The name that bpf_tracing.h and our per-architecture definitions know.
+ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/riscv64/riscv/' \
+			       -e 's/ppc64.*/powerpc/' -e 's/loongarch64/loongarch/')
+ARCH := $(ARCH)
+
+LIBRARIES := libbpf libelf zlib jansson popt
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
+
+# User space goes to $(B), one directory a flavour; BPF objects and skeletons are the same for all: build/.
+B := build
+ifeq ($(SAN),1)
+B := build-san
+FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAVOUR_LDFLAGS := -fsanitize=address,undefined
+endif
+ifeq ($(STATIC),1)
+ifeq ($(SAN),1)
+$(error SAN=1 and STATIC=1 exclude each other: sanitizers need dynamic linking)
+endif
+B := build-static
+FLAVOUR_LDFLAGS := -static
+PKG_STATIC := --static
+endif
+
+# Paths of the build machine stay out of the result.
+PREFIX_MAP := $(CURDIR)=.
+USER_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map=$(PREFIX_MAP)
+# _GNU_SOURCE is empty, so that a file which defines it, too, gives no warning.
+USER_CPPFLAGS := -I. -Ibuild/skel -D_GNU_SOURCE= -DMEMTRACE_VERSION=\"$(VERSION)\" \
+	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
+LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
+LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
+	-Wall -fdebug-prefix-map=$(PREFIX_MAP)
+# Not in the stamps: it changes what is refused, not what is built.
+WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
+
+USER_SRC := $(filter-out user/docgen.c,$(shell find user -name '*.c' 2>/dev/null | LC_ALL=C sort))
+LIB_SRC := $(filter-out user/main.c,$(USER_SRC))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+LIB := $(B)/libmemtrace.a
+
+BPF_SRC := $(wildcard bpf/core/*.bpf.c bpf/probes/*.bpf.c)
+BPF_OBJ := $(patsubst %.c,build/bpf/%.o,$(notdir $(BPF_SRC)))
+SKEL := $(patsubst build/bpf/%.bpf.o,build/skel/%.skel.h,$(BPF_OBJ))
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
+UNIT_HELPERS := $(patsubst %.c,$(B)/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+UNIT_OBJ := $(UNIT_SRC:%.c=$(B)/%.o)
+
+ifeq ($(V),1)
+say =
+else
+Q := @
+say = @printf '  %-6s %s\n' '$(1)' '$@';
+MAKEFLAGS += --no-print-directory
+endif
+
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all tools help unit-tests check workloads lint fmt docs vmlinux-check install uninstall clean FORCE
+
+all: $(B)/memtrace
+
+# Runs before anything is compiled, each time: a missing tool is named, with the package that brings it.
+tools:
+	@CC='$(CC)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
+		scripts/check-tools
+
+# $(call stamp,TEXT): a file that changes only if the text does
+shell_quote = '$(subst ','\'',$(1))'
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' $(call shell_quote,$(1)) | cmp -s - $@ || printf '%s\n' $(call shell_quote,$(1)) >$@
+endef
+
+build/bpf/flags: FORCE | tools
+	$(call stamp,$(CLANG) $(LLVM_STRIP) $(BPFTOOL) $(BPF_CFLAGS))
+
+$(B)/flags: FORCE | tools
+	$(call stamp,$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS))
+
+$(B)/link-flags: FORCE | tools
+	$(call stamp,$(CC) $(LINK_FLAGS) $(LIBS) $(LIB_OBJ))
+
+# BPF objects and their skeletons
+
+define bpf_compile
+@mkdir -p $(@D)
+$(call say,BPF)
+$(Q)$(CLANG) $(BPF_CFLAGS) $(WERROR_FLAG) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+$(Q)$(LLVM_STRIP) -g $@
+endef
+
+build/bpf/%.bpf.o: bpf/core/%.bpf.c build/bpf/flags | tools
+	$(bpf_compile)
+
+build/bpf/%.bpf.o: bpf/probes/%.bpf.c build/bpf/flags | tools
+	$(bpf_compile)
+
+build/skel/%.skel.h: build/bpf/%.bpf.o
+	@mkdir -p $(@D)
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< >$@
+
+# User space; a skeleton must exist before its first user is compiled, from then on the .d files know it
+
+$(B)/%.o: %.c $(B)/flags | tools $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP -c $< -o $@
+
+# Not ar r: members are known by their file names alone, and two directories may use the same one.
+$(LIB): $(LIB_OBJ) $(B)/link-flags
+	$(call say,AR)
+	$(Q)rm -f $@ && ar qcs $@ $(LIB_OBJ)
+
+define link
+@mkdir -p $(@D)
+$(call say,LINK)
+$(Q)$(CC) $(USER_CFLAGS) $(LINK_FLAGS) $(filter %.o,$^) $(LIB) $(1) $(LIBS) -o $@
+endef
+
+$(B)/memtrace: $(B)/user/main.o $(LIB) $(B)/link-flags
+	$(call link)
+
+$(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
+	$(call link)
+
+$(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flags
+	$(call link,-lcmocka)
+
+build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP $(LDFLAGS) $< $(LIBS) -o $@
+
+-include $(wildcard build/bpf/*.d build/*.d)
+-include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
+
+# Tests and checks
+
+unit-tests: $(UNIT)
+
+workloads: | tools
+	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='$(CURDIR)/build/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
+
+ifeq ($(SAN),1)
+check: $(UNIT)
+	@failed=0; for t in $(UNIT); do ./$$t || failed=1; done; exit $$failed
+else
+check:
+	@$(MAKE) SAN=1 check
+endif
+
+lint:
+	@tests/lint/run
+
+fmt:
+	@tests/lint/format --fix
+
+vmlinux-check: build/vmlinux-check
+	@ARCH='$(ARCH)' CLANG='$(CLANG)' BPF_CFLAGS='$(BPF_CFLAGS)' tests/vmlinux-check/run '$(BTF)'
+
+docs: $(B)/docgen
+	$(B)/docgen docs/
+
+# Installation: pairs of a file and where it goes
+
+MAN8 := $(wildcard docs/man/*.8)
+MAN1 := $(wildcard docs/man/*.1)
+DOCS := $(wildcard README.md CHANGELOG.md docs/*.md LICENSE LICENSES/*)
+COMPLETIONS := $(wildcard docs/completion/memtrace)
+
+INSTALLED = $(SBINDIR)/memtrace \
+	$(MAN8:docs/man/%=$(MANDIR)/man8/%) $(MAN1:docs/man/%=$(MANDIR)/man1/%) \
+	$(COMPLETIONS:docs/completion/%=$(COMPLETIONDIR)/%) \
+	$(addprefix $(DOCDIR)/,$(notdir $(DOCS)))
+
+install_files = $(if $(1),install -d '$(DESTDIR)$(2)' && install -m $(3) $(1) '$(DESTDIR)$(2)')
+
+install: $(B)/memtrace
+	$(call install_files,$(B)/memtrace,$(SBINDIR),755)
+	$(call install_files,$(MAN8),$(MANDIR)/man8,644)
+	$(call install_files,$(MAN1),$(MANDIR)/man1,644)
+	$(call install_files,$(COMPLETIONS),$(COMPLETIONDIR),644)
+	$(call install_files,$(DOCS),$(DOCDIR),644)
+
+uninstall:
+	rm -f $(addprefix '$(DESTDIR),$(addsuffix ',$(INSTALLED)))
+	if [ -d '$(DESTDIR)$(DOCDIR)' ]; then rmdir '$(DESTDIR)$(DOCDIR)'; fi
+
+clean:
+	rm -rf build build-san build-static
+
+help:
+	@echo 'Targets'
+	@echo '  all            build/memtrace (default)'
+	@echo '  check          unit tests under ASan and UBSan, in build-san/'
+	@echo '  lint           all that tests/lint checks; fmt: format the C files'
+	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
+	@echo '  docs           regenerate the generated parts of docs/'
+	@echo '  vmlinux-check  compare vmlinux/ with the BTF of a kernel (BTF=FILE)'
+	@echo '  install        to DESTDIR and PREFIX (/usr/local); uninstall takes it away'
+	@echo '  clean          remove build, build-san and build-static'
+	@echo 'Variables'
+	@echo '  V=1            print the commands'
+	@echo '  SAN=1          user space with ASan and UBSan: build-san/memtrace'
+	@echo '  STATIC=1       no shared libraries: build-static/memtrace'
+	@echo '  WERROR=1       warnings are errors'
+	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG ARCH'
+	@echo 'All tests: scripts/test.  A look at what it does: scripts/demo.'

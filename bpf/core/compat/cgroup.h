@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory cgroups: what is called the same on 5.10 to 7.3, and where its place is asked for at load. */
+#ifndef MEMTRACE_COMPAT_CGROUP_H
+#define MEMTRACE_COMPAT_CGROUP_H
+
+#include "../prelude.h"
+
+/*
+ * The css of the memory controller in a css_set: v1, hybrid and v2 alike.  In
+ * a v2 hierarchy that does not enable the controller for a cgroup this is the
+ * nearest ancestor's that has it (kernel/cgroup/cgroup.c, find_css_set()).
+ * NULL without the controller.
+ */
+static __always_inline struct cgroup_subsys_state *memory_css(struct css_set *set)
+{
+	struct cgroup_subsys_state *css = NULL;
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return NULL;
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+				      sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+	return css;
+}
+
+static __always_inline u64 css_cgroup_id(struct cgroup_subsys_state *css)
+{
+	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
+}
+
+#endif

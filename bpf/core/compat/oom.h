@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * oom:mark_victim.  First (int pid); with (task, uid) and the victim's figures
+ * from 6.9 on, and backported: seen on 5.10.262 and 6.1.192, not on 5.10.223.
+ */
+#ifndef MEMTRACE_COMPAT_OOM_H
+#define MEMTRACE_COMPAT_OOM_H
+
+#include "../prelude.h"
+
+struct trace_event_raw_mark_victim {
+	int pid;
+} __attribute__((preserve_access_index));
+
+/* The form with figures. */
+struct trace_event_raw_mark_victim___figures {
+	u32 __data_loc_comm;
+	unsigned long total_vm;
+	unsigned long anon_rss;
+	unsigned long file_rss;
+	unsigned long shmem_rss;
+	uid_t uid;
+	unsigned long pgtables;
+	s16 oom_score_adj;
+} __attribute__((preserve_access_index));
+
+#endif

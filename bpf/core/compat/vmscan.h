@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Events of reclaim and kswapd.  Fields are read by name, so their order and width may differ. */
+#ifndef MEMTRACE_COMPAT_VMSCAN_H
+#define MEMTRACE_COMPAT_VMSCAN_H
+
+#include "../prelude.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* direct, memcg and soft limit reclaim share it; gfp_flags: u32 on 5.10, u64 from 6.1; order moved in 7.1. */
+struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template {
+	int order;
+	unsigned long gfp_flags;
+};
+
+struct trace_event_raw_mm_vmscan_direct_reclaim_end_template {
+	unsigned long nr_reclaimed;
+};
+
+struct trace_event_raw_mm_vmscan_node_reclaim_begin {
+	int order;
+	unsigned long gfp_flags;
+};
+
+struct trace_event_raw_mm_vmscan_kswapd_wake {
+	int nid;
+	int order;
+};
+
+struct trace_event_raw_mm_vmscan_kswapd_sleep {
+	int nid;
+};
+
+struct trace_event_raw_mm_vmscan_wakeup_kswapd {
+	int nid;
+	int order;
+	unsigned long gfp_flags;
+};
+
+struct trace_event_raw_mm_vmscan_lru_shrink_inactive {
+	int nid;
+	unsigned long nr_scanned;
+	unsigned long nr_reclaimed;
+};
+
+#pragma clang attribute pop
+
+#endif

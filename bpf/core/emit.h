@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Writing records.  What does not fit is counted, never dropped in silence. */
+#ifndef MEMTRACE_CORE_EMIT_H
+#define MEMTRACE_CORE_EMIT_H
+
+#include "maps.h"
+
+static __always_inline void hdr__fill(struct mt_hdr *hdr, enum mt_rec_id id, u32 size)
+{
+	hdr->id = id;
+	hdr->size = size;
+	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->time_ns = bpf_ktime_get_boot_ns();
+}
+
+static __always_inline void lost__record(enum mt_ring ring)
+{
+	struct mt_lost *l = lost_here();
+
+	if (l)
+		__sync_fetch_and_add(&l->records[ring], 1);
+}
+
+static __always_inline void *hot_ring(void)
+{
+	u32 i = 0;
+
+	if (cfg.nr_hot_rings > 1)
+		i = bpf_get_smp_processor_id() / MT_CPUS_PER_RING % cfg.nr_hot_rings;
+	return bpf_map_lookup_elem(&rings_hot, &i);
+}
+
+/* The reader is woken only when much waits; otherwise it comes at its tick. */
+static __always_inline void hot__submit(void *ring, void *record)
+{
+	bool much = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
+
+	bpf_ringbuf_submit(record, much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+/*
+ * Reserves a record in a ring of its own and fills its header; NULL if the
+ * ring is full, which is then counted.  A macro as the verifier wants sizes constant.
+ */
+#define rare__reserve(ring, ring_id, rec_id, type)                                                                     \
+	({                                                                                                             \
+		type *rec_ = bpf_ringbuf_reserve(ring, sizeof(type), 0);                                               \
+		if (rec_)                                                                                              \
+			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
+		else                                                                                                   \
+			lost__record(ring_id);                                                                         \
+		rec_;                                                                                                  \
+	})
+
+#define hot__reserve(ring, rec_id, type)                                                                               \
+	({                                                                                                             \
+		type *rec_ = bpf_ringbuf_reserve(ring, sizeof(type), 0);                                               \
+		if (rec_)                                                                                              \
+			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
+		else                                                                                                   \
+			lost__record(MT_RING_HOT);                                                                     \
+		rec_;                                                                                                  \
+	})
+
+#endif

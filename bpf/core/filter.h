@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which tasks are asked for.  Asked when a task's identity changes, not at each event. */
+#ifndef MEMTRACE_CORE_FILTER_H
+#define MEMTRACE_CORE_FILTER_H
+
+#include "identity.h"
+#include "maps.h"
+
+#define CGROUP_MAX_DEPTH 32
+
+static __always_inline bool comm_listed(const char *comm)
+{
+	struct comm_key key = {};
+	int i;
+
+	/* bytes after the name may be anything: compare up to its end only */
+	for (i = 0; i < MT_COMM_LEN - 1; i++) {
+		if (!comm[i])
+			break;
+		key.comm[i] = comm[i];
+	}
+	return bpf_map_lookup_elem(&filter_comm, &key);
+}
+
+static __always_inline bool cgroup_listed(struct task_struct *task)
+{
+	struct cgroup_subsys_state *css = memory_css(BPF_CORE_READ(task, cgroups));
+	int depth;
+
+	for (depth = 0; depth < CGROUP_MAX_DEPTH && css; depth++) {
+		u64 id = css_cgroup_id(css);
+
+		if (bpf_map_lookup_elem(&filter_cgroup, &id))
+			return true;
+		css = BPF_CORE_READ(css, parent);
+	}
+	return false;
+}
+
+static __always_inline bool filter__match(const struct mt_who *who, struct task_struct *task, u32 state_flags)
+{
+	bool followed = cfg.filter & MT_FILTER_FOLLOW && state_flags & MT_STATE_FOLLOWED;
+
+	if (cfg.filter & MT_FILTER_CMD && !(state_flags & MT_STATE_FAMILY))
+		return false;
+	if (cfg.filter & MT_FILTER_PID && !followed && !bpf_map_lookup_elem(&filter_pid, &who->pid))
+		return false;
+	if (cfg.filter & MT_FILTER_TID && !followed && !bpf_map_lookup_elem(&filter_tid, &who->tid))
+		return false;
+	if (cfg.filter & MT_FILTER_UID && !bpf_map_lookup_elem(&filter_uid, &who->uid))
+		return false;
+	if (cfg.filter & MT_FILTER_COMM && !comm_listed(who->comm) && !comm_listed(who->tcomm))
+		return false;
+	if (cfg.filter & MT_FILTER_CGROUP && !cgroup_listed(task))
+		return false;
+	return true;
+}
+
+/* Tasks outside CMD's family need no counters at all. */
+static __always_inline bool filter__family_only(void)
+{
+	return cfg.filter & MT_FILTER_CMD;
+}
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps that all objects share.  The core object creates them; the loader
+ * gives their fds to each probe's object, by name, before it loads that.
+ */
+#ifndef MEMTRACE_CORE_MAPS_H
+#define MEMTRACE_CORE_MAPS_H
+
+#include "prelude.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct mt_state);
+} task_state SEC(".maps");
+
+/* By tid, for kernels without task storage (before 5.11). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, struct mt_state);
+} tid_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_lost);
+} lost SEC(".maps");
+
+struct machine_counters {
+	u64 c[MT_NR_MACHINE_SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct machine_counters);
+} machine SEC(".maps");
+
+/* Rare events and OOM kills: apart, so that no flood of one evicts the other. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} ring_rare SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} ring_oom SEC(".maps");
+
+/* The hot rings; the loader makes cfg.nr_hot_rings of them, one per MT_CPUS_PER_RING CPUs. */
+struct hot_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, MT_HOT_RING_BYTES);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, MT_MAX_HOT_RINGS);
+	__type(key, u32);
+	__array(values, struct hot_ring);
+} rings_hot SEC(".maps");
+
+/* Last counts of tasks that ended while their hot ring was full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 512);
+	__uint(value_size, sizeof(struct mt_task));
+} backlog SEC(".maps");
+
+#define FILTER_MAP(name, key_type)                                                                                     \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \
+		__uint(max_entries, MT_FILTER_ENTRIES);                                                                \
+		__type(key, key_type);                                                                                 \
+		__type(value, u8);                                                                                     \
+	} name SEC(".maps")
+
+struct comm_key {
+	char comm[MT_COMM_LEN];
+};
+
+FILTER_MAP(filter_pid, u32);
+FILTER_MAP(filter_tid, u32);
+FILTER_MAP(filter_uid, u32);
+FILTER_MAP(filter_comm, struct comm_key);
+FILTER_MAP(filter_cgroup, u64);
+
+#define map_only(map)                                                                                                  \
+	({                                                                                                             \
+		u32 zero_ = 0;                                                                                         \
+		bpf_map_lookup_elem(map, &zero_);                                                                      \
+	})
+
+static __always_inline struct mt_lost *lost_here(void)
+{
+	return map_only(&lost);
+}
+
+/* Atomic, as an interrupt may count on the same CPU in the middle of it. */
+static __always_inline void machine__add(enum mt_machine_slot slot, u64 n)
+{
+	struct machine_counters *m = map_only(&machine);
+
+	if (m)
+		__sync_fetch_and_add(&m->c[slot], n);
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What each BPF file needs first: kernel types, helpers, the wire format and the configuration. */
+#ifndef MEMTRACE_CORE_PRELUDE_H
+#define MEMTRACE_CORE_PRELUDE_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "../wire.h"
+
+const volatile struct mt_cfg cfg SEC(".rodata.cfg") = {};
+
+static __always_inline bool probe_wants_every(enum mt_probe probe)
+{
+	return cfg.every & (1U << probe);
+}
+
+static __always_inline bool probe_wants_latency(enum mt_probe probe)
+{
+	return cfg.latency & (1U << probe);
+}
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A task's counters.  The task alone counts in them and they only grow.  They
+ * are made by the fork hook and the iterator, never by a hook on the hot path.
+ */
+#ifndef MEMTRACE_CORE_STATE_H
+#define MEMTRACE_CORE_STATE_H
+
+#include "emit.h"
+#include "filter.h"
+
+/* task must be a pointer that the verifier trusts. */
+static __always_inline struct mt_state *state__of(struct task_struct *task)
+{
+	if (cfg.has_task_storage)
+		return bpf_task_storage_get(&task_state, task, NULL, 0);
+	u32 tid = BPF_CORE_READ(task, pid);
+
+	return bpf_map_lookup_elem(&tid_state, &tid);
+}
+
+static __always_inline struct mt_state *state__current(void)
+{
+	if (cfg.has_task_storage)
+		return bpf_task_storage_get(&task_state, bpf_get_current_task_btf(), NULL, 0);
+	u32 tid = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&tid_state, &tid);
+}
+
+static __always_inline u64 state__minor(const struct mt_state *s, struct task_struct *task)
+{
+	u64 now = s->flags & MT_STATE_MATCH ? BPF_CORE_READ(task, min_flt) - s->base_minor : 0;
+
+	return s->held_minor + now;
+}
+
+static __always_inline u64 state__major(const struct mt_state *s, struct task_struct *task)
+{
+	u64 now = s->flags & MT_STATE_MATCH ? BPF_CORE_READ(task, maj_flt) - s->base_major : 0;
+
+	return s->held_major + now;
+}
+
+static __always_inline void state__record(struct mt_task *rec, struct mt_state *s, struct task_struct *task, u32 flags)
+{
+	rec->who = s->who;
+	rec->life = s->life;
+	rec->flags = flags | (s->flags & MT_STATE_CMD ? MT_TASK_CMD : 0);
+	rec->pad = 0;
+	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
+	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, task);
+	rec->c[MT_SLOT_fault_major] = s->emitted_major = state__major(s, task);
+	s->flags |= MT_STATE_EMITTED;
+}
+
+/* Anything that user space has not heard of? */
+static __always_inline bool state__has_news(const struct mt_state *s, struct task_struct *task)
+{
+	return s->dirty || state__minor(s, task) != s->emitted_minor || state__major(s, task) != s->emitted_major;
+}
+
+/*
+ * Emits what the task counted under the identity in s->who, which is about
+ * to change.  If the ring is full nothing is lost: the next record has it,
+ * under the new identity.
+ */
+static __noinline int state__flush(struct mt_state *s, struct task_struct *task, u32 flags)
+{
+	void *ring;
+	struct mt_task *rec;
+
+	if (!s || !task || !state__has_news(s, task))
+		return 0;
+	ring = hot_ring();
+	if (!ring)
+		return 0;
+	rec = bpf_ringbuf_reserve(ring, sizeof(*rec), 0);
+	if (!rec)
+		return 0;
+	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	s->dirty = 0;
+	state__record(rec, s, task, flags);
+	hot__submit(ring, rec);
+	return 0;
+}
+
+/* Asks the filters again; accounted faults count from where they begin to match to where they cease to. */
+static __always_inline void state__rematch(struct mt_state *s, struct task_struct *task)
+{
+	bool match = filter__match(&s->who, task, s->flags);
+
+	if (match == !!(s->flags & MT_STATE_MATCH))
+		return;
+	if (match) {
+		s->base_minor = BPF_CORE_READ(task, min_flt);
+		s->base_major = BPF_CORE_READ(task, maj_flt);
+		s->flags |= MT_STATE_MATCH;
+	} else {
+		s->held_minor = state__minor(s, task);
+		s->held_major = state__major(s, task);
+		s->flags &= ~MT_STATE_MATCH;
+	}
+}
+
+/* Reads who the task is now, and whether that is asked for. */
+static __always_inline void state__identify(struct mt_state *s, struct task_struct *task)
+{
+	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
+	who__read(&s->who, task);
+	state__rematch(s, task);
+}
+
+static __noinline int state__moved(struct mt_state *s, struct task_struct *task)
+{
+	if (!s || !task)
+		return 0;
+	state__flush(s, task, 0);
+	state__identify(s, task);
+	return 0;
+}
+
+static __always_inline void lost__task(void)
+{
+	struct mt_lost *l = lost_here();
+
+	if (l)
+		__sync_fetch_and_add(&l->tasks, 1);
+}
+
+/*
+ * The current task's counters, marked as changed; NULL if it is not asked for.
+ * Its move to another cgroup is noticed here: the address of its css_set changes.
+ */
+static __always_inline struct mt_state *state__counting(void)
+{
+	struct mt_state *s = state__current();
+	struct task_struct *task;
+	u64 css_set;
+
+	if (!s) {
+		if (!filter__family_only())
+			lost__task();
+		return NULL;
+	}
+	if (cfg.has_task_storage) {
+		task = bpf_get_current_task_btf();
+		css_set = (u64)task->cgroups;
+	} else {
+		task = (struct task_struct *)bpf_get_current_task();
+		css_set = (u64)BPF_CORE_READ(task, cgroups);
+	}
+	if (css_set != s->css_set && !(s->flags & MT_STATE_EXITED))
+		state__moved(s, (struct task_struct *)bpf_get_current_task());
+	if (!(s->flags & MT_STATE_MATCH))
+		return NULL;
+	s->dirty = 1;
+	return s;
+}
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core object, always loaded: it follows tasks from fork to their end,
+ * keeps who they are, and hands their counters to user space.
+ */
+#include "prelude.h"
+#include "compat/sched.h"
+#include "emit.h"
+#include "filter.h"
+#include "maps.h"
+#include "span.h"
+#include "state.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/*
+ * One record under construction, too large for the stack.  The iterator and
+ * the free hook have one each: the latter runs in softirqs and interrupts the former.
+ */
+enum { SCRATCH_ITER, SCRATCH_FREE, NR_SCRATCH };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_SCRATCH);
+	__type(key, u32);
+	__type(value, struct mt_task);
+} scratch SEC(".maps");
+
+/* A state of zeroes to copy from; likewise too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_state);
+} blank_state SEC(".maps");
+
+static __always_inline struct mt_state *state__make(struct task_struct *task)
+{
+	struct mt_state *blank;
+	u32 tid;
+
+	if (cfg.has_task_storage)
+		return bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	blank = map_only(&blank_state);
+	if (!blank)
+		return NULL;
+	tid = BPF_CORE_READ(task, pid);
+	bpf_map_update_elem(&tid_state, &tid, blank, BPF_ANY);
+	return bpf_map_lookup_elem(&tid_state, &tid);
+}
+
+/* Gives a task counters that start from 0; what was accounted to it before is its base. */
+static __always_inline struct mt_state *state__begin(struct task_struct *task, u32 flags)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *s;
+
+	if (!ctl)
+		return NULL;
+	s = state__make(task);
+	if (!s) {
+		lost__task();
+		return NULL;
+	}
+	s->flags = flags;
+	s->life = __sync_fetch_and_add(&ctl->next_life, 1) + 1;
+	state__identify(s, task);
+	return s;
+}
+
+/* Flags that a new task inherits, or gets as the command. */
+static __always_inline u32 inherited_flags(struct task_struct *parent, struct task_struct *child)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *s = state__of(parent);
+	u32 flags = s ? s->flags & (MT_STATE_FAMILY | MT_STATE_FOLLOWED) : 0;
+	pid_t tgid = BPF_CORE_READ(parent, tgid);
+
+	if (s && cfg.filter & MT_FILTER_FOLLOW && s->flags & MT_STATE_MATCH)
+		flags |= MT_STATE_FOLLOWED;
+	if (ctl && ctl->cmd_parent && ctl->cmd_parent == (u32)tgid && BPF_CORE_READ(child, tgid) != tgid)
+		flags |= MT_STATE_FAMILY | MT_STATE_CMD;
+	return flags;
+}
+
+/* Fires before the child runs, with its accounted faults at 0 (kernel/fork.c, kernel_clone()). */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
+{
+	u32 flags = inherited_flags(parent, child);
+
+	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
+		return 0;
+	state__begin(child, flags);
+	return 0;
+}
+
+/* Fires after comm has changed; what was counted before belongs to the old name, which s->who still has. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(core_exec, struct task_struct *task)
+{
+	struct mt_state *s = state__of(task);
+
+	if (!s)
+		return 0;
+	state__flush(s, task, MT_TASK_EXEC);
+	state__identify(s, task);
+	return 0;
+}
+
+/* Fires before comm changes. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
+{
+	struct mt_state *s = state__of(task);
+
+	if (!s || s->flags & MT_STATE_EXITED)
+		return 0;
+	state__flush(s, task, 0);
+	bpf_probe_read_kernel_str(s->who.tcomm, sizeof(s->who.tcomm), comm);
+	if (s->who.pid == s->who.tid)
+		__builtin_memcpy(s->who.comm, s->who.tcomm, sizeof(s->who.comm));
+	state__rematch(s, task);
+	return 0;
+}
+
+/*
+ * Puts a task's last counts where user space finds them: its ring; else the
+ * backlog; else, if user space never heard of it, the sums of the unattributed.
+ */
+static __always_inline void emit_final(struct mt_state *s, struct task_struct *task, struct mt_task *rec)
+{
+	void *ring = hot_ring();
+	struct mt_lost *l;
+	bool heard = s->flags & MT_STATE_EMITTED;
+	int i;
+
+	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	state__record(rec, s, task, MT_TASK_FINAL);
+	if (ring && !bpf_ringbuf_output(ring, rec, sizeof(*rec),
+					bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes ?
+						BPF_RB_FORCE_WAKEUP :
+						BPF_RB_NO_WAKEUP))
+		return;
+	if (!bpf_map_push_elem(&backlog, rec, 0))
+		return;
+	lost__record(MT_RING_HOT);
+	l = lost_here();
+	if (!l)
+		return;
+	if (heard) {
+		__sync_fetch_and_add(&l->finals, 1);
+		return;
+	}
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		__sync_fetch_and_add(&l->unattributed[i], rec->c[i]);
+}
+
+static __always_inline bool worth_a_record(const struct mt_state *s, struct task_struct *task)
+{
+	return s->flags & MT_STATE_EMITTED || state__has_news(s, task);
+}
+
+static __always_inline void end_state(struct mt_state *s, struct task_struct *task)
+{
+	u32 key = SCRATCH_FREE;
+	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
+
+	if (rec && worth_a_record(s, task))
+		emit_final(s, task, rec);
+}
+
+/*
+ * The last moment when the task still knows its group, name and cgroup, but
+ * from 6.16 on not yet its last fault: the counts are final in core_free.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(core_exit, struct task_struct *task)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *s = state__of(task);
+	u32 tid = BPF_CORE_READ(task, pid);
+
+	span__drop_all();
+	if (!s || !ctl)
+		return 0;
+	state__identify(s, task);
+	s->flags |= MT_STATE_EXITED;
+	if (!cfg.has_task_storage) {
+		end_state(s, task);
+		bpf_map_delete_elem(&tid_state, &tid);
+		return 0;
+	}
+	__sync_fetch_and_add(&ctl->exited, 1);
+	/* before 6.2 a look-up in a softirq, as core_free makes, may fail: have the counts out now */
+	if (!exit_precedes_last_fault())
+		state__flush(s, task, 0);
+	return 0;
+}
+
+/* The task is about to be freed, after a grace period (kernel/exit.c, delayed_put_task_struct()). */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(core_free, struct task_struct *task)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *s;
+
+	if (!cfg.has_task_storage)
+		return 0;
+	s = state__of(task);
+	if (!s || !ctl)
+		return 0;
+	end_state(s, task);
+	/* a task that never ran (its fork failed late) was never seen exiting */
+	if (s->flags & MT_STATE_EXITED)
+		__sync_fetch_and_add(&ctl->freed, 1);
+	return 0;
+}
+
+static __always_inline void iter_known(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
+				       struct task_struct *task)
+{
+	u32 key = SCRATCH_ITER, flags = s->flags, dirty = s->dirty;
+	u64 minor = s->emitted_minor, major = s->emitted_major;
+	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
+
+	if (flags & MT_STATE_EXITED)
+		ctl->seen_exited++;
+	if (rec && state__has_news(s, task)) {
+		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+		s->dirty = 0; /* before the counters are read: what comes in between marks it again */
+		state__record(rec, s, task, 0);
+		if (bpf_seq_write(seq, rec, sizeof(*rec))) {
+			/* the buffer is full: the kernel drops this record and shows the task again */
+			s->dirty = dirty;
+			s->emitted_minor = minor;
+			s->emitted_major = major;
+			return;
+		}
+	}
+	if (!(flags & MT_STATE_EXITED))
+		state__identify(s, task);
+}
+
+SEC("iter/task")
+int core_iter(struct bpf_iter__task *ctx)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct task_struct *task = ctx->task;
+	struct mt_state *s;
+
+	if (!task || !ctl)
+		return 0;
+	s = state__of(task);
+	if (s) {
+		if (ctl->iter_mode == MT_ITER_TICK)
+			iter_known(ctx->meta->seq, ctl, s, task);
+		return 0;
+	}
+	if (filter__family_only())
+		return 0;
+	s = state__begin(task, 0);
+	if (s && ctl->iter_mode == MT_ITER_TICK)
+		__sync_fetch_and_add(&ctl->late, 1);
+	return 0;
+}
+
+/* Names of cgroups are asked for by id later; this one's is lost otherwise. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(core_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	struct mt_cgroup_gone *rec =
+		rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_CGROUP_GONE, struct mt_cgroup_gone);
+
+	if (!rec)
+		return 0;
+	rec->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	if (bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), path) < 0)
+		rec->path[0] = '\0';
+	bpf_ringbuf_submit(rec, 0);
+	return 0;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Page allocations by order, migrate type and class of gfp flags.  What may
+ * come from an interrupt is counted for the machine, not for the task that
+ * the interrupt hit.
+ */
+#include "core/prelude.h"
+#include "core/compat/page.h"
+#include "core/emit.h"
+#include "core/state.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* First slot of a pair (count, pages): by class of gfp flags, from the most to the least that reclaim may do. */
+static __always_inline u32 gfp_slot(u64 gfp)
+{
+	if (gfp & GFP_BIT(MOVABLE) && gfp & GFP_BIT(HIGHMEM))
+		return MT_SLOT_alloc_gfp_movable_count;
+	if (gfp & GFP_BIT(HARDWALL))
+		return MT_SLOT_alloc_gfp_user_count;
+	if (gfp & GFP_BIT(FS))
+		return MT_SLOT_alloc_gfp_kernel_count;
+	if (gfp & GFP_BIT(IO))
+		return MT_SLOT_alloc_gfp_nofs_count;
+	return MT_SLOT_alloc_gfp_noio_count;
+}
+
+/* enum migratetype: the first three are the same in every configuration (include/linux/mmzone.h). */
+static __always_inline u32 migrate_slot(u32 migratetype)
+{
+	if (migratetype == 0)
+		return MT_SLOT_alloc_migrate_unmovable_count;
+	if (migratetype == 1)
+		return MT_SLOT_alloc_migrate_movable_count;
+	if (migratetype == 2)
+		return MT_SLOT_alloc_migrate_reclaimable_count;
+	return MT_SLOT_alloc_migrate_other_count;
+}
+
+/*
+ * Without direct reclaim it may be an interrupt's; but no interrupt allocates
+ * movable user memory, so a huge page that must not stall (GFP_TRANSHUGE_LIGHT) is the task's.
+ */
+static __always_inline bool is_atomic(u64 gfp)
+{
+	return !(gfp & GFP_BIT(DIRECT_RECLAIM)) && !(gfp & GFP_BIT(MOVABLE) && gfp & GFP_BIT(HIGHMEM));
+}
+
+static __always_inline void emit_alloc(const struct mt_state *s, u32 order, u64 gfp, u32 migratetype, bool failed)
+{
+	void *ring = hot_ring();
+	struct mt_alloc *rec;
+
+	if (!ring)
+		return;
+	rec = hot__reserve(ring, MT_REC_alloc, struct mt_alloc);
+	if (!rec)
+		return;
+	rec->who = s->who;
+	rec->gfp_flags = gfp;
+	rec->order = order;
+	rec->migratetype = migratetype;
+	rec->failed = failed;
+	rec->atomic = is_atomic(gfp);
+	hot__submit(ring, rec);
+}
+
+static __always_inline void count_atomic(u32 order, bool failed)
+{
+	if (failed) {
+		machine__add(MT_MACHINE_alloc_atomic_failed, 1);
+		return;
+	}
+	machine__add(MT_MACHINE_alloc_atomic_count, 1);
+	machine__add(MT_MACHINE_alloc_atomic_pages, 1ULL << order);
+}
+
+static __always_inline void count_charged(struct mt_state *s, u32 order, u64 gfp, u32 migratetype, bool failed)
+{
+	u32 bucket = MT_SLOT_alloc_order0 + (order < MT_MAX_ORDER ? order : MT_MAX_ORDER);
+	u64 pages = 1ULL << order;
+	u32 slot;
+
+	if (failed) {
+		s->c[MT_SLOT_alloc_failed]++;
+		return;
+	}
+	s->c[MT_SLOT_alloc_count]++;
+	s->c[MT_SLOT_alloc_pages] += pages;
+	s->c[bucket]++;
+	slot = gfp_slot(gfp);
+	s->c[slot]++;
+	s->c[slot + 1] += pages;
+	slot = migrate_slot(migratetype);
+	s->c[slot]++;
+	s->c[slot + 1] += pages;
+}
+
+static __always_inline int count_alloc(u32 order, u64 gfp, u32 migratetype, bool failed)
+{
+	bool atomic = is_atomic(gfp);
+	struct mt_state *s;
+
+	order &= 63; /* never so high; the verifier does not know */
+	if (atomic) {
+		count_atomic(order, failed);
+		if (!probe_wants_every(MT_PROBE_alloc))
+			return 0;
+	}
+	s = state__counting();
+	if (!s)
+		return 0;
+	if (!atomic)
+		count_charged(s, order, gfp, migratetype, failed);
+	if (probe_wants_every(MT_PROBE_alloc))
+		emit_alloc(s, order, gfp, migratetype, failed);
+	return 0;
+}
+
+SEC("tp_btf/mm_page_alloc")
+int BPF_PROG(alloc_btf, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	return count_alloc(order, gfp, migratetype, !page);
+}
+
+SEC("raw_tp/mm_page_alloc")
+int BPF_PROG(alloc_raw, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	return count_alloc(order, gfp, migratetype, !page);
+}
+
+SEC("tp/kmem/mm_page_alloc")
+int alloc_tp(struct trace_event_raw_mm_page_alloc *ctx)
+{
+	return count_alloc(ctx->order, ctx->gfp_flags, ctx->migratetype, ctx->pfn == ~0UL);
+}

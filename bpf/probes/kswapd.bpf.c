@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions of kswapd: from the first wake after a sleep to the next sleep.
+ * The wake event fires at each round of balancing, so most are not a start.
+ * Filters do not apply: kswapd works for the whole machine.
+ */
+#include "core/prelude.h"
+#include "core/compat/vmscan.h"
+#include "core/emit.h"
+#include "core/identity.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+enum kswapd_seen {
+	SEEN_NOTHING, /* since memtrace attached: it may sleep or run */
+	SEEN_ASLEEP,
+	SEEN_RUNNING,
+};
+
+struct kswapd_node {
+	u64 start_ns;
+	u64 scanned_pages;
+	u64 reclaimed_pages;
+	u32 seen; /* enum kswapd_seen */
+	u32 tid;
+	u32 rounds;
+	s32 order;
+	u32 partial;
+	s32 waker_order;
+	u64 waker_gfp;
+	struct mt_who waker; /* the first who asked since it fell asleep */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MT_MAX_NODES);
+	__type(key, u32);
+	__type(value, struct kswapd_node);
+} kswapd_nodes SEC(".maps");
+
+static __always_inline struct kswapd_node *node_of(u32 nid)
+{
+	return bpf_map_lookup_elem(&kswapd_nodes, &nid);
+}
+
+static __always_inline int wake(u32 nid, s32 order)
+{
+	struct kswapd_node *node = node_of(nid);
+
+	if (!node)
+		return 0;
+	if (node->seen != SEEN_RUNNING) {
+		/* nobody wakes it who does not find it asleep, so a waker proves that this is a start */
+		node->partial = node->seen == SEEN_NOTHING && !node->waker.tid;
+		node->seen = SEEN_RUNNING;
+		node->start_ns = bpf_ktime_get_boot_ns();
+		node->tid = bpf_get_current_pid_tgid();
+		node->rounds = 0;
+		node->order = 0;
+		node->scanned_pages = 0;
+		node->reclaimed_pages = 0;
+	}
+	node->rounds++;
+	if (order > node->order)
+		node->order = order;
+	return 0;
+}
+
+static __always_inline void emit_session(const struct kswapd_node *node, u32 nid)
+{
+	struct mt_kswapd *rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_kswapd, struct mt_kswapd);
+
+	if (!rec)
+		return;
+	rec->start_ns = node->start_ns;
+	rec->duration_ns = rec->hdr.time_ns - node->start_ns;
+	rec->scanned_pages = node->scanned_pages;
+	rec->reclaimed_pages = node->reclaimed_pages;
+	rec->rounds = node->rounds;
+	rec->order = node->order;
+	rec->node = nid;
+	rec->partial = node->partial;
+	rec->pad = 0;
+	rec->waker = node->waker;
+	rec->waker_gfp = node->waker.tid ? node->waker_gfp : MT_UNKNOWN_U64;
+	rec->waker_order = node->waker.tid ? node->waker_order : MT_UNKNOWN_S32;
+	bpf_ringbuf_submit(rec, 0);
+}
+
+static __always_inline int sleep(u32 nid)
+{
+	struct kswapd_node *node = node_of(nid);
+
+	if (!node)
+		return 0;
+	if (node->seen == SEEN_RUNNING)
+		emit_session(node, nid);
+	node->seen = SEEN_ASLEEP;
+	node->tid = 0;
+	__builtin_memset(&node->waker, 0, sizeof(node->waker));
+	return 0;
+}
+
+static __always_inline int ask(u32 nid, s32 order, u64 gfp)
+{
+	struct kswapd_node *node = node_of(nid);
+
+	if (!node || node->seen == SEEN_RUNNING || node->waker.tid)
+		return 0;
+	node->waker_order = order;
+	node->waker_gfp = gfp;
+	who__read_current(&node->waker);
+	return 0;
+}
+
+static __always_inline int shrink(u32 nid, u64 nr_scanned, u64 nr_reclaimed)
+{
+	struct kswapd_node *node = node_of(nid);
+	u32 tid = bpf_get_current_pid_tgid();
+
+	if (!node || !node->tid || node->tid != tid)
+		return 0;
+	node->scanned_pages += nr_scanned;
+	node->reclaimed_pages += nr_reclaimed;
+	return 0;
+}
+
+SEC("tp_btf/mm_vmscan_kswapd_wake")
+int BPF_PROG(wake_btf, int nid, int zid, int order)
+{
+	return wake(nid, order);
+}
+
+SEC("tp/vmscan/mm_vmscan_kswapd_wake")
+int wake_tp(struct trace_event_raw_mm_vmscan_kswapd_wake *ctx)
+{
+	return wake(ctx->nid, ctx->order);
+}
+
+SEC("tp_btf/mm_vmscan_kswapd_sleep")
+int BPF_PROG(sleep_btf, int nid)
+{
+	return sleep(nid);
+}
+
+SEC("tp/vmscan/mm_vmscan_kswapd_sleep")
+int sleep_tp(struct trace_event_raw_mm_vmscan_kswapd_sleep *ctx)
+{
+	return sleep(ctx->nid);
+}
+
+SEC("tp_btf/mm_vmscan_wakeup_kswapd")
+int BPF_PROG(ask_btf, int nid, int zid, int order, gfp_t gfp)
+{
+	return ask(nid, order, gfp);
+}
+
+SEC("tp/vmscan/mm_vmscan_wakeup_kswapd")
+int ask_tp(struct trace_event_raw_mm_vmscan_wakeup_kswapd *ctx)
+{
+	return ask(ctx->nid, ctx->order, ctx->gfp_flags);
+}
+
+SEC("tp_btf/mm_vmscan_lru_shrink_inactive")
+int BPF_PROG(shrink_btf, int nid, unsigned long nr_scanned, unsigned long nr_reclaimed)
+{
+	return shrink(nid, nr_scanned, nr_reclaimed);
+}
+
+SEC("tp/vmscan/mm_vmscan_lru_shrink_inactive")
+int shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
+{
+	return shrink(ctx->nid, ctx->nr_scanned, ctx->nr_reclaimed);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Victims of the OOM killer.  The event fires in the task that triggered the
+ * kill (or in the victim, if it dies already): the victim is the event's
+ * argument and never the current task.
+ */
+#include "core/prelude.h"
+#include "core/compat/mm.h"
+#include "core/compat/oom.h"
+#include "core/emit.h"
+#include "core/identity.h"
+#include "core/state.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline void victim_figures(struct mt_oom *rec, struct task_struct *victim)
+{
+	struct mm_struct *mm = BPF_CORE_READ(victim, mm);
+
+	rec->oom_score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
+	if (!mm)
+		return;
+	rec->total_vm_bytes = BPF_CORE_READ(mm, total_vm) * cfg.page_size;
+	rec->anon_rss_bytes = mm__rss(mm, MM_ANONPAGES) * cfg.page_size;
+	rec->file_rss_bytes = mm__rss(mm, MM_FILEPAGES) * cfg.page_size;
+	rec->shmem_rss_bytes = mm__rss(mm, MM_SHMEMPAGES) * cfg.page_size;
+	rec->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
+}
+
+static __always_inline struct mt_oom *oom__reserve(void)
+{
+	struct mt_oom *rec = rare__reserve(&ring_oom, MT_RING_OOM, MT_REC_oom, struct mt_oom);
+
+	if (!rec)
+		return NULL;
+	__builtin_memset(&rec->victim, 0, sizeof(rec->victim));
+	rec->total_vm_bytes = MT_UNKNOWN_U64;
+	rec->anon_rss_bytes = MT_UNKNOWN_U64;
+	rec->file_rss_bytes = MT_UNKNOWN_U64;
+	rec->shmem_rss_bytes = MT_UNKNOWN_U64;
+	rec->pgtables_bytes = MT_UNKNOWN_U64;
+	rec->oom_score_adj = MT_UNKNOWN_S32;
+	rec->pad = 0;
+	who__read_current(&rec->trigger);
+	return rec;
+}
+
+/* Either of the two being asked for makes the kill interesting. */
+static __always_inline bool wanted(struct task_struct *victim)
+{
+	struct mt_state *s;
+
+	if (!cfg.filter)
+		return true;
+	s = state__current();
+	if (s && s->flags & MT_STATE_MATCH)
+		return true;
+	s = victim ? state__of(victim) : NULL;
+	return s && s->flags & MT_STATE_MATCH;
+}
+
+SEC("tp_btf/mark_victim")
+int BPF_PROG(victim_btf, struct task_struct *victim, uid_t uid)
+{
+	struct mt_oom *rec;
+
+	if (!wanted(victim))
+		return 0;
+	rec = oom__reserve();
+	if (!rec)
+		return 0;
+	who__read(&rec->victim, victim);
+	victim_figures(rec, victim);
+	bpf_ringbuf_submit(rec, 0);
+	return 0;
+}
+
+/*
+ * The old form names a thread by its id and nothing else; user space looks
+ * the rest up.  With filters it is kept: whether it matches is not known here.
+ */
+SEC("tp_btf/mark_victim")
+int BPF_PROG(victim_pid_btf, int pid)
+{
+	struct mt_oom *rec = oom__reserve();
+
+	if (!rec)
+		return 0;
+	rec->victim.tid = pid;
+	bpf_ringbuf_submit(rec, 0);
+	return 0;
+}
+
+SEC("tp/oom/mark_victim")
+int victim_tp(struct trace_event_raw_mark_victim *ctx)
+{
+	struct trace_event_raw_mark_victim___figures *figures = (void *)ctx;
+	struct mt_oom *rec = oom__reserve();
+
+	if (!rec)
+		return 0;
+	rec->victim.tid = ctx->pid;
+	if (bpf_core_field_exists(figures->uid)) {
+		rec->victim.uid = figures->uid;
+		bpf_probe_read_kernel_str(rec->victim.comm, sizeof(rec->victim.comm),
+					  (void *)ctx + (figures->__data_loc_comm & 0xffff));
+		/* the event gives kB (include/trace/events/oom.h) */
+		rec->total_vm_bytes = figures->total_vm * 1024;
+		rec->anon_rss_bytes = figures->anon_rss * 1024;
+		rec->file_rss_bytes = figures->file_rss * 1024;
+		rec->shmem_rss_bytes = figures->shmem_rss * 1024;
+		rec->pgtables_bytes = figures->pgtables * 1024;
+		rec->oom_score_adj = figures->oom_score_adj;
+	}
+	bpf_ringbuf_submit(rec, 0);
+	return 0;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Episodes of reclaim in the task that needs the memory.  Counts and times go
+ * to the task's counters, which lose nothing; each episode is also a record,
+ * or, while the ring is tight, a count in a histogram.
+ */
+#include "core/prelude.h"
+#include "core/compat/vmscan.h"
+#include "core/emit.h"
+#include "core/identity.h"
+#include "core/span.h"
+#include "core/state.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct folds {
+	struct mt_fold kind[MT_NR_RECLAIM_KINDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct folds);
+} reclaim_folds SEC(".maps");
+
+static __always_inline u32 first_slot(u32 kind)
+{
+	switch (kind) {
+	case MT_RECLAIM_DIRECT:
+		return MT_SLOT_reclaim_direct_count;
+	case MT_RECLAIM_MEMCG:
+		return MT_SLOT_reclaim_memcg_count;
+	case MT_RECLAIM_SOFTLIMIT:
+		return MT_SLOT_reclaim_softlimit_count;
+	default:
+		return MT_SLOT_reclaim_node_count;
+	}
+}
+
+static __always_inline void fold(u32 kind, u64 duration_ns)
+{
+	struct folds *folds = map_only(&reclaim_folds);
+	struct mt_lost *l = lost_here();
+	u32 slot = mt_log2_slot(duration_ns);
+
+	if (!folds || !l || kind >= MT_NR_RECLAIM_KINDS)
+		return;
+	folds->kind[kind].count[slot & (MT_HIST_SLOTS - 1)]++;
+	folds->kind[kind].sum_ns += duration_ns;
+	__sync_fetch_and_add(&l->folded, 1);
+}
+
+static __always_inline void emit_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)
+{
+	struct mt_reclaim *rec;
+
+	if (bpf_ringbuf_query(&ring_rare, BPF_RB_AVAIL_DATA) > cfg.rare_fold_bytes) {
+		fold(kind, end->duration_ns);
+		return;
+	}
+	rec = bpf_ringbuf_reserve(&ring_rare, sizeof(*rec), 0);
+	if (!rec) {
+		fold(kind, end->duration_ns);
+		return;
+	}
+	hdr__fill(&rec->hdr, MT_REC_reclaim, sizeof(*rec));
+	who__read_current(&rec->who);
+	rec->start_ns = end->span.start_ns;
+	rec->duration_ns = end->duration_ns;
+	rec->self_ns = end->self_ns;
+	rec->reclaimed_pages = nr_reclaimed;
+	rec->gfp_flags = end->span.gfp_flags;
+	rec->order = end->span.order;
+	rec->kind = kind;
+	rec->parent = MT_UNKNOWN_S32;
+	if (end->has_parent && end->parent_id >> 16 == MT_PROBE_reclaim)
+		rec->parent = end->parent_id & 0xffff;
+	rec->pad = 0;
+	bpf_ringbuf_submit(rec, 0);
+}
+
+static __always_inline int begin(u32 kind, s32 order, u64 gfp)
+{
+	span__push(span__id(MT_PROBE_reclaim, kind), order, gfp);
+	return 0;
+}
+
+static __always_inline int end(u32 kind, u64 nr_reclaimed)
+{
+	struct span_end end;
+	struct mt_state *s;
+	u32 slot = first_slot(kind);
+
+	if (span__pop(span__id(MT_PROBE_reclaim, kind), &end))
+		return 0;
+	s = state__counting();
+	if (s) {
+		s->c[slot]++;
+		s->c[slot + 1] += end.self_ns;
+		s->c[slot + 2] += nr_reclaimed;
+	}
+	if (s || !cfg.filter)
+		emit_episode(&end, kind, nr_reclaimed);
+	return 0;
+}
+
+/*
+ * Three kinds share one prototype: (order, gfp_flags) up to 7.0, (gfp_flags,
+ * order, memcg) from 7.1 on.  Both load on both; the loader picks by the prototype.
+ */
+#define BEGIN(name, event, kind)                                                                                       \
+	SEC("tp_btf/" #event)                                                                                          \
+	int BPF_PROG(name##_begin_btf, int order, gfp_t gfp)                                                           \
+	{                                                                                                              \
+		return begin(kind, order, gfp);                                                                        \
+	}                                                                                                              \
+	SEC("tp_btf/" #event)                                                                                          \
+	int BPF_PROG(name##_begin_btf_v7_1, gfp_t gfp, int order)                                                      \
+	{                                                                                                              \
+		return begin(kind, order, gfp);                                                                        \
+	}                                                                                                              \
+	SEC("tp/vmscan/" #event)                                                                                       \
+	int name##_begin_tp(struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template *ctx)                       \
+	{                                                                                                              \
+		return begin(kind, ctx->order, ctx->gfp_flags);                                                        \
+	}
+
+#define END(name, event, kind)                                                                                         \
+	SEC("tp_btf/" #event)                                                                                          \
+	int BPF_PROG(name##_end_btf, unsigned long nr_reclaimed)                                                       \
+	{                                                                                                              \
+		return end(kind, nr_reclaimed);                                                                        \
+	}                                                                                                              \
+	SEC("tp/vmscan/" #event)                                                                                       \
+	int name##_end_tp(struct trace_event_raw_mm_vmscan_direct_reclaim_end_template *ctx)                           \
+	{                                                                                                              \
+		return end(kind, ctx->nr_reclaimed);                                                                   \
+	}
+
+BEGIN(direct, mm_vmscan_direct_reclaim_begin, MT_RECLAIM_DIRECT)
+END(direct, mm_vmscan_direct_reclaim_end, MT_RECLAIM_DIRECT)
+BEGIN(memcg, mm_vmscan_memcg_reclaim_begin, MT_RECLAIM_MEMCG)
+END(memcg, mm_vmscan_memcg_reclaim_end, MT_RECLAIM_MEMCG)
+BEGIN(softlimit, mm_vmscan_memcg_softlimit_reclaim_begin, MT_RECLAIM_SOFTLIMIT)
+END(softlimit, mm_vmscan_memcg_softlimit_reclaim_end, MT_RECLAIM_SOFTLIMIT)
+END(node, mm_vmscan_node_reclaim_end, MT_RECLAIM_NODE)
+
+SEC("tp_btf/mm_vmscan_node_reclaim_begin")
+int BPF_PROG(node_begin_btf, int nid, int order, gfp_t gfp)
+{
+	return begin(MT_RECLAIM_NODE, order, gfp);
+}
+
+SEC("tp/vmscan/mm_vmscan_node_reclaim_begin")
+int node_begin_tp(struct trace_event_raw_mm_vmscan_node_reclaim_begin *ctx)
+{
+	return begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags);
+}

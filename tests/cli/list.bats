@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# memtrace list: its text, its JSON, and that both say the same.
+
+load helpers
+
+@test "list shows probes, counters, events, fields and histograms" {
+	run --separate-stderr "$MEMTRACE" list
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ ${lines[0]} == PROBE* ]]
+	grep -q '^fault  *yes ' <<<"$output"
+	grep -q '^free  *no ' <<<"$output"
+	grep -q '^fault\.minor .*memtrace_page_faults_total{type="minor"}' <<<"$output"
+	grep -q '^free\.pages  *machine ' <<<"$output"
+	grep -q '^oom  *victim\.anon_rss_bytes  *uint  *bytes ' <<<"$output"
+	grep -q '^reclaim_latency .*memtrace_reclaim_seconds' <<<"$output"
+	[[ $output != *$'\e'* ]]
+}
+
+@test "list PROBE shows that probe alone" {
+	run --separate-stderr "$MEMTRACE" list oom
+	[ "$status" -eq 0 ]
+	grep -q '^oom  *victim\.' <<<"$output"
+	[ "$(grep -c '^fault' <<<"$output")" -eq 0 ]
+	run --separate-stderr "$MEMTRACE" list --json oom kswapd
+	[ "$(jq -c '[.probes[].name]' <<<"$output")" = '["kswapd","oom"]' ]
+	[ "$(jq -c '[.events[].name]' <<<"$output")" = '["kswapd","oom"]' ]
+}
+
+@test "list --json is one line, with its schema" {
+	run --separate-stderr "$MEMTRACE" list --json
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "${#lines[@]}" -eq 1 ]
+	jq -e '.schema == "memtrace.list/1"' <<<"$output"
+	jq -e '.probes[] | select(.name == "free") | .default == false' <<<"$output"
+	jq -e '.counters[] | select(.path == "fault.minor")
+		| .scope == "task" and .role == "counter" and .unit == "count"
+		and .metric == "memtrace_page_faults_total" and .labels == "type=\"minor\""' <<<"$output"
+	jq -e '.fields[] | select(.event == "reclaim" and .path == "kind") | .values | startswith("direct|")' <<<"$output"
+	jq -e '.histograms[] | select(.name == "reclaim_latency") | .label == "kind" and .unit == "ns"' <<<"$output"
+	jq -e '[.counters[].path] | length == (unique | length)' <<<"$output"
+	jq -e '[.probes[], .counters[], .events[], .fields[], .histograms[] | .help | length > 0] | all' <<<"$output"
+	jq -e '([.counters[], .events[], .histograms[] | .probe] | unique) - [.probes[].name] == []' <<<"$output"
+}
+
+@test "a probe without events has empty arrays in JSON and no empty table in text" {
+	run --separate-stderr "$MEMTRACE" list --json free
+	jq -e '.events == [] and .fields == [] and .histograms == []' <<<"$output"
+	run --separate-stderr "$MEMTRACE" list free
+	[[ $output != *EVENT* && $output != *HISTOGRAM* ]]
+}
+
+@test "options may stand anywhere, also with POSIXLY_CORRECT" {
+	local expected
+	expected=$("$MEMTRACE" list --json oom)
+	[ "$("$MEMTRACE" list oom --json)" = "$expected" ]
+	[ "$(POSIXLY_CORRECT=1 "$MEMTRACE" list oom --json)" = "$expected" ]
+}

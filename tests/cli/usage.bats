@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Help, version, and requests that are wrong: what is printed where, and the exit status.
+
+load helpers
+
+@test "bare memtrace shows the table on stderr and exits 2" {
+	run --separate-stderr "$MEMTRACE"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[[ $stderr == *"  memtrace stat"* ]]
+	[[ $stderr == *"  memtrace list"* ]]
+}
+
+@test "--help, -h and help show the same table on stdout and exit 0" {
+	local table word
+	table=$("$MEMTRACE" 2>&1) || true
+	for word in --help -h help; do
+		run --separate-stderr "$MEMTRACE" "$word"
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		[ "$output" = "$table" ]
+	done
+}
+
+@test "--version names a version" {
+	run --separate-stderr "$MEMTRACE" --version
+	[ "$status" -eq 0 ]
+	[[ $output =~ ^memtrace\ [0-9]+\.[0-9]+\.[0-9]+ ]]
+	[ -z "$stderr" ]
+}
+
+@test "each command explains itself: usage, options, three examples, no line too long" {
+	local command
+	[ "$(commands | wc -l)" -ge 7 ]
+	for command in $(commands); do
+		echo "$command"
+		run --separate-stderr "$MEMTRACE" "$command" --help
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		[[ ${lines[0]} == "Usage: memtrace $command"* ]]
+		[[ $output == *"-h, --help "* ]]
+		[ "$(sed '1,/^Examples:/d' <<<"$output" | grep -c '^  memtrace ')" -ge 3 ]
+		[ "$(sed '/^Examples:/,$d' <<<"$output" | wc -L)" -le 100 ]
+		[ "$output" = "$("$MEMTRACE" help "$command")" ]
+	done
+}
+
+@test "help does not check what stands beside it" {
+	run "$MEMTRACE" stat nonsense --help
+	[ "$status" -eq 0 ]
+}
+
+@test "an unknown command: one line, exit 2" {
+	refused 2 "'frobnicate'" "stat, trace" -- frobnicate
+	refused 2 "'sta'" "did you mean stat?" -- sta
+	refused 2 "'--frob'" -- --frob
+	refused 2 "''" -- ''
+	refused 2 "'nonsense'" -- help nonsense
+}
+
+@test "an unknown option: one line that helps, exit 2" {
+	refused 2 "'--durtion'" "--duration?" -- stat --durtion 5
+	refused 2 "'-X'" "-p, -t," -- stat -X
+	refused 2 "'--duration'" "-o, --json" -- list --duration 5
+}
+
+@test "an unknown probe: one line with those there are, exit 2" {
+	local command
+	for command in stat trace hist top list; do
+		refused 2 "'nonsense'" "fault, alloc" -- "$command" nonsense
+	done
+}
+
+@test "words and commands where none are taken, exit 2" {
+	refused 2 "'fault'" doctor -- doctor fault
+	refused 2 doctor "'--'" -- doctor -- true
+	refused 2 list "'--'" -- list -- true
+	refused 2 "--: " -- stat --
+}
+
+@test "bad numbers and times: one line with the option, the value and what is accepted, exit 2" {
+	refused 2 "-d 'abc'" "ns, us, ms, s, m, h" "250ms" -- stat -d abc
+	refused 2 "-d '0'" -- stat -d 0
+	refused 2 "-d '1e99'" -- stat -d 1e99
+	refused 2 "-i '1ns'" "10ms" -- stat -i 1ns
+	refused 2 "-k '-1'" "0 to" -- stat -k -1
+	refused 2 "-k '99999999999999999999'" -- stat -k 99999999999999999999
+	refused 2 "-p 'x'" "1 to 4194304" -- stat -p x
+	refused 2 "-p '1,,2'" -- stat -p 1,,2
+	refused 2 "--by 'day'" "process, thread, comm, cgroup" -- stat --by day
+	refused 2 "-o ''" FILE -- list -o ''
+	refused 2 "-d: " TIME -- stat -d
+	refused 2 "--json=1" -- list --json=1
+}
+
+@test "hostile words do not reach the terminal raw" {
+	local word=$'\e[31m\a\x80'
+	run --separate-stderr "$MEMTRACE" "$word"
+	[ "$status" -eq 2 ]
+	[[ $stderr != *$'\e'* && $stderr != *$'\a'* && $stderr != *$'\x80'* ]]
+	run --separate-stderr "$MEMTRACE" stat "$word"
+	[ "$status" -eq 2 ]
+	[[ $stderr != *$'\e'* ]]
+	run --separate-stderr "$MEMTRACE" stat -d "$word"
+	[ "$status" -eq 2 ]
+	[[ $stderr != *$'\e'* ]]
+	run --separate-stderr "$MEMTRACE" list -o "/nonexistent/$word"
+	[ "$status" -eq 1 ]
+	[[ $stderr != *$'\e'* ]]
+}

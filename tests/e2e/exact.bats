@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash and start() set them
+#
+# Minor and major faults of all processes under "stat -- CMD", summed up, equal
+# what wait4 says of CMD and the descendants that were waited for: difference
+# 0, nothing lost.  The boundary is CMD's fork, for both sides.  Covers what is
+# easily missed: processes that live a millisecond, threads that end, an exec
+# by another thread than the leader, faults after sched_process_exit, SIGKILL.
+
+load lib
+
+@test "fault loop of 100,000 pages" {
+	memtrace_stat -- "$workloads/faults" -n 20000 -r 5
+	assert_exact
+	between "its minor faults" "$(total '.comm == "faults"' .fault.minor)" 100000 101000
+}
+
+@test "fault loop where the kernel touches the pages" {
+	memtrace_stat -- "$workloads/faults" -n 20000 -k 10000 -r 2
+	assert_exact
+}
+
+@test "300 processes that live a millisecond, by fork" {
+	memtrace_stat -- "$workloads/spawn" -n 300
+	assert_exact
+	same "processes" "$(report '.processes | length')" 301
+}
+
+@test "300 processes that live a millisecond, by posix_spawn" {
+	memtrace_stat -- "$workloads/spawn" -n 300 -s
+	assert_exact
+	same "processes" "$(report '.processes | length')" 301
+}
+
+@test "2,000 processes that live as short as they can, four at a time" {
+	memtrace_stat -- "$workloads/spawn" -n 2000 -j 4 -l 0 -t 2
+	assert_exact
+}
+
+@test "1,000 threads that exit" {
+	memtrace_stat -- "$workloads/threads" -n 1000
+	assert_exact
+	same "processes" "$(report '.processes | length')" 1
+}
+
+@test "20 execs from a thread that is not the leader" {
+	memtrace_stat -- "$workloads/execthread" -k 20
+	assert_exact
+	same "processes" "$(report '[.processes[].pid] | unique | length')" 1
+}
+
+@test "20 processes with 8 threads whose clear_child_tid store faults" {
+	memtrace_stat -- "$workloads/cleartid" -n 20 -j 8
+	assert_exact
+}
+
+@test "SIGKILL while four threads fault, 20 times" {
+	memtrace_stat -- "$workloads/killed" -n 20
+	assert_exact
+}
+
+@test "1,024 major faults of a file" {
+	disk_dir
+	memtrace_stat -- "$workloads/filefault" -n 1024 "$disk/memtrace-test.$$"
+	assert_exact
+	between "major faults" "$(total '.comm == "filefault"' .fault.major)" 1000 1100
+}
+
+@test "a shell pipeline" {
+	# shellcheck disable=SC2016
+	memtrace_stat -- sh -c 'for i in 1 2 3 4 5; do "$workloads/faults" -n 1000 | cat; done; ls -l / | wc -l'
+	assert_exact
+}
+
+@test "--light: no hook on the faults, the same numbers" {
+	memtrace_stat --light -- "$workloads/faults" -n 20000 -r 2
+	assert_exact
+	memtrace_stat --light -- "$workloads/spawn" -n 300
+	assert_exact
+	memtrace_stat --light -- "$workloads/cleartid"
+	assert_exact
+}
+
+@test "the probe fault alone" {
+	memtrace_stat fault -- "$workloads/threads" -n 300
+	assert_exact
+}
+
+@test "each interval's report adds up to the whole" {
+	"$memtrace" stat --json -i 0.1 -o "$tmp/stat.json" -- "$workloads/spawn" -n 300 >/dev/null 2>"$tmp/stat.err" 3>&-
+	same "the last report's minor faults" "$(jq -rs '[.[-1].processes[].fault.minor] | add' "$tmp/stat.json")" \
+		"$(jq -rs '.[-1].command.rusage.minor' "$tmp/stat.json")"
+}
+
+@test "two memtraces at once each count everything" {
+	memtrace_start stat -a --json -o "$tmp/other.json"
+	memtrace_stat -- "$workloads/spawn" -n 100
+	assert_exact
+	memtrace_stop
+	jq -e '.processes | length > 100' "$tmp/other.json"
+}

@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash and start() set them
+#
+# "memtrace export": the text file is valid, is read by a real node_exporter,
+# is never half written, goes away on a clean stop, stays within its number of
+# series, and no counter of it ever goes down.
+
+load lib
+
+need() {
+	dir=$tmp/textfile
+	mkdir "$dir"
+	file=$dir/memtrace.prom
+}
+
+# wait_file: until the text file is there.
+wait_file() {
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[[ -s $file ]] && return 0
+		sleep 0.05
+	done
+	fail "no $file" "$(<"$tmp/err")"
+}
+
+# next_update: until the file was written anew.
+next_update() {
+	local i before
+
+	before=$(stat -c %i.%Y "$file")
+	for ((i = 0; i < 100; i++)); do
+		[[ $(stat -c %i.%Y "$file" 2>/dev/null) != "$before" ]] && return 0
+		sleep 0.05
+	done
+	fail "the file is not updated"
+}
+
+# sample NAME LABELS-REGEX: the sum of its samples in the file.
+sample() {
+	awk -v name="$1" -v labels="${2-}" '
+		$0 !~ /^#/ { metric = $0; sub(/[{ ].*/, "", metric)
+			if (metric == name && $0 ~ labels) sum += $NF }
+		END { printf "%.0f\n", sum }' "$file"
+}
+
+@test "valid, mode 0644, ends with a newline, complete" {
+	need_tool promtool prometheus
+	memtrace_start export --textfile "$file" -i 0.2
+	wait_file
+	"$workloads/faults" -n 20000 -c mt-exported
+	next_update
+	next_update
+	promtool check metrics <"$file"
+	same "mode" "$(stat -c %a "$file")" 644
+	same "last byte" "$(tail -c 1 "$file" | od -An -tx1 | tr -d ' ')" 0a
+	for metric in memtrace_page_faults_total memtrace_pages_allocated_bytes_total memtrace_reclaim_seconds_bucket \
+		memtrace_probe_attached memtrace_lost_records_total memtrace_last_update_timestamp_seconds memtrace_build_info; do
+		grep -q "^${metric}[{ ]" "$file" || fail "$metric is missing"
+	done
+	grep -qE '^# TYPE memtrace_reclaim_seconds histogram$' "$file"
+	grep -qE '^# TYPE memtrace_oom_kills_total counter$' "$file"
+	! grep -vE '^#' "$file" | grep -qE ' [0-9.e+-]+ [0-9]+$' || fail "a sample has a timestamp"
+	memtrace_stop
+}
+
+@test "counts what a process does, by comm" {
+	memtrace_start export --textfile "$file" -i 0.2 --by comm --max-series 2000
+	wait_file
+	"$workloads/faults" -n 20000 -c mt-exported
+	next_update
+	next_update
+	between "minor faults" "$(sample memtrace_page_faults_total 'comm="mt-exported".*type="minor"|type="minor".*comm="mt-exported"')" \
+		20000 20400
+	between "bytes" "$(sample memtrace_pages_allocated_bytes_total 'comm="mt-exported"')" $((20000 * 4096)) $((25000 * 4096))
+	memtrace_stop
+}
+
+@test "a real node_exporter reads it" {
+	need_tool prometheus-node-exporter prometheus-node-exporter
+	need_tool curl curl
+	memtrace_start export --textfile "$file" -i 0.2
+	wait_file
+	free_port
+	prometheus-node-exporter --web.listen-address="127.0.0.1:$port" --collector.disable-defaults \
+		--collector.textfile --collector.textfile.directory="$dir" >"$tmp/node.log" 2>&1 3>&- &
+	started+=("$!")
+	for _ in {1..100}; do
+		curl -sf -o "$tmp/metrics" "http://127.0.0.1:$port/metrics" && break
+		sleep 0.05
+	done
+	grep -q '^node_textfile_scrape_error 0$' "$tmp/metrics"
+	grep -q '^memtrace_page_faults_total{' "$tmp/metrics"
+	grep -q '^memtrace_reclaim_seconds_bucket{.*le="+Inf"' "$tmp/metrics"
+	# A hundred scrapes while the file is replaced: none of them fails.
+	for _ in {1..100}; do
+		curl -sf "http://127.0.0.1:$port/metrics" | grep -q '^node_textfile_scrape_error 0$'
+	done
+	memtrace_stop
+	curl -sf -o "$tmp/metrics" "http://127.0.0.1:$port/metrics"
+	! grep -q '^memtrace_' "$tmp/metrics" || fail "a stopped memtrace's numbers are still served"
+}
+
+@test "never half written" {
+	memtrace_start export --textfile "$file" -i 0.05 --by comm
+	wait_file
+	"$workloads/spawn" -n 2000 -l 500 3>&- &
+	started+=("$!")
+	tail -n 1 "$file" >"$tmp/last"
+	for _ in {1..300}; do
+		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "cut"
+		same "its last metric" "$(tail -n 1 "$file" | sed 's/[{ ].*//')" "$(sed 's/[{ ].*//' "$tmp/last")"
+	done
+	memtrace_stop
+}
+
+@test "histograms are cumulative and whole" {
+	memcg_init
+	disk_dir
+	make_cgroup export 24M
+	memtrace_start export --textfile "$file" -i 0.2 --keep --by cgroup
+	"$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 60
+	rm -f "$disk/memtrace-test-file.$$"
+	sleep 0.5
+	memtrace_stop
+	grep -qE '^memtrace_reclaim_seconds_count\{.*kind="memcg".*\} [1-9]' "$file"
+	# Within a series counts do not fall, and the bucket +Inf equals the count.
+	awk '/^memtrace_reclaim_seconds_bucket/ {
+			key = $0; sub(/,?le="[^"]*"/, "", key); sub(/_bucket/, "", key); sub(/ [^ ]*$/, "", key)
+			if ($NF + 0 < last[key] + 0) { print "falls: " $0; bad = 1 }
+			last[key] = $NF }
+		/^memtrace_reclaim_seconds_count/ { key = $0; sub(/_count/, "", key); sub(/ [^ ]*$/, "", key); count[key] = $NF }
+		END { for (k in count) if (count[k] != last[k]) { print "count of " k ": " count[k] " and " last[k]; bad = 1 }
+			exit bad }' "$file" >&2
+}
+
+@test "bounded series; counters never go down while processes come and go" {
+	memtrace_start export --textfile "$file" -i 0.1 --by comm --max-series 5
+	wait_file
+	cp "$file" "$tmp/before"
+	for i in {1..30}; do
+		"$workloads/faults" -n $((i * 200)) -c "mt-series-$i"
+		((i % 5)) && continue
+		next_update
+		next_update
+		awk 'FNR == NR { if ($0 !~ /^#/) { k = $0; sub(/ [^ ]*$/, "", k); old[k] = $NF } next }
+			$0 ~ /^# TYPE .* (counter|histogram)$/ { counts[$3] = 1 }
+			$0 !~ /^#/ { k = $0; sub(/ [^ ]*$/, "", k); now[k] = $NF }
+			END { for (k in old) { m = k; sub(/\{.*/, "", m); b = m; sub(/_(bucket|count|sum)$/, "", b)
+				if ((m in counts || b in counts) && (!(k in now) || now[k] + 0 < old[k] + 0)) {
+					print k ": " old[k] " -> " now[k]; bad = 1 } }
+				exit bad }' "$tmp/before" "$file" >&2
+		cp "$file" "$tmp/before"
+	done
+	between "names of comm in one metric" \
+		"$(grep '^memtrace_pages_allocated_bytes_total{' "$file" | grep -o 'comm="[^"]*"' | sort -u | wc -l)" 1 6
+	grep -q 'comm="other"' "$file"
+	memtrace_stop
+}
+
+@test "a clean stop removes the file, --keep leaves it" {
+	for signal in INT TERM HUP; do
+		memtrace_start export --textfile "$file" -i 0.2
+		wait_file
+		memtrace_stop "$signal"
+		[[ ! -e $file ]] || fail "still there after SIG$signal"
+		same "files left" "$(find "$dir" -type f | wc -l)" 0
+	done
+	memtrace_start export --textfile "$file" -i 0.2 --keep
+	wait_file
+	memtrace_stop
+	[[ -s $file ]]
+	same "files left" "$(find "$dir" -type f | wc -l)" 1
+}
+
+@test "SIGKILL leaves at most a whole file, and the next start cleans up" {
+	bpf_remember
+	memtrace_start export --textfile "$file" -i 0.05
+	wait_file
+	memtrace_stop KILL
+	assert_nothing_attached
+	[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]]
+	memtrace_start export --textfile "$file" -i 0.05
+	next_update
+	memtrace_stop
+	same "*.prom files left" "$(find "$dir" -name '*.prom' | wc -l)" 0
+}
+
+@test "a directory that does not exist: one line that names it" {
+	bpf_remember
+	run timeout 10 "$memtrace" export --textfile "$tmp/missing/mt.prom" -i 0.2
+	[[ $status == 1 || $status == 2 ]] || fail "status $status"
+	same "lines" "${#lines[@]}" 1
+	[[ $output == *missing* ]] || fail "$output"
+	assert_nothing_attached
+}
+
+@test "a directory that cannot be written to: one line that names it" {
+	mount -t tmpfs -o size=64k,ro memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	mounts+=("$dir")
+	bpf_remember
+	run timeout 10 "$memtrace" export --textfile "$file" -i 0.2
+	[[ $status == 1 || $status == 2 ]] || fail "status $status"
+	[[ $output == *textfile* ]] || fail "$output"
+	assert_nothing_attached
+}
+
+@test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
+	mount -t tmpfs -o size=64k memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	mounts+=("$dir")
+	memtrace_start export --textfile "$file" -i 0.1 --max-series 5
+	wait_file
+	dd if=/dev/zero of="$dir/fill" bs=1k 2>/dev/null || true
+	sleep 1
+	if kill -0 "$mt_pid" 2>/dev/null; then
+		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
+		[[ -s $tmp/err ]] || fail "no message"
+		rm "$dir/fill"
+		next_update
+		memtrace_stop
+		((mt_status < 128)) || fail "status $mt_status"
+	else
+		wait_end "$mt_pid"
+		same "status" "$mt_status" 1
+		[[ -s $tmp/err ]] || fail "no message"
+		[[ ! -e $file || $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
+	fi
+	same "files but the filler" "$(find "$dir" -type f ! -name fill ! -name '*.prom' | wc -l)" 0
+}

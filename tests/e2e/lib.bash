@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# What the end-to-end tests share.  Each test file sources it by
+#	load lib
+#
+# MEMTRACE names the binary (default build/memtrace).  Everything that a test
+# makes (processes, cgroups, mounts) is put on a list and undone in teardown.
+# Helpers set mt_status, mt_out, mt_err, ... for the test to look at.
+
+top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+memtrace=${MEMTRACE:-$top/build/memtrace}
+workloads=$top/build/workloads
+export workloads
+
+bats_require_minimum_version 1.8.0
+
+setup() {
+	tmp=$BATS_TEST_TMPDIR
+	started=()
+	cgroups=()
+	mounts=()
+	((EUID == 0)) || skip "needs root"
+	[[ -x $memtrace ]] || skip "no ${memtrace#"$top"/}: run make first"
+	if declare -F need >/dev/null; then need; fi
+}
+
+teardown() {
+	local i pid
+
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	for ((i = ${#cgroups[@]} - 1; i >= 0; i--)); do
+		remove_cgroup "${cgroups[i]}"
+	done
+	for i in "${mounts[@]}"; do
+		umount "$i"
+	done
+	return 0
+}
+
+need_tool() {
+	command -v "$1" >/dev/null || skip "$1 is not installed ($2)"
+}
+
+need_perf() {
+	need_tool perf linux-perf
+	perf stat -e "$1" true >/dev/null 2>&1 || skip "perf cannot count $1 here"
+}
+
+# fail TEXT...: ends the test with a message and what memtrace said.
+fail() {
+	printf '%s\n' "$@" >&2
+	[[ -s $tmp/stat.err ]] && head -n 20 "$tmp/stat.err" >&2
+	return 1
+}
+
+same() {
+	[[ $2 == "$3" && $2 != '' ]] || fail "$1: ${2:-nothing} is not ${3:-nothing}"
+}
+
+# between WHAT VALUE LOW HIGH
+between() {
+	if [[ ! $2 =~ ^[0-9]+$ ]] || (($2 < $3 || $2 > $4)); then
+		fail "$1: ${2:-nothing} is not in $3..$4"
+	fi
+}
+
+# memtrace_stat ARGS...: one whole run of "stat --json"; its report in $tmp/stat.json, CMD's output in $tmp/cmd.out.
+memtrace_stat() {
+	mt_status=0
+	rm -f "$tmp/stat.json"
+	"$memtrace" stat --json -o "$tmp/stat.json" "$@" >"$tmp/cmd.out" 2>"$tmp/stat.err" 3>&- || mt_status=$?
+	((mt_status == 0)) || fail "memtrace stat: status $mt_status"
+	[[ $(jq -r .schema "$tmp/stat.json") == memtrace.stat/1 ]] || fail "stat --json printed no report"
+}
+
+# report FILTER: a value of the last report.
+report() {
+	jq -r "$1" "$tmp/stat.json"
+}
+
+# total CONDITION FIELD: its sum over the processes that meet it, such as: total '.comm == "x"' .fault.minor
+total() {
+	report "[.processes[] | select($1) | $2] | add // 0"
+}
+
+assert_nothing_lost() {
+	same "lost events" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
+}
+
+# The counts of all processes equal what wait4 says of the command and its descendants.
+assert_exact() {
+	same "minor faults" "$(total true .fault.minor)" "$(report .command.rusage.minor)"
+	same "major faults" "$(total true .fault.major)" "$(report .command.rusage.major)"
+	assert_nothing_lost
+}
+
+# memtrace_start ARGS...: in the background, until it has attached what it will; $mt_pid.
+memtrace_start() {
+	# With job control, for without it bash has background processes ignore SIGINT.
+	set -m
+	"$memtrace" "$@" >"$tmp/out" 2>"$tmp/err" 3>&- </dev/null &
+	mt_pid=$!
+	set +m
+	started+=("$mt_pid")
+	wait_attached "$mt_pid"
+}
+
+# Ids of the BPF programs that a process holds by a descriptor of its own or by a link.
+bpf_ids_of() {
+	cat "/proc/$1"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -un
+}
+
+# Until the number of programs attached by links has not changed for a while.
+wait_attached() {
+	local links last=0 calm=0 i
+
+	for ((i = 0; i < 400; i++)); do
+		kill -0 "$1" 2>/dev/null || { cat "$tmp/err" >&2; fail "memtrace ended early"; return; }
+		links=$(cat "/proc/$1"/fdinfo/* 2>/dev/null | grep -c '^link_id:') || true
+		if ((links > 0 && links == last)); then
+			((++calm >= 10)) && return 0
+		else
+			calm=0
+		fi
+		last=$links
+		sleep 0.03
+	done
+	fail "memtrace did not attach"
+}
+
+# memtrace_stop [SIGNAL]: status in $mt_status; it must end within 10 seconds.
+memtrace_stop() {
+	kill "-${1:-INT}" "$mt_pid"
+	wait_end "$mt_pid"
+}
+
+wait_end() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		if ! kill -0 "$1" 2>/dev/null; then
+			mt_status=0
+			wait "$1" || mt_status=$?
+			return 0
+		fi
+		sleep 0.05
+	done
+	fail "process $1 did not end in 10 seconds"
+}
+
+# start NAME WORKLOAD ARGS...: a workload that prints "pid=N" and waits; "go NAME" lets it run.
+start() {
+	local name=$1 i
+
+	shift
+	mkfifo "$tmp/$name.go"
+	# Opened for both, so that neither side waits for the other to open it.
+	exec {go_fd}<>"$tmp/$name.go"
+	"$workloads/$1" "${@:2}" <"$tmp/$name.go" >"$tmp/$name.out" 3>&- &
+	started+=("$!")
+	for ((i = 0; i < 200; i++)); do
+		grep -q '^pid=' "$tmp/$name.out" && break
+		sleep 0.02
+	done
+	eval "${name}_pid=$(sed -n 's/^pid=//p' "$tmp/$name.out" | tail -n 1)"
+}
+
+go() {
+	echo >"$tmp/$1.go"
+}
+
+# finish NAME: let it run, and wait for its end.
+finish() {
+	local pid=${1}_pid
+
+	go "$1"
+	wait "${!pid}"
+}
+
+# Programs that no process holds, without those of before: what a dead memtrace left behind.
+bpf_orphans() {
+	comm -23 <(bpftool prog show -j | jq '.[].id' | sort) \
+		<(cat /proc/[0-9]*/fdinfo/* "$tmp/progs.before" 2>/dev/null |
+			awk '$1 == "prog_id:" { print $2 } NF == 1 { print $1 }' | sort -u)
+}
+
+bpf_remember() {
+	bpftool prog show -j | jq '.[].id' >"$tmp/progs.before"
+}
+
+# The kernel frees programs a moment after their last user.
+assert_nothing_attached() {
+	local i left
+
+	for ((i = 0; i < 60; i++)); do
+		left=$(bpf_orphans)
+		[[ $left ]] || return 0
+		sleep 0.1
+	done
+	fail "programs left behind: $left"
+}
+
+# memcg_init: finds the memory controller: $memcg_root, $memcg_limit (file of the limit); or skips.
+memcg_init() {
+	memcg_root=$(awk '$3 == "cgroup" && $4 ~ /(^|,)memory(,|$)/ { print $2; exit }' /proc/mounts)
+	memcg_limit=memory.limit_in_bytes
+	if [[ ! $memcg_root ]]; then
+		memcg_root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+		memcg_limit=memory.max
+		grep -qw memory "$memcg_root/cgroup.subtree_control" 2>/dev/null ||
+			{ echo +memory >"$memcg_root/cgroup.subtree_control"; } 2>/dev/null ||
+			skip "no memory controller that this test could use"
+	fi
+	[[ -w $memcg_root/cgroup.procs ]] || skip "cgroups of the memory controller cannot be made here"
+}
+
+# make_cgroup NAME [LIMIT]: sets $cgroup (directory) and $cgroup_name (as the kernel names it).
+make_cgroup() {
+	cgroup_name=/memtrace-test.$$-$1
+	cgroup=$memcg_root$cgroup_name
+	mkdir "$cgroup" 2>/dev/null || skip "cannot make a cgroup under $memcg_root"
+	cgroups+=("$cgroup")
+	# Children shall be limited, too.
+	[[ $memcg_limit != memory.max ]] || echo +memory >"$cgroup/cgroup.subtree_control" 2>/dev/null || true
+	[[ -z ${2-} ]] || echo "$2" >"$cgroup/$memcg_limit"
+}
+
+remove_cgroup() {
+	local pid i
+
+	for ((i = 0; i < 50; i++)); do
+		while read -r pid; do
+			kill -KILL "$pid" 2>/dev/null
+		done <"$1/cgroup.procs"
+		rmdir "$1" 2>/dev/null && return 0
+		sleep 0.1
+	done
+	echo "# cannot remove $1" >&3
+}
+
+# disk_dir: a directory on a disk (not tmpfs), for major faults of files; or skips.
+disk_dir() {
+	local type
+
+	disk=$tmp
+	type=$(stat -f -c %T "$disk")
+	if [[ $type == tmpfs || $type == overlayfs ]]; then
+		disk=$top/build
+		type=$(stat -f -c %T "$disk")
+	fi
+	[[ $type != tmpfs && $type != overlayfs ]] || skip "no directory on a disk"
+}
+
+# free_port: a loopback port that nobody listens on, in $port.
+free_port() {
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		port=$((20000 + RANDOM % 30000))
+		(exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
+	done
+	skip "no free port"
+}
+
+# perf_count FILE EVENT: of perf stat -x, -o FILE.
+perf_count() {
+	awk -F, -v event="$2" '$3 == event { print $1 }' "$1"
+}

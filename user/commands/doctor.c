@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace doctor: what this kernel and this user can trace, how, and what to do about the rest. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../kernel/features.h"
+#include "../run/render.h"
+#include "../sources/live.h"
+
+extern const struct command doctor_command;
+
+#define MAX_FEATURES 32
+#define MAX_HOOKS    64
+#define NOTE_LEN     160
+#define NR(array)    (sizeof(array) / sizeof(*(array)))
+
+static const struct column feature_columns[] = {
+	{ .title = "MACHINE", .path = "name", .left = true, .key = true },
+	{ .title = "", .path = "state", .left = true, .key = true },
+	{ .title = "FOR", .path = "gain", .left = true },
+	{ .title = "FOUND", .path = "note", .left = true },
+	{ .title = "WHAT TO DO", .path = "remedy", .left = true },
+};
+
+static const struct column probe_columns[] = {
+	{ .title = "PROBE", .path = "name", .left = true, .key = true },
+	{ .title = "", .path = "state", .left = true, .key = true },
+	{ .title = "WHY", .path = "why", .left = true },
+	{ .title = "WHAT TO DO", .path = "remedy", .left = true },
+};
+
+static const struct column hook_columns[] = {
+	{ .title = "HOOK OF", .path = "probe", .left = true, .key = true },
+	{ .title = "HOOK", .path = "hook", .left = true, .key = true },
+	{ .title = "KIND", .path = "kind", .left = true, .key = true },
+	{ .title = "EVENT", .path = "event", .left = true },
+	{ .title = "WHY", .path = "why", .left = true },
+	{ .path = "loss" },
+	{ .path = "optional" },
+};
+
+struct diagnosis {
+	char notes[MAX_FEATURES][NOTE_LEN];
+	struct cell features[MAX_FEATURES * NR(feature_columns)];
+	struct cell_rows feature_rows;
+	char remedies[MT_NR_PROBES][512];
+	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
+	struct cell_rows probe_rows;
+	char whys[MAX_HOOKS][WHY_MAX];
+	struct cell hooks[MAX_HOOKS * NR(hook_columns)];
+	struct cell_rows hook_rows;
+	struct cell verdict[1];
+	int code;
+};
+
+static const char *state_name(const struct feature *f, enum feature_state state)
+{
+	if (state == FEATURE_OK)
+		return "ok";
+	if (state == FEATURE_UNKNOWN)
+		return "unknown";
+	return f->required ? "missing" : "limited";
+}
+
+static void look_at_machine(struct diagnosis *d)
+{
+	const struct feature *f;
+	size_t i = 0;
+
+	for (f = features; f->name && i < MAX_FEATURES; f++, i++) {
+		struct cell *c = &d->features[i * NR(feature_columns)];
+		enum feature_state state = f->look(d->notes[i], NOTE_LEN);
+
+		c[0] = cell_string(f->name);
+		c[1] = cell_string(state_name(f, state));
+		c[2] = f->gain[0] ? cell_string(f->gain) : cell_none();
+		c[3] = d->notes[i][0] ? cell_string(d->notes[i]) : cell_none();
+		c[4] = state == FEATURE_MISSING ? cell_string(f->remedy) : cell_none();
+	}
+	d->feature_rows = (struct cell_rows){ .cells = d->features, .nr = i, .nr_columns = NR(feature_columns) };
+}
+
+static const char *probe_state(const struct probe_status *status)
+{
+	if (!status->attached)
+		return "unavailable";
+	return status->partial ? "in part" : "ok";
+}
+
+/* Exit code: all core probes, some, or none.  Opt-in probes do not count. */
+static void look_at_probes(struct diagnosis *d, const struct live *live, bool opened)
+{
+	unsigned int wanted = 0, attached = 0;
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		static const struct probe_status nothing = { .why = "the core programs cannot run" };
+		const struct probe_status *status = opened ? live__status(live, id) : &nothing;
+		struct cell *c = &d->probes[id * NR(probe_columns)];
+
+		c[0] = cell_string(probe_rows[id].name);
+		c[1] = cell_string(probe_state(status));
+		c[2] = status->why[0] ? cell_string(status->why) : cell_none();
+		c[3] = cell_none();
+		if (!status->attached) {
+			features__explain(status->error ? status->error : -EPERM, d->remedies[id],
+					  sizeof(d->remedies[id]));
+			c[3] = cell_string(d->remedies[id]);
+		}
+		wanted += !probe_rows[id].opt_in;
+		attached += status->attached && !probe_rows[id].opt_in && !status->error;
+	}
+	d->probe_rows =
+		(struct cell_rows){ .cells = d->probes, .nr = MT_NR_PROBES, .nr_columns = NR(probe_columns) };
+	d->code = attached == wanted ? EXIT_OK : attached ? EXIT_FAILED : EXIT_NOT_ATTACHED;
+}
+
+static void look_at_hooks(struct diagnosis *d, struct live *live)
+{
+	const struct hook_report *h;
+	size_t i;
+
+	for (i = 0; i < MAX_HOOKS && (h = live__hook(live, i)); i++) {
+		struct cell *c = &d->hooks[i * NR(hook_columns)];
+
+		strncpy(d->whys[i], h->why, WHY_MAX - 1);
+		c[0] = cell_string(h->object);
+		c[1] = cell_string(h->hook);
+		c[2] = cell_string(h->kind);
+		c[3] = cell_string(h->event);
+		c[4] = d->whys[i][0] ? cell_string(d->whys[i]) : cell_none();
+		c[5] = cell_string(h->loss);
+		c[6] = cell_bool(h->optional);
+	}
+	d->hook_rows = (struct cell_rows){ .cells = d->hooks, .nr = i, .nr_columns = NR(hook_columns) };
+}
+
+static void add_table(struct report *report, const char *path, const struct column *columns, size_t nr,
+		      struct cell_rows *rows)
+{
+	struct table table = { .path = path, .columns = columns, .nr_columns = nr, .rows = cell_rows__source(rows) };
+
+	report__add_table(report, &table);
+}
+
+static int report(struct diagnosis *d, struct render *render)
+{
+	static const struct column verdict_columns[] = { { .title = "", .path = "verdict" } };
+	static const char *const verdicts[] = {
+		[EXIT_OK] = "all core probes can run",
+		[EXIT_FAILED] = "some core probes cannot run",
+		[EXIT_NOT_ATTACHED] = "no probe can run",
+	};
+	struct facts verdict = { .path = "", .heading = "", .columns = verdict_columns, .cells = d->verdict,
+				 .nr_columns = 1 };
+	struct report *rep = report__new("memtrace.doctor/1");
+	int err;
+
+	if (!rep)
+		return -ENOMEM;
+	d->verdict[0] = cell_string(verdicts[d->code]);
+	add_table(rep, "machine", feature_columns, NR(feature_columns), &d->feature_rows);
+	add_table(rep, "probes", probe_columns, NR(probe_columns), &d->probe_rows);
+	if (d->hook_rows.nr)
+		add_table(rep, "hooks", hook_columns, NR(hook_columns), &d->hook_rows);
+	report__add_facts(rep, &verdict);
+	err = render__report(render, rep);
+	report__free(rep);
+	return err;
+}
+
+static void ignore_record(void *ctx, const void *data, size_t size)
+{
+	(void)ctx;
+	(void)data;
+	(void)size;
+}
+
+/* Attaches everything, latencies and opt-in probes too, to see what works; then takes it off again. */
+static int diagnose(struct diagnosis *d, struct options *options)
+{
+	struct live_request request = {
+		.options = options,
+		.probes = (1U << MT_NR_PROBES) - 1,
+		.latency = true,
+		.keep_going = true,
+		.sink = { .record = ignore_record },
+	};
+	struct live *live = NULL;
+	int err = live__open(&live, &request);
+
+	if (err && err != -ENOTCONN) {
+		log_error("cannot look: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	look_at_machine(d);
+	look_at_probes(d, live, !err);
+	if (live) {
+		look_at_hooks(d, live);
+		live__source(live)->ops->free(live__source(live));
+	}
+	return EXIT_OK;
+}
+
+static int run_doctor(struct options *options)
+{
+	struct diagnosis *d = calloc(1, sizeof(*d));
+	struct render render = { 0 };
+	int code, err = 0;
+
+	if (!d) {
+		log_error("cannot look: out of memory");
+		return EXIT_FAILED;
+	}
+	code = render__open(&render, options);
+	if (code == EXIT_OK) {
+		code = diagnose(d, options);
+		if (code == EXIT_OK)
+			err = report(d, &render);
+		code = render__close(&render, err, code);
+		code = code == EXIT_OK ? d->code : code;
+	}
+	free(d);
+	return code;
+}
+
+static const struct option_row *const option_groups[] = { output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "what works here, and how", "memtrace doctor" },
+	{ "the probes that cannot run, for a script",
+	  "memtrace doctor --json | jq -r '.probes[] | select(.state != \"ok\") | .name'" },
+	{ "is everything there, in a start script", "memtrace doctor >/dev/null && memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
+	{ NULL, NULL },
+};
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.question = "what can this kernel show me, and what is missing?",
+	.summary = "what can be traced here, by which kind of hook, and what to do about the rest",
+	.usage = "[OPTIONS]",
+	.details = "Attaches every probe for a moment, and says for each hook by which kind it attached, or why not and what\n"
+		   "to do. Exit status: 0 if all core probes can run, 1 if some, 3 if none.",
+	.options = option_groups,
+	.examples = examples,
+	.run = run_doctor,
+};

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace export: a file of metrics for node_exporter's textfile collector, written anew each interval. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../core/outfile.h"
+#include "../core/output.h"
+#include "../run/metrics.h"
+#include "../run/session.h"
+
+extern const struct command export_command;
+
+#define DEFAULT_INTERVAL_NS 15000000000ULL
+#define MAX_GROUPS	    4096
+
+struct export_run {
+	struct session session;
+	struct metrics *metrics;
+	const char *path;
+	bool written; /* at least once */
+	int error;    /* of the last write */
+};
+
+static int write_file(struct export_run *run, const struct report *report)
+{
+	struct outfile file;
+	struct output output = { .ops = &prometheus_output };
+	int err = outfile__open(&file, run->path);
+
+	if (err)
+		return err;
+	output.stream = file.stream;
+	err = output.ops->report(&output, report);
+	if (!err)
+		err = outfile__share(&file);
+	return outfile__finish(&file, err);
+}
+
+static int export(struct export_run *run)
+{
+	struct report *report = report__new("memtrace.export/1");
+	int err = -ENOMEM;
+
+	if (report)
+		err = metrics__add(run->metrics, report);
+	if (!err)
+		err = write_file(run, report);
+	report__free(report);
+	return err;
+}
+
+/* A disk that is full for a while is no reason to stop; it is said once. */
+static int on_interval(struct session *session, void *ctx)
+{
+	struct export_run *run = ctx;
+	int err = export(run);
+
+	(void)session;
+	if (err && err != run->error)
+		outfile__report_error(run->path, err);
+	if (!err && run->error)
+		log_note("%s is written again", run->path);
+	run->written |= !err;
+	run->error = err;
+	return 0;
+}
+
+static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+{
+	struct export_run *run = ctx;
+
+	(void)session;
+	return run->metrics ? metrics__event(run->metrics, row, record) : 0;
+}
+
+static int check(const struct options *options)
+{
+	size_t len = options->textfile ? strlen(options->textfile) : 0;
+
+	if (!len) {
+		log_error("export: --textfile FILE is missing; expected the file to write, such as "
+			  "/var/lib/prometheus/node-exporter/memtrace.prom");
+		return EXIT_USAGE;
+	}
+	if (len < 5 || strcmp(options->textfile + len - 5, ".prom"))
+		log_warn("--textfile '%s': node_exporter reads only names that end in .prom", options->textfile);
+	return EXIT_OK;
+}
+
+/* A stale file would be served for ever. */
+static int end_file(struct export_run *run, bool keep)
+{
+	if (keep) {
+		on_interval(&run->session, run);
+		return run->error ? EXIT_FAILED : EXIT_OK;
+	}
+	if (!run->written || !unlink(run->path) || errno == ENOENT)
+		return run->error ? EXIT_FAILED : EXIT_OK;
+	log_error("cannot remove %s: %s", run->path, strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int run_export_session(struct export_run *run, const struct options *options, enum group_by by)
+{
+	int code, ended;
+
+	run->metrics = metrics__new(&run->session, by, options->max_series);
+	run->session.now_ns = run->session.source->ops->now_ns(run->session.source);
+	run->error = run->metrics ? export(run) : -ENOMEM;
+	if (run->error) {
+		outfile__report_error(run->path, run->error);
+		return EXIT_FAILED;
+	}
+	run->written = true;
+	code = session__run(&run->session);
+	ended = end_file(run, options->keep);
+	return code == EXIT_OK ? ended : code;
+}
+
+static int run_export(struct options *options)
+{
+	enum group_by by = options->by < 0 ? BY_COMM : (enum group_by)options->by;
+	struct export_run run = { .path = options->textfile };
+	const struct session_config config = {
+		.latency = true,
+		.bpf_stats = !options->no_bpf_stats,
+		.default_interval_ns = DEFAULT_INTERVAL_NS,
+		.aggregate = { .by = by, .hist_by = by, .max_groups = MAX_GROUPS },
+		.event = on_event,
+		.interval = on_interval,
+		.ctx = &run,
+	};
+	int code = check(options);
+
+	if (code)
+		return code;
+	code = session__open(&run.session, options, &config);
+	if (code == EXIT_OK)
+		code = session__exit_code(&run.session, run_export_session(&run, options, by));
+	session__close(&run.session);
+	metrics__free(run.metrics);
+	return code;
+}
+
+static const struct option_row *const option_groups[] = { export_options, time_options,	  filter_options, cmd_options,
+							  group_options,  common_options, NULL };
+
+static const struct example examples[] = {
+	{ "for node_exporter, by process name, until stopped",
+	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
+	{ "by cgroup, each 30 s, at most 500 label sets a metric",
+	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 --max-series 500" },
+	{ "one file about one minute, kept", "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
+	{ NULL, NULL },
+};
+
+const struct command export_command = {
+	.name = "export",
+	.question = "how do I keep watching it with Prometheus?",
+	.summary = "write a Prometheus text file for node_exporter's textfile collector",
+	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
+	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; a clean\n"
+		   "stop removes it, unless --keep is given. Metrics have a label comm, or with --by cgroup a label cgroup. Of\n"
+		   "each metric at most --max-series label sets are written: names that came first keep theirs, the rest is\n"
+		   "summed under \"other\", and no counter ever goes down while memtrace runs.\n"
+		   "\n"
+		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads a run; --no-bpf-stats leaves\n"
+		   "that, and the metrics of it, out.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_export,
+};

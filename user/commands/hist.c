@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace hist: how long faults, reclaim and kswapd's sessions take, and allocations by order. */
+#include <errno.h>
+
+#include "../core/command.h"
+#include "../run/histograms.h"
+#include "../run/summary.h"
+#include "../run/tracing.h"
+
+extern const struct command hist_command;
+
+#define MAX_GROUPS 200
+
+struct hist_run {
+	struct tracing tracing;
+	struct summary summary;
+	struct histograms histograms;
+};
+
+static int report(struct hist_run *run, enum scope scope)
+{
+	struct session *session = &run->tracing.session;
+	struct report *rep = report__new("memtrace.hist/1");
+	int err;
+
+	if (!rep)
+		return -ENOMEM;
+	summary__init(&run->summary, session);
+	summary__add_run(&run->summary, rep, scope);
+	err = histograms__add(&run->histograms, session, rep, scope, false);
+	if (!err) {
+		summary__add_end(&run->summary, rep);
+		err = render__report(&run->tracing.render, rep);
+	}
+	histograms__done(&run->histograms);
+	report__free(rep);
+	return err;
+}
+
+static int on_interval(struct session *session, void *ctx)
+{
+	(void)session;
+	return report(ctx, SCOPE_INTERVAL);
+}
+
+static int finish(struct tracing *tracing)
+{
+	return report((struct hist_run *)tracing, SCOPE_TOTAL);
+}
+
+static int run_hist(struct options *options)
+{
+	static const struct tracing_ops ops = { .finish = finish };
+	const struct session_config config = {
+		.latency = true,
+		.aggregate = {
+			.by = options->by < 0 ? BY_COMM : options->by,
+			.hist_by = options->by < 0 ? BY_ALL : options->by,
+			.intervals = options->interval_ns,
+			.max_groups = MAX_GROUPS,
+		},
+		.interval = options->interval_ns ? on_interval : NULL,
+	};
+
+	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
+}
+
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,	  group_options,
+							  output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "how long do major faults take on this machine", "memtrace hist fault -d 10" },
+	{ "how long does reclaim stall each container", "memtrace hist reclaim --by cgroup -d 60" },
+	{ "which orders does a program allocate", "memtrace hist alloc -- ./program" },
+	{ NULL, NULL },
+};
+
+const struct command hist_command = {
+	.name = "hist",
+	.question = "how long do major faults, reclaim and kswapd's sessions take?",
+	.summary = "histograms of latencies and of allocation orders",
+	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
+	.details = "Histograms with buckets at powers of two: latency of major faults, of reclaim by kind, length of\n"
+		   "kswapd's sessions, order of allocations. An exact power of two falls into the bucket that it bounds.\n"
+		   "Latencies of major faults cost one clock read a fault while this runs.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_hist,
+};

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* memtrace list: the rows of bpf/probes.def as tables. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../core/outfile.h"
+#include "../core/output.h"
+#include "../core/report.h"
+
+extern const struct command list_command;
+
+/* The probes that were asked for. */
+struct choice {
+	bool probe[MT_NR_PROBES];
+};
+
+/* One table while it is filled; cells are rows of nr_columns. */
+struct listing {
+	const struct column *columns;
+	size_t nr_columns;
+	struct cell *cells; /* owned */
+	struct cell_rows rows;
+	char **texts; /* owned: strings made for cells */
+	size_t nr_texts;
+	bool failed; /* memory ran out */
+};
+
+static const struct column probe_columns[] = {
+	{ .title = "PROBE", .path = "name", .left = true, .key = true },
+	{ .title = "DEFAULT", .path = "default", .left = true },
+	{ .title = "WHAT IT SHOWS", .path = "help", .left = true },
+};
+
+static const struct column counter_columns[] = {
+	{ .title = "COUNTER", .path = "path", .left = true, .key = true },
+	{ .path = "probe" },
+	{ .title = "OF", .path = "scope", .left = true },
+	{ .title = "ROLE", .path = "role", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "METRIC", .left = true },
+	{ .path = "metric" },
+	{ .path = "labels" },
+	{ .title = "WHAT IT COUNTS", .path = "help", .left = true },
+};
+
+static const struct column event_columns[] = {
+	{ .title = "EVENT", .path = "name", .left = true, .key = true },
+	{ .path = "probe" },
+	{ .title = "COMES", .path = "when", .left = true },
+	{ .title = "WHAT IT IS", .path = "help", .left = true },
+};
+
+static const struct column field_columns[] = {
+	{ .title = "EVENT", .path = "event", .left = true, .key = true },
+	{ .title = "FIELD", .path = "path", .left = true, .key = true },
+	{ .title = "TYPE", .path = "type", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "WHAT IT HOLDS", .path = "help", .left = true },
+	{ .path = "values" },
+};
+
+static const struct column hist_columns[] = {
+	{ .title = "HISTOGRAM", .path = "name", .left = true, .key = true },
+	{ .path = "probe" },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "BY", .path = "label", .left = true },
+	{ .title = "METRIC", .path = "metric", .left = true },
+	{ .title = "WHAT IT MEASURES", .path = "help", .left = true },
+};
+
+static void listing__add(struct listing *listing, const struct cell *row)
+{
+	size_t nr = listing->rows.nr * listing->nr_columns;
+	struct cell *cells = reallocarray(listing->cells, nr + listing->nr_columns, sizeof(*cells));
+
+	if (!cells) {
+		listing->failed = true;
+		return;
+	}
+	memcpy(cells + nr, row, listing->nr_columns * sizeof(*cells));
+	listing->cells = cells;
+	listing->rows.nr++;
+}
+
+/* The words, NULL at the end, as one string that lives as long as the listing; NULL if memory ran out. */
+static const char *listing__join(struct listing *listing, const char *const *words)
+{
+	char **texts = reallocarray(listing->texts, listing->nr_texts + 1, sizeof(*texts));
+	size_t len = 1;
+	char *text, *end;
+
+	if (texts)
+		listing->texts = texts;
+	for (size_t i = 0; words[i]; i++)
+		len += strlen(words[i]);
+	text = texts ? malloc(len) : NULL;
+	if (!text) {
+		listing->failed = true;
+		return NULL;
+	}
+	*text = '\0';
+	end = text;
+	for (size_t i = 0; words[i]; i++)
+		end = stpcpy(end, words[i]);
+	texts[listing->nr_texts++] = text;
+	return text;
+}
+
+static void listing__free(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->nr_texts; i++)
+		free(listing->texts[i]);
+	free(listing->texts);
+	free(listing->cells);
+}
+
+static void list_probes(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < MT_NR_PROBES; i++) {
+		const struct probe_row *probe = &probe_rows[i];
+
+		if (choice->probe[i])
+			listing__add(listing, (struct cell[]){ cell_string(probe->name), cell_bool(!probe->opt_in),
+							       cell_string(probe->help) });
+	}
+}
+
+static struct cell unit_cell(enum unit unit)
+{
+	return unit == UNIT_NONE ? cell_none() : cell_string(schema__unit_name(unit));
+}
+
+static const char *labels_of(struct listing *listing, const struct slot_row *row)
+{
+	if (!row->label)
+		return NULL;
+	return listing__join(listing, (const char *[]){ row->label, "=\"", row->value, "\"", NULL });
+}
+
+/* As the exposition format spells it. */
+static struct cell metric_cell(struct listing *listing, const struct slot_row *row, const char *labels)
+{
+	if (!row->metric || !labels)
+		return cell_string(row->metric);
+	return cell_string(listing__join(listing, (const char *[]){ row->metric, "{", labels, "}", NULL }));
+}
+
+static void list_counter(struct listing *listing, const struct slot_row *row, const char *scope)
+{
+	const char *labels = labels_of(listing, row);
+
+	listing__add(listing, (struct cell[]){
+				      cell_string(row->path),
+				      cell_string(probe_rows[row->probe].name),
+				      cell_string(scope),
+				      cell_string(schema__role_name(row->role)),
+				      unit_cell(row->unit),
+				      metric_cell(listing, row, labels),
+				      cell_string(row->metric),
+				      cell_string(labels),
+				      cell_string(row->help),
+			      });
+}
+
+static void list_counters(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < MT_NR_SLOTS; i++) {
+		if (choice->probe[slot_rows[i].probe])
+			list_counter(listing, &slot_rows[i], "task");
+	}
+	for (size_t i = 0; i < MT_NR_MACHINE_SLOTS; i++) {
+		if (choice->probe[machine_rows[i].probe])
+			list_counter(listing, &machine_rows[i], "machine");
+	}
+}
+
+static const char *const uses[] = {
+	[EVENT_RARE] = "always",
+	[EVENT_EVERY] = "when each is asked for",
+	[EVENT_LATENCY] = "when a latency is asked for",
+};
+
+static bool is_event(size_t id, const struct choice *choice)
+{
+	return event_rows[id].size && choice->probe[event_rows[id].probe];
+}
+
+static void list_events(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < MT_NR_RECS; i++) {
+		const struct event_row *event = &event_rows[i];
+
+		if (is_event(i, choice))
+			listing__add(listing,
+				     (struct cell[]){ cell_string(event->name),
+						      cell_string(probe_rows[event->probe].name),
+						      cell_string(uses[event->use]), cell_string(event->help) });
+	}
+}
+
+/* "direct|memcg|softlimit|node" */
+static struct cell names_cell(struct listing *listing, const char *const *names)
+{
+	const char *text = names ? names[0] : NULL;
+
+	for (size_t i = 1; text && names[i]; i++)
+		text = listing__join(listing, (const char *[]){ text, "|", names[i], NULL });
+	return cell_string(text);
+}
+
+/* A task's field stands for several, below its path. */
+static struct cell path_cell(struct listing *listing, const struct field_row *field)
+{
+	const char *dot = *field->path ? "." : "";
+
+	if (field->type != FIELD_WHO)
+		return cell_string(field->path);
+	return cell_string(listing__join(listing, (const char *[]){ field->path, dot, "*", NULL }));
+}
+
+static void list_fields(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < MT_NR_RECS; i++) {
+		const struct event_row *event = &event_rows[i];
+
+		for (size_t f = 0; is_event(i, choice) && f < event->nr_fields; f++) {
+			const struct field_row *field = &event->fields[f];
+
+			listing__add(listing, (struct cell[]){
+						      cell_string(event->name),
+						      path_cell(listing, field),
+						      cell_string(schema__field_type_name(field->type)),
+						      unit_cell(field->unit),
+						      cell_string(field->help),
+						      names_cell(listing, field->names),
+					      });
+		}
+	}
+}
+
+static void list_histograms(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < nr_hist_rows; i++) {
+		const struct hist_row *hist = &hist_rows[i];
+
+		if (choice->probe[hist->probe])
+			listing__add(listing, (struct cell[]){
+						      cell_string(hist->name),
+						      cell_string(probe_rows[hist->probe].name),
+						      unit_cell(hist->unit),
+						      *hist->label ? cell_string(hist->label) : cell_none(),
+						      cell_string(hist->metric),
+						      cell_string(hist->help),
+					      });
+	}
+}
+
+#define COLUMNS(columns) columns, sizeof(columns) / sizeof(*(columns))
+
+static const struct part {
+	const char *path;
+	const char *heading;
+	const struct column *columns;
+	size_t nr_columns;
+	void (*fill)(struct listing *listing, const struct choice *choice);
+} parts[] = {
+	{ "probes", NULL, COLUMNS(probe_columns), list_probes },
+	{ "counters", "Counters, of each task or of the whole machine", COLUMNS(counter_columns), list_counters },
+	{ "events", "Events", COLUMNS(event_columns), list_events },
+	{ "fields", "Fields of events", COLUMNS(field_columns), list_fields },
+	{ "histograms", "Histograms", COLUMNS(hist_columns), list_histograms },
+};
+
+#define NR_PARTS (sizeof(parts) / sizeof(*parts))
+
+/* The report borrows from listings, which must outlive it. */
+static struct report *build(const struct choice *choice, struct listing *listings)
+{
+	struct report *report = report__new("memtrace.list/1");
+
+	for (size_t i = 0; report && i < NR_PARTS; i++) {
+		const struct part *part = &parts[i];
+		struct listing *listing = &listings[i];
+		struct table table = { .path = part->path,
+				       .heading = part->heading,
+				       .columns = part->columns,
+				       .nr_columns = part->nr_columns };
+
+		listing->columns = part->columns;
+		listing->nr_columns = part->nr_columns;
+		part->fill(listing, choice);
+		listing->rows.cells = listing->cells;
+		listing->rows.nr_columns = part->nr_columns;
+		table.rows = cell_rows__source(&listing->rows);
+		table.not_in_text = !listing->rows.nr;
+		if (i && listing->rows.nr)
+			report__add_note(report, "%s", "");
+		report__add_table(report, &table);
+		report->failed |= listing->failed;
+	}
+	return report;
+}
+
+static int render(const struct options *options, const struct report *report)
+{
+	struct outfile file;
+	struct output out = { .ops = options->json ? &json_output : &text_output };
+	int err;
+
+	err = outfile__open(&file, options->output);
+	if (err)
+		return err;
+	out.stream = file.stream;
+	return outfile__finish(&file, out.ops->report(&out, report));
+}
+
+static void choose(struct choice *choice, const struct options *options)
+{
+	for (size_t i = 0; i < MT_NR_PROBES; i++)
+		choice->probe[i] = !options->nr_probes;
+	for (size_t i = 0; i < options->nr_probes; i++)
+		choice->probe[schema__probe(options->probes[i])] = true;
+}
+
+static int run(struct options *options)
+{
+	struct listing listings[NR_PARTS] = { 0 };
+	struct choice choice;
+	struct report *report;
+	int err = -ENOMEM;
+
+	choose(&choice, options);
+	report = build(&choice, listings);
+	if (report)
+		err = render(options, report);
+	if (err)
+		outfile__report_error(options->output, err);
+	report__free(report);
+	for (size_t i = 0; i < NR_PARTS; i++)
+		listing__free(&listings[i]);
+	return err && err != -EPIPE ? EXIT_FAILED : EXIT_OK;
+}
+
+static const struct option_row *const options[] = { output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "everything that memtrace can show", "memtrace list" },
+	{ "what the reclaim probe knows", "memtrace list reclaim" },
+	{ "the metrics that an exporter can have", "memtrace list --json | jq -r '.counters[].metric | values'" },
+	{ NULL, NULL },
+};
+
+const struct command list_command = {
+	.name = "list",
+	.question = "which probes are there, and what do their numbers mean?",
+	.summary = "List the probes, their counters, events, fields and histograms.",
+	.usage = "[PROBE...] [OPTIONS]",
+	.details =
+		"Each name is what other commands, the JSON and the metrics use. It lists what memtrace knows, on any "
+		"machine; what this kernel can show is said by 'memtrace doctor'. A counter's role is counter, or "
+		"bucket where it is part of a histogram.",
+	.options = options,
+	.takes_probes = true,
+	.examples = examples,
+	.run = run,
+};

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace stat: who faults, allocates and reclaims, for a time or while CMD runs. */
+#include <errno.h>
+
+#include "../core/command.h"
+#include "../run/histograms.h"
+#include "../run/summary.h"
+#include "../run/tasks_table.h"
+#include "../run/tracing.h"
+
+extern const struct command stat_command;
+
+#define MAX_GROUPS 10000
+
+struct stat_run {
+	struct tracing tracing;
+	struct tasks_table table;
+	struct summary summary;
+	struct histograms histograms;
+};
+
+static void add_gathered(struct session *session, struct report *report)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (session->gather_state[id])
+			probes[id]->gather->report(session->gather_state[id], report, &session->names);
+}
+
+static int report(struct stat_run *run, enum scope scope)
+{
+	struct session *session = &run->tracing.session;
+	struct report *rep = report__new("memtrace.stat/1");
+	int err;
+
+	if (!rep)
+		return -ENOMEM;
+	summary__init(&run->summary, session);
+	summary__add_run(&run->summary, rep, scope);
+	err = tasks_table__add(&run->table, rep, scope, "processes");
+	if (err)
+		goto out;
+	summary__add_totals(&run->summary, rep, scope);
+	if (scope == SCOPE_TOTAL) {
+		add_gathered(session, rep);
+		summary__add_command(&run->summary, rep);
+	}
+	err = histograms__add(&run->histograms, session, rep, scope, !session->options->latency);
+	if (err)
+		goto out;
+	summary__add_end(&run->summary, rep);
+	err = render__report(&run->tracing.render, rep);
+out:
+	histograms__done(&run->histograms);
+	tasks_table__done(&run->table);
+	report__free(rep);
+	return err;
+}
+
+static int on_interval(struct session *session, void *ctx)
+{
+	(void)session;
+	return report(ctx, SCOPE_INTERVAL);
+}
+
+static int group_of(const struct options *options)
+{
+	return options->by < 0 ? BY_PROCESS : options->by;
+}
+
+static int ready(struct tracing *tracing)
+{
+	struct stat_run *run = (struct stat_run *)tracing;
+
+	return tasks_table__init(&run->table, &tracing->session, group_of(tracing->session.options),
+				 render__is_wide(&tracing->render));
+}
+
+static int finish(struct tracing *tracing)
+{
+	return report((struct stat_run *)tracing, SCOPE_TOTAL);
+}
+
+static int run_stat(struct options *options)
+{
+	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
+	const struct session_config config = {
+		.latency = options->latency,
+		.gather = true,
+		.aggregate = {
+			.by = group_of(options),
+			.hist_by = BY_ALL,
+			.intervals = options->interval_ns,
+			.keep_dead = true,
+			.max_groups = MAX_GROUPS,
+		},
+		.interval = options->interval_ns ? on_interval : NULL,
+	};
+
+	return tracing__run(sizeof(struct stat_run), options, &config, &ops);
+}
+
+static const struct option_row *const option_groups[] = { time_options, filter_options, cmd_options,	table_options,
+							  gather_options, output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "who faulted and allocated while a build ran", "memtrace stat -- make -j8" },
+	{ "ten seconds of the whole machine, a report each second", "memtrace stat -d 10 -i 1" },
+	{ "who in a unit is stalled by reclaim, worst first", "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
+	{ "minor and major faults by process name at almost no cost", "memtrace stat fault --light --by comm -d 60" },
+	{ NULL, NULL },
+};
+
+const struct command stat_command = {
+	.name = "stat",
+	.question = "who faults, allocates, and is stalled by reclaim?",
+	.summary = "count faults, allocations and reclaim per process",
+	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
+	.details = "Counts for a time, while CMD runs, or until Ctrl-C, and prints a table of processes, totals, kswapd's\n"
+		   "sessions, OOM kills, and what was lost. Without PROBE: all probes but those that `memtrace list` calls "
+		   "opt-in.\n"
+		   "\n"
+		   "With CMD only CMD and its descendants count, from CMD's fork on, as getrusage(2) counts; -a counts the\n"
+		   "whole machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_stat,
+};

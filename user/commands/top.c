@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace top: the table of stat, refreshed. */
+#include <errno.h>
+
+#include "../core/command.h"
+#include "../run/summary.h"
+#include "../run/tasks_table.h"
+#include "../run/tracing.h"
+
+extern const struct command top_command;
+
+#define MAX_GROUPS	    10000
+#define DEFAULT_INTERVAL_NS 2000000000ULL
+
+struct top_run {
+	struct tracing tracing;
+	struct tasks_table table;
+	struct summary summary;
+};
+
+static int report(struct session *session, void *ctx)
+{
+	struct top_run *run = ctx;
+	struct report *rep = report__new("memtrace.top/1");
+	int err;
+
+	if (!rep)
+		return -ENOMEM;
+	summary__init(&run->summary, session);
+	summary__add_run(&run->summary, rep, SCOPE_INTERVAL);
+	err = tasks_table__add(&run->table, rep, SCOPE_INTERVAL, "processes");
+	if (!err) {
+		summary__add_totals(&run->summary, rep, SCOPE_INTERVAL);
+		summary__add_end(&run->summary, rep);
+		err = render__report(&run->tracing.render, rep);
+	}
+	tasks_table__done(&run->table);
+	report__free(rep);
+	return err;
+}
+
+static int group_of(const struct options *options)
+{
+	return options->by < 0 ? BY_PROCESS : options->by;
+}
+
+/* On a terminal each table takes the place of the one before it. */
+static int ready(struct tracing *tracing)
+{
+	struct top_run *run = (struct top_run *)tracing;
+
+	tracing->render.output.style.refresh = render__is_terminal(&tracing->render);
+	return tasks_table__init(&run->table, &tracing->session, group_of(tracing->session.options),
+				 render__is_wide(&tracing->render));
+}
+
+static int run_top(struct options *options)
+{
+	static const struct tracing_ops ops = { .ready = ready };
+	const struct session_config config = {
+		.latency = options->latency,
+		.default_interval_ns = DEFAULT_INTERVAL_NS,
+		.aggregate = {
+			.by = group_of(options),
+			.hist_by = BY_ALL,
+			.intervals = true,
+			.max_groups = MAX_GROUPS,
+		},
+		.interval = report,
+	};
+
+	return tracing__run(sizeof(struct top_run), options, &config, &ops);
+}
+
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,	  table_options,
+							  gather_options, output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "who faults most right now", "memtrace top" },
+	{ "which cgroup is stalled by reclaim, each second", "memtrace top reclaim --by cgroup --sort TIME -i 1" },
+	{ "the threads of one process", "memtrace top -p 812 --by thread" },
+	{ NULL, NULL },
+};
+
+const struct command top_command = {
+	.name = "top",
+	.question = "who faults, allocates and reclaims right now?",
+	.summary = "the table of stat, refreshed each interval",
+	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
+	.details = "Shows what happened in the last interval (2 s without -i), again and again, until Ctrl-C, -d, or the end of CMD.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_top,
+};

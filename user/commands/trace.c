@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace trace: one line an event, as it comes. */
+#include <errno.h>
+#include <string.h>
+
+#include "../core/command.h"
+#include "../core/event.h"
+#include "../core/log.h"
+#include "../core/stream.h"
+#include "../run/tracing.h"
+
+extern const struct command trace_command;
+
+#define MAX_GROUPS	  16	     /* nothing is grouped here */
+#define FLUSH_INTERVAL_NS 100000000ULL /* hot events are fetched this often: nobody is woken for each */
+
+struct event_columns {
+	struct column columns[EVENT_MAX_COLUMNS];
+	size_t nr;
+};
+
+struct trace_run {
+	struct tracing tracing;
+	struct event_columns events[MT_NR_RECS];
+};
+
+static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+{
+	struct trace_run *run = ctx;
+	struct event_columns *event = &run->events[row->id];
+	struct output *out = &run->tracing.render.output;
+	struct cell cells[EVENT_MAX_COLUMNS];
+
+	if (!event->nr)
+		event->nr = event__columns(row, event->columns, EVENT_MAX_COLUMNS);
+	event__cells(row, record, &session->names, cells);
+	return out->ops->event(out, row->name, row->text, event->columns, cells, event->nr);
+}
+
+static int on_interval(struct session *session, void *ctx)
+{
+	struct trace_run *run = ctx;
+
+	(void)session;
+	return stream__flush(run->tracing.render.file.stream);
+}
+
+static void say_losses(const struct losses *losses)
+{
+	if (losses->rare || losses->hot || losses->tasks || losses->folded)
+		log_warn("lost: rare %llu hot %llu tasks %llu; folded into counts, without a line: %llu",
+			 (unsigned long long)losses->rare, (unsigned long long)losses->hot,
+			 (unsigned long long)losses->tasks, (unsigned long long)losses->folded);
+	else
+		log_note("lost: rare 0 hot 0 tasks 0");
+}
+
+static int finish(struct tracing *tracing)
+{
+	say_losses(&tracing->session.totals.losses);
+	return 0;
+}
+
+static int run_trace(struct options *options)
+{
+	static const struct tracing_ops ops = { .finish = finish };
+	const struct session_config config = {
+		.every = true,
+		.rare_only = true,
+		.latency = options->latency,
+		.default_interval_ns = FLUSH_INTERVAL_NS,
+		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
+		.event = on_event,
+		.interval = on_interval,
+	};
+
+	return tracing__run(sizeof(struct trace_run), options, &config, &ops);
+}
+
+static const struct option_row latency_options[] = {
+	{ .name = "latency",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, latency),
+	  .help = "also a line for each major fault with how long it took, for one clock read a fault" },
+	{ .name = NULL },
+};
+
+static const struct option_row duration_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = offsetof(struct options, duration_ns),
+	  .min = 1,
+	  .max = UINT64_MAX,
+	  .arg = "TIME",
+	  .help = "stop after TIME; else run until Ctrl-C or until CMD ends" },
+	{ .name = NULL },
+};
+
+static const struct option_row *const option_groups[] = { duration_options, filter_options, cmd_options,
+							  latency_options,  output_options, common_options,
+							  NULL };
+
+static const struct example examples[] = {
+	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },
+	{ "each reclaim of one container, as JSON lines", "memtrace trace reclaim -c 4f1c2d9a --json" },
+	{ "every page fault of a program", "memtrace trace fault -- ./program" },
+	{ NULL, NULL },
+};
+
+const struct command trace_command = {
+	.name = "trace",
+	.question = "what happens, one line an event: which stall, which kill, in which order?",
+	.summary = "print events as they come",
+	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
+	.details = "Without PROBE only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named probe prints\n"
+		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is said at\n"
+		   "the end, on standard error.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_trace,
+};

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregate_impl.h"
+
+#define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
+
+struct aggregate *aggregate__new(const struct aggregate_config *config)
+{
+	struct aggregate *agg;
+	int err = -ENOMEM;
+
+	agg = calloc(1, sizeof(*agg));
+	if (!agg)
+		goto out;
+	agg->config = *config;
+	rows__init(&agg->rows, config->by, config->max_groups);
+	spill__init(&agg->dead[SCOPE_TOTAL]);
+	spill__init(&agg->dead[SCOPE_INTERVAL]);
+	agg->hists = hists__new(config);
+	if (agg->hists)
+		err = lives__init(&agg->lives);
+out:
+	if (!err)
+		return agg;
+	aggregate__free(agg);
+	errno = -err;
+	return NULL;
+}
+
+void aggregate__free(struct aggregate *agg)
+{
+	if (!agg)
+		return;
+	lives__free(&agg->lives);
+	hists__free(agg->hists);
+	spill__free(&agg->dead[SCOPE_INTERVAL]);
+	spill__free(&agg->dead[SCOPE_TOTAL]);
+	rows__free(&agg->rows);
+	free(agg);
+}
+
+static bool rows_can_die(const struct aggregate *agg)
+{
+	return agg->config.by == BY_PROCESS || agg->config.by == BY_THREAD;
+}
+
+/*
+ * What the record has beyond the life's earlier ones, 0 in a slot where it is
+ * older than one of them.  Returns whether there is any.
+ */
+static bool difference(const struct life *life, const struct mt_task *task, uint64_t *add)
+{
+	uint64_t last[MT_NR_SLOTS] = { 0 };
+	bool any = false;
+	size_t i;
+
+	if (life)
+		packed__get(&life->last, last);
+	for (i = 0; i < MT_NR_SLOTS; i++) {
+		add[i] = task->c[i] > last[i] ? task->c[i] - last[i] : 0;
+		any |= add[i] != 0;
+	}
+	return any;
+}
+
+/* A life keeps its row in memory, so it must point to the one that its newest record names. */
+static void attach(const struct aggregate *agg, struct life *life, struct row *row)
+{
+	if (!rows_can_die(agg) || life->row == row)
+		return;
+	if (life->row)
+		life->row->lives--;
+	life->row = row;
+	row->lives++;
+}
+
+static void add_to_sums(struct aggregate *agg, const uint64_t *add)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++) {
+		agg->sums[SCOPE_TOTAL][i] += add[i];
+		agg->sums[SCOPE_INTERVAL][i] += add[i];
+	}
+}
+
+/* The life and all scopes of the row change together or, without memory, not at all. */
+static int add_to_row(struct aggregate *agg, struct life *life, struct row *row, const uint64_t *add)
+{
+	struct packed_change last, total, interval;
+	int err;
+
+	err = packed__prepare(&life->last, add, &last);
+	if (!err)
+		err = packed__prepare(&row->total, add, &total);
+	if (!err && agg->config.intervals)
+		err = packed__prepare(&row->interval, add, &interval);
+	if (err)
+		return err;
+	packed__commit(&last);
+	packed__commit(&total);
+	if (agg->config.intervals)
+		packed__commit(&interval);
+	return 0;
+}
+
+/*
+ * Without memory no count changes, so that the life's next record makes up for
+ * this one.  A row or life that was added in vain stays, empty, until its end.
+ */
+static int credit(struct aggregate *agg, struct life **life, const struct mt_task *task, const uint64_t *add)
+{
+	struct row *row;
+	int err;
+
+	row = rows__get(&agg->rows, task);
+	if (!row)
+		return -ENOMEM;
+	row__refresh(row, agg->config.by, task);
+	if (!*life)
+		*life = lives__add(&agg->lives, task->life);
+	if (!*life)
+		return -ENOMEM;
+	err = add_to_row(agg, *life, row, add);
+	if (err)
+		return err;
+	attach(agg, *life, row);
+	add_to_sums(agg, add);
+	hists__task(agg->hists, &task->who, add);
+	return 0;
+}
+
+/* A record without news may still have newer names.  It makes no row, and no entry for its life. */
+static void refresh(struct aggregate *agg, const struct mt_task *task)
+{
+	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row *row = rows__find(&agg->rows, &key);
+
+	if (row)
+		row__refresh(row, agg->config.by, task);
+}
+
+static void finish(struct aggregate *agg, struct life *life, const struct mt_task *task)
+{
+	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row *row = rows__find(&agg->rows, &key);
+
+	if (row && (agg->config.by == BY_THREAD || task->who.tid == task->who.pid))
+		row->leader_gone = true;
+	if (life && life->row)
+		life->row->lives--;
+	if (life)
+		lives__remove(&agg->lives, life);
+	lives__finish(&agg->lives, task->life);
+}
+
+/* One event counts in several slots, so for each probe the largest of them is taken: at least so many. */
+static uint64_t nr_events(const uint64_t *add)
+{
+	uint64_t most[MT_NR_PROBES] = { 0 }, sum = 0;
+	size_t i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (slot_rows[i].unit == UNIT_COUNT && add[i] > most[slot_rows[i].probe])
+			most[slot_rows[i].probe] = add[i];
+	for (i = 0; i < MT_NR_PROBES; i++)
+		sum += most[i];
+	return sum;
+}
+
+/* Only counts of a final record can be lost: no later one carries them again. */
+int aggregate__task(struct aggregate *agg, const struct mt_task *task)
+{
+	bool final = task->flags & MT_TASK_FINAL;
+	uint64_t add[MT_NR_SLOTS];
+	struct life *life;
+	int err = 0;
+
+	if (lives__is_finished(&agg->lives, task->life))
+		return 0;
+	life = lives__find(&agg->lives, task->life);
+	if (difference(life, task, add))
+		err = credit(agg, &life, task, add);
+	else
+		refresh(agg, task);
+	if (err && final)
+		agg->lost += nr_events(add);
+	if (final)
+		finish(agg, life, task);
+	return err;
+}
+
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record)
+{
+	int err;
+
+	err = hists__event(agg->hists, row, record);
+	if (err)
+		agg->lost++;
+	return err;
+}
+
+int aggregate__folds(struct aggregate *agg, const struct folds *folds)
+{
+	return hists__folds(agg->hists, folds);
+}
+
+static int bury_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)
+{
+	uint64_t v[MT_NR_SLOTS];
+	struct entity entity;
+
+	row__describe(row, &entity);
+	packed__get(row__counts(row, scope), v);
+	entity.v = v;
+	return spill__append(&agg->dead[scope], &entity, at);
+}
+
+/* On failure the row stays in memory, and only there. */
+static int bury_row(struct aggregate *agg, struct row *row)
+{
+	uint64_t at = 0, unused;
+	int err = 0;
+
+	if (agg->config.keep_dead)
+		err = bury_counts(agg, row, SCOPE_TOTAL, &at);
+	if (err)
+		return err;
+	if (row->interval.len)
+		err = bury_counts(agg, row, SCOPE_INTERVAL, &unused);
+	if (!err)
+		rows__remove(&agg->rows, row);
+	else if (agg->config.keep_dead)
+		spill__supersede(&agg->dead[SCOPE_TOTAL], at);
+	return err;
+}
+
+/*
+ * A leader that never counted anything has no record, so none tells that it is
+ * gone.  If no other thread is known either, the process is taken for gone
+ * after a longer silence.  Should it count again, its rows are merged.
+ */
+static bool is_settled(const struct aggregate *agg, const struct row *row, uint64_t now_ns)
+{
+	uint64_t silent_ns = now_ns > row->newest_ns ? now_ns - row->newest_ns : 0;
+
+	if (!row->leader_gone)
+		silent_ns /= SILENT_LEADER;
+	return !row->lives && silent_ns >= agg->config.linger_ns;
+}
+
+int aggregate__bury(struct aggregate *agg, uint64_t now_ns)
+{
+	struct row *row, *next;
+	int err = 0;
+
+	if (!rows_can_die(agg))
+		return 0;
+	for (row = agg->rows.table; row; row = next) {
+		next = row->hh.next;
+		if (!err && is_settled(agg, row, now_ns))
+			err = bury_row(agg, row);
+	}
+	return err;
+}
+
+int aggregate__next_interval(struct aggregate *agg)
+{
+	struct row *row = NULL;
+
+	while ((row = rows__next(&agg->rows, row)))
+		packed__clear(&row->interval);
+	spill__reset(&agg->dead[SCOPE_INTERVAL]);
+	hists__next_interval(agg->hists);
+	memset(agg->sums[SCOPE_INTERVAL], 0, sizeof(agg->sums[SCOPE_INTERVAL]));
+	return 0;
+}
+
+uint64_t aggregate__lost(const struct aggregate *agg)
+{
+	return agg->lost;
+}
+
+const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope)
+{
+	return agg->sums[scope];
+}
+
+int aggregate__histograms(struct aggregate *agg, enum scope scope, struct hist_entry **list, size_t *nr)
+{
+	return hists__list(agg->hists, scope, agg->sums[scope], list, nr);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <string.h>
+
+#include "event.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A path below a prefix, which may be "": then the dot is skipped, too. */
+#define BELOW(prefix, part) (&(prefix "." part)[sizeof(prefix) == 1])
+
+#define PLAIN(path_, unit_) { .title = path_, .path = path_, .unit = UNIT_##unit_ },
+#define LEFT(path_)	    { .title = path_, .path = path_, .left = true },
+
+/* Columns of a field, by its type; fill_field() writes as many cells. */
+#define COLUMNS_WHO(unit, path)                                                                                        \
+	PLAIN(BELOW(path, "pid"), NONE)                                                                                \
+	PLAIN(BELOW(path, "tid"), NONE)                                                                                \
+	PLAIN(BELOW(path, "start_time_ns"), NONE)                                                                      \
+	LEFT(BELOW(path, "comm"))                                                                                      \
+	LEFT(BELOW(path, "thread_comm"))                                                                               \
+	LEFT(BELOW(path, "cgroup"))                                                                                    \
+	PLAIN(BELOW(path, "uid"), NONE)
+#define COLUMNS_UINT(unit, path)    PLAIN(path, unit)
+#define COLUMNS_INT(unit, path)	    PLAIN(path, unit)
+#define COLUMNS_BOOL(unit, path)    PLAIN(path, unit)
+#define COLUMNS_ADDRESS(unit, path) PLAIN(path, unit)
+#define COLUMNS_GFP(unit, path)	    LEFT(path)
+#define COLUMNS_CODE(unit, path)    LEFT(path)
+
+/* Each event closes the array before it and opens its own. */
+static const struct column columns_before_any[] __attribute__((unused)) = {
+#define MT_EVENT(probe, id, ...)                                                                                       \
+	}                                                                                                              \
+	;                                                                                                              \
+	static const struct column columns_##id[] = {                                                                  \
+		{ .title = "time", .path = "time_ns", .unit = UNIT_TIME, .key = true },
+#define MT_FIELD(event, member, type, unit, path, names, help) COLUMNS_##type(unit, path)
+#include "../../bpf/probes.def"
+};
+
+static const struct {
+	const struct column *columns;
+	size_t nr;
+} events[MT_NR_RECS] = {
+#define MT_EVENT(probe, id, ...) [MT_REC_##id] = { columns_##id, ARRAY_SIZE(columns_##id) },
+#include "../../bpf/probes.def"
+};
+
+#define MT_EVENT(probe, id, ...) _Static_assert(ARRAY_SIZE(columns_##id) <= EVENT_MAX_COLUMNS, #id);
+#include "../../bpf/probes.def"
+
+size_t event__columns(const struct event_row *row, struct column *columns, size_t max)
+{
+	size_t nr = events[row->id].nr;
+
+	if (max)
+		memcpy(columns, events[row->id].columns, (nr < max ? nr : max) * sizeof(*columns));
+	return nr;
+}
+
+/* Copies of the strings of one record: names of two tasks, their cgroups' paths, and flags. */
+static _Thread_local struct {
+	char data[16384];
+	size_t used;
+} strings;
+
+/* What does not fit any more is cut. */
+static struct cell copy_string(const char *text, size_t max)
+{
+	size_t room = sizeof(strings.data) - strings.used;
+	char *copy = strings.data + strings.used;
+	size_t len = strnlen(text, max);
+
+	if (room == 0)
+		return cell_none();
+	if (len > room - 1)
+		len = room - 1;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	strings.used += len + 1;
+	return cell_string(copy);
+}
+
+static struct cell name_or_none(const char *name)
+{
+	return name ? copy_string(name, SIZE_MAX) : cell_none();
+}
+
+static size_t fill_who(struct cell *cells, const struct mt_who *who, const struct event_names *names)
+{
+	struct cell *cell = cells;
+
+	if (who->pid == 0 && who->tid == 0) {
+		for (size_t i = 0; i < 7; i++)
+			*cell++ = cell_none();
+		return 7;
+	}
+	*cell++ = cell_uint(who->pid);
+	*cell++ = cell_uint(who->tid);
+	*cell++ = cell_uint(who->start_ns);
+	*cell++ = copy_string(who->comm, sizeof(who->comm));
+	*cell++ = copy_string(who->tcomm, sizeof(who->tcomm));
+	*cell++ =
+		who->cgroup_id && names->cgroup ? name_or_none(names->cgroup(names->ctx, who->cgroup_id)) : cell_none();
+	*cell++ = who->uid == UINT32_MAX ? cell_none() : cell_uint(who->uid);
+	return (size_t)(cell - cells);
+}
+
+static uint64_t read_uint(const void *at, size_t size)
+{
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (size) {
+	case sizeof(u64):
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
+	case sizeof(u32):
+		memcpy(&u32, at, sizeof(u32));
+		return u32;
+	case sizeof(u16):
+		memcpy(&u16, at, sizeof(u16));
+		return u16;
+	default:
+		return *(const uint8_t *)at;
+	}
+}
+
+static int64_t read_int(const void *at, size_t size)
+{
+	unsigned int shift = 64 - 8 * (unsigned int)size;
+
+	return (int64_t)(read_uint(at, size) << shift) >> shift;
+}
+
+static struct cell uint_cell(const void *at, size_t size)
+{
+	uint64_t value = read_uint(at, size);
+
+	return value == UINT64_MAX >> (64 - 8 * size) ? cell_none() : cell_uint(value);
+}
+
+static struct cell int_cell(const void *at, size_t size)
+{
+	int64_t value = read_int(at, size);
+
+	return value == MT_UNKNOWN_S32 ? cell_none() : cell_int(value);
+}
+
+static struct cell gfp_cell(const void *at, size_t size, const struct event_names *names)
+{
+	uint64_t flags = read_uint(at, size);
+	const char *name;
+
+	if (flags == MT_UNKNOWN_U64)
+		return cell_none();
+	name = names->gfp ? names->gfp(names->ctx, flags) : NULL;
+	return name ? copy_string(name, SIZE_MAX) : cell_address(flags);
+}
+
+/* MT_UNKNOWN_S32 is outside the names, as is a code that only a later kernel knows. */
+static struct cell code_cell(const void *at, size_t size, const char *const *names)
+{
+	int64_t value = read_int(at, size);
+
+	for (int64_t i = 0; names && names[i]; i++) {
+		if (i == value)
+			return cell_string(names[i]);
+	}
+	return cell_none();
+}
+
+static size_t fill_field(struct cell *cells, const struct field_row *field, const void *at,
+			 const struct event_names *names)
+{
+	switch (field->type) {
+	case FIELD_WHO:
+		return fill_who(cells, at, names);
+	case FIELD_UINT:
+		*cells = uint_cell(at, field->size);
+		break;
+	case FIELD_INT:
+		*cells = int_cell(at, field->size);
+		break;
+	case FIELD_BOOL:
+		*cells = cell_bool(read_uint(at, field->size) != 0);
+		break;
+	case FIELD_GFP:
+		*cells = gfp_cell(at, field->size, names);
+		break;
+	case FIELD_ADDRESS:
+		*cells = cell_address(read_uint(at, field->size));
+		break;
+	case FIELD_CODE:
+		*cells = code_cell(at, field->size, field->names);
+		break;
+	}
+	return 1;
+}
+
+size_t event__cells(const struct event_row *row, const void *record, const struct event_names *names,
+		    struct cell *cells)
+{
+	const struct mt_hdr *hdr = record;
+	size_t nr = 0;
+
+	strings.used = 0;
+	cells[nr++] = cell_uint(hdr->time_ns);
+	for (size_t i = 0; i < row->nr_fields; i++) {
+		const struct field_row *field = &row->fields[i];
+
+		nr += fill_field(cells + nr, field, (const char *)record + field->offset, names);
+	}
+	return nr;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "gfp.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * include/linux/gfp_types.h (gfp.h up to 5.19): these bits stayed where they
+ * are from 5.10 to 7.3.  Those above ZEROTAGS depend on the configuration.
+ */
+enum {
+	DMA = 1 << 0,
+	HIGHMEM = 1 << 1,
+	DMA32 = 1 << 2,
+	MOVABLE = 1 << 3,
+	RECLAIMABLE = 1 << 4,
+	HIGH = 1 << 5,
+	IO = 1 << 6,
+	FS = 1 << 7,
+	ZERO = 1 << 8,
+	ATOMIC = 1 << 9, /* up to 6.2 */
+	DIRECT_RECLAIM = 1 << 10,
+	KSWAPD_RECLAIM = 1 << 11,
+	WRITE = 1 << 12,
+	NOWARN = 1 << 13,
+	RETRY_MAYFAIL = 1 << 14,
+	NOFAIL = 1 << 15,
+	NORETRY = 1 << 16,
+	MEMALLOC = 1 << 17,
+	COMP = 1 << 18,
+	NOMEMALLOC = 1 << 19,
+	HARDWALL = 1 << 20,
+	THISNODE = 1 << 21,
+	ACCOUNT = 1 << 22,
+	ZEROTAGS = 1 << 23,
+
+	RECLAIM = DIRECT_RECLAIM | KSWAPD_RECLAIM,
+	KERNEL = RECLAIM | IO | FS,
+	USER = KERNEL | HARDWALL,
+	HIGHUSER = USER | HIGHMEM,
+	HIGHUSER_MOVABLE = HIGHUSER | MOVABLE,
+	TRANSHUGE_LIGHT = (HIGHUSER_MOVABLE | COMP | NOMEMALLOC | NOWARN) & ~RECLAIM,
+};
+
+/* A mask takes its bits from those after it, so what contains another comes first. */
+static const struct {
+	uint32_t mask;
+	const char *name;
+} names[] = {
+	{ TRANSHUGE_LIGHT | DIRECT_RECLAIM, "GFP_TRANSHUGE" },
+	{ TRANSHUGE_LIGHT, "GFP_TRANSHUGE_LIGHT" },
+	{ HIGHUSER_MOVABLE, "GFP_HIGHUSER_MOVABLE" },
+	{ HIGHUSER, "GFP_HIGHUSER" },
+	{ USER, "GFP_USER" },
+	{ KERNEL | ACCOUNT, "GFP_KERNEL_ACCOUNT" },
+	{ KERNEL, "GFP_KERNEL" },
+	{ RECLAIM | IO, "GFP_NOFS" },
+	{ HIGH | ATOMIC | KSWAPD_RECLAIM, "GFP_ATOMIC" },
+	{ HIGH | KSWAPD_RECLAIM, "GFP_ATOMIC" },
+	{ RECLAIM, "GFP_NOIO" },
+	{ KSWAPD_RECLAIM, "GFP_NOWAIT" }, /* 6.18: with NOWARN, which is then named beside it */
+	{ DMA, "GFP_DMA" },
+	{ DMA32, "GFP_DMA32" },
+	{ HIGHMEM, "__GFP_HIGHMEM" },
+	{ MOVABLE, "__GFP_MOVABLE" },
+	{ RECLAIMABLE, "__GFP_RECLAIMABLE" },
+	{ HIGH, "__GFP_HIGH" },
+	{ IO, "__GFP_IO" },
+	{ FS, "__GFP_FS" },
+	{ ZERO, "__GFP_ZERO" },
+	{ ATOMIC, "__GFP_ATOMIC" },
+	{ DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM" },
+	{ WRITE, "__GFP_WRITE" },
+	{ NOWARN, "__GFP_NOWARN" },
+	{ RETRY_MAYFAIL, "__GFP_RETRY_MAYFAIL" },
+	{ NOFAIL, "__GFP_NOFAIL" },
+	{ NORETRY, "__GFP_NORETRY" },
+	{ MEMALLOC, "__GFP_MEMALLOC" },
+	{ COMP, "__GFP_COMP" },
+	{ NOMEMALLOC, "__GFP_NOMEMALLOC" },
+	{ HARDWALL, "__GFP_HARDWALL" },
+	{ THISNODE, "__GFP_THISNODE" },
+	{ ACCOUNT, "__GFP_ACCOUNT" },
+	{ ZEROTAGS, "__GFP_ZEROTAGS" },
+};
+
+/* Returns the room that is left, or 0 if the name did not fit. */
+static size_t append(char **end, size_t room, const char *separator, const char *name)
+{
+	size_t len = strlen(separator) + strlen(name);
+
+	if (len >= room)
+		return 0;
+	*end += snprintf(*end, room, "%s%s", separator, name);
+	return room - len;
+}
+
+const char *gfp__name(char *buf, size_t size, uint64_t flags)
+{
+	const char *separator = "";
+	char rest[24];
+	char *end = buf;
+
+	if (size == 0)
+		return buf;
+	*buf = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(names) && size; i++) {
+		if ((flags & names[i].mask) != names[i].mask)
+			continue;
+		size = append(&end, size, separator, names[i].name);
+		separator = "|";
+		flags &= ~(uint64_t)names[i].mask;
+	}
+	if (flags)
+		snprintf(rest, sizeof(rest), "0x%llx", (unsigned long long)flags);
+	if (flags && size)
+		append(&end, size, separator, rest);
+	else if (!*separator)
+		append(&end, size, "", "none");
+	return buf;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Finished lives are remembered in an array: the place of a life is its id
+ * modulo the array's size, and what is stored is the rest of the id.  As ids
+ * are handed out one after the other, a finished life is forgotten only when
+ * one that began exactly FINISHED (or a multiple) before or after it finishes
+ * too.  So it stays known while FINISHED younger tasks are born and finish;
+ * records are late by a drain of the rings at most.  Were one later than
+ * that, its counts would be taken for those of a new life.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lives.h"
+
+#define FINISHED 32768u
+
+int lives__init(struct lives *lives)
+{
+	/* 128 KiB, of which the kernel gives only the pages that are used */
+	*lives = (struct lives){ .finished = calloc(FINISHED, sizeof(*lives->finished)) };
+	return lives->finished ? 0 : -ENOMEM;
+}
+
+void lives__free(struct lives *lives)
+{
+	struct life *life, *next;
+
+	for (life = lives->table; life; life = next) {
+		next = life->hh.next;
+		lives__remove(lives, life);
+	}
+	free(lives->finished);
+}
+
+struct life *lives__find(const struct lives *lives, uint64_t id)
+{
+	struct life *life;
+
+	HASH_FIND(hh, lives->table, &id, sizeof(id), life);
+	return life;
+}
+
+struct life *lives__add(struct lives *lives, uint64_t id)
+{
+	struct life *life;
+
+	life = calloc(1, sizeof(*life));
+	if (!life)
+		return NULL;
+	life->id = id;
+	HASH_ADD(hh, lives->table, id, sizeof(life->id), life);
+	if (!life->hh.tbl) {
+		free(life);
+		return NULL;
+	}
+	return life;
+}
+
+void lives__remove(struct lives *lives, struct life *life)
+{
+	HASH_DEL(lives->table, life);
+	packed__clear(&life->last);
+	free(life);
+}
+
+/* 0 means an empty place. */
+static uint32_t tag(uint64_t id)
+{
+	return (uint32_t)(id / FINISHED) + 1;
+}
+
+void lives__finish(struct lives *lives, uint64_t id)
+{
+	lives->finished[id % FINISHED] = tag(id);
+}
+
+bool lives__is_finished(const struct lives *lives, uint64_t id)
+{
+	return lives->finished[id % FINISHED] == tag(id);
+}

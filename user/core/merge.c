@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A thread may be first heard of after its process was buried: then the
+ * process has a row in the spill file and another one.  Nothing in memory
+ * remembers who was buried, so doubles are found when rows are asked for, by
+ * sorting an index of them all; each double is merged once and for all.
+ */
+#include "aggregate_impl.h"
+
+static bool in_spill(uint64_t ref)
+{
+	return ref & 1;
+}
+
+static uint64_t key_of(const struct entity *entity, void *ctx, bool *take)
+{
+	const struct aggregate *agg = ctx;
+	struct row_key key = row_key__of_entity(agg->config.by, entity);
+
+	(void)take;
+	return key.a * 0x9e3779b97f4a7c15ULL ^ key.b;
+}
+
+static bool is_same(const struct aggregate *agg, const struct entity *a, const struct entity *b)
+{
+	struct row_key one = row_key__of_entity(agg->config.by, a);
+	struct row_key two = row_key__of_entity(agg->config.by, b);
+
+	return one.a == two.a && one.b == two.b;
+}
+
+/* Prepared first, so that the counts are never in both rows nor in none. */
+static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t ref, uint64_t buried)
+{
+	struct row *row = (struct row *)(uintptr_t)ref;
+	struct packed_change change;
+	uint64_t v[MT_NR_SLOTS];
+	struct entity entity;
+	int err;
+
+	err = spill__at(&agg->dead[scope], buried >> 1, &entity, v);
+	if (!err)
+		err = packed__prepare(row__counts(row, scope), v, &change);
+	if (!err)
+		err = spill__supersede(&agg->dead[scope], buried >> 1);
+	if (err)
+		return err;
+	packed__commit(&change);
+	row->leader_gone |= entity.exited;
+	return 0;
+}
+
+/* From was buried after all that went into the other row, so it has the newer names. */
+static int merge_in_spill(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
+{
+	uint64_t v[MT_NR_SLOTS], w[MT_NR_SLOTS], at;
+	struct spill *spill = &agg->dead[scope];
+	struct entity entity, old;
+	size_t i;
+	int err;
+
+	err = spill__at(spill, *into >> 1, &old, w);
+	if (!err)
+		err = spill__at(spill, from >> 1, &entity, v);
+	if (err)
+		return err;
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		v[i] += w[i];
+	entity.exited |= old.exited;
+	err = spill__append(spill, &entity, &at);
+	if (!err)
+		err = spill__supersede(spill, *into >> 1);
+	if (!err)
+		err = spill__supersede(spill, from >> 1);
+	if (!err)
+		*into = at << 1 | 1;
+	return err;
+}
+
+/* A row in memory stays there: *into names the row that has the counts of both. */
+static int merge(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
+{
+	uint64_t buried = from;
+
+	if (in_spill(*into) && in_spill(from))
+		return merge_in_spill(agg, scope, into, from);
+	if (in_spill(*into)) {
+		buried = *into;
+		*into = from;
+	}
+	return merge_into_memory(agg, scope, *into, buried);
+}
+
+/* Entries of one key: the same row, unless two keys collided.  A ref of 0 was merged into another. */
+static int merge_run(struct row_index *index, struct index_entry *run, size_t nr)
+{
+	struct aggregate *agg = index->agg;
+	struct entity a, b;
+	uint64_t v[MT_NR_SLOTS];
+	size_t i, j;
+	int err = 0;
+
+	for (i = 0; !err && i + 1 < nr; i++) {
+		err = run[i].ref ? row_index__load(index, run[i].ref, &a, v) : 0;
+		for (j = i + 1; !err && run[i].ref && j < nr; j++) {
+			if (!run[j].ref)
+				continue;
+			err = row_index__load(index, run[j].ref, &b, v);
+			if (err || !is_same(agg, &a, &b))
+				continue;
+			err = merge(agg, index->scope, &run[i].ref, run[j].ref);
+			run[j].ref = 0;
+		}
+	}
+	return err;
+}
+
+static int merge_runs(struct row_index *index)
+{
+	size_t first, end;
+	int err = 0;
+
+	for (first = 0; !err && first < index->nr; first = end) {
+		for (end = first + 1; end < index->nr; end++)
+			if (index->entries[end].key != index->entries[first].key)
+				break;
+		err = merge_run(index, index->entries + first, end - first);
+	}
+	return err;
+}
+
+int aggregate__merge_buried(struct aggregate *agg, enum scope scope)
+{
+	struct row_index index = { .agg = agg, .scope = scope };
+	int err = 0;
+
+	if (!scratch__size(&agg->dead[scope].bytes))
+		return 0;
+	err = row_index__fill(&index, key_of, agg);
+	if (!err) {
+		row_index__sort(index.entries, index.nr);
+		err = merge_runs(&index);
+	}
+	row_index__free(&index);
+	return err;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "command.h"
+
+#define AT(member) offsetof(struct options, member)
+#define MS_NS	   1000000ULL
+#define HOUR_NS	   (3600 * 1000 * MS_NS)
+
+/* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
+#define PID_LIMIT (4 * 1024 * 1024)
+
+/* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
+static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", NULL };
+static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
+
+const struct option_row filter_options[] = {
+	{ .name = "pid",
+	  .short_name = 'p',
+	  .type = OPT_UINTS,
+	  .offset = AT(pids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "PID",
+	  .help = "only this process, all its threads; repeatable, or with commas: -p 1,2" },
+	{ .name = "tid",
+	  .short_name = 't',
+	  .type = OPT_UINTS,
+	  .offset = AT(tids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "TID",
+	  .help = "only this thread; repeatable, or with commas" },
+	{ .name = "uid",
+	  .short_name = 'u',
+	  .type = OPT_STRINGS,
+	  .offset = AT(users),
+	  .arg = "UID",
+	  .help = "only tasks of this user, a number or a name; repeatable" },
+	{ .name = "comm",
+	  .short_name = 'n',
+	  .type = OPT_STRINGS,
+	  .offset = AT(comms),
+	  .arg = "COMM",
+	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable" },
+	{ .name = "cgroup",
+	  .short_name = 'c',
+	  .type = OPT_STRINGS,
+	  .offset = AT(cgroups),
+	  .arg = "CGROUP",
+	  .help = "only tasks in this cgroup or below it: a path, a systemd unit, or the start of a container's id; "
+		  "repeatable" },
+	{ .name = "follow",
+	  .type = OPT_FLAG,
+	  .offset = AT(follow),
+	  .help = "with -p or -t: also children that are born later" },
+	{ .name = NULL },
+};
+
+const struct option_row time_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = AT(duration_ns),
+	  .min = 1,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "
+		  "else run until Ctrl-C or until CMD ends" },
+	{ .name = "interval",
+	  .short_name = 'i',
+	  .type = OPT_DURATION,
+	  .offset = AT(interval_ns),
+	  .min = 10 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "report, refresh or write again each TIME" },
+	{ .name = NULL },
+};
+
+const struct option_row output_options[] = {
+	{ .name = "output",
+	  .short_name = 'o',
+	  .type = OPT_STRING,
+	  .offset = AT(output),
+	  .arg = "FILE",
+	  .help = "write to FILE instead of standard output; FILE appears when it is complete" },
+	{ .name = "json", .type = OPT_FLAG, .offset = AT(json), .help = "print JSON: one object a line" },
+	{ .name = NULL },
+};
+
+const struct option_row table_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_PROCESS,
+	  .choices = table_groups,
+	  .arg = "GROUP",
+	  .help = "what a row stands for" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = AT(rows),
+	  .given = AT(rows_set),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "show N rows, 0 for all; the others are summed in one line, and JSON always has all" },
+	{ .name = "sort",
+	  .type = OPT_STRING,
+	  .offset = AT(sort),
+	  .arg = "FIELD",
+	  .help = "sort by this column, named as in the table's head or in the JSON" },
+	{ .name = NULL },
+};
+
+const struct option_row group_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "one for each of these, instead of one for all" },
+	{ .name = NULL },
+};
+
+const struct option_row cmd_options[] = {
+	{ .name = "all",
+	  .short_name = 'a',
+	  .type = OPT_FLAG,
+	  .offset = AT(all),
+	  .help = "with CMD: the whole machine while CMD runs, not only CMD and its descendants" },
+	{ .name = NULL },
+};
+
+const struct option_row gather_options[] = {
+	{ .name = "light",
+	  .type = OPT_FLAG,
+	  .offset = AT(light),
+	  .help = "no hook on the path of page faults: minor and major faults alone, at almost no cost" },
+	{ .name = "latency",
+	  .type = OPT_FLAG,
+	  .offset = AT(latency),
+	  .help = "also measure how long major faults take, for one clock read a fault" },
+	{ .name = NULL },
+};
+
+const struct option_row export_options[] = {
+	{ .name = "textfile",
+	  .type = OPT_STRING,
+	  .offset = AT(textfile),
+	  .arg = "FILE",
+	  .help = "the file to write for node_exporter's textfile collector; its name ends in .prom" },
+	{ .name = "keep",
+	  .type = OPT_FLAG,
+	  .offset = AT(keep),
+	  .help = "leave FILE when memtrace stops, instead of removing it" },
+	{ .name = "max-series",
+	  .type = OPT_UINT,
+	  .offset = AT(max_series),
+	  .min = 1,
+	  .max = 100000,
+	  .arg = "N",
+	  .help = "label sets of a metric at most, 200 by default; the rest are summed in \"other\"" },
+	{ .name = "no-bpf-stats",
+	  .type = OPT_FLAG,
+	  .offset = AT(no_bpf_stats),
+	  .help = "do not have the kernel time BPF programs: no metrics of memtrace's own run time" },
+	{ .name = NULL },
+};
+
+const struct option_row common_options[] = {
+	{ .name = "verbose",
+	  .short_name = 'v',
+	  .type = OPT_FLAG,
+	  .offset = AT(verbose),
+	  .help = "say on standard error what is tried and chosen" },
+	{ .name = "help", .short_name = 'h', .type = OPT_FLAG, .offset = AT(help), .help = "show this help" },
+	{ .name = NULL },
+};

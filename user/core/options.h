@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Options as rows: parsing, --help, the man pages and the completion come from them. */
+#ifndef MEMTRACE_CORE_OPTIONS_H
+#define MEMTRACE_CORE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aggregate.h"
+
+enum option_type {
+	OPT_FLAG,     /* bool: no argument, sets true */
+	OPT_DURATION, /* uint64_t ns, min to max */
+	OPT_UINT,     /* uint64_t, min to max */
+	OPT_STRING,   /* const char * */
+	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
+	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
+	OPT_STRINGS,  /* struct string_list: repeatable */
+};
+
+struct uint_list {
+	uint64_t *list; /* owned */
+	size_t nr;
+};
+
+struct string_list {
+	const char **list; /* owned; the strings are in options.texts */
+	size_t nr;
+};
+
+struct option_row {
+	const char *name; /* long, without dashes */
+	char short_name;  /* 0: none */
+	enum option_type type;
+	size_t offset; /* in struct options */
+	uint64_t min, max;
+	const char *const *choices; /* NULL at the end */
+	const char *arg;	    /* "PID" */
+	const char *help;
+	size_t given; /* offset of a bool that tells whether it was given; 0: nobody asks */
+};
+
+/* Everything that any option sets; defaults are in options__init(). */
+struct options {
+	/* which tasks */
+	struct uint_list pids, tids;
+	struct string_list users, comms, cgroups;
+	bool follow;
+	bool all; /* -a: the whole machine beside CMD */
+	/* how long, how often */
+	uint64_t duration_ns; /* 0: until stopped */
+	uint64_t interval_ns; /* 0: none */
+	/* what is shown */
+	const char *output; /* -o FILE, or NULL */
+	bool json;
+	int by;	       /* enum group_by; -1: the command's default */
+	uint64_t rows; /* -k: 0: all */
+	bool rows_set;
+	const char *sort; /* a column's title or path, or NULL */
+	/* how it is gathered */
+	bool light;
+	bool latency;
+	/* export */
+	const char *textfile;
+	bool keep;
+	uint64_t max_series;
+	bool no_bpf_stats;
+	/* everywhere */
+	bool verbose;
+	bool help;
+	/* what is left */
+	const char **probes; /* named on the command line, each once; owned array of argv's */
+	size_t nr_probes;
+	char **cmd;   /* NULL-terminated, argv's; NULL: none */
+	char **texts; /* arguments of options; owned, as are the strings */
+	size_t nr_texts;
+};
+
+struct command;
+
+void options__init(struct options *options);
+void options__free(struct options *options);
+
+/*
+ * Parses argv[first..argc) by the command's rows; argv must outlive options.
+ * 0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong
+ * and what is accepted.  Where --help is asked for, words are not checked.
+ */
+int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first);
+
+/* How a row is spelled in messages: its short name if it has one.  Returns buf. */
+char *option_row__spell(const struct option_row *row, char *buf, size_t size);
+
+/* How far two words are from each other, in letters changed, left out, added or swapped. */
+size_t word_distance(const char *a, const char *b);
+
+#endif

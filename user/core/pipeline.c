@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <string.h>
+
+#include "pipeline.h"
+
+/* The size that a record of that id has; 0: there is no such record. */
+static size_t size_of(uint16_t id)
+{
+	if (id == MT_REC_TASK)
+		return sizeof(struct mt_task);
+	if (id == MT_REC_CGROUP_GONE)
+		return sizeof(struct mt_cgroup_gone);
+	return id < MT_NR_RECS ? event_rows[id].size : 0;
+}
+
+static bool is_wellformed(const void *data, size_t size, struct mt_hdr *hdr)
+{
+	if (size < sizeof(*hdr))
+		return false;
+	memcpy(hdr, data, sizeof(*hdr));
+	return hdr->size == size && size_of(hdr->id) == size;
+}
+
+static int dispatch(const struct pipeline *pipeline, uint16_t id, const void *data)
+{
+	const struct event_row *row = &event_rows[id];
+	int err = 0;
+
+	switch (id) {
+	case MT_REC_TASK:
+		return pipeline->aggregate ? aggregate__task(pipeline->aggregate, data) : 0;
+	case MT_REC_CGROUP_GONE: /* the live source keeps the names of cgroups */
+		return 0;
+	default:
+		if (pipeline->aggregate)
+			err = aggregate__event(pipeline->aggregate, row, data);
+		if (pipeline->event)
+			pipeline->event(pipeline->event_ctx, row, data);
+		return err;
+	}
+}
+
+static void take(void *ctx, const void *data, size_t size)
+{
+	struct pipeline *pipeline = ctx;
+	struct mt_hdr hdr;
+	int err;
+
+	if (!is_wellformed(data, size, &hdr)) {
+		pipeline->malformed++;
+		return;
+	}
+	err = dispatch(pipeline, hdr.id, data);
+	if (!pipeline->error)
+		pipeline->error = err;
+}
+
+struct sink pipeline__sink(struct pipeline *pipeline)
+{
+	return (struct sink){ .record = take, .ctx = pipeline };
+}

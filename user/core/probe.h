@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What user space knows about a probe beside its rows: how its programs can
+ * be attached, which columns it puts into tables, and what it sums up for a
+ * report.  One const descriptor per file in probes/.
+ */
+#ifndef MEMTRACE_CORE_PROBE_H
+#define MEMTRACE_CORE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "event_log.h"
+#include "report.h"
+#include "schema.h"
+
+enum attach_kind {
+	ATTACH_TP_BTF,
+	ATTACH_RAW_TP,
+	ATTACH_TP,
+	ATTACH_ITER,
+	ATTACH_PERF_MAJOR, /* the software event for major faults, on each CPU */
+};
+
+/* One way to attach a hook.  The loader takes the first that the kernel accepts. */
+struct attach_alt {
+	const char *program; /* NULL ends the list */
+	enum attach_kind kind;
+	const char *event; /* "vmscan:mm_vmscan_kswapd_wake"; NULL without a tracepoint */
+	/*
+	 * For arguments taken by position: the types that the kernel's prototype
+	 * must begin with, as its BTF spells them.  A reordered prototype loads as well and counts wrong.
+	 */
+	const char *proto;
+	/* For fields taken by name: the context struct that the kernel must have; NULL: any. */
+	const char *context;
+};
+
+enum hook_need {
+	HOOK_REQUIRED,	 /* without it the probe is unavailable */
+	HOOK_OPTIONAL,	 /* without it something is missing, which loss says */
+	HOOK_LATENCY,	 /* only attached while latencies are asked for, then optional */
+	HOOK_NOT_LIGHT,	 /* left out in the lightest mode; else required */
+};
+
+struct attach_hook {
+	const char *name; /* NULL ends the list */
+	enum hook_need need;
+	const struct attach_alt *alts;
+	const char *loss; /* what is missing without it */
+};
+
+/* How a column's number comes from its slots' sum. */
+enum column_measure {
+	MEASURE_SUM,
+	MEASURE_PER_SECOND,
+	MEASURE_SHARE, /* nanoseconds of wall time */
+};
+
+struct probe_column {
+	const char *title; /* NULL ends the list */
+	enum column_measure measure;
+	enum unit unit;
+	const enum mt_slot *slots;
+	size_t nr_slots;
+};
+
+/* Gathers a probe's events for a report; state is made per run. */
+struct probe_gather {
+	void *(*new_state)(void); /* NULL if memory ran out */
+	void (*event)(void *state, const void *record);
+	/* Adds its sections; they borrow from state, which lives until the report was rendered. */
+	void (*report)(void *state, struct report *report, const struct event_names *names);
+	void (*free_state)(void *state);
+};
+
+struct probe {
+	enum mt_probe id;
+	const void *(*object)(size_t *size); /* the BPF object's ELF image */
+	const struct attach_hook *hooks;
+	const struct probe_column *columns; /* NULL: none */
+	const struct probe_gather *gather;  /* NULL: none */
+	enum mt_slot selftest_slot;	    /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
+	bool without_hooks;		    /* part of it comes from the core alone, so it runs also without its own */
+};
+
+extern const struct probe *const probes[MT_NR_PROBES]; /* registry.c, by enum mt_probe */
+
+#endif

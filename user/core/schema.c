@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <string.h>
+
+#include "schema.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What the column "names" of probes.def may say. */
+#define names_none NULL
+static const char *const names_fault_mode[] = { "user", "kernel", NULL };
+/*
+ * include/linux/mmzone.h, enum migratetype, with CONFIG_CMA and
+ * CONFIG_MEMORY_ISOLATION; without the former, isolate moves to 4.
+ */
+static const char *const names_migratetype[] = { "unmovable", "movable", "reclaimable", "highatomic",
+						 "cma",	      "isolate", NULL };
+static const char *const names_reclaim_kind[] = {
+	[MT_RECLAIM_DIRECT] = "direct", [MT_RECLAIM_MEMCG] = "memcg", [MT_RECLAIM_SOFTLIMIT] = "softlimit",
+	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
+};
+
+#define OPT_IN_DEFAULT false
+#define OPT_IN_OPTIN   true
+
+const struct probe_row probe_rows[MT_NR_PROBES] = {
+#define MT_PROBE(probe, use, text)                                                                                     \
+	[MT_PROBE_##probe] = { .id = MT_PROBE_##probe, .name = #probe, .opt_in = OPT_IN_##use, .help = text },
+#include "../../bpf/probes.def"
+};
+
+/* A slot's row, for a task's counters and for the machine's. */
+#define SLOT_ROW(index, of, name, role_, unit_, path_, metric_, label_, value_, help_)                                 \
+	[index] = {                                                                                                    \
+		.probe = MT_PROBE_##of,                                                                                \
+		.id = #name,                                                                                           \
+		.role = ROLE_##role_,                                                                                  \
+		.unit = UNIT_##unit_,                                                                                  \
+		.path = path_,                                                                                         \
+		.metric = metric_,                                                                                     \
+		.label = label_,                                                                                       \
+		.value = value_,                                                                                       \
+		.help = help_,                                                                                         \
+	},
+
+const struct slot_row slot_rows[MT_NR_SLOTS] = {
+#define MT_SLOT(of, name, ...) SLOT_ROW(MT_SLOT_##of##_##name, of, name, __VA_ARGS__)
+#include "../../bpf/probes.def"
+};
+
+const struct slot_row machine_rows[MT_NR_MACHINE_SLOTS] = {
+#define MT_MACHINE(of, name, ...) SLOT_ROW(MT_MACHINE_##of##_##name, of, name, __VA_ARGS__)
+#include "../../bpf/probes.def"
+};
+
+/* An event's fields follow its row: each event closes the array before it and opens its own. */
+static const struct field_row fields_before_any[] __attribute__((unused)) = {
+#define MT_EVENT(of, name, ...)                                                                                        \
+	}                                                                                                              \
+	;                                                                                                              \
+	static const struct field_row fields_##name[] = {
+#define MT_FIELD(of, member_, type_, unit_, path_, table_, help_)                                                      \
+	{                                                                                                              \
+		.event = MT_REC_##of,                                                                                  \
+		.member = #member_,                                                                                    \
+		.offset = offsetof(struct mt_##of, member_),                                                           \
+		.size = sizeof(((struct mt_##of *)0)->member_),                                                        \
+		.type = FIELD_##type_,                                                                                 \
+		.unit = UNIT_##unit_,                                                                                  \
+		.path = path_,                                                                                         \
+		.names = names_##table_,                                                                               \
+		.help = help_,                                                                                         \
+	},
+#include "../../bpf/probes.def"
+};
+
+const struct event_row event_rows[MT_NR_RECS] = {
+#define MT_EVENT(of, name_, ring_, use_, text_, help_)                                                                 \
+	[MT_REC_##name_] = {                                                                                           \
+		.id = MT_REC_##name_,                                                                                  \
+		.probe = MT_PROBE_##of,                                                                                \
+		.name = #name_,                                                                                        \
+		.ring = MT_RING_##ring_,                                                                               \
+		.use = EVENT_##use_,                                                                                   \
+		.size = sizeof(struct mt_##name_),                                                                     \
+		.text = text_,                                                                                         \
+		.help = help_,                                                                                         \
+		.fields = fields_##name_,                                                                              \
+		.nr_fields = ARRAY_SIZE(fields_##name_),                                                               \
+	},
+#include "../../bpf/probes.def"
+};
+
+const struct hist_row hist_rows[] = {
+#define MT_HIST(of, name_, event_, value_, label_, member_, table_, unit_, metric_, help_)                             \
+	{                                                                                                              \
+		.probe = MT_PROBE_##of,                                                                                \
+		.name = #name_,                                                                                        \
+		.event = MT_REC_##event_,                                                                              \
+		.value_offset = offsetof(struct mt_##event_, value_),                                                  \
+		.label = label_,                                                                                       \
+		.label_offset = offsetof(struct mt_##event_, member_),                                                 \
+		.label_names = names_##table_,                                                                         \
+		.first = -1,                                                                                           \
+		.last = -1,                                                                                            \
+		.unit = UNIT_##unit_,                                                                                  \
+		.metric = metric_,                                                                                     \
+		.help = help_,                                                                                         \
+	},
+#define MT_SLOT_HIST(of, name_, first_, last_, unit_, help_)                                                           \
+	{                                                                                                              \
+		.probe = MT_PROBE_##of,                                                                                \
+		.name = #name_,                                                                                        \
+		.event = MT_REC_NONE,                                                                                  \
+		.label = "",                                                                                           \
+		.first = MT_SLOT_##of##_##first_,                                                                      \
+		.last = MT_SLOT_##of##_##last_,                                                                        \
+		.unit = UNIT_##unit_,                                                                                  \
+		.help = help_,                                                                                         \
+	},
+#include "../../bpf/probes.def"
+};
+const size_t nr_hist_rows = ARRAY_SIZE(hist_rows);
+
+const struct count_row count_rows[] = {
+#define MT_COUNT(of, event_, member, metric_, help_)                                                                   \
+	{                                                                                                              \
+		.probe = MT_PROBE_##of,                                                                                \
+		.event = MT_REC_##event_,                                                                              \
+		.who_offset = offsetof(struct mt_##event_, member),                                                    \
+		.metric = metric_,                                                                                     \
+		.help = help_,                                                                                         \
+	},
+#include "../../bpf/probes.def"
+};
+const size_t nr_count_rows = sizeof(count_rows) / sizeof(*count_rows);
+
+int schema__probe(const char *name)
+{
+	for (int i = 0; i < MT_NR_PROBES; i++) {
+		if (strcmp(probe_rows[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+const char *schema__role_name(enum slot_role role)
+{
+	static const char *const names[] = {
+		[ROLE_COUNTER] = "counter",
+		[ROLE_ACCOUNTED] = "accounted",
+		[ROLE_BUCKET] = "bucket",
+	};
+
+	return names[role];
+}
+
+const char *schema__unit_name(enum unit unit)
+{
+	static const char *const names[] = {
+		[UNIT_NONE] = "none",
+		[UNIT_COUNT] = "count",
+		[UNIT_PAGES] = "pages",
+		[UNIT_BYTES] = "bytes",
+		[UNIT_NS] = "ns",
+		[UNIT_TIME] = "time",
+		[UNIT_ORDER] = "order",
+		[UNIT_COUNT_PER_SECOND] = "count/s",
+		[UNIT_BYTES_PER_SECOND] = "bytes/s",
+		[UNIT_SHARE] = "share",
+	};
+
+	return (size_t)unit < ARRAY_SIZE(names) ? names[unit] : "?";
+}
+
+const char *schema__field_type_name(enum field_type type)
+{
+	static const char *const names[] = {
+		[FIELD_WHO] = "who", [FIELD_UINT] = "uint",	  [FIELD_INT] = "int",	 [FIELD_BOOL] = "bool",
+		[FIELD_GFP] = "gfp", [FIELD_ADDRESS] = "address", [FIELD_CODE] = "code",
+	};
+
+	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "units.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NS_PER_S      1000000000ULL
+
+/* A number with its fraction kept apart in units of 10^-18, so that none of it passes through a double. */
+struct decimal {
+	uint64_t whole;
+	uint64_t atto;
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Returns what follows the digits, or NULL if they do not fit. */
+static const char *read_digits(const char *text, uint64_t *value)
+{
+	*value = 0;
+	for (; is_digit(*text); text++) {
+		if (__builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
+			return NULL;
+	}
+	return text;
+}
+
+static const char *read_fraction(const char *text, uint64_t *atto)
+{
+	uint64_t place = 100000000000000000ULL;
+
+	*atto = 0;
+	for (; is_digit(*text); text++, place /= 10)
+		*atto += place * (uint64_t)(*text - '0');
+	return text;
+}
+
+/* Returns what follows the number; NULL with *err set if there is none or it does not fit. */
+static const char *read_decimal(const char *text, struct decimal *number, int *err)
+{
+	const char *end = read_digits(text, &number->whole);
+
+	number->atto = 0;
+	*err = end ? -EINVAL : -ERANGE;
+	if (!end)
+		return NULL;
+	if (*end == '.' && is_digit(end[1]))
+		return read_fraction(end + 1, &number->atto);
+	return end == text ? NULL : end;
+}
+
+static uint64_t unit_ns(const char *unit)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "", NS_PER_S },	  { "ns", 1 },	     { "us", 1000 },
+		{ "ms", 1000000 },	  { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
+		{ "h", 3600 * NS_PER_S },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(unit, units[i].name) == 0)
+			return units[i].ns;
+	}
+	return 0;
+}
+
+int parse_duration(const char *text, uint64_t *ns)
+{
+	const unsigned __int128 atto = 1000000000000000000ULL;
+	unsigned __int128 total;
+	struct decimal number;
+	uint64_t scale;
+	int err;
+	const char *unit = read_decimal(text, &number, &err);
+
+	if (!unit)
+		return err;
+	scale = unit_ns(unit);
+	if (!scale)
+		return -EINVAL;
+	total = (unsigned __int128)number.whole * scale + (unsigned __int128)number.atto * scale / atto;
+	if (total == 0 || total > UINT64_MAX)
+		return -ERANGE;
+	*ns = (uint64_t)total;
+	return 0;
+}
+
+int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	uint64_t parsed;
+	const char *end;
+
+	/* What is not a number at all is invalid, however long its digits are. */
+	if (!*text || text[strspn(text, "0123456789")])
+		return -EINVAL;
+	end = read_digits(text, &parsed);
+	if (!end || parsed < min || parsed > max)
+		return -ERANGE;
+	*value = parsed;
+	return 0;
+}
+
+char *format_count(char *buf, size_t size, uint64_t n)
+{
+	char digits[32];
+	char *p = digits + sizeof(digits) - 1;
+
+	*p = '\0';
+	for (int i = 0; i == 0 || n; i++, n /= 10) {
+		if (i && i % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + n % 10);
+	}
+	snprintf(buf, size, "%s", p);
+	return buf;
+}
+
+/* What no number of decimals can show; 0 if value is an ordinary number. */
+static bool format_odd(char *buf, size_t size, double value)
+{
+	if (isnan(value))
+		snprintf(buf, size, "-");
+	else if (isinf(value))
+		snprintf(buf, size, value < 0 ? "-inf" : "inf");
+	else
+		return false;
+	return true;
+}
+
+/* The decimals with which value has three digits, by what it is after rounding. */
+static int decimals(double value)
+{
+	if (value < 9.995)
+		return 2;
+	return value < 99.95 ? 1 : 0;
+}
+
+char *format_rate(char *buf, size_t size, double per_second)
+{
+	static const char *const prefixes[] = { "", "k", "M", "G", "T", "P", "E" };
+	const char *sign = per_second < 0 ? "-" : "";
+	double value = fabs(per_second);
+	size_t i = 0;
+
+	if (format_odd(buf, size, per_second))
+		return buf;
+	for (; value >= 999.5 && i + 1 < ARRAY_SIZE(prefixes); i++)
+		value /= 1000;
+	if (value > 0 && value < 0.05)
+		snprintf(buf, size, "<0.1");
+	else
+		snprintf(buf, size, "%s%.*f%s", sign, value < 99.95 ? 1 : 0, value, prefixes[i]);
+	return buf;
+}
+
+static char *format_binary(char *buf, size_t size, double bytes, const char *per)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	const char *sign = bytes < 0 ? "-" : "";
+	double value = fabs(bytes);
+	size_t i = 0;
+
+	if (format_odd(buf, size, bytes))
+		return buf;
+	for (; value >= 1023.5 && i + 1 < ARRAY_SIZE(units); i++)
+		value /= 1024;
+	if (value > 0 && i == 0 && value < 0.5)
+		snprintf(buf, size, "<1B%s", per);
+	else
+		snprintf(buf, size, "%s%.*f%s%s", sign, i ? decimals(value) : 0, value, units[i], per);
+	return buf;
+}
+
+char *format_bytes(char *buf, size_t size, double bytes)
+{
+	return format_binary(buf, size, bytes, "");
+}
+
+char *format_bytes_rate(char *buf, size_t size, double per_second)
+{
+	return format_binary(buf, size, per_second, "/s");
+}
+
+static void format_long_duration(char *buf, size_t size, uint64_t seconds)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *name, *part;
+		uint64_t part_seconds;
+	} steps[] = { { 86400, "d", "h", 3600 }, { 3600, "h", "m", 60 }, { 60, "m", "s", 1 } };
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(steps) && seconds < steps[i].seconds)
+		i++;
+	snprintf(buf, size, "%llu%s%02llu%s", (unsigned long long)(seconds / steps[i].seconds), steps[i].name,
+		 (unsigned long long)(seconds % steps[i].seconds / steps[i].part_seconds), steps[i].part);
+}
+
+char *format_duration(char *buf, size_t size, uint64_t ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	double value = (double)ns;
+	size_t i = 0;
+
+	if (ns == 0) {
+		snprintf(buf, size, "0s");
+		return buf;
+	}
+	for (; value >= 999.5 && i + 1 < ARRAY_SIZE(units); i++)
+		value /= 1000;
+	if (i + 1 == ARRAY_SIZE(units) && value >= 59.95)
+		format_long_duration(buf, size, ns / NS_PER_S + (ns % NS_PER_S >= NS_PER_S / 2));
+	else
+		snprintf(buf, size, "%.*f%s", i ? decimals(value) : 0, value, units[i]);
+	return buf;
+}
+
+char *format_share(char *buf, size_t size, double share)
+{
+	double percent = 100 * share;
+
+	if (format_odd(buf, size, share))
+		return buf;
+	if (percent > 0 && percent < 0.05)
+		snprintf(buf, size, "<0.1%%");
+	else
+		snprintf(buf, size, "%.*f%%", fabs(percent) < 99.95 ? 1 : 0, percent);
+	return buf;
+}

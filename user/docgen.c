@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * docgen DIR: writes what derives from rows into DIR: the man pages, the
+ * completion and the reference of events and metrics.  The same rows give the
+ * same bytes, so that a check can compare them with what is committed.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/command.h"
+#include "core/log.h"
+#include "core/outfile.h"
+#include "core/schema.h"
+
+typedef void (*write_fn)(FILE *out, const struct command *command);
+
+/* Man pages: the macros of man(7). */
+
+/* Text for groff: a hyphen as a plain minus, and nothing at a line's start that is a request. */
+static void roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text; text++) {
+		switch (*text) {
+		case '\\':
+			fputs("\\e", out);
+			break;
+		case '-':
+			fputs("\\-", out);
+			break;
+		case '\'':
+			fputs("\\(aq", out);
+			break;
+		case '^':
+			fputs("\\(ha", out);
+			break;
+		case '~':
+			fputs("\\(ti", out);
+			break;
+		case '`':
+			fputs("\\(ga", out);
+			break;
+		case '"':
+			fputs("\\(dq", out);
+			break;
+		default:
+			fputc(*text, out);
+		}
+	}
+}
+
+/* A summary as the NAME section has it: no sentence, for it follows a dash. */
+static void roff_name(FILE *out, const char *summary)
+{
+	char text[256];
+	size_t len = strcspn(summary, ".");
+
+	snprintf(text, sizeof(text), "%.*s", (int)len, summary);
+	/* An acronym stays as it is. */
+	if (len > 1 && islower((unsigned char)text[1]))
+		text[0] = (char)tolower((unsigned char)text[0]);
+	roff(out, text);
+	fputc('\n', out);
+}
+
+static void roff_line(FILE *out, const char *macro, const char *text)
+{
+	fprintf(out, "%s%s", macro, *macro ? " " : "");
+	roff(out, text);
+	fputc('\n', out);
+}
+
+/* As in --help: paragraphs between empty lines, those that start with a space stay as they are. */
+static void roff_paragraphs(FILE *out, const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line;
+	bool verbatim = false;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		if (verbatim != (*line == ' ')) {
+			fputs(verbatim ? ".EE\n" : ".PP\n.EX\n", out);
+			verbatim = !verbatim;
+		}
+		if (*line)
+			roff_line(out, "", line);
+		else if (rest && *rest && *rest != ' ')
+			fputs(".PP\n", out);
+	}
+	if (verbatim)
+		fputs(".EE\n", out);
+	free(copy);
+}
+
+static void man_title(FILE *out, const char *name)
+{
+	fputs(".\\\" SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n", out);
+	fputs(".\\\" Generated from the program's rows by \"make docs\".\n.TH ", out);
+	for (; *name; name++)
+		fputc(toupper((unsigned char)*name), out);
+	fputs(" 8 \"\" \"memtrace " MEMTRACE_VERSION "\" \"System Administration\"\n", out);
+}
+
+static void man_option(FILE *out, const struct option_row *row)
+{
+	fputs(".TP\n", out);
+	if (row->short_name)
+		fprintf(out, "\\fB\\-%c\\fR, ", row->short_name);
+	fputs("\\fB\\-\\-", out);
+	roff(out, row->name);
+	fputs("\\fR", out);
+	if (row->arg)
+		fprintf(out, " \\fI%s\\fR", row->arg);
+	fputc('\n', out);
+	roff(out, row->help);
+	for (size_t i = 0; row->choices && row->choices[i]; i++)
+		fprintf(out, "%s\\fB%s\\fR", i ? ", " : ": ", row->choices[i]);
+	fputs(".\n", out);
+}
+
+static void man_probes(FILE *out)
+{
+	fputs(".SH PROBES\n", out);
+	for (size_t i = 0; i < MT_NR_PROBES; i++) {
+		roff_line(out, ".TP\n.B", probe_rows[i].name);
+		roff(out, probe_rows[i].help);
+		fputs(probe_rows[i].opt_in ? " (off by default).\n" : ".\n", out);
+	}
+}
+
+static void man_exit_status(FILE *out)
+{
+	fputs(".SH EXIT STATUS\n"
+	      ".TP\n.B 0\nAll went well.\n"
+	      ".TP\n.B 1\nSomething failed while running.\n"
+	      ".TP\n.B 2\nThe request was wrong.\n"
+	      ".TP\n.B 3\nNothing could be attached.\n",
+	      out);
+}
+
+static void man_command_status(FILE *out, const struct command *command)
+{
+	man_exit_status(out);
+	if (command->takes_cmd)
+		fputs(".PP\nWith CMD, the exit status is CMD's, 128 and the signal's number if a signal ended it, "
+		      "126 if it\ncannot be executed, and 127 if there is no such command.\n",
+		      out);
+}
+
+static void man_command(FILE *out, const struct command *command)
+{
+	char title[64];
+
+	snprintf(title, sizeof(title), "memtrace-%s", command->name);
+	man_title(out, title);
+	fprintf(out, ".SH NAME\nmemtrace\\-%s \\- ", command->name);
+	roff_name(out, command->summary);
+	fprintf(out, ".SH SYNOPSIS\n.B memtrace %s\n", command->name);
+	roff_line(out, "", command->usage);
+	fputs(".SH DESCRIPTION\n", out);
+	roff_line(out, "", command->summary);
+	if (command->details) {
+		fputs(".PP\n", out);
+		roff_paragraphs(out, command->details);
+	}
+	fputs(".SH OPTIONS\n", out);
+	for (const struct option_row *const *group = command->options; *group; group++) {
+		for (const struct option_row *row = *group; row->name; row++)
+			man_option(out, row);
+	}
+	if (command->takes_probes)
+		man_probes(out);
+	fputs(".SH EXAMPLES\n", out);
+	for (const struct example *example = command->examples; example->text; example++) {
+		fputs(example == command->examples ? "" : ".PP\n", out);
+		roff_line(out, "", example->text);
+		fputs(".RS 4\n.PP\n.EX\n", out);
+		roff_line(out, "", example->line);
+		fputs(".EE\n.RE\n", out);
+	}
+	man_command_status(out, command);
+	fputs(".SH SEE ALSO\n.BR memtrace (8)\n", out);
+}
+
+static void man_memtrace(FILE *out, const struct command *unused)
+{
+	(void)unused;
+	man_title(out, "memtrace");
+	fputs(".SH NAME\nmemtrace \\- see what memory makes slow, and why: page faults, allocation, reclaim, OOM "
+	      "kills\n"
+	      ".SH SYNOPSIS\n.B memtrace\nCOMMAND [PROBE...] [OPTIONS] [\\-\\- CMD...]\n"
+	      ".SH DESCRIPTION\n"
+	      "memtrace watches the memory management of the running kernel with BPF programs on tracepoints.\n"
+	      "It needs root, or the capabilities that\n.B memtrace doctor\nnames.\n"
+	      ".PP\nA number without a unit is a time in seconds; counts of memory are of pages of the machine's\n"
+	      "base page size where they are not said to be bytes.\n"
+	      ".SH COMMANDS\n",
+	      out);
+	for (const struct command *const *command = commands; *command; command++) {
+		fprintf(out, ".TP\n.BR memtrace\\-%s (8)\n", (*command)->name);
+		roff_line(out, "", (*command)->question);
+		roff_line(out, "", (*command)->summary);
+	}
+	man_probes(out);
+	man_exit_status(out);
+	fputs(".SH SEE ALSO\n", out);
+	for (const struct command *const *command = commands; *command; command++)
+		fprintf(out, ".BR memtrace\\-%s (8)%s\n", (*command)->name, command[1] ? "," : "");
+}
+
+/* The completion of bash. */
+
+static const char completion_head[] =
+	"# shellcheck shell=bash\n"
+	"# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause\n"
+	"# Completion of memtrace for bash.  Generated from the program's rows by \"make docs\".\n"
+	"\n"
+	"_memtrace_reply() { # how the words come, the start of the word\n"
+	"\tmapfile -t COMPREPLY < <(compgen \"${@:1:$#-1}\" -- \"${*: -1}\")\n"
+	"}\n"
+	"\n"
+	"_memtrace_argument() { # the kind of argument, the start of the word\n"
+	"\tlocal pids\n"
+	"\tcase $1 in\n"
+	"\tFILE)\n"
+	"\t\tcompopt -o filenames 2>/dev/null\n"
+	"\t\t_memtrace_reply -f \"$2\"\n"
+	"\t\t;;\n"
+	"\tPID | TID)\n"
+	"\t\tpids=(/proc/[0-9]*)\n"
+	"\t\t_memtrace_reply -W \"${pids[*]#/proc/}\" \"$2\"\n"
+	"\t\t;;\n"
+	"\tUID) _memtrace_reply -u \"$2\" ;;\n"
+	"\tCOMM)\n"
+	"\t\t_memtrace_reply -W \"$(cat /proc/[0-9]*/comm 2>/dev/null | LC_ALL=C tr -cd '[:alnum:]_.\\n-')\" \"$2\"\n"
+	"\t\t;;\n"
+	"\tCGROUP)\n"
+	"\t\tcompopt -o filenames -o nospace 2>/dev/null\n"
+	"\t\t_memtrace_reply -d \"${2:-/sys/fs/cgroup/}\"\n"
+	"\t\t;;\n"
+	"\tesac\n"
+	"}\n"
+	"\n";
+
+static const char completion_body[] =
+	"_memtrace() {\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} i\n"
+	"\tCOMPREPLY=()\n"
+	"\tif ((COMP_CWORD == 1)); then\n"
+	"\t\t_memtrace_reply -W \"$(_memtrace_commands) help --help --version\" \"$cur\"\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
+	"\t\t[[ ${COMP_WORDS[i]} == -- ]] || continue\n"
+	"\t\tif declare -F _command_offset >/dev/null; then\n"
+	"\t\t\t_command_offset $((i + 1))\n"
+	"\t\telif ((COMP_CWORD == i + 1)); then\n"
+	"\t\t\t_memtrace_reply -c \"$cur\"\n"
+	"\t\telse\n"
+	"\t\t\tcompopt -o filenames 2>/dev/null\n"
+	"\t\t\t_memtrace_reply -f \"$cur\"\n"
+	"\t\tfi\n"
+	"\t\treturn\n"
+	"\tdone\n"
+	"\t# --option=word comes as three words\n"
+	"\tif [[ $cur == = ]]; then\n"
+	"\t\tcur=\n"
+	"\telif [[ $prev == = ]]; then\n"
+	"\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	"\tfi\n"
+	"\t_memtrace_value \"$command\" \"$prev\" \"$cur\" && return\n"
+	"\tif [[ $cur == -* ]]; then\n"
+	"\t\t_memtrace_reply -W \"$(_memtrace_options \"$command\")\" \"$cur\"\n"
+	"\telse\n"
+	"\t\t_memtrace_reply -W \"$(_memtrace_words \"$command\")\" \"$cur\"\n"
+	"\tfi\n"
+	"}\n"
+	"complete -F _memtrace memtrace\n";
+
+static void bash_commands(FILE *out)
+{
+	fputs("_memtrace_commands() {\n\techo", out);
+	for (const struct command *const *command = commands; *command; command++)
+		fprintf(out, " %s", (*command)->name);
+	fputs("\n}\n\n", out);
+}
+
+static void bash_options(FILE *out)
+{
+	fputs("_memtrace_options() { # command\n\tcase $1 in\n", out);
+	for (const struct command *const *command = commands; *command; command++) {
+		fprintf(out, "\t%s) echo \"", (*command)->name);
+		for (const struct option_row *const *group = (*command)->options; *group; group++) {
+			for (const struct option_row *row = *group; row->name; row++)
+				fprintf(out, "%s--%s", group == (*command)->options && row == *group ? "" : " ",
+					row->name);
+		}
+		fputs("\" ;;\n", out);
+	}
+	fputs("\tesac\n}\n\n", out);
+}
+
+static void bash_words(FILE *out)
+{
+	fputs("_memtrace_words() { # command\n\tcase $1 in\n", out);
+	for (const struct command *const *command = commands; *command; command++) {
+		if (!(*command)->takes_probes)
+			continue;
+		fprintf(out, "\t%s) echo \"", (*command)->name);
+		for (size_t i = 0; i < MT_NR_PROBES; i++)
+			fprintf(out, "%s%s", i ? " " : "", probe_rows[i].name);
+		fputs("\" ;;\n", out);
+	}
+	fputs("\thelp) _memtrace_commands ;;\n\tesac\n}\n\n", out);
+}
+
+static void bash_value(FILE *out, const struct command *command, const struct option_row *row)
+{
+	if (row->type == OPT_FLAG)
+		return;
+	fprintf(out, "\t%s:--%s", command->name, row->name);
+	if (row->short_name)
+		fprintf(out, " | %s:-%c", command->name, row->short_name);
+	fputs(") ", out);
+	if (!row->choices) {
+		fprintf(out, "_memtrace_argument %s \"$3\" ;;\n", row->arg);
+		return;
+	}
+	fputs("_memtrace_reply -W \"", out);
+	for (size_t i = 0; row->choices[i]; i++)
+		fprintf(out, "%s%s", i ? " " : "", row->choices[i]);
+	fputs("\" \"$3\" ;;\n", out);
+}
+
+static void bash_values(FILE *out)
+{
+	fputs("_memtrace_value() { # command, option, the start of its argument; fails if it has none\n"
+	      "\tcase $1:$2 in\n",
+	      out);
+	for (const struct command *const *command = commands; *command; command++) {
+		for (const struct option_row *const *group = (*command)->options; *group; group++) {
+			for (const struct option_row *row = *group; row->name; row++)
+				bash_value(out, *command, row);
+		}
+	}
+	fputs("\t*) return 1 ;;\n\tesac\n}\n\n", out);
+}
+
+static void bash_completion(FILE *out, const struct command *unused)
+{
+	(void)unused;
+	fputs(completion_head, out);
+	bash_commands(out);
+	bash_options(out);
+	bash_words(out);
+	bash_values(out);
+	fputs(completion_body, out);
+}
+
+/* The reference of events and metrics: Markdown. */
+
+static void markdown(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("|<>*\\", *text))
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
+/* The start of a sentence. */
+static void md_sentence(FILE *out, const char *text)
+{
+	char first[] = { (char)toupper((unsigned char)*text), '\0' };
+
+	markdown(out, first);
+	markdown(out, text + 1);
+}
+
+/* A cell of a table: code or text; "" and NULL are empty. */
+static void md_cell(FILE *out, const char *text, bool code)
+{
+	fputs(" ", out);
+	if (text && *text && code)
+		fprintf(out, "`%s` ", text);
+	else if (text && *text)
+		markdown(out, text), fputc(' ', out);
+	fputc('|', out);
+}
+
+static const char *unit_of(enum unit unit)
+{
+	return unit == UNIT_NONE ? NULL : schema__unit_name(unit);
+}
+
+static void md_counter(FILE *out, const struct slot_row *row)
+{
+	char metric[256] = "";
+
+	if (row->metric && row->label)
+		snprintf(metric, sizeof(metric), "%s{%s=\"%s\"}", row->metric, row->label, row->value);
+	else if (row->metric)
+		snprintf(metric, sizeof(metric), "%s", row->metric);
+	fputc('|', out);
+	md_cell(out, row->path, true);
+	md_cell(out, schema__role_name(row->role), false);
+	md_cell(out, unit_of(row->unit), false);
+	md_cell(out, metric, true);
+	md_cell(out, row->help, false);
+	fputc('\n', out);
+}
+
+static void md_counters(FILE *out, enum mt_probe probe, const struct slot_row *rows, size_t nr, const char *heading)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (rows[i].probe != probe)
+			continue;
+		if (!any)
+			fprintf(out,
+				"\n### %s\n\n| JSON path | role | unit | metric | meaning |\n"
+				"|---|---|---|---|---|\n",
+				heading);
+		any = true;
+		md_counter(out, &rows[i]);
+	}
+}
+
+static void md_field(FILE *out, const struct field_row *field)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s%s%s", field->path, field->type == FIELD_WHO && *field->path ? "." : "",
+		 field->type == FIELD_WHO ? "*" : "");
+	fputc('|', out);
+	md_cell(out, path, true);
+	md_cell(out, schema__field_type_name(field->type), false);
+	md_cell(out, unit_of(field->unit), false);
+	fputc(' ', out);
+	markdown(out, field->help);
+	for (size_t i = 0; field->names && field->names[i]; i++)
+		fprintf(out, "%s`%s`", i ? ", " : ": ", field->names[i]);
+	fputs(" |\n", out);
+}
+
+static void md_event(FILE *out, const struct event_row *event)
+{
+	static const char *const uses[] = {
+		[EVENT_RARE] = "It comes whenever the probe is on.",
+		[EVENT_EVERY] = "It comes only when each single event is asked for.",
+		[EVENT_LATENCY] = "It comes only when a latency is asked for.",
+	};
+
+	fprintf(out, "\n### Event %s\n\n", event->name);
+	md_sentence(out, event->help);
+	fprintf(out, ". %s\nAs text:\n\n    %s\n\n| JSON path | type | unit | meaning |\n|---|---|---|---|\n",
+		uses[event->use], event->text);
+	for (size_t i = 0; i < event->nr_fields; i++)
+		md_field(out, &event->fields[i]);
+}
+
+static void md_histograms(FILE *out, enum mt_probe probe)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr_hist_rows; i++) {
+		const struct hist_row *hist = &hist_rows[i];
+
+		if (hist->probe != probe)
+			continue;
+		if (!any)
+			fputs("\n### Histograms\n\n| name | unit | by | metric | meaning |\n|---|---|---|---|---|\n",
+			      out);
+		any = true;
+		fputc('|', out);
+		md_cell(out, hist->name, true);
+		md_cell(out, unit_of(hist->unit), false);
+		md_cell(out, hist->label, true);
+		md_cell(out, hist->metric, true);
+		md_cell(out, hist->help, false);
+		fputc('\n', out);
+	}
+}
+
+static void md_events(FILE *out, const struct command *unused)
+{
+	(void)unused;
+	fputs("<!-- Generated from bpf/probes.def by \"make docs\": do not edit. -->\n"
+	      "# Events and metrics\n\n"
+	      "What each probe gives. A path is the key in JSON, dots between levels; a path that ends in `*` stands\n"
+	      "for a task: its pid, tid, comm, cgroup and what else is known of it. A unit of pages becomes bytes in\n"
+	      "a metric, and ns becomes seconds. A counter only grows; a bucket is a counter of a histogram's "
+	      "bucket.\n",
+	      out);
+	for (size_t i = 0; i < MT_NR_PROBES; i++) {
+		const struct probe_row *probe = &probe_rows[i];
+
+		fprintf(out, "\n## Probe %s\n\n", probe->name);
+		md_sentence(out, probe->help);
+		fputs(probe->opt_in ? ". Off by default.\n" : ".\n", out);
+		md_counters(out, probe->id, slot_rows, MT_NR_SLOTS, "Counters of each task");
+		md_counters(out, probe->id, machine_rows, MT_NR_MACHINE_SLOTS, "Counters of the machine");
+		for (size_t e = 0; e < MT_NR_RECS; e++) {
+			if (event_rows[e].size && event_rows[e].probe == probe->id)
+				md_event(out, &event_rows[e]);
+		}
+		md_histograms(out, probe->id);
+	}
+}
+
+static int write_page(const char *dir, write_fn write, const struct command *command, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int write_page(const char *dir, write_fn write, const struct command *command, const char *fmt, ...)
+{
+	struct outfile file;
+	char name[128], path[4096];
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	err = outfile__open(&file, path);
+	if (!err) {
+		write(file.stream, command);
+		err = outfile__commit(&file);
+	}
+	if (err)
+		outfile__report_error(path, err);
+	return err;
+}
+
+static int make_dir(const char *dir, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!mkdir(path, 0755) || errno == EEXIST)
+		return 0;
+	log_error("cannot create directory '%s': %s", path, strerror(errno));
+	return -errno;
+}
+
+static int write_all(const char *dir)
+{
+	int err;
+
+	err = make_dir(dir, ".");
+	if (!err)
+		err = make_dir(dir, "man");
+	if (!err)
+		err = make_dir(dir, "completion");
+	if (!err)
+		err = write_page(dir, md_events, NULL, "events.md");
+	if (!err)
+		err = write_page(dir, bash_completion, NULL, "completion/memtrace");
+	if (!err)
+		err = write_page(dir, man_memtrace, NULL, "man/memtrace.8");
+	for (const struct command *const *command = commands; !err && *command; command++)
+		err = write_page(dir, man_command, *command, "man/memtrace-%s.8", (*command)->name);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		log_error("docgen: expected one argument, the directory to write into");
+		return EXIT_USAGE;
+	}
+	return write_all(argv[1]) ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "core_object.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "task.skel.h"
+
+#define TP_BTF(program, event, proto)                                                                                  \
+	{                                                                                                              \
+		{ program, ATTACH_TP_BTF, event, proto, NULL },                                                        \
+		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+	}
+
+/* Without tp_btf there is no pointer to a task that task storage accepts: no other kind would do. */
+static const struct attach_alt fork_alts[] =
+	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *,struct task_struct *");
+static const struct attach_alt exec_alts[] = TP_BTF("core_exec", "sched:sched_process_exec", "struct task_struct *");
+static const struct attach_alt exit_alts[] = TP_BTF("core_exit", "sched:sched_process_exit", "struct task_struct *");
+static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *");
+static const struct attach_alt rename_alts[] =
+	TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
+static const struct attach_alt rmdir_alts[] = TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *,char *");
+static const struct attach_alt iter_alts[] = {
+	{ "core_iter", ATTACH_ITER, NULL, NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct attach_hook hooks[] = {
+	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start" },
+	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program" },
+	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end" },
+	{ "free", HOOK_REQUIRED, free_alts, "their last counts" },
+	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run" },
+	{ "rename", HOOK_OPTIONAL, rename_alts, "counts before a thread renames itself go to its new name" },
+	{ "cgroup removal", HOOK_OPTIONAL, rmdir_alts, "names of cgroups that lived less than an interval" },
+	{ NULL, 0, NULL, NULL },
+};
+
+/* Task storage came with 5.11; its enumerator in the kernel's BTF says so without a system call. */
+static bool has_task_storage(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "bpf_map_type", BTF_KIND_ENUM), i;
+	const struct btf_type *t = id >= 0 ? btf__type_by_id(btf, id) : NULL;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (btf_enum(t)[i].val == BPF_MAP_TYPE_TASK_STORAGE)
+			return true;
+	return false;
+}
+
+static unsigned int nr_hot_rings(unsigned int cpus)
+{
+	unsigned int nr = (cpus + MT_CPUS_PER_RING - 1) / MT_CPUS_PER_RING;
+
+	return nr < MT_MAX_HOT_RINGS ? nr : MT_MAX_HOT_RINGS;
+}
+
+void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
+{
+	cfg->nr_cpus = libbpf_num_possible_cpus();
+	cfg->has_task_storage = has_task_storage(btf);
+	cfg->page_size = sysconf(_SC_PAGESIZE);
+	cfg->nr_hot_rings = nr_hot_rings(cfg->nr_cpus);
+	cfg->hot_wakeup_bytes = 256 * 1024;
+	cfg->rare_fold_bytes = 192 * 1024;
+}
+
+static int set_maps(struct bpf_object *bpf, void *ctx)
+{
+	const struct mt_cfg *cfg = ctx;
+	const char *unused = cfg->has_task_storage ? "tid_state" : "task_state";
+
+	return bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
+}
+
+/* Fills the array of hot rings, which user space must do: maps cannot be made at load. */
+static int make_hot_rings(struct object *core, const struct mt_cfg *cfg)
+{
+	struct bpf_map *outer = bpf_object__find_map_by_name(core->bpf, "rings_hot");
+	__u32 i;
+	int fd, err;
+
+	for (i = 0; i < cfg->nr_hot_rings; i++) {
+		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_hot", 0, 0, MT_HOT_RING_BYTES, NULL);
+		if (fd < 0)
+			return fd;
+		err = bpf_map_update_elem(bpf_map__fd(outer), &i, &fd, BPF_ANY);
+		close(fd);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct btf *btf)
+{
+	struct object_request req = {
+		.name = "memtrace_core",
+		.hooks = hooks,
+		.cfg = cfg,
+		.btf = btf,
+		.prepare = set_maps,
+		.prepare_ctx = (void *)cfg,
+	};
+	int err;
+
+	req.image = task_bpf__elf_bytes(&req.image_size);
+	err = object__open(core, &req);
+	return err ? err : make_hot_rings(core, cfg);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#define _GNU_SOURCE
+#include "features.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static bool has_capability(int cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, data))
+		return false;
+	return data[cap / 32].effective & (1U << cap % 32);
+}
+
+static int read_line(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	bool read;
+
+	if (!f)
+		return -errno;
+	read = fgets(buf, size, f);
+	fclose(f);
+	if (!read)
+		return -ENODATA;
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+static enum feature_state look_bpf_capability(char *note, size_t size)
+{
+	if (has_capability(CAP_SYS_ADMIN))
+		return FEATURE_OK;
+	if (has_capability(CAP_BPF) && has_capability(CAP_PERFMON))
+		return FEATURE_OK;
+	snprintf(note, size, "missing: %s%s%s", has_capability(CAP_BPF) ? "" : "CAP_BPF",
+		 has_capability(CAP_BPF) || has_capability(CAP_PERFMON) ? "" : " and ",
+		 has_capability(CAP_PERFMON) ? "" : "CAP_PERFMON");
+	return FEATURE_MISSING;
+}
+
+/* The initial namespace maps all ids onto themselves. */
+static enum feature_state look_user_namespace(char *note, size_t size)
+{
+	unsigned int inside, outside, count;
+	char map[128];
+
+	if (read_line("/proc/self/uid_map", map, sizeof(map)))
+		return FEATURE_UNKNOWN;
+	if (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && !inside && !outside && count == 0xffffffffU)
+		return FEATURE_OK;
+	snprintf(note, size, "in a user namespace of its own");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_btf(char *note, size_t size)
+{
+	if (!access("/sys/kernel/btf/vmlinux", R_OK))
+		return FEATURE_OK;
+	snprintf(note, size, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
+	return FEATURE_MISSING;
+}
+
+/* "none [integrity] confidentiality" */
+static enum feature_state look_lockdown(char *note, size_t size)
+{
+	char line[128];
+
+	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+		return FEATURE_OK; /* no such security module, or securityfs is not mounted: then a load tells */
+	if (strstr(line, "[integrity]"))
+		snprintf(note, size, "integrity, which allows tracing");
+	if (!strstr(line, "[confidentiality]"))
+		return FEATURE_OK;
+	snprintf(note, size, "confidentiality, which forbids BPF programs to read kernel memory");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_kernel(char *note, size_t size)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	snprintf(note, size, "%s %s", uts.release, uts.machine);
+	return FEATURE_OK;
+}
+
+static enum feature_state look_tracefs(char *note, size_t size)
+{
+	if (!access("/sys/kernel/tracing/events", R_OK) || !access("/sys/kernel/debug/tracing/events", R_OK))
+		return FEATURE_OK;
+	snprintf(note, size, "not mounted");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_memlock(char *note, size_t size)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return FEATURE_OK;
+	if (has_capability(CAP_SYS_RESOURCE))
+		return FEATURE_OK;
+	snprintf(note, size, "%llu KiB and cannot be raised; kernels from 5.11 on do not need it",
+		 (unsigned long long)limit.rlim_cur / 1024);
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_pid_namespace(char *note, size_t size)
+{
+	struct stat self, init;
+
+	if (stat("/proc/self/ns/pid", &self) || stat("/proc/1/ns/pid", &init))
+		return FEATURE_UNKNOWN;
+	/* the initial pid namespace has a fixed inode number (include/linux/proc_ns.h) */
+	if (self.st_ino == 0xeffffffcU)
+		return FEATURE_OK;
+	snprintf(note, size, "in a pid namespace: pids shown are the host's");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_cgroup_namespace(char *note, size_t size)
+{
+	struct stat self;
+
+	if (stat("/proc/self/ns/cgroup", &self))
+		return FEATURE_UNKNOWN;
+	if (self.st_ino == 0xeffffffbU)
+		return FEATURE_OK;
+	snprintf(note, size, "in a cgroup namespace: cgroups outside it have numbers, no names");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_handles(char *note, size_t size)
+{
+	if (has_capability(CAP_DAC_READ_SEARCH))
+		return FEATURE_OK;
+	snprintf(note, size, "missing: CAP_DAC_READ_SEARCH");
+	return FEATURE_MISSING;
+}
+
+static enum feature_state look_bpf_stats(char *note, size_t size)
+{
+	char line[16];
+
+	if (read_line("/proc/sys/kernel/bpf_stats_enabled", line, sizeof(line)))
+		return FEATURE_MISSING;
+	snprintf(note, size, "%s", strcmp(line, "0") ? "on for the whole machine" : "off; export turns them on");
+	return FEATURE_OK;
+}
+
+const struct feature features[] = {
+	{ "kernel", false, "", look_kernel, "" },
+	{ "capabilities", true, "loading BPF programs", look_bpf_capability,
+	  "run it as root (sudo memtrace ...), or give it CAP_BPF and CAP_PERFMON" },
+	{ "user namespace", true, "loading BPF programs", look_user_namespace,
+	  "run it in the host's user namespace" },
+	{ "BTF", true, "finding kernel fields", look_btf,
+	  "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs" },
+	{ "lockdown", true, "reading kernel memory", look_lockdown,
+	  "boot with lockdown=integrity or lower; confidentiality allows no tracing" },
+	{ "memlock limit", false, "BPF maps on kernels before 5.11", look_memlock,
+	  "on kernels before 5.11: ulimit -l unlimited before memtrace" },
+	{ "tracefs", false, "the tp attach kind, which is a fallback", look_tracefs,
+	  "mount -t tracefs tracefs /sys/kernel/tracing" },
+	{ "pid namespace", false, "pids as this shell sees them", look_pid_namespace,
+	  "run it in the host's pid namespace (docker run --pid=host)" },
+	{ "cgroup namespace", false, "names of all cgroups", look_cgroup_namespace,
+	  "run it in the host's cgroup namespace (docker run --cgroupns=host)" },
+	{ "cgroup handles", false, "names of cgroups by id", look_handles, "give it CAP_DAC_READ_SEARCH" },
+	{ "BPF statistics", false, "memtrace's own cost in the kernel", look_bpf_stats,
+	  "a kernel from 5.1 on has them" },
+	{ NULL, false, NULL, NULL, NULL },
+};
+
+void features__explain(int err, char *buf, size_t size)
+{
+	const struct feature *f;
+	char note[128];
+
+	for (f = features; f->name; f++) {
+		note[0] = '\0';
+		if (!f->required || f->look(note, sizeof(note)) != FEATURE_MISSING)
+			continue;
+		snprintf(buf, size, "%s %s; %s", f->name, note, f->remedy);
+		return;
+	}
+	snprintf(buf, size, "%s; `memtrace doctor` says more", strerror(-err));
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "filters.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../core/log.h"
+#include "../core/units.h"
+#include "proc.h"
+
+static int list__add(struct uint_list *list, uint64_t value)
+{
+	uint64_t *more = realloc(list->list, (list->nr + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	list->list = more;
+	list->list[list->nr++] = value;
+	return 0;
+}
+
+static int check_ids(const struct uint_list *ids, bool (*exists)(uint32_t), const char *option, const char *what,
+		     const char *accepted)
+{
+	size_t i;
+
+	for (i = 0; i < ids->nr; i++) {
+		if (exists(ids->list[i]))
+			continue;
+		log_error("%s %llu: no such %s; expected %s", option, (unsigned long long)ids->list[i], what, accepted);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int resolve_user(struct filters *filters, const char *text)
+{
+	struct passwd *user;
+	uint64_t uid;
+
+	if (!parse_uint(text, 0, UINT32_MAX - 1, &uid))
+		return list__add(&filters->uids, uid);
+	user = getpwnam(text);
+	if (user)
+		return list__add(&filters->uids, user->pw_uid);
+	log_error("-u '%s': no such user; expected a user's name or number", text);
+	return -EINVAL;
+}
+
+static int resolve_cgroup(struct filters *filters, struct cgroups *cgroups, const char *text)
+{
+	char *candidates, *c;
+	uint64_t id;
+	int err = cgroups__resolve(cgroups, text, &id, &candidates);
+
+	if (!err)
+		return list__add(&filters->cgroups, id);
+	if (err == -ENOMEM)
+		return err;
+	if (err == -EEXIST) {
+		for (c = candidates; c && *c; c++)
+			if (*c == '\n')
+				*c = ' ';
+		log_error("-c '%s': names several cgroups, give one of them: %s", text, candidates);
+		free(candidates);
+	} else if (!cgroups__mount(cgroups)) {
+		log_error("-c '%s': no cgroup hierarchy is mounted; mount -t cgroup2 none /sys/fs/cgroup", text);
+	} else {
+		log_error("-c '%s': no such memory cgroup; expected a path below %s, a systemd unit, or 6 or more "
+			  "characters of a container id",
+			  text, cgroups__mount(cgroups));
+	}
+	return -EINVAL;
+}
+
+static __u32 filter_bits(const struct options *o)
+{
+	return (o->pids.nr ? MT_FILTER_PID : 0) | (o->tids.nr ? MT_FILTER_TID : 0) |
+	       (o->users.nr ? MT_FILTER_UID : 0) | (o->comms.nr ? MT_FILTER_COMM : 0) |
+	       (o->cgroups.nr ? MT_FILTER_CGROUP : 0) | (o->follow ? MT_FILTER_FOLLOW : 0);
+}
+
+static int check_comms(const struct string_list *comms)
+{
+	size_t i;
+
+	for (i = 0; i < comms->nr; i++) {
+		if (comms->list[i][0] && strlen(comms->list[i]) < MT_COMM_LEN)
+			continue;
+		log_error("-n '%s': not the name of a process; expected 1 to %d bytes, as the kernel keeps no more",
+			  comms->list[i], MT_COMM_LEN - 1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_sizes(const struct options *o)
+{
+	const struct {
+		const char *option;
+		size_t nr;
+	} lists[] = { { "-p", o->pids.nr }, { "-t", o->tids.nr }, { "-u", o->users.nr },
+		      { "-n", o->comms.nr }, { "-c", o->cgroups.nr } };
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		if (lists[i].nr <= MT_FILTER_ENTRIES)
+			continue;
+		log_error("%s: given %zu times; at most %d are possible", lists[i].option, lists[i].nr,
+			  MT_FILTER_ENTRIES);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int filters__resolve(struct filters *filters, const struct options *o, struct cgroups *cgroups)
+{
+	size_t i;
+	int err;
+
+	memset(filters, 0, sizeof(*filters));
+	filters->bits = filter_bits(o);
+	err = check_sizes(o);
+	if (!err)
+		err = check_ids(&o->pids, proc__pid_exists, "-p", "process", "the pid of a process that runs");
+	if (!err)
+		err = check_ids(&o->tids, proc__tid_exists, "-t", "thread", "the id of a thread that runs");
+	if (!err)
+		err = check_comms(&o->comms);
+	for (i = 0; !err && i < o->users.nr; i++)
+		err = resolve_user(filters, o->users.list[i]);
+	for (i = 0; !err && i < o->cgroups.nr; i++)
+		err = resolve_cgroup(filters, cgroups, o->cgroups.list[i]);
+	return err;
+}
+
+static int install(const struct object *core, const char *map, const void *key)
+{
+	const __u8 yes = 1;
+
+	return bpf_map_update_elem(bpf_object__find_map_fd_by_name(core->bpf, map), key, &yes, BPF_ANY);
+}
+
+static int install_ids(const struct object *core, const char *map, const struct uint_list *ids)
+{
+	__u32 key;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < ids->nr; i++) {
+		key = ids->list[i];
+		err = install(core, map, &key);
+	}
+	return err;
+}
+
+int filters__install(const struct filters *filters, const struct options *o, const struct object *core)
+{
+	size_t i;
+	int err = install_ids(core, "filter_pid", &o->pids);
+
+	if (!err)
+		err = install_ids(core, "filter_tid", &o->tids);
+	if (!err)
+		err = install_ids(core, "filter_uid", &filters->uids);
+	for (i = 0; !err && i < o->comms.nr; i++) {
+		char key[MT_COMM_LEN] = "";
+
+		memcpy(key, o->comms.list[i], strlen(o->comms.list[i]));
+		err = install(core, "filter_comm", key);
+	}
+	for (i = 0; !err && i < filters->cgroups.nr; i++)
+		err = install(core, "filter_cgroup", &filters->cgroups.list[i]);
+	return err;
+}
+
+void filters__free(struct filters *filters)
+{
+	free(filters->uids.list);
+	free(filters->cgroups.list);
+}

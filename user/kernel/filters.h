@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the user asked for, as conditions that the BPF programs know. */
+#ifndef MEMTRACE_KERNEL_FILTERS_H
+#define MEMTRACE_KERNEL_FILTERS_H
+
+#include "../core/options.h"
+#include "cgroup.h"
+#include "object.h"
+
+/*
+ * The filter bits of the options, everything that they name looked up.
+ * -EINVAL after one line that says what does not exist and what is accepted.
+ */
+struct filters {
+	__u32 bits;
+	struct uint_list uids, cgroups; /* looked up; owned */
+};
+
+int filters__resolve(struct filters *filters, const struct options *options, struct cgroups *cgroups);
+/* Writes them into the core object's maps; 0 or -errno. */
+int filters__install(const struct filters *filters, const struct options *options, const struct object *core);
+void filters__free(struct filters *filters);
+
+#endif

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "object.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "../core/log.h"
+#include "prototype.h"
+
+#define CFG_MAP_SUFFIX	 ".rodata.cfg"
+#define VERIFIER_LOG_LEN 4096
+
+const char *attach_kind_name(enum attach_kind kind)
+{
+	static const char *const names[] = {
+		[ATTACH_TP_BTF] = "tp_btf",
+		[ATTACH_RAW_TP] = "raw_tp",
+		[ATTACH_TP] = "tp",
+		[ATTACH_ITER] = "iter",
+		[ATTACH_PERF_MAJOR] = "perf_event",
+	};
+
+	return names[kind];
+}
+
+static const struct attach_alt *hook__alt(const struct hook_state *h)
+{
+	return h->wanted && h->alt >= 0 ? &h->hook->alts[h->alt] : NULL;
+}
+
+/* Notes why an alternative failed.  The first reason stays: it is that of the best alternative. */
+static void hook__blame(struct hook_state *h, int error, const char *fmt, const char *detail)
+{
+	if (h->error)
+		return;
+	h->error = error;
+	snprintf(h->why, sizeof(h->why), fmt, detail);
+}
+
+static const char *alt__refusal(const struct attach_alt *alt, const struct btf *btf)
+{
+	if (alt->event && alt->kind != ATTACH_ITER && !prototype__matches(btf, alt->event, NULL))
+		return "this kernel has no tracepoint %s";
+	if (alt->proto && !prototype__matches(btf, alt->event, alt->proto))
+		return "this kernel's %s has other arguments";
+	if (alt->context && btf__find_by_name_kind(btf, alt->context, BTF_KIND_STRUCT) < 0)
+		return "this kernel's %s has another record";
+	return NULL;
+}
+
+/* Moves on to the next alternative that could work by what BTF says. */
+static void hook__next_alt(struct hook_state *h, const struct btf *btf)
+{
+	while (h->hook->alts[++h->alt].program) {
+		const struct attach_alt *alt = &h->hook->alts[h->alt];
+		const char *refusal = alt__refusal(alt, btf);
+
+		if (!refusal)
+			return;
+		hook__blame(h, -ENOENT, refusal, alt->event);
+	}
+	h->alt = -1;
+}
+
+static bool hook__is_wanted(const struct attach_hook *hook, const struct object_request *req)
+{
+	if (hook->need == HOOK_LATENCY)
+		return req->latency;
+	if (hook->need == HOOK_NOT_LIGHT)
+		return !req->light;
+	return true;
+}
+
+static bool hook__is_required(const struct hook_state *h)
+{
+	return h->wanted && (h->hook->need == HOOK_REQUIRED || h->hook->need == HOOK_NOT_LIGHT);
+}
+
+static int set_cfg(struct bpf_object *bpf, const struct mt_cfg *cfg)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, bpf) {
+		const char *name = bpf_map__name(map);
+		size_t len = strlen(name), suffix = strlen(CFG_MAP_SUFFIX);
+
+		if (len >= suffix && !strcmp(name + len - suffix, CFG_MAP_SUFFIX))
+			return bpf_map__set_initial_value(map, cfg, sizeof(*cfg));
+	}
+	return -ENOENT;
+}
+
+/* A map that the core object has is used, one that it was told not to create is not created here either. */
+static int share_maps(struct bpf_object *bpf, const struct object *core)
+{
+	struct bpf_map *map, *shared;
+	int err = 0;
+
+	bpf_object__for_each_map(map, bpf) {
+		shared = bpf_object__find_map_by_name(core->bpf, bpf_map__name(map));
+		if (!shared || bpf_map__is_internal(map))
+			continue;
+		if (bpf_map__autocreate(shared))
+			err = bpf_map__reuse_fd(map, bpf_map__fd(shared));
+		else
+			err = bpf_map__set_autocreate(map, false);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void select_programs(struct object *object)
+{
+	struct bpf_program *prog;
+	size_t i;
+
+	bpf_object__for_each_program(prog, object->bpf) {
+		bool chosen = false;
+
+		for (i = 0; i < object->nr_hooks; i++) {
+			const struct attach_alt *alt = hook__alt(&object->hooks[i]);
+
+			chosen |= alt && !strcmp(alt->program, bpf_program__name(prog));
+		}
+		bpf_program__set_autoload(prog, chosen);
+	}
+}
+
+/* The last line that the verifier wrote before its statistics: what it disliked. */
+static void verifier_says(const char *log, char *buf, size_t size)
+{
+	const char *end = strstr(log, "\nprocessed "), *line;
+
+	if (!end)
+		end = log + strlen(log);
+	while (end > log && end[-1] == '\n')
+		end--;
+	for (line = end; line > log && line[-1] != '\n';)
+		line--;
+	snprintf(buf, size, "the verifier refused it: %.*s", (int)(end - line), line);
+}
+
+/* Loads; on failure *culprit is the hook whose program was refused, if that can be told. */
+static int load(struct object *object, struct hook_state **culprit)
+{
+	char *logs = calloc(object->nr_hooks, VERIFIER_LOG_LEN), says[WHY_LEN];
+	struct bpf_program *prog;
+	size_t i;
+	int err;
+
+	*culprit = NULL;
+	if (!logs)
+		return -ENOMEM;
+	for (i = 0; i < object->nr_hooks; i++) {
+		const struct attach_alt *alt = hook__alt(&object->hooks[i]);
+
+		prog = alt ? bpf_object__find_program_by_name(object->bpf, alt->program) : NULL;
+		if (prog)
+			bpf_program__set_log_buf(prog, logs + i * VERIFIER_LOG_LEN, VERIFIER_LOG_LEN);
+	}
+	err = bpf_object__load(object->bpf);
+	/* libbpf loads a refused program once more to get a log: who has one is the culprit */
+	for (i = 0; err && i < object->nr_hooks && !*culprit; i++) {
+		const char *log = logs + i * VERIFIER_LOG_LEN;
+
+		if (!log[0])
+			continue;
+		*culprit = &object->hooks[i];
+		verifier_says(log, says, sizeof(says));
+		hook__blame(*culprit, err, "%s", says);
+	}
+	free(logs);
+	return err;
+}
+
+static int object__keep_link(struct object *object, struct bpf_link *link)
+{
+	struct bpf_link **links = realloc(object->links, (object->nr_links + 1) * sizeof(*links));
+
+	if (!links) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	object->links = links;
+	object->links[object->nr_links++] = link;
+	return 0;
+}
+
+static int perf_major_open(int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ,
+		.sample_period = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* On each CPU that is online; one that is not has no event to open (ENODEV). */
+static int attach_perf_major(struct object *object, struct bpf_program *prog)
+{
+	int cpu, fd, err, nr = libbpf_num_possible_cpus(), attached = 0;
+	struct bpf_link *link;
+
+	for (cpu = 0; cpu < nr; cpu++) {
+		fd = perf_major_open(cpu);
+		if (fd == -ENODEV)
+			continue;
+		if (fd < 0)
+			return fd;
+		link = bpf_program__attach_perf_event(prog, fd);
+		if (!link) {
+			err = -errno;
+			close(fd);
+			return err;
+		}
+		err = object__keep_link(object, link);
+		if (err)
+			return err;
+		attached++;
+	}
+	return attached ? 0 : -ENODEV;
+}
+
+static int attach_hook(struct object *object, const struct attach_alt *alt)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(object->bpf, alt->program);
+	struct bpf_link *link;
+
+	if (!prog)
+		return -ENOENT;
+	if (alt->kind == ATTACH_PERF_MAJOR)
+		return attach_perf_major(object, prog);
+	link = bpf_program__attach(prog);
+	return link ? object__keep_link(object, link) : -errno;
+}
+
+static int attach_all(struct object *object, struct hook_state **culprit)
+{
+	size_t i;
+	int err;
+
+	*culprit = NULL;
+	for (i = 0; i < object->nr_hooks; i++) {
+		const struct attach_alt *alt = hook__alt(&object->hooks[i]);
+
+		err = alt ? attach_hook(object, alt) : 0;
+		if (err) {
+			*culprit = &object->hooks[i];
+			hook__blame(*culprit, err, "attaching failed: %s", strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void object__detach(struct object *object)
+{
+	while (object->nr_links)
+		bpf_link__destroy(object->links[--object->nr_links]);
+	free(object->links);
+	object->links = NULL;
+	bpf_object__close(object->bpf);
+	object->bpf = NULL;
+}
+
+static int try_once(struct object *object, const struct object_request *req, struct hook_state **culprit)
+{
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name);
+	int err;
+
+	*culprit = NULL;
+	object->bpf = bpf_object__open_mem(req->image, req->image_size, &opts);
+	if (!object->bpf)
+		return -errno;
+	err = set_cfg(object->bpf, req->cfg);
+	if (!err && req->share)
+		err = share_maps(object->bpf, req->share);
+	if (!err && req->prepare)
+		err = req->prepare(object->bpf, req->prepare_ctx);
+	if (err)
+		return err;
+	select_programs(object);
+	err = load(object, culprit);
+	return err ? err : attach_all(object, culprit);
+}
+
+const struct hook_state *object__culprit(const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++)
+		if (hook__is_required(&object->hooks[i]) && object->hooks[i].alt < 0)
+			return &object->hooks[i];
+	return NULL;
+}
+
+static int object__init_hooks(struct object *object, const struct object_request *req)
+{
+	const struct attach_hook *hook;
+
+	for (hook = req->hooks; hook->name; hook++) {
+		struct hook_state *h;
+
+		if (object->nr_hooks == HOOKS_MAX)
+			return -E2BIG;
+		h = &object->hooks[object->nr_hooks++];
+		h->hook = hook;
+		h->alt = -1;
+		h->wanted = hook__is_wanted(hook, req);
+		if (h->wanted)
+			hook__next_alt(h, req->btf);
+	}
+	return 0;
+}
+
+/*
+ * When nothing tells which program was refused, each hook moves on: the
+ * alternatives are few, and the loop ends when a required one has none left.
+ */
+static void advance(struct object *object, struct hook_state *culprit, const struct btf *btf, int err)
+{
+	size_t i;
+
+	if (culprit) {
+		hook__next_alt(culprit, btf);
+		return;
+	}
+	for (i = 0; i < object->nr_hooks; i++) {
+		struct hook_state *h = &object->hooks[i];
+
+		if (!hook__alt(h))
+			continue;
+		hook__blame(h, err, "loading failed: %s", strerror(-err));
+		hook__next_alt(h, btf);
+	}
+}
+
+int object__open(struct object *object, const struct object_request *req)
+{
+	struct hook_state *culprit;
+	int err;
+
+	memset(object, 0, sizeof(*object));
+	object->name = req->name;
+	err = object__init_hooks(object, req);
+	while (!err && !object__culprit(object)) {
+		err = try_once(object, req, &culprit);
+		if (!err)
+			return 0;
+		object__detach(object);
+		if (err == -ENOMEM)
+			return err;
+		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
+		advance(object, culprit, req->btf, err);
+		err = 0;
+	}
+	return err ? err : object__culprit(object)->error;
+}
+
+void object__close(struct object *object)
+{
+	object__detach(object);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* One BPF object: which alternative of each hook this kernel takes, loaded and attached. */
+#ifndef MEMTRACE_KERNEL_OBJECT_H
+#define MEMTRACE_KERNEL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../bpf/wire.h"
+#include "../core/probe.h"
+
+struct bpf_object;
+struct bpf_link;
+struct btf;
+
+#define HOOKS_MAX 16
+#define WHY_LEN 160
+
+/* What became of one hook. */
+struct hook_state {
+	const struct attach_hook *hook;
+	int alt;	    /* index into hook->alts; -1: none is left */
+	bool wanted;	    /* false: not asked for in this run */
+	char why[WHY_LEN];  /* the first alternative's failure, or the one that matters; "" if all went well */
+	int error;	    /* its -errno */
+};
+
+struct object {
+	struct bpf_object *bpf;
+	const char *name;
+	struct hook_state hooks[HOOKS_MAX];
+	size_t nr_hooks;
+	struct bpf_link **links; /* owned */
+	size_t nr_links;
+};
+
+struct object_request {
+	const char *name;
+	const void *image;
+	size_t image_size;
+	const struct attach_hook *hooks;
+	const struct mt_cfg *cfg;
+	const struct btf *btf;	    /* the kernel's */
+	const struct object *share; /* whose maps of the same name are used; NULL: it makes its own */
+	bool latency, light;
+	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */
+	void *prepare_ctx;
+};
+
+/*
+ * Loads and attaches; 0, or -errno with the reason in the hooks' states
+ * (which are valid either way).  object__close() in both cases.
+ */
+int object__open(struct object *object, const struct object_request *request);
+void object__close(struct object *object);
+
+/* The hook that kept the object from attaching; NULL if none did. */
+const struct hook_state *object__culprit(const struct object *object);
+
+const char *attach_kind_name(enum attach_kind kind);
+
+#endif

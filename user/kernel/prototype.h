@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the kernel's BTF says of a tracepoint. */
+#ifndef MEMTRACE_KERNEL_PROTOTYPE_H
+#define MEMTRACE_KERNEL_PROTOTYPE_H
+
+#include <stdbool.h>
+
+struct btf;
+
+/*
+ * The types of a tracepoint's arguments, "int,gfp_t,struct mem_cgroup *", from
+ * typedef btf_trace_<name>.  event: "group:name".  0, -ENOENT if the
+ * kernel has no such tracepoint, -ENAMETOOLONG.
+ */
+int prototype__read(const struct btf *btf, const char *event, char *buf, int size);
+
+/* Does the tracepoint's prototype begin with those types?  NULL matches any; false without the tracepoint. */
+bool prototype__matches(const struct btf *btf, const char *event, const char *expected);
+
+#endif

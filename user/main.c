@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/command.h"
+#include "core/help.h"
+#include "core/log.h"
+#include "core/options.h"
+#include "core/outfile.h"
+
+/* A closed standard stream must not become the number of the next file that is opened. */
+static void open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The wrong way round, so that reading and writing fail as they would have. */
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
+static void ignore(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * Writing to a reader that left must end as EPIPE, so that we detach.  With a
+ * handler, and not SIG_IGN: exec() resets it, a traced command has its own.
+ */
+static void survive_sigpipe(void)
+{
+	struct sigaction old, action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+
+	if (!sigaction(SIGPIPE, NULL, &old) && old.sa_handler == SIG_DFL)
+		sigaction(SIGPIPE, &action, NULL);
+}
+
+static bool reader_left(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/*
+ * What is still buffered may fail only now.  A command that failed has said
+ * so already, and a reader that left (| head) has what it wanted.
+ */
+static int close_stdout(int code)
+{
+	bool failed = ferror(stdout);
+	int err = failed ? EIO : 0;
+
+	if (fflush(stdout) || fclose(stdout))
+		err = errno;
+	if (!err || err == EPIPE || (failed && reader_left()) || code != EXIT_OK)
+		return code;
+	outfile__report_error(NULL, -err);
+	return EXIT_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+	int err, code;
+
+	options__init(&options);
+	err = options__parse(&options, command, argc, argv, 2);
+	if (err) {
+		code = err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	} else if (options.help) {
+		help__command(stdout, command);
+		code = EXIT_OK;
+	} else {
+		log__set_verbose(options.verbose);
+		code = command->run(&options);
+	}
+	options__free(&options);
+	return code;
+}
+
+/* memtrace help [COMMAND] */
+static int show_help(const char *topic)
+{
+	const struct command *command;
+
+	if (!topic) {
+		help__questions(stdout);
+		return EXIT_OK;
+	}
+	command = command__find(topic);
+	if (!command) {
+		help__refuse_command(topic);
+		return EXIT_USAGE;
+	}
+	help__command(stdout, command);
+	return EXIT_OK;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		help__questions(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return show_help(argv[2]);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		help__version(stdout);
+		return EXIT_OK;
+	}
+	command = command__find(argv[1]);
+	if (!command) {
+		help__refuse_command(argv[1]);
+		return EXIT_USAGE;
+	}
+	return run(command, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	open_standard_streams();
+	survive_sigpipe();
+	setlocale(LC_CTYPE, "");
+	return close_stdout(dispatch(argc, argv));
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The output for programs: one line a report or an event, "schema" first.
+ *
+ * Names are paths with a dot between levels.  Bytes, pages, counts and
+ * nanoseconds are integers; moments are nanoseconds since the Unix epoch where
+ * the clocks are known, else since boot; what is not known is null.  Strings
+ * are valid UTF-8, all but ASCII as \u escapes, so that a line is also safe to
+ * look at on a terminal.
+ *
+ * A bucket of a histogram is {"le", "count"}: count is the number of values in
+ * that bucket alone, above the le before it (for orders: of exactly le), NOT
+ * cumulative.  le and sum are in "unit".  Buckets are listed from the first to
+ * the last with something in it; there are none if count is 0.
+ *
+ * A report's object is built without its tables' rows, which are written one
+ * by one where they belong: a table of any length needs memory for one row.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/output.h"
+#include "../core/sanitise.h"
+#include "../core/stream.h"
+
+#define DUMP_FLAGS   (JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15))
+#define EVENT_SCHEMA "memtrace.event/1"
+
+/* Where a table's rows go: an empty array that stands for them in the object. */
+struct mark {
+	const json_t *value;
+	const struct table *table;
+};
+
+struct writer {
+	struct output *out;
+	json_t *root;
+	json_t *hists; /* borrowed from root; NULL until there are any */
+	struct mark *marks;
+	size_t nr_marks;
+};
+
+static json_t *json_text(const char *string)
+{
+	json_t *value = json_string(string);
+	char *valid;
+
+	if (value)
+		return value;
+	valid = sanitise_utf8_dup(string);
+	value = valid ? json_string(valid) : NULL;
+	free(valid);
+	return value;
+}
+
+/* JSON itself has no limit, but jansson and most readers have a signed one. */
+static json_t *json_uint(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
+{
+	char address[2 + 16 + 1];
+
+	switch (cell->kind) {
+	case CELL_NONE:
+		break;
+	case CELL_UINT:
+		return json_uint(column->unit == UNIT_TIME && out->wall_ns ? out->wall_ns(cell->u) : cell->u);
+	case CELL_INT:
+		return json_integer(cell->i);
+	case CELL_REAL:
+		return isfinite(cell->r) ? json_real(cell->r) : json_null();
+	case CELL_STRING:
+		return json_text(cell->s);
+	case CELL_BOOL:
+		return json_boolean(cell->b);
+	case CELL_ADDRESS:
+		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)cell->u);
+		return json_string(address);
+	}
+	return json_null();
+}
+
+/* The member called by the first len bytes of key, made if it is missing; NULL: no memory, or it is no object. */
+static json_t *child_object(json_t *object, const char *key, size_t len)
+{
+	char *name = strndup(key, len);
+	json_t *child = name ? json_object_get(object, name) : NULL;
+
+	if (name && !child) {
+		child = json_object();
+		if (json_object_set_new(object, name, child))
+			child = NULL;
+	}
+	free(name);
+	return json_is_object(child) ? child : NULL;
+}
+
+/* The object at the levels of path that a dot ends; *last: the level after them. */
+static json_t *parent_object(json_t *object, const char *path, const char **last)
+{
+	size_t len;
+
+	for (; object && path[len = strcspn(path, ".")]; path += len + 1)
+		object = child_object(object, path, len);
+	*last = path;
+	return object;
+}
+
+/* Puts value, which it takes (NULL: memory ran out), at a path below object. */
+static int set_path(json_t *object, const char *path, json_t *value)
+{
+	const char *name;
+	json_t *parent = parent_object(object, path, &name);
+
+	if (value && parent)
+		return json_object_set_new(parent, name, value) ? -ENOMEM : 0;
+	json_decref(value);
+	return -ENOMEM;
+}
+
+static int set_cells(const struct output *out, json_t *object, const struct column *columns, const struct cell *cells,
+		     size_t nr)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < nr && !err; i++) {
+		if (columns[i].path)
+			err = set_path(object, columns[i].path, json_cell(out, &columns[i], &cells[i]));
+	}
+	return err;
+}
+
+static int dump(struct writer *writer, const json_t *value)
+{
+	FILE *stream = writer->out->stream;
+
+	if (json_dumpf(value, stream, DUMP_FLAGS) == 0)
+		return 0;
+	return ferror(stream) ? -EIO : -ENOMEM;
+}
+
+static int write_row(struct writer *writer, const struct table *table, const struct cell *cells)
+{
+	json_t *row = json_object();
+	int err = row ? set_cells(writer->out, row, table->columns, cells, table->nr_columns) : -ENOMEM;
+
+	if (!err)
+		err = dump(writer, row);
+	json_decref(row);
+	return err;
+}
+
+static int write_table(struct writer *writer, const struct table *table)
+{
+	struct cell *cells = calloc(table->nr_columns + 1, sizeof(*cells));
+	FILE *stream = writer->out->stream;
+	const char *separator = "";
+	int err = cells ? table->rows.rewind(table->rows.ctx) : -ENOMEM;
+
+	fputc('[', stream);
+	while (!err) {
+		err = table->rows.next(table->rows.ctx, cells);
+		if (err <= 0)
+			break;
+		fputs(separator, stream);
+		separator = ",";
+		err = write_row(writer, table, cells);
+	}
+	fputc(']', stream);
+	free(cells);
+	return err;
+}
+
+static const struct table *table_at(const struct writer *writer, const json_t *value)
+{
+	for (size_t i = 0; i < writer->nr_marks; i++) {
+		if (writer->marks[i].value == value)
+			return writer->marks[i].table;
+	}
+	return NULL;
+}
+
+static int write_key(struct writer *writer, const char *key)
+{
+	json_t *name = json_string(key);
+	int err = name ? dump(writer, name) : -ENOMEM;
+
+	fputc(':', writer->out->stream);
+	json_decref(name);
+	return err;
+}
+
+/* Objects are taken apart by hand, as a table may be anywhere in them; all else is dumped whole. */
+static int write_value(struct writer *writer, json_t *value)
+{
+	const struct table *table = table_at(writer, value);
+	const char *separator = "";
+	const char *key;
+	json_t *member;
+	int err = 0;
+
+	if (table)
+		return write_table(writer, table);
+	if (!json_is_object(value))
+		return dump(writer, value);
+	fputc('{', writer->out->stream);
+	json_object_foreach(value, key, member)
+	{
+		fputs(separator, writer->out->stream);
+		separator = ",";
+		err = write_key(writer, key);
+		if (!err)
+			err = write_value(writer, member);
+		if (err)
+			break;
+	}
+	fputc('}', writer->out->stream);
+	return err;
+}
+
+static int add_table(struct writer *writer, const struct table *table)
+{
+	json_t *value;
+
+	if (!table->path)
+		return 0;
+	value = json_array();
+	writer->marks[writer->nr_marks++] = (struct mark){ .value = value, .table = table };
+	return set_path(writer->root, table->path, value);
+}
+
+static int add_facts(struct writer *writer, const struct facts *facts)
+{
+	json_t *object = writer->root;
+	const char *name;
+
+	if (!facts->path)
+		return 0;
+	if (*facts->path) {
+		object = parent_object(object, facts->path, &name);
+		object = object ? child_object(object, name, strlen(name)) : NULL;
+	}
+	return object ? set_cells(writer->out, object, facts->columns, facts->cells, facts->nr_columns) : -ENOMEM;
+}
+
+static json_t *json_labels(const struct histogram *hist)
+{
+	json_t *labels = json_object();
+	int err = labels ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < hist->nr_labels && !err; i++) {
+		const char *value = hist->labels[i].value;
+
+		err = json_object_set_new(labels, hist->labels[i].name, value ? json_text(value) : json_null());
+	}
+	if (!err)
+		return labels;
+	json_decref(labels);
+	return NULL;
+}
+
+static json_t *json_bucket(const struct histogram *hist, size_t i)
+{
+	json_t *bucket = json_object();
+	int err = bucket ? 0 : -ENOMEM;
+
+	if (!err)
+		err = json_object_set_new(bucket, "le", json_uint(hist->exact ? i : 1ULL << i));
+	if (!err)
+		err = json_object_set_new(bucket, "count", json_uint(hist->counts[i]));
+	if (!err)
+		return bucket;
+	json_decref(bucket);
+	return NULL;
+}
+
+static json_t *json_buckets(const struct histogram *hist)
+{
+	json_t *buckets = json_array();
+	size_t first = 0, end = hist->nr_counts;
+	int err = buckets ? 0 : -ENOMEM;
+
+	while (first < end && !hist->counts[first])
+		first++;
+	while (end > first && !hist->counts[end - 1])
+		end--;
+	for (size_t i = first; i < end && !err; i++)
+		err = json_array_append_new(buckets, json_bucket(hist, i));
+	if (!err)
+		return buckets;
+	json_decref(buckets);
+	return NULL;
+}
+
+static int add_histogram(json_t *list, const struct histogram *hist)
+{
+	json_t *object = json_object();
+	int err = object ? 0 : -ENOMEM;
+
+	if (!err)
+		err = set_path(object, "name", json_text(hist->name));
+	if (!err)
+		err = set_path(object, "unit", json_text(schema__unit_name(hist->unit)));
+	if (!err)
+		err = set_path(object, "labels", json_labels(hist));
+	if (!err)
+		err = set_path(object, "buckets", json_buckets(hist));
+	if (!err)
+		err = set_path(object, "sum", json_uint(hist->sum));
+	if (!err)
+		err = set_path(object, "count", json_uint(hist->count));
+	if (!err && json_array_append(list, object))
+		err = -ENOMEM;
+	json_decref(object);
+	return err;
+}
+
+static int add_histograms(struct writer *writer, const struct section *section)
+{
+	int err = 0;
+
+	if (!writer->hists) {
+		writer->hists = json_array();
+		err = set_path(writer->root, "histograms", writer->hists);
+	}
+	for (size_t i = 0; i < section->hists.nr && !err; i++)
+		err = add_histogram(writer->hists, &section->hists.list[i]);
+	return err;
+}
+
+static int add_section(struct writer *writer, const struct section *section)
+{
+	switch (section->kind) {
+	case SECTION_TABLE:
+		return add_table(writer, &section->table);
+	case SECTION_FACTS:
+		return add_facts(writer, &section->facts);
+	case SECTION_HISTOGRAMS:
+		return add_histograms(writer, section);
+	case SECTION_METRIC:
+	case SECTION_NOTE:
+		break;
+	}
+	return 0;
+}
+
+static int build(struct writer *writer, const struct report *report)
+{
+	int err;
+
+	writer->root = json_object();
+	writer->marks = calloc(report->nr_sections + 1, sizeof(*writer->marks));
+	if (!writer->root || !writer->marks)
+		return -ENOMEM;
+	err = set_path(writer->root, "schema", json_text(report->schema));
+	for (size_t i = 0; i < report->nr_sections && !err; i++)
+		err = add_section(writer, &report->sections[i]);
+	return err;
+}
+
+static int json_report(struct output *out, const struct report *report)
+{
+	struct writer writer = { .out = out };
+	int err;
+
+	if (report->failed)
+		return -ENOMEM;
+	err = build(&writer, report);
+	if (err)
+		goto out;
+	err = write_value(&writer, writer.root);
+	fputc('\n', out->stream);
+	if (!err)
+		err = stream__flush(out->stream);
+out:
+	free(writer.marks);
+	json_decref(writer.root);
+	return err;
+}
+
+/* One line, handed to the stream; whoever reads it live wants the stream flushed now and then. */
+static int json_event(struct output *out, const char *name, const char *text, const struct column *columns,
+		      const struct cell *cells, size_t nr)
+{
+	struct writer writer = { .out = out };
+	json_t *event = json_object();
+	int err = event ? 0 : -ENOMEM;
+
+	(void)text;
+	if (!err)
+		err = set_path(event, "schema", json_string(EVENT_SCHEMA));
+	if (!err)
+		err = set_path(event, "event", json_text(name));
+	if (!err)
+		err = set_cells(out, event, columns, cells, nr);
+	if (!err)
+		err = dump(&writer, event);
+	if (!err)
+		fputc('\n', out->stream);
+	json_decref(event);
+	return err ? err : stream__error(out->stream);
+}
+
+const struct output_ops json_output = {
+	.name = "json",
+	.report = json_report,
+	.event = json_event,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The output for people: tables, facts, histograms and notes on a terminal or in a file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+#include "../core/stream.h"
+
+#define CLEAR_SCREEN "\033[H\033[J"
+
+const char *text__style(const struct text *text, const char *sequence)
+{
+	return text->out->style.colour ? sequence : "";
+}
+
+/* The index of the column that a template's {name} of len bytes means, or nr. */
+static size_t find_column(const char *name, size_t len, const struct column *columns, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		const char *path = columns[i].path, *title = columns[i].title;
+
+		if ((path && strncmp(path, name, len) == 0 && !path[len]) ||
+		    (title && strncmp(title, name, len) == 0 && !title[len]))
+			break;
+	}
+	return i;
+}
+
+void text__line(struct text *text, const char *format, const struct column *columns, const struct cell *cells,
+		size_t nr)
+{
+	while (*format) {
+		size_t plain = strcspn(format, "{");
+		const char *name = format + plain + 1;
+		const char *end = format[plain] ? strchr(name, '}') : NULL;
+		size_t i = end ? find_column(name, (size_t)(end - name), columns, nr) : nr;
+
+		fwrite(format, 1, plain, text->stream);
+		format += plain;
+		if (i < nr) {
+			fputs(text__word(text, &columns[i], &cells[i]), text->stream);
+			format = end + 1;
+		} else if (*format) {
+			fputc(*format++, text->stream);
+		}
+	}
+	fputc('\n', text->stream);
+}
+
+static void print_facts(struct text *text, const struct facts *facts)
+{
+	const char *separator = *facts->heading ? " " : "";
+
+	fputs(text__safe(text, facts->heading), text->stream);
+	for (size_t i = 0; i < facts->nr_columns; i++) {
+		const struct column *column = &facts->columns[i];
+
+		if (!column->title)
+			continue;
+		if (*column->title) {
+			fprintf(text->stream, "%s%s", separator, column->title);
+			separator = " ";
+		}
+		fprintf(text->stream, "%s%s", separator, text__cell(text, column, &facts->cells[i]));
+		separator = " ";
+	}
+	fputc('\n', text->stream);
+}
+
+static void print_histograms(struct text *text, const struct section *section)
+{
+	for (size_t i = 0; i < section->hists.nr; i++) {
+		if (i)
+			fputc('\n', text->stream);
+		text__histogram(text, &section->hists.list[i]);
+	}
+}
+
+static void print_section(struct text *text, const struct section *section)
+{
+	switch (section->kind) {
+	case SECTION_TABLE:
+		if (!section->table.not_in_text)
+			text__table(text, &section->table);
+		break;
+	case SECTION_FACTS:
+		if (section->facts.heading)
+			print_facts(text, &section->facts);
+		break;
+	case SECTION_HISTOGRAMS:
+		if (!section->hists.not_in_text)
+			print_histograms(text, section);
+		break;
+	case SECTION_NOTE:
+		fprintf(text->stream, "%s\n", text__safe(text, section->note));
+		break;
+	case SECTION_METRIC:
+		break;
+	}
+}
+
+static int text_report(struct output *out, const struct report *report)
+{
+	struct text text = { .out = out, .stream = out->stream };
+
+	if (report->failed)
+		return -ENOMEM;
+	if (out->style.refresh)
+		fputs(CLEAR_SCREEN, out->stream);
+	for (size_t i = 0; i < report->nr_sections && !text.error; i++)
+		print_section(&text, &report->sections[i]);
+	free(text.buf);
+	return text.error ? text.error : stream__flush(out->stream);
+}
+
+/* Whether a template shows the column at i itself. */
+static bool is_named(const char *format, const struct column *columns, size_t nr, size_t i)
+{
+	const char *name = strchr(format, '{');
+
+	for (; name; name = strchr(name, '{')) {
+		const char *end = strchr(++name, '}');
+
+		if (end && find_column(name, (size_t)(end - name), columns, nr) == i)
+			return true;
+	}
+	return false;
+}
+
+/* Key columns that the template does not show come first: when it happened. */
+static int text_event(struct output *out, const char *name, const char *format, const struct column *columns,
+		      const struct cell *cells, size_t nr)
+{
+	struct text text = { .out = out, .stream = out->stream };
+
+	for (size_t i = 0; i < nr; i++) {
+		if (columns[i].key && !is_named(format ? format : "", columns, nr, i))
+			fprintf(out->stream, "%s ", text__word(&text, &columns[i], &cells[i]));
+	}
+	text__line(&text, format ? format : name, columns, cells, nr);
+	free(text.buf);
+	return text.error ? text.error : stream__error(out->stream);
+}
+
+const struct output_ops text_output = {
+	.name = "text",
+	.report = text_report,
+	.event = text_event,
+};

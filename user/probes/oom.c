@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "../core/probe.h"
+
+#include <stdlib.h>
+
+#include "oom.skel.h"
+
+#define EVENT "oom:mark_victim"
+
+static const struct attach_alt victim_alts[] = {
+	{ "victim_btf", ATTACH_TP_BTF, EVENT, "struct task_struct *,uid_t", NULL },
+	{ "victim_pid_btf", ATTACH_TP_BTF, EVENT, "int", NULL },
+	{ "victim_tp", ATTACH_TP, EVENT, NULL, "trace_event_raw_mark_victim" },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct attach_hook hooks[] = {
+	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct column count_columns[] = { { .title = "", .path = "count", .unit = UNIT_COUNT } };
+
+struct kills {
+	struct event_log log;
+	struct cell count;
+};
+
+static void *kills__new(void)
+{
+	struct kills *kills = calloc(1, sizeof(*kills));
+
+	if (kills)
+		event_log__init(&kills->log, &event_rows[MT_REC_oom]);
+	return kills;
+}
+
+static void kills__event(void *state, const void *record)
+{
+	struct kills *kills = state;
+
+	event_log__add(&kills->log, record);
+}
+
+static void kills__report(void *state, struct report *report, const struct event_names *names)
+{
+	struct kills *kills = state;
+	struct table table = event_log__table(&kills->log, names, "oom");
+	struct facts facts = {
+		.heading = "OOM kills:", .columns = count_columns, .cells = &kills->count, .nr_columns = 1
+	};
+
+	kills->count = cell_uint(kills->log.total);
+	report__add_facts(report, &facts);
+	report__add_table(report, &table);
+}
+
+static void kills__free(void *state)
+{
+	struct kills *kills = state;
+
+	if (!kills)
+		return;
+	event_log__free(&kills->log);
+	free(kills);
+}
+
+static const struct probe_gather gather = { kills__new, kills__event, kills__report, kills__free };
+
+const struct probe oom_probe = {
+	.id = MT_PROBE_oom,
+	.object = oom_bpf__elf_bytes,
+	.hooks = hooks,
+	.gather = &gather,
+	.selftest_slot = MT_NR_SLOTS,
+};

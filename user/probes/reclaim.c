@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "../core/probe.h"
+
+#include "reclaim.skel.h"
+
+#define BEGIN_CONTEXT "trace_event_raw_mm_vmscan_direct_reclaim_begin_template"
+#define END_CONTEXT   "trace_event_raw_mm_vmscan_direct_reclaim_end_template"
+
+#define BEGIN(kind, event)                                                                                             \
+	{                                                                                                              \
+		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int,gfp_t", NULL },                                       \
+		{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t,int", NULL },                                  \
+		{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT },                                          \
+		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+	}
+
+#define END(kind, event)                                                                                               \
+	{                                                                                                              \
+		{ #kind "_end_btf", ATTACH_TP_BTF, event, "long unsigned int", NULL },                                 \
+		{ #kind "_end_tp", ATTACH_TP, event, NULL, END_CONTEXT },                                              \
+		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+	}
+
+static const struct attach_alt direct_begin[] = BEGIN(direct, "vmscan:mm_vmscan_direct_reclaim_begin");
+static const struct attach_alt direct_end[] = END(direct, "vmscan:mm_vmscan_direct_reclaim_end");
+static const struct attach_alt memcg_begin[] = BEGIN(memcg, "vmscan:mm_vmscan_memcg_reclaim_begin");
+static const struct attach_alt memcg_end[] = END(memcg, "vmscan:mm_vmscan_memcg_reclaim_end");
+static const struct attach_alt softlimit_begin[] = BEGIN(softlimit, "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin");
+static const struct attach_alt softlimit_end[] = END(softlimit, "vmscan:mm_vmscan_memcg_softlimit_reclaim_end");
+
+static const struct attach_alt node_begin[] = {
+	{ "node_begin_btf", ATTACH_TP_BTF, "vmscan:mm_vmscan_node_reclaim_begin", "int,int,gfp_t", NULL },
+	{ "node_begin_tp", ATTACH_TP, "vmscan:mm_vmscan_node_reclaim_begin", NULL,
+	  "trace_event_raw_mm_vmscan_node_reclaim_begin" },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+static const struct attach_alt node_end[] = END(node, "vmscan:mm_vmscan_node_reclaim_end");
+
+static const struct attach_hook hooks[] = {
+	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim" },
+	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim" },
+	/* a kernel without memory cgroups or without NUMA lacks the rest */
+	{ "memcg begin", HOOK_OPTIONAL, memcg_begin, "memory cgroup reclaim" },
+	{ "memcg end", HOOK_OPTIONAL, memcg_end, "memory cgroup reclaim" },
+	{ "soft limit begin", HOOK_OPTIONAL, softlimit_begin, "soft limit reclaim" },
+	{ "soft limit end", HOOK_OPTIONAL, softlimit_end, "soft limit reclaim" },
+	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim" },
+	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_reclaim_memcg_count,
+				       MT_SLOT_reclaim_softlimit_count, MT_SLOT_reclaim_node_count };
+static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim_memcg_ns,
+				      MT_SLOT_reclaim_softlimit_ns, MT_SLOT_reclaim_node_ns };
+
+static const struct probe_column columns[] = {
+	{ "RECLAIM", MEASURE_SUM, UNIT_COUNT, counts, 4 },
+	{ "TIME", MEASURE_SUM, UNIT_NS, times, 4 },
+	{ "WALL%", MEASURE_SHARE, UNIT_NS, times, 4 },
+	{ NULL, 0, 0, NULL, 0 },
+};
+
+const struct probe reclaim_probe = {
+	.id = MT_PROBE_reclaim,
+	.object = reclaim_bpf__elf_bytes,
+	.hooks = hooks,
+	.columns = columns,
+	.selftest_slot = MT_NR_SLOTS,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The commands, in the order in which memtrace lists them, and the probes.  A new command is a file in commands/ and
+ * two lines here, a new probe is a file in probes/ and its row in bpf/probes.def.
+ */
+#include <stddef.h>
+
+#include "core/command.h"
+#include "core/probe.h"
+
+extern const struct command stat_command;
+extern const struct command trace_command;
+extern const struct command hist_command;
+extern const struct command top_command;
+extern const struct command export_command;
+extern const struct command doctor_command;
+extern const struct command list_command;
+
+const struct command *const commands[] = {
+	&stat_command,	 &trace_command,  &hist_command, &top_command,
+	&export_command, &doctor_command, &list_command, NULL,
+};
+
+#define MT_PROBE(id, ...) extern const struct probe id##_probe;
+#include "../bpf/probes.def"
+
+const struct probe *const probes[MT_NR_PROBES] = {
+#define MT_PROBE(id, ...) [MT_PROBE_##id] = &id##_probe,
+#include "../bpf/probes.def"
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Memory for what one report borrows: handed out in pieces, given back at once. */
+#ifndef MEMTRACE_RUN_ARENA_H
+#define MEMTRACE_RUN_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* All zero is an empty one. */
+struct arena {
+	struct arena_block *blocks;
+};
+
+/* Zeroed bytes, aligned for any type; NULL if memory ran out. */
+void *arena__zeroed(struct arena *arena, size_t size);
+/* All pieces are invalid from here on. */
+void arena__reset(struct arena *arena);
+void arena__free(struct arena *arena);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "histograms.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *label_value(const struct hist_entry *entry, struct histogram_text *text)
+{
+	const char *const *names = entry->row->label_names;
+	int64_t i;
+
+	for (i = 0; names && names[i]; i++)
+		if (i == entry->label)
+			return names[i];
+	snprintf(text->value, sizeof(text->value), "%lld", (long long)entry->label);
+	return text->value;
+}
+
+static bool by_cgroup(const struct session *session)
+{
+	return session->config.aggregate.hist_by == BY_CGROUP;
+}
+
+/* NULL if one histogram is for all. */
+static const char *group_value(struct session *session, const struct hist_entry *entry, struct histogram_text *text)
+{
+	if (session->config.aggregate.hist_by == BY_ALL)
+		return NULL;
+	if (entry->other)
+		return "other";
+	if (by_cgroup(session) && !entry->cgroup_id)
+		return NULL;
+	if (!by_cgroup(session) && !entry->comm[0])
+		return NULL;
+	snprintf(text->group, sizeof(text->group), "%s",
+		 by_cgroup(session) ? session->names.cgroup(session->names.ctx, entry->cgroup_id) : entry->comm);
+	return text->group;
+}
+
+static void fill(struct session *session, const struct hist_entry *entry, struct histogram *hist,
+		 struct histogram_text *text)
+{
+	const struct hist_row *row = entry->row;
+	const char *group = entry->count ? group_value(session, entry, text) : NULL;
+	size_t nr = 0;
+
+	if (row->label[0] && entry->count)
+		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
+	if (group)
+		text->labels[nr++] = (struct label){ by_cgroup(session) ? "cgroup" : "comm", group };
+	*hist = (struct histogram){
+		.name = row->name,
+		.help = row->help,
+		.unit = row->unit,
+		.labels = text->labels,
+		.nr_labels = nr,
+		.counts = entry->counts,
+		.nr_counts = MT_HIST_SLOTS,
+		.sum = entry->sum,
+		.count = entry->count,
+		.exact = row->event == MT_REC_NONE,
+	};
+}
+
+/* A latency that nobody measures has no histogram, not an empty one. */
+static bool is_measured(const struct session *session, const struct hist_row *row)
+{
+	if (!session__asked(session, row->probe) || !live__hooked(session->live, row->probe))
+		return false;
+	return row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY || session->config.latency;
+}
+
+static bool has_entry(const struct histograms *h, size_t nr, const struct hist_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (h->entries[i].row == row)
+			return true;
+	return false;
+}
+
+/* Appends an entry without counts for each histogram that is measured and saw nothing. */
+static int add_empty(struct histograms *h, const struct session *session)
+{
+	struct hist_entry *entries = realloc(h->entries, (h->nr + nr_hist_rows) * sizeof(*entries));
+	size_t i, seen = h->nr;
+
+	if (!entries)
+		return -ENOMEM;
+	h->entries = entries;
+	for (i = 0; i < nr_hist_rows; i++) {
+		if (!is_measured(session, &hist_rows[i]) || has_entry(h, seen, &hist_rows[i]))
+			continue;
+		memset(&entries[h->nr], 0, sizeof(*entries));
+		entries[h->nr++].row = &hist_rows[i];
+	}
+	return 0;
+}
+
+int histograms__add(struct histograms *h, struct session *session, struct report *report, enum scope scope,
+		    bool not_in_text)
+{
+	size_t i, nr = 0;
+	int err;
+
+	memset(h, 0, sizeof(*h));
+	err = aggregate__histograms(session->aggregate, scope, &h->entries, &h->nr);
+	if (!err)
+		err = add_empty(h, session);
+	if (err)
+		return err;
+	h->list = calloc(h->nr + 1, sizeof(*h->list));
+	h->texts = calloc(h->nr + 1, sizeof(*h->texts));
+	if (!h->list || !h->texts)
+		return -ENOMEM;
+	for (i = 0; i < h->nr; i++)
+		if (is_measured(session, h->entries[i].row)) {
+			fill(session, &h->entries[i], &h->list[nr], &h->texts[nr]);
+			nr++;
+		}
+	report__add_histograms(report, h->list, nr, not_in_text);
+	return 0;
+}
+
+void histograms__done(struct histograms *h)
+{
+	free(h->entries);
+	free(h->list);
+	free(h->texts);
+	memset(h, 0, sizeof(*h));
+}

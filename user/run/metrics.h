@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A run's counts as metrics: bounded in label sets, and no counter ever goes down. */
+#ifndef MEMTRACE_RUN_METRICS_H
+#define MEMTRACE_RUN_METRICS_H
+
+#include "session.h"
+
+struct metrics;
+
+/* Label sets of each metric at most; groups by comm or by cgroup.  NULL if memory ran out. */
+struct metrics *metrics__new(struct session *session, enum group_by by, size_t max_series);
+void metrics__free(struct metrics *metrics);
+
+/* An event came: counted where a metric counts such events. */
+int metrics__event(struct metrics *metrics, const struct event_row *row, const void *record);
+
+/*
+ * Adds all metrics as of now to a report; what it borrows lives until the
+ * next call.  0 or -errno.
+ */
+int metrics__add(struct metrics *metrics, struct report *report);
+
+#endif

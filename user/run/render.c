@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "render.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../core/log.h"
+#include "../core/stream.h"
+#include "../kernel/proc.h"
+
+#define WIDE_COLUMNS 120
+
+bool render__is_terminal(const struct render *render)
+{
+	return isatty(render->file.fd);
+}
+
+static struct output_style style_of(const struct render *render)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct output_style style = { 0 };
+	struct winsize size;
+
+	if (!render__is_terminal(render))
+		return style;
+	style.colour = !(no_colour && no_colour[0]) && term && strcmp(term, "dumb");
+	if (!ioctl(render->file.fd, TIOCGWINSZ, &size))
+		style.width = size.ws_col;
+	return style;
+}
+
+bool render__is_wide(const struct render *render)
+{
+	return render->output.style.width >= WIDE_COLUMNS;
+}
+
+int render__open(struct render *render, const struct options *options)
+{
+	int err = outfile__open(&render->file, options->output);
+
+	render->path = options->output;
+	if (err) {
+		outfile__report_error(options->output, err);
+		return EXIT_FAILED;
+	}
+	render->output = (struct output){
+		.ops = options->json ? &json_output : &text_output,
+		.stream = render->file.stream,
+		.style = style_of(render),
+		.wall_ns = clock__wall_ns,
+	};
+	return EXIT_OK;
+}
+
+int render__report(struct render *render, const struct report *report)
+{
+	int err;
+
+	/* a terminal's width may change between reports */
+	render->output.style.width = style_of(render).width;
+	err = render->output.ops->report(&render->output, report);
+	return err ? err : stream__flush(render->file.stream);
+}
+
+int render__close(struct render *render, int err, int code)
+{
+	if (!render->file.stream)
+		return code;
+	if (!err && code != EXIT_OK) {
+		outfile__abort(&render->file);
+		return code;
+	}
+	err = outfile__finish(&render->file, err);
+	if (!err || err == -EPIPE)
+		return code;
+	outfile__report_error(render->path, err);
+	return EXIT_FAILED;
+}

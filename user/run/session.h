@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One run of a command that traces: opens the source, starts CMD, feeds the
+ * pipeline until it is time to stop, and calls the command back for its reports.
+ */
+#ifndef MEMTRACE_RUN_SESSION_H
+#define MEMTRACE_RUN_SESSION_H
+
+#include "../core/aggregate.h"
+#include "../core/event.h"
+#include "../core/options.h"
+#include "../core/output.h"
+#include "../core/outfile.h"
+#include "../core/pipeline.h"
+#include "../core/probe.h"
+#include "../sources/live.h"
+#include "child.h"
+
+struct session;
+
+/* What a command wants of a run. */
+struct session_config {
+	bool every;    /* each single hot event of the probes that were named */
+	bool rare_only; /* without named probes: those whose events are rare */
+	bool latency;
+	bool gather;   /* the probes' own gathering */
+	bool bpf_stats; /* count the programs' run time */
+	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
+	uint64_t default_interval_ns; /* 0: without -i no interval */
+	/* An event came; NULL: not wanted.  < 0 stops the run. */
+	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
+	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
+	int (*interval)(struct session *session, void *ctx);
+	void *ctx;
+};
+
+struct session {
+	const struct options *options;
+	struct session_config config;
+	struct live *live;
+	struct source *source;
+	struct pipeline pipeline;
+	struct aggregate *aggregate;
+	void *gather_state[MT_NR_PROBES];
+	uint32_t probes; /* asked for, a bit each */
+	struct child child;
+	struct totals totals; /* as of the last interval or the end */
+	struct event_names names;
+	uint64_t start_ns, interval_start_ns, now_ns; /* boot time clock */
+	uint64_t start_cpu_ns, cpu_ns; /* memtrace's own */
+	uint64_t interval_ns;
+	int error; /* of a callback or the source, -errno: the run was stopped by it */
+	bool stopping;
+	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
+	int signal_fd, stats_fd;
+	sigset_t old_mask;
+	char gfp[256];
+};
+
+/* Opens all; EXIT_OK, or the exit code after one line on stderr.  session__close() in any case. */
+int session__open(struct session *session, const struct options *options, const struct session_config *config);
+/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started or the run failed. */
+int session__run(struct session *session);
+void session__close(struct session *session);
+
+/* CMD's own status once it ran, else code. */
+int session__exit_code(const struct session *session, int code);
+/* Seconds since the start, or of the current interval. */
+double session__seconds(const struct session *session, enum scope scope);
+/* Whether this run knows a slot's count: its probe is on, and attached unless the kernel counts itself. */
+bool session__knows(const struct session *session, enum mt_slot slot);
+bool session__asked(const struct session *session, enum mt_probe probe);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "summary.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NR(array) (sizeof(array) / sizeof(*(array)))
+
+void summary__init(struct summary *summary, struct session *session)
+{
+	memset(summary, 0, sizeof(*summary));
+	summary->session = session;
+}
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+static void text__add(struct text *text, const char *s)
+{
+	int n = snprintf(text->at, text->left, "%s", s);
+
+	if (n < 0 || (size_t)n >= text->left)
+		n = text->left ? (int)text->left - 1 : 0;
+	text->at += n;
+	text->left -= n;
+}
+
+/* "make -j8 and descendants", "whole machine", "filtered tasks" */
+static void describe(struct summary *summary)
+{
+	const struct options *o = summary->session->options;
+	struct text text = { summary->heading, sizeof(summary->heading) };
+	char **arg;
+
+	for (arg = o->cmd; arg && *arg; arg++) {
+		text__add(&text, *arg);
+		text__add(&text, arg[1] ? " " : "");
+	}
+	if (o->cmd)
+		text__add(&text, o->all ? " on the whole machine" : " and descendants");
+	else if (o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr)
+		text__add(&text, "tasks that match the filters");
+	else
+		text__add(&text, "whole machine");
+}
+
+void summary__add_run(struct summary *summary, struct report *report, enum scope scope)
+{
+	static const struct column columns[] = {
+		{ .title = "", .path = NULL, .unit = UNIT_NONE },
+		{ .title = "in", .path = NULL, .unit = UNIT_NS },
+	};
+	static const struct column json_columns[] = {
+		{ .path = "version" },
+		{ .path = "duration_ns", .unit = UNIT_NS },
+		{ .path = "start_ns", .unit = UNIT_TIME },
+		{ .path = "interval" },
+	};
+	const struct session *session = summary->session;
+	uint64_t from = scope == SCOPE_TOTAL ? session->start_ns : session->interval_start_ns;
+	struct cell *json = summary->run + 2;
+	struct facts text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
+	struct facts facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
+
+	describe(summary);
+	summary->run[0] = cell_string(summary->heading);
+	summary->run[1] = cell_uint(session->now_ns - from);
+	json[0] = cell_string(MEMTRACE_VERSION);
+	json[1] = summary->run[1];
+	json[2] = cell_uint(from);
+	json[3] = cell_bool(scope == SCOPE_INTERVAL);
+	report__add_facts(report, &text);
+	report__add_facts(report, &facts);
+}
+
+/* A column's title without "/s", in small letters: it names a sum here. */
+static void total_title(char *title, size_t size, const char *column)
+{
+	size_t i, len = strcspn(column, "/");
+
+	for (i = 0; i < len && i + 1 < size; i++)
+		title[i] = tolower((unsigned char)column[i]);
+	title[i] = '\0';
+}
+
+static struct cell total_cell(const struct session *session, const struct probe_column *column, const uint64_t *sums)
+{
+	uint64_t sum = 0;
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < column->nr_slots; i++) {
+		sum += sums[column->slots[i]];
+		known |= session__knows(session, column->slots[i]);
+	}
+	if (!known)
+		return cell_none();
+	return cell_uint(column->unit == UNIT_PAGES ? sum * sysconf(_SC_PAGESIZE) : sum);
+}
+
+static size_t fill_totals(struct summary *summary, const uint64_t *sums)
+{
+	const struct probe_column *column;
+	enum mt_probe id;
+	size_t nr = 0;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!session__asked(summary->session, id))
+			continue;
+		for (column = probes[id]->columns; column && column->title && nr < SUMMARY_MAX_TOTALS; column++) {
+			if (column->measure == MEASURE_SHARE)
+				continue;
+			total_title(summary->total_titles[nr], sizeof(summary->total_titles[nr]), column->title);
+			summary->total_columns[nr] =
+				(struct column){ .title = summary->total_titles[nr],
+						 .unit = column->unit == UNIT_PAGES ? UNIT_BYTES : column->unit };
+			summary->totals[nr++] = total_cell(summary->session, column, sums);
+		}
+	}
+	return nr;
+}
+
+static size_t fill_slots(struct summary *summary, const uint64_t *sums)
+{
+	enum mt_slot slot;
+	size_t nr = 0;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++) {
+		if (!session__asked(summary->session, slot_rows[slot].probe))
+			continue;
+		summary->slot_columns[nr] =
+			(struct column){ .path = slot_rows[slot].path, .unit = slot_rows[slot].unit };
+		summary->slots[nr++] = session__knows(summary->session, slot) ? cell_uint(sums[slot]) : cell_none();
+	}
+	return nr;
+}
+
+static size_t fill_machine(struct summary *summary)
+{
+	const struct session *session = summary->session;
+	size_t i, nr = 0;
+
+	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++) {
+		if (!session__asked(session, machine_rows[i].probe))
+			continue;
+		summary->machine_columns[nr] = (struct column){ .title = machine_rows[i].path,
+								.path = machine_rows[i].path,
+								.unit = machine_rows[i].unit };
+		summary->machine[nr++] = live__hooked(session->live, machine_rows[i].probe) ?
+						 cell_uint(session->totals.machine[i]) :
+						 cell_none();
+	}
+	return nr;
+}
+
+void summary__add_totals(struct summary *summary, struct report *report, enum scope scope)
+{
+	const uint64_t *sums = aggregate__sums(summary->session->aggregate, scope);
+	struct facts total = { .heading = "total", .columns = summary->total_columns, .cells = summary->totals };
+	struct facts slots = { .path = "total", .columns = summary->slot_columns, .cells = summary->slots };
+	struct facts machine = { .path = "machine", .columns = summary->machine_columns, .cells = summary->machine };
+
+	total.nr_columns = fill_totals(summary, sums);
+	slots.nr_columns = fill_slots(summary, sums);
+	machine.nr_columns = fill_machine(summary);
+	if (total.nr_columns)
+		report__add_facts(report, &total);
+	if (slots.nr_columns)
+		report__add_facts(report, &slots);
+	if (!machine.nr_columns || scope == SCOPE_INTERVAL)
+		return;
+	machine.heading = "not charged to a process:";
+	report__add_facts(report, &machine);
+}
+
+/* What wait4() said of CMD, beside what was counted: they are equal, or the line says by how much not. */
+void summary__add_command(struct summary *summary, struct report *report)
+{
+	static const struct column json_columns[] = {
+		{ .path = "pid" },	    { .path = "status" },
+		{ .path = "rusage.minor" }, { .path = "rusage.major" },
+	};
+	static const struct column text_columns[] = {
+		{ .title = "minor", .unit = UNIT_COUNT },
+		{ .title = "major", .unit = UNIT_COUNT },
+		{ .title = "difference" },
+	};
+	struct session *session = summary->session;
+	const struct child *child = &session->child;
+	const uint64_t *sums = aggregate__sums(session->aggregate, SCOPE_TOTAL);
+	struct cell *c = summary->command;
+	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
+	struct facts text = { .heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4,
+			      .nr_columns = NR(text_columns) };
+
+	if (!child->pid)
+		return;
+	c[0] = cell_uint(child->pid);
+	c[1] = child->running ? cell_none() : cell_int(child__exit_code(child));
+	c[2] = child->running ? cell_none() : cell_int(child->rusage.ru_minflt);
+	c[3] = child->running ? cell_none() : cell_int(child->rusage.ru_majflt);
+	report__add_facts(report, &json);
+	if (child->running || session->options->all || !session__asked(session, slot_rows[0].probe))
+		return;
+	c[4] = c[2];
+	c[5] = c[3];
+	c[6] = cell_int((int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major]) - child->rusage.ru_minflt -
+			child->rusage.ru_majflt);
+	report__add_facts(report, &text);
+}
+
+/* "alloc (the verifier refused it: ...)", or "none" */
+static const char *fill_unavailable(struct summary *summary)
+{
+	struct text text = { summary->unavailable, sizeof(summary->unavailable) };
+	enum mt_probe id;
+	bool any = false;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		const struct probe_status *status = live__status(summary->session->live, id);
+
+		if (!status->wanted || (status->attached && !status->partial))
+			continue;
+		text__add(&text, any ? ", " : "");
+		text__add(&text, probe_rows[id].name);
+		text__add(&text, status->attached ? " in part (" : " (");
+		text__add(&text, status->why);
+		text__add(&text, ")");
+		any = true;
+	}
+	return any ? summary->unavailable : "none";
+}
+
+static void add_probes(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "name" }, { .path = "attached" }, { .path = "partial" }, { .path = "why" },
+	};
+	struct table table = { .path = "probes", .not_in_text = true, .columns = columns, .nr_columns = NR(columns) };
+	struct cell *cells = summary->probes;
+	enum mt_probe id;
+
+	summary->probe_rows = (struct cell_rows){ .cells = cells, .nr_columns = NR(columns) };
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		const struct probe_status *status = live__status(summary->session->live, id);
+
+		if (!status->wanted)
+			continue;
+		cells[0] = cell_string(probe_rows[id].name);
+		cells[1] = cell_bool(status->attached);
+		cells[2] = cell_bool(status->partial);
+		cells[3] = status->why[0] ? cell_string(status->why) : cell_none();
+		cells += NR(columns);
+		summary->probe_rows.nr++;
+	}
+	table.rows = cell_rows__source(&summary->probe_rows);
+	report__add_table(report, &table);
+}
+
+void summary__add_end(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .title = "rare", .path = "lost.rare" },
+		{ .title = "hot", .path = "lost.hot" },
+		{ .title = "tasks", .path = "lost.tasks" },
+		{ .title = "  own CPU", .path = "own.cpu_share", .unit = UNIT_SHARE },
+		{ .title = "  unavailable:", .path = NULL },
+		{ .path = "own.cpu_ns", .unit = UNIT_NS },
+		{ .path = "lost.folded" },
+		{ .path = "lost.unfinished" },
+		{ .path = "lost.recursion" },
+	};
+	struct session *session = summary->session;
+	const struct losses *losses = &session->totals.losses;
+	double seconds = session__seconds(session, SCOPE_TOTAL);
+	struct cell *c = summary->lost;
+	struct facts facts = { .path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns) };
+
+	c[0] = cell_uint(losses->rare);
+	c[1] = cell_uint(losses->hot);
+	c[2] = cell_uint(losses->tasks);
+	c[3] = seconds > 0 ? cell_real(session->cpu_ns / 1e9 / seconds) : cell_none();
+	c[4] = cell_string(fill_unavailable(summary));
+	c[5] = cell_uint(session->cpu_ns);
+	c[6] = cell_uint(losses->folded);
+	c[7] = cell_uint(losses->unfinished);
+	c[8] = cell_uint(losses->recursion);
+	add_probes(summary, report);
+	if (losses->unfinished || losses->folded)
+		report__add_note(report, "%llu episodes without a begin or an end seen; %llu counted without a record",
+				 (unsigned long long)losses->unfinished, (unsigned long long)losses->folded);
+	report__add_facts(report, &facts);
+}

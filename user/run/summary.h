@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What each report says beside its subject: how long, totals, what was lost, what it cost, what was unavailable. */
+#ifndef MEMTRACE_RUN_SUMMARY_H
+#define MEMTRACE_RUN_SUMMARY_H
+
+#include "session.h"
+
+#define SUMMARY_MAX_TOTALS 16
+
+/* Storage of what reports borrow; one per report that is being rendered. */
+struct summary {
+	struct session *session;
+	char heading[512];
+	struct cell run[8];
+	struct column total_columns[SUMMARY_MAX_TOTALS];
+	char total_titles[SUMMARY_MAX_TOTALS][24];
+	struct cell totals[SUMMARY_MAX_TOTALS];
+	struct column slot_columns[MT_NR_SLOTS];
+	struct cell slots[MT_NR_SLOTS];
+	struct column machine_columns[MT_NR_MACHINE_SLOTS];
+	struct cell machine[MT_NR_MACHINE_SLOTS];
+	struct cell command[8];
+	struct cell lost[16];
+	char unavailable[512];
+	struct cell probes[MT_NR_PROBES * 5];
+	struct cell_rows probe_rows;
+};
+
+void summary__init(struct summary *summary, struct session *session);
+/* The run: what was traced and for how long; first in a report. */
+void summary__add_run(struct summary *summary, struct report *report, enum scope scope);
+/* Totals over all rows. */
+void summary__add_totals(struct summary *summary, struct report *report, enum scope scope);
+/* CMD's own accounting by the kernel; nothing without CMD. */
+void summary__add_command(struct summary *summary, struct report *report);
+/* Losses, own cost, unavailable probes; last in a report. */
+void summary__add_end(struct summary *summary, struct report *report);
+
+#endif

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#define _GNU_SOURCE
+#include "live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "../core/log.h"
+#include "../kernel/cgroup.h"
+#include "../kernel/core_object.h"
+#include "../kernel/features.h"
+#include "../kernel/filters.h"
+#include "../kernel/object.h"
+#include "../kernel/proc.h"
+#include "../kernel/selftest.h"
+
+#define CORE_NAME      "core"
+#define DRAIN_MAX_MS   1000
+#define DRAIN_STEP_NS  2000000
+#define ITER_READ_SIZE (64 * 1024)
+
+struct live {
+	struct source source;
+	struct sink sink;
+	struct mt_cfg cfg;
+	struct btf *btf; /* only while objects are loaded */
+	struct cgroups *cgroups;
+	struct filters filters;
+	struct object core;
+	struct object objects[MT_NR_PROBES];
+	struct probe_status status[MT_NR_PROBES];
+	struct ring_buffer *rings;
+	volatile struct mt_control *control;
+	int control_fd, iter_link_fd;
+	void *iter_buf;
+	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
+	uint64_t undrained;
+	struct hook_report hook; /* the last that was asked for */
+};
+
+static int map_fd(const struct object *object, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(object->bpf, name);
+}
+
+/* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives. */
+static void complete_victim(struct mt_oom *oom)
+{
+	struct mt_who found = { 0 };
+
+	if (oom->victim.pid || !oom->victim.tid || proc__who(oom->victim.tid, &found))
+		return;
+	oom->victim.pid = found.pid;
+	oom->victim.uid = found.uid;
+	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct live *live = ctx;
+	const struct mt_hdr *hdr = data;
+
+	if (size >= sizeof(struct mt_cgroup_gone) && hdr->id == MT_REC_CGROUP_GONE) {
+		const struct mt_cgroup_gone *gone = data;
+
+		cgroups__gone(live->cgroups, gone->cgroup_id, gone->path);
+	}
+	if (size == sizeof(struct mt_oom) && hdr->id == MT_REC_oom) {
+		struct mt_oom oom = *(struct mt_oom *)data; /* the ring is read-only */
+
+		complete_victim(&oom);
+		live->sink.record(live->sink.ctx, &oom, sizeof(oom));
+		return 0;
+	}
+	live->sink.record(live->sink.ctx, data, size);
+	return 0;
+}
+
+/* The order of adding is that of consuming: kills first. */
+static int open_rings(struct live *live)
+{
+	int hot = map_fd(&live->core, "rings_hot"), fd, err;
+	__u32 i, id;
+
+	live->rings = ring_buffer__new(map_fd(&live->core, "ring_oom"), on_record, live, NULL);
+	if (!live->rings)
+		return -errno;
+	err = ring_buffer__add(live->rings, map_fd(&live->core, "ring_rare"), on_record, live);
+	for (i = 0; !err && i < live->cfg.nr_hot_rings; i++) {
+		if (bpf_map_lookup_elem(hot, &i, &id))
+			return -errno;
+		fd = bpf_map_get_fd_by_id(id);
+		if (fd < 0)
+			return fd;
+		err = ring_buffer__add(live->rings, fd, on_record, live);
+		close(fd); /* the ring's mapping keeps it */
+	}
+	return err;
+}
+
+static int map_control(struct live *live)
+{
+	void *p = mmap(NULL, sizeof(struct mt_control), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       map_fd(&live->core, "control"), 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	live->control = p;
+	return 0;
+}
+
+static int find_iter(struct live *live)
+{
+	struct bpf_link_info info;
+	__u32 len;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < live->core.nr_links; i++) {
+		fd = bpf_link__fd(live->core.links[i]);
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_LINK_TYPE_ITER) {
+			live->iter_link_fd = fd;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* One pass over all tasks; a record is never cut by the end of a read (the kernel's buffer holds whole ones). */
+static int iterate(struct live *live, enum mt_iter_mode mode)
+{
+	int fd = bpf_iter_create(live->iter_link_fd), err = 0;
+	char *buf = live->iter_buf;
+	ssize_t len, have = 0, at;
+
+	if (fd < 0)
+		return fd;
+	live->control->iter_mode = mode;
+	live->control->seen_exited = 0;
+	while ((len = read(fd, buf + have, ITER_READ_SIZE - have)) != 0) {
+		if (len < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (len < 0) {
+			err = -errno;
+			break;
+		}
+		have += len;
+		for (at = 0; at + (ssize_t)sizeof(struct mt_task) <= have; at += sizeof(struct mt_task))
+			live->sink.record(live->sink.ctx, buf + at, sizeof(struct mt_task));
+		have -= at;
+		memmove(buf, buf + at, have);
+	}
+	close(fd);
+	return err;
+}
+
+static void take_backlog(struct live *live)
+{
+	int fd = map_fd(&live->core, "backlog");
+	struct mt_task rec;
+
+	while (!bpf_map_lookup_and_delete_elem(fd, NULL, &rec))
+		live->sink.record(live->sink.ctx, &rec, sizeof(rec));
+}
+
+static struct live *live_of(struct source *src)
+{
+	return (struct live *)((char *)src - offsetof(struct live, source));
+}
+
+static int source_fd(struct source *src)
+{
+	return ring_buffer__epoll_fd(live_of(src)->rings);
+}
+
+static int source_consume(struct source *src)
+{
+	struct live *live = live_of(src);
+	int n = ring_buffer__consume(live->rings);
+
+	take_backlog(live);
+	return n < 0 ? n : 0;
+}
+
+static int source_tick(struct source *src)
+{
+	struct live *live = live_of(src);
+	int err = iterate(live, MT_ITER_TICK);
+
+	return err ? err : source_consume(src);
+}
+
+/*
+ * A task is freed a grace period after it was reaped.  Those that have exited
+ * and are still found by the iterator wait for their parent and are up to date; the others are on their way.
+ */
+static int source_drain(struct source *src)
+{
+	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
+	struct live *live = live_of(src);
+	uint64_t pending = 0;
+	int i, err;
+
+	for (i = 0; i < DRAIN_MAX_MS * 1000000LL / DRAIN_STEP_NS; i++) {
+		err = source_tick(src);
+		if (err)
+			return err;
+		pending = live->control->exited - live->control->freed;
+		pending = pending > live->control->seen_exited ? pending - live->control->seen_exited : 0;
+		if (!pending)
+			break;
+		nanosleep(&step, NULL);
+	}
+	live->undrained = pending;
+	return source_consume(src);
+}
+
+/* Sums a per-CPU value of nr 64-bit counters into sums. */
+static int sum_percpu(struct live *live, int fd, uint64_t *sums, size_t nr)
+{
+	const uint64_t *values = live->percpu_buf;
+	__u32 key = 0, cpu;
+	size_t i;
+
+	memset(sums, 0, nr * sizeof(*sums));
+	if (fd < 0)
+		return 0; /* the probe is not loaded */
+	if (bpf_map_lookup_elem(fd, &key, live->percpu_buf))
+		return -errno;
+	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
+		for (i = 0; i < nr; i++)
+			sums[i] += values[cpu * nr + i];
+	return 0;
+}
+
+static int program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
+{
+	__u32 len = sizeof(*info);
+	int fd = bpf_program__fd(prog);
+
+	memset(info, 0, sizeof(*info));
+	return fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, info, &len);
+}
+
+static uint64_t recursion_misses(const struct object *object)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+	uint64_t misses = 0;
+
+	if (!object->bpf)
+		return 0;
+	bpf_object__for_each_program(prog, object->bpf)
+		if (!program_info(prog, &info))
+			misses += info.recursion_misses;
+	return misses;
+}
+
+static bool is_hot(enum mt_probe probe)
+{
+	return probes[probe]->selftest_slot != MT_NR_SLOTS || probe_rows[probe].opt_in;
+}
+
+static void add_recursion(struct live *live, struct losses *losses)
+{
+	uint64_t misses;
+	int i;
+
+	losses->recursion = recursion_misses(&live->core);
+	losses->tasks += losses->recursion;
+	for (i = 0; i < MT_NR_PROBES; i++) {
+		misses = recursion_misses(&live->objects[i]);
+		losses->recursion += misses;
+		if (is_hot(i))
+			losses->hot += misses;
+		else
+			losses->rare += misses;
+	}
+}
+
+static uint64_t sum_of(const uint64_t *v, size_t nr)
+{
+	uint64_t sum = 0;
+
+	while (nr)
+		sum += v[--nr];
+	return sum;
+}
+
+static int source_totals(struct source *src, struct totals *totals)
+{
+	struct live *live = live_of(src);
+	struct losses *losses = &totals->losses;
+	struct mt_lost lost;
+	int err;
+
+	memset(totals, 0, sizeof(*totals));
+	err = sum_percpu(live, map_fd(&live->core, "lost"), (uint64_t *)&lost, sizeof(lost) / sizeof(uint64_t));
+	if (!err)
+		err = sum_percpu(live, map_fd(&live->core, "machine"), totals->machine, MT_NR_MACHINE_SLOTS);
+	if (!err && live->objects[MT_PROBE_reclaim].bpf)
+		err = sum_percpu(live, map_fd(&live->objects[MT_PROBE_reclaim], "reclaim_folds"),
+				 (uint64_t *)&totals->folds, sizeof(totals->folds) / sizeof(uint64_t));
+	if (err)
+		return err;
+	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
+	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
+	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
+	losses->hot = sum_of(losses->unattributed, MT_NR_SLOTS) + (live->cfg.every || live->cfg.latency ?
+									lost.records[MT_RING_HOT] : 0);
+	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
+	losses->folded = lost.folded;
+	losses->unfinished = lost.span_unfinished;
+	add_recursion(live, losses);
+	return 0;
+}
+
+static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+
+	if (!object->bpf)
+		return nr;
+	bpf_object__for_each_program(prog, object->bpf) {
+		if (nr == max || program_info(prog, &info))
+			continue;
+		costs[nr].name = bpf_program__name(prog);
+		costs[nr].run_ns = info.run_time_ns;
+		costs[nr++].runs = info.run_cnt;
+	}
+	return nr;
+}
+
+static int source_costs(struct source *src, struct program_cost *costs, size_t max)
+{
+	struct live *live = live_of(src);
+	size_t nr = object_costs(&live->core, costs, 0, max);
+	int i;
+
+	for (i = 0; i < MT_NR_PROBES; i++)
+		nr = object_costs(&live->objects[i], costs, nr, max);
+	return nr;
+}
+
+static uint64_t source_now(struct source *src)
+{
+	return clock__boot_ns();
+}
+
+static const char *source_cgroup(struct source *src, uint64_t id)
+{
+	return cgroups__name(live_of(src)->cgroups, id);
+}
+
+/* Programs first: nothing is left attached, whatever comes after. */
+static void source_free(struct source *src)
+{
+	struct live *live = src ? live_of(src) : NULL;
+	int i;
+
+	if (!live)
+		return;
+	for (i = 0; i < MT_NR_PROBES; i++)
+		object__close(&live->objects[i]);
+	ring_buffer__free(live->rings);
+	if (live->control)
+		munmap((void *)live->control, sizeof(struct mt_control));
+	object__close(&live->core);
+	btf__free(live->btf);
+	cgroups__free(live->cgroups);
+	filters__free(&live->filters);
+	free(live->iter_buf);
+	free(live->percpu_buf);
+	free(live);
+}
+
+static const struct source_ops live_ops = {
+	.fd = source_fd,
+	.consume = source_consume,
+	.tick = source_tick,
+	.drain = source_drain,
+	.totals = source_totals,
+	.costs = source_costs,
+	.now_ns = source_now,
+	.cgroup = source_cgroup,
+	.free = source_free,
+};
+
+/* A note for people of what of a probe is missing though it runs. */
+static void note_partial(struct probe_status *status, const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++) {
+		const struct hook_state *h = &object->hooks[i];
+
+		if (!h->wanted || h->alt >= 0)
+			continue;
+		status->partial = true;
+		snprintf(status->why, sizeof(status->why), "without %s: %s", h->hook->loss, h->why);
+		return;
+	}
+}
+
+static void fail_probe(struct live *live, enum mt_probe id, int err, const char *why)
+{
+	struct probe_status *status = &live->status[id];
+
+	object__close(&live->objects[id]);
+	status->attached = false;
+	status->error = err;
+	snprintf(status->why, sizeof(status->why), "%s", why);
+	/* what the core alone gives goes on without hooks */
+	if (probes[id]->without_hooks) {
+		status->attached = true;
+		status->partial = true;
+	}
+}
+
+static void open_probe(struct live *live, enum mt_probe id, const struct live_request *request)
+{
+	struct object *object = &live->objects[id];
+	struct object_request req = {
+		.name = probe_rows[id].name,
+		.hooks = probes[id]->hooks,
+		.cfg = &live->cfg,
+		.btf = live->btf,
+		.share = &live->core,
+		.latency = request->latency,
+		.light = request->options->light,
+	};
+	const struct hook_state *culprit;
+	int err;
+
+	live->status[id].wanted = true;
+	req.image = probes[id]->object(&req.image_size);
+	err = object__open(object, &req);
+	if (err) {
+		culprit = object__culprit(object);
+		fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
+		return;
+	}
+	live->status[id].attached = true;
+	note_partial(&live->status[id], object);
+}
+
+static void open_probes(struct live *live, const struct live_request *request)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (request->probes & (1U << id))
+			open_probe(live, id, request);
+}
+
+/* A probe that attaches and counts nonsense is worse than none: it is taken off again. */
+static void test_probes(struct live *live, bool light)
+{
+	struct selftest test;
+	char why[120];
+	enum mt_probe id;
+
+	if (light || selftest__run(&test, &live->core, live->cfg.has_task_storage))
+		return;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		enum mt_slot slot = probes[id]->selftest_slot;
+
+		if (!live->status[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf)
+			continue;
+		if (selftest__passed(&test, slot))
+			continue;
+		snprintf(why, sizeof(why), "self-test: it counted %llu while %u fresh pages were touched",
+			 (unsigned long long)test.counted[slot], test.pages);
+		fail_probe(live, id, -EPROTO, why);
+	}
+}
+
+static void fill_cfg(struct live *live, const struct live_request *request)
+{
+	core_object__probe_kernel(&live->cfg, live->btf);
+	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
+	live->cfg.every = request->every;
+	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
+}
+
+static int allocate_buffers(struct live *live)
+{
+	size_t value = sizeof(struct mt_fold) * MT_NR_RECLAIM_KINDS;
+
+	if (value < sizeof(struct mt_lost))
+		value = sizeof(struct mt_lost);
+	live->iter_buf = malloc(ITER_READ_SIZE);
+	live->percpu_buf = malloc(value * live->cfg.nr_cpus);
+	return live->iter_buf && live->percpu_buf ? 0 : -ENOMEM;
+}
+
+static int open_core(struct live *live, const struct options *options)
+{
+	int err = core_object__open(&live->core, &live->cfg, live->btf);
+
+	if (!err)
+		err = filters__install(&live->filters, options, &live->core);
+	if (!err)
+		err = map_control(live);
+	if (!err)
+		err = find_iter(live);
+	if (!err)
+		err = open_rings(live);
+	return err;
+}
+
+static void explain_core(const struct live *live, int err)
+{
+	const struct hook_state *culprit = object__culprit(&live->core);
+	char remedy[256];
+
+	features__explain(err, remedy, sizeof(remedy));
+	log_error("cannot trace: %s%s%s", remedy, culprit && culprit->why[0] ? ": " : "",
+		  culprit && culprit->why[0] ? culprit->why : "");
+}
+
+static int attach(struct live *live, const struct live_request *request)
+{
+	int err;
+
+	live->btf = btf__load_vmlinux_btf();
+	if (!live->btf) {
+		err = -errno;
+		explain_core(live, err);
+		return -ENOTCONN;
+	}
+	fill_cfg(live, request);
+	err = allocate_buffers(live);
+	if (err)
+		return err;
+	err = open_core(live, request->options);
+	if (err) {
+		explain_core(live, err);
+		return -ENOTCONN;
+	}
+	open_probes(live, request);
+	test_probes(live, request->options->light);
+	btf__free(live->btf);
+	live->btf = NULL;
+	return iterate(live, MT_ITER_BASE);
+}
+
+int live__open(struct live **out, const struct live_request *request)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!live)
+		return -ENOMEM;
+	live->source.ops = &live_ops;
+	live->sink = request->sink;
+	live->cgroups = cgroups__new();
+	if (live->cgroups)
+		err = filters__resolve(&live->filters, request->options, live->cgroups);
+	if (!err)
+		err = attach(live, request);
+	if (err && !(request->keep_going && err == -ENOTCONN)) {
+		source_free(&live->source);
+		return err;
+	}
+	*out = live;
+	return err;
+}
+
+struct source *live__source(struct live *live)
+{
+	return &live->source;
+}
+
+const struct probe_status *live__status(const struct live *live, enum mt_probe probe)
+{
+	return &live->status[probe];
+}
+
+bool live__hooked(const struct live *live, enum mt_probe probe)
+{
+	return live->objects[probe].nr_links > 0;
+}
+
+void live__expect_command(struct live *live, bool expect)
+{
+	live->control->cmd_parent = expect ? getpid() : 0;
+}
+
+uint64_t live__undrained(const struct live *live)
+{
+	return live->undrained;
+}
+
+static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name,
+					     size_t i)
+{
+	const struct hook_state *h = &object->hooks[i];
+	const struct attach_alt *alt = h->wanted && h->alt >= 0 && object->bpf ? &h->hook->alts[h->alt] : NULL;
+
+	live->hook = (struct hook_report){
+		.object = name,
+		.hook = h->hook->name,
+		.kind = alt ? attach_kind_name(alt->kind) : NULL,
+		.event = h->hook->alts[0].event,
+		.why = h->why,
+		.loss = h->hook->loss,
+		.wanted = h->wanted,
+		.optional = h->hook->need == HOOK_OPTIONAL || h->hook->need == HOOK_LATENCY,
+		.error = h->error,
+	};
+	return &live->hook;
+}
+
+const struct hook_report *live__hook(struct live *live, size_t i)
+{
+	int id;
+
+	if (i < live->core.nr_hooks)
+		return report_hook(live, &live->core, CORE_NAME, i);
+	i -= live->core.nr_hooks;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (i < live->objects[id].nr_hooks)
+			return report_hook(live, &live->objects[id], probe_rows[id].name, i);
+		i -= live->objects[id].nr_hooks;
+	}
+	return NULL;
+}

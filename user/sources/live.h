@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The running kernel as a source. */
+#ifndef MEMTRACE_SOURCES_LIVE_H
+#define MEMTRACE_SOURCES_LIVE_H
+
+#include "../core/options.h"
+#include "../core/probe.h"
+#include "../core/source.h"
+
+#define WHY_MAX 200
+
+/* What became of one probe. */
+struct probe_status {
+	bool wanted;
+	bool attached;
+	bool partial;	/* attached, but something of it is missing: why */
+	int error;	/* -errno if it was wanted and is not attached */
+	char why[WHY_MAX];	/* "" if all is well */
+};
+
+struct live_request {
+	const struct options *options; /* filters, light, latency */
+	uint32_t probes;	       /* bit per enum mt_probe */
+	uint32_t every;		       /* those of which each single event is wanted */
+	bool latency;
+	bool family;	     /* only the command to be started and its descendants */
+	bool keep_going;     /* for doctor: report, whatever fails */
+	struct sink sink;
+};
+
+struct live;
+
+/* How one hook of one object is attached, for doctor. */
+struct hook_report {
+	const char *object; /* a probe's name, or "core" */
+	const char *hook;
+	const char *kind;   /* "tp_btf", ...; NULL: not attached */
+	const char *event;
+	const char *why;    /* of its not being attached, or of its not being the best kind; "" */
+	const char *loss;   /* what is missing without it */
+	bool wanted, optional;
+	int error;
+};
+
+/*
+ * Loads and attaches.  0; -ENOTCONN if nothing could be attached, after one line on stderr that
+ * says why and what to do; -EINVAL if the request was wrong (a pid, a user or a
+ * cgroup that does not exist), after one line; or another -errno.
+ */
+int live__open(struct live **live, const struct live_request *request);
+struct source *live__source(struct live *live);
+const struct probe_status *live__status(const struct live *live, enum mt_probe probe);
+/* Whether any hook of its own is attached: without, only what the kernel accounts is known. */
+bool live__hooked(const struct live *live, enum mt_probe probe);
+/* The hooks of all objects, one after the other: NULL at the end. */
+const struct hook_report *live__hook(struct live *live, size_t i);
+/* A child that memtrace forks from now on is the command (or, with false, no longer is). */
+void live__expect_command(struct live *live, bool expect);
+/* Were last counts of tasks still missing when drain gave up?  How many. */
+uint64_t live__undrained(const struct live *live);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Types that only x86 has in this form. */
+#ifndef MEMTRACE_VMLINUX_X86_H
+#define MEMTRACE_VMLINUX_X86_H
+
+struct pt_regs {
+	unsigned long ip;
+} __attribute__((preserve_access_index));
+
+#endif
