@@ -185,6 +185,7 @@ static int open_memory(struct session *session)
 
 int session__open(struct session *session, const struct options *options, const struct session_config *config)
 {
+	uint64_t begin_ns;
 	int err, code;
 
 	memset(session, 0, sizeof(*session));
@@ -202,7 +203,9 @@ int session__open(struct session *session, const struct options *options, const 
 	/* kernels before 5.8 have no such command, and then no costs are shown */
 	if (config->bpf_stats)
 		session->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	begin_ns = clock__boot_ns();
 	code = open_live(session);
+	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
 	malloc_trim(0); /* loading took much that is not needed again */
 	return code;
 }

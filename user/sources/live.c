@@ -557,6 +557,19 @@ static int attach(struct live *live, const struct live_request *request)
 	return iterate(live, MT_ITER_BASE);
 }
 
+/* What libbpf has to say is for who asked for details: failed alternatives are no failures. */
+static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char message[512];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(message, sizeof(message), fmt, args);
+	message[strcspn(message, "\n")] = '\0';
+	log_debug("%s", message);
+	return 0;
+}
+
 int live__open(struct live **out, const struct live_request *request)
 {
 	struct live *live = calloc(1, sizeof(*live));
@@ -565,6 +578,7 @@ int live__open(struct live **out, const struct live_request *request)
 	*out = NULL;
 	if (!live)
 		return -ENOMEM;
+	libbpf_set_print(on_libbpf_message);
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
 	live->cgroups = cgroups__new();

@@ -21,29 +21,61 @@ struct mm_struct___v5_10 {
 	struct mm_rss_stat___v5_10 rss_stat;
 } __attribute__((preserve_access_index));
 
-extern const void __per_cpu_offset __ksym __weak;
+/* An array of a per-CPU map: pptrs[0] is the address that a CPU's offset is added to (kernel/bpf/arraymap.c). */
+struct bpf_array {
+	void *pptrs[1];
+} __attribute__((preserve_access_index));
 
 /*
- * A counter with its parts: a small process may have all of its pages in
- * them.  Without the array of offsets the sum alone, off by at most a batch per CPU.
+ * What it takes to find a CPU's part of a per-CPU object: where this map's
+ * own value lies for a CPU, against the address that stands for all CPUs.  The kernel's table of
+ * offsets is in no BTF, and not in every kernel's kallsyms.  The members hold
+ * addresses on their way to becoming plain numbers, which a map makes of them.
+ */
+struct percpu_finder {
+	u64 map, here;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct percpu_finder);
+} percpu_finder SEC(".maps");
+
+static __always_inline u64 percpu_base(volatile struct percpu_finder *finder)
+{
+	u64 base = 0;
+
+	finder->map = (u64)&percpu_finder;
+	bpf_probe_read_kernel(&base, sizeof(base), (void *)(finder->map + bpf_core_field_offset(struct bpf_array, pptrs)));
+	return base;
+}
+
+/*
+ * A counter with its parts per CPU: a small process may have all of its pages
+ * in them.  bpf_map_lookup_percpu_elem() came with 5.19, these counters with 6.2.
  */
 static __always_inline s64 percpu_counter__sum(const void *counter)
 {
 	const struct percpu_counter *c = counter;
 	s64 sum = BPF_CORE_READ(c, count);
-	void *parts = BPF_CORE_READ(c, counters);
-	u32 cpu;
+	u64 parts = (u64)BPF_CORE_READ(c, counters), base;
+	volatile struct percpu_finder *finder;
+	u32 cpu, zero = 0;
 
-	if (!&__per_cpu_offset)
+	finder = bpf_map_lookup_elem(&percpu_finder, &zero);
+	if (!finder)
 		return sum;
+	base = percpu_base(finder);
 	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
-		unsigned long offset = 0;
+		void *there = cpu < cfg.nr_cpus ? bpf_map_lookup_percpu_elem(&percpu_finder, &zero, cpu) : NULL;
 		s32 part = 0;
 
-		if (cpu >= cfg.nr_cpus)
+		if (!there)
 			break;
-		bpf_probe_read_kernel(&offset, sizeof(offset), (void *)&__per_cpu_offset + cpu * sizeof(offset));
-		bpf_probe_read_kernel(&part, sizeof(part), parts + offset);
+		finder->here = (u64)there;
+		bpf_probe_read_kernel(&part, sizeof(part), (void *)(parts + finder->here - base));
 		sum += part;
 	}
 	return sum;
