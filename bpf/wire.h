@@ -101,6 +101,7 @@ enum mt_task_flags {
 	MT_TASK_FINAL = 1 << 0, /* the task is gone, no record of it follows */
 	MT_TASK_EXEC = 1 << 1,	/* it is about to go on as another program */
 	MT_TASK_CMD = 1 << 2,	/* it is the command that memtrace started */
+	MT_TASK_BASE = 1 << 3,	/* what it counted before the run: differences start here */
 };
 
 /* Absolute counters of one life of one task (MT_REC_TASK; also the iterator's output). */
@@ -264,7 +265,7 @@ struct mt_control {
 };
 
 enum mt_iter_mode {
-	MT_ITER_BASE, /* give each task counters and its base; emit nothing */
+	MT_ITER_BASE, /* give each task counters; emit what those that have some counted, as base */
 	MT_ITER_TICK, /* emit what changed since the last pass */
 };
 

@@ -229,7 +229,7 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 	if (rec && state__has_news(s, task)) {
 		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
 		s->dirty = 0; /* before the counters are read: what comes in between marks it again */
-		state__record(rec, s, task, 0);
+		state__record(rec, s, task, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
 		if (bpf_seq_write(seq, rec, sizeof(*rec))) {
 			/* the buffer is full: the kernel drops this record and shows the task again */
 			s->dirty = dirty;
@@ -253,8 +253,7 @@ int core_iter(struct bpf_iter__task *ctx)
 		return 0;
 	s = state__of(task);
 	if (s) {
-		if (ctl->iter_mode == MT_ITER_TICK)
-			iter_known(ctx->meta->seq, ctl, s, task);
+		iter_known(ctx->meta->seq, ctl, s, task);
 		return 0;
 	}
 	if (filter__family_only())

@@ -55,12 +55,13 @@ pids() {
 	between "minor faults" "$(total true .fault.minor)" 5000 6000
 }
 
-@test "-p --follow: grandchildren across exec" {
+@test "-p --follow: children by posix_spawn, across exec" {
 	start one spawn -p -s -n 5 -t 1000
 	memtrace_start stat -p "$one_pid" --follow --json -o "$tmp/stat.json"
 	finish one
 	memtrace_stop
-	same "processes" "$(report '[.processes[] | select(.fault.minor > 0)] | length')" 6
+	same "children" "$(report "[.processes[] | select(.pid != $one_pid and .fault.minor > 0)] | length")" 5
+	between "their minor faults" "$(total ".pid != $one_pid" .fault.minor)" 5000 6000
 }
 
 @test "-t: that thread alone" {

@@ -157,6 +157,7 @@ start() {
 
 	shift
 	mkfifo "$tmp/$name.go"
+	: >"$tmp/$name.out"
 	# Opened for both, so that neither side waits for the other to open it.
 	exec {go_fd}<>"$tmp/$name.go"
 	"$workloads/$1" "${@:2}" <"$tmp/$name.go" >"$tmp/$name.out" 3>&- &

@@ -171,6 +171,25 @@ static uint64_t nr_events(const uint64_t *add)
 	return sum;
 }
 
+/* What a life counted before the run began is where its differences start, and nobody's. */
+static int take_base(struct aggregate *agg, struct life *life, const struct mt_task *task)
+{
+	struct packed_change last;
+	uint64_t add[MT_NR_SLOTS];
+	int err;
+
+	if (!difference(life, task, add))
+		return 0;
+	if (!life)
+		life = lives__add(&agg->lives, task->life);
+	if (!life)
+		return -ENOMEM;
+	err = packed__prepare(&life->last, add, &last);
+	if (!err)
+		packed__commit(&last);
+	return err;
+}
+
 /* Only counts of a final record can be lost: no later one carries them again. */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 {
@@ -182,6 +201,8 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	if (lives__is_finished(&agg->lives, task->life))
 		return 0;
 	life = lives__find(&agg->lives, task->life);
+	if (task->flags & MT_TASK_BASE)
+		return take_base(agg, life, task);
 	if (difference(life, task, add))
 		err = credit(agg, &life, task, add);
 	else

@@ -44,6 +44,8 @@ struct live {
 	void *iter_buf;
 	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
 	uint64_t undrained;
+	struct totals base; /* what was counted while programs were attached, before the run */
+	bool running;
 	struct hook_report hook; /* the last that was asked for */
 };
 
@@ -64,6 +66,13 @@ static void complete_victim(struct mt_oom *oom)
 	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
 }
 
+/* Before the run only bases are of interest, which the iterator delivers itself. */
+static void deliver(struct live *live, const void *data, size_t size)
+{
+	if (live->running)
+		live->sink.record(live->sink.ctx, data, size);
+}
+
 static int on_record(void *ctx, void *data, size_t size)
 {
 	struct live *live = ctx;
@@ -78,10 +87,10 @@ static int on_record(void *ctx, void *data, size_t size)
 		struct mt_oom oom = *(struct mt_oom *)data; /* the ring is read-only */
 
 		complete_victim(&oom);
-		live->sink.record(live->sink.ctx, &oom, sizeof(oom));
+		deliver(live, &oom, sizeof(oom));
 		return 0;
 	}
-	live->sink.record(live->sink.ctx, data, size);
+	deliver(live, data, size);
 	return 0;
 }
 
@@ -171,7 +180,7 @@ static void take_backlog(struct live *live)
 	struct mt_task rec;
 
 	while (!bpf_map_lookup_and_delete_elem(fd, NULL, &rec))
-		live->sink.record(live->sink.ctx, &rec, sizeof(rec));
+		deliver(live, &rec, sizeof(rec));
 }
 
 static struct live *live_of(struct source *src)
@@ -298,9 +307,8 @@ static uint64_t sum_of(const uint64_t *v, size_t nr)
 	return sum;
 }
 
-static int source_totals(struct source *src, struct totals *totals)
+static int read_totals(struct live *live, struct totals *totals)
 {
-	struct live *live = live_of(src);
 	struct losses *losses = &totals->losses;
 	struct mt_lost lost;
 	int err;
@@ -324,6 +332,20 @@ static int source_totals(struct source *src, struct totals *totals)
 	losses->unfinished = lost.span_unfinished;
 	add_recursion(live, losses);
 	return 0;
+}
+
+/* All counters in it are 64 bits wide and only grow. */
+static int source_totals(struct source *src, struct totals *totals)
+{
+	struct live *live = live_of(src);
+	uint64_t *now = (uint64_t *)totals;
+	const uint64_t *base = (const uint64_t *)&live->base;
+	size_t i;
+	int err = read_totals(live, totals);
+
+	for (i = 0; !err && i < sizeof(*totals) / sizeof(*now); i++)
+		now[i] -= base[i];
+	return err;
 }
 
 static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)
@@ -531,6 +553,19 @@ static void explain_core(const struct live *live, int err)
 		  culprit && culprit->why[0] ? culprit->why : "");
 }
 
+/* What came so far came while programs were being attached: the run starts from here. */
+static int begin(struct live *live)
+{
+	int err = iterate(live, MT_ITER_BASE);
+
+	if (!err)
+		err = source_consume(&live->source);
+	if (!err)
+		err = read_totals(live, &live->base);
+	live->running = true;
+	return err;
+}
+
 static int attach(struct live *live, const struct live_request *request)
 {
 	int err;
@@ -550,11 +585,15 @@ static int attach(struct live *live, const struct live_request *request)
 		explain_core(live, err);
 		return -ENOTCONN;
 	}
+	/* counters first, so that no hook finds a task without */
+	err = iterate(live, MT_ITER_BASE);
+	if (err)
+		return err;
 	open_probes(live, request);
 	test_probes(live, request->options->light);
 	btf__free(live->btf);
 	live->btf = NULL;
-	return iterate(live, MT_ITER_BASE);
+	return begin(live);
 }
 
 /* What libbpf has to say is for who asked for details: failed alternatives are no failures. */

@@ -13,7 +13,8 @@
 # where the machine was quiet in between.
 
 instance=/sys/kernel/tracing/instances/watch
-watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_memcg_reclaim_begin
+watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_direct_reclaim_end
+	vmscan/mm_vmscan_memcg_reclaim_begin vmscan/mm_vmscan_memcg_reclaim_end
 	vmscan/mm_vmscan_kswapd_wake vmscan/mm_vmscan_kswapd_sleep oom/mark_victim"
 memtrace=
 [ -x /guest/memtrace ] && memtrace=/guest/memtrace
@@ -63,9 +64,9 @@ gather() {
 		# shellcheck disable=SC2086
 		"$memtrace" "$command" $options --json -o "$dir/$command.json" -- sh /guest/inner.sh "$@" 2>"$dir/$command.err"
 		echo $? >"$dir/$command.status"
-	else
-		sh /guest/inner.sh "$@"
 	fi
+	# Without memtrace, and where it did not even start the work, the kernel's counts are compared with each other.
+	[ -e "$dir/inner0" ] || sh /guest/inner.sh "$@"
 	cat /proc/vmstat >"$dir/outer1"
 	watch_off "$dir"
 }
