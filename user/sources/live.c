@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE
 #include "live.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@
 #define CORE_NAME      "core"
 #define DRAIN_MAX_MS   1000
 #define DRAIN_STEP_NS  2000000
+/* Threads that load objects, each needing some 15 MB for as long as it does. */
+#define OPENERS	       4
 #define ITER_READ_SIZE (64 * 1024)
 
 struct live {
@@ -423,6 +426,7 @@ static const struct source_ops live_ops = {
 /* A note for people of what of a probe is missing though it runs. */
 static void note_partial(struct probe_status *status, const struct object *object)
 {
+	char why[WHY_LEN]; /* a copy: both ends lie in struct live, and gcc fears that they overlap */
 	size_t i;
 
 	for (i = 0; i < object->nr_hooks; i++) {
@@ -431,7 +435,8 @@ static void note_partial(struct probe_status *status, const struct object *objec
 		if (!h->wanted || h->alt >= 0)
 			continue;
 		status->partial = true;
-		snprintf(status->why, sizeof(status->why), "without %s: %s", h->hook->loss, h->why);
+		memcpy(why, h->why, sizeof(why));
+		snprintf(status->why, sizeof(status->why), "without %s: %s", h->hook->loss, why);
 		return;
 	}
 }
@@ -478,13 +483,41 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	note_partial(&live->status[id], object);
 }
 
+/* Probes that wait to be opened, for several threads to share. */
+struct opening {
+	struct live *live;
+	const struct live_request *request;
+	atomic_uint next;
+};
+
+static void *open_some(void *arg)
+{
+	struct opening *opening = arg;
+	unsigned int id;
+
+	while ((id = atomic_fetch_add(&opening->next, 1)) < MT_NR_PROBES)
+		if (opening->request->probes & (1U << id))
+			open_probe(opening->live, id, opening->request);
+	return NULL;
+}
+
+/*
+ * Most of the time to get ready goes into libbpf's reading of the kernel's BTF
+ * and the verifier's checks, each for one object and independent of the
+ * others'.  This thread takes part, so that none is left undone if no other can be had.
+ */
 static void open_probes(struct live *live, const struct live_request *request)
 {
-	enum mt_probe id;
+	struct opening opening = { .live = live, .request = request };
+	pthread_t helpers[OPENERS - 1];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int nr = 0;
 
-	for (id = 0; id < MT_NR_PROBES; id++)
-		if (request->probes & (1U << id))
-			open_probe(live, id, request);
+	while (nr < OPENERS - 1 && nr + 1 < cpus && !pthread_create(&helpers[nr], NULL, open_some, &opening))
+		nr++;
+	open_some(&opening);
+	while (nr)
+		pthread_join(helpers[--nr], NULL);
 }
 
 /* A probe that attaches and counts nonsense is worse than none: it is taken off again. */
