@@ -42,15 +42,17 @@ ifeq ($(SAN),1)
 $(error SAN=1 and STATIC=1 exclude each other: sanitizers need dynamic linking)
 endif
 B := build-static
+FLAVOUR_CFLAGS := -DMEMTRACE_STATIC
 FLAVOUR_LDFLAGS := -static
 PKG_STATIC := --static
+# Once more behind the libraries: user/kernel/elf_search.c has what one of them lacks.
+LIB_LAST = $(LIB)
 endif
 
 # Paths of the build machine stay out of the result.
 PREFIX_MAP := $(CURDIR)=.
 USER_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map=$(PREFIX_MAP)
-# _GNU_SOURCE is empty, so that a file which defines it, too, gives no warning.
-USER_CPPFLAGS := -I. -Ibuild/skel -D_GNU_SOURCE= -DMEMTRACE_VERSION=\"$(VERSION)\" \
+USER_CPPFLAGS := -I. -Ibuild/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
@@ -144,7 +146,7 @@ $(LIB): $(LIB_OBJ) $(B)/link-flags
 define link
 @mkdir -p $(@D)
 $(call say,LINK)
-$(Q)$(CC) $(USER_CFLAGS) $(LINK_FLAGS) $(filter %.o,$^) $(LIB) $(1) $(LIBS) -o $@
+$(Q)$(CC) $(USER_CFLAGS) $(LINK_FLAGS) $(filter %.o,$^) $(LIB) $(1) $(LIBS) $(LIB_LAST) -o $@
 endef
 
 $(B)/memtrace: $(B)/user/main.o $(LIB) $(B)/link-flags
@@ -154,7 +156,10 @@ $(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
 	$(call link)
 
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flags
-	$(call link,-lcmocka)
+	$(call link,$(UNIT_LINK) -lcmocka)
+
+# It decides which allocation fails.
+$(B)/tests/test_nomem: UNIT_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)

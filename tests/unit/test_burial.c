@@ -41,7 +41,7 @@ static size_t in_memory(const struct aggregate *agg)
 }
 
 /* How many rows there are, with the sum of their minor faults. */
-static size_t count_rows(struct aggregate *agg, enum scope scope, uint64_t *minor)
+static size_t nr_rows(struct aggregate *agg, enum scope scope, uint64_t *minor)
 {
 	struct selection *sel = aggregate__select(agg, scope, weigh_minor, NULL);
 	uint64_t v[MT_NR_SLOTS];
@@ -97,7 +97,7 @@ static void a_thread_of_its_own_waits_for_no_leader(void **state)
 	take_final(agg, 1, 2, "a", 1, 5);
 	assert_int_equal(aggregate__bury(agg, 1 + LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 2);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
 	assert_int_equal(minor, 6);
 	aggregate__free(agg);
 }
@@ -115,7 +115,7 @@ static void a_silent_leader_does_not_keep_a_row_for_ever(void **state)
 	assert_int_equal(in_memory(agg), 0);
 	/* it was alive after all */
 	take_minor(agg, 1, 3, "a", 20 * LINGER_NS, 6);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 1);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 1);
 	assert_int_equal(minor, 11);
 	aggregate__free(agg);
 }
@@ -161,13 +161,13 @@ static void burial_changes_no_interval(void **state)
 	assert_int_equal(aggregate__next_interval(agg), 0);
 	take_final(agg, 1, 1, "a", 2, 13);
 	assert_int_equal(aggregate__bury(agg, 1000), 0);
-	assert_int_equal(count_rows(agg, SCOPE_INTERVAL, &minor), 1);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 1);
 	assert_int_equal(minor, 3);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 1);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 1);
 	assert_int_equal(minor, 13);
 	assert_int_equal(aggregate__next_interval(agg), 0);
-	assert_int_equal(count_rows(agg, SCOPE_INTERVAL, &minor), 0);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 1);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 0);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 1);
 	aggregate__free(agg);
 }
 
@@ -179,8 +179,8 @@ static void without_keep_dead_only_the_sums_remain(void **state)
 	(void)state;
 	take_final(agg, 1, 1, "a", 1, 10);
 	assert_int_equal(aggregate__bury(agg, 1000), 0);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 0);
-	assert_int_equal(count_rows(agg, SCOPE_INTERVAL, &minor), 1);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 0);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 1);
 	assert_int_equal(minor, 10);
 	assert_int_equal(aggregate__sums(agg, SCOPE_TOTAL)[MINOR], 10);
 	aggregate__free(agg);
@@ -205,13 +205,13 @@ static void late_records_of_the_buried_make_one_row(void **state)
 		take_final(agg, 1, tid, comm, tid, 10);
 		/* the later ones are merged in the file, not in memory */
 		if (tid == 2)
-			assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 2);
+			assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
 		assert_int_equal(aggregate__bury(agg, 100 * LINGER_NS), 0);
 	}
 	assert_int_equal(in_memory(agg), 0);
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 2);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
 	assert_int_equal(minor, 10040);
-	assert_int_equal(count_rows(agg, SCOPE_INTERVAL, &minor), 2);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 2);
 	assert_int_equal(minor, 10040);
 	sel = aggregate__select(agg, SCOPE_TOTAL, weigh_minor, NULL);
 	assert_non_null(sel);
@@ -237,7 +237,7 @@ static void many_short_lives_leave_memory(void **state)
 		assert_true(in_memory(agg) <= LINGER_NS);
 		assert_int_equal(HASH_COUNT(agg->lives.table), 0);
 	}
-	assert_int_equal(count_rows(agg, SCOPE_TOTAL, &minor), 20000);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 20000);
 	assert_int_equal(minor, 40000);
 	aggregate__free(agg);
 }
@@ -300,7 +300,7 @@ static void maintain(struct machine *m)
 	if (rand() % 100 == 0)
 		assert_int_equal(aggregate__next_interval(m->agg), 0);
 	if (rand() % 200 == 0)
-		count_rows(m->agg, rand() % 2 ? SCOPE_TOTAL : SCOPE_INTERVAL, &minor);
+		nr_rows(m->agg, rand() % 2 ? SCOPE_TOTAL : SCOPE_INTERVAL, &minor);
 }
 
 static void expect_sums(struct machine *m, enum scope scope)
@@ -361,7 +361,7 @@ static void whatever_happens_the_sums_agree(void **state)
 		settle(&m);
 		expect_sums(&m, SCOPE_TOTAL);
 		expect_sums(&m, SCOPE_INTERVAL);
-		assert_true(count_rows(m.agg, SCOPE_TOTAL, &minor) <= NR_TASKS / 3);
+		assert_true(nr_rows(m.agg, SCOPE_TOTAL, &minor) <= NR_TASKS / 3);
 		assert_int_equal(aggregate__lost(m.agg), 0);
 		aggregate__free(m.agg);
 	}

@@ -113,8 +113,7 @@ static void look_at_probes(struct diagnosis *d, const struct live *live, bool op
 		wanted += !probe_rows[id].opt_in;
 		attached += status->attached && !probe_rows[id].opt_in && !status->error;
 	}
-	d->probe_rows =
-		(struct cell_rows){ .cells = d->probes, .nr = MT_NR_PROBES, .nr_columns = NR(probe_columns) };
+	d->probe_rows = (struct cell_rows){ .cells = d->probes, .nr = MT_NR_PROBES, .nr_columns = NR(probe_columns) };
 	d->code = attached == wanted ? EXIT_OK : attached ? EXIT_FAILED : EXIT_NOT_ATTACHED;
 }
 
@@ -154,8 +153,9 @@ static int report(struct diagnosis *d, struct render *render)
 		[EXIT_FAILED] = "some core probes cannot run",
 		[EXIT_NOT_ATTACHED] = "no probe can run",
 	};
-	struct facts verdict = { .path = "", .heading = "", .columns = verdict_columns, .cells = d->verdict,
-				 .nr_columns = 1 };
+	struct facts verdict = {
+		.path = "", .heading = "", .columns = verdict_columns, .cells = d->verdict, .nr_columns = 1
+	};
 	struct report *rep = report__new("memtrace.doctor/1");
 	int err;
 
@@ -233,7 +233,8 @@ static const struct example examples[] = {
 	{ "what works here, and how", "memtrace doctor" },
 	{ "the probes that cannot run, for a script",
 	  "memtrace doctor --json | jq -r '.probes[] | select(.state != \"ok\") | .name'" },
-	{ "is everything there, in a start script", "memtrace doctor >/dev/null && memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
+	{ "is everything there, in a start script",
+	  "memtrace doctor >/dev/null && memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
 	{ NULL, NULL },
 };
 
@@ -242,7 +243,8 @@ const struct command doctor_command = {
 	.question = "what can this kernel show me, and what is missing?",
 	.summary = "what can be traced here, by which kind of hook, and what to do about the rest",
 	.usage = "[OPTIONS]",
-	.details = "Attaches every probe for a moment, and says for each hook by which kind it attached, or why not and what\n"
+	.details = "Attaches every probe for a moment, and says for each hook by which kind it attached, or why not "
+		   "and what\n"
 		   "to do. Exit status: 0 if all core probes can run, 1 if some, 3 if none.",
 	.options = option_groups,
 	.examples = examples,

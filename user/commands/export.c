@@ -146,14 +146,16 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { export_options, time_options,	  filter_options, cmd_options,
-							  group_options,  common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	export_options, time_options, filter_options, cmd_options, group_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ "for node_exporter, by process name, until stopped",
 	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
 	{ "by cgroup, each 30 s, at most 500 label sets a metric",
-	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 --max-series 500" },
+	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 --max-series "
+	  "500" },
 	{ "one file about one minute, kept", "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
 	{ NULL, NULL },
 };
@@ -163,12 +165,16 @@ const struct command export_command = {
 	.question = "how do I keep watching it with Prometheus?",
 	.summary = "write a Prometheus text file for node_exporter's textfile collector",
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
-	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; a clean\n"
-		   "stop removes it, unless --keep is given. Metrics have a label comm, or with --by cgroup a label cgroup. Of\n"
-		   "each metric at most --max-series label sets are written: names that came first keep theirs, the rest is\n"
+	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; "
+		   "a clean\n"
+		   "stop removes it, unless --keep is given. Metrics have a label comm, or with --by cgroup a label "
+		   "cgroup. Of\n"
+		   "each metric at most --max-series label sets are written: names that came first keep theirs, the "
+		   "rest is\n"
 		   "summed under \"other\", and no counter ever goes down while memtrace runs.\n"
 		   "\n"
-		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads a run; --no-bpf-stats leaves\n"
+		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads a run; "
+		   "--no-bpf-stats leaves\n"
 		   "that, and the metrics of it, out.",
 	.options = option_groups,
 	.takes_probes = true,

@@ -65,7 +65,7 @@ static int run_hist(struct options *options)
 	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,	  group_options,
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options, group_options,
 							  output_options, common_options, NULL };
 
 static const struct example examples[] = {
@@ -80,9 +80,10 @@ const struct command hist_command = {
 	.question = "how long do major faults, reclaim and kswapd's sessions take?",
 	.summary = "histograms of latencies and of allocation orders",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Histograms with buckets at powers of two: latency of major faults, of reclaim by kind, length of\n"
-		   "kswapd's sessions, order of allocations. An exact power of two falls into the bucket that it bounds.\n"
-		   "Latencies of major faults cost one clock read a fault while this runs.",
+	.details =
+		"Histograms with buckets at powers of two: latency of major faults, of reclaim by kind, length of\n"
+		"kswapd's sessions, order of allocations. An exact power of two falls into the bucket that it bounds.\n"
+		"Latencies of major faults cost one clock read a fault while this runs.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

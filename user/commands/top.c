@@ -87,7 +87,8 @@ const struct command top_command = {
 	.question = "who faults, allocates and reclaims right now?",
 	.summary = "the table of stat, refreshed each interval",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Shows what happened in the last interval (2 s without -i), again and again, until Ctrl-C, -d, or the end of CMD.",
+	.details = "Shows what happened in the last interval (2 s without -i), again and again, until Ctrl-C, -d, or "
+		   "the end of CMD.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

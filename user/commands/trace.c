@@ -11,7 +11,7 @@
 
 extern const struct command trace_command;
 
-#define MAX_GROUPS	  16	     /* nothing is grouped here */
+#define MAX_GROUPS	  16	       /* nothing is grouped here */
 #define FLUSH_INTERVAL_NS 100000000ULL /* hot events are fetched this often: nobody is woken for each */
 
 struct event_columns {
@@ -97,9 +97,9 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options, filter_options, cmd_options,
-							  latency_options,  output_options, common_options,
-							  NULL };
+static const struct option_row *const option_groups[] = {
+	duration_options, filter_options, cmd_options, latency_options, output_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },
@@ -113,8 +113,10 @@ const struct command trace_command = {
 	.question = "what happens, one line an event: which stall, which kill, in which order?",
 	.summary = "print events as they come",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Without PROBE only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named probe prints\n"
-		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is said at\n"
+	.details = "Without PROBE only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named probe "
+		   "prints\n"
+		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is "
+		   "said at\n"
 		   "the end, on standard error.",
 	.options = option_groups,
 	.takes_probes = true,

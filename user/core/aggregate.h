@@ -51,16 +51,16 @@ struct entity {
 	char comm[MT_COMM_LEN + 1];
 	bool other;
 	bool exited;
-	uint64_t id;			 /* unique among rows, the same as long as the row lives */
-	const uint64_t *v;		 /* MT_NR_SLOTS counts of the scope */
+	uint64_t id;	   /* unique among rows, the same as long as the row lives */
+	const uint64_t *v; /* MT_NR_SLOTS counts of the scope */
 };
 
 struct aggregate;
 
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
-void aggregate__free(struct aggregate *agg);				  /* NULL is fine */
+void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
 
-/* Takes one record, already checked for id and size.  now_ns: boot time.  0 or -ENOMEM (the counts are then in lost). */
+/* Takes one record, already checked for id and size.  0 or -ENOMEM (the counts are then in lost). */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record);
 /* The source's absolute folds, by differences. */
@@ -82,7 +82,8 @@ const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope);
  */
 struct selection;
 typedef double (*weigh_fn)(const struct entity *entity, void *ctx);
-struct selection *aggregate__select(struct aggregate *agg, enum scope scope, weigh_fn weigh, void *ctx); /* NULL, errno */
+/* NULL and errno. */
+struct selection *aggregate__select(struct aggregate *agg, enum scope scope, weigh_fn weigh, void *ctx);
 size_t selection__nr(const struct selection *sel);
 /* The row at pos; valid until the next call; 0 or -errno. */
 int selection__at(struct selection *sel, size_t pos, struct entity *entity);
@@ -93,10 +94,10 @@ void selection__free(struct selection *sel);
 /* One histogram's counts, of one label value and one group. */
 struct hist_entry {
 	const struct hist_row *row;
-	int64_t label;	    /* the label member's value; 0 without one */
+	int64_t label;		    /* the label member's value; 0 without one */
 	char comm[MT_COMM_LEN + 1]; /* with hist_by BY_COMM */
-	uint64_t cgroup_id; /* with hist_by BY_CGROUP */
-	bool other;	    /* the group that holds what exceeded max_groups, or folds, that name nobody */
+	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
+	bool other;		    /* the group that holds what exceeded max_groups, or folds, that name nobody */
 	uint64_t counts[MT_HIST_SLOTS];
 	uint64_t sum, count;
 };

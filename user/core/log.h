@@ -8,9 +8,9 @@
 /* Exit codes; see docs/design.md. */
 enum exit_code {
 	EXIT_OK = 0,
-	EXIT_FAILED = 1,	/* something went wrong while running */
-	EXIT_USAGE = 2,		/* the request itself was wrong */
-	EXIT_NOT_ATTACHED = 3,	/* nothing could be attached */
+	EXIT_FAILED = 1,       /* something went wrong while running */
+	EXIT_USAGE = 2,	       /* the request itself was wrong */
+	EXIT_NOT_ATTACHED = 3, /* nothing could be attached */
 };
 
 void log__set_verbose(bool verbose);

@@ -8,9 +8,9 @@
 #include "report.h"
 
 struct output_style {
-	bool colour;	   /* the stream is a terminal and NO_COLOR is not set */
+	bool colour;	    /* the stream is a terminal and NO_COLOR is not set */
 	unsigned int width; /* of the terminal in columns; 0: do not cut to a width */
-	bool refresh;	   /* clear the terminal before each report */
+	bool refresh;	    /* clear the terminal before each report */
 };
 
 struct output;

@@ -39,10 +39,10 @@ struct attach_alt {
 };
 
 enum hook_need {
-	HOOK_REQUIRED,	 /* without it the probe is unavailable */
-	HOOK_OPTIONAL,	 /* without it something is missing, which loss says */
-	HOOK_LATENCY,	 /* only attached while latencies are asked for, then optional */
-	HOOK_NOT_LIGHT,	 /* left out in the lightest mode; else required */
+	HOOK_REQUIRED,	/* without it the probe is unavailable */
+	HOOK_OPTIONAL,	/* without it something is missing, which loss says */
+	HOOK_LATENCY,	/* only attached while latencies are asked for, then optional */
+	HOOK_NOT_LIGHT, /* left out in the lightest mode; else required */
 };
 
 struct attach_hook {

@@ -38,24 +38,42 @@ struct cell {
 	};
 };
 
-static inline struct cell cell_none(void) { return (struct cell){ .kind = CELL_NONE }; }
-static inline struct cell cell_uint(uint64_t u) { return (struct cell){ .kind = CELL_UINT, .u = u }; }
-static inline struct cell cell_int(int64_t i) { return (struct cell){ .kind = CELL_INT, .i = i }; }
-static inline struct cell cell_real(double r) { return (struct cell){ .kind = CELL_REAL, .r = r }; }
+static inline struct cell cell_none(void)
+{
+	return (struct cell){ .kind = CELL_NONE };
+}
+static inline struct cell cell_uint(uint64_t u)
+{
+	return (struct cell){ .kind = CELL_UINT, .u = u };
+}
+static inline struct cell cell_int(int64_t i)
+{
+	return (struct cell){ .kind = CELL_INT, .i = i };
+}
+static inline struct cell cell_real(double r)
+{
+	return (struct cell){ .kind = CELL_REAL, .r = r };
+}
 static inline struct cell cell_string(const char *s)
 {
 	return s ? (struct cell){ .kind = CELL_STRING, .s = s } : cell_none();
 }
-static inline struct cell cell_bool(bool b) { return (struct cell){ .kind = CELL_BOOL, .b = b }; }
-static inline struct cell cell_address(uint64_t u) { return (struct cell){ .kind = CELL_ADDRESS, .u = u }; }
+static inline struct cell cell_bool(bool b)
+{
+	return (struct cell){ .kind = CELL_BOOL, .b = b };
+}
+static inline struct cell cell_address(uint64_t u)
+{
+	return (struct cell){ .kind = CELL_ADDRESS, .u = u };
+}
 
 /* A column of a table, or a field of an object. */
 struct column {
 	const char *title; /* in text; NULL: text leaves it out */
 	const char *path;  /* in JSON, dots between levels; NULL: JSON leaves it out */
 	enum unit unit;
-	bool left;	   /* aligned to the left in text */
-	bool key;	   /* text shows it also when it may not fit; printed first */
+	bool left; /* aligned to the left in text */
+	bool key;  /* text shows it also when it may not fit; printed first */
 };
 
 /*
@@ -75,7 +93,7 @@ struct row_source {
  * instead, one line a row.  JSON prints an array of objects at path.
  */
 struct table {
-	const char *path;    /* NULL: not in JSON */
+	const char *path; /* NULL: not in JSON */
 	bool not_in_text;
 	const char *heading; /* a line above the table, or NULL */
 	const char *text;    /* template of a row's line, {path} or {title} where a cell goes; NULL: a table */

@@ -10,7 +10,7 @@
 #include "../../bpf/wire.h"
 
 enum unit {
-	UNIT_NONE,  /* a name or a number without unit */
+	UNIT_NONE, /* a name or a number without unit */
 	UNIT_COUNT,
 	UNIT_PAGES,
 	UNIT_BYTES,
@@ -85,10 +85,10 @@ struct event_row {
 struct hist_row {
 	enum mt_probe probe;
 	const char *name;
-	enum mt_rec_id event; /* MT_REC_NONE: slots first to last are the buckets */
-	size_t value_offset;  /* of a __u64 */
-	const char *label;    /* "" for none */
-	size_t label_offset;  /* of a __s32 or __u32 */
+	enum mt_rec_id event;		/* MT_REC_NONE: slots first to last are the buckets */
+	size_t value_offset;		/* of a __u64 */
+	const char *label;		/* "" for none */
+	size_t label_offset;		/* of a __s32 or __u32 */
 	const char *const *label_names; /* NULL: the label's value is a number */
 	int first, last;
 	enum unit unit;

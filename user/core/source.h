@@ -17,9 +17,9 @@ struct sink {
 
 /* What was lost since the start, in events unless said otherwise, and what was seen of the machine. */
 struct losses {
-	uint64_t rare;	/* events of the rare rings that no record nor fold carries */
-	uint64_t hot;	/* hot events that were seen but belong to no named task, or single events dropped */
-	uint64_t tasks; /* hot events of tasks without counters, and tasks whose last counts never came */
+	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
+	uint64_t hot;	     /* hot events that were seen but belong to no named task, or single events dropped */
+	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last counts never came */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
 	uint64_t recursion;  /* runs that the kernel skipped as a program was running already */

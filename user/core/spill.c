@@ -89,9 +89,10 @@ static const uint8_t *decode(const uint8_t *p, const uint8_t *end, struct entity
 int spill__append(struct spill *spill, const struct entity *entity, uint64_t *at)
 {
 	uint8_t row[ROW_MAX];
+	size_t size = encode(entity, row);
 
 	*at = scratch__size(&spill->bytes);
-	return scratch__append(&spill->bytes, row, encode(entity, row));
+	return scratch__append(&spill->bytes, row, size);
 }
 
 /* Returns the row's size, or -errno; *flags is its first byte. */

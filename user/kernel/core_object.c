@@ -13,8 +13,7 @@
 
 #define TP_BTF(program, event, proto)                                                                                  \
 	{                                                                                                              \
-		{ program, ATTACH_TP_BTF, event, proto, NULL },                                                        \
-		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+		{ program, ATTACH_TP_BTF, event, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                         \
 	}
 
 /* Without tp_btf there is no pointer to a task that task storage accepts: no other kind would do. */
@@ -23,9 +22,9 @@ static const struct attach_alt fork_alts[] =
 static const struct attach_alt exec_alts[] = TP_BTF("core_exec", "sched:sched_process_exec", "struct task_struct *");
 static const struct attach_alt exit_alts[] = TP_BTF("core_exit", "sched:sched_process_exit", "struct task_struct *");
 static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *");
-static const struct attach_alt rename_alts[] =
-	TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
-static const struct attach_alt rmdir_alts[] = TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *,char *");
+static const struct attach_alt rename_alts[] = TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
+static const struct attach_alt rmdir_alts[] =
+	TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *,char *");
 static const struct attach_alt iter_alts[] = {
 	{ "core_iter", ATTACH_ITER, NULL, NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE
 #include "features.h"
 
 #include <errno.h>
@@ -164,8 +163,7 @@ const struct feature features[] = {
 	{ "kernel", false, "", look_kernel, "" },
 	{ "capabilities", true, "loading BPF programs", look_bpf_capability,
 	  "run it as root (sudo memtrace ...), or give it CAP_BPF and CAP_PERFMON" },
-	{ "user namespace", true, "loading BPF programs", look_user_namespace,
-	  "run it in the host's user namespace" },
+	{ "user namespace", true, "loading BPF programs", look_user_namespace, "run it in the host's user namespace" },
 	{ "BTF", true, "finding kernel fields", look_btf,
 	  "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs" },
 	{ "lockdown", true, "reading kernel memory", look_lockdown,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,26 @@ static int check_ids(const struct uint_list *ids, bool (*exists)(uint32_t), cons
 	return 0;
 }
 
+#ifdef MEMTRACE_STATIC
+/* Name services are shared libraries that fit one C library only: a static binary knows the file alone. */
+static struct passwd *find_user(const char *name)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *user = NULL;
+
+	while (f && (user = fgetpwent(f)) && strcmp(user->pw_name, name))
+		;
+	if (f)
+		fclose(f);
+	return user;
+}
+#else
+static struct passwd *find_user(const char *name)
+{
+	return getpwnam(name);
+}
+#endif
+
 static int resolve_user(struct filters *filters, const char *text)
 {
 	struct passwd *user;
@@ -45,7 +66,7 @@ static int resolve_user(struct filters *filters, const char *text)
 
 	if (!parse_uint(text, 0, UINT32_MAX - 1, &uid))
 		return list__add(&filters->uids, uid);
-	user = getpwnam(text);
+	user = find_user(text);
 	if (user)
 		return list__add(&filters->uids, user->pw_uid);
 	log_error("-u '%s': no such user; expected a user's name or number", text);
@@ -80,9 +101,9 @@ static int resolve_cgroup(struct filters *filters, struct cgroups *cgroups, cons
 
 static __u32 filter_bits(const struct options *o)
 {
-	return (o->pids.nr ? MT_FILTER_PID : 0) | (o->tids.nr ? MT_FILTER_TID : 0) |
-	       (o->users.nr ? MT_FILTER_UID : 0) | (o->comms.nr ? MT_FILTER_COMM : 0) |
-	       (o->cgroups.nr ? MT_FILTER_CGROUP : 0) | (o->follow ? MT_FILTER_FOLLOW : 0);
+	return (o->pids.nr ? MT_FILTER_PID : 0) | (o->tids.nr ? MT_FILTER_TID : 0) | (o->users.nr ? MT_FILTER_UID : 0) |
+	       (o->comms.nr ? MT_FILTER_COMM : 0) | (o->cgroups.nr ? MT_FILTER_CGROUP : 0) |
+	       (o->follow ? MT_FILTER_FOLLOW : 0);
 }
 
 static int check_comms(const struct string_list *comms)
@@ -104,8 +125,11 @@ static int check_sizes(const struct options *o)
 	const struct {
 		const char *option;
 		size_t nr;
-	} lists[] = { { "-p", o->pids.nr }, { "-t", o->tids.nr }, { "-u", o->users.nr },
-		      { "-n", o->comms.nr }, { "-c", o->cgroups.nr } };
+	} lists[] = { { "-p", o->pids.nr },
+		      { "-t", o->tids.nr },
+		      { "-u", o->users.nr },
+		      { "-n", o->comms.nr },
+		      { "-c", o->cgroups.nr } };
 	size_t i;
 
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {

@@ -16,17 +16,18 @@
 #include "../core/log.h"
 #include "prototype.h"
 
-#define CFG_MAP_SUFFIX	 ".rodata.cfg"
-#define VERIFIER_LOG_LEN 4096
+#define CFG_MAP_SUFFIX ".rodata.cfg"
+/*
+ * Kernels before 6.4 want room for the whole log, or fail with ENOSPC instead
+ * of the real reason.  Memory that is not written to is never taken.
+ */
+#define VERIFIER_LOG_LEN (4U << 20)
 
 const char *attach_kind_name(enum attach_kind kind)
 {
 	static const char *const names[] = {
-		[ATTACH_TP_BTF] = "tp_btf",
-		[ATTACH_RAW_TP] = "raw_tp",
-		[ATTACH_TP] = "tp",
-		[ATTACH_ITER] = "iter",
-		[ATTACH_PERF_MAJOR] = "perf_event",
+		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",		[ATTACH_TP] = "tp",
+		[ATTACH_ITER] = "iter",	    [ATTACH_PERF_MAJOR] = "perf_event",
 	};
 
 	return names[kind];
@@ -89,7 +90,7 @@ static int set_cfg(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, bpf) {
+	bpf_object__for_each_map (map, bpf) {
 		const char *name = bpf_map__name(map);
 		size_t len = strlen(name), suffix = strlen(CFG_MAP_SUFFIX);
 
@@ -105,7 +106,7 @@ static int share_maps(struct bpf_object *bpf, const struct object *core)
 	struct bpf_map *map, *shared;
 	int err = 0;
 
-	bpf_object__for_each_map(map, bpf) {
+	bpf_object__for_each_map (map, bpf) {
 		shared = bpf_object__find_map_by_name(core->bpf, bpf_map__name(map));
 		if (!shared || bpf_map__is_internal(map))
 			continue;
@@ -124,7 +125,7 @@ static void select_programs(struct object *object)
 	struct bpf_program *prog;
 	size_t i;
 
-	bpf_object__for_each_program(prog, object->bpf) {
+	bpf_object__for_each_program (prog, object->bpf) {
 		bool chosen = false;
 
 		for (i = 0; i < object->nr_hooks; i++) {

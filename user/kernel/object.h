@@ -14,15 +14,15 @@ struct bpf_link;
 struct btf;
 
 #define HOOKS_MAX 16
-#define WHY_LEN 160
+#define WHY_LEN	  160
 
 /* What became of one hook. */
 struct hook_state {
 	const struct attach_hook *hook;
-	int alt;	    /* index into hook->alts; -1: none is left */
-	bool wanted;	    /* false: not asked for in this run */
-	char why[WHY_LEN];  /* the first alternative's failure, or the one that matters; "" if all went well */
-	int error;	    /* its -errno */
+	int alt;	   /* index into hook->alts; -1: none is left */
+	bool wanted;	   /* false: not asked for in this run */
+	char why[WHY_LEN]; /* the first alternative's failure, or the one that matters; "" if all went well */
+	int error;	   /* its -errno */
 };
 
 struct object {

@@ -8,8 +8,8 @@
 
 #include "../../bpf/wire.h"
 
-bool proc__pid_exists(uint32_t pid);		    /* a thread group */
-bool proc__tid_exists(uint32_t tid);		    /* any thread */
+bool proc__pid_exists(uint32_t pid); /* a thread group */
+bool proc__tid_exists(uint32_t tid); /* any thread */
 /* Fills pid, uid and comm of a thread that lives; 0 or -errno. */
 int proc__who(uint32_t tid, struct mt_who *who);
 /* The command line, spaces between arguments, at most size bytes; "" if there is none. */

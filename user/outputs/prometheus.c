@@ -137,9 +137,9 @@ static void put_histogram(FILE *stream, const char *name, const char *labels, co
 	bool is_time = hist->unit == UNIT_NS && !hist->exact;
 	unsigned int first = is_time ? FIRST_NS_BUCKET : 0;
 	/* The last slot of 64 also holds what is above its bound: it is part of +Inf alone. */
-	unsigned int last = is_time			    ? LAST_NS_BUCKET
-			    : hist->nr_counts < MAX_BUCKETS ? (unsigned int)hist->nr_counts - 1
-							    : MAX_BUCKETS - 2;
+	unsigned int last = is_time			  ? LAST_NS_BUCKET :
+			    hist->nr_counts < MAX_BUCKETS ? (unsigned int)hist->nr_counts - 1 :
+							    MAX_BUCKETS - 2;
 	uint64_t below = 0, all;
 	char buf[NUMBER_LEN];
 	size_t i = 0;

@@ -8,10 +8,12 @@
 #define MODE(mode)                                                                                                     \
 	{                                                                                                              \
 		{ #mode "_btf", ATTACH_TP_BTF, "exceptions:page_fault_" #mode, PROTO, NULL },                          \
-		{ #mode "_raw", ATTACH_RAW_TP, "exceptions:page_fault_" #mode, PROTO, NULL },                          \
-		{ #mode "_tp", ATTACH_TP, "exceptions:page_fault_" #mode, NULL, "trace_event_raw_exceptions" },        \
-		{ #mode "_tp_x86", ATTACH_TP, "exceptions:page_fault_" #mode, NULL, "trace_event_raw_x86_exceptions" }, \
-		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+			{ #mode "_raw", ATTACH_RAW_TP, "exceptions:page_fault_" #mode, PROTO, NULL },                  \
+			{ #mode "_tp", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                                \
+			  "trace_event_raw_exceptions" },                                                              \
+			{ #mode "_tp_x86", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                            \
+			  "trace_event_raw_x86_exceptions" },                                                          \
+			{ NULL, 0, NULL, NULL, NULL },                                                                 \
 	}
 
 static const struct attach_alt user_alts[] = MODE(user);

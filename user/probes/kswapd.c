@@ -41,12 +41,9 @@ static const struct attach_hook hooks[] = {
 };
 
 static const struct column summary_columns[] = {
-	{ .title = "node", .unit = UNIT_NONE },
-	{ .title = "sessions", .unit = UNIT_COUNT },
-	{ .title = "time", .unit = UNIT_NS },
-	{ .title = "waker", .unit = UNIT_NONE },
-	{ .title = "tid", .unit = UNIT_NONE },
-	{ .title = "yield", .unit = UNIT_SHARE },
+	{ .title = "node", .unit = UNIT_NONE }, { .title = "sessions", .unit = UNIT_COUNT },
+	{ .title = "time", .unit = UNIT_NS },	{ .title = "waker", .unit = UNIT_NONE },
+	{ .title = "tid", .unit = UNIT_NONE },	{ .title = "yield", .unit = UNIT_SHARE },
 };
 #define SUMMARY_COLUMNS (sizeof(summary_columns) / sizeof(*summary_columns))
 
@@ -116,8 +113,7 @@ static void sessions__report(void *state, struct report *report, const struct ev
 	};
 	size_t i;
 
-	sessions->rows =
-		(struct cell_rows){ .cells = sessions->cells, .nr_columns = SUMMARY_COLUMNS };
+	sessions->rows = (struct cell_rows){ .cells = sessions->cells, .nr_columns = SUMMARY_COLUMNS };
 	for (i = 0; i < MT_MAX_NODES; i++)
 		if (sessions->nodes[i].sessions)
 			node_sum__cells(&sessions->nodes[i], i,

@@ -9,16 +9,14 @@
 #define BEGIN(kind, event)                                                                                             \
 	{                                                                                                              \
 		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int,gfp_t", NULL },                                       \
-		{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t,int", NULL },                                  \
-		{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT },                                          \
-		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t,int", NULL },                          \
+			{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT }, { NULL, 0, NULL, NULL, NULL },   \
 	}
 
 #define END(kind, event)                                                                                               \
 	{                                                                                                              \
 		{ #kind "_end_btf", ATTACH_TP_BTF, event, "long unsigned int", NULL },                                 \
-		{ #kind "_end_tp", ATTACH_TP, event, NULL, END_CONTEXT },                                              \
-		{ NULL, 0, NULL, NULL, NULL },                                                                         \
+			{ #kind "_end_tp", ATTACH_TP, event, NULL, END_CONTEXT }, { NULL, 0, NULL, NULL, NULL },       \
 	}
 
 static const struct attach_alt direct_begin[] = BEGIN(direct, "vmscan:mm_vmscan_direct_reclaim_begin");
@@ -51,8 +49,8 @@ static const struct attach_hook hooks[] = {
 
 static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_reclaim_memcg_count,
 				       MT_SLOT_reclaim_softlimit_count, MT_SLOT_reclaim_node_count };
-static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim_memcg_ns,
-				      MT_SLOT_reclaim_softlimit_ns, MT_SLOT_reclaim_node_ns };
+static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim_memcg_ns, MT_SLOT_reclaim_softlimit_ns,
+				      MT_SLOT_reclaim_node_ns };
 
 static const struct probe_column columns[] = {
 	{ "RECLAIM", MEASURE_SUM, UNIT_COUNT, counts, 4 },

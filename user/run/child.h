@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 struct child {
-	pid_t pid;    /* 0: none was started */
-	bool running; /* not yet waited for */
-	int status;   /* as wait4() gives it */
+	pid_t pid;	      /* 0: none was started */
+	bool running;	      /* not yet waited for */
+	int status;	      /* as wait4() gives it */
 	struct rusage rusage; /* its own and that of descendants which were waited for */
 };
 

@@ -7,8 +7,8 @@
 
 struct histogram_text {
 	struct label labels[2];
-	char value[24];	  /* of a label that is a number */
-	char group[512];  /* a comm or a cgroup's path */
+	char value[24];	 /* of a label that is a number */
+	char group[512]; /* a comm or a cgroup's path */
 };
 
 /* Storage of what a report borrows. */

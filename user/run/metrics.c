@@ -22,13 +22,13 @@
 /* One metric with a label for the group: its series, and the fixed label values that each series has. */
 struct family {
 	const char *name, *help;
-	const char *label;		     /* the fixed label's name, or NULL */
-	const char *values[MT_NR_SLOTS];     /* its values, one a counter; NULL without */
-	size_t width;			     /* counters a series */
+	const char *label;		 /* the fixed label's name, or NULL */
+	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
+	size_t width;			 /* counters a series */
 	enum unit unit;
-	const struct hist_row *hist;  /* a histogram: NULL for counters */
-	const struct count_row *count; /* counts events: NULL else */
-	int64_t hist_labels[MAX_LABELS];     /* the values of the histogram's label seen so far */
+	const struct hist_row *hist;	 /* a histogram: NULL for counters */
+	const struct count_row *count;	 /* counts events: NULL else */
+	int64_t hist_labels[MAX_LABELS]; /* the values of the histogram's label seen so far */
 	size_t nr_hist_labels;
 	struct series_set *series;
 	bool grouped;
@@ -523,8 +523,8 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 			hist->nr_counts = MT_HIST_SLOTS;
 			hist->sum = values[MT_HIST_SLOTS];
 			hist->count = values[MT_HIST_SLOTS + 1];
-			samples[nr] = make_sample(m, group_label(m), family->grouped ? name : NULL,
-						  family->hist->label, hist_label_value(m, family, label), 0);
+			samples[nr] = make_sample(m, group_label(m), family->grouped ? name : NULL, family->hist->label,
+						  hist_label_value(m, family, label), 0);
 			samples[nr++].hist = hist;
 		}
 	}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#define _GNU_SOURCE
 #include "session.h"
 
 #include <errno.h>
@@ -10,12 +9,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <linux/bpf.h>
-#include <bpf/bpf.h>
-
 #include "../core/gfp.h"
 #include "../core/log.h"
 #include "../kernel/proc.h"
+#include "../kernel/stats.h"
 
 #define NSEC_PER_SEC 1000000000ULL
 #define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
@@ -200,9 +197,8 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	/* kernels before 5.8 have no such command, and then no costs are shown */
 	if (config->bpf_stats)
-		session->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		session->stats_fd = stats__enable();
 	begin_ns = clock__boot_ns();
 	code = open_live(session);
 	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);

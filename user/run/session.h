@@ -20,13 +20,13 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	bool every;    /* each single hot event of the probes that were named */
+	bool every;	/* each single hot event of the probes that were named */
 	bool rare_only; /* without named probes: those whose events are rare */
 	bool latency;
-	bool gather;   /* the probes' own gathering */
-	bool bpf_stats; /* count the programs' run time */
+	bool gather;			   /* the probes' own gathering */
+	bool bpf_stats;			   /* count the programs' run time */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
-	uint64_t default_interval_ns; /* 0: without -i no interval */
+	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
 	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
@@ -47,7 +47,7 @@ struct session {
 	struct totals totals; /* as of the last interval or the end */
 	struct event_names names;
 	uint64_t start_ns, interval_start_ns, now_ns; /* boot time clock */
-	uint64_t start_cpu_ns, cpu_ns; /* memtrace's own */
+	uint64_t start_cpu_ns, cpu_ns;		      /* memtrace's own */
 	uint64_t interval_ns;
 	int error; /* of a callback or the source, -errno: the run was stopped by it */
 	bool stopping;
@@ -59,7 +59,8 @@ struct session {
 
 /* Opens all; EXIT_OK, or the exit code after one line on stderr.  session__close() in any case. */
 int session__open(struct session *session, const struct options *options, const struct session_config *config);
-/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started or the run failed. */
+/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started or the run
+ * failed. */
 int session__run(struct session *session);
 void session__close(struct session *session);
 

@@ -181,8 +181,10 @@ void summary__add_totals(struct summary *summary, struct report *report, enum sc
 void summary__add_command(struct summary *summary, struct report *report)
 {
 	static const struct column json_columns[] = {
-		{ .path = "pid" },	    { .path = "status" },
-		{ .path = "rusage.minor" }, { .path = "rusage.major" },
+		{ .path = "pid" },
+		{ .path = "status" },
+		{ .path = "rusage.minor" },
+		{ .path = "rusage.major" },
 	};
 	static const struct column text_columns[] = {
 		{ .title = "minor", .unit = UNIT_COUNT },
@@ -194,8 +196,9 @@ void summary__add_command(struct summary *summary, struct report *report)
 	const uint64_t *sums = aggregate__sums(session->aggregate, SCOPE_TOTAL);
 	struct cell *c = summary->command;
 	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
-	struct facts text = { .heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4,
-			      .nr_columns = NR(text_columns) };
+	struct facts text = {
+		.heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4, .nr_columns = NR(text_columns)
+	};
 
 	if (!child->pid)
 		return;
@@ -238,7 +241,10 @@ static const char *fill_unavailable(struct summary *summary)
 static void add_probes(struct summary *summary, struct report *report)
 {
 	static const struct column columns[] = {
-		{ .path = "name" }, { .path = "attached" }, { .path = "partial" }, { .path = "why" },
+		{ .path = "name" },
+		{ .path = "attached" },
+		{ .path = "partial" },
+		{ .path = "why" },
 	};
 	struct table table = { .path = "probes", .not_in_text = true, .columns = columns, .nr_columns = NR(columns) };
 	struct cell *cells = summary->probes;
@@ -278,7 +284,9 @@ void summary__add_end(struct summary *summary, struct report *report)
 	const struct losses *losses = &session->totals.losses;
 	double seconds = session__seconds(session, SCOPE_TOTAL);
 	struct cell *c = summary->lost;
-	struct facts facts = { .path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns) };
+	struct facts facts = {
+		.path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns)
+	};
 
 	c[0] = cell_uint(losses->rare);
 	c[1] = cell_uint(losses->hot);

@@ -21,8 +21,8 @@ struct tasks_table {
 		enum mt_slot slot;
 	} sources[TASKS_MAX_COLUMNS];
 	size_t nr_columns;
-	int sort_by;   /* index of a column */
-	size_t shown;  /* rows that text prints; 0: all */
+	int sort_by;		     /* index of a column */
+	size_t shown;		     /* rows that text prints; 0: all */
 	struct selection *selection; /* of the report in progress */
 	size_t pos;
 	struct entity entity;

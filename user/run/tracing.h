@@ -13,7 +13,8 @@ struct tracing {
 };
 
 struct tracing_ops {
-	/* All is attached, nothing has run: the last chance to refuse the request.  An exit code.  NULL: nothing to do. */
+	/* All is attached, nothing has run: the last chance to refuse the request.  An exit code.  NULL: nothing to do.
+	 */
 	int (*ready)(struct tracing *tracing);
 	/* The run is over and counts are complete: 0 or -errno of rendering.  NULL: nothing to do. */
 	int (*finish)(struct tracing *tracing);

@@ -24,9 +24,9 @@
 #include "../kernel/proc.h"
 #include "../kernel/selftest.h"
 
-#define CORE_NAME      "core"
-#define DRAIN_MAX_MS   1000
-#define DRAIN_STEP_NS  2000000
+#define CORE_NAME     "core"
+#define DRAIN_MAX_MS  1000
+#define DRAIN_STEP_NS 2000000
 /* Threads that load objects, each needing some 15 MB for as long as it does. */
 #define OPENERS	       4
 #define ITER_READ_SIZE (64 * 1024)
@@ -273,7 +273,7 @@ static uint64_t recursion_misses(const struct object *object)
 
 	if (!object->bpf)
 		return 0;
-	bpf_object__for_each_program(prog, object->bpf)
+	bpf_object__for_each_program (prog, object->bpf)
 		if (!program_info(prog, &info))
 			misses += info.recursion_misses;
 	return misses;
@@ -328,8 +328,8 @@ static int read_totals(struct live *live, struct totals *totals)
 	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
 	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
-	losses->hot = sum_of(losses->unattributed, MT_NR_SLOTS) + (live->cfg.every || live->cfg.latency ?
-									lost.records[MT_RING_HOT] : 0);
+	losses->hot = sum_of(losses->unattributed, MT_NR_SLOTS) +
+		      (live->cfg.every || live->cfg.latency ? lost.records[MT_RING_HOT] : 0);
 	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
 	losses->folded = lost.folded;
 	losses->unfinished = lost.span_unfinished;
@@ -358,7 +358,7 @@ static size_t object_costs(const struct object *object, struct program_cost *cos
 
 	if (!object->bpf)
 		return nr;
-	bpf_object__for_each_program(prog, object->bpf) {
+	bpf_object__for_each_program (prog, object->bpf) {
 		if (nr == max || program_info(prog, &info))
 			continue;
 		costs[nr].name = bpf_program__name(prog);
@@ -691,8 +691,7 @@ uint64_t live__undrained(const struct live *live)
 	return live->undrained;
 }
 
-static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name,
-					     size_t i)
+static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)
 {
 	const struct hook_state *h = &object->hooks[i];
 	const struct attach_alt *alt = h->wanted && h->alt >= 0 && object->bpf ? &h->hook->alts[h->alt] : NULL;

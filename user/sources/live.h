@@ -13,9 +13,9 @@
 struct probe_status {
 	bool wanted;
 	bool attached;
-	bool partial;	/* attached, but something of it is missing: why */
-	int error;	/* -errno if it was wanted and is not attached */
-	char why[WHY_MAX];	/* "" if all is well */
+	bool partial;	   /* attached, but something of it is missing: why */
+	int error;	   /* -errno if it was wanted and is not attached */
+	char why[WHY_MAX]; /* "" if all is well */
 };
 
 struct live_request {
@@ -23,8 +23,8 @@ struct live_request {
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;
-	bool family;	     /* only the command to be started and its descendants */
-	bool keep_going;     /* for doctor: report, whatever fails */
+	bool family;	 /* only the command to be started and its descendants */
+	bool keep_going; /* for doctor: report, whatever fails */
 	struct sink sink;
 };
 
@@ -34,10 +34,10 @@ struct live;
 struct hook_report {
 	const char *object; /* a probe's name, or "core" */
 	const char *hook;
-	const char *kind;   /* "tp_btf", ...; NULL: not attached */
+	const char *kind; /* "tp_btf", ...; NULL: not attached */
 	const char *event;
-	const char *why;    /* of its not being attached, or of its not being the best kind; "" */
-	const char *loss;   /* what is missing without it */
+	const char *why;  /* of its not being attached, or of its not being the best kind; "" */
+	const char *loss; /* what is missing without it */
 	bool wanted, optional;
 	int error;
 };

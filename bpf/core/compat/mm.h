@@ -48,7 +48,8 @@ static __always_inline u64 percpu_base(volatile struct percpu_finder *finder)
 	u64 base = 0;
 
 	finder->map = (u64)&percpu_finder;
-	bpf_probe_read_kernel(&base, sizeof(base), (void *)(finder->map + bpf_core_field_offset(struct bpf_array, pptrs)));
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (void *)(finder->map + bpf_core_field_offset(struct bpf_array, pptrs)));
 	return base;
 }
 
