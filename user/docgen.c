@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/outfile.h"
 #include "core/schema.h"
+#include "run/metrics.h"
 
 typedef void (*write_fn)(FILE *out, const struct command *command);
 
@@ -65,6 +66,18 @@ static void roff_name(FILE *out, const char *summary)
 	/* An acronym stays as it is. */
 	if (len > 1 && islower((unsigned char)text[1]))
 		text[0] = (char)tolower((unsigned char)text[0]);
+	roff(out, text);
+	fputc('\n', out);
+}
+
+/* A summary as a sentence, which it need not be in --help. */
+static void roff_sentence(FILE *out, const char *summary)
+{
+	char text[256];
+	size_t len = strlen(summary);
+
+	snprintf(text, sizeof(text), "%s%s", summary, len && summary[len - 1] == '.' ? "" : ".");
+	text[0] = (char)toupper((unsigned char)text[0]);
 	roff(out, text);
 	fputc('\n', out);
 }
@@ -163,7 +176,7 @@ static void man_command(FILE *out, const struct command *command)
 	fprintf(out, ".SH SYNOPSIS\n.B memtrace %s\n", command->name);
 	roff_line(out, "", command->usage);
 	fputs(".SH DESCRIPTION\n", out);
-	roff_line(out, "", command->summary);
+	roff_sentence(out, command->summary);
 	if (command->details) {
 		fputs(".PP\n", out);
 		roff_paragraphs(out, command->details);
@@ -445,7 +458,7 @@ static void md_field(FILE *out, const struct field_row *field)
 	fputc(' ', out);
 	markdown(out, field->help);
 	for (size_t i = 0; field->names && field->names[i]; i++)
-		fprintf(out, "%s`%s`", i ? ", " : ": ", field->names[i]);
+		fprintf(out, "%s`%s`%s", i ? ", " : " (", field->names[i], field->names[i + 1] ? "" : ")");
 	fputs(" |\n", out);
 }
 
@@ -488,16 +501,63 @@ static void md_histograms(FILE *out, enum mt_probe probe)
 	}
 }
 
+/* Metrics that count events, rather than add up slots. */
+static void md_counts(FILE *out, enum mt_probe probe)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr_count_rows; i++) {
+		const struct count_row *count = &count_rows[i];
+
+		if (count->probe != probe)
+			continue;
+		if (!any)
+			fputs("\n### Metrics that count events\n\n| event | metric | meaning |\n|---|---|---|\n", out);
+		any = true;
+		fputc('|', out);
+		md_cell(out, event_rows[count->event].name, true);
+		md_cell(out, count->metric, true);
+		md_cell(out, count->help, false);
+		fputc('\n', out);
+	}
+}
+
+static void md_self_metrics(FILE *out)
+{
+	static const char *const types[] = {
+		[METRIC_COUNTER] = "counter",
+		[METRIC_GAUGE] = "gauge",
+		[METRIC_HISTOGRAM] = "histogram",
+	};
+
+	fputs("\n## Metrics of memtrace itself\n\n| metric | type | label | meaning |\n|---|---|---|---|\n", out);
+	for (size_t i = 0; i < NR_SELF_METRICS; i++) {
+		fputc('|', out);
+		md_cell(out, self_metrics[i].name, true);
+		md_cell(out, types[self_metrics[i].type], false);
+		md_cell(out, self_metrics[i].label, true);
+		md_cell(out, self_metrics[i].help, false);
+		fputc('\n', out);
+	}
+}
+
+static const char events_head[] =
+	"<!-- Generated from bpf/probes.def by \"make docs\": do not edit. -->\n"
+	"# Events and metrics\n\n"
+	"What each probe gives. A path is the key in JSON, dots between levels; a path that ends in `*` stands\n"
+	"for a task: its pid, tid, comm, cgroup and what else is known of it. A counter only grows; a bucket is a\n"
+	"counter of a histogram's bucket; what is \"accounted\" the kernel itself counts, so it is known without "
+	"hooks.\n"
+	"\n"
+	"A metric is what `memtrace export` writes: of a counter a counter, of a histogram a histogram. Its unit is\n"
+	"the base unit: pages become bytes, ns becomes seconds. Beside the labels that are shown here, metrics of\n"
+	"tasks have the label `comm`, or `cgroup` with `--by cgroup`; what belongs to the machine has neither.\n"
+	"What has no metric is in JSON alone.\n";
+
 static void md_events(FILE *out, const struct command *unused)
 {
 	(void)unused;
-	fputs("<!-- Generated from bpf/probes.def by \"make docs\": do not edit. -->\n"
-	      "# Events and metrics\n\n"
-	      "What each probe gives. A path is the key in JSON, dots between levels; a path that ends in `*` stands\n"
-	      "for a task: its pid, tid, comm, cgroup and what else is known of it. A unit of pages becomes bytes in\n"
-	      "a metric, and ns becomes seconds. A counter only grows; a bucket is a counter of a histogram's "
-	      "bucket.\n",
-	      out);
+	fputs(events_head, out);
 	for (size_t i = 0; i < MT_NR_PROBES; i++) {
 		const struct probe_row *probe = &probe_rows[i];
 
@@ -510,8 +570,10 @@ static void md_events(FILE *out, const struct command *unused)
 			if (event_rows[e].size && event_rows[e].probe == probe->id)
 				md_event(out, &event_rows[e]);
 		}
+		md_counts(out, probe->id);
 		md_histograms(out, probe->id);
 	}
+	md_self_metrics(out);
 }
 
 static int write_page(const char *dir, write_fn write, const struct command *command, const char *fmt, ...)

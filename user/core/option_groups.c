@@ -118,7 +118,7 @@ const struct option_row group_options[] = {
 	  .min = BY_COMM,
 	  .choices = comm_or_cgroup,
 	  .arg = "GROUP",
-	  .help = "one for each of these, instead of one for all" },
+	  .help = "a histogram for each of these, instead of one for all" },
 	{ .name = NULL },
 };
 
@@ -153,6 +153,13 @@ const struct option_row export_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = AT(keep),
 	  .help = "leave FILE when memtrace stops, instead of removing it" },
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "the label that metrics have; without it comm" },
 	{ .name = "max-series",
 	  .type = OPT_UINT,
 	  .offset = AT(max_series),

@@ -19,6 +19,23 @@
 #define MAX_LABELS   16			 /* values of a histogram's own label: kinds of reclaim, NUMA nodes */
 #define NSEC_PER_SEC 1e9
 
+const struct metric_row self_metrics[NR_SELF_METRICS] = {
+	[SELF_BUILD_INFO] = { "memtrace_build_info", "the version of memtrace, always 1", METRIC_GAUGE, "version" },
+	[SELF_LAST_UPDATE] = { "memtrace_last_update_timestamp_seconds", "when this file was written, Unix time",
+			       METRIC_GAUGE, NULL },
+	[SELF_CPU] = { "memtrace_cpu_seconds_total", "CPU time of memtrace's own process", METRIC_COUNTER, NULL },
+	[SELF_PROBE_ATTACHED] = { "memtrace_probe_attached", "whether a probe runs: 1, or 0", METRIC_GAUGE, "probe" },
+	[SELF_LOST_RECORDS] = { "memtrace_lost_records_total", "records that found their ring full", METRIC_COUNTER,
+				"ring" },
+	[SELF_LOST_EVENTS] = { "memtrace_lost_events_total",
+			       "events that no process was credited with, by what they belong to", METRIC_COUNTER,
+			       "kind" },
+	[SELF_BPF_RUN_TIME] = { "memtrace_bpf_run_time_seconds_total",
+				"CPU time of memtrace's BPF programs, in the tasks that they trace", METRIC_COUNTER,
+				"program" },
+	[SELF_BPF_RUNS] = { "memtrace_bpf_runs_total", "runs of memtrace's BPF programs", METRIC_COUNTER, "program" },
+};
+
 /* One metric with a label for the group: its series, and the fixed label values that each series has. */
 struct family {
 	const char *name, *help;
@@ -550,21 +567,14 @@ static int add_family_metric(struct metrics *m, const struct family *family, str
 	return 0;
 }
 
-/* A metric of nr samples with one label each; values fills them in. */
-struct plain {
-	const char *name, *help;
-	enum metric_type type;
-	const char *label;
-};
-
 static struct sample *plain_samples(struct metrics *m, size_t nr)
 {
 	return arena__zeroed(&m->arena, nr * sizeof(struct sample));
 }
 
-static int add_plain(struct report *report, const struct plain *plain, const struct sample *samples, size_t nr)
+static int add_plain(struct report *report, const struct metric_row *row, const struct sample *samples, size_t nr)
 {
-	struct metric metric = { plain->name, plain->help, plain->type, samples, nr };
+	struct metric metric = { row->name, row->help, row->type, samples, nr };
 
 	if (!samples)
 		return -ENOMEM;
@@ -572,14 +582,14 @@ static int add_plain(struct report *report, const struct plain *plain, const str
 	return 0;
 }
 
-static int add_single(struct metrics *m, struct report *report, const struct plain *plain, const char *value,
+static int add_single(struct metrics *m, struct report *report, const struct metric_row *row, const char *value,
 		      double number)
 {
 	struct sample *sample = plain_samples(m, 1);
 
 	if (sample)
-		*sample = make_sample(m, plain->label, value, NULL, NULL, number);
-	return add_plain(report, plain, sample, 1);
+		*sample = make_sample(m, row->label, value, NULL, NULL, number);
+	return add_plain(report, row, sample, 1);
 }
 
 static int add_machine(struct metrics *m, struct report *report)
@@ -589,10 +599,10 @@ static int add_machine(struct metrics *m, struct report *report)
 
 	for (i = 0; !err && i < MT_NR_MACHINE_SLOTS; i++) {
 		const struct slot_row *row = &machine_rows[i];
-		struct plain plain = { row->metric, row->help, METRIC_COUNTER, NULL };
+		struct metric_row metric = { row->metric, row->help, METRIC_COUNTER, NULL };
 
 		if (row->metric && session__asked(m->session, row->probe) && live__hooked(m->session->live, row->probe))
-			err = add_single(m, report, &plain, NULL,
+			err = add_single(m, report, &metric, NULL,
 					 in_base_unit(m->session->totals.machine[i], row->unit));
 	}
 	return err;
@@ -600,8 +610,7 @@ static int add_machine(struct metrics *m, struct report *report)
 
 static int add_attached(struct metrics *m, struct report *report)
 {
-	static const struct plain plain = { "memtrace_probe_attached", "whether a probe runs: 1, or 0", METRIC_GAUGE,
-					    "probe" };
+	const struct metric_row *row = &self_metrics[SELF_PROBE_ATTACHED];
 	struct sample *samples = plain_samples(m, MT_NR_PROBES);
 	enum mt_probe id;
 	size_t nr = 0;
@@ -610,42 +619,36 @@ static int add_attached(struct metrics *m, struct report *report)
 		const struct probe_status *status = live__status(m->session->live, id);
 
 		if (status->wanted)
-			samples[nr++] = make_sample(m, plain.label, probe_rows[id].name, NULL, NULL, status->attached);
+			samples[nr++] = make_sample(m, row->label, probe_rows[id].name, NULL, NULL, status->attached);
 	}
-	return add_plain(report, &plain, samples, nr);
+	return add_plain(report, row, samples, nr);
 }
 
 static int add_lost(struct metrics *m, struct report *report)
 {
-	static const struct plain records = { "memtrace_lost_records_total", "records that found their ring full",
-					      METRIC_COUNTER, "ring" };
-	static const struct plain events = { "memtrace_lost_events_total",
-					     "events that no process was credited with, by what they belong to",
-					     METRIC_COUNTER, "kind" };
+	const struct metric_row *records = &self_metrics[SELF_LOST_RECORDS];
+	const struct metric_row *events = &self_metrics[SELF_LOST_EVENTS];
 	static const char *const rings[] = { "rare", "oom", "hot" };
 	const struct losses *losses = &m->session->totals.losses;
 	struct sample *r = plain_samples(m, MT_NR_RINGS), *e = plain_samples(m, 3);
 	int i, err;
 
 	for (i = 0; r && i < MT_NR_RINGS; i++)
-		r[i] = make_sample(m, records.label, rings[i], NULL, NULL, losses->ring_records[i]);
+		r[i] = make_sample(m, records->label, rings[i], NULL, NULL, losses->ring_records[i]);
 	if (e) {
-		e[0] = make_sample(m, events.label, "rare", NULL, NULL, losses->rare);
-		e[1] = make_sample(m, events.label, "hot", NULL, NULL, losses->hot);
-		e[2] = make_sample(m, events.label, "tasks", NULL, NULL, losses->tasks);
+		e[0] = make_sample(m, events->label, "rare", NULL, NULL, losses->rare);
+		e[1] = make_sample(m, events->label, "hot", NULL, NULL, losses->hot);
+		e[2] = make_sample(m, events->label, "tasks", NULL, NULL, losses->tasks);
 	}
-	err = add_plain(report, &records, r, MT_NR_RINGS);
-	return err ? err : add_plain(report, &events, e, 3);
+	err = add_plain(report, records, r, MT_NR_RINGS);
+	return err ? err : add_plain(report, events, e, 3);
 }
 
 /* What the programs cost; nothing while the kernel does not time them, as 0 would be a lie. */
 static int add_costs(struct metrics *m, struct report *report)
 {
-	static const struct plain time = { "memtrace_bpf_run_time_seconds_total",
-					   "CPU time of memtrace's BPF programs, in the tasks that they trace",
-					   METRIC_COUNTER, "program" };
-	static const struct plain runs = { "memtrace_bpf_runs_total", "runs of memtrace's BPF programs", METRIC_COUNTER,
-					   "program" };
+	const struct metric_row *time = &self_metrics[SELF_BPF_RUN_TIME];
+	const struct metric_row *runs = &self_metrics[SELF_BPF_RUNS];
 	struct program_cost costs[MAX_COSTS];
 	int nr = m->session->source->ops->costs(m->session->source, costs, MAX_COSTS), i, err;
 	struct sample *t = plain_samples(m, MAX_COSTS), *r = plain_samples(m, MAX_COSTS);
@@ -653,27 +656,22 @@ static int add_costs(struct metrics *m, struct report *report)
 	if (nr < 0 || m->session->stats_fd < 0)
 		return nr < 0 ? nr : 0;
 	for (i = 0; t && r && i < nr; i++) {
-		t[i] = make_sample(m, time.label, costs[i].name, NULL, NULL, costs[i].run_ns / NSEC_PER_SEC);
-		r[i] = make_sample(m, runs.label, costs[i].name, NULL, NULL, costs[i].runs);
+		t[i] = make_sample(m, time->label, costs[i].name, NULL, NULL, costs[i].run_ns / NSEC_PER_SEC);
+		r[i] = make_sample(m, runs->label, costs[i].name, NULL, NULL, costs[i].runs);
 	}
-	err = add_plain(report, &time, t, nr);
-	return err ? err : add_plain(report, &runs, r, nr);
+	err = add_plain(report, time, t, nr);
+	return err ? err : add_plain(report, runs, r, nr);
 }
 
 static int add_self(struct metrics *m, struct report *report)
 {
-	static const struct plain build = { "memtrace_build_info", "the version of memtrace, always 1", METRIC_GAUGE,
-					    "version" };
-	static const struct plain updated = { "memtrace_last_update_timestamp_seconds",
-					      "when this file was written, Unix time", METRIC_GAUGE, NULL };
-	static const struct plain cpu = { "memtrace_cpu_seconds_total", "CPU time of memtrace's own process",
-					  METRIC_COUNTER, NULL };
-	int err = add_single(m, report, &build, MEMTRACE_VERSION, 1);
+	int err = add_single(m, report, &self_metrics[SELF_BUILD_INFO], MEMTRACE_VERSION, 1);
 
 	if (!err)
-		err = add_single(m, report, &updated, NULL, clock__wall_ns(m->session->now_ns) / NSEC_PER_SEC);
+		err = add_single(m, report, &self_metrics[SELF_LAST_UPDATE], NULL,
+				 clock__wall_ns(m->session->now_ns) / NSEC_PER_SEC);
 	if (!err)
-		err = add_single(m, report, &cpu, NULL, m->session->cpu_ns / NSEC_PER_SEC);
+		err = add_single(m, report, &self_metrics[SELF_CPU], NULL, m->session->cpu_ns / NSEC_PER_SEC);
 	if (!err)
 		err = add_attached(m, report);
 	if (!err)

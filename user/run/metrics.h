@@ -7,6 +7,27 @@
 
 struct metrics;
 
+/* A metric that belongs to no probe's row: memtrace's own. */
+struct metric_row {
+	const char *name, *help;
+	enum metric_type type;
+	const char *label; /* or NULL */
+};
+
+enum self_metric {
+	SELF_BUILD_INFO,
+	SELF_LAST_UPDATE,
+	SELF_CPU,
+	SELF_PROBE_ATTACHED,
+	SELF_LOST_RECORDS,
+	SELF_LOST_EVENTS,
+	SELF_BPF_RUN_TIME,
+	SELF_BPF_RUNS,
+	NR_SELF_METRICS
+};
+
+extern const struct metric_row self_metrics[NR_SELF_METRICS];
+
 /* Label sets of each metric at most; groups by comm or by cgroup.  NULL if memory ran out. */
 struct metrics *metrics__new(struct session *session, enum group_by by, size_t max_series);
 void metrics__free(struct metrics *metrics);
