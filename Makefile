@@ -158,8 +158,9 @@ $(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flags
 	$(call link,$(UNIT_LINK) -lcmocka)
 
-# It decides which allocation fails.
+# They decide which allocation fails.
 $(B)/tests/test_nomem: UNIT_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/tests/test_event_log: UNIT_LINK := -Wl,--wrap=realloc
 
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)

@@ -70,13 +70,13 @@ static void roff_name(FILE *out, const char *summary)
 	fputc('\n', out);
 }
 
-/* A summary as a sentence, which it need not be in --help. */
+/* A summary or a question as a sentence, which it need not be in --help. */
 static void roff_sentence(FILE *out, const char *summary)
 {
 	char text[256];
 	size_t len = strlen(summary);
 
-	snprintf(text, sizeof(text), "%s%s", summary, len && summary[len - 1] == '.' ? "" : ".");
+	snprintf(text, sizeof(text), "%s%s", summary, len && strchr(".?", summary[len - 1]) ? "" : ".");
 	text[0] = (char)toupper((unsigned char)text[0]);
 	roff(out, text);
 	fputc('\n', out);
@@ -216,8 +216,8 @@ static void man_memtrace(FILE *out, const struct command *unused)
 	      out);
 	for (const struct command *const *command = commands; *command; command++) {
 		fprintf(out, ".TP\n.BR memtrace\\-%s (8)\n", (*command)->name);
-		roff_line(out, "", (*command)->question);
-		roff_line(out, "", (*command)->summary);
+		roff_sentence(out, (*command)->question);
+		roff_sentence(out, (*command)->summary);
 	}
 	man_probes(out);
 	man_exit_status(out);

@@ -2,9 +2,9 @@
 /*
  * Covers aggregate.h except histograms: who is credited with what a task
  * counted (process, thread, comm, cgroup), absolute counters whose records are
- * lost, repeated or late, reuse of pids, exec and moves between cgroups, the
- * scopes, groups beyond the maximum, and the order of a selection.  Rows of
- * processes that are gone: test_burial.c.
+ * lost, repeated or late, what tasks counted before the run, reuse of pids,
+ * exec and moves between cgroups, the scopes, groups beyond the maximum, and
+ * the order of a selection.  Rows of processes that are gone: test_burial.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -379,7 +379,7 @@ static void ties_fall_by_pid_then_comm(void **state)
 	for (i = 0; i < 5; i++) {
 		task = minor_record(rows[i].pid, rows[i].pid, rows[i].comm, 1, 1);
 		task.who.start_ns = rows[i].start;
-		task.life = i;
+		task.life = i + 1; /* 0 is nobody's */
 		assert_int_equal(aggregate__task(agg, &task), 0);
 	}
 	for (i = 0; i < 5; i++) {
@@ -425,6 +425,71 @@ static void the_rest_is_summed(void **state)
 	aggregate__free(agg);
 }
 
+static struct mt_task base_record(uint32_t pid, uint64_t time_ns, uint64_t minor)
+{
+	struct mt_task task = minor_record(pid, pid, "a", time_ns, minor);
+
+	task.flags = MT_TASK_BASE;
+	return task;
+}
+
+static void what_was_counted_before_the_run_is_nobodys(void **state)
+{
+	struct aggregate *agg = new_by(BY_PROCESS);
+	struct mt_task task = base_record(7, 1, 1000);
+	struct entity e;
+
+	(void)state;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 0);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 0);
+	/* nothing new since */
+	take_minor(agg, 7, 7, "a", 2, 1000);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 0);
+	take_minor(agg, 7, 7, "a", 3, 1004);
+	assert_int_equal(row_at(agg, SCOPE_TOTAL, 0, &e), 4);
+	assert_int_equal(row_at(agg, SCOPE_INTERVAL, 0, &e), 4);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 4);
+	/* a slot that the base had none of counts from 0 */
+	task = minor_record(7, 7, "a", 4, 1004);
+	task.c[PAGES] = 3;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	assert_int_equal(aggregate__sums(agg, SCOPE_TOTAL)[PAGES], 3);
+	aggregate__free(agg);
+}
+
+/* Tasks give one when hooks go in and one when the run begins: the later one counts. */
+static void a_second_base_moves_the_start(void **state)
+{
+	struct aggregate *agg = new_by(BY_PROCESS);
+	struct mt_task task = base_record(7, 1, 1000);
+	struct entity e;
+
+	(void)state;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	task = base_record(7, 2, 1010);
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 0);
+	/* one that was written before the base and came after it */
+	take_minor(agg, 7, 7, "a", 1, 1005);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 0);
+	take_final(agg, 7, 7, "a", 3, 1011);
+	assert_int_equal(row_at(agg, SCOPE_TOTAL, 0, &e), 1);
+	aggregate__free(agg);
+}
+
+static void a_base_after_the_end_is_late(void **state)
+{
+	struct aggregate *agg = new_by(BY_PROCESS);
+	struct mt_task task = base_record(7, 1, 5);
+
+	(void)state;
+	take_final(agg, 7, 7, "a", 2, 8);
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 8);
+	aggregate__free(agg);
+}
+
 static void a_record_without_counts_makes_no_row(void **state)
 {
 	struct aggregate *agg = new_by(BY_PROCESS);
@@ -459,6 +524,9 @@ int main(void)
 		cmocka_unit_test(ties_fall_by_pid_then_comm),
 		cmocka_unit_test(ties_of_groups_fall_by_comm),
 		cmocka_unit_test(the_rest_is_summed),
+		cmocka_unit_test(what_was_counted_before_the_run_is_nobodys),
+		cmocka_unit_test(a_second_base_moves_the_start),
+		cmocka_unit_test(a_base_after_the_end_is_late),
 		cmocka_unit_test(a_record_without_counts_makes_no_row),
 	};
 

@@ -147,7 +147,7 @@ static int run_export(struct options *options)
 }
 
 static const struct option_row *const option_groups[] = {
-	export_options, time_options, filter_options, cmd_options, common_options, NULL
+	export_options, time_options, filter_options, cmd_options, label_options, common_options, NULL
 };
 
 static const struct example examples[] = {

@@ -32,7 +32,8 @@ extern const struct option_row filter_options[]; /* -p -t -u -n -c --follow */
 extern const struct option_row time_options[];	 /* -d -i */
 extern const struct option_row output_options[]; /* -o --json */
 extern const struct option_row table_options[];	 /* --by process|thread|comm|cgroup, -k --sort */
-extern const struct option_row group_options[];	 /* --by comm|cgroup: histograms and metrics */
+extern const struct option_row group_options[];	 /* --by comm|cgroup: histograms */
+extern const struct option_row label_options[];	 /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	 /* -a */
 extern const struct option_row gather_options[]; /* --light --latency --free */
 extern const struct option_row export_options[]; /* --textfile --keep --max-series --no-bpf-stats */

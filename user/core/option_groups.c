@@ -122,6 +122,17 @@ const struct option_row group_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row label_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "the label that metrics have; without it comm" },
+	{ .name = NULL },
+};
+
 const struct option_row cmd_options[] = {
 	{ .name = "all",
 	  .short_name = 'a',
@@ -153,13 +164,6 @@ const struct option_row export_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = AT(keep),
 	  .help = "leave FILE when memtrace stops, instead of removing it" },
-	{ .name = "by",
-	  .type = OPT_CHOICE,
-	  .offset = AT(by),
-	  .min = BY_COMM,
-	  .choices = comm_or_cgroup,
-	  .arg = "GROUP",
-	  .help = "the label that metrics have; without it comm" },
 	{ .name = "max-series",
 	  .type = OPT_UINT,
 	  .offset = AT(max_series),
