@@ -36,8 +36,9 @@ load helpers
 	jq -e '.schema == "memtrace.list/1"' <<<"$output"
 	jq -e '.probes[] | select(.name == "free") | .default == false' <<<"$output"
 	jq -e '.counters[] | select(.path == "fault.minor")
-		| .scope == "task" and .role == "counter" and .unit == "count"
+		| .scope == "task" and .role == "accounted" and .unit == "count"
 		and .metric == "memtrace_page_faults_total" and .labels == "type=\"minor\""' <<<"$output"
+	jq -e '.counters[] | select(.path == "alloc.pages") | .role == "counter" and .unit == "pages"' <<<"$output"
 	jq -e '.fields[] | select(.event == "reclaim" and .path == "kind") | .values | startswith("direct|")' <<<"$output"
 	jq -e '.histograms[] | select(.name == "reclaim_latency") | .label == "kind" and .unit == "ns"' <<<"$output"
 	jq -e '[.counters[].path] | length == (unique | length)' <<<"$output"

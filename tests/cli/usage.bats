@@ -94,6 +94,37 @@ load helpers
 	refused 2 "--json=1" -- list --json=1
 }
 
+# No process has the highest pid: pid_max is lower, or pids wrap before it is reached.
+@test "processes, threads, users and names that do not exist: one line with what is accepted, exit 2" {
+	refused 2 "-p 4194304: no such process" "a process that runs" -- stat -p 4194304 -- true
+	refused 2 "-p 4194304: no such process" -- trace -p $$,4194304 -d 1
+	refused 2 "-t 4194304: no such thread" "a thread that runs" -- stat -t 4194304 -d 1
+	refused 2 "-u 'no-such-user'" "name or number" -- stat -u no-such-user -d 1
+	refused 2 "-u '4294967295'" "name or number" -- stat -u 4294967295 -d 1
+	refused 2 "-n '0123456789abcdef'" "1 to 15 bytes" -- stat -n 0123456789abcdef -d 1
+	refused 2 "-n ''" COMM -- stat -n '' -d 1
+	refused 2 "--follow" "-p or -t" -- stat --follow -d 1
+}
+
+@test "cgroups that do not exist: one line with what is accepted, exit 2" {
+	local word
+	for word in /no/such no-such.service 0123456789abcdef /etc /etc/passwd ../../etc; do
+		if grep -qE '^[^ ]+ [^ ]+ cgroup2? ' /proc/self/mounts; then
+			refused 2 "-c '$word': no such memory cgroup" "a systemd unit" "container id" -- stat -c "$word" -d 1
+		else
+			refused 2 "-c '$word'" "no cgroup hierarchy is mounted" -- stat -c "$word" -d 1
+		fi
+	done
+	refused 2 "-c ''" CGROUP -- stat -c '' -d 1
+}
+
+@test "export without a file, or where none can be: one line that says why" {
+	refused 2 "--textfile FILE" -- export -d 1
+	refused 1 "'/no/such/a.prom'" "no directory '/no/such'" -- export --textfile /no/such/a.prom -d 1
+	mkdir "$BATS_TEST_TMPDIR/a.prom"
+	refused 1 "/a.prom'" directory -- export --textfile "$BATS_TEST_TMPDIR/a.prom" -d 1
+}
+
 @test "hostile words do not reach the terminal raw" {
 	local word=$'\e[31m\a\x80'
 	run --separate-stderr "$MEMTRACE" "$word"

@@ -102,8 +102,8 @@ static const char *below_mount(const struct cgroups *cgroups, const char *path)
 	return path[len] ? path + len : "/";
 }
 
-/* Opens a cgroup by its kernfs id; its path by what the fd points at.  Owned; NULL if there is none. */
-static char *ask_kernel(const struct cgroups *cgroups, uint64_t id)
+/* Opens a cgroup by its kernfs id; its path by what the fd points at.  Owned; NULL: gone, or not to be found out. */
+static char *ask_kernel(const struct cgroups *cgroups, uint64_t id, bool *gone)
 {
 	char link[64], path[PATH_MAX];
 	union {
@@ -118,6 +118,7 @@ static char *ask_kernel(const struct cgroups *cgroups, uint64_t id)
 		return NULL;
 	memcpy(h.handle.f_handle, &id, sizeof(id));
 	fd = open_by_handle_at(cgroups->mount_fd, &h.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*gone = fd < 0 && errno == ESTALE;
 	if (fd < 0)
 		return NULL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -153,15 +154,17 @@ static struct name *remember(struct cgroups *cgroups, uint64_t id, char *path)
 const char *cgroups__name(struct cgroups *cgroups, uint64_t id)
 {
 	struct name *name;
+	bool gone = false;
 
 	if (!id)
 		return "-";
 	HASH_FIND(hh, cgroups->names, &id, sizeof(id), name);
 	if (!name)
-		name = remember(cgroups, id, ask_kernel(cgroups, id));
+		name = remember(cgroups, id, ask_kernel(cgroups, id, &gone));
 	if (name)
 		return name->path;
-	snprintf(cgroups->number, sizeof(cgroups->number), "[gone:%llu]", (unsigned long long)id);
+	/* without the mount or the capability nobody can tell whether it is gone */
+	snprintf(cgroups->number, sizeof(cgroups->number), gone ? "[gone:%llu]" : "[id:%llu]", (unsigned long long)id);
 	return cgroups->number;
 }
 

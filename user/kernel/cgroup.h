@@ -17,7 +17,8 @@ const char *cgroups__mount(const struct cgroups *cgroups);
 
 /*
  * The path of a cgroup below the mount, "/" for the root.  Asked for once and
- * kept, as cgroups vanish; one that is gone and was never named: "[gone:ID]".
+ * kept, as cgroups vanish; one that is gone and was never named: "[gone:ID]",
+ * or "[id:ID]" where nobody can tell.
  * 0 is "-".  Valid until the next call.
  */
 const char *cgroups__name(struct cgroups *cgroups, uint64_t id);

@@ -78,23 +78,19 @@ static int set_maps(struct bpf_object *bpf, void *ctx)
 	return bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
 }
 
-/* Fills the array of hot rings, which user space must do: maps cannot be made at load. */
-static int make_hot_rings(struct object *core, const struct mt_cfg *cfg)
+int core_object__make_hot_ring(const struct object *core, unsigned int nr)
 {
-	struct bpf_map *outer = bpf_object__find_map_by_name(core->bpf, "rings_hot");
-	__u32 i;
-	int fd, err;
+	int array = bpf_object__find_map_fd_by_name(core->bpf, "rings_hot");
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_hot", 0, 0, MT_HOT_RING_BYTES, NULL), err;
+	__u32 key = nr;
 
-	for (i = 0; i < cfg->nr_hot_rings; i++) {
-		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_hot", 0, 0, MT_HOT_RING_BYTES, NULL);
-		if (fd < 0)
-			return fd;
-		err = bpf_map_update_elem(bpf_map__fd(outer), &i, &fd, BPF_ANY);
-		close(fd);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(array, &key, &fd, BPF_ANY);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct btf *btf)
@@ -107,9 +103,7 @@ int core_object__open(struct object *core, const struct mt_cfg *cfg, const struc
 		.prepare = set_maps,
 		.prepare_ctx = (void *)cfg,
 	};
-	int err;
 
 	req.image = task_bpf__elf_bytes(&req.image_size);
-	err = object__open(core, &req);
-	return err ? err : make_hot_rings(core, cfg);
+	return object__open(core, &req);
 }

@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 static bool has_capability(int cap)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -43,7 +45,7 @@ static enum feature_state look_bpf_capability(char *note, size_t size)
 		return FEATURE_OK;
 	if (has_capability(CAP_BPF) && has_capability(CAP_PERFMON))
 		return FEATURE_OK;
-	snprintf(note, size, "missing: %s%s%s", has_capability(CAP_BPF) ? "" : "CAP_BPF",
+	snprintf(note, size, "%s%s%s missing", has_capability(CAP_BPF) ? "" : "CAP_BPF",
 		 has_capability(CAP_BPF) || has_capability(CAP_PERFMON) ? "" : " and ",
 		 has_capability(CAP_PERFMON) ? "" : "CAP_PERFMON");
 	return FEATURE_MISSING;
@@ -59,7 +61,7 @@ static enum feature_state look_user_namespace(char *note, size_t size)
 		return FEATURE_UNKNOWN;
 	if (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && !inside && !outside && count == 0xffffffffU)
 		return FEATURE_OK;
-	snprintf(note, size, "in a user namespace of its own");
+	snprintf(note, size, "running in a user namespace, whose capabilities do not count");
 	return FEATURE_MISSING;
 }
 
@@ -67,23 +69,27 @@ static enum feature_state look_btf(char *note, size_t size)
 {
 	if (!access("/sys/kernel/btf/vmlinux", R_OK))
 		return FEATURE_OK;
-	snprintf(note, size, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
+	snprintf(note, size, "no BTF: /sys/kernel/btf/vmlinux: %s", strerror(errno));
 	return FEATURE_MISSING;
 }
 
-/* "none [integrity] confidentiality" */
+enum feature_state features__lockdown(const char *line, char *note, size_t size)
+{
+	if (strstr(line, "[integrity]"))
+		snprintf(note, size, "integrity, which allows tracing");
+	if (!strstr(line, "[confidentiality]"))
+		return FEATURE_OK;
+	snprintf(note, size, "kernel lockdown is at confidentiality: BPF programs may not read kernel memory");
+	return FEATURE_MISSING;
+}
+
 static enum feature_state look_lockdown(char *note, size_t size)
 {
 	char line[128];
 
 	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
 		return FEATURE_OK; /* no such security module, or securityfs is not mounted: then a load tells */
-	if (strstr(line, "[integrity]"))
-		snprintf(note, size, "integrity, which allows tracing");
-	if (!strstr(line, "[confidentiality]"))
-		return FEATURE_OK;
-	snprintf(note, size, "confidentiality, which forbids BPF programs to read kernel memory");
-	return FEATURE_MISSING;
+	return features__lockdown(line, note, size);
 }
 
 static enum feature_state look_kernel(char *note, size_t size)
@@ -97,30 +103,48 @@ static enum feature_state look_kernel(char *note, size_t size)
 
 static enum feature_state look_tracefs(char *note, size_t size)
 {
-	if (!access("/sys/kernel/tracing/events", R_OK) || !access("/sys/kernel/debug/tracing/events", R_OK))
-		return FEATURE_OK;
-	snprintf(note, size, "not mounted");
-	return FEATURE_MISSING;
+	static const char *const places[] = { "/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events" };
+	bool hidden = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (!access(places[i], R_OK))
+			return FEATURE_OK;
+		hidden |= errno == EACCES;
+	}
+	snprintf(note, size, hidden ? "not readable by this user" : "not mounted");
+	return hidden ? FEATURE_UNKNOWN : FEATURE_MISSING;
+}
+
+/*
+ * Kernels from 5.11 on account for maps by memory cgroup and ask for no limit.
+ * They are known, as libbpf knows them, by a helper that came with that release.
+ */
+static bool limits_locked_memory(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_ktime_get_coarse_ns, NULL) == 0;
 }
 
 static enum feature_state look_memlock(char *note, size_t size)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY || has_capability(CAP_SYS_RESOURCE))
 		return FEATURE_OK;
-	if (has_capability(CAP_SYS_RESOURCE))
+	if (!limits_locked_memory()) {
+		snprintf(note, size, "%llu KiB, which this kernel does not apply to BPF",
+			 (unsigned long long)limit.rlim_cur / 1024);
 		return FEATURE_OK;
-	snprintf(note, size, "%llu KiB and cannot be raised; kernels from 5.11 on do not need it",
-		 (unsigned long long)limit.rlim_cur / 1024);
+	}
+	snprintf(note, size, "%llu KiB, and cannot be raised", (unsigned long long)limit.rlim_cur / 1024);
 	return FEATURE_MISSING;
 }
 
 static enum feature_state look_pid_namespace(char *note, size_t size)
 {
-	struct stat self, init;
+	struct stat self;
 
-	if (stat("/proc/self/ns/pid", &self) || stat("/proc/1/ns/pid", &init))
+	if (stat("/proc/self/ns/pid", &self))
 		return FEATURE_UNKNOWN;
 	/* the initial pid namespace has a fixed inode number (include/linux/proc_ns.h) */
 	if (self.st_ino == 0xeffffffcU)
@@ -168,8 +192,8 @@ const struct feature features[] = {
 	  "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs" },
 	{ "lockdown", true, "reading kernel memory", look_lockdown,
 	  "boot with lockdown=integrity or lower; confidentiality allows no tracing" },
-	{ "memlock limit", false, "BPF maps on kernels before 5.11", look_memlock,
-	  "on kernels before 5.11: ulimit -l unlimited before memtrace" },
+	{ "memlock limit", true, "BPF maps on kernels before 5.11", look_memlock,
+	  "run it as root, or after ulimit -l unlimited" },
 	{ "tracefs", false, "the tp attach kind, which is a fallback", look_tracefs,
 	  "mount -t tracefs tracefs /sys/kernel/tracing" },
 	{ "pid namespace", false, "pids as this shell sees them", look_pid_namespace,
@@ -182,7 +206,7 @@ const struct feature features[] = {
 	{ NULL, false, NULL, NULL, NULL },
 };
 
-void features__explain(int err, char *buf, size_t size)
+bool features__explain(int err, char *buf, size_t size)
 {
 	const struct feature *f;
 	char note[128];
@@ -191,8 +215,9 @@ void features__explain(int err, char *buf, size_t size)
 		note[0] = '\0';
 		if (!f->required || f->look(note, sizeof(note)) != FEATURE_MISSING)
 			continue;
-		snprintf(buf, size, "%s %s; %s", f->name, note, f->remedy);
-		return;
+		snprintf(buf, size, "%s; %s", note, f->remedy);
+		return true;
 	}
 	snprintf(buf, size, "%s; `memtrace doctor` says more", strerror(-err));
+	return false;
 }

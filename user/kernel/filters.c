@@ -120,6 +120,14 @@ static int check_comms(const struct string_list *comms)
 	return 0;
 }
 
+static int check_follow(const struct options *o)
+{
+	if (!o->follow || o->pids.nr || o->tids.nr)
+		return 0;
+	log_error("--follow: there is nothing to follow; expected -p or -t with it");
+	return -EINVAL;
+}
+
 static int check_sizes(const struct options *o)
 {
 	const struct {
@@ -150,6 +158,8 @@ int filters__resolve(struct filters *filters, const struct options *o, struct cg
 	memset(filters, 0, sizeof(*filters));
 	filters->bits = filter_bits(o);
 	err = check_sizes(o);
+	if (!err)
+		err = check_follow(o);
 	if (!err)
 		err = check_ids(&o->pids, proc__pid_exists, "-p", "process", "the pid of a process that runs");
 	if (!err)

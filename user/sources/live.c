@@ -100,21 +100,19 @@ static int on_record(void *ctx, void *data, size_t size)
 /* The order of adding is that of consuming: kills first. */
 static int open_rings(struct live *live)
 {
-	int hot = map_fd(&live->core, "rings_hot"), fd, err;
-	__u32 i, id;
+	int fd, err;
+	__u32 i;
 
 	live->rings = ring_buffer__new(map_fd(&live->core, "ring_oom"), on_record, live, NULL);
 	if (!live->rings)
 		return -errno;
 	err = ring_buffer__add(live->rings, map_fd(&live->core, "ring_rare"), on_record, live);
 	for (i = 0; !err && i < live->cfg.nr_hot_rings; i++) {
-		if (bpf_map_lookup_elem(hot, &i, &id))
-			return -errno;
-		fd = bpf_map_get_fd_by_id(id);
+		fd = core_object__make_hot_ring(&live->core, i);
 		if (fd < 0)
 			return fd;
 		err = ring_buffer__add(live->rings, fd, on_record, live);
-		close(fd); /* the ring's mapping keeps it */
+		close(fd); /* the array and the mapping keep it */
 	}
 	return err;
 }
@@ -576,14 +574,18 @@ static int open_core(struct live *live, const struct options *options)
 	return err;
 }
 
-static void explain_core(const struct live *live, int err)
+static void explain_core(const struct live *live, const struct live_request *request, int err)
 {
 	const struct hook_state *culprit = object__culprit(&live->core);
 	char remedy[256];
 
-	features__explain(err, remedy, sizeof(remedy));
-	log_error("cannot trace: %s%s%s", remedy, culprit && culprit->why[0] ? ": " : "",
-		  culprit && culprit->why[0] ? culprit->why : "");
+	if (request->keep_going)
+		return;
+	if (features__explain(err, remedy, sizeof(remedy)) || !culprit || !culprit->why[0])
+		log_error("cannot trace: %s", remedy);
+	else
+		log_error("cannot trace: the program for %s: %s; `memtrace doctor` says more", culprit->hook->loss,
+			  culprit->why);
 }
 
 /* What came so far came while programs were being attached: the run starts from here. */
@@ -606,7 +608,7 @@ static int attach(struct live *live, const struct live_request *request)
 	live->btf = btf__load_vmlinux_btf();
 	if (!live->btf) {
 		err = -errno;
-		explain_core(live, err);
+		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
 	fill_cfg(live, request);
@@ -615,7 +617,7 @@ static int attach(struct live *live, const struct live_request *request)
 		return err;
 	err = open_core(live, request->options);
 	if (err) {
-		explain_core(live, err);
+		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
 	/* counters first, so that no hook finds a task without */
