@@ -14,13 +14,13 @@
 #include <linux/types.h>
 #endif
 
-#define MT_COMM_LEN 16
-#define MT_MAX_ORDER 10 /* allocations of a higher order count as this one */
-#define MT_HIST_SLOTS 64
-#define MT_CPUS_PER_RING 16
-#define MT_MAX_HOT_RINGS 64
-#define MT_HOT_RING_BYTES (1024 * 1024)
-#define MT_MAX_NODES 64
+#define MT_COMM_LEN	   16
+#define MT_MAX_ORDER	   10 /* allocations of a higher order count as this one */
+#define MT_HIST_SLOTS	   64
+#define MT_CPUS_PER_RING   16
+#define MT_MAX_HOT_RINGS   64
+#define MT_HOT_RING_BYTES  (1024 * 1024)
+#define MT_MAX_NODES	   64
 #define MT_CGROUP_PATH_LEN 256
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
@@ -58,12 +58,7 @@ enum mt_reclaim_kind {
 	MT_NR_RECLAIM_KINDS
 };
 
-enum mt_ring {
-	MT_RING_RARE,
-	MT_RING_OOM,
-	MT_RING_HOT,
-	MT_NR_RINGS
-};
+enum mt_ring { MT_RING_RARE, MT_RING_OOM, MT_RING_HOT, MT_NR_RINGS };
 
 enum mt_rec_id {
 	MT_REC_NONE,
@@ -75,10 +70,10 @@ enum mt_rec_id {
 };
 
 struct mt_hdr {
-	__u16 id;	/* enum mt_rec_id */
-	__u16 size;	/* of the whole record */
+	__u16 id;   /* enum mt_rec_id */
+	__u16 size; /* of the whole record */
 	__u32 cpu;
-	__u64 time_ns;	/* when the record was written */
+	__u64 time_ns; /* when the record was written */
 };
 
 /* A task, as it was when the record's subject happened. */
@@ -88,7 +83,7 @@ struct mt_who {
 	__u64 start_ns;	 /* of the group leader: with pid it names a process */
 	__u64 cgroup_id; /* kernfs id of its memory controller's cgroup; 0: unknown */
 	__u32 uid;
-	__u32 flags; /* MT_WHO_* */
+	__u32 flags;		 /* MT_WHO_* */
 	char comm[MT_COMM_LEN];	 /* the group leader's: the process's */
 	char tcomm[MT_COMM_LEN]; /* the thread's own */
 };
@@ -173,8 +168,8 @@ struct mt_kswapd {
 	__u64 scanned_pages;
 	__u64 reclaimed_pages;
 	__u64 waker_gfp;
-	__u32 rounds;	   /* of balancing */
-	__s32 order;	   /* highest one balanced for */
+	__u32 rounds; /* of balancing */
+	__s32 order;  /* highest one balanced for */
 	__s32 node;
 	__s32 waker_order; /* MT_UNKNOWN_S32: nobody was seen to ask */
 	__u32 partial;	   /* it ran already when memtrace attached: duration is a lower bound */
@@ -255,9 +250,8 @@ enum mt_filter {
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
-	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
-	__u32 iter_mode;  /* enum mt_iter_mode */
-	__u64 next_life;
+	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;   /* enum mt_iter_mode */
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */
 	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the current pass */
@@ -271,12 +265,12 @@ enum mt_iter_mode {
 
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
 struct mt_lost {
-	__u64 records[MT_NR_RINGS]; /* records that found their ring full */
-	__u64 tasks;		    /* hot events of tasks that have no counters */
-	__u64 finals;		    /* tasks whose last counts could be stored nowhere */
-	__u64 span_overflow;	    /* episodes that found no room for an open span */
-	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
-	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
+	__u64 records[MT_NR_RINGS];	 /* records that found their ring full */
+	__u64 tasks;			 /* hot events of tasks that have no counters */
+	__u64 finals;			 /* tasks whose last counts could be stored nowhere */
+	__u64 span_overflow;		 /* episodes that found no room for an open span */
+	__u64 span_unfinished;		 /* episodes whose task ended, or whose begin was not seen */
+	__u64 folded;			 /* episodes counted in "fold" alone as the ring was tight */
 	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
 };
 

@@ -11,6 +11,15 @@
 
 const volatile struct mt_cfg cfg SEC(".rodata.cfg") = {};
 
+/*
+ * What a program of kind tp returns.  0 would hide the event from every perf
+ * user of that tracepoint (kernel/trace/trace_events.c: trace_call_bpf()).
+ */
+#define TP_PASS_ON 1
+
+/* Keeps clang from reasoning about an index, so that the check that follows is in the program, where the verifier looks. */
+#define opaque(index) asm volatile("" : "+r"(index))
+
 static __always_inline bool probe_wants_every(enum mt_probe probe)
 {
 	return cfg.every & (1U << probe);

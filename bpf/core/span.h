@@ -33,6 +33,13 @@ struct {
 	__type(value, struct span_stack);
 } spans SEC(".maps");
 
+/* The span at that depth, from 0; NULL if there can be none. */
+static __always_inline struct span *span__at(struct span_stack *stack, u32 depth)
+{
+	opaque(depth);
+	return depth < SPAN_DEPTH ? &stack->s[depth] : NULL;
+}
+
 static __always_inline u32 span__id(enum mt_probe probe, u32 kind)
 {
 	return probe << 16 | kind;
@@ -51,7 +58,7 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags)
 	u32 tid = bpf_get_current_pid_tgid();
 	struct span_stack *stack = bpf_map_lookup_elem(&spans, &tid);
 	struct mt_lost *l;
-	u32 depth;
+	struct span *span;
 
 	if (!stack) {
 		struct span_stack empty = {};
@@ -59,19 +66,19 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags)
 		bpf_map_update_elem(&spans, &tid, &empty, BPF_NOEXIST);
 		stack = bpf_map_lookup_elem(&spans, &tid);
 	}
-	depth = stack ? stack->depth : SPAN_DEPTH;
-	if (depth >= SPAN_DEPTH) {
+	span = stack ? span__at(stack, stack->depth) : NULL;
+	if (!span) {
 		l = lost_here();
 		if (l)
 			__sync_fetch_and_add(&l->span_overflow, 1);
 		return;
 	}
-	stack->s[depth].start_ns = bpf_ktime_get_boot_ns();
-	stack->s[depth].nested_ns = 0;
-	stack->s[depth].gfp_flags = gfp_flags;
-	stack->s[depth].order = order;
-	stack->s[depth].id = id;
-	stack->depth = depth + 1;
+	span->start_ns = bpf_ktime_get_boot_ns();
+	span->nested_ns = 0;
+	span->gfp_flags = gfp_flags;
+	span->order = order;
+	span->id = id;
+	stack->depth++;
 }
 
 struct span_end {
@@ -90,35 +97,28 @@ static __always_inline int span__pop(u32 id, struct span_end *end)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct span_stack *stack = bpf_map_lookup_elem(&spans, &tid);
-	u32 depth, skipped = 0;
-	int i;
+	struct span *span = NULL, *around;
+	u32 depth = stack ? stack->depth : 0, skipped;
 
-	depth = stack ? stack->depth : 0;
-	for (i = 0; i < SPAN_DEPTH; i++) {
-		if (!depth || depth > SPAN_DEPTH)
+	for (skipped = 0; stack && skipped < SPAN_DEPTH && depth; skipped++) {
+		span = span__at(stack, --depth);
+		if (!span || span->id == id)
 			break;
-		if (stack->s[(depth - 1) & (SPAN_DEPTH - 1)].id == id)
-			break;
-		depth--;
-		skipped++;
 	}
-	if (!stack || !depth || depth > SPAN_DEPTH) {
+	if (!span || span->id != id) {
 		lost__spans_unfinished(1);
 		return -1;
 	}
 	if (skipped)
 		lost__spans_unfinished(skipped);
-	depth--;
-	end->span = stack->s[depth & (SPAN_DEPTH - 1)];
-	end->duration_ns = bpf_ktime_get_boot_ns() - end->span.start_ns;
-	end->self_ns = end->duration_ns - end->span.nested_ns;
-	end->has_parent = depth > 0;
-	end->parent_id = 0;
-	if (depth) {
-		struct span *around = &stack->s[(depth - 1) & (SPAN_DEPTH - 1)];
-
+	end->span = *span;
+	end->duration_ns = bpf_ktime_get_boot_ns() - span->start_ns;
+	end->self_ns = end->duration_ns - span->nested_ns;
+	around = depth ? span__at(stack, depth - 1) : NULL;
+	end->has_parent = around;
+	end->parent_id = around ? around->id : 0;
+	if (around) {
 		around->nested_ns += end->duration_ns;
-		end->parent_id = around->id;
 		stack->depth = depth;
 	} else {
 		bpf_map_delete_elem(&spans, &tid);

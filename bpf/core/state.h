@@ -28,6 +28,14 @@ static __always_inline struct mt_state *state__current(void)
 	return bpf_map_lookup_elem(&tid_state, &tid);
 }
 
+/* Adds to a counter whose slot is not a constant. */
+static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
+{
+	opaque(slot);
+	if (slot < MT_NR_SLOTS)
+		s->c[slot] += n;
+}
+
 static __always_inline u64 state__minor(const struct mt_state *s, struct task_struct *task)
 {
 	u64 now = s->flags & MT_STATE_MATCH ? BPF_CORE_READ(task, min_flt) - s->base_minor : 0;

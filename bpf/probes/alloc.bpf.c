@@ -87,13 +87,13 @@ static __always_inline void count_charged(struct mt_state *s, u32 order, u64 gfp
 	}
 	s->c[MT_SLOT_alloc_count]++;
 	s->c[MT_SLOT_alloc_pages] += pages;
-	s->c[bucket]++;
+	state__add(s, bucket, 1);
 	slot = gfp_slot(gfp);
-	s->c[slot]++;
-	s->c[slot + 1] += pages;
+	state__add(s, slot, 1);
+	state__add(s, slot + 1, pages);
 	slot = migrate_slot(migratetype);
-	s->c[slot]++;
-	s->c[slot + 1] += pages;
+	state__add(s, slot, 1);
+	state__add(s, slot + 1, pages);
 }
 
 static __always_inline int count_alloc(u32 order, u64 gfp, u32 migratetype, bool failed)
@@ -132,5 +132,6 @@ int BPF_PROG(alloc_raw, struct page *page, unsigned int order, gfp_t gfp, int mi
 SEC("tp/kmem/mm_page_alloc")
 int alloc_tp(struct trace_event_raw_mm_page_alloc *ctx)
 {
-	return count_alloc(ctx->order, ctx->gfp_flags, ctx->migratetype, ctx->pfn == ~0UL);
+	count_alloc(ctx->order, ctx->gfp_flags, ctx->migratetype, ctx->pfn == ~0UL);
+	return TP_PASS_ON;
 }

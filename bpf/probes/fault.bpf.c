@@ -77,7 +77,8 @@ int BPF_PROG(kernel_raw, unsigned long address, struct pt_regs *regs, unsigned l
 	SEC("tp/exceptions/page_fault_" #mode)                                                                         \
 	int name(struct context *ctx)                                                                                  \
 	{                                                                                                              \
-		return count_fault(ctx->address, ctx->ip, ctx->error_code, kernel_mode);                               \
+		count_fault(ctx->address, ctx->ip, ctx->error_code, kernel_mode);                                      \
+		return TP_PASS_ON;                                                                                     \
 	}
 
 FAULT_TP(user_tp, user, false, trace_event_raw_exceptions)

@@ -28,5 +28,6 @@ int BPF_PROG(free_raw, struct page *page, unsigned int order)
 SEC("tp/kmem/mm_page_free")
 int free_tp(struct trace_event_raw_mm_page_free *ctx)
 {
-	return count_free(ctx->order);
+	count_free(ctx->order);
+	return TP_PASS_ON;
 }

@@ -134,7 +134,8 @@ int BPF_PROG(wake_btf, int nid, int zid, int order)
 SEC("tp/vmscan/mm_vmscan_kswapd_wake")
 int wake_tp(struct trace_event_raw_mm_vmscan_kswapd_wake *ctx)
 {
-	return wake(ctx->nid, ctx->order);
+	wake(ctx->nid, ctx->order);
+	return TP_PASS_ON;
 }
 
 SEC("tp_btf/mm_vmscan_kswapd_sleep")
@@ -146,7 +147,8 @@ int BPF_PROG(sleep_btf, int nid)
 SEC("tp/vmscan/mm_vmscan_kswapd_sleep")
 int sleep_tp(struct trace_event_raw_mm_vmscan_kswapd_sleep *ctx)
 {
-	return sleep(ctx->nid);
+	sleep(ctx->nid);
+	return TP_PASS_ON;
 }
 
 SEC("tp_btf/mm_vmscan_wakeup_kswapd")
@@ -158,7 +160,8 @@ int BPF_PROG(ask_btf, int nid, int zid, int order, gfp_t gfp)
 SEC("tp/vmscan/mm_vmscan_wakeup_kswapd")
 int ask_tp(struct trace_event_raw_mm_vmscan_wakeup_kswapd *ctx)
 {
-	return ask(ctx->nid, ctx->order, ctx->gfp_flags);
+	ask(ctx->nid, ctx->order, ctx->gfp_flags);
+	return TP_PASS_ON;
 }
 
 SEC("tp_btf/mm_vmscan_lru_shrink_inactive")
@@ -170,5 +173,6 @@ int BPF_PROG(shrink_btf, int nid, unsigned long nr_scanned, unsigned long nr_rec
 SEC("tp/vmscan/mm_vmscan_lru_shrink_inactive")
 int shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
 {
-	return shrink(ctx->nid, ctx->nr_scanned, ctx->nr_reclaimed);
+	shrink(ctx->nid, ctx->nr_scanned, ctx->nr_reclaimed);
+	return TP_PASS_ON;
 }

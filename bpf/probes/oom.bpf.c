@@ -98,7 +98,7 @@ int victim_tp(struct trace_event_raw_mark_victim *ctx)
 	struct mt_oom *rec = oom__reserve();
 
 	if (!rec)
-		return 0;
+		return TP_PASS_ON;
 	rec->victim.tid = ctx->pid;
 	if (bpf_core_field_exists(figures->uid)) {
 		rec->victim.uid = figures->uid;
@@ -113,5 +113,5 @@ int victim_tp(struct trace_event_raw_mark_victim *ctx)
 		rec->oom_score_adj = figures->oom_score_adj;
 	}
 	bpf_ringbuf_submit(rec, 0);
-	return 0;
+	return TP_PASS_ON;
 }

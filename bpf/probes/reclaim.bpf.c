@@ -44,9 +44,10 @@ static __always_inline void fold(u32 kind, u64 duration_ns)
 	struct mt_lost *l = lost_here();
 	u32 slot = mt_log2_slot(duration_ns);
 
-	if (!folds || !l || kind >= MT_NR_RECLAIM_KINDS)
+	opaque(slot);
+	if (!folds || !l || kind >= MT_NR_RECLAIM_KINDS || slot >= MT_HIST_SLOTS)
 		return;
-	folds->kind[kind].count[slot & (MT_HIST_SLOTS - 1)]++;
+	folds->kind[kind].count[slot]++;
 	folds->kind[kind].sum_ns += duration_ns;
 	__sync_fetch_and_add(&l->folded, 1);
 }
@@ -96,9 +97,9 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 		return 0;
 	s = state__counting();
 	if (s) {
-		s->c[slot]++;
-		s->c[slot + 1] += end.self_ns;
-		s->c[slot + 2] += nr_reclaimed;
+		state__add(s, slot, 1);
+		state__add(s, slot + 1, end.self_ns);
+		state__add(s, slot + 2, nr_reclaimed);
 	}
 	if (s || !cfg.filter)
 		emit_episode(&end, kind, nr_reclaimed);
@@ -123,7 +124,8 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 	SEC("tp/vmscan/" #event)                                                                                       \
 	int name##_begin_tp(struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template *ctx)                       \
 	{                                                                                                              \
-		return begin(kind, ctx->order, ctx->gfp_flags);                                                        \
+		begin(kind, ctx->order, ctx->gfp_flags);                                                               \
+		return TP_PASS_ON;                                                                                     \
 	}
 
 #define END(name, event, kind)                                                                                         \
@@ -135,7 +137,8 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 	SEC("tp/vmscan/" #event)                                                                                       \
 	int name##_end_tp(struct trace_event_raw_mm_vmscan_direct_reclaim_end_template *ctx)                           \
 	{                                                                                                              \
-		return end(kind, ctx->nr_reclaimed);                                                                   \
+		end(kind, ctx->nr_reclaimed);                                                                          \
+		return TP_PASS_ON;                                                                                     \
 	}
 
 BEGIN(direct, mm_vmscan_direct_reclaim_begin, MT_RECLAIM_DIRECT)
@@ -155,5 +158,6 @@ int BPF_PROG(node_begin_btf, int nid, int order, gfp_t gfp)
 SEC("tp/vmscan/mm_vmscan_node_reclaim_begin")
 int node_begin_tp(struct trace_event_raw_mm_vmscan_node_reclaim_begin *ctx)
 {
-	return begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags);
+	begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags);
+	return TP_PASS_ON;
 }

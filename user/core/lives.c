@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Finished lives are remembered in an array: the place of a life is its id
- * modulo the array's size, and what is stored is the rest of the id.  As ids
- * are handed out one after the other, a finished life is forgotten only when
- * one that began exactly FINISHED (or a multiple) before or after it finishes
- * too.  So it stays known while FINISHED younger tasks are born and finish;
- * records are late by a drain of the rings at most.  Were one later than
- * that, its counts would be taken for those of a new life.
+ * Finished lives are remembered in an array, at the place that the low bits of
+ * their id name: those are a tid's, and tids are handed out one after the
+ * other.  A finished life is forgotten when another of the same place
+ * finishes, some 32,768 tasks later; records are late by a drain of the rings at most.  Were one
+ * later than that, its counts would be taken for those of a new life.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +15,7 @@
 
 int lives__init(struct lives *lives)
 {
-	/* 128 KiB, of which the kernel gives only the pages that are used */
+	/* 256 KiB, of which the kernel gives only the pages that are used */
 	*lives = (struct lives){ .finished = calloc(FINISHED, sizeof(*lives->finished)) };
 	return lives->finished ? 0 : -ENOMEM;
 }
@@ -64,18 +62,12 @@ void lives__remove(struct lives *lives, struct life *life)
 	free(life);
 }
 
-/* 0 means an empty place. */
-static uint32_t tag(uint64_t id)
-{
-	return (uint32_t)(id / FINISHED) + 1;
-}
-
 void lives__finish(struct lives *lives, uint64_t id)
 {
-	lives->finished[id % FINISHED] = tag(id);
+	lives->finished[id % FINISHED] = id;
 }
 
 bool lives__is_finished(const struct lives *lives, uint64_t id)
 {
-	return lives->finished[id % FINISHED] == tag(id);
+	return lives->finished[id % FINISHED] == id;
 }

@@ -20,7 +20,7 @@ struct life {
 
 struct lives {
 	struct life *table;
-	uint32_t *finished;
+	uint64_t *finished;
 };
 
 int lives__init(struct lives *lives); /* 0 or -ENOMEM */

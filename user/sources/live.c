@@ -233,6 +233,9 @@ static int source_drain(struct source *src)
 		nanosleep(&step, NULL);
 	}
 	live->undrained = pending;
+	log_debug("drain: %d passes, %llu tasks exited, %llu freed, %llu pending", i + 1,
+		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
+		  (unsigned long long)pending);
 	return source_consume(src);
 }
 
