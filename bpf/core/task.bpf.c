@@ -101,12 +101,32 @@ int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+/*
+ * An exec by another thread than the leader takes over the leader's tid, by
+ * which old kernels' counters are found; the leader's own ended with it.
+ */
+static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
+{
+	u32 tid = BPF_CORE_READ(task, pid);
+	struct mt_state *s;
+
+	if (cfg.has_task_storage || tid == old_tid)
+		return;
+	s = bpf_map_lookup_elem(&tid_state, &old_tid);
+	if (!s)
+		return;
+	bpf_map_update_elem(&tid_state, &tid, s, BPF_ANY);
+	bpf_map_delete_elem(&tid_state, &old_tid);
+}
+
 /* Fires after comm has changed; what was counted before belongs to the old name, which s->who still has. */
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(core_exec, struct task_struct *task)
+int BPF_PROG(core_exec, struct task_struct *task, pid_t old_tid)
 {
-	struct mt_state *s = state__of(task);
+	struct mt_state *s;
 
+	follow_tid(task, old_tid);
+	s = state__of(task);
 	if (!s)
 		return 0;
 	state__flush(s, task, MT_TASK_EXEC);

@@ -26,6 +26,7 @@ struct kswapd_node {
 	u32 rounds;
 	s32 order;
 	u32 partial;
+	u32 isolated; /* a batch was taken off a list since the last one was shrunk */
 	s32 waker_order;
 	u64 waker_gfp;
 	struct mt_who waker; /* the first who asked since it fell asleep */
@@ -37,6 +38,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct kswapd_node);
 } kswapd_nodes SEC(".maps");
+
+/* Which node a kswapd that runs belongs to, by its tid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MT_MAX_NODES);
+	__type(key, u32);
+	__type(value, u32);
+} kswapd_tids SEC(".maps");
 
 static __always_inline struct kswapd_node *node_of(u32 nid)
 {
@@ -59,6 +68,8 @@ static __always_inline int wake(u32 nid, s32 order)
 		node->order = 0;
 		node->scanned_pages = 0;
 		node->reclaimed_pages = 0;
+		node->isolated = 0;
+		bpf_map_update_elem(&kswapd_tids, &node->tid, &nid, BPF_ANY);
 	}
 	node->rounds++;
 	if (order > node->order)
@@ -93,8 +104,10 @@ static __always_inline int sleep(u32 nid)
 
 	if (!node)
 		return 0;
-	if (node->seen == SEEN_RUNNING)
+	if (node->seen == SEEN_RUNNING) {
 		emit_session(node, nid);
+		bpf_map_delete_elem(&kswapd_tids, &node->tid);
+	}
 	node->seen = SEEN_ASLEEP;
 	node->tid = 0;
 	__builtin_memset(&node->waker, 0, sizeof(node->waker));
@@ -113,6 +126,22 @@ static __always_inline int ask(u32 nid, s32 order, u64 gfp)
 	return 0;
 }
 
+static __always_inline int isolate(void)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	u32 *nid = bpf_map_lookup_elem(&kswapd_tids, &tid);
+	struct kswapd_node *node = nid ? node_of(*nid) : NULL;
+
+	if (node)
+		node->isolated = 1;
+	return 0;
+}
+
+/*
+ * The multi-generational LRU shrinks a batch again if pages of it became
+ * clean meanwhile, and names the batch's scanned pages each time (mm/vmscan.c,
+ * evict_folios()); a batch was scanned once, when it was isolated.
+ */
 static __always_inline int shrink(u32 nid, u64 nr_scanned, u64 nr_reclaimed)
 {
 	struct kswapd_node *node = node_of(nid);
@@ -120,7 +149,9 @@ static __always_inline int shrink(u32 nid, u64 nr_scanned, u64 nr_reclaimed)
 
 	if (!node || !node->tid || node->tid != tid)
 		return 0;
-	node->scanned_pages += nr_scanned;
+	if (node->isolated)
+		node->scanned_pages += nr_scanned;
+	node->isolated = 0;
 	node->reclaimed_pages += nr_reclaimed;
 	return 0;
 }
@@ -174,5 +205,18 @@ SEC("tp/vmscan/mm_vmscan_lru_shrink_inactive")
 int shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
 {
 	shrink(ctx->nid, ctx->nr_scanned, ctx->nr_reclaimed);
+	return TP_PASS_ON;
+}
+
+SEC("tp_btf/mm_vmscan_lru_isolate")
+int BPF_PROG(isolate_btf)
+{
+	return isolate();
+}
+
+SEC("tp/vmscan/mm_vmscan_lru_isolate")
+int isolate_tp(void *ctx)
+{
+	isolate();
 	return TP_PASS_ON;
 }

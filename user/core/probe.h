@@ -50,6 +50,12 @@ struct attach_hook {
 	enum hook_need need;
 	const struct attach_alt *alts;
 	const char *loss; /* what is missing without it */
+	/*
+	 * Where a tracepoint's programs may be preempted (7.x), one of kind tp_btf or raw_tp misses
+	 * what other tasks do on that CPU meanwhile, as it never runs twice at a time; tp is not preempted.
+	 * True: the tp alternatives know as much as the others, so there they come first.
+	 */
+	bool tp_as_good;
 };
 
 /* How a column's number comes from its slots' sum. */

@@ -19,7 +19,7 @@
 /* Without tp_btf there is no pointer to a task that task storage accepts: no other kind would do. */
 static const struct attach_alt fork_alts[] =
 	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *,struct task_struct *");
-static const struct attach_alt exec_alts[] = TP_BTF("core_exec", "sched:sched_process_exec", "struct task_struct *");
+static const struct attach_alt exec_alts[] = TP_BTF("core_exec", "sched:sched_process_exec", "struct task_struct *,pid_t");
 static const struct attach_alt exit_alts[] = TP_BTF("core_exit", "sched:sched_process_exit", "struct task_struct *");
 static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *");
 static const struct attach_alt rename_alts[] = TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
@@ -31,14 +31,14 @@ static const struct attach_alt iter_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start" },
-	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program" },
-	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end" },
-	{ "free", HOOK_REQUIRED, free_alts, "their last counts" },
-	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run" },
-	{ "rename", HOOK_OPTIONAL, rename_alts, "counts before a thread renames itself go to its new name" },
-	{ "cgroup removal", HOOK_OPTIONAL, rmdir_alts, "names of cgroups that lived less than an interval" },
-	{ NULL, 0, NULL, NULL },
+	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start", false },
+	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program", false },
+	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end", false },
+	{ "free", HOOK_REQUIRED, free_alts, "their last counts", false },
+	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run", false },
+	{ "rename", HOOK_OPTIONAL, rename_alts, "counts before a thread renames itself go to its new name", false },
+	{ "cgroup removal", HOOK_OPTIONAL, rmdir_alts, "names of cgroups that lived less than an interval", false },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 /* Task storage came with 5.11; its enumerator in the kernel's BTF says so without a system call. */

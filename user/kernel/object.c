@@ -58,15 +58,35 @@ static const char *alt__refusal(const struct attach_alt *alt, const struct btf *
 	return NULL;
 }
 
-/* Moves on to the next alternative that could work by what BTF says. */
+static size_t nr_alts(const struct attach_hook *hook)
+{
+	size_t nr = 0;
+
+	while (hook->alts[nr].program)
+		nr++;
+	return nr;
+}
+
+/*
+ * Moves on to the next alternative that could work by what BTF says: in
+ * the order of the list, or twice over it, once for those of kind tp and once for the others.
+ */
 static void hook__next_alt(struct hook_state *h, const struct btf *btf)
 {
-	while (h->hook->alts[++h->alt].program) {
-		const struct attach_alt *alt = &h->hook->alts[h->alt];
-		const char *refusal = alt__refusal(alt, btf);
+	size_t nr = nr_alts(h->hook), passes = h->tp_first ? 2 : 1;
 
-		if (!refusal)
+	while (h->step < passes * nr) {
+		size_t pass = h->step / nr, i = h->step++ % nr;
+		const struct attach_alt *alt = &h->hook->alts[i];
+		const char *refusal;
+
+		if (h->tp_first && (pass == 0) != (alt->kind == ATTACH_TP))
+			continue;
+		refusal = alt__refusal(alt, btf);
+		if (!refusal) {
+			h->alt = i;
 			return;
+		}
 		hook__blame(h, -ENOENT, refusal, alt->event);
 	}
 	h->alt = -1;
@@ -322,6 +342,7 @@ static int object__init_hooks(struct object *object, const struct object_request
 		h->hook = hook;
 		h->alt = -1;
 		h->wanted = hook__is_wanted(hook, req);
+		h->tp_first = hook->tp_as_good && prototype__preemptible(req->btf);
 		if (h->wanted)
 			hook__next_alt(h, req->btf);
 	}

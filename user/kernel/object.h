@@ -20,6 +20,8 @@ struct btf;
 struct hook_state {
 	const struct attach_hook *hook;
 	int alt;	   /* index into hook->alts; -1: none is left */
+	bool tp_first;	   /* alternatives of kind tp come first */
+	size_t step;	   /* where the search for the next alternative goes on */
 	bool wanted;	   /* false: not asked for in this run */
 	char why[WHY_LEN]; /* the first alternative's failure, or the one that matters; "" if all went well */
 	int error;	   /* its -errno */

@@ -95,3 +95,8 @@ bool prototype__matches(const struct btf *btf, const char *event, const char *ex
 	n = strlen(expected);
 	return !strncmp(actual, expected, n) && (actual[n] == ',' || actual[n] == '\0');
 }
+
+bool prototype__preemptible(const struct btf *btf)
+{
+	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) >= 0;
+}

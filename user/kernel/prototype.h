@@ -17,4 +17,10 @@ int prototype__read(const struct btf *btf, const char *event, char *buf, int siz
 /* Does the tracepoint's prototype begin with those types?  NULL matches any; false without the tracepoint. */
 bool prototype__matches(const struct btf *btf, const char *event, const char *expected);
 
+/*
+ * Whether programs on tracepoints may be preempted: then tracepoints are
+ * guarded by SRCU, of which BTF knows the per-CPU part (kernel/tracepoint.c; seen on 7.3, not on 6.18).
+ */
+bool prototype__preemptible(const struct btf *btf);
+
 #endif

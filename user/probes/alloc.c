@@ -14,8 +14,8 @@ static const struct attach_alt alloc_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "alloc", HOOK_REQUIRED, alloc_alts, "page allocations" },
-	{ NULL, 0, NULL, NULL },
+	{ "alloc", HOOK_REQUIRED, alloc_alts, "page allocations", true },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 static const enum mt_slot pages[] = { MT_SLOT_alloc_pages };

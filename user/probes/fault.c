@@ -24,10 +24,10 @@ static const struct attach_alt major_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "user", HOOK_NOT_LIGHT, user_alts, "user, kernel, write, exec; minor and major need no hook" },
-	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel" },
-	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take" },
-	{ NULL, 0, NULL, NULL },
+	{ "user", HOOK_NOT_LIGHT, user_alts, "user, kernel, write, exec; minor and major need no hook", true },
+	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel", true },
+	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take", false },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 static const enum mt_slot minor[] = { MT_SLOT_fault_minor };

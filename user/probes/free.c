@@ -14,8 +14,8 @@ static const struct attach_alt free_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "free", HOOK_REQUIRED, free_alts, "pages freed" },
-	{ NULL, 0, NULL, NULL },
+	{ "free", HOOK_REQUIRED, free_alts, "pages freed", true },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 const struct probe free_probe = {

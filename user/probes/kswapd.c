@@ -25,6 +25,12 @@ static const struct attach_alt ask_alts[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct attach_alt isolate_alts[] = {
+	{ "isolate_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), NULL, NULL },
+	{ "isolate_tp", ATTACH_TP, VMSCAN("lru_isolate"), NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static const struct attach_alt shrink_alts[] = {
 	{ "shrink_btf", ATTACH_TP_BTF, VMSCAN("lru_shrink_inactive"), "int,long unsigned int,long unsigned int", NULL },
 	{ "shrink_tp", ATTACH_TP, VMSCAN("lru_shrink_inactive"), NULL,
@@ -33,11 +39,12 @@ static const struct attach_alt shrink_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "wake", HOOK_REQUIRED, wake_alts, "kswapd's sessions" },
-	{ "sleep", HOOK_REQUIRED, sleep_alts, "kswapd's sessions" },
-	{ "asked", HOOK_OPTIONAL, ask_alts, "who woke kswapd" },
-	{ "shrink", HOOK_OPTIONAL, shrink_alts, "pages scanned and reclaimed" },
-	{ NULL, 0, NULL, NULL },
+	{ "wake", HOOK_REQUIRED, wake_alts, "kswapd's sessions", true },
+	{ "sleep", HOOK_REQUIRED, sleep_alts, "kswapd's sessions", true },
+	{ "asked", HOOK_OPTIONAL, ask_alts, "who woke kswapd", true },
+	{ "isolate", HOOK_OPTIONAL, isolate_alts, "pages scanned", true },
+	{ "shrink", HOOK_OPTIONAL, shrink_alts, "pages scanned and reclaimed", true },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 static const struct column summary_columns[] = {

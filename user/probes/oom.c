@@ -15,8 +15,8 @@ static const struct attach_alt victim_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
-	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills" },
-	{ NULL, 0, NULL, NULL },
+	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills", false },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 static const struct column count_columns[] = { { .title = "", .path = "count", .unit = UNIT_COUNT } };

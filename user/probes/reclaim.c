@@ -35,16 +35,16 @@ static const struct attach_alt node_begin[] = {
 static const struct attach_alt node_end[] = END(node, "vmscan:mm_vmscan_node_reclaim_end");
 
 static const struct attach_hook hooks[] = {
-	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim" },
-	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim" },
+	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim", true },
+	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim", true },
 	/* a kernel without memory cgroups or without NUMA lacks the rest */
-	{ "memcg begin", HOOK_OPTIONAL, memcg_begin, "memory cgroup reclaim" },
-	{ "memcg end", HOOK_OPTIONAL, memcg_end, "memory cgroup reclaim" },
-	{ "soft limit begin", HOOK_OPTIONAL, softlimit_begin, "soft limit reclaim" },
-	{ "soft limit end", HOOK_OPTIONAL, softlimit_end, "soft limit reclaim" },
-	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim" },
-	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim" },
-	{ NULL, 0, NULL, NULL },
+	{ "memcg begin", HOOK_OPTIONAL, memcg_begin, "memory cgroup reclaim", true },
+	{ "memcg end", HOOK_OPTIONAL, memcg_end, "memory cgroup reclaim", true },
+	{ "soft limit begin", HOOK_OPTIONAL, softlimit_begin, "soft limit reclaim", true },
+	{ "soft limit end", HOOK_OPTIONAL, softlimit_end, "soft limit reclaim", true },
+	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim", true },
+	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim", true },
+	{ NULL, 0, NULL, NULL, false },
 };
 
 static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_reclaim_memcg_count,
