@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# What --json prints is what docs/schema/ says: every key known, none missing,
+# every value of its type.  Needs Debian's python3-jsonschema.
+
+load lib
+
+python=/usr/bin/python3
+
+need() {
+	$python -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+}
+
+# valid NAME FILE: each line of FILE is what docs/schema/NAME.json wants
+valid() {
+	[[ -s $2 ]] || fail "$2 is empty"
+	$python -W ignore - "$top/docs/schema" "$1" "$2" <<-'END'
+		import json, pathlib, sys
+		import jsonschema
+		where = pathlib.Path(sys.argv[1])
+		schema = json.loads((where / (sys.argv[2] + ".json")).read_text())
+		resolver = jsonschema.RefResolver(where.as_uri() + "/", schema)
+		validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+		bad = 0
+		for number, line in enumerate(open(sys.argv[3]), 1):
+		    for error in validator.iter_errors(json.loads(line)):
+		        bad = 1
+		        path = "/".join(str(step) for step in error.absolute_path)
+		        print("line %d: /%s: %s" % (number, path, error.message[:300]))
+		sys.exit(bad)
+	END
+}
+
+@test "the schemas are schemas" {
+	for file in "$top"/docs/schema/*.json; do
+		$python -W ignore -c 'import json, sys, jsonschema
+jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$file"
+	done
+}
+
+@test "stat --json, all probes, with a kill" {
+	memcg_init
+	make_cgroup schema 64M
+	dir=$cgroup
+	make_cgroup schema/v
+	victim=$cgroup
+	make_cgroup schema/t
+	trigger=$cgroup
+	memtrace_stat --latency fault alloc free reclaim kswapd oom -- \
+		sh -c '"$workloads/hog" -g "$1" -f "$2/file" -w 80; "$workloads/oompair" "$3" "$4"' sh \
+		"$dir" "$tmp" "$victim" "$trigger"
+	valid stat "$tmp/stat.json"
+	[[ $(report '.total.reclaim.memcg.count > 0') == true ]]
+	[[ $(report '.oom | length') -ge 1 ]]
+}
+
+@test "stat --json of one probe, light, by each kind of row, with intervals" {
+	for by in process thread comm cgroup; do
+		memtrace_stat fault --light --by $by -- "$workloads/faults"
+		valid stat "$tmp/stat.json"
+	done
+	"$memtrace" stat -d 0.5 -i 0.2 --json -o "$tmp/all.json"
+	[[ $(wc -l <"$tmp/all.json") -eq 3 ]]
+	valid stat "$tmp/all.json"
+}
+
+@test "top and hist --json" {
+	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
+	valid top "$tmp/top.json"
+	for by in comm cgroup; do
+		"$memtrace" hist --by $by --json -o "$tmp/hist.json" -- "$workloads/faults"
+		valid hist "$tmp/hist.json"
+	done
+}
+
+@test "trace --json, each event that can be had without a shortage of the machine" {
+	memcg_init
+	make_cgroup schema-trace 24M
+	"$memtrace" trace fault alloc reclaim --latency --json -o "$tmp/trace.json" -- \
+		sh -c '"$workloads/filefault" -n 64 "$2/mapped"; "$workloads/hog" -g "$1" -f "$2/file" -w 80' sh "$cgroup" "$tmp"
+	valid event "$tmp/trace.json"
+	for event in fault alloc reclaim; do
+		grep -q "\"event\":\"$event\"" "$tmp/trace.json"
+	done
+}
+
+@test "doctor and list --json" {
+	"$memtrace" doctor --json >"$tmp/doctor.json" || true
+	valid doctor "$tmp/doctor.json"
+	"$memtrace" list --json >"$tmp/list.json"
+	valid list "$tmp/list.json"
+}
+
+@test "a key too many, one too few, and a wrong type are found" {
+	memtrace_stat fault -- true
+	for edit in '.news = 1' 'del(.lost.hot)' '.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"'; do
+		jq -c "$edit" "$tmp/stat.json" >"$tmp/edited.json"
+		run valid stat "$tmp/edited.json"
+		[[ $status -eq 1 ]] || fail "not found: $edit"
+	done
+}
