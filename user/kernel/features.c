@@ -122,7 +122,7 @@ static enum feature_state look_tracefs(char *note, size_t size)
  */
 static bool limits_locked_memory(void)
 {
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_ktime_get_coarse_ns, NULL) == 0;
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_ktime_get_coarse_ns, NULL) == 0;
 }
 
 static enum feature_state look_memlock(char *note, size_t size)

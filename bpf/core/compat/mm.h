@@ -32,7 +32,7 @@ struct bpf_array {
  * offsets is in no BTF, and not in every kernel's kallsyms.  The members hold
  * addresses on their way to becoming plain numbers, which a map makes of them.
  */
-struct percpu_finder {
+struct mt_percpu_finder {
 	u64 map, here;
 };
 
@@ -40,10 +40,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct percpu_finder);
+	__type(value, struct mt_percpu_finder);
 } percpu_finder SEC(".maps");
 
-static __always_inline u64 percpu_base(volatile struct percpu_finder *finder)
+static __always_inline u64 percpu_base(volatile struct mt_percpu_finder *finder)
 {
 	u64 base = 0;
 
@@ -62,7 +62,7 @@ static __always_inline s64 percpu_counter__sum(const void *counter)
 	const struct percpu_counter *c = counter;
 	s64 sum = BPF_CORE_READ(c, count);
 	u64 parts = (u64)BPF_CORE_READ(c, counters), base;
-	volatile struct percpu_finder *finder;
+	volatile struct mt_percpu_finder *finder;
 	u32 cpu, zero = 0;
 
 	finder = bpf_map_lookup_elem(&percpu_finder, &zero);
