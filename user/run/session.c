@@ -199,6 +199,8 @@ int session__open(struct session *session, const struct options *options, const 
 	}
 	if (config->bpf_stats)
 		session->stats_fd = stats__enable();
+	/* programs are loaded by several threads, and malloc_trim() leaves the tops of other arenas as they are */
+	mallopt(M_ARENA_MAX, 1);
 	begin_ns = clock__boot_ns();
 	code = open_live(session);
 	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
