@@ -217,6 +217,7 @@ enum mt_state_flags {
 	MT_STATE_FOLLOWED = 1 << 3, /* a child of what MT_FILTER_FOLLOW follows */
 	MT_STATE_EXITED = 1 << 4,   /* who is what it was at its exit, and stays so */
 	MT_STATE_EMITTED = 1 << 5,  /* user space has heard of this life */
+	MT_STATE_ENDED = 1 << 6,    /* its final record is out */
 };
 
 /*
@@ -252,6 +253,7 @@ enum mt_filter {
 struct mt_control {
 	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
 	__u32 iter_mode;   /* enum mt_iter_mode */
+	__u64 attached_ns; /* every task born after this was to be seen by the fork hook; 0: not yet */
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */
 	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the current pass */

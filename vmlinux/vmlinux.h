@@ -121,6 +121,7 @@ struct task_struct {
 	unsigned long maj_flt;
 	u64 start_boottime;
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
 	struct mm_struct *mm;

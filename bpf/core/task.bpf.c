@@ -120,8 +120,7 @@ static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
 }
 
 /* Fires after comm has changed; what was counted before belongs to the old name, which s->who still has. */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(core_exec, struct task_struct *task, pid_t old_tid)
+static __always_inline int on_exec(struct task_struct *task, u32 old_tid)
 {
 	struct mt_state *s;
 
@@ -132,6 +131,21 @@ int BPF_PROG(core_exec, struct task_struct *task, pid_t old_tid)
 	state__flush(s, task, MT_TASK_EXEC);
 	state__identify(s, task);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(core_exec, struct task_struct *task, pid_t old_tid)
+{
+	return on_exec(task, old_tid);
+}
+
+SEC("tp/sched/sched_process_exec")
+int core_exec_tp(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	on_exec(task, BPF_CORE_READ(task, pid));
+	return TP_PASS_ON;
 }
 
 /* Fires before comm changes. */
@@ -196,32 +210,80 @@ static __always_inline void end_state(struct mt_state *s, struct task_struct *ta
 		emit_final(s, task, rec);
 }
 
+/* What a task would have inherited at its fork, asked for at its end. */
+static __always_inline u32 family_flags(struct task_struct *task)
+{
+	struct mt_state *leader = state__of(task->group_leader);
+	struct mt_state *parent = state__of(task->real_parent);
+
+	return ((leader ? leader->flags : 0) | (parent ? parent->flags : 0)) & (MT_STATE_FAMILY | MT_STATE_FOLLOWED);
+}
+
 /*
- * The last moment when the task still knows its group, name and cgroup, but
- * from 6.16 on not yet its last fault: the counts are final in core_free.
+ * A task whose fork was not seen, as a program that is preempted while it
+ * runs misses what comes meanwhile (7.x).  If it was born after memtrace had attached, all
+ * that the kernel accounted to it is what it would have counted.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(core_exit, struct task_struct *task)
+static __always_inline struct mt_state *state__recover(struct task_struct *task, const struct mt_control *ctl)
+{
+	struct mt_state *s;
+	u32 flags;
+
+	if (!cfg.has_task_storage || !ctl->attached_ns || BPF_CORE_READ(task, start_boottime) < ctl->attached_ns)
+		return NULL;
+	flags = family_flags(task);
+	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
+		return NULL;
+	s = state__begin(task, flags);
+	if (s)
+		s->base_minor = s->base_major = 0;
+	return s;
+}
+
+/*
+ * The last moment when the task still knows its group, name and cgroup.  Up
+ * to 6.15 it has had its last fault, and all is done here.  From 6.16 on
+ * core_free has the final counts; they go out here as well, in case that it is
+ * not run: it comes in a softirq, in whatever task that hits.
+ */
+static __always_inline int on_exit(struct task_struct *task)
 {
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s = state__of(task);
 	u32 tid = BPF_CORE_READ(task, pid);
 
 	span__drop_all();
-	if (!s || !ctl)
+	if (!ctl)
+		return 0;
+	if (!s)
+		s = state__recover(task, ctl);
+	if (!s)
 		return 0;
 	state__identify(s, task);
 	s->flags |= MT_STATE_EXITED;
-	if (!cfg.has_task_storage) {
+	if (!exit_precedes_last_fault()) {
 		end_state(s, task);
-		bpf_map_delete_elem(&tid_state, &tid);
+		s->flags |= MT_STATE_ENDED;
+		if (!cfg.has_task_storage)
+			bpf_map_delete_elem(&tid_state, &tid);
 		return 0;
 	}
 	__sync_fetch_and_add(&ctl->exited, 1);
-	/* before 6.2 a look-up in a softirq, as core_free makes, may fail: have the counts out now */
-	if (!exit_precedes_last_fault())
-		state__flush(s, task, 0);
+	state__flush(s, task, 0);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(core_exit, struct task_struct *task)
+{
+	return on_exit(task);
+}
+
+SEC("tp/sched/sched_process_exit")
+int core_exit_tp(void *ctx)
+{
+	on_exit(bpf_get_current_task_btf());
+	return TP_PASS_ON;
 }
 
 /* The task is about to be freed, after a grace period (kernel/exit.c, delayed_put_task_struct()). */
@@ -231,7 +293,7 @@ int BPF_PROG(core_free, struct task_struct *task)
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s;
 
-	if (!cfg.has_task_storage)
+	if (!exit_precedes_last_fault())
 		return 0;
 	s = state__of(task);
 	if (!s || !ctl)
@@ -250,6 +312,8 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 	u64 minor = s->emitted_minor, major = s->emitted_major;
 	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
 
+	if (flags & MT_STATE_ENDED)
+		return;
 	if (flags & MT_STATE_EXITED)
 		ctl->seen_exited++;
 	if (rec && state__has_news(s, task)) {

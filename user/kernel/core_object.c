@@ -16,11 +16,19 @@
 		{ program, ATTACH_TP_BTF, event, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                         \
 	}
 
-/* Without tp_btf there is no pointer to a task that task storage accepts: no other kind would do. */
+/* Where another task than the current one is meant, tp_btf alone has a pointer that task storage accepts. */
 static const struct attach_alt fork_alts[] =
 	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *,struct task_struct *");
-static const struct attach_alt exec_alts[] = TP_BTF("core_exec", "sched:sched_process_exec", "struct task_struct *,pid_t");
-static const struct attach_alt exit_alts[] = TP_BTF("core_exit", "sched:sched_process_exit", "struct task_struct *");
+static const struct attach_alt exec_alts[] = {
+	{ "core_exec", ATTACH_TP_BTF, "sched:sched_process_exec", "struct task_struct *,pid_t", NULL },
+	{ "core_exec_tp", ATTACH_TP, "sched:sched_process_exec", NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+static const struct attach_alt exit_alts[] = {
+	{ "core_exit", ATTACH_TP_BTF, "sched:sched_process_exit", "struct task_struct *", NULL },
+	{ "core_exit_tp", ATTACH_TP, "sched:sched_process_exit", NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
 static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *");
 static const struct attach_alt rename_alts[] = TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
 static const struct attach_alt rmdir_alts[] =
@@ -32,8 +40,8 @@ static const struct attach_alt iter_alts[] = {
 
 static const struct attach_hook hooks[] = {
 	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start", false },
-	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program", false },
-	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end", false },
+	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program", true },
+	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end", true },
 	{ "free", HOOK_REQUIRED, free_alts, "their last counts", false },
 	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run", false },
 	{ "rename", HOOK_OPTIONAL, rename_alts, "counts before a thread renames itself go to its new name", false },

@@ -594,8 +594,10 @@ static void explain_core(const struct live *live, const struct live_request *req
 /* What came so far came while programs were being attached: the run starts from here. */
 static int begin(struct live *live)
 {
-	int err = iterate(live, MT_ITER_BASE);
+	int err;
 
+	live->control->attached_ns = clock__boot_ns();
+	err = iterate(live, MT_ITER_BASE);
 	if (!err)
 		err = source_consume(&live->source);
 	if (!err)
