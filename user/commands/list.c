@@ -356,12 +356,14 @@ static const struct example examples[] = {
 const struct command list_command = {
 	.name = "list",
 	.question = "which probes are there, and what do their numbers mean?",
-	.summary = "List the probes, their counters, events, fields and histograms.",
+	.summary = "list the probes, their counters, events, fields and histograms",
 	.usage = "[PROBE...] [OPTIONS]",
 	.details =
 		"Each name is what other commands, the JSON and the metrics use. It lists what memtrace knows, on any "
-		"machine; what this kernel can show is said by 'memtrace doctor'. A counter's role is counter, or "
-		"bucket where it is part of a histogram.",
+		"machine; what this kernel can show is said by 'memtrace doctor'. A counter's role is accounted "
+		"where the kernel itself counts, so that no hook is needed, bucket where it is part of a histogram, "
+		"else "
+		"counter.",
 	.options = options,
 	.takes_probes = true,
 	.examples = examples,

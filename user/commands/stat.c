@@ -120,9 +120,8 @@ const struct command stat_command = {
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
 	.details = "Counts for a time, while CMD runs, or until Ctrl-C, and prints a table of processes, totals, "
 		   "kswapd's\n"
-		   "sessions, OOM kills, and what was lost. Without PROBE: all probes but those that `memtrace list` "
-		   "calls "
-		   "opt-in.\n"
+		   "sessions, OOM kills, and what was lost. Without PROBE: all probes that `memtrace "
+		   "list` has as default.\n"
 		   "\n"
 		   "With CMD only CMD and its descendants count, from CMD's fork on, as getrusage(2) counts; -a counts "
 		   "the\n"
