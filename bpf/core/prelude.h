@@ -17,7 +17,7 @@ const volatile struct mt_cfg cfg SEC(".rodata.cfg") = {};
  */
 #define TP_PASS_ON 1
 
-/* Keeps clang from reasoning about an index, so that the check that follows is in the program, where the verifier looks. */
+/* Keeps clang from reasoning about an index: the check that follows must be in the program, for the verifier. */
 #define opaque(index) asm volatile("" : "+r"(index))
 
 static __always_inline bool probe_wants_every(enum mt_probe probe)
