@@ -433,6 +433,23 @@ static struct mt_task base_record(uint32_t pid, uint64_t time_ns, uint64_t minor
 	return task;
 }
 
+static void a_life_that_ended_before_the_run_is_nobodys(void **state)
+{
+	struct aggregate *agg = new_by(BY_PROCESS);
+	struct mt_task task = base_record(7, 1, 1000);
+
+	(void)state;
+	task.flags |= MT_TASK_FINAL;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	/* its record at being freed comes when the run has begun */
+	task = minor_record(7, 7, "a", 2, 1003);
+	task.flags = MT_TASK_FINAL;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 0);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 0);
+	aggregate__free(agg);
+}
+
 static void what_was_counted_before_the_run_is_nobodys(void **state)
 {
 	struct aggregate *agg = new_by(BY_PROCESS);
@@ -524,6 +541,7 @@ int main(void)
 		cmocka_unit_test(ties_fall_by_pid_then_comm),
 		cmocka_unit_test(ties_of_groups_fall_by_comm),
 		cmocka_unit_test(the_rest_is_summed),
+		cmocka_unit_test(a_life_that_ended_before_the_run_is_nobodys),
 		cmocka_unit_test(what_was_counted_before_the_run_is_nobodys),
 		cmocka_unit_test(a_second_base_moves_the_start),
 		cmocka_unit_test(a_base_after_the_end_is_late),

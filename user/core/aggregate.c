@@ -201,8 +201,12 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	if (lives__is_finished(&agg->lives, task->life))
 		return 0;
 	life = lives__find(&agg->lives, task->life);
-	if (task->flags & MT_TASK_BASE)
+	if (task->flags & MT_TASK_BASE && !final)
 		return take_base(agg, life, task);
+	if (task->flags & MT_TASK_BASE) {
+		finish(agg, life, task);
+		return 0;
+	}
 	if (difference(life, task, add))
 		err = credit(agg, &life, task, add);
 	else

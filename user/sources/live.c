@@ -69,11 +69,22 @@ static void complete_victim(struct mt_oom *oom)
 	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
 }
 
-/* Before the run only bases are of interest, which the iterator delivers itself. */
+/*
+ * What comes before the run is no part of it; but counts of tasks are where
+ * later ones start from, also those of a task that ended and is freed only later.
+ */
 static void deliver(struct live *live, const void *data, size_t size)
 {
-	if (live->running)
+	const struct mt_hdr *hdr = data;
+	struct mt_task base;
+
+	if (live->running) {
 		live->sink.record(live->sink.ctx, data, size);
+	} else if (hdr->id == MT_REC_TASK && size == sizeof(base)) {
+		memcpy(&base, data, sizeof(base));
+		base.flags |= MT_TASK_BASE;
+		live->sink.record(live->sink.ctx, &base, sizeof(base));
+	}
 }
 
 static int on_record(void *ctx, void *data, size_t size)
