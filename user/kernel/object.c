@@ -2,12 +2,9 @@
 #include "object.h"
 
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -217,45 +214,6 @@ static int object__keep_link(struct object *object, struct bpf_link *link)
 	return 0;
 }
 
-static int perf_major_open(int cpu)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ,
-		.sample_period = 1,
-	};
-	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* On each CPU that is online; one that is not has no event to open (ENODEV). */
-static int attach_perf_major(struct object *object, struct bpf_program *prog)
-{
-	int cpu, fd, err, nr = libbpf_num_possible_cpus(), attached = 0;
-	struct bpf_link *link;
-
-	for (cpu = 0; cpu < nr; cpu++) {
-		fd = perf_major_open(cpu);
-		if (fd == -ENODEV)
-			continue;
-		if (fd < 0)
-			return fd;
-		link = bpf_program__attach_perf_event(prog, fd);
-		if (!link) {
-			err = -errno;
-			close(fd);
-			return err;
-		}
-		err = object__keep_link(object, link);
-		if (err)
-			return err;
-		attached++;
-	}
-	return attached ? 0 : -ENODEV;
-}
-
 static int attach_hook(struct object *object, const struct attach_alt *alt)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(object->bpf, alt->program);
@@ -264,7 +222,7 @@ static int attach_hook(struct object *object, const struct attach_alt *alt)
 	if (!prog)
 		return -ENOENT;
 	if (alt->kind == ATTACH_PERF_MAJOR)
-		return attach_perf_major(object, prog);
+		return cpu_events__attach(&object->cpu_events, prog);
 	link = bpf_program__attach(prog);
 	return link ? object__keep_link(object, link) : -errno;
 }
@@ -290,6 +248,7 @@ static int attach_all(struct object *object, struct hook_state **culprit)
 
 static void object__detach(struct object *object)
 {
+	cpu_events__detach(&object->cpu_events);
 	while (object->nr_links)
 		bpf_link__destroy(object->links[--object->nr_links]);
 	free(object->links);

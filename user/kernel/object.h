@@ -8,6 +8,7 @@
 
 #include "../../bpf/wire.h"
 #include "../core/probe.h"
+#include "cpu_events.h"
 
 struct bpf_object;
 struct bpf_link;
@@ -34,6 +35,7 @@ struct object {
 	size_t nr_hooks;
 	struct bpf_link **links; /* owned */
 	size_t nr_links;
+	struct cpu_events cpu_events;
 };
 
 struct object_request {

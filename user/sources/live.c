@@ -217,8 +217,10 @@ static int source_consume(struct source *src)
 static int source_tick(struct source *src)
 {
 	struct live *live = live_of(src);
-	int err = iterate(live, MT_ITER_TICK);
+	int err = iterate(live, MT_ITER_TICK), i;
 
+	for (i = 0; !err && i < MT_NR_PROBES; i++)
+		err = cpu_events__refresh(&live->objects[i].cpu_events);
 	return err ? err : source_consume(src);
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cpu_events.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+static void read_online(char *online)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/online", "re");
+
+	if (!f || !fgets(online, CPU_LIST_LEN, f))
+		online[0] = '\0';
+	if (f)
+		fclose(f);
+}
+
+static int open_event(int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ,
+		.sample_period = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* 1, 0 if the CPU is offline, or -errno. */
+static int attach_one(struct cpu_events *events, int cpu)
+{
+	int fd = open_event(cpu), err;
+
+	if (fd == -ENODEV)
+		return 0;
+	if (fd < 0)
+		return fd;
+	events->links[cpu] = bpf_program__attach_perf_event(events->prog, fd);
+	if (events->links[cpu])
+		return 1;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog)
+{
+	int cpu, attached = 0, err = 0;
+
+	events->prog = prog;
+	events->nr_links = libbpf_num_possible_cpus();
+	events->links = calloc(events->nr_links, sizeof(*events->links));
+	if (!events->links)
+		return -ENOMEM;
+	read_online(events->online);
+	for (cpu = 0; err >= 0 && cpu < events->nr_links; cpu++) {
+		err = attach_one(events, cpu);
+		attached += err > 0;
+	}
+	if (err >= 0 && attached)
+		return 0;
+	cpu_events__detach(events);
+	return err < 0 ? err : -ENODEV;
+}
+
+int cpu_events__refresh(struct cpu_events *events)
+{
+	struct bpf_program *prog = events->prog;
+	char online[CPU_LIST_LEN];
+
+	if (!prog)
+		return 0;
+	read_online(online);
+	if (!strcmp(online, events->online))
+		return 0;
+	cpu_events__detach(events);
+	return cpu_events__attach(events, prog);
+}
+
+void cpu_events__detach(struct cpu_events *events)
+{
+	int cpu;
+
+	for (cpu = 0; events->links && cpu < events->nr_links; cpu++)
+		bpf_link__destroy(events->links[cpu]);
+	free(events->links);
+	memset(events, 0, sizeof(*events));
+}
