@@ -233,8 +233,8 @@ struct mt_cfg {
 	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */
 	__u32 rare_fold_bytes;	/* a rare ring with more than this waiting gets counts, no records */
 	__u32 page_size;
-	__u32 nr_cpus; /* possible ones */
-	__u32 pad;
+	__u32 nr_cpus;		 /* possible ones */
+	__u32 faults_after_exit; /* sched_process_exit fires before a task's last fault */
 };
 
 enum mt_filter {

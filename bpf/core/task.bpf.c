@@ -4,7 +4,6 @@
  * keeps who they are, and hands their counters to user space.
  */
 #include "prelude.h"
-#include "compat/sched.h"
 #include "emit.h"
 #include "filter.h"
 #include "maps.h"
@@ -261,7 +260,7 @@ static __always_inline int on_exit(struct task_struct *task)
 		return 0;
 	state__identify(s, task);
 	s->flags |= MT_STATE_EXITED;
-	if (!exit_precedes_last_fault()) {
+	if (!cfg.faults_after_exit) {
 		end_state(s, task);
 		s->flags |= MT_STATE_ENDED;
 		if (!cfg.has_task_storage)
@@ -293,7 +292,7 @@ int BPF_PROG(core_free, struct task_struct *task)
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s;
 
-	if (!exit_precedes_last_fault())
+	if (!cfg.faults_after_exit)
 		return 0;
 	s = state__of(task);
 	if (!s || !ctl)

@@ -5,6 +5,8 @@
 
 #include "aggregate_impl.h"
 
+_Static_assert(MT_NR_SLOTS <= 64, "aggregate_config.slots has a bit for each");
+
 #define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
 
 struct aggregate *aggregate__new(const struct aggregate_config *config)
@@ -51,8 +53,9 @@ static bool rows_can_die(const struct aggregate *agg)
  * What the record has beyond the life's earlier ones, 0 in a slot where it is
  * older than one of them.  Returns whether there is any.
  */
-static bool difference(const struct life *life, const struct mt_task *task, uint64_t *add)
+static bool difference(const struct aggregate *agg, const struct life *life, const struct mt_task *task, uint64_t *add)
 {
+	uint64_t wanted = agg->config.slots ? agg->config.slots : UINT64_MAX;
 	uint64_t last[MT_NR_SLOTS] = { 0 };
 	bool any = false;
 	size_t i;
@@ -60,7 +63,7 @@ static bool difference(const struct life *life, const struct mt_task *task, uint
 	if (life)
 		packed__get(&life->last, last);
 	for (i = 0; i < MT_NR_SLOTS; i++) {
-		add[i] = task->c[i] > last[i] ? task->c[i] - last[i] : 0;
+		add[i] = task->c[i] > last[i] && wanted >> i & 1 ? task->c[i] - last[i] : 0;
 		any |= add[i] != 0;
 	}
 	return any;
@@ -178,7 +181,7 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 	uint64_t add[MT_NR_SLOTS];
 	int err;
 
-	if (!difference(life, task, add))
+	if (!difference(agg, life, task, add))
 		return 0;
 	if (!life)
 		life = lives__add(&agg->lives, task->life);
@@ -207,7 +210,7 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 		finish(agg, life, task);
 		return 0;
 	}
-	if (difference(life, task, add))
+	if (difference(agg, life, task, add))
 		err = credit(agg, &life, task, add);
 	else
 		refresh(agg, task);

@@ -146,7 +146,9 @@ const struct option_row gather_options[] = {
 	{ .name = "light",
 	  .type = OPT_FLAG,
 	  .offset = AT(light),
-	  .help = "no hook on the path of page faults: minor and major faults alone, at almost no cost" },
+	  .help = "no hook on the path of page faults or, unless alloc is named, of allocations: minor and major "
+		  "faults "
+		  "alone of these, at almost no cost" },
 	{ .name = "latency",
 	  .type = OPT_FLAG,
 	  .offset = AT(latency),

@@ -61,6 +61,15 @@ static bool has_task_storage(const struct btf *btf)
 	return false;
 }
 
+/*
+ * From 6.16 on sched_process_exit fires before exit_mm(), which can still
+ * fault, and has an event class of its own; up to 6.15 it shared sched_process_template.
+ */
+static bool has_faults_after_exit(const struct btf *btf)
+{
+	return btf__find_by_name_kind(btf, "trace_event_raw_sched_process_exit", BTF_KIND_STRUCT) >= 0;
+}
+
 static unsigned int nr_hot_rings(unsigned int cpus)
 {
 	unsigned int nr = (cpus + MT_CPUS_PER_RING - 1) / MT_CPUS_PER_RING;
@@ -72,6 +81,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
 	cfg->has_task_storage = has_task_storage(btf);
+	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 	cfg->nr_hot_rings = nr_hot_rings(cfg->nr_cpus);
 	cfg->hot_wakeup_bytes = 256 * 1024;

@@ -98,5 +98,6 @@ bool prototype__matches(const struct btf *btf, const char *event, const char *ex
 
 bool prototype__preemptible(const struct btf *btf)
 {
-	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) >= 0;
+	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) >= 0 &&
+	       btf__find_by_name_kind(btf, "init_srcu_struct_fast", BTF_KIND_FUNC) >= 0;
 }

@@ -19,7 +19,8 @@ bool prototype__matches(const struct btf *btf, const char *event, const char *ex
 
 /*
  * Whether programs on tracepoints may be preempted: then tracepoints are
- * guarded by SRCU, of which BTF knows the per-CPU part (kernel/tracepoint.c; seen on 7.3, not on 6.18).
+ * guarded by SRCU of the fast kind (kernel/tracepoint.c).  BTF knows the per-CPU part of that SRCU,
+ * which also kernels up to 6.12 have for another purpose, and that there is a fast kind (seen on 7.3).
  */
 bool prototype__preemptible(const struct btf *btf);
 

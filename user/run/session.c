@@ -47,8 +47,10 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 	if (!session->config.event || session->error)
 		return;
 	err = session->config.event(session, session->config.ctx, row, record);
-	if (err < 0)
+	if (err < 0) {
 		session->error = err;
+		session->callback_failed = true;
+	}
 }
 
 static uint32_t named_probes(const struct options *options)
@@ -71,6 +73,12 @@ static bool has_rare_event(enum mt_probe probe)
 	return false;
 }
 
+/* Of its counts none is left without a hook on a hot path. */
+static bool is_on_hot_path(enum mt_probe probe)
+{
+	return probes[probe]->selftest_slot != MT_NR_SLOTS && !probes[probe]->without_hooks;
+}
+
 static uint32_t chosen_probes(const struct options *options, bool rare_only)
 {
 	uint32_t chosen = named_probes(options);
@@ -79,7 +87,8 @@ static uint32_t chosen_probes(const struct options *options, bool rare_only)
 	if (chosen)
 		return chosen;
 	for (id = 0; id < MT_NR_PROBES; id++)
-		if (!probe_rows[id].opt_in && (!rare_only || has_rare_event(id)))
+		if (!probe_rows[id].opt_in && (!rare_only || has_rare_event(id)) &&
+		    !(options->light && is_on_hot_path(id)))
 			chosen |= 1U << id;
 	return chosen;
 }
@@ -166,11 +175,24 @@ static int open_signals(struct session *session)
 	return session->signal_fd < 0 ? -errno : 0;
 }
 
+static uint64_t asked_slots(uint32_t asked)
+{
+	enum mt_slot slot;
+	uint64_t slots = 0;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		if (asked & (1U << slot_rows[slot].probe))
+			slots |= 1ULL << slot;
+	/* of none: a bit that no slot has, as 0 would mean all */
+	return slots ? slots : 1ULL << 63;
+}
+
 static int open_memory(struct session *session)
 {
 	int err = open_signals(session);
 
 	session->config.aggregate.linger_ns = LINGER_NS;
+	session->config.aggregate.slots = asked_slots(session->probes);
 	session->aggregate = aggregate__new(&session->config.aggregate);
 	if (!session->aggregate)
 		return -ENOMEM;
@@ -303,8 +325,10 @@ static int end_interval(struct session *session)
 {
 	int err = fetch(session, session->source->ops->tick);
 
-	if (!err && session->config.interval)
+	if (!err && session->config.interval) {
 		err = session->config.interval(session, session->config.ctx);
+		session->callback_failed = err < 0;
+	}
 	if (!err)
 		err = aggregate__next_interval(session->aggregate);
 	session->interval_start_ns = session->now_ns;
@@ -397,7 +421,8 @@ int session__run(struct session *session)
 	end_command(session);
 	if (!session->error)
 		session->error = fetch(session, session->source->ops->drain);
-	if (!session->error || session->error == -EPIPE)
+	/* what a callback stopped for is the command's to report */
+	if (!session->error || session->callback_failed)
 		return EXIT_OK;
 	log_error("tracing failed: %s", strerror(-session->error));
 	return EXIT_FAILED;

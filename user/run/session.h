@@ -8,6 +8,7 @@
 
 #include "../core/aggregate.h"
 #include "../core/event.h"
+#include "../core/gfp.h"
 #include "../core/options.h"
 #include "../core/output.h"
 #include "../core/outfile.h"
@@ -49,12 +50,13 @@ struct session {
 	uint64_t start_ns, interval_start_ns, now_ns; /* boot time clock */
 	uint64_t start_cpu_ns, cpu_ns;		      /* memtrace's own */
 	uint64_t interval_ns;
-	int error; /* of a callback or the source, -errno: the run was stopped by it */
+	int error;	      /* of a callback or the source, -errno: the run was stopped by it */
+	bool callback_failed; /* error is one of the command's callbacks */
 	bool stopping;
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
 	int signal_fd, stats_fd;
 	sigset_t old_mask;
-	char gfp[256];
+	char gfp[GFP_NAME_LEN];
 };
 
 /* Opens all; EXIT_OK, or the exit code after one line on stderr.  session__close() in any case. */

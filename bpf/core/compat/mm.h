@@ -87,13 +87,12 @@ static __always_inline u64 mm__rss(struct mm_struct *mm, u32 kind)
 {
 	s64 pages;
 
-	if (bpf_core_field_exists(struct mm_rss_stat___v5_10, count)) {
-		struct mm_struct___v5_10 *old = (void *)mm;
-
+	/* asked of mm_struct, which every kernel has: libbpf looks for a type that is missing in modules, with
+	 * CAP_SYS_ADMIN */
+	if (bpf_core_field_exists(((struct mm_struct___v5_10 *)0)->rss_stat.count)) {
 		pages = 0;
 		bpf_probe_read_kernel(&pages, sizeof(pages),
-				      (void *)old + bpf_core_field_offset(struct mm_struct___v5_10, rss_stat) +
-					      bpf_core_field_offset(struct mm_rss_stat___v5_10, count) +
+				      (void *)mm + bpf_core_field_offset(struct mm_struct___v5_10, rss_stat.count) +
 					      kind * sizeof(pages));
 	} else {
 		pages = percpu_counter__sum((void *)mm + bpf_core_field_offset(struct mm_struct___v6_2, rss_stat) +
