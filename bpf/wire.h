@@ -253,6 +253,8 @@ enum mt_filter {
 struct mt_control {
 	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
 	__u32 iter_mode;   /* enum mt_iter_mode */
+	__u32 self; /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 pad;
 	__u64 attached_ns; /* every task born after this was to be seen by the fork hook; 0: not yet */
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The commands, in the order in which memtrace lists them, and the probes.  A new command is a file in commands/ and
- * two lines here, a new probe is a file in probes/ and its row in bpf/probes.def.
+ * The commands, in the order in which memtrace lists them, the probes and the outputs.  A new command is a file in
+ * commands/ and two lines here, a new output likewise; a new probe is a file in probes/ and its row in bpf/probes.def.
  */
 #include <stddef.h>
 
 #include "core/command.h"
+#include "core/output.h"
 #include "core/probe.h"
 
 extern const struct command stat_command;
@@ -28,3 +29,9 @@ const struct probe *const probes[MT_NR_PROBES] = {
 #define MT_PROBE(id, ...) [MT_PROBE_##id] = &id##_probe,
 #include "../bpf/probes.def"
 };
+
+extern const struct output_ops text_output;
+extern const struct output_ops json_output;
+extern const struct output_ops prometheus_output;
+
+const struct output_ops *const outputs[] = { &text_output, &json_output, &prometheus_output, NULL };

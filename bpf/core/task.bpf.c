@@ -267,6 +267,10 @@ static __always_inline int on_exit(struct task_struct *task)
 			bpf_map_delete_elem(&tid_state, &tid);
 		return 0;
 	}
+	if (!(s->flags & MT_STATE_MATCH) && !worth_a_record(s, task)) {
+		s->flags |= MT_STATE_ENDED;
+		return 0;
+	}
 	__sync_fetch_and_add(&ctl->exited, 1);
 	state__flush(s, task, 0);
 	return 0;
@@ -295,7 +299,7 @@ int BPF_PROG(core_free, struct task_struct *task)
 	if (!cfg.faults_after_exit)
 		return 0;
 	s = state__of(task);
-	if (!s || !ctl)
+	if (!s || !ctl || s->flags & MT_STATE_ENDED)
 		return 0;
 	end_state(s, task);
 	/* a task that never ran (its fork failed late) was never seen exiting */
@@ -338,7 +342,10 @@ int core_iter(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct mt_state *s;
 
-	if (!task || !ctl)
+	if (!ctl)
+		return 0;
+	ctl->self = bpf_get_current_pid_tgid() >> 32; /* who reads the iterator: memtrace */
+	if (!task)
 		return 0;
 	s = state__of(task);
 	if (s) {
@@ -348,7 +355,7 @@ int core_iter(struct bpf_iter__task *ctx)
 	if (filter__family_only())
 		return 0;
 	s = state__begin(task, 0);
-	if (s && ctl->iter_mode == MT_ITER_TICK)
+	if (s && s->flags & MT_STATE_MATCH && ctl->iter_mode == MT_ITER_TICK)
 		__sync_fetch_and_add(&ctl->late, 1);
 	return 0;
 }
@@ -357,8 +364,11 @@ int core_iter(struct bpf_iter__task *ctx)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(core_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
-	struct mt_cgroup_gone *rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_CGROUP_GONE, struct mt_cgroup_gone);
+	struct mt_cgroup_gone *rec;
 
+	if (!in_memory_hierarchy(cgroup))
+		return 0;
+	rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_CGROUP_GONE, struct mt_cgroup_gone);
 	if (!rec)
 		return 0;
 	rec->cgroup_id = BPF_CORE_READ(cgroup, kn, id);

@@ -27,10 +27,22 @@ struct kswapd_node {
 	s32 order;
 	u32 partial;
 	u32 isolated; /* a batch was taken off a list since the last one was shrunk */
-	s32 waker_order;
-	u64 waker_gfp;
-	struct mt_who waker; /* the first who asked since it fell asleep */
 };
+
+/* The first who asked since a node's kswapd fell asleep: many do at once, and the map lets one in. */
+struct kswapd_waker {
+	struct mt_who who;
+	u64 gfp;
+	s32 order;
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MT_MAX_NODES);
+	__type(key, u32);
+	__type(value, struct kswapd_waker);
+} kswapd_wakers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -60,7 +72,7 @@ static __always_inline int wake(u32 nid, s32 order)
 		return 0;
 	if (node->seen != SEEN_RUNNING) {
 		/* nobody wakes it who does not find it asleep, so a waker proves that this is a start */
-		node->partial = node->seen == SEEN_NOTHING && !node->waker.tid;
+		node->partial = node->seen == SEEN_NOTHING && !bpf_map_lookup_elem(&kswapd_wakers, &nid);
 		node->seen = SEEN_RUNNING;
 		node->start_ns = bpf_ktime_get_boot_ns();
 		node->tid = bpf_get_current_pid_tgid();
@@ -79,6 +91,7 @@ static __always_inline int wake(u32 nid, s32 order)
 
 static __always_inline void emit_session(const struct kswapd_node *node, u32 nid)
 {
+	const struct kswapd_waker *waker = bpf_map_lookup_elem(&kswapd_wakers, &nid);
 	struct mt_kswapd *rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_kswapd, struct mt_kswapd);
 
 	if (!rec)
@@ -92,9 +105,15 @@ static __always_inline void emit_session(const struct kswapd_node *node, u32 nid
 	rec->node = nid;
 	rec->partial = node->partial;
 	rec->pad = 0;
-	rec->waker = node->waker;
-	rec->waker_gfp = node->waker.tid ? node->waker_gfp : MT_UNKNOWN_U64;
-	rec->waker_order = node->waker.tid ? node->waker_order : MT_UNKNOWN_S32;
+	rec->waker_gfp = MT_UNKNOWN_U64;
+	rec->waker_order = MT_UNKNOWN_S32;
+	if (waker) {
+		rec->waker = waker->who;
+		rec->waker_gfp = waker->gfp;
+		rec->waker_order = waker->order;
+	} else {
+		__builtin_memset(&rec->waker, 0, sizeof(rec->waker));
+	}
 	bpf_ringbuf_submit(rec, 0);
 }
 
@@ -110,19 +129,19 @@ static __always_inline int sleep(u32 nid)
 	}
 	node->seen = SEEN_ASLEEP;
 	node->tid = 0;
-	__builtin_memset(&node->waker, 0, sizeof(node->waker));
+	bpf_map_delete_elem(&kswapd_wakers, &nid);
 	return 0;
 }
 
 static __always_inline int ask(u32 nid, s32 order, u64 gfp)
 {
+	struct kswapd_waker waker = { .gfp = gfp, .order = order };
 	struct kswapd_node *node = node_of(nid);
 
-	if (!node || node->seen == SEEN_RUNNING || node->waker.tid)
+	if (!node || node->seen == SEEN_RUNNING || bpf_map_lookup_elem(&kswapd_wakers, &nid))
 		return 0;
-	node->waker_order = order;
-	node->waker_gfp = gfp;
-	who__read_current(&node->waker);
+	who__read_current(&waker.who);
+	bpf_map_update_elem(&kswapd_wakers, &nid, &waker, BPF_NOEXIST);
 	return 0;
 }
 

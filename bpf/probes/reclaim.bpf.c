@@ -47,8 +47,8 @@ static __always_inline void fold(u32 kind, u64 duration_ns)
 	opaque(slot);
 	if (!folds || !l || kind >= MT_NR_RECLAIM_KINDS || slot >= MT_HIST_SLOTS)
 		return;
-	folds->kind[kind].count[slot]++;
-	folds->kind[kind].sum_ns += duration_ns;
+	__sync_fetch_and_add(&folds->kind[kind].count[slot], 1);
+	__sync_fetch_and_add(&folds->kind[kind].sum_ns, duration_ns);
 	__sync_fetch_and_add(&l->folded, 1);
 }
 

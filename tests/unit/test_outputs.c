@@ -17,6 +17,8 @@
 #include <cmocka.h>
 
 #include "../../user/core/output.h"
+
+extern const struct output_ops text_output, json_output, prometheus_output;
 #include "../../user/core/sanitise.h"
 
 /* Cells as constants. */

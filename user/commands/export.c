@@ -28,7 +28,7 @@ struct export_run {
 static int write_file(struct export_run *run, const struct report *report)
 {
 	struct outfile file;
-	struct output output = { .ops = &prometheus_output };
+	struct output output = { .ops = output__find("prometheus") };
 	int err = outfile__open(&file, run->path);
 
 	if (err)

@@ -304,10 +304,10 @@ static struct report *build(const struct choice *choice, struct listing *listing
 	return report;
 }
 
-static int render(const struct options *options, const struct report *report)
+static int render(const struct options *options, const struct output_ops *ops, const struct report *report)
 {
 	struct outfile file;
-	struct output out = { .ops = options->json ? &json_output : &text_output };
+	struct output out = { .ops = ops };
 	int err;
 
 	err = outfile__open(&file, options->output);
@@ -327,15 +327,18 @@ static void choose(struct choice *choice, const struct options *options)
 
 static int run(struct options *options)
 {
+	const struct output_ops *ops = output__chosen(options);
 	struct listing listings[NR_PARTS] = { 0 };
 	struct choice choice;
 	struct report *report;
 	int err = -ENOMEM;
 
+	if (!ops)
+		return EXIT_USAGE;
 	choose(&choice, options);
 	report = build(&choice, listings);
 	if (report)
-		err = render(options, report);
+		err = render(options, ops, report);
 	if (err)
 		outfile__report_error(options->output, err);
 	report__free(report);

@@ -83,7 +83,12 @@ const struct option_row output_options[] = {
 	  .offset = AT(output),
 	  .arg = "FILE",
 	  .help = "write to FILE instead of standard output; FILE appears when it is complete" },
-	{ .name = "json", .type = OPT_FLAG, .offset = AT(json), .help = "print JSON: one object a line" },
+	{ .name = "json", .type = OPT_FLAG, .offset = AT(json), .help = "print JSON, one object a line: --format json" },
+	{ .name = "format",
+	  .type = OPT_STRING,
+	  .offset = AT(format),
+	  .arg = "FORMAT",
+	  .help = "how to print: text or json" },
 	{ .name = NULL },
 };
 

@@ -54,6 +54,7 @@ struct options {
 	/* what is shown */
 	const char *output; /* -o FILE, or NULL */
 	bool json;
+	const char *format; /* --format, or NULL */
 	int by;	       /* enum group_by; -1: the command's default */
 	uint64_t rows; /* -k: 0: all */
 	bool rows_set;

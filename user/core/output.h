@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "options.h"
 #include "report.h"
 
 struct output_style {
@@ -17,7 +18,8 @@ struct output;
 
 /* One kind of output; a const descriptor per file in outputs/. */
 struct output_ops {
-	const char *name;
+	const char *name; /* as --format wants it */
+	bool metrics_only; /* it renders metrics and nothing else: not for --format */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);
 	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
@@ -36,8 +38,11 @@ struct output {
 	uint64_t (*wall_ns)(uint64_t boot_ns);
 };
 
-extern const struct output_ops text_output;
-extern const struct output_ops json_output;
-extern const struct output_ops prometheus_output;
+extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end */
+
+/* NULL: there is none. */
+const struct output_ops *output__find(const char *name);
+/* By --format and --json; NULL after one line on stderr that names what is accepted. */
+const struct output_ops *output__chosen(const struct options *options);
 
 #endif

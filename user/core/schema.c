@@ -143,6 +143,32 @@ int schema__probe(const char *name)
 	return -1;
 }
 
+bool schema__has_rare_event(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_RECS; i++)
+		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == EVENT_RARE)
+			return true;
+	return false;
+}
+
+const char *schema__metric_help(const char *metric)
+{
+	static const struct {
+		const char *name, *help;
+	} rows[] = {
+#define MT_METRIC(name, help) { name, help },
+#include "../../bpf/probes.def"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (!strcmp(rows[i].name, metric))
+			return rows[i].help;
+	return NULL;
+}
+
 const char *schema__role_name(enum slot_role role)
 {
 	static const char *const names[] = {

@@ -123,6 +123,10 @@ extern const size_t nr_count_rows;
 
 /* Returns the probe of that name, or -1. */
 int schema__probe(const char *name);
+/* Whether events of the probe are rare ones. */
+bool schema__has_rare_event(enum mt_probe probe);
+/* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
+const char *schema__metric_help(const char *metric);
 const char *schema__unit_name(enum unit unit);
 const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);

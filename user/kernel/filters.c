@@ -25,6 +25,17 @@ static int list__add(struct uint_list *list, uint64_t value)
 	return 0;
 }
 
+/* The programs know pids of the initial namespace only, and another namespace's mean other tasks there. */
+static int check_namespace(const struct options *o)
+{
+	if ((!o->pids.nr && !o->tids.nr) || proc__initial_pid_namespace())
+		return 0;
+	log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the host's "
+		  "(docker run --pid=host), or choose by -n, -u or -c",
+		  o->pids.nr ? "-p" : "-t");
+	return -EINVAL;
+}
+
 static int check_ids(const struct uint_list *ids, bool (*exists)(uint32_t), const char *option, const char *what,
 		     const char *accepted)
 {
@@ -158,6 +169,8 @@ int filters__resolve(struct filters *filters, const struct options *o, struct cg
 	memset(filters, 0, sizeof(*filters));
 	filters->bits = filter_bits(o);
 	err = check_sizes(o);
+	if (!err)
+		err = check_namespace(o);
 	if (!err)
 		err = check_follow(o);
 	if (!err)

@@ -51,6 +51,14 @@ bool proc__tid_exists(uint32_t tid)
 	return read_status(tid, status, sizeof(status)) > 0;
 }
 
+/* include/linux/proc_ns.h, PROC_PID_INIT_INO */
+bool proc__initial_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == 0xeffffffcU;
+}
+
 bool proc__pid_exists(uint32_t pid)
 {
 	char status[4096];

@@ -9,6 +9,8 @@
 #include "../../bpf/wire.h"
 
 bool proc__pid_exists(uint32_t pid); /* a thread group */
+/* By its inode number, which is fixed; true also where that cannot be told. */
+bool proc__initial_pid_namespace(void);
 bool proc__tid_exists(uint32_t tid); /* any thread */
 /* Fills pid, uid and comm of a thread that lives; 0 or -errno. */
 int proc__who(uint32_t tid, struct mt_who *who);

@@ -407,6 +407,8 @@ static int json_event(struct output *out, const char *name, const char *text, co
 	return err ? err : stream__error(out->stream);
 }
 
+extern const struct output_ops json_output;
+
 const struct output_ops json_output = {
 	.name = "json",
 	.report = json_report,

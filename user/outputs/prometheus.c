@@ -316,7 +316,10 @@ static int prometheus_report(struct output *out, const struct report *report)
 	return err ? err : stream__flush(out->stream);
 }
 
+extern const struct output_ops prometheus_output;
+
 const struct output_ops prometheus_output = {
 	.name = "prometheus",
+	.metrics_only = true,
 	.report = prometheus_report,
 };

@@ -145,6 +145,8 @@ static int text_event(struct output *out, const char *name, const char *format, 
 	return text.error ? text.error : stream__error(out->stream);
 }
 
+extern const struct output_ops text_output;
+
 const struct output_ops text_output = {
 	.name = "text",
 	.report = text_report,

@@ -194,6 +194,13 @@ static size_t slot_counter(const struct family *family, const struct slot_row *r
 	return i;
 }
 
+static const char *slot_metric_help(const struct slot_row *row)
+{
+	const char *help = schema__metric_help(row->metric);
+
+	return help ? help : row->help;
+}
+
 static void add_slot_families(struct metrics *m)
 {
 	enum mt_slot slot;
@@ -205,7 +212,7 @@ static void add_slot_families(struct metrics *m)
 
 		if (!row->metric || !session__asked(m->session, row->probe))
 			continue;
-		family = add_family(m, row->metric, row->help);
+		family = add_family(m, row->metric, slot_metric_help(row));
 		if (!family)
 			continue;
 		family->label = row->label;
@@ -258,11 +265,15 @@ static void add_count_families(struct metrics *m)
 /* Label sets that one name takes. */
 static size_t family__sets(const struct family *family)
 {
+	size_t nr;
+
 	if (!family->hist)
 		return family->width;
 	if (!family->hist->label[0])
 		return 1;
-	return family->hist->label_names ? MT_NR_RECLAIM_KINDS : 1;
+	for (nr = 0; family->hist->label_names && family->hist->label_names[nr];)
+		nr++;
+	return nr ? nr : 1;
 }
 
 static int open_series(struct metrics *m, size_t max_series)
@@ -599,7 +610,7 @@ static int add_machine(struct metrics *m, struct report *report)
 
 	for (i = 0; !err && i < MT_NR_MACHINE_SLOTS; i++) {
 		const struct slot_row *row = &machine_rows[i];
-		struct metric_row metric = { row->metric, row->help, METRIC_COUNTER, NULL };
+		struct metric_row metric = { row->metric, row->metric ? slot_metric_help(row) : NULL, METRIC_COUNTER, NULL };
 
 		if (row->metric && session__asked(m->session, row->probe) && live__hooked(m->session->live, row->probe))
 			err = add_single(m, report, &metric, NULL,

@@ -39,7 +39,12 @@ bool render__is_wide(const struct render *render)
 
 int render__open(struct render *render, const struct options *options)
 {
-	int err = outfile__open(&render->file, options->output);
+	const struct output_ops *ops = output__chosen(options);
+	int err;
+
+	if (!ops)
+		return EXIT_USAGE;
+	err = outfile__open(&render->file, options->output);
 
 	render->path = options->output;
 	if (err) {
@@ -47,7 +52,7 @@ int render__open(struct render *render, const struct options *options)
 		return EXIT_FAILED;
 	}
 	render->output = (struct output){
-		.ops = options->json ? &json_output : &text_output,
+		.ops = ops,
 		.stream = render->file.stream,
 		.style = style_of(render),
 		.wall_ns = clock__wall_ns,

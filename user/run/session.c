@@ -63,16 +63,6 @@ static uint32_t named_probes(const struct options *options)
 	return probes;
 }
 
-static bool has_rare_event(enum mt_probe probe)
-{
-	size_t i;
-
-	for (i = 0; i < MT_NR_RECS; i++)
-		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == EVENT_RARE)
-			return true;
-	return false;
-}
-
 /* Of its counts none is left without a hook on a hot path. */
 static bool is_on_hot_path(enum mt_probe probe)
 {
@@ -87,7 +77,7 @@ static uint32_t chosen_probes(const struct options *options, bool rare_only)
 	if (chosen)
 		return chosen;
 	for (id = 0; id < MT_NR_PROBES; id++)
-		if (!probe_rows[id].opt_in && (!rare_only || has_rare_event(id)) &&
+		if (!probe_rows[id].opt_in && (!rare_only || schema__has_rare_event(id)) &&
 		    !(options->light && is_on_hot_path(id)))
 			chosen |= 1U << id;
 	return chosen;

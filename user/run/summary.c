@@ -29,6 +29,11 @@ static void text__add(struct text *text, const char *s)
 	text->left -= n;
 }
 
+static bool is_filtered(const struct options *o)
+{
+	return o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr;
+}
+
 /* "make -j8 and descendants", "whole machine", "filtered tasks" */
 static void describe(struct summary *summary)
 {
@@ -42,9 +47,9 @@ static void describe(struct summary *summary)
 	}
 	if (o->cmd)
 		text__add(&text, o->all ? " on the whole machine" : " and descendants");
-	else if (o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr)
-		text__add(&text, "tasks that match the filters");
-	else
+	if (is_filtered(o))
+		text__add(&text, o->cmd ? ", those that match the filters" : "tasks that match the filters");
+	else if (!o->cmd)
 		text__add(&text, "whole machine");
 }
 
@@ -207,7 +212,7 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[2] = child->running ? cell_none() : cell_int(child->rusage.ru_minflt);
 	c[3] = child->running ? cell_none() : cell_int(child->rusage.ru_majflt);
 	report__add_facts(report, &json);
-	if (child->running || session->options->all || !session__asked(session, slot_rows[0].probe))
+	if (child->running || session->options->all || is_filtered(session->options) || !session__asked(session, slot_rows[0].probe))
 		return;
 	c[4] = c[2];
 	c[5] = c[3];

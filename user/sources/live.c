@@ -293,11 +293,6 @@ static uint64_t recursion_misses(const struct object *object)
 	return misses;
 }
 
-static bool is_hot(enum mt_probe probe)
-{
-	return probes[probe]->selftest_slot != MT_NR_SLOTS || probe_rows[probe].opt_in;
-}
-
 static void add_recursion(struct live *live, struct losses *losses)
 {
 	uint64_t misses;
@@ -308,10 +303,10 @@ static void add_recursion(struct live *live, struct losses *losses)
 	for (i = 0; i < MT_NR_PROBES; i++) {
 		misses = recursion_misses(&live->objects[i]);
 		losses->recursion += misses;
-		if (is_hot(i))
-			losses->hot += misses;
-		else
+		if (schema__has_rare_event(i))
 			losses->rare += misses;
+		else
+			losses->hot += misses;
 	}
 }
 
@@ -703,7 +698,7 @@ bool live__hooked(const struct live *live, enum mt_probe probe)
 
 void live__expect_command(struct live *live, bool expect)
 {
-	live->control->cmd_parent = expect ? getpid() : 0;
+	live->control->cmd_parent = expect ? live->control->self : 0;
 }
 
 uint64_t live__undrained(const struct live *live)

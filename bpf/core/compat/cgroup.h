@@ -28,4 +28,13 @@ static __always_inline u64 css_cgroup_id(struct cgroup_subsys_state *css)
 	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
 }
 
+/* Ids are unique within a hierarchy only: is this cgroup one of the memory controller's? */
+static __always_inline bool in_memory_hierarchy(struct cgroup *cgroup)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct cgroup_subsys_state *css = memory_css(BPF_CORE_READ(task, cgroups));
+
+	return css && BPF_CORE_READ(css, cgroup, root) == BPF_CORE_READ(cgroup, root);
+}
+
 #endif
