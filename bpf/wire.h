@@ -198,8 +198,16 @@ struct mt_oom {
 struct mt_state {
 	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
 	__u32 flags;	      /* enum mt_state_flags */
-	__u32 dirty;	      /* something was counted since the iterator looked (which clears it) */
-	__u64 css_set;	      /* address of the task's css_set when who.cgroup_id was read */
+	/*
+	 * Conditions, a word each: the task and the iterator may set different ones at the same time.
+	 */
+	__u32 match;   /* it meets the filters */
+	__u32 exited;  /* who is what it was at its exit, and stays so */
+	__u32 ended;   /* its final record is out, or none is due */
+	__u32 heard;   /* user space has heard of this life */
+	__u32 dirty;   /* something was counted since the iterator looked (which clears it) */
+	__u64 css_set; /* address of the task's css_set when who.cgroup_id was read */
+	__u64 cred;    /* likewise of its credentials, for who.uid */
 	struct mt_who who;
 	__u64 life;
 	/* Accounted faults count only while the task matches the filters: held + now - base. */
@@ -210,14 +218,11 @@ struct mt_state {
 	__u64 fault_address;
 };
 
+/* What a task is from its birth on. */
 enum mt_state_flags {
-	MT_STATE_MATCH = 1 << 0,    /* it meets the filters */
-	MT_STATE_FAMILY = 1 << 1,   /* the command or a descendant */
-	MT_STATE_CMD = 1 << 2,	    /* the command itself */
-	MT_STATE_FOLLOWED = 1 << 3, /* a child of what MT_FILTER_FOLLOW follows */
-	MT_STATE_EXITED = 1 << 4,   /* who is what it was at its exit, and stays so */
-	MT_STATE_EMITTED = 1 << 5,  /* user space has heard of this life */
-	MT_STATE_ENDED = 1 << 6,    /* its final record is out */
+	MT_STATE_FAMILY = 1 << 0,   /* the command or a descendant */
+	MT_STATE_CMD = 1 << 1,	    /* the command itself */
+	MT_STATE_FOLLOWED = 1 << 2, /* a child of what MT_FILTER_FOLLOW follows */
 };
 
 /*
@@ -251,9 +256,9 @@ enum mt_filter {
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
-	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
-	__u32 iter_mode;   /* enum mt_iter_mode */
-	__u32 self; /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;  /* enum mt_iter_mode */
+	__u32 self;	  /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
 	__u32 pad;
 	__u64 attached_ns; /* every task born after this was to be seen by the fork hook; 0: not yet */
 	__u64 exited;	   /* tasks with counters that have exited */
@@ -331,6 +336,6 @@ _Static_assert(sizeof(struct mt_alloc) == 104, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 136, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 192, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 16 + 64 + 72, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72, "mt_state");
 
 #endif

@@ -38,14 +38,14 @@ static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
 
 static __always_inline u64 state__minor(const struct mt_state *s, struct task_struct *task)
 {
-	u64 now = s->flags & MT_STATE_MATCH ? BPF_CORE_READ(task, min_flt) - s->base_minor : 0;
+	u64 now = s->match ? BPF_CORE_READ(task, min_flt) - s->base_minor : 0;
 
 	return s->held_minor + now;
 }
 
 static __always_inline u64 state__major(const struct mt_state *s, struct task_struct *task)
 {
-	u64 now = s->flags & MT_STATE_MATCH ? BPF_CORE_READ(task, maj_flt) - s->base_major : 0;
+	u64 now = s->match ? BPF_CORE_READ(task, maj_flt) - s->base_major : 0;
 
 	return s->held_major + now;
 }
@@ -59,7 +59,7 @@ static __always_inline void state__record(struct mt_task *rec, struct mt_state *
 	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
 	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, task);
 	rec->c[MT_SLOT_fault_major] = s->emitted_major = state__major(s, task);
-	s->flags |= MT_STATE_EMITTED;
+	s->heard = 1;
 }
 
 /* Anything that user space has not heard of? */
@@ -98,16 +98,16 @@ static __always_inline void state__rematch(struct mt_state *s, struct task_struc
 {
 	bool match = filter__match(&s->who, task, s->flags);
 
-	if (match == !!(s->flags & MT_STATE_MATCH))
+	if (match == !!s->match)
 		return;
 	if (match) {
 		s->base_minor = BPF_CORE_READ(task, min_flt);
 		s->base_major = BPF_CORE_READ(task, maj_flt);
-		s->flags |= MT_STATE_MATCH;
+		s->match = 1;
 	} else {
 		s->held_minor = state__minor(s, task);
 		s->held_major = state__major(s, task);
-		s->flags &= ~MT_STATE_MATCH;
+		s->match = 0;
 	}
 }
 
@@ -115,6 +115,7 @@ static __always_inline void state__rematch(struct mt_state *s, struct task_struc
 static __always_inline void state__identify(struct mt_state *s, struct task_struct *task)
 {
 	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
+	s->cred = (u64)BPF_CORE_READ(task, real_cred);
 	who__read(&s->who, task);
 	state__rematch(s, task);
 }
@@ -138,13 +139,15 @@ static __always_inline void lost__task(void)
 
 /*
  * The current task's counters, marked as changed; NULL if it is not asked for.
- * Its move to another cgroup is noticed here: the address of its css_set changes.
+ * Its move to another cgroup is noticed here, as the address of its css_set changes; so is, if
+ * anybody asks for a user, a change of its credentials.
  */
 static __always_inline struct mt_state *state__counting(void)
 {
 	struct mt_state *s = state__current();
 	struct task_struct *task;
 	u64 css_set;
+	bool moved;
 
 	if (!s) {
 		if (!filter__family_only())
@@ -158,9 +161,12 @@ static __always_inline struct mt_state *state__counting(void)
 		task = (struct task_struct *)bpf_get_current_task();
 		css_set = (u64)BPF_CORE_READ(task, cgroups);
 	}
-	if (css_set != s->css_set && !(s->flags & MT_STATE_EXITED))
+	moved = css_set != s->css_set;
+	if (cfg.filter & MT_FILTER_UID)
+		moved |= (u64)BPF_CORE_READ(task, real_cred) != s->cred;
+	if (moved && !s->exited)
 		state__moved(s, (struct task_struct *)bpf_get_current_task());
-	if (!(s->flags & MT_STATE_MATCH))
+	if (!s->match)
 		return NULL;
 	s->dirty = 1;
 	return s;

@@ -81,7 +81,7 @@ static __always_inline u32 inherited_flags(struct task_struct *parent, struct ta
 	u32 flags = s ? s->flags & (MT_STATE_FAMILY | MT_STATE_FOLLOWED) : 0;
 	pid_t tgid = BPF_CORE_READ(parent, tgid);
 
-	if (s && cfg.filter & MT_FILTER_FOLLOW && s->flags & MT_STATE_MATCH)
+	if (s && cfg.filter & MT_FILTER_FOLLOW && s->match)
 		flags |= MT_STATE_FOLLOWED;
 	if (ctl && ctl->cmd_parent && ctl->cmd_parent == (u32)tgid && BPF_CORE_READ(child, tgid) != tgid)
 		flags |= MT_STATE_FAMILY | MT_STATE_CMD;
@@ -153,7 +153,7 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 {
 	struct mt_state *s = state__of(task);
 
-	if (!s || s->flags & MT_STATE_EXITED)
+	if (!s || s->exited)
 		return 0;
 	state__flush(s, task, 0);
 	bpf_probe_read_kernel_str(s->who.tcomm, sizeof(s->who.tcomm), comm);
@@ -171,7 +171,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 {
 	void *ring = hot_ring();
 	struct mt_lost *l;
-	bool heard = s->flags & MT_STATE_EMITTED;
+	bool heard = s->heard;
 	int i;
 
 	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
@@ -197,7 +197,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 
 static __always_inline bool worth_a_record(const struct mt_state *s, struct task_struct *task)
 {
-	return s->flags & MT_STATE_EMITTED || state__has_news(s, task);
+	return s->heard || state__has_news(s, task);
 }
 
 static __always_inline void end_state(struct mt_state *s, struct task_struct *task)
@@ -259,16 +259,16 @@ static __always_inline int on_exit(struct task_struct *task)
 	if (!s)
 		return 0;
 	state__identify(s, task);
-	s->flags |= MT_STATE_EXITED;
+	s->exited = 1;
 	if (!cfg.faults_after_exit) {
 		end_state(s, task);
-		s->flags |= MT_STATE_ENDED;
+		s->ended = 1;
 		if (!cfg.has_task_storage)
 			bpf_map_delete_elem(&tid_state, &tid);
 		return 0;
 	}
-	if (!(s->flags & MT_STATE_MATCH) && !worth_a_record(s, task)) {
-		s->flags |= MT_STATE_ENDED;
+	if (!s->match && !worth_a_record(s, task)) {
+		s->ended = 1;
 		return 0;
 	}
 	__sync_fetch_and_add(&ctl->exited, 1);
@@ -299,11 +299,11 @@ int BPF_PROG(core_free, struct task_struct *task)
 	if (!cfg.faults_after_exit)
 		return 0;
 	s = state__of(task);
-	if (!s || !ctl || s->flags & MT_STATE_ENDED)
+	if (!s || !ctl || s->ended)
 		return 0;
 	end_state(s, task);
 	/* a task that never ran (its fork failed late) was never seen exiting */
-	if (s->flags & MT_STATE_EXITED)
+	if (s->exited)
 		__sync_fetch_and_add(&ctl->freed, 1);
 	return 0;
 }
@@ -311,13 +311,13 @@ int BPF_PROG(core_free, struct task_struct *task)
 static __always_inline void iter_known(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
 				       struct task_struct *task)
 {
-	u32 key = SCRATCH_ITER, flags = s->flags, dirty = s->dirty;
+	u32 key = SCRATCH_ITER, dirty = s->dirty;
 	u64 minor = s->emitted_minor, major = s->emitted_major;
 	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
 
-	if (flags & MT_STATE_ENDED)
+	if (s->ended)
 		return;
-	if (flags & MT_STATE_EXITED)
+	if (s->exited)
 		ctl->seen_exited++;
 	if (rec && state__has_news(s, task)) {
 		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
@@ -331,7 +331,7 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 			return;
 		}
 	}
-	if (!(flags & MT_STATE_EXITED))
+	if (!s->exited)
 		state__identify(s, task);
 }
 
@@ -355,7 +355,7 @@ int core_iter(struct bpf_iter__task *ctx)
 	if (filter__family_only())
 		return 0;
 	s = state__begin(task, 0);
-	if (s && s->flags & MT_STATE_MATCH && ctl->iter_mode == MT_ITER_TICK)
+	if (s && s->match && ctl->iter_mode == MT_ITER_TICK)
 		__sync_fetch_and_add(&ctl->late, 1);
 	return 0;
 }

@@ -98,7 +98,7 @@ int major_end(struct bpf_perf_event_data *ctx)
 	struct mt_major *rec;
 	u64 begin_ns;
 
-	if (!s || !ring || !(s->flags & MT_STATE_MATCH))
+	if (!s || !ring || !s->match)
 		return 0;
 	begin_ns = s->fault_ns;
 	/* attached in the middle of it, or not the fault that the exception began */

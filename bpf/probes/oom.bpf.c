@@ -53,10 +53,10 @@ static __always_inline bool wanted(struct task_struct *victim)
 	if (!cfg.filter)
 		return true;
 	s = state__current();
-	if (s && s->flags & MT_STATE_MATCH)
+	if (s && s->match)
 		return true;
 	s = victim ? state__of(victim) : NULL;
-	return s && s->flags & MT_STATE_MATCH;
+	return s && s->match;
 }
 
 SEC("tp_btf/mark_victim")

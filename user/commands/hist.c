@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../core/command.h"
+#include "../core/log.h"
 #include "../run/histograms.h"
 #include "../run/summary.h"
 #include "../run/tracing.h"
@@ -48,6 +49,31 @@ static int finish(struct tracing *tracing)
 	return report((struct hist_run *)tracing, SCOPE_TOTAL);
 }
 
+static bool has_histogram(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < nr_hist_rows; i++)
+		if (hist_rows[i].probe == probe)
+			return true;
+	return false;
+}
+
+static int check(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++) {
+		if (has_histogram(schema__probe(options->probes[i])))
+			continue;
+		log_error("the probe %s has no histograms, only counters; expected one that `memtrace list` shows with "
+			  "histograms",
+			  options->probes[i]);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
 static int run_hist(struct options *options)
 {
 	static const struct tracing_ops ops = { .finish = finish };
@@ -62,6 +88,8 @@ static int run_hist(struct options *options)
 		.interval = options->interval_ns ? on_interval : NULL,
 	};
 
+	if (check(options))
+		return EXIT_USAGE;
 	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
 }
 

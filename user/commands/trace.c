@@ -61,6 +61,31 @@ static int finish(struct tracing *tracing)
 	return 0;
 }
 
+static bool has_event(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_RECS; i++)
+		if (event_rows[i].size && event_rows[i].probe == probe)
+			return true;
+	return false;
+}
+
+static int check(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++) {
+		if (has_event(schema__probe(options->probes[i])))
+			continue;
+		log_error("the probe %s has no events, only counters; expected one that `memtrace list` shows with "
+			  "events",
+			  options->probes[i]);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
 static int run_trace(struct options *options)
 {
 	static const struct tracing_ops ops = { .finish = finish };
@@ -74,6 +99,8 @@ static int run_trace(struct options *options)
 		.interval = on_interval,
 	};
 
+	if (check(options))
+		return EXIT_USAGE;
 	return tracing__run(sizeof(struct trace_run), options, &config, &ops);
 }
 

@@ -160,20 +160,6 @@ static void finish(struct aggregate *agg, struct life *life, const struct mt_tas
 	lives__finish(&agg->lives, task->life);
 }
 
-/* One event counts in several slots, so for each probe the largest of them is taken: at least so many. */
-static uint64_t nr_events(const uint64_t *add)
-{
-	uint64_t most[MT_NR_PROBES] = { 0 }, sum = 0;
-	size_t i;
-
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		if (slot_rows[i].unit == UNIT_COUNT && add[i] > most[slot_rows[i].probe])
-			most[slot_rows[i].probe] = add[i];
-	for (i = 0; i < MT_NR_PROBES; i++)
-		sum += most[i];
-	return sum;
-}
-
 /* What a life counted before the run began is where its differences start, and nobody's. */
 static int take_base(struct aggregate *agg, struct life *life, const struct mt_task *task)
 {
@@ -215,7 +201,7 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	else
 		refresh(agg, task);
 	if (err && final)
-		agg->lost += nr_events(add);
+		agg->lost += schema__nr_events(add);
 	if (final)
 		finish(agg, life, task);
 	return err;
@@ -320,4 +306,16 @@ const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope)
 int aggregate__histograms(struct aggregate *agg, enum scope scope, struct hist_entry **list, size_t *nr)
 {
 	return hists__list(agg->hists, scope, agg->sums[scope], list, nr);
+}
+
+void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts)
+{
+	uint64_t add[MT_NR_SLOTS];
+	size_t i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++) {
+		add[i] = counts[i] - agg->unattributed[i];
+		agg->unattributed[i] = counts[i];
+	}
+	add_to_sums(agg, add);
 }

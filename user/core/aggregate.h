@@ -67,6 +67,9 @@ int aggregate__event(struct aggregate *agg, const struct event_row *row, const v
 /* The source's absolute folds, by differences. */
 int aggregate__folds(struct aggregate *agg, const struct folds *folds);
 
+/* The source's absolute counts of tasks that it can no longer name: in the sums, in no row. */
+void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
+
 /* Moves rows of processes that are gone since linger_ns out of memory (or drops them without keep_dead). */
 int aggregate__bury(struct aggregate *agg, uint64_t now_ns);
 /* The next interval starts: SCOPE_INTERVAL counts from here. */

@@ -12,6 +12,7 @@
 #define NR_SCOPES 2
 
 struct aggregate {
+	uint64_t unattributed[MT_NR_SLOTS]; /* in the sums so far */
 	struct aggregate_config config;
 	struct rows rows;
 	struct lives lives;

@@ -55,8 +55,8 @@ struct options {
 	const char *output; /* -o FILE, or NULL */
 	bool json;
 	const char *format; /* --format, or NULL */
-	int by;	       /* enum group_by; -1: the command's default */
-	uint64_t rows; /* -k: 0: all */
+	int by;		    /* enum group_by; -1: the command's default */
+	uint64_t rows;	    /* -k: 0: all */
 	bool rows_set;
 	const char *sort; /* a column's title or path, or NULL */
 	/* how it is gathered */

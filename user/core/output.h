@@ -18,7 +18,7 @@ struct output;
 
 /* One kind of output; a const descriptor per file in outputs/. */
 struct output_ops {
-	const char *name; /* as --format wants it */
+	const char *name;  /* as --format wants it */
 	bool metrics_only; /* it renders metrics and nothing else: not for --format */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);

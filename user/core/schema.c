@@ -169,6 +169,20 @@ const char *schema__metric_help(const char *metric)
 	return NULL;
 }
 
+/* One event counts in several slots, so for each probe the largest of them is taken: at least so many. */
+uint64_t schema__nr_events(const uint64_t *slots)
+{
+	uint64_t most[MT_NR_PROBES] = { 0 }, sum = 0;
+	size_t i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (slot_rows[i].unit == UNIT_COUNT && slots[i] > most[slot_rows[i].probe])
+			most[slot_rows[i].probe] = slots[i];
+	for (i = 0; i < MT_NR_PROBES; i++)
+		sum += most[i];
+	return sum;
+}
+
 const char *schema__role_name(enum slot_role role)
 {
 	static const char *const names[] = {

@@ -123,6 +123,8 @@ extern const size_t nr_count_rows;
 
 /* Returns the probe of that name, or -1. */
 int schema__probe(const char *name);
+/* How many events counts of MT_NR_SLOTS slots stand for, at least. */
+uint64_t schema__nr_events(const uint64_t *slots);
 /* Whether events of the probe are rare ones. */
 bool schema__has_rare_event(enum mt_probe probe);
 /* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */

@@ -211,6 +211,20 @@ static bool names_container(const char *name, const char *prefix)
 	return i >= 12;
 }
 
+/* systemd's short form: a unit's name without what kind of unit it is. */
+static bool names_unit(const char *name, const char *text)
+{
+	static const char *const kinds[] = { ".service", ".slice", ".scope" };
+	size_t len = strlen(text), i;
+
+	if (strncmp(name, text, len))
+		return false;
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(name + len, kinds[i]))
+			return true;
+	return !name[len];
+}
+
 struct search {
 	const char *text;
 	char *found; /* paths below the mount, one a line */
@@ -243,7 +257,7 @@ static int search_tree(const struct cgroups *cgroups, struct search *search)
 	while (!err && (entry = fts_read(tree))) {
 		if (entry->fts_info != FTS_D)
 			continue;
-		if (strcmp(entry->fts_name, search->text) && !names_container(entry->fts_name, search->text))
+		if (!names_unit(entry->fts_name, search->text) && !names_container(entry->fts_name, search->text))
 			continue;
 		err = search__add(search, cgroups, entry->fts_path);
 		fts_set(tree, entry, FTS_SKIP); /* what is below belongs to it */

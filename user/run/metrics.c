@@ -358,9 +358,9 @@ int metrics__event(struct metrics *m, const struct event_row *row, const void *r
 
 /* Rounds */
 
-static int add_entity(struct metrics *m, struct family *family, struct sum **sums, const struct entity *entity)
+static int add_counts(struct metrics *m, struct family *family, struct sum **sums, const char *name,
+		      const uint64_t *counts)
 {
-	const char *name = group_name(m, entity->other, entity->cgroup_id, entity->comm);
 	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
 	enum mt_slot slot;
 
@@ -369,8 +369,13 @@ static int add_entity(struct metrics *m, struct family *family, struct sum **sum
 	for (slot = 0; slot < MT_NR_SLOTS; slot++)
 		if (slot_rows[slot].metric && !strcmp(slot_rows[slot].metric, family->name) &&
 		    session__knows(m->session, slot))
-			values[slot_counter(family, &slot_rows[slot])] += entity->v[slot];
+			values[slot_counter(family, &slot_rows[slot])] += counts[slot];
 	return 0;
+}
+
+static int add_entity(struct metrics *m, struct family *family, struct sum **sums, const struct entity *entity)
+{
+	return add_counts(m, family, sums, group_name(m, entity->other, entity->cgroup_id, entity->comm), entity->v);
 }
 
 static int round_of_slots(struct metrics *m, struct family *family, struct selection *selection)
@@ -385,6 +390,9 @@ static int round_of_slots(struct metrics *m, struct family *family, struct selec
 		if (!err)
 			err = add_entity(m, family, &sums, &entity);
 	}
+	/* what nobody can be named for is "other" too */
+	if (!err && schema__nr_events(m->session->totals.losses.unattributed))
+		err = add_counts(m, family, &sums, "other", m->session->totals.losses.unattributed);
 	if (!err)
 		err = family__offer(family, sums);
 	sums__free(&sums);
@@ -610,7 +618,8 @@ static int add_machine(struct metrics *m, struct report *report)
 
 	for (i = 0; !err && i < MT_NR_MACHINE_SLOTS; i++) {
 		const struct slot_row *row = &machine_rows[i];
-		struct metric_row metric = { row->metric, row->metric ? slot_metric_help(row) : NULL, METRIC_COUNTER, NULL };
+		struct metric_row metric = { row->metric, row->metric ? slot_metric_help(row) : NULL, METRIC_COUNTER,
+					     NULL };
 
 		if (row->metric && session__asked(m->session, row->probe) && live__hooked(m->session->live, row->probe))
 			err = add_single(m, report, &metric, NULL,

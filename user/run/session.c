@@ -198,6 +198,11 @@ int session__open(struct session *session, const struct options *options, const 
 	int err, code;
 
 	memset(session, 0, sizeof(*session));
+	session->signal_fd = session->stats_fd = -1;
+	if (options->light && options->latency) {
+		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
+		return EXIT_USAGE;
+	}
 	session->options = options;
 	session->config = *config;
 	session->signal_fd = session->stats_fd = -1;
@@ -296,6 +301,8 @@ static int fetch(struct session *session, int (*how)(struct source *src))
 		err = src->ops->totals(src, &session->totals);
 	if (!err)
 		err = aggregate__folds(session->aggregate, &session->totals.folds);
+	if (!err)
+		aggregate__unattributed(session->aggregate, session->totals.losses.unattributed);
 	if (!err)
 		err = session->pipeline.error;
 	session->now_ns = src->ops->now_ns(src);

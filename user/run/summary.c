@@ -212,7 +212,8 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[2] = child->running ? cell_none() : cell_int(child->rusage.ru_minflt);
 	c[3] = child->running ? cell_none() : cell_int(child->rusage.ru_majflt);
 	report__add_facts(report, &json);
-	if (child->running || session->options->all || is_filtered(session->options) || !session__asked(session, slot_rows[0].probe))
+	if (child->running || session->options->all || is_filtered(session->options) ||
+	    !session__asked(session, slot_rows[0].probe))
 		return;
 	c[4] = c[2];
 	c[5] = c[3];

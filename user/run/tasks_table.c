@@ -316,6 +316,7 @@ int tasks_table__add(struct tasks_table *table, struct report *report, enum scop
 		.text_rows = table->shown,
 		.rest = table_rest,
 		.empty = "no task counted anything",
+		.not_in_text = table->sort_by < 0, /* names without any number */
 	};
 
 	table->scope = scope;

@@ -310,15 +310,6 @@ static void add_recursion(struct live *live, struct losses *losses)
 	}
 }
 
-static uint64_t sum_of(const uint64_t *v, size_t nr)
-{
-	uint64_t sum = 0;
-
-	while (nr)
-		sum += v[--nr];
-	return sum;
-}
-
 static int read_totals(struct live *live, struct totals *totals)
 {
 	struct losses *losses = &totals->losses;
@@ -337,7 +328,7 @@ static int read_totals(struct live *live, struct totals *totals)
 	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
 	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
-	losses->hot = sum_of(losses->unattributed, MT_NR_SLOTS) +
+	losses->hot = schema__nr_events(losses->unattributed) +
 		      (live->cfg.every || live->cfg.latency ? lost.records[MT_RING_HOT] : 0);
 	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
 	losses->folded = lost.folded;
