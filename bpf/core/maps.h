@@ -73,7 +73,7 @@ struct {
 	__array(values, struct hot_ring);
 } rings_hot SEC(".maps");
 
-/* Last counts of tasks that ended while their hot ring was full. */
+/* Last counts of tasks that user space knows and that ended while their hot ring was full. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 512);

@@ -164,8 +164,9 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 }
 
 /*
- * Puts a task's last counts where user space finds them: its ring; else the
- * backlog; else, if user space never heard of it, the sums of the unattributed.
+ * Puts a task's last counts where user space finds them: its ring; else, if
+ * user space never heard of it, the sums of the unattributed, which have room for any number;
+ * else the backlog, as of a task that it knows only the whole absolute counts will do.
  */
 static __always_inline void emit_final(struct mt_state *s, struct task_struct *task, struct mt_task *rec)
 {
@@ -181,7 +182,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 						BPF_RB_FORCE_WAKEUP :
 						BPF_RB_NO_WAKEUP))
 		return;
-	if (!bpf_map_push_elem(&backlog, rec, 0))
+	if (heard && !bpf_map_push_elem(&backlog, rec, 0))
 		return;
 	lost__record(MT_RING_HOT);
 	l = lost_here();

@@ -100,3 +100,18 @@ load lib
 	memtrace_stop
 	jq -e '.processes | length > 100' "$tmp/other.json"
 }
+
+@test "totals are exact also when memtrace is stopped and its rings overflow" {
+	"$memtrace" stat --json -o "$tmp/stat.json" -- sh -c 'sleep 0.6; "$1" -n 4000 -j 4; sleep 0.3' sh "$workloads/spawn" \
+		>/dev/null 2>"$tmp/stat.err" 3>&- &
+	mt_pid=$!
+	started+=("$mt_pid")
+	sleep 0.9
+	kill -STOP "$mt_pid"
+	sleep 6
+	kill -CONT "$mt_pid"
+	wait "$mt_pid"
+	(($(report .lost.hot) > 0)) || skip "the rings did not overflow on this machine"
+	(($(report .lost.tasks) <= 1)) || skip "the kernel did not run the free hook of $(report .lost.tasks) tasks"
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+}
