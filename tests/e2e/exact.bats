@@ -101,7 +101,9 @@ load lib
 	jq -e '.processes | length > 100' "$tmp/other.json"
 }
 
-@test "totals are exact also when memtrace is stopped and its rings overflow" {
+# While its reader is stopped for so long that the rings overflow; 0 if they did, and the kernel freed all tasks in view.
+overflow() {
+	# shellcheck disable=SC2016 # for the inner shell
 	"$memtrace" stat --json -o "$tmp/stat.json" -- sh -c 'sleep 0.6; "$1" -n 4000 -j 4; sleep 0.3' sh "$workloads/spawn" \
 		>/dev/null 2>"$tmp/stat.err" 3>&- &
 	mt_pid=$!
@@ -111,7 +113,12 @@ load lib
 	sleep 6
 	kill -CONT "$mt_pid"
 	wait "$mt_pid"
-	(($(report .lost.hot) > 0)) || skip "the rings did not overflow on this machine"
-	(($(report .lost.tasks) <= 1)) || skip "the kernel did not run the free hook of $(report .lost.tasks) tasks"
+	# one: the workload's own process may end while the backlog is full
+	(($(report .lost.hot) > 0 && $(report .lost.tasks) <= 1))
+}
+
+@test "totals are exact also when memtrace is stopped and its rings overflow" {
+	overflow || overflow || overflow || overflow ||
+		skip "no run in which the rings overflowed and the kernel ran the free hook of all tasks"
 	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
 }
