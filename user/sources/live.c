@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "live.h"
+#include "live_impl.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,14 +13,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
 
 #include "../core/log.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/core_object.h"
 #include "../kernel/features.h"
-#include "../kernel/filters.h"
-#include "../kernel/object.h"
 #include "../kernel/proc.h"
 #include "../kernel/selftest.h"
 
@@ -30,32 +27,6 @@
 /* Threads that load objects, each needing some 15 MB for as long as it does. */
 #define OPENERS	       4
 #define ITER_READ_SIZE (64 * 1024)
-
-struct live {
-	struct source source;
-	struct sink sink;
-	struct mt_cfg cfg;
-	struct btf *btf; /* only while objects are loaded */
-	struct cgroups *cgroups;
-	struct filters filters;
-	struct object core;
-	struct object objects[MT_NR_PROBES];
-	struct probe_status status[MT_NR_PROBES];
-	struct ring_buffer *rings;
-	volatile struct mt_control *control;
-	int control_fd, iter_link_fd;
-	void *iter_buf;
-	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
-	uint64_t undrained;
-	struct totals base; /* what was counted while programs were attached, before the run */
-	bool running;
-	struct hook_report hook; /* the last that was asked for */
-};
-
-static int map_fd(const struct object *object, const char *name)
-{
-	return bpf_object__find_map_fd_by_name(object->bpf, name);
-}
 
 /* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives. */
 static void complete_victim(struct mt_oom *oom)
@@ -114,10 +85,10 @@ static int open_rings(struct live *live)
 	int fd, err;
 	__u32 i;
 
-	live->rings = ring_buffer__new(map_fd(&live->core, "ring_oom"), on_record, live, NULL);
+	live->rings = ring_buffer__new(live__map_fd(&live->core, "ring_oom"), on_record, live, NULL);
 	if (!live->rings)
 		return -errno;
-	err = ring_buffer__add(live->rings, map_fd(&live->core, "ring_rare"), on_record, live);
+	err = ring_buffer__add(live->rings, live__map_fd(&live->core, "ring_rare"), on_record, live);
 	for (i = 0; !err && i < live->cfg.nr_hot_rings; i++) {
 		fd = core_object__make_hot_ring(&live->core, i);
 		if (fd < 0)
@@ -131,7 +102,7 @@ static int open_rings(struct live *live)
 static int map_control(struct live *live)
 {
 	void *p = mmap(NULL, sizeof(struct mt_control), PROT_READ | PROT_WRITE, MAP_SHARED,
-		       map_fd(&live->core, "control"), 0);
+		       live__map_fd(&live->core, "control"), 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -188,16 +159,11 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 
 static void take_backlog(struct live *live)
 {
-	int fd = map_fd(&live->core, "backlog");
+	int fd = live__map_fd(&live->core, "backlog");
 	struct mt_task rec;
 
 	while (!bpf_map_lookup_and_delete_elem(fd, NULL, &rec))
 		deliver(live, &rec, sizeof(rec));
-}
-
-static struct live *live_of(struct source *src)
-{
-	return (struct live *)((char *)src - offsetof(struct live, source));
 }
 
 static int source_fd(struct source *src)
@@ -252,133 +218,6 @@ static int source_drain(struct source *src)
 	return source_consume(src);
 }
 
-/* Sums a per-CPU value of nr 64-bit counters into sums. */
-static int sum_percpu(struct live *live, int fd, uint64_t *sums, size_t nr)
-{
-	const uint64_t *values = live->percpu_buf;
-	__u32 key = 0, cpu;
-	size_t i;
-
-	memset(sums, 0, nr * sizeof(*sums));
-	if (fd < 0)
-		return 0; /* the probe is not loaded */
-	if (bpf_map_lookup_elem(fd, &key, live->percpu_buf))
-		return -errno;
-	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
-		for (i = 0; i < nr; i++)
-			sums[i] += values[cpu * nr + i];
-	return 0;
-}
-
-static int program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
-{
-	__u32 len = sizeof(*info);
-	int fd = bpf_program__fd(prog);
-
-	memset(info, 0, sizeof(*info));
-	return fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, info, &len);
-}
-
-static uint64_t recursion_misses(const struct object *object)
-{
-	struct bpf_prog_info info;
-	struct bpf_program *prog;
-	uint64_t misses = 0;
-
-	if (!object->bpf)
-		return 0;
-	bpf_object__for_each_program (prog, object->bpf)
-		if (!program_info(prog, &info))
-			misses += info.recursion_misses;
-	return misses;
-}
-
-static void add_recursion(struct live *live, struct losses *losses)
-{
-	uint64_t misses;
-	int i;
-
-	losses->recursion = recursion_misses(&live->core);
-	losses->tasks += losses->recursion;
-	for (i = 0; i < MT_NR_PROBES; i++) {
-		misses = recursion_misses(&live->objects[i]);
-		losses->recursion += misses;
-		if (schema__has_rare_event(i))
-			losses->rare += misses;
-		else
-			losses->hot += misses;
-	}
-}
-
-static int read_totals(struct live *live, struct totals *totals)
-{
-	struct losses *losses = &totals->losses;
-	struct mt_lost lost;
-	int err;
-
-	memset(totals, 0, sizeof(*totals));
-	err = sum_percpu(live, map_fd(&live->core, "lost"), (uint64_t *)&lost, sizeof(lost) / sizeof(uint64_t));
-	if (!err)
-		err = sum_percpu(live, map_fd(&live->core, "machine"), totals->machine, MT_NR_MACHINE_SLOTS);
-	if (!err && live->objects[MT_PROBE_reclaim].bpf)
-		err = sum_percpu(live, map_fd(&live->objects[MT_PROBE_reclaim], "reclaim_folds"),
-				 (uint64_t *)&totals->folds, sizeof(totals->folds) / sizeof(uint64_t));
-	if (err)
-		return err;
-	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
-	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
-	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
-	losses->hot = schema__nr_events(losses->unattributed) +
-		      (live->cfg.every || live->cfg.latency ? lost.records[MT_RING_HOT] : 0);
-	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
-	losses->folded = lost.folded;
-	losses->unfinished = lost.span_unfinished;
-	add_recursion(live, losses);
-	return 0;
-}
-
-/* All counters in it are 64 bits wide and only grow. */
-static int source_totals(struct source *src, struct totals *totals)
-{
-	struct live *live = live_of(src);
-	uint64_t *now = (uint64_t *)totals;
-	const uint64_t *base = (const uint64_t *)&live->base;
-	size_t i;
-	int err = read_totals(live, totals);
-
-	for (i = 0; !err && i < sizeof(*totals) / sizeof(*now); i++)
-		now[i] -= base[i];
-	return err;
-}
-
-static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)
-{
-	struct bpf_prog_info info;
-	struct bpf_program *prog;
-
-	if (!object->bpf)
-		return nr;
-	bpf_object__for_each_program (prog, object->bpf) {
-		if (nr == max || program_info(prog, &info))
-			continue;
-		costs[nr].name = bpf_program__name(prog);
-		costs[nr].run_ns = info.run_time_ns;
-		costs[nr++].runs = info.run_cnt;
-	}
-	return nr;
-}
-
-static int source_costs(struct source *src, struct program_cost *costs, size_t max)
-{
-	struct live *live = live_of(src);
-	size_t nr = object_costs(&live->core, costs, 0, max);
-	int i;
-
-	for (i = 0; i < MT_NR_PROBES; i++)
-		nr = object_costs(&live->objects[i], costs, nr, max);
-	return nr;
-}
-
 static uint64_t source_now(struct source *src)
 {
 	return clock__boot_ns();
@@ -416,8 +255,8 @@ static const struct source_ops live_ops = {
 	.consume = source_consume,
 	.tick = source_tick,
 	.drain = source_drain,
-	.totals = source_totals,
-	.costs = source_costs,
+	.totals = live__totals,
+	.costs = live__costs,
 	.now_ns = source_now,
 	.cgroup = source_cgroup,
 	.free = source_free,
@@ -600,7 +439,7 @@ static int begin(struct live *live)
 	if (!err)
 		err = source_consume(&live->source);
 	if (!err)
-		err = read_totals(live, &live->base);
+		err = live__read_totals(live, &live->base);
 	live->running = true;
 	return err;
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the parts of the live source share. */
+#ifndef MEMTRACE_SOURCES_LIVE_IMPL_H
+#define MEMTRACE_SOURCES_LIVE_IMPL_H
+
+#include <bpf/libbpf.h>
+
+#include "../kernel/filters.h"
+#include "../kernel/object.h"
+#include "live.h"
+
+struct live {
+	struct source source;
+	struct sink sink;
+	struct mt_cfg cfg;
+	struct btf *btf; /* only while objects are loaded */
+	struct cgroups *cgroups;
+	struct filters filters;
+	struct object core;
+	struct object objects[MT_NR_PROBES];
+	struct probe_status status[MT_NR_PROBES];
+	struct ring_buffer *rings;
+	volatile struct mt_control *control;
+	int control_fd, iter_link_fd;
+	void *iter_buf;
+	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
+	uint64_t undrained;
+	struct totals base; /* what was counted while programs were attached, before the run */
+	bool running;
+	struct hook_report hook; /* the last that was asked for */
+};
+
+static inline int live__map_fd(const struct object *object, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(object->bpf, name);
+}
+
+static inline struct live *live_of(struct source *src)
+{
+	return (struct live *)((char *)src - offsetof(struct live, source));
+}
+
+/* Everything that programs counted since they were loaded; 0 or -errno. */
+int live__read_totals(struct live *live, struct totals *totals);
+/* The operations of the source that read what programs counted and cost. */
+int live__totals(struct source *src, struct totals *totals);
+int live__costs(struct source *src, struct program_cost *costs, size_t max);
+
+#endif

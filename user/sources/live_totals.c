@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the programs counted beside the tasks' counters, what was lost, and what they cost. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "live_impl.h"
+
+/* Sums a per-CPU value of nr 64-bit counters into sums. */
+static int sum_percpu(struct live *live, int fd, uint64_t *sums, size_t nr)
+{
+	const uint64_t *values = live->percpu_buf;
+	__u32 key = 0, cpu;
+	size_t i;
+
+	memset(sums, 0, nr * sizeof(*sums));
+	if (fd < 0)
+		return 0; /* the probe is not loaded */
+	if (bpf_map_lookup_elem(fd, &key, live->percpu_buf))
+		return -errno;
+	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
+		for (i = 0; i < nr; i++)
+			sums[i] += values[cpu * nr + i];
+	return 0;
+}
+
+static int program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
+{
+	__u32 len = sizeof(*info);
+	int fd = bpf_program__fd(prog);
+
+	memset(info, 0, sizeof(*info));
+	return fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, info, &len);
+}
+
+static uint64_t recursion_misses(const struct object *object)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+	uint64_t misses = 0;
+
+	if (!object->bpf)
+		return 0;
+	bpf_object__for_each_program (prog, object->bpf)
+		if (!program_info(prog, &info))
+			misses += info.recursion_misses;
+	return misses;
+}
+
+static void add_recursion(struct live *live, struct losses *losses)
+{
+	uint64_t misses;
+	int i;
+
+	losses->recursion = recursion_misses(&live->core);
+	losses->tasks += losses->recursion;
+	for (i = 0; i < MT_NR_PROBES; i++) {
+		misses = recursion_misses(&live->objects[i]);
+		losses->recursion += misses;
+		if (schema__has_rare_event(i))
+			losses->rare += misses;
+		else
+			losses->hot += misses;
+	}
+}
+
+int live__read_totals(struct live *live, struct totals *totals)
+{
+	struct losses *losses = &totals->losses;
+	struct mt_lost lost;
+	int err;
+
+	memset(totals, 0, sizeof(*totals));
+	err = sum_percpu(live, live__map_fd(&live->core, "lost"), (uint64_t *)&lost, sizeof(lost) / sizeof(uint64_t));
+	if (!err)
+		err = sum_percpu(live, live__map_fd(&live->core, "machine"), totals->machine, MT_NR_MACHINE_SLOTS);
+	if (!err && live->objects[MT_PROBE_reclaim].bpf)
+		err = sum_percpu(live, live__map_fd(&live->objects[MT_PROBE_reclaim], "reclaim_folds"),
+				 (uint64_t *)&totals->folds, sizeof(totals->folds) / sizeof(uint64_t));
+	if (err)
+		return err;
+	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
+	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
+	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
+	losses->hot = schema__nr_events(losses->unattributed) +
+		      (live->cfg.every || live->cfg.latency ? lost.records[MT_RING_HOT] : 0);
+	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
+	losses->folded = lost.folded;
+	losses->unfinished = lost.span_unfinished;
+	add_recursion(live, losses);
+	return 0;
+}
+
+/* All counters in it are 64 bits wide and only grow. */
+int live__totals(struct source *src, struct totals *totals)
+{
+	struct live *live = live_of(src);
+	uint64_t *now = (uint64_t *)totals;
+	const uint64_t *base = (const uint64_t *)&live->base;
+	size_t i;
+	int err = live__read_totals(live, totals);
+
+	for (i = 0; !err && i < sizeof(*totals) / sizeof(*now); i++)
+		now[i] -= base[i];
+	return err;
+}
+
+static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+
+	if (!object->bpf)
+		return nr;
+	bpf_object__for_each_program (prog, object->bpf) {
+		if (nr == max || program_info(prog, &info))
+			continue;
+		costs[nr].name = bpf_program__name(prog);
+		costs[nr].run_ns = info.run_time_ns;
+		costs[nr++].runs = info.run_cnt;
+	}
+	return nr;
+}
+
+int live__costs(struct source *src, struct program_cost *costs, size_t max)
+{
+	struct live *live = live_of(src);
+	size_t nr = object_costs(&live->core, costs, 0, max);
+	int i;
+
+	for (i = 0; i < MT_NR_PROBES; i++)
+		nr = object_costs(&live->objects[i], costs, nr, max);
+	return nr;
+}
