@@ -179,7 +179,16 @@ static enum feature_state look_bpf_stats(char *note, size_t size)
 
 	if (read_line("/proc/sys/kernel/bpf_stats_enabled", line, sizeof(line)))
 		return FEATURE_MISSING;
-	snprintf(note, size, "%s", strcmp(line, "0") ? "on for the whole machine" : "off; export turns them on");
+	if (strcmp(line, "0")) {
+		snprintf(note, size, "on for the whole machine");
+		return FEATURE_OK;
+	}
+	/* kernel/bpf/syscall.c, bpf_enable_stats() */
+	if (!has_capability(CAP_SYS_ADMIN)) {
+		snprintf(note, size, "off, and missing: CAP_SYS_ADMIN");
+		return FEATURE_MISSING;
+	}
+	snprintf(note, size, "off; export turns them on");
 	return FEATURE_OK;
 }
 
@@ -202,7 +211,7 @@ const struct feature features[] = {
 	  "run it in the host's cgroup namespace (docker run --cgroupns=host)" },
 	{ "cgroup handles", false, "names of cgroups by id", look_handles, "give it CAP_DAC_READ_SEARCH" },
 	{ "BPF statistics", false, "memtrace's own cost in the kernel", look_bpf_stats,
-	  "a kernel from 5.1 on has them" },
+	  "give it CAP_SYS_ADMIN, on a kernel from 5.8 on" },
 	{ NULL, false, NULL, NULL, NULL },
 };
 
