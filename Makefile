@@ -201,7 +201,7 @@ docs: $(B)/docgen
 
 MAN8 := $(wildcard docs/man/*.8)
 MAN1 := $(wildcard docs/man/*.1)
-DOCS := $(wildcard README.md CHANGELOG.md docs/*.md LICENSE LICENSES/*)
+DOCS := $(wildcard README.md CHANGELOG.md docs/*.md docs/schema/*.json LICENSE LICENSES/*)
 COMPLETIONS := $(wildcard docs/completion/memtrace)
 
 INSTALLED = $(SBINDIR)/memtrace \

@@ -94,9 +94,7 @@ enum mt_who_flags {
 
 enum mt_task_flags {
 	MT_TASK_FINAL = 1 << 0, /* the task is gone, no record of it follows */
-	MT_TASK_EXEC = 1 << 1,	/* it is about to go on as another program */
-	MT_TASK_CMD = 1 << 2,	/* it is the command that memtrace started */
-	MT_TASK_BASE = 1 << 3,	/* what it counted before the run: differences start here */
+	MT_TASK_BASE = 1 << 1,	/* what it counted before the run: differences start here */
 };
 
 /* Absolute counters of one life of one task (MT_REC_TASK; also the iterator's output). */
@@ -221,8 +219,7 @@ struct mt_state {
 /* What a task is from its birth on. */
 enum mt_state_flags {
 	MT_STATE_FAMILY = 1 << 0,   /* the command or a descendant */
-	MT_STATE_CMD = 1 << 1,	    /* the command itself */
-	MT_STATE_FOLLOWED = 1 << 2, /* a child of what MT_FILTER_FOLLOW follows */
+	MT_STATE_FOLLOWED = 1 << 1, /* a child of what MT_FILTER_FOLLOW follows */
 };
 
 /*

@@ -54,7 +54,7 @@ static __always_inline void state__record(struct mt_task *rec, struct mt_state *
 {
 	rec->who = s->who;
 	rec->life = s->life;
-	rec->flags = flags | (s->flags & MT_STATE_CMD ? MT_TASK_CMD : 0);
+	rec->flags = flags;
 	rec->pad = 0;
 	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
 	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, task);
@@ -73,7 +73,7 @@ static __always_inline bool state__has_news(const struct mt_state *s, struct tas
  * to change.  If the ring is full nothing is lost: the next record has it,
  * under the new identity.
  */
-static __noinline int state__flush(struct mt_state *s, struct task_struct *task, u32 flags)
+static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 {
 	void *ring;
 	struct mt_task *rec;
@@ -88,7 +88,7 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task,
 		return 0;
 	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
 	s->dirty = 0;
-	state__record(rec, s, task, flags);
+	state__record(rec, s, task, 0);
 	hot__submit(ring, rec);
 	return 0;
 }
@@ -124,7 +124,7 @@ static __noinline int state__moved(struct mt_state *s, struct task_struct *task)
 {
 	if (!s || !task)
 		return 0;
-	state__flush(s, task, 0);
+	state__flush(s, task);
 	state__identify(s, task);
 	return 0;
 }

@@ -73,7 +73,7 @@ static __always_inline struct mt_state *state__begin(struct task_struct *task, u
 	return s;
 }
 
-/* Flags that a new task inherits, or gets as the command. */
+/* Flags that a new task inherits. */
 static __always_inline u32 inherited_flags(struct task_struct *parent, struct task_struct *child)
 {
 	struct mt_control *ctl = map_only(&control);
@@ -84,7 +84,7 @@ static __always_inline u32 inherited_flags(struct task_struct *parent, struct ta
 	if (s && cfg.filter & MT_FILTER_FOLLOW && s->match)
 		flags |= MT_STATE_FOLLOWED;
 	if (ctl && ctl->cmd_parent && ctl->cmd_parent == (u32)tgid && BPF_CORE_READ(child, tgid) != tgid)
-		flags |= MT_STATE_FAMILY | MT_STATE_CMD;
+		flags |= MT_STATE_FAMILY;
 	return flags;
 }
 
@@ -127,7 +127,7 @@ static __always_inline int on_exec(struct task_struct *task, u32 old_tid)
 	s = state__of(task);
 	if (!s)
 		return 0;
-	state__flush(s, task, MT_TASK_EXEC);
+	state__flush(s, task);
 	state__identify(s, task);
 	return 0;
 }
@@ -155,7 +155,7 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 
 	if (!s || s->exited)
 		return 0;
-	state__flush(s, task, 0);
+	state__flush(s, task);
 	bpf_probe_read_kernel_str(s->who.tcomm, sizeof(s->who.tcomm), comm);
 	if (s->who.pid == s->who.tid)
 		__builtin_memcpy(s->who.comm, s->who.tcomm, sizeof(s->who.comm));
@@ -273,7 +273,7 @@ static __always_inline int on_exit(struct task_struct *task)
 		return 0;
 	}
 	__sync_fetch_and_add(&ctl->exited, 1);
-	state__flush(s, task, 0);
+	state__flush(s, task);
 	return 0;
 }
 

@@ -140,3 +140,16 @@ load helpers
 	[ "$status" -eq 1 ]
 	[[ $stderr != *$'\e'* ]]
 }
+
+@test "formats: those that there are, by name, and no other" {
+	refused 2 "--format 'xml'" text json -- list --format xml
+	refused 2 "--format 'prometheus'" -- list --format prometheus
+	run -0 "$MEMTRACE" list --format json oom
+	[ "$(jq -r .schema <<<"$output")" = memtrace.list/1 ]
+}
+
+@test "what cannot be shown is refused, not shown empty" {
+	refused 2 free "has no histograms" -- hist free
+	refused 2 free "has no events" -- trace free
+	refused 2 "--latency" "--light" -- stat --light --latency -d 1
+}

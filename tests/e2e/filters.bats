@@ -147,3 +147,21 @@ pids() {
 	between "one that lived before" "$(total ".pid == $one_pid" .fault.minor)" 3000 3100
 	between "one born later" "$(total '.comm == "mt-later"' .fault.minor)" 2000 2300
 }
+
+@test "tasks that no filter asks for are neither waited for nor called lost" {
+	while :; do /bin/true; done &
+	started+=("$!")
+	memtrace_stat_once -n mt-nobody -d 0.3
+	same "lost tasks" "$(report .lost.tasks)" 0
+	between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 300 900
+}
+
+@test "a command in a pid namespace of its own is counted; pids there are refused" {
+	unshare -pf --mount-proc true 2>/dev/null || skip "no pid namespaces here"
+	unshare -pf --mount-proc "$memtrace" stat fault --json -o "$tmp/stat.json" -- "$workloads/faults" -n 2000 3>&-
+	same "minor faults" "$(total true .fault.minor)" "$(report .command.rusage.minor)"
+	between "minor faults" "$(total true .fault.minor)" 2000 2300
+	run unshare -pf --mount-proc "$memtrace" stat -p 1 -d 1
+	same "status" "$status" 2
+	[[ $output == *--pid=host* ]] || fail "$output"
+}

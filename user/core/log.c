@@ -16,11 +16,6 @@ void log__set_verbose(bool verbose)
 	be_verbose = verbose;
 }
 
-bool log__verbose(void)
-{
-	return be_verbose;
-}
-
 /* One call of stdio a line, so that lines of several threads or processes do not mix; errno survives. */
 static void log_line(const char *level, const char *fmt, va_list args)
 {

@@ -14,7 +14,6 @@ enum exit_code {
 };
 
 void log__set_verbose(bool verbose);
-bool log__verbose(void);
 
 /* Control characters and invalid UTF-8 in the message are escaped: names in it may be hostile. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -96,9 +96,10 @@ static int check_attached(const struct session *session)
 		if (!status->wanted)
 			continue;
 		any |= status->attached;
-		if (status->attached && !(status->partial && status->error && named & (1U << id)))
+		if (!(named & (1U << id)) || status->error == 0)
 			continue;
-		if (!(named & (1U << id)))
+		/* a kernel that has no such tracepoint still gives what needs none; the report says what is missing */
+		if (status->attached && status->error == -ENOENT && !session->config.every)
 			continue;
 		log_error("the probe %s cannot be attached: %s; `memtrace doctor` says more", probe_rows[id].name,
 			  status->why);

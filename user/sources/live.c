@@ -531,11 +531,6 @@ void live__expect_command(struct live *live, bool expect)
 	live->control->cmd_parent = expect ? live->control->self : 0;
 }
 
-uint64_t live__undrained(const struct live *live)
-{
-	return live->undrained;
-}
-
 static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)
 {
 	const struct hook_state *h = &object->hooks[i];

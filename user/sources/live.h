@@ -56,7 +56,5 @@ bool live__hooked(const struct live *live, enum mt_probe probe);
 const struct hook_report *live__hook(struct live *live, size_t i);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */
 void live__expect_command(struct live *live, bool expect);
-/* Were last counts of tasks still missing when drain gave up?  How many. */
-uint64_t live__undrained(const struct live *live);
 
 #endif
