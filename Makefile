@@ -25,7 +25,7 @@ ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/ri
 			       -e 's/ppc64.*/powerpc/' -e 's/loongarch64/loongarch/')
 ARCH := $(ARCH)
 
-LIBRARIES := libbpf libelf zlib jansson popt
+LIBRARIES := libbpf libelf zlib libzstd jansson popt
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation

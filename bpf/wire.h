@@ -22,6 +22,7 @@
 #define MT_HOT_RING_BYTES  (1024 * 1024)
 #define MT_MAX_NODES	   64
 #define MT_CGROUP_PATH_LEN 256
+#define MT_STACK_DEPTH	   127 /* the kernel's PERF_MAX_STACK_DEPTH */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
 #define MT_UNKNOWN_U64 (~0ULL)
@@ -64,6 +65,7 @@ enum mt_rec_id {
 	MT_REC_NONE,
 	MT_REC_TASK,	    /* struct mt_task */
 	MT_REC_CGROUP_GONE, /* struct mt_cgroup_gone */
+	MT_REC_WHO,	    /* struct mt_who_is */
 #define MT_EVENT(probe, id, ...) MT_REC_##id,
 #include "probes.def"
 	MT_NR_RECS
@@ -92,6 +94,21 @@ enum mt_who_flags {
 	MT_WHO_KTHREAD = 1 << 0,
 };
 
+/*
+ * A task by reference, where a record for each of its events would repeat the
+ * whole struct mt_who.  A struct mt_who_is with the same id came before, in the same ring.
+ */
+struct mt_ref {
+	__u64 id; /* of a task under one name in one cgroup; never used twice; 0: unknown */
+};
+
+/* Who an id stands for (MT_REC_WHO): said again in each epoch in which the task has events. */
+struct mt_who_is {
+	struct mt_hdr hdr;
+	struct mt_ref ref;
+	struct mt_who who;
+};
+
 enum mt_task_flags {
 	MT_TASK_FINAL = 1 << 0, /* the task is gone, no record of it follows */
 	MT_TASK_BASE = 1 << 1,	/* what it counted before the run: differences start here */
@@ -117,11 +134,13 @@ struct mt_cgroup_gone {
 /* One exception taken for a bad translation, when each is asked for. */
 struct mt_fault {
 	struct mt_hdr hdr;
-	struct mt_who who;
+	struct mt_ref who;
 	__u64 address;
 	__u64 ip;
-	__u32 error_code; /* x86 page-fault error code */
-	__u32 kernel;	  /* taken in kernel mode */
+	__u32 error_code;   /* x86 page-fault error code */
+	__u32 kernel;	    /* taken in kernel mode */
+	__s32 kernel_stack; /* ids in the map "stacks"; MT_UNKNOWN_S32: there is none */
+	__s32 user_stack;
 };
 
 /* One major fault's latency, when it is asked for. */
@@ -135,12 +154,15 @@ struct mt_major {
 /* One page allocation, when each is asked for. */
 struct mt_alloc {
 	struct mt_hdr hdr;
-	struct mt_who who;
+	struct mt_ref who;
 	__u64 gfp_flags;
-	__u32 order;
-	__u32 migratetype;
-	__u32 failed;
-	__u32 atomic; /* may have come from an interrupt: who is whom it interrupted */
+	__u8 order;
+	__u8 migratetype;
+	__u8 failed;
+	__u8 atomic;	    /* may have come from an interrupt: who is whom it interrupted */
+	__s32 kernel_stack; /* as in struct mt_fault */
+	__s32 user_stack;
+	__u32 pad;
 };
 
 /* One episode of reclaim by a task that needed the memory itself. */
@@ -214,6 +236,13 @@ struct mt_state {
 	__u64 emitted_minor, emitted_major; /* in the last record */
 	__u64 fault_ns;			    /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
+	/* For records of single events: */
+	struct mt_ref ref;  /* stands for who */
+	struct mt_ref told; /* what was announced, in that epoch, to those rings */
+	__u64 told_rings;   /* a bit each */
+	__u64 woke_ns;	    /* when the reader was last woken for them */
+	__u32 told_epoch;
+	__u32 pad;
 };
 
 /* What a task is from its birth on. */
@@ -230,6 +259,8 @@ struct mt_cfg {
 	__u32 filter;  /* enum mt_filter: the conditions that a task must meet, all of them */
 	__u32 every;   /* bit per enum mt_probe: a record for each single hot event */
 	__u32 latency; /* bit per enum mt_probe: measure what costs a clock read per event */
+	__u32 stacks;  /* single events have stack ids */
+	__u32 sample;  /* of single events one in so many, by a hash of the address; 0: all */
 	__u32 has_task_storage;
 	__u32 nr_hot_rings;
 	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */
@@ -253,10 +284,10 @@ enum mt_filter {
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
-	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
-	__u32 iter_mode;  /* enum mt_iter_mode */
-	__u32 self;	  /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
-	__u32 pad;
+	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;   /* enum mt_iter_mode */
+	__u32 self;	   /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 epoch;	   /* a number that changes at each tick: tasks with single events are announced again */
 	__u64 attached_ns; /* every task born after this was to be seen by the fork hook; 0: not yet */
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */
@@ -277,6 +308,7 @@ struct mt_lost {
 	__u64 span_overflow;		 /* episodes that found no room for an open span */
 	__u64 span_unfinished;		 /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;			 /* episodes counted in "fold" alone as the ring was tight */
+	__u64 stacks;			 /* call chains that found no room in the map "stacks" */
 	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
 };
 
@@ -327,12 +359,13 @@ _Static_assert(sizeof(struct mt_hdr) == 16, "mt_hdr");
 _Static_assert(sizeof(struct mt_who) == 64, "mt_who");
 _Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS, "mt_task");
 _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
-_Static_assert(sizeof(struct mt_fault) == 104, "mt_fault");
+_Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
+_Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 96, "mt_major");
-_Static_assert(sizeof(struct mt_alloc) == 104, "mt_alloc");
+_Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 136, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 192, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 40, "mt_state");
 
 #endif

@@ -449,8 +449,9 @@ static void md_field(FILE *out, const struct field_row *field)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s%s%s", field->path, field->type == FIELD_WHO && *field->path ? "." : "",
-		 field->type == FIELD_WHO ? "*" : "");
+	bool is_task = schema__is_task(field->type);
+
+	snprintf(path, sizeof(path), "%s%s%s", field->path, is_task && *field->path ? "." : "", is_task ? "*" : "");
 	fputc('|', out);
 	md_cell(out, path, true);
 	md_cell(out, schema__field_type_name(field->type), false);

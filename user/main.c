@@ -65,13 +65,15 @@ static int close_stdout(int code)
 	return EXIT_FAILED;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+/* Runs a command with argv[first..argc), on the recording or, if it is NULL, on the live kernel. */
+static int run(const struct command *command, const char *recording, int argc, char **argv, int first)
 {
 	struct options options;
 	int err, code;
 
 	options__init(&options);
-	err = options__parse(&options, command, argc, argv, 2);
+	options.replay = recording;
+	err = options__parse(&options, command, argc, argv, first);
 	if (err) {
 		code = err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	} else if (options.help) {
@@ -83,6 +85,23 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	options__free(&options);
 	return code;
+}
+
+/* memtrace replay FILE [COMMAND...] */
+static int replay(const struct command *command, int argc, char **argv)
+{
+	const struct command *replayed;
+
+	if (argc < 3 || (argv[2][0] == '-' && argv[2][1]))
+		return run(command, NULL, argc, argv, 2);
+	if (argc == 3 || argv[3][0] == '-')
+		return run(command, argv[2], argc, argv, 3);
+	replayed = command__find(argv[3]);
+	if (!replayed || !replayed->replays) {
+		help__refuse_replay(argv[3]);
+		return EXIT_USAGE;
+	}
+	return run(replayed, argv[2], argc, argv, 4);
 }
 
 /* memtrace help [COMMAND] */
@@ -122,7 +141,7 @@ static int dispatch(int argc, char **argv)
 		help__refuse_command(argv[1]);
 		return EXIT_USAGE;
 	}
-	return run(command, argc, argv);
+	return command->takes_recording ? replay(command, argc, argv) : run(command, NULL, argc, argv, 2);
 }
 
 int main(int argc, char **argv)

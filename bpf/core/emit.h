@@ -21,12 +21,17 @@ static __always_inline void lost__record(enum mt_ring ring)
 		__sync_fetch_and_add(&l->records[ring], 1);
 }
 
+static __always_inline u32 hot_ring_index(void)
+{
+	if (cfg.nr_hot_rings == 1)
+		return 0;
+	return bpf_get_smp_processor_id() / MT_CPUS_PER_RING % cfg.nr_hot_rings;
+}
+
 static __always_inline void *hot_ring(void)
 {
-	u32 i = 0;
+	u32 i = hot_ring_index();
 
-	if (cfg.nr_hot_rings > 1)
-		i = bpf_get_smp_processor_id() / MT_CPUS_PER_RING % cfg.nr_hot_rings;
 	return bpf_map_lookup_elem(&rings_hot, &i);
 }
 

@@ -73,6 +73,14 @@ struct {
 	__array(values, struct hot_ring);
 } rings_hot SEC(".maps");
 
+/* Call chains of single events, by id; the loader makes it as large as is asked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__uint(value_size, MT_STACK_DEPTH * sizeof(u64));
+} stacks SEC(".maps");
+
 /* Last counts of tasks that user space knows and that ended while their hot ring was full. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);

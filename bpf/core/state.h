@@ -111,12 +111,39 @@ static __always_inline void state__rematch(struct mt_state *s, struct task_struc
 	}
 }
 
+/*
+ * A new id for who the task is now: its tid and the time, in units of 1024 ns, as in new_life().
+ * What refers to the old id goes on to mean whom it meant.
+ */
+static __always_inline void state__renew_ref(struct mt_state *s)
+{
+	if (cfg.every)
+		s->ref.id = bpf_ktime_get_boot_ns() >> 10 << 22 | s->who.tid;
+}
+
+static __always_inline bool who__equal(const struct mt_who *a, const struct mt_who *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+	u64 differ = 0;
+	int i;
+
+	for (i = 0; i < (int)(sizeof(*a) / sizeof(*x)); i++)
+		differ |= x[i] ^ y[i];
+	return !differ;
+}
+
 /* Reads who the task is now, and whether that is asked for. */
 static __always_inline void state__identify(struct mt_state *s, struct task_struct *task)
 {
+	struct mt_who who = {};
+
 	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
 	s->cred = (u64)BPF_CORE_READ(task, real_cred);
-	who__read(&s->who, task);
+	who__read(&who, task);
+	if (!who__equal(&who, &s->who)) {
+		s->who = who;
+		state__renew_ref(s);
+	}
 	state__rematch(s, task);
 }
 

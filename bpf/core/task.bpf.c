@@ -159,6 +159,7 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 	bpf_probe_read_kernel_str(s->who.tcomm, sizeof(s->who.tcomm), comm);
 	if (s->who.pid == s->who.tid)
 		__builtin_memcpy(s->who.comm, s->who.tcomm, sizeof(s->who.comm));
+	state__renew_ref(s);
 	state__rematch(s, task);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "core/prelude.h"
 #include "core/compat/page.h"
 #include "core/emit.h"
+#include "core/every.h"
 #include "core/state.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -46,23 +47,26 @@ static __always_inline bool is_atomic(u64 gfp)
 	return !(gfp & GFP_BIT(DIRECT_RECLAIM)) && !(gfp & GFP_BIT(MOVABLE) && gfp & GFP_BIT(HIGHMEM));
 }
 
-static __always_inline void emit_alloc(const struct mt_state *s, u32 order, u64 gfp, u32 migratetype, bool failed)
+/* page: a number that names the page, for sampling */
+static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, u32 order, u64 gfp, u32 migratetype,
+				       bool failed)
 {
-	void *ring = hot_ring();
 	struct mt_alloc *rec;
 
-	if (!ring)
+	if (!every__is_sampled(page))
 		return;
-	rec = hot__reserve(ring, MT_REC_alloc, struct mt_alloc);
+	rec = every__reserve(s, MT_REC_alloc, struct mt_alloc);
 	if (!rec)
 		return;
-	rec->who = s->who;
 	rec->gfp_flags = gfp;
 	rec->order = order;
 	rec->migratetype = migratetype;
 	rec->failed = failed;
 	rec->atomic = is_atomic(gfp);
-	hot__submit(ring, rec);
+	rec->kernel_stack = every__stack(ctx, 0);
+	rec->user_stack = every__stack(ctx, BPF_F_USER_STACK);
+	rec->pad = 0;
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
 static __always_inline void count_atomic(u32 order, bool failed)
@@ -96,7 +100,7 @@ static __always_inline void count_charged(struct mt_state *s, u32 order, u64 gfp
 	state__add(s, slot + 1, pages);
 }
 
-static __always_inline int count_alloc(u32 order, u64 gfp, u32 migratetype, bool failed)
+static __always_inline int count_alloc(void *ctx, u64 page, u32 order, u64 gfp, u32 migratetype, bool failed)
 {
 	bool atomic = is_atomic(gfp);
 	struct mt_state *s;
@@ -113,25 +117,25 @@ static __always_inline int count_alloc(u32 order, u64 gfp, u32 migratetype, bool
 	if (!atomic)
 		count_charged(s, order, gfp, migratetype, failed);
 	if (probe_wants_every(MT_PROBE_alloc))
-		emit_alloc(s, order, gfp, migratetype, failed);
+		emit_alloc(ctx, s, page, order, gfp, migratetype, failed);
 	return 0;
 }
 
 SEC("tp_btf/mm_page_alloc")
 int BPF_PROG(alloc_btf, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
 {
-	return count_alloc(order, gfp, migratetype, !page);
+	return count_alloc(ctx, (u64)page, order, gfp, migratetype, !page);
 }
 
 SEC("raw_tp/mm_page_alloc")
 int BPF_PROG(alloc_raw, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
 {
-	return count_alloc(order, gfp, migratetype, !page);
+	return count_alloc(ctx, (u64)page, order, gfp, migratetype, !page);
 }
 
 SEC("tp/kmem/mm_page_alloc")
 int alloc_tp(struct trace_event_raw_mm_page_alloc *ctx)
 {
-	count_alloc(ctx->order, ctx->gfp_flags, ctx->migratetype, ctx->pfn == ~0UL);
+	count_alloc(ctx, ctx->pfn, ctx->order, ctx->gfp_flags, ctx->migratetype, ctx->pfn == ~0UL);
 	return TP_PASS_ON;
 }

@@ -6,26 +6,27 @@
 #include "core/prelude.h"
 #include "core/compat/fault.h"
 #include "core/emit.h"
+#include "core/every.h"
 #include "core/state.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline void emit_fault(const struct mt_state *s, u64 address, u64 ip, u64 error_code, bool kernel)
+static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 address, u64 ip, u64 error_code, bool kernel)
 {
-	void *ring = hot_ring();
 	struct mt_fault *rec;
 
-	if (!ring)
+	if (!every__is_sampled(address / cfg.page_size))
 		return;
-	rec = hot__reserve(ring, MT_REC_fault, struct mt_fault);
+	rec = every__reserve(s, MT_REC_fault, struct mt_fault);
 	if (!rec)
 		return;
-	rec->who = s->who;
 	rec->address = address;
 	rec->ip = ip;
 	rec->error_code = error_code;
 	rec->kernel = kernel;
-	hot__submit(ring, rec);
+	rec->kernel_stack = every__stack(ctx, 0);
+	rec->user_stack = every__stack(ctx, BPF_F_USER_STACK);
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
 /* ip is an expression: it is only read when a record wants it. */
@@ -44,7 +45,7 @@ static __always_inline void emit_fault(const struct mt_state *s, u64 address, u6
 				s->fault_address = (address);                                                          \
 			}                                                                                              \
 			if (probe_wants_every(MT_PROBE_fault))                                                         \
-				emit_fault(s, address, ip, code, kernel_mode);                                         \
+				emit_fault(ctx, s, address, ip, code, kernel_mode);                                    \
 		}                                                                                                      \
 		0;                                                                                                     \
 	})

@@ -115,6 +115,7 @@ static size_t type_size(enum option_type type)
 		[OPT_CHOICE] = sizeof(int),
 		[OPT_UINTS] = sizeof(struct uint_list),
 		[OPT_STRINGS] = sizeof(struct string_list),
+		[OPT_SHARE] = sizeof(uint64_t),
 	};
 
 	return sizes[type];
@@ -128,7 +129,8 @@ static void check_row(const struct command *command, const struct option_row *ro
 		fail_msg("%s --%s: a flag, and it alone, has no argument", command->name, row->name);
 	if ((row->type == OPT_CHOICE) != !!row->choices)
 		fail_msg("%s --%s: choices belong to OPT_CHOICE", command->name, row->name);
-	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_UINTS) && row->min >= row->max)
+	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_UINTS || row->type == OPT_SHARE) &&
+	    row->min >= row->max)
 		fail_msg("%s --%s accepts nothing", command->name, row->name);
 	assert_true(row->offset + type_size(row->type) <= sizeof(struct options));
 	assert_true(row->given + sizeof(bool) <= sizeof(struct options));

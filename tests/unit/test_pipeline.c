@@ -36,6 +36,8 @@ static size_t size_of(size_t id)
 		return sizeof(struct mt_task);
 	if (id == MT_REC_CGROUP_GONE)
 		return sizeof(struct mt_cgroup_gone);
+	if (id == MT_REC_WHO)
+		return sizeof(struct mt_who_is);
 	return event_rows[id].size;
 }
 
@@ -60,12 +62,13 @@ static void every_event_arrives(void **state)
 	uint16_t id;
 
 	(void)state;
-	for (id = MT_REC_CGROUP_GONE + 1; id < MT_NR_RECS; id++) {
+	for (id = MT_REC_WHO + 1; id < MT_NR_RECS; id++) {
 		give(&pipeline, id, size_of(id), size_of(id));
 		assert_int_equal(seen.last, id);
 	}
-	assert_int_equal(seen.nr, MT_NR_RECS - MT_REC_CGROUP_GONE - 1);
+	assert_int_equal(seen.nr, MT_NR_RECS - MT_REC_WHO - 1);
 	assert_int_equal(pipeline.malformed, 0);
+	pipeline__done(&pipeline);
 }
 
 static void wrong_sizes_are_malformed(void **state)
@@ -89,6 +92,7 @@ static void wrong_sizes_are_malformed(void **state)
 	}
 	assert_int_equal(pipeline.malformed, expected);
 	assert_int_equal(seen.nr, 0);
+	pipeline__done(&pipeline);
 }
 
 static void unknown_ids_are_malformed(void **state)

@@ -65,9 +65,13 @@ static void check_field(const struct event_row *event, const struct field_row *f
 	assert_int_equal(field->names != NULL, field->type == FIELD_CODE);
 	if (field->type == FIELD_WHO)
 		assert_int_equal(field->size, sizeof(struct mt_who));
+	else if (field->type == FIELD_REF)
+		assert_int_equal(field->size, sizeof(struct mt_ref));
+	else if (field->type == FIELD_CODE || field->type == FIELD_BOOL || field->unit == UNIT_ORDER)
+		assert_true(field->size == 1 || field->size == 4);
 	else
 		assert_true(field->size == 4 || field->size == 8);
-	if (field->type == FIELD_INT || field->type == FIELD_CODE)
+	if (field->type == FIELD_INT)
 		assert_int_equal(field->size, 4);
 }
 
@@ -88,7 +92,7 @@ static void events(void **state)
 		for (size_t i = 0; i < event->nr_fields; i++)
 			check_field(event, &event->fields[i]);
 	}
-	assert_int_equal(nr, MT_NR_RECS - MT_REC_CGROUP_GONE - 1);
+	assert_int_equal(nr, MT_NR_RECS - MT_REC_WHO - 1);
 	assert_int_equal(event_rows[MT_REC_oom].ring, MT_RING_OOM);
 	assert_int_equal(event_rows[MT_REC_oom].size, sizeof(struct mt_oom));
 	assert_int_equal(event_rows[MT_REC_fault].use, EVENT_EVERY);

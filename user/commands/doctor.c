@@ -91,14 +91,14 @@ static const char *probe_state(const struct probe_status *status)
 }
 
 /* Exit code: all core probes, some, or none.  Opt-in probes do not count. */
-static void look_at_probes(struct diagnosis *d, const struct live *live, bool opened)
+static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 {
 	unsigned int wanted = 0, attached = 0;
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		static const struct probe_status nothing = { .why = "the core programs cannot run" };
-		const struct probe_status *status = opened ? live__status(live, id) : &nothing;
+		const struct probe_status *status = opened ? &live__source(live)->probes[id] : &nothing;
 		struct cell *c = &d->probes[id * NR(probe_columns)];
 
 		c[0] = cell_string(probe_rows[id].name);

@@ -109,15 +109,17 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	int code, ended;
 
 	run->metrics = metrics__new(&run->session, by, options->max_series);
-	run->session.now_ns = run->session.source->ops->now_ns(run->session.source);
-	run->error = run->metrics ? export(run) : -ENOMEM;
+	run->session.source->ops->moment(run->session.source, &run->session.moment);
+	run->error = run->metrics ? 0 : -ENOMEM;
+	if (!run->error && !options->once)
+		run->error = export(run);
 	if (run->error) {
 		outfile__report_error(run->path, run->error);
 		return EXIT_FAILED;
 	}
-	run->written = true;
+	run->written = !options->once;
 	code = session__run(&run->session);
-	ended = end_file(run, options->keep);
+	ended = end_file(run, options->keep || options->once);
 	return code == EXIT_OK ? ended : code;
 }
 
@@ -131,7 +133,7 @@ static int run_export(struct options *options)
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
 		.aggregate = { .by = by, .hist_by = by, .max_groups = MAX_GROUPS },
 		.event = on_event,
-		.interval = on_interval,
+		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
 	};
 	int code = check(options);
@@ -146,9 +148,8 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = {
-	export_options, time_options, filter_options, cmd_options, label_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { export_options, time_options,	 filter_options, cmd_options,
+							  record_options, label_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ "for node_exporter, by process name, until stopped",
@@ -179,6 +180,7 @@ const struct command export_command = {
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,
+	.replays = true,
 	.examples = examples,
 	.run = run_export,
 };

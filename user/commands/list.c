@@ -216,7 +216,7 @@ static struct cell path_cell(struct listing *listing, const struct field_row *fi
 {
 	const char *dot = *field->path ? "." : "";
 
-	if (field->type != FIELD_WHO)
+	if (!schema__is_task(field->type))
 		return cell_string(field->path);
 	return cell_string(listing__join(listing, (const char *[]){ field->path, dot, "*", NULL }));
 }

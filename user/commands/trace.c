@@ -107,6 +107,7 @@ static int run_trace(struct options *options)
 static const struct option_row latency_options[] = {
 	{ .name = "latency",
 	  .type = OPT_FLAG,
+	  .live_only = true,
 	  .offset = offsetof(struct options, latency),
 	  .help = "also a line for each major fault with how long it took, for one clock read a fault" },
 	{ .name = NULL },
@@ -124,9 +125,9 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	duration_options, filter_options, cmd_options, latency_options, output_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { duration_options, filter_options,  cmd_options,
+							  record_options,   latency_options, sample_options,
+							  output_options,   common_options,  NULL };
 
 static const struct example examples[] = {
 	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },
@@ -148,6 +149,7 @@ const struct command trace_command = {
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,
+	.replays = true,
 	.examples = examples,
 	.run = run_trace,
 };

@@ -19,6 +19,8 @@ struct command {
 	const struct option_row *const *options; /* groups of rows, each ended by name NULL; NULL at the end */
 	bool takes_probes;
 	bool takes_cmd;
+	bool replays;			/* its sessions can be of a recording */
+	bool takes_recording;		/* its words are a recording's name and such a command with its arguments */
 	const struct example *examples; /* text NULL at the end */
 	/* Runs it; the exit code. */
 	int (*run)(struct options *options);
@@ -36,7 +38,9 @@ extern const struct option_row group_options[];	 /* --by comm|cgroup: histograms
 extern const struct option_row label_options[];	 /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	 /* -a */
 extern const struct option_row gather_options[]; /* --light --latency --free */
-extern const struct option_row export_options[]; /* --textfile --keep --max-series --no-bpf-stats */
+extern const struct option_row record_options[]; /* --record FILE */
+extern const struct option_row sample_options[]; /* --sample 1/N */
+extern const struct option_row export_options[]; /* --textfile --keep --once --max-series --no-bpf-stats */
 extern const struct option_row common_options[]; /* -v --help */
 
 #endif

@@ -20,6 +20,7 @@
 	LEFT(BELOW(path, "thread_comm"))                                                                               \
 	LEFT(BELOW(path, "cgroup"))                                                                                    \
 	PLAIN(BELOW(path, "uid"), NONE)
+#define COLUMNS_REF(unit, path)	    COLUMNS_WHO(unit, path)
 #define COLUMNS_UINT(unit, path)    PLAIN(path, unit)
 #define COLUMNS_INT(unit, path)	    PLAIN(path, unit)
 #define COLUMNS_BOOL(unit, path)    PLAIN(path, unit)
@@ -90,7 +91,7 @@ static size_t fill_who(struct cell *cells, const struct mt_who *who, const struc
 {
 	struct cell *cell = cells;
 
-	if (who->pid == 0 && who->tid == 0) {
+	if (!who || (who->pid == 0 && who->tid == 0)) {
 		for (size_t i = 0; i < 7; i++)
 			*cell++ = cell_none();
 		return 7;
@@ -104,6 +105,11 @@ static size_t fill_who(struct cell *cells, const struct mt_who *who, const struc
 		who->cgroup_id && names->cgroup ? name_or_none(names->cgroup(names->ctx, who->cgroup_id)) : cell_none();
 	*cell++ = who->uid == UINT32_MAX ? cell_none() : cell_uint(who->uid);
 	return (size_t)(cell - cells);
+}
+
+static const struct mt_who *who_of(const struct mt_ref *ref, const struct event_names *names)
+{
+	return names->who ? names->who(names->ctx, ref->id) : NULL;
 }
 
 static uint64_t read_uint(const void *at, size_t size)
@@ -177,6 +183,8 @@ static size_t fill_field(struct cell *cells, const struct field_row *field, cons
 	switch (field->type) {
 	case FIELD_WHO:
 		return fill_who(cells, at, names);
+	case FIELD_REF:
+		return fill_who(cells, who_of(at, names), names);
 	case FIELD_UINT:
 		*cells = uint_cell(at, field->size);
 		break;

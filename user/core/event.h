@@ -14,14 +14,15 @@
  * at once, so it may live in one buffer that the next call overwrites.
  */
 struct event_names {
-	const char *(*cgroup)(void *ctx, uint64_t id); /* without it a cgroup is not shown */
-	const char *(*gfp)(void *ctx, uint64_t flags); /* without it flags are hexadecimal */
+	const char *(*cgroup)(void *ctx, uint64_t id);	     /* without it a cgroup is not shown */
+	const char *(*gfp)(void *ctx, uint64_t flags);	     /* without it flags are hexadecimal */
+	const struct mt_who *(*who)(void *ctx, uint64_t id); /* whom a struct mt_ref stands for */
 	void *ctx;
 };
 
 /*
  * The columns of an event: "time_ns" first, then its fields in the order of
- * probes.def, where a WHO stands for pid, tid, start_time_ns, comm (the
+ * probes.def, where a WHO or REF stands for pid, tid, start_time_ns, comm (the
  * process's), thread_comm, cgroup and uid under its prefix.  start_time_ns has
  * no unit on purpose: with pid it names a process, so that no output may turn
  * it into a time of day that shifts when the clock is set.

@@ -174,6 +174,17 @@ static const struct command *nearest_command(const char *name)
 	return best;
 }
 
+void help__refuse_replay(const char *name)
+{
+	char list[512] = "";
+	size_t at = 0;
+
+	for (const struct command *const *command = commands; *command && at < sizeof(list); command++)
+		if ((*command)->replays)
+			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", at ? ", " : "", (*command)->name);
+	log_error("replay: '%s' does not work on a recording; expected one of %s", name, list);
+}
+
 void help__refuse_command(const char *name)
 {
 	const struct command *near = nearest_command(name);

@@ -13,6 +13,8 @@ void help__questions(FILE *out);
 void help__command(FILE *out, const struct command *command);
 void help__version(FILE *out);
 /* One line on stderr: there is no such command, and which there are. */
+/* One line on stderr: which commands work on a recording. */
+void help__refuse_replay(const char *name);
 void help__refuse_command(const char *name);
 
 #endif

@@ -202,6 +202,17 @@ static int set_uint(const struct given *given)
 	return read_uint(given, given->text, given->to);
 }
 
+static int set_share(const struct given *given)
+{
+	const struct option_row *row = given->row;
+
+	if (!strncmp(given->text, "1/", 2) && !parse_uint(given->text + 2, row->min, row->max, given->to))
+		return 0;
+	log_error("%s '%s': not a share; expected 1/N with N from %llu to %llu, such as 1/16", given->name, given->text,
+		  (unsigned long long)row->min, (unsigned long long)row->max);
+	return -EINVAL;
+}
+
 static int set_uints(const struct given *given)
 {
 	char *words, *rest, *word;
@@ -295,7 +306,7 @@ static int set_choice(const struct given *given)
 static int (*const setters[])(const struct given *given) = {
 	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
-	[OPT_STRINGS] = set_strings,
+	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */
@@ -387,6 +398,10 @@ static int take_option(struct parser *parser, poptContext con, const struct opti
 	int err;
 
 	option_row__spell(row, given.name, sizeof(given.name));
+	if (row->live_only && parser->options->replay) {
+		log_error("%s: is about tracing; a recording is as it was made", given.name);
+		return -EINVAL;
+	}
 	if (row->type != OPT_FLAG) {
 		text = poptGetOptArg(con);
 		if (!text)
@@ -456,6 +471,10 @@ static int check_cmd(const struct parser *parser)
 		return 0;
 	if (!parser->command->takes_cmd) {
 		log_error("%s runs no command: '--' is not accepted", parser->command->name);
+		return -EINVAL;
+	}
+	if (parser->options->replay) {
+		log_error("--: a recording is replayed, no command is run");
 		return -EINVAL;
 	}
 	if (!*cmd || !**cmd) {

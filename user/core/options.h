@@ -17,6 +17,7 @@ enum option_type {
 	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
 	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
 	OPT_STRINGS,  /* struct string_list: repeatable */
+	OPT_SHARE,    /* uint64_t: N of "1/N", min to max */
 };
 
 struct uint_list {
@@ -38,7 +39,8 @@ struct option_row {
 	const char *const *choices; /* NULL at the end */
 	const char *arg;	    /* "PID" */
 	const char *help;
-	size_t given; /* offset of a bool that tells whether it was given; 0: nobody asks */
+	bool live_only; /* about tracing: not for the replay of a recording */
+	size_t given;	/* offset of a bool that tells whether it was given; 0: nobody asks */
 };
 
 /* Everything that any option sets; defaults are in options__init(). */
@@ -62,7 +64,15 @@ struct options {
 	/* how it is gathered */
 	bool light;
 	bool latency;
+	bool every;
+	bool stacks;
+	uint64_t sample;    /* one in so many; 0: all */
+	const char *record; /* --record FILE, or NULL */
+	uint64_t last_ns;   /* of it only the last part; 0: all */
+	/* where from */
+	const char *replay; /* a recording's name; NULL: the live kernel */
 	/* export */
+	bool once;
 	const char *textfile;
 	bool keep;
 	uint64_t max_series;
@@ -84,7 +94,8 @@ void options__init(struct options *options);
 void options__free(struct options *options);
 
 /*
- * Parses argv[first..argc) by the command's rows; argv must outlive options.
+ * Parses argv[first..argc) by the command's rows; argv must outlive options.  With options->replay set
+ * what only tracing can do is refused.
  * 0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong
  * and what is accepted.  Where --help is asked for, words are not checked.
  */

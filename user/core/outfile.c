@@ -191,6 +191,11 @@ int outfile__share(struct outfile *file)
 	return fchmod(file->fd, 0644) ? -errno : 0;
 }
 
+int outfile__hide(struct outfile *file)
+{
+	return !file->temp || !fchmod(file->fd, 0600) ? 0 : -errno;
+}
+
 static int write_out(const struct outfile *file)
 {
 	if (fflush(file->stream) || ferror(file->stream))

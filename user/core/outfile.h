@@ -29,6 +29,9 @@ int outfile__open(struct outfile *file, const char *path);
 /* Lets everybody read it, whatever the umask says: for files that another user's service reads.  0 or -errno. */
 int outfile__share(struct outfile *file);
 
+/* Lets nobody but the owner read it, if it is a regular file.  0 or -errno. */
+int outfile__hide(struct outfile *file);
+
 /*
  * Writes out what is buffered, to the disk, and puts the file into its place.
  * 0 or -errno, also for writes that failed earlier; then nothing is left

@@ -32,10 +32,10 @@ struct output {
 	FILE *stream; /* borrowed */
 	struct output_style style;
 	/*
-	 * A moment of CLOCK_BOOTTIME as nanoseconds since the Unix epoch; set
-	 * by whoever knows the clocks; NULL: moments are shown as they are.
+	 * What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, borrowed from whoever
+	 * knows the clocks; NULL: moments are shown as they are.
 	 */
-	uint64_t (*wall_ns)(uint64_t boot_ns);
+	const int64_t *wall_offset_ns;
 };
 
 extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end */

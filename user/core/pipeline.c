@@ -10,6 +10,8 @@ static size_t size_of(uint16_t id)
 		return sizeof(struct mt_task);
 	if (id == MT_REC_CGROUP_GONE)
 		return sizeof(struct mt_cgroup_gone);
+	if (id == MT_REC_WHO)
+		return sizeof(struct mt_who_is);
 	return id < MT_NR_RECS ? event_rows[id].size : 0;
 }
 
@@ -21,7 +23,7 @@ static bool is_wellformed(const void *data, size_t size, struct mt_hdr *hdr)
 	return hdr->size == size && size_of(hdr->id) == size;
 }
 
-static int dispatch(const struct pipeline *pipeline, uint16_t id, const void *data)
+static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 {
 	const struct event_row *row = &event_rows[id];
 	int err = 0;
@@ -31,6 +33,8 @@ static int dispatch(const struct pipeline *pipeline, uint16_t id, const void *da
 		return pipeline->aggregate ? aggregate__task(pipeline->aggregate, data) : 0;
 	case MT_REC_CGROUP_GONE: /* the live source keeps the names of cgroups */
 		return 0;
+	case MT_REC_WHO:
+		return whos__learn(&pipeline->whos, data);
 	default:
 		if (pipeline->aggregate)
 			err = aggregate__event(pipeline->aggregate, row, data);
@@ -51,6 +55,8 @@ static void take(void *ctx, const void *data, size_t size)
 		return;
 	}
 	err = dispatch(pipeline, hdr.id, data);
+	if (pipeline->every_record)
+		pipeline->every_record(pipeline->every_record_ctx, data);
 	if (!pipeline->error)
 		pipeline->error = err;
 }
@@ -58,4 +64,9 @@ static void take(void *ctx, const void *data, size_t size)
 struct sink pipeline__sink(struct pipeline *pipeline)
 {
 	return (struct sink){ .record = take, .ctx = pipeline };
+}
+
+void pipeline__done(struct pipeline *pipeline)
+{
+	whos__free(&pipeline->whos);
 }

@@ -212,11 +212,16 @@ const char *schema__unit_name(enum unit unit)
 	return (size_t)unit < ARRAY_SIZE(names) ? names[unit] : "?";
 }
 
+bool schema__is_task(enum field_type type)
+{
+	return type == FIELD_WHO || type == FIELD_REF;
+}
+
 const char *schema__field_type_name(enum field_type type)
 {
 	static const char *const names[] = {
-		[FIELD_WHO] = "who", [FIELD_UINT] = "uint",	  [FIELD_INT] = "int",	 [FIELD_BOOL] = "bool",
-		[FIELD_GFP] = "gfp", [FIELD_ADDRESS] = "address", [FIELD_CODE] = "code",
+		[FIELD_WHO] = "who",   [FIELD_REF] = "who", [FIELD_UINT] = "uint",	 [FIELD_INT] = "int",
+		[FIELD_BOOL] = "bool", [FIELD_GFP] = "gfp", [FIELD_ADDRESS] = "address", [FIELD_CODE] = "code",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

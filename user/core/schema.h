@@ -42,6 +42,7 @@ struct slot_row {
 
 enum field_type {
 	FIELD_WHO,
+	FIELD_REF, /* a WHO by a struct mt_ref */
 	FIELD_UINT,
 	FIELD_INT,
 	FIELD_BOOL,
@@ -57,7 +58,7 @@ struct field_row {
 	size_t size;
 	enum field_type type;
 	enum unit unit;
-	const char *path;	  /* of a FIELD_WHO: the prefix of its parts, or "" */
+	const char *path;	  /* of a FIELD_WHO or FIELD_REF: the prefix of its parts, or "" */
 	const char *const *names; /* of a FIELD_CODE, NULL at the end */
 	const char *help;
 };
@@ -129,6 +130,8 @@ uint64_t schema__nr_events(const uint64_t *slots);
 bool schema__has_rare_event(enum mt_probe probe);
 /* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
 const char *schema__metric_help(const char *metric);
+/* Whether a field of that type is a task, whose parts stand below the field's path. */
+bool schema__is_task(enum field_type type);
 const char *schema__unit_name(enum unit unit);
 const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);

@@ -38,6 +38,45 @@ struct totals {
 	uint64_t machine[MT_NR_MACHINE_SLOTS];
 };
 
+/* The clocks when counts were brought up to date. */
+struct moment {
+	uint64_t now_ns;
+	uint64_t own_cpu_ns;	/* memtrace's own CPU time since the start */
+	int64_t wall_offset_ns; /* what CLOCK_REALTIME was ahead of CLOCK_BOOTTIME */
+};
+
+#define WHY_MAX 200
+
+/* What became of one probe. */
+struct probe_status {
+	bool wanted;
+	bool attached;
+	bool hooked;	   /* a hook of its own is: without, only what the kernel accounts is known */
+	bool partial;	   /* attached, but something of it is missing: why */
+	int error;	   /* -errno if it was wanted and is not attached */
+	char why[WHY_MAX]; /* "" if all is well */
+};
+
+/* What a run was asked for, as far as reports tell it; a recording has that of the run that it holds. */
+struct run_facts {
+	char subject[512]; /* whom it is about: "make -j8 and descendants" */
+	uint32_t probes;   /* bit per enum mt_probe */
+	uint32_t every;	   /* those of which each single event is there */
+	uint64_t sample;   /* of single events one in so many; 0 or 1: all */
+	bool latency;
+	bool stacks;
+	bool command_alone; /* all of a command's tasks and no others */
+	uint64_t page_size; /* bytes */
+};
+
+/* What became of the command that was traced. */
+struct command_outcome {
+	uint32_t pid; /* 0: there was none */
+	bool running; /* it went on */
+	int status;   /* as a shell has it: the exit status, or 128 + signal */
+	uint64_t minor, major;
+};
+
 /* CPU time and runs of one BPF program, since it was loaded. */
 struct program_cost {
 	const char *name;
@@ -60,6 +99,15 @@ struct source_ops {
 	/* Fills at most max programs; how many there are, or -errno. */
 	int (*costs)(struct source *src, struct program_cost *costs, size_t max);
 	uint64_t (*now_ns)(struct source *src);
+	/* Of the last tick or drain. */
+	void (*moment)(struct source *src, struct moment *moment);
+	/*
+	 * Of a recording: delivers the records up to the next moment at which counts were brought up to
+	 * date, and when that was due; 1, 0 at the last one, or -errno.  NULL: the source is live.
+	 */
+	int (*next)(struct source *src, uint64_t *due_ns);
+	/* Of a recording: what became of the command.  NULL: the source is live. */
+	const struct command_outcome *(*outcome)(struct source *src);
 	/* A cgroup's path; never NULL, valid until the next call. */
 	const char *(*cgroup)(struct source *src, uint64_t id);
 	void (*free)(struct source *src);
@@ -67,6 +115,8 @@ struct source_ops {
 
 struct source {
 	const struct source_ops *ops;
+	struct probe_status probes[MT_NR_PROBES];
+	bool damaged; /* a recording that could not be read to its end, which was said */
 };
 
 #endif

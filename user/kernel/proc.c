@@ -126,7 +126,7 @@ uint64_t clock__boot_ns(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
-uint64_t clock__wall_ns(uint64_t boot_ns)
+int64_t clock__wall_offset_ns(void)
 {
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) + boot_ns;
+	return (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
 }

@@ -20,7 +20,7 @@ void proc__cmdline(uint32_t pid, char *buf, int size);
 uint64_t proc__own_cpu_ns(void);
 /* Nanoseconds of CLOCK_BOOTTIME, the clock of every record. */
 uint64_t clock__boot_ns(void);
-/* A moment of it as nanoseconds since the Unix epoch, by how the clocks stand now. */
-uint64_t clock__wall_ns(uint64_t boot_ns);
+/* What must be added to it for nanoseconds since the Unix epoch, by how the clocks stand now. */
+int64_t clock__wall_offset_ns(void);
 
 #endif

@@ -70,7 +70,9 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 	case CELL_NONE:
 		break;
 	case CELL_UINT:
-		return json_uint(column->unit == UNIT_TIME && out->wall_ns ? out->wall_ns(cell->u) : cell->u);
+		return json_uint(column->unit == UNIT_TIME && out->wall_offset_ns ?
+					 cell->u + (uint64_t)*out->wall_offset_ns :
+					 cell->u);
 	case CELL_INT:
 		return json_integer(cell->i);
 	case CELL_REAL:

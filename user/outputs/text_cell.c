@@ -41,11 +41,11 @@ const char *text__safe(struct text *text, const char *string)
 /* A moment: the time of day where the clocks are known, else seconds since boot. */
 static void format_time(const struct text *text, char *buf, size_t size, uint64_t boot_ns)
 {
-	uint64_t ns = text->out->wall_ns ? text->out->wall_ns(boot_ns) : boot_ns;
+	uint64_t ns = boot_ns + (text->out->wall_offset_ns ? (uint64_t)*text->out->wall_offset_ns : 0);
 	time_t seconds = (time_t)(ns / NS_PER_S);
 	struct tm tm;
 
-	if (text->out->wall_ns && localtime_r(&seconds, &tm))
+	if (text->out->wall_offset_ns && localtime_r(&seconds, &tm))
 		snprintf(buf, size, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min, tm.tm_sec,
 			 (unsigned int)(ns % NS_PER_S / 1000000));
 	else

@@ -67,7 +67,7 @@ static void fill(struct session *session, const struct hist_entry *entry, struct
 /* A latency that nobody measures has no histogram, not an empty one. */
 static bool is_measured(const struct session *session, const struct hist_row *row)
 {
-	if (!session__asked(session, row->probe) || !live__hooked(session->live, row->probe))
+	if (!session__asked(session, row->probe) || !session->source->probes[row->probe].hooked)
 		return false;
 	return row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY || session->config.latency;
 }

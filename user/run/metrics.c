@@ -484,10 +484,10 @@ static int run_round(struct metrics *m)
 
 /* Samples */
 
-static double in_base_unit(uint64_t value, enum unit unit)
+static double in_base_unit(const struct metrics *m, uint64_t value, enum unit unit)
 {
 	if (unit == UNIT_PAGES)
-		return (double)value * sysconf(_SC_PAGESIZE);
+		return (double)value * m->session->facts.page_size;
 	return unit == UNIT_NS ? value / NSEC_PER_SEC : value;
 }
 
@@ -518,9 +518,9 @@ static size_t counter_samples(struct metrics *m, const struct family *family, st
 
 	for (i = 0; i < series__nr(family->series); i++)
 		for (j = 0; j < family->width; j++)
-			samples[nr++] = make_sample(m, group_label(m), series__name(family->series, i), family->label,
-						    family->values[j],
-						    in_base_unit(series__values(family->series, i)[j], family->unit));
+			samples[nr++] = make_sample(
+				m, group_label(m), series__name(family->series, i), family->label, family->values[j],
+				in_base_unit(m, series__values(family->series, i)[j], family->unit));
 	return nr;
 }
 
@@ -621,9 +621,10 @@ static int add_machine(struct metrics *m, struct report *report)
 		struct metric_row metric = { row->metric, row->metric ? slot_metric_help(row) : NULL, METRIC_COUNTER,
 					     NULL };
 
-		if (row->metric && session__asked(m->session, row->probe) && live__hooked(m->session->live, row->probe))
+		if (row->metric && session__asked(m->session, row->probe) &&
+		    m->session->source->probes[row->probe].hooked)
 			err = add_single(m, report, &metric, NULL,
-					 in_base_unit(m->session->totals.machine[i], row->unit));
+					 in_base_unit(m, m->session->totals.machine[i], row->unit));
 	}
 	return err;
 }
@@ -636,7 +637,7 @@ static int add_attached(struct metrics *m, struct report *report)
 	size_t nr = 0;
 
 	for (id = 0; samples && id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = live__status(m->session->live, id);
+		const struct probe_status *status = &m->session->source->probes[id];
 
 		if (status->wanted)
 			samples[nr++] = make_sample(m, row->label, probe_rows[id].name, NULL, NULL, status->attached);
@@ -689,9 +690,10 @@ static int add_self(struct metrics *m, struct report *report)
 
 	if (!err)
 		err = add_single(m, report, &self_metrics[SELF_LAST_UPDATE], NULL,
-				 clock__wall_ns(m->session->now_ns) / NSEC_PER_SEC);
+				 (m->session->moment.now_ns + m->session->moment.wall_offset_ns) / NSEC_PER_SEC);
 	if (!err)
-		err = add_single(m, report, &self_metrics[SELF_CPU], NULL, m->session->cpu_ns / NSEC_PER_SEC);
+		err = add_single(m, report, &self_metrics[SELF_CPU], NULL,
+				 m->session->moment.own_cpu_ns / NSEC_PER_SEC);
 	if (!err)
 		err = add_attached(m, report);
 	if (!err)

@@ -55,7 +55,6 @@ int render__open(struct render *render, const struct options *options)
 		.ops = ops,
 		.stream = render->file.stream,
 		.style = style_of(render),
-		.wall_ns = clock__wall_ns,
 	};
 	return EXIT_OK;
 }

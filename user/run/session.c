@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -13,20 +12,25 @@
 #include "../core/log.h"
 #include "../kernel/proc.h"
 #include "../kernel/stats.h"
+#include "../sources/replay.h"
+#include "facts.h"
+#include "recording.h"
 
-#define NSEC_PER_SEC 1000000000ULL
-#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
-#define LINGER_NS    (NSEC_PER_SEC / 2)
-
-/* How long CMD may take to end after SIGTERM. */
-#define COMMAND_END_STEP_MS 10
-#define COMMAND_END_TRIES   200
+#define LINGER_NS 500000000ULL
 
 static const char *name_cgroup(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
 
-	return session->source->ops->cgroup(session->source, id);
+	/* base counts come while the source is being opened */
+	return session->source ? session->source->ops->cgroup(session->source, id) : NULL;
+}
+
+static const struct mt_who *name_who(void *ctx, uint64_t id)
+{
+	struct session *session = ctx;
+
+	return whos__find(&session->pipeline.whos, id);
 }
 
 static const char *name_gfp(void *ctx, uint64_t flags)
@@ -42,6 +46,8 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 	const struct probe_gather *gather = probes[row->probe]->gather;
 	int err;
 
+	if (!session__asked(session, row->probe))
+		return; /* a recording may have more */
 	if (gather && session->gather_state[row->probe])
 		gather->event(session->gather_state[row->probe], record);
 	if (!session->config.event || session->error)
@@ -69,13 +75,11 @@ static bool is_on_hot_path(enum mt_probe probe)
 	return probes[probe]->selftest_slot != MT_NR_SLOTS && !probes[probe]->without_hooks;
 }
 
-static uint32_t chosen_probes(const struct options *options, bool rare_only)
+static uint32_t default_probes(const struct options *options, bool rare_only)
 {
-	uint32_t chosen = named_probes(options);
+	uint32_t chosen = 0;
 	enum mt_probe id;
 
-	if (chosen)
-		return chosen;
 	for (id = 0; id < MT_NR_PROBES; id++)
 		if (!probe_rows[id].opt_in && (!rare_only || schema__has_rare_event(id)) &&
 		    !(options->light && is_on_hot_path(id)))
@@ -86,17 +90,16 @@ static uint32_t chosen_probes(const struct options *options, bool rare_only)
 /* A probe that the user named must attach; of the others it is enough that some do. */
 static int check_attached(const struct session *session)
 {
-	uint32_t named = named_probes(session->options);
 	bool any = false;
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = live__status(session->live, id);
+		const struct probe_status *status = &session->source->probes[id];
 
 		if (!status->wanted)
 			continue;
 		any |= status->attached;
-		if (!(named & (1U << id)) || status->error == 0)
+		if (!(session->named & (1U << id)) || status->error == 0)
 			continue;
 		/* a kernel that has no such tracepoint still gives what needs none; the report says what is missing */
 		if (status->attached && status->error == -ENOENT && !session->config.every)
@@ -113,12 +116,13 @@ static int check_attached(const struct session *session)
 
 static int open_live(struct session *session)
 {
-	const struct session_config *config = &session->config;
 	struct live_request request = {
 		.options = session->options,
 		.probes = session->probes,
-		.every = config->every ? named_probes(session->options) : 0,
-		.latency = config->latency,
+		.every = session->facts.every,
+		.latency = session->facts.latency,
+		.stacks = session->facts.stacks,
+		.sample = session->facts.sample,
 		.family = session->options->cmd && !session->options->all,
 		.sink = pipeline__sink(&session->pipeline),
 	};
@@ -187,10 +191,45 @@ static int open_memory(struct session *session)
 	session->aggregate = aggregate__new(&session->config.aggregate);
 	if (!session->aggregate)
 		return -ENOMEM;
-	session->pipeline.aggregate = session->aggregate;
+	session->pipeline.aggregate = session->config.record_only ? NULL : session->aggregate;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
+}
+
+/* What was named must be in the recording; without a name all of it is wanted. */
+static int choose_recorded(struct session *session)
+{
+	uint32_t missing = session->named & ~session->facts.probes;
+	enum mt_probe id;
+
+	session->probes = session->named ? session->named : session->facts.probes;
+	session->config.latency = session->facts.latency;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!(missing & (1U << id)))
+			continue;
+		log_error("%s: the probe %s was not recorded; `memtrace replay FILE` says what was",
+			  session->options->replay, probe_rows[id].name);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int open_recording(struct session *session)
+{
+	int code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
+				&session->facts);
+	int err;
+
+	if (code == EXIT_OK)
+		code = choose_recorded(session);
+	if (code != EXIT_OK)
+		return code;
+	err = open_memory(session);
+	if (!err)
+		return EXIT_OK;
+	log_error("cannot start: %s", strerror(-err));
+	return EXIT_FAILED;
 }
 
 int session__open(struct session *session, const struct options *options, const struct session_config *config)
@@ -207,9 +246,16 @@ int session__open(struct session *session, const struct options *options, const 
 	session->options = options;
 	session->config = *config;
 	session->signal_fd = session->stats_fd = -1;
-	session->names = (struct event_names){ name_cgroup, name_gfp, session };
-	session->probes = chosen_probes(options, config->rare_only);
+	session->names = (struct event_names){ name_cgroup, name_gfp, name_who, session };
+	session->named = named_probes(options);
 	session->interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns;
+	if (options->replay)
+		return open_recording(session);
+	session->probes = session->named ? session->named : default_probes(options, config->rare_only);
+	facts__of_request(&session->facts, session);
+	code = recording__open(session);
+	if (code != EXIT_OK)
+		return code;
 	err = open_memory(session);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
@@ -232,6 +278,8 @@ void session__close(struct session *session)
 
 	if (session->source)
 		session->source->ops->free(session->source);
+	recorder__free(session->recorder);
+	pipeline__done(&session->pipeline);
 	if (session->stats_fd >= 0)
 		close(session->stats_fd);
 	for (id = 0; id < MT_NR_PROBES; id++)
@@ -244,190 +292,10 @@ void session__close(struct session *session)
 	}
 }
 
-/* 126 and 127 as a shell has them. */
-static int start_command(struct session *session)
-{
-	char **cmd = session->options->cmd;
-	int err;
-
-	live__expect_command(session->live, true);
-	err = child__start(&session->child, cmd, &session->old_mask);
-	live__expect_command(session->live, false);
-	if (!err)
-		return EXIT_OK;
-	log_error("cannot run '%s': %s", cmd[0], strerror(-err));
-	return err == -ENOENT ? 127 : 126;
-}
-
-/*
- * A terminal sends Ctrl-C to CMD as well, so only one that was sent to
- * memtrace alone is handed on.  The second one ends at once.
- */
-static void on_interrupt(struct session *session, const struct signalfd_siginfo *info)
-{
-	if (!session->child.running || ++session->interrupts > 1)
-		session->stopping = true;
-	if (info->ssi_code != SI_KERNEL)
-		child__signal(&session->child, SIGINT);
-}
-
-static void on_signals(struct session *session)
-{
-	struct signalfd_siginfo info;
-
-	while (read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		switch (info.ssi_signo) {
-		case SIGCHLD:
-			break;
-		case SIGINT:
-			on_interrupt(session, &info);
-			break;
-		default:
-			child__signal(&session->child, info.ssi_signo);
-			session->stopping = true;
-		}
-	}
-	child__reap(&session->child, false);
-	if (session->child.pid && !session->child.running)
-		session->stopping = true;
-}
-
-/* Brings counts, losses and costs up to date. */
-static int fetch(struct session *session, int (*how)(struct source *src))
-{
-	struct source *src = session->source;
-	int err = how(src);
-
-	if (!err)
-		err = src->ops->totals(src, &session->totals);
-	if (!err)
-		err = aggregate__folds(session->aggregate, &session->totals.folds);
-	if (!err)
-		aggregate__unattributed(session->aggregate, session->totals.losses.unattributed);
-	if (!err)
-		err = session->pipeline.error;
-	session->now_ns = src->ops->now_ns(src);
-	session->cpu_ns = proc__own_cpu_ns() - session->start_cpu_ns;
-	session->totals.losses.hot += aggregate__lost(session->aggregate) + session->pipeline.malformed;
-	return err;
-}
-
-static int tick(struct session *session)
-{
-	int err = session->source->ops->tick(session->source);
-
-	return err ? err : aggregate__bury(session->aggregate, session->source->ops->now_ns(session->source));
-}
-
-static int end_interval(struct session *session)
-{
-	int err = fetch(session, session->source->ops->tick);
-
-	if (!err && session->config.interval) {
-		err = session->config.interval(session, session->config.ctx);
-		session->callback_failed = err < 0;
-	}
-	if (!err)
-		err = aggregate__next_interval(session->aggregate);
-	session->interval_start_ns = session->now_ns;
-	return err ? err : aggregate__bury(session->aggregate, session->now_ns);
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static void wait_until(struct session *session, uint64_t until_ns)
-{
-	struct pollfd fds[] = {
-		{ .fd = session->source->ops->fd(session->source), .events = POLLIN },
-		{ .fd = session->signal_fd, .events = POLLIN },
-	};
-	uint64_t now = session->source->ops->now_ns(session->source);
-	uint64_t left = until_ns > now ? until_ns - now : 0;
-	struct timespec timeout = { left / NSEC_PER_SEC, left % NSEC_PER_SEC };
-
-	ppoll(fds, 2, &timeout, NULL);
-	if (fds[1].revents)
-		on_signals(session);
-}
-
-static void loop(struct session *session)
-{
-	const struct options *options = session->options;
-	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
-	uint64_t interval = session->interval_ns ? session->start_ns + session->interval_ns : UINT64_MAX;
-	uint64_t next_tick = session->start_ns + TICK_NS, now;
-
-	while (!session->stopping && !session->error) {
-		wait_until(session, earlier(end, earlier(interval, next_tick)));
-		if (session->stopping)
-			break;
-		now = session->source->ops->now_ns(session->source);
-		if (now >= end) {
-			break;
-		} else if (now >= interval) {
-			session->error = end_interval(session);
-			/* an interval that took too long is not made up for */
-			interval = interval + session->interval_ns > now ? interval + session->interval_ns :
-									   now + session->interval_ns;
-			next_tick = now + TICK_NS;
-		} else if (now >= next_tick) {
-			session->error = tick(session);
-			next_tick = now + TICK_NS;
-		} else {
-			int err = session->source->ops->consume(session->source);
-
-			session->error = session->error ? session->error : err;
-		}
-	}
-}
-
-/* What ends the run before CMD (-d, a signal) ends CMD too; one that goes on is left alone. */
-static void end_command(struct session *session)
-{
-	struct child *child = &session->child;
-	int tries;
-
-	child__signal(child, SIGTERM);
-	for (tries = 0; child->running && tries < COMMAND_END_TRIES; tries++) {
-		poll(NULL, 0, COMMAND_END_STEP_MS);
-		child__reap(child, false);
-	}
-	if (child->running)
-		log_warn("%s[%d] goes on without being traced", session->options->cmd[0], child->pid);
-}
-
-int session__run(struct session *session)
-{
-	const struct options *options = session->options;
-	int code;
-
-	session->start_cpu_ns = proc__own_cpu_ns();
-	session->start_ns = session->interval_start_ns = session->source->ops->now_ns(session->source);
-	if (options->cmd) {
-		code = start_command(session);
-		if (code)
-			return code;
-	} else if (!options->duration_ns) {
-		log_note("tracing until Ctrl-C");
-	}
-	loop(session);
-	if (session->child.running && session->interrupts > 1)
-		return 128 + SIGINT;
-	end_command(session);
-	if (!session->error)
-		session->error = fetch(session, session->source->ops->drain);
-	/* what a callback stopped for is the command's to report */
-	if (!session->error || session->callback_failed)
-		return EXIT_OK;
-	log_error("tracing failed: %s", strerror(-session->error));
-	return EXIT_FAILED;
-}
-
 int session__exit_code(const struct session *session, int code)
 {
+	if (code == EXIT_OK && (session->recording_failed || session->source->damaged))
+		return EXIT_FAILED;
 	if (code != EXIT_OK || !session->child.pid)
 		return code;
 	return session->child.running ? 128 + SIGTERM : child__exit_code(&session->child);
@@ -437,7 +305,7 @@ double session__seconds(const struct session *session, enum scope scope)
 {
 	uint64_t from = scope == SCOPE_TOTAL ? session->start_ns : session->interval_start_ns;
 
-	return (session->now_ns - from) / 1e9;
+	return (session->moment.now_ns - from) / 1e9;
 }
 
 bool session__asked(const struct session *session, enum mt_probe probe)
@@ -449,7 +317,7 @@ bool session__knows(const struct session *session, enum mt_slot slot)
 {
 	const struct slot_row *row = &slot_rows[slot];
 
-	if (!live__status(session->live, row->probe)->attached)
+	if (!session->source->probes[row->probe].attached)
 		return false;
-	return row->role == ROLE_ACCOUNTED || live__hooked(session->live, row->probe);
+	return row->role == ROLE_ACCOUNTED || session->source->probes[row->probe].hooked;
 }

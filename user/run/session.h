@@ -14,6 +14,7 @@
 #include "../core/outfile.h"
 #include "../core/pipeline.h"
 #include "../core/probe.h"
+#include "../recording/recorder.h"
 #include "../sources/live.h"
 #include "child.h"
 
@@ -25,6 +26,7 @@ struct session_config {
 	bool rare_only; /* without named probes: those whose events are rare */
 	bool latency;
 	bool gather;			   /* the probes' own gathering */
+	bool record_only;		   /* nothing is counted here */
 	bool bpf_stats;			   /* count the programs' run time */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
@@ -43,13 +45,18 @@ struct session {
 	struct pipeline pipeline;
 	struct aggregate *aggregate;
 	void *gather_state[MT_NR_PROBES];
-	uint32_t probes; /* asked for, a bit each */
+	uint32_t named;	 /* probes on the command line, a bit each */
+	uint32_t probes; /* asked for, likewise */
+	struct run_facts facts;
 	struct child child;
-	struct totals totals; /* as of the last interval or the end */
+	struct command_outcome outcome; /* of CMD, once the run is over */
+	struct recorder *recorder;	/* NULL: nothing is recorded */
+	bool recording_failed;		/* which was reported; the run goes on, but its exit code says so */
+	struct totals totals;		/* as of the last interval or the end */
 	struct event_names names;
-	uint64_t start_ns, interval_start_ns, now_ns; /* boot time clock */
-	uint64_t start_cpu_ns, cpu_ns;		      /* memtrace's own */
-	uint64_t interval_ns;
+	struct moment moment;		      /* likewise */
+	uint64_t start_ns, interval_start_ns; /* boot time clock */
+	uint64_t interval_ns, interval_end_ns;
 	int error;	      /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed; /* error is one of the command's callbacks */
 	bool stopping;

@@ -29,30 +29,6 @@ static void text__add(struct text *text, const char *s)
 	text->left -= n;
 }
 
-static bool is_filtered(const struct options *o)
-{
-	return o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr;
-}
-
-/* "make -j8 and descendants", "whole machine", "filtered tasks" */
-static void describe(struct summary *summary)
-{
-	const struct options *o = summary->session->options;
-	struct text text = { summary->heading, sizeof(summary->heading) };
-	char **arg;
-
-	for (arg = o->cmd; arg && *arg; arg++) {
-		text__add(&text, *arg);
-		text__add(&text, arg[1] ? " " : "");
-	}
-	if (o->cmd)
-		text__add(&text, o->all ? " on the whole machine" : " and descendants");
-	if (is_filtered(o))
-		text__add(&text, o->cmd ? ", those that match the filters" : "tasks that match the filters");
-	else if (!o->cmd)
-		text__add(&text, "whole machine");
-}
-
 void summary__add_run(struct summary *summary, struct report *report, enum scope scope)
 {
 	static const struct column columns[] = {
@@ -71,9 +47,8 @@ void summary__add_run(struct summary *summary, struct report *report, enum scope
 	struct facts text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
 	struct facts facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
 
-	describe(summary);
-	summary->run[0] = cell_string(summary->heading);
-	summary->run[1] = cell_uint(session->now_ns - from);
+	summary->run[0] = cell_string(session->facts.subject);
+	summary->run[1] = cell_uint(session->moment.now_ns - from);
 	json[0] = cell_string(MEMTRACE_VERSION);
 	json[1] = summary->run[1];
 	json[2] = cell_uint(from);
@@ -104,7 +79,7 @@ static struct cell total_cell(const struct session *session, const struct probe_
 	}
 	if (!known)
 		return cell_none();
-	return cell_uint(column->unit == UNIT_PAGES ? sum * sysconf(_SC_PAGESIZE) : sum);
+	return cell_uint(column->unit == UNIT_PAGES ? sum * session->facts.page_size : sum);
 }
 
 static size_t fill_totals(struct summary *summary, const uint64_t *sums)
@@ -155,7 +130,7 @@ static size_t fill_machine(struct summary *summary)
 		summary->machine_columns[nr] = (struct column){ .title = machine_rows[i].path,
 								.path = machine_rows[i].path,
 								.unit = machine_rows[i].unit };
-		summary->machine[nr++] = live__hooked(session->live, machine_rows[i].probe) ?
+		summary->machine[nr++] = session->source->probes[machine_rows[i].probe].hooked ?
 						 cell_uint(session->totals.machine[i]) :
 						 cell_none();
 	}
@@ -197,7 +172,7 @@ void summary__add_command(struct summary *summary, struct report *report)
 		{ .title = "difference" },
 	};
 	struct session *session = summary->session;
-	const struct child *child = &session->child;
+	const struct command_outcome *command = &session->outcome;
 	const uint64_t *sums = aggregate__sums(session->aggregate, SCOPE_TOTAL);
 	struct cell *c = summary->command;
 	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
@@ -205,20 +180,19 @@ void summary__add_command(struct summary *summary, struct report *report)
 		.heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4, .nr_columns = NR(text_columns)
 	};
 
-	if (!child->pid)
+	if (!command->pid)
 		return;
-	c[0] = cell_uint(child->pid);
-	c[1] = child->running ? cell_none() : cell_int(child__exit_code(child));
-	c[2] = child->running ? cell_none() : cell_int(child->rusage.ru_minflt);
-	c[3] = child->running ? cell_none() : cell_int(child->rusage.ru_majflt);
+	c[0] = cell_uint(command->pid);
+	c[1] = command->running ? cell_none() : cell_int(command->status);
+	c[2] = command->running ? cell_none() : cell_uint(command->minor);
+	c[3] = command->running ? cell_none() : cell_uint(command->major);
 	report__add_facts(report, &json);
-	if (child->running || session->options->all || is_filtered(session->options) ||
-	    !session__asked(session, slot_rows[0].probe))
+	if (command->running || !session->facts.command_alone || !session__asked(session, slot_rows[0].probe))
 		return;
 	c[4] = c[2];
 	c[5] = c[3];
-	c[6] = cell_int((int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major]) - child->rusage.ru_minflt -
-			child->rusage.ru_majflt);
+	c[6] = cell_int(
+		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
 	report__add_facts(report, &text);
 }
 
@@ -230,7 +204,7 @@ static const char *fill_unavailable(struct summary *summary)
 	bool any = false;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = live__status(summary->session->live, id);
+		const struct probe_status *status = &summary->session->source->probes[id];
 
 		if (!status->wanted || (status->attached && !status->partial))
 			continue;
@@ -258,7 +232,7 @@ static void add_probes(struct summary *summary, struct report *report)
 
 	summary->probe_rows = (struct cell_rows){ .cells = cells, .nr_columns = NR(columns) };
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = live__status(summary->session->live, id);
+		const struct probe_status *status = &summary->session->source->probes[id];
 
 		if (!status->wanted)
 			continue;
@@ -297,9 +271,9 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[0] = cell_uint(losses->rare);
 	c[1] = cell_uint(losses->hot);
 	c[2] = cell_uint(losses->tasks);
-	c[3] = seconds > 0 ? cell_real(session->cpu_ns / 1e9 / seconds) : cell_none();
+	c[3] = seconds > 0 ? cell_real(session->moment.own_cpu_ns / 1e9 / seconds) : cell_none();
 	c[4] = cell_string(fill_unavailable(summary));
-	c[5] = cell_uint(session->cpu_ns);
+	c[5] = cell_uint(session->moment.own_cpu_ns);
 	c[6] = cell_uint(losses->folded);
 	c[7] = cell_uint(losses->unfinished);
 	c[8] = cell_uint(losses->recursion);

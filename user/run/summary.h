@@ -10,7 +10,6 @@
 /* Storage of what reports borrow; one per report that is being rendered. */
 struct summary {
 	struct session *session;
-	char heading[512];
 	struct cell run[8];
 	struct column total_columns[SUMMARY_MAX_TOTALS];
 	char total_titles[SUMMARY_MAX_TOTALS][24];

@@ -68,7 +68,7 @@ static enum unit measure_unit(const struct probe_column *column)
 struct cell tasks_table__measure(const struct tasks_table *table, const struct probe_column *column,
 				 const uint64_t *counts)
 {
-	double scale = column->unit == UNIT_PAGES ? (double)sysconf(_SC_PAGESIZE) : 1.0;
+	double scale = column->unit == UNIT_PAGES ? (double)table->session->facts.page_size : 1.0;
 	uint64_t sum = 0;
 	bool known = false;
 	size_t i;

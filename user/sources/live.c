@@ -49,7 +49,7 @@ static void deliver(struct live *live, const void *data, size_t size)
 	const struct mt_hdr *hdr = data;
 	struct mt_task base;
 
-	if (live->running) {
+	if (live->running || hdr->id == MT_REC_WHO) {
 		live->sink.record(live->sink.ctx, data, size);
 	} else if (hdr->id == MT_REC_TASK && size == sizeof(base)) {
 		memcpy(&base, data, sizeof(base));
@@ -185,6 +185,7 @@ static int source_tick(struct source *src)
 	struct live *live = live_of(src);
 	int err = iterate(live, MT_ITER_TICK), i;
 
+	live->control->epoch++;
 	for (i = 0; !err && i < MT_NR_PROBES; i++)
 		err = cpu_events__refresh(&live->objects[i].cpu_events);
 	return err ? err : source_consume(src);
@@ -223,6 +224,15 @@ static uint64_t source_now(struct source *src)
 	return clock__boot_ns();
 }
 
+static void source_moment(struct source *src, struct moment *moment)
+{
+	*moment = (struct moment){
+		.now_ns = clock__boot_ns(),
+		.own_cpu_ns = proc__own_cpu_ns() - live_of(src)->start_cpu_ns,
+		.wall_offset_ns = clock__wall_offset_ns(),
+	};
+}
+
 static const char *source_cgroup(struct source *src, uint64_t id)
 {
 	return cgroups__name(live_of(src)->cgroups, id);
@@ -258,6 +268,7 @@ static const struct source_ops live_ops = {
 	.totals = live__totals,
 	.costs = live__costs,
 	.now_ns = source_now,
+	.moment = source_moment,
 	.cgroup = source_cgroup,
 	.free = source_free,
 };
@@ -282,10 +293,10 @@ static void note_partial(struct probe_status *status, const struct object *objec
 
 static void fail_probe(struct live *live, enum mt_probe id, int err, const char *why)
 {
-	struct probe_status *status = &live->status[id];
+	struct probe_status *status = &live->source.probes[id];
 
 	object__close(&live->objects[id]);
-	status->attached = false;
+	status->attached = status->hooked = false;
 	status->error = err;
 	snprintf(status->why, sizeof(status->why), "%s", why);
 	/* what the core alone gives goes on without hooks */
@@ -310,7 +321,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	const struct hook_state *culprit;
 	int err;
 
-	live->status[id].wanted = true;
+	live->source.probes[id].wanted = true;
 	req.image = probes[id]->object(&req.image_size);
 	err = object__open(object, &req);
 	if (err) {
@@ -318,8 +329,9 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
 		return;
 	}
-	live->status[id].attached = true;
-	note_partial(&live->status[id], object);
+	live->source.probes[id].attached = true;
+	live->source.probes[id].hooked = object->nr_links > 0;
+	note_partial(&live->source.probes[id], object);
 }
 
 /* Probes that wait to be opened, for several threads to share. */
@@ -371,7 +383,7 @@ static void test_probes(struct live *live, bool light)
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		enum mt_slot slot = probes[id]->selftest_slot;
 
-		if (!live->status[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf)
+		if (!live->source.probes[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf)
 			continue;
 		if (selftest__passed(&test, slot))
 			continue;
@@ -387,6 +399,8 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
 	live->cfg.every = request->every;
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
+	live->cfg.stacks = request->stacks;
+	live->cfg.sample = request->sample;
 }
 
 static int allocate_buffers(struct live *live)
@@ -441,6 +455,7 @@ static int begin(struct live *live)
 	if (!err)
 		err = live__read_totals(live, &live->base);
 	live->running = true;
+	live->start_cpu_ns = proc__own_cpu_ns();
 	return err;
 }
 
@@ -514,16 +529,6 @@ int live__open(struct live **out, const struct live_request *request)
 struct source *live__source(struct live *live)
 {
 	return &live->source;
-}
-
-const struct probe_status *live__status(const struct live *live, enum mt_probe probe)
-{
-	return &live->status[probe];
-}
-
-bool live__hooked(const struct live *live, enum mt_probe probe)
-{
-	return live->objects[probe].nr_links > 0;
 }
 
 void live__expect_command(struct live *live, bool expect)

@@ -7,22 +7,13 @@
 #include "../core/probe.h"
 #include "../core/source.h"
 
-#define WHY_MAX 200
-
-/* What became of one probe. */
-struct probe_status {
-	bool wanted;
-	bool attached;
-	bool partial;	   /* attached, but something of it is missing: why */
-	int error;	   /* -errno if it was wanted and is not attached */
-	char why[WHY_MAX]; /* "" if all is well */
-};
-
 struct live_request {
 	const struct options *options; /* filters, light, latency */
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;
+	bool stacks;	 /* single events have call chains */
+	uint32_t sample; /* of single events one in so many; 0: all */
 	bool family;	 /* only the command to be started and its descendants */
 	bool keep_going; /* for doctor: report, whatever fails */
 	struct sink sink;
@@ -49,9 +40,6 @@ struct hook_report {
  */
 int live__open(struct live **live, const struct live_request *request);
 struct source *live__source(struct live *live);
-const struct probe_status *live__status(const struct live *live, enum mt_probe probe);
-/* Whether any hook of its own is attached: without, only what the kernel accounts is known. */
-bool live__hooked(const struct live *live, enum mt_probe probe);
 /* The hooks of all objects, one after the other: NULL at the end. */
 const struct hook_report *live__hook(struct live *live, size_t i);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */

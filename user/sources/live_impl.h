@@ -18,13 +18,13 @@ struct live {
 	struct filters filters;
 	struct object core;
 	struct object objects[MT_NR_PROBES];
-	struct probe_status status[MT_NR_PROBES];
 	struct ring_buffer *rings;
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
 	void *iter_buf;
 	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
 	uint64_t undrained;
+	uint64_t start_cpu_ns;
 	struct totals base; /* what was counted while programs were attached, before the run */
 	bool running;
 	struct hook_report hook; /* the last that was asked for */

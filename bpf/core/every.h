@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Records of single events, on the hottest paths: small, with a reference for
+ * the task, and without a wake-up each.
+ */
+#ifndef MEMTRACE_CORE_EVERY_H
+#define MEMTRACE_CORE_EVERY_H
+
+#include "state.h"
+
+#define WAKE_EVERY_NS 1000000
+
+/* One page in cfg.sample, by a hash of its number: of a page either all events are there or none is. */
+static __always_inline bool every__is_sampled(u64 page)
+{
+	return cfg.sample <= 1 || (page * 0x9e3779b97f4a7c15ULL >> 32) % cfg.sample == 0;
+}
+
+/*
+ * Tells the ring's reader whom s->ref stands for, once in each epoch and ring:
+ * rings are read one after the other, so each must have it before the first event.
+ */
+static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 nr)
+{
+	struct mt_control *ctl = map_only(&control);
+	u32 epoch = ctl ? ctl->epoch : 0;
+	u64 bit = 1ULL << (nr & 63);
+	struct mt_who_is *rec;
+
+	if (s->told.id != s->ref.id || s->told_epoch != epoch) {
+		s->told = s->ref;
+		s->told_epoch = epoch;
+		s->told_rings = 0;
+	}
+	if (s->told_rings & bit)
+		return true;
+	rec = bpf_ringbuf_reserve(ring, sizeof(*rec), 0);
+	if (!rec)
+		return false;
+	hdr__fill(&rec->hdr, MT_REC_WHO, sizeof(*rec));
+	rec->ref = s->told;
+	rec->who = s->who;
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	s->told_rings |= bit;
+	return true;
+}
+
+/*
+ * Reserves a record, and fills its header and who; NULL if the ring is full, which is then counted.
+ * A macro as the verifier wants sizes constant.
+ */
+#define every__reserve(s, rec_id, type)                                                                                \
+	({                                                                                                             \
+		u32 nr_ = hot_ring_index();                                                                            \
+		void *ring_ = bpf_map_lookup_elem(&rings_hot, &nr_);                                                   \
+		type *rec_ = NULL;                                                                                     \
+		if (ring_ && every__announce(s, ring_, nr_))                                                           \
+			rec_ = bpf_ringbuf_reserve(ring_, sizeof(type), 0);                                            \
+		if (rec_) {                                                                                            \
+			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
+			rec_->who = (s)->told;                                                                         \
+		} else {                                                                                               \
+			lost__record(MT_RING_HOT);                                                                     \
+		}                                                                                                      \
+		rec_;                                                                                                  \
+	})
+
+/*
+ * Most records are handed over without a look at the ring: which, the clock's low digits say.  A
+ * reader that was woken is given time to come, as waking costs more than the record.
+ */
+static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
+{
+	void *ring;
+
+	if (now_ns >> 5 & 15 || now_ns - s->woke_ns < WAKE_EVERY_NS)
+		return BPF_RB_NO_WAKEUP;
+	ring = hot_ring();
+	if (!ring || bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) <= cfg.hot_wakeup_bytes)
+		return BPF_RB_NO_WAKEUP;
+	s->woke_ns = now_ns;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+#define EFAULT 14
+
+/* The id of the call chain that led here; MT_UNKNOWN_S32 if nobody wants it or there is none. */
+static __always_inline s32 every__stack(void *ctx, u64 flags)
+{
+	struct mt_lost *l;
+	long id;
+
+	if (!cfg.stacks)
+		return MT_UNKNOWN_S32;
+	id = bpf_get_stackid(ctx, &stacks, flags);
+	if (id >= 0)
+		return id;
+	/* a kernel thread has no user stack; another chain in its place, or no memory, is a loss */
+	l = id == -EFAULT ? NULL : lost_here();
+	if (l)
+		__sync_fetch_and_add(&l->stacks, 1);
+	return MT_UNKNOWN_S32;
+}
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace record: a run to a file, to be looked at later, elsewhere, without root. */
+#include <string.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../core/units.h"
+#include "../run/session.h"
+
+extern const struct command record_command;
+
+#define DEFAULT_FILE "memtrace.rec"
+
+static bool has_single_events(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_RECS; i++)
+		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == EVENT_EVERY)
+			return true;
+	return false;
+}
+
+static int check(const struct options *options)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++)
+		any |= has_single_events(schema__probe(options->probes[i]));
+	if (options->every && !any) {
+		log_error("--every: expected a probe with single events to be named, such as record --every fault");
+		return EXIT_USAGE;
+	}
+	if (options->sample && !options->every) {
+		log_error("--sample: only single events are sampled; expected --every as well");
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static void say_result(const struct session *session)
+{
+	struct recorder_stats stats = recorder__stats(session->recorder);
+	const struct losses *losses = &session->totals.losses;
+	char size[32];
+
+	if (!stats.files)
+		return;
+	format_bytes(size, sizeof(size), stats.bytes);
+	log_note("%s: %s, %llu events in %.1f s; lost: rare %llu hot %llu tasks %llu", stats.path, size,
+		 (unsigned long long)stats.events, session__seconds(session, SCOPE_TOTAL),
+		 (unsigned long long)losses->rare, (unsigned long long)losses->hot, (unsigned long long)losses->tasks);
+}
+
+static int run_record(struct options *options)
+{
+	struct session session;
+	const struct session_config config = {
+		.every = options->every,
+		.latency = options->latency,
+		.record_only = true,
+		.default_interval_ns = 0,
+		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = 1 },
+	};
+	int code = check(options);
+
+	if (code)
+		return code;
+	if (!options->record)
+		options->record = DEFAULT_FILE;
+	code = session__open(&session, options, &config);
+	if (code == EXIT_OK)
+		code = session__run(&session);
+	if (code == EXIT_OK && session.recorder)
+		say_result(&session);
+	code = session__exit_code(&session, code);
+	session__close(&session);
+	return code;
+}
+
+static const struct option_row own_options[] = {
+	{ .name = "output",
+	  .short_name = 'o',
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, record),
+	  .arg = "FILE",
+	  .help = "the recording; without it " DEFAULT_FILE "; - is standard output" },
+	{ .name = "every",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, every),
+	  .help = "a record for each single event of the PROBEs named: each page fault, each allocation" },
+	{ .name = "last",
+	  .type = OPT_DURATION,
+	  .offset = offsetof(struct options, last_ns),
+	  .min = 1000000000,
+	  .max = 86400 * 1000000000ULL,
+	  .arg = "TIME",
+	  .help = "keep only the last TIME, in memory, and write it to FILE on SIGUSR1, after an OOM kill, or at the "
+		  "end if it was not written before; later ones go to FILE.2, FILE.3, and so on" },
+	{ .name = NULL },
+};
+
+static const struct option_row duration_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = offsetof(struct options, duration_ns),
+	  .min = 1,
+	  .max = 8760 * 3600000000000ULL,
+	  .arg = "TIME",
+	  .help = "stop after TIME; else run until Ctrl-C or until CMD ends" },
+	{ .name = "interval",
+	  .short_name = 'i',
+	  .type = OPT_DURATION,
+	  .offset = offsetof(struct options, interval_ns),
+	  .min = 10000000,
+	  .max = 8760 * 3600000000000ULL,
+	  .arg = "TIME",
+	  .help = "bring counts up to date each TIME, at least once a second: the shortest interval that a replay can "
+		  "show" },
+	{ .name = NULL },
+};
+
+static const struct option_row *const option_groups[] = { own_options,	  duration_options, filter_options, cmd_options,
+							  gather_options, sample_options,   common_options, NULL };
+
+static const struct example examples[] = {
+	{ "the counts and rare events of a build, to look at later", "memtrace record -o build.rec -- make -j8" },
+	{ "every page fault of a program", "memtrace record --every fault -o faults.rec -- ./program" },
+	{ "a flight recorder: the minute before each OOM kill", "memtrace record --last 60s -o oom.rec" },
+	{ NULL, NULL },
+};
+
+const struct command record_command = {
+	.name = "record",
+	.question = "how do I keep what happened, to look at it later?",
+	.summary = "write a recording, for memtrace replay",
+	.usage = "[-o FILE] [PROBE...] [OPTIONS] [-- CMD...]",
+	.details = "Writes what stat, trace, hist and export need to FILE, in blocks: a recording that is cut off "
+		   "anywhere can\n"
+		   "be read up to its last whole block. Without PROBE: all probes that `memtrace list` has as "
+		   "default.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_record,
+};

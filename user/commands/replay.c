@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace replay FILE: what a recording is of.  With a command, main.c runs that on it instead. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../core/report.h"
+#include "../run/render.h"
+#include "../run/contents.h"
+
+extern const struct command replay_command;
+
+static int show(const struct options *options, struct contents *contents)
+{
+	struct render render;
+	struct report *report = report__new("memtrace.recording/1");
+	int code = render__open(&render, options), err = -ENOMEM;
+
+	if (code == EXIT_OK) {
+		render.output.wall_offset_ns = contents__wall_offset_ns(contents);
+		if (report) {
+			contents__add(contents, report);
+			err = render__report(&render, report);
+		}
+		code = render__close(&render, err, code);
+	}
+	report__free(report);
+	return code;
+}
+
+static int run_replay(struct options *options)
+{
+	struct contents *contents;
+	int code;
+
+	if (!options->replay) {
+		log_error("replay: expected the name of a recording, such as memtrace replay memtrace.rec stat");
+		return EXIT_USAGE;
+	}
+	code = contents__read(&contents, options->replay);
+	if (code == EXIT_OK)
+		code = show(options, contents);
+	if (code == EXIT_OK && contents__damaged(contents))
+		code = EXIT_FAILED;
+	contents__free(contents);
+	return code;
+}
+
+static const struct option_row *const option_groups[] = { output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "what is in a recording", "memtrace replay build.rec" },
+	{ "the report that stat would have printed", "memtrace replay build.rec stat" },
+	{ "each page fault, as JSON lines", "memtrace replay faults.rec trace fault --json" },
+	{ "histograms of the first ten seconds", "memtrace replay build.rec hist -d 10" },
+	{ NULL, NULL },
+};
+
+const struct command replay_command = {
+	.name = "replay",
+	.question = "what is in a recording?",
+	.summary = "look at a recording, with stat, trace, hist or export",
+	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
+	.details = "With COMMAND (stat, trace, hist, export) prints what that would have printed of the run that was "
+		   "recorded,\n"
+		   "without PROBE of all that was recorded; options that are about tracing, such as filters, are "
+		   "refused. Without\n"
+		   "COMMAND prints what the recording is of. FILE - is standard input. Needs no root and works on any "
+		   "machine.",
+	.options = option_groups,
+	.takes_recording = true,
+	.examples = examples,
+	.run = run_replay,
+};

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "block.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define ZSTD_LEVEL 1
+
+static uint32_t crc_of(const struct block_head *head, const void *payload)
+{
+	struct block_head without = *head;
+	uLong crc = crc32(0, NULL, 0);
+
+	without.crc = 0;
+	crc = crc32(crc, (const Bytef *)&without, sizeof(without));
+	return (uint32_t)crc32(crc, payload, head->size);
+}
+
+/* Packed if that makes it smaller; the payload's size. */
+static size_t fill_payload(ZSTD_CCtx *zstd, struct block *block, size_t room, const void *raw, size_t size)
+{
+	uint8_t *to = block->bytes + sizeof(block->head);
+	size_t packed = ZSTD_compressCCtx(zstd, to, room, raw, size, ZSTD_LEVEL);
+
+	block->head.codec = CODEC_ZSTD;
+	if (!ZSTD_isError(packed) && packed < size)
+		return packed;
+	block->head.codec = CODEC_NONE;
+	memcpy(to, raw, size);
+	return size;
+}
+
+struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
+			  uint64_t end_ns)
+{
+	size_t room = ZSTD_compressBound(size);
+	struct block *block, *fitting;
+
+	if (size > BLOCK_MAX) {
+		errno = EMSGSIZE;
+		return NULL;
+	}
+	block = calloc(1, sizeof(*block) + sizeof(block->head) + room);
+	if (!block)
+		return NULL;
+	block->head =
+		(struct block_head){ .magic = BLOCK_MAGIC, .kind = kind, .raw_size = size, .nr = nr, .end_ns = end_ns };
+	block->head.size = fill_payload(zstd, block, room, raw, size);
+	block->head.crc = crc_of(&block->head, block->bytes + sizeof(block->head));
+	memcpy(block->bytes, &block->head, sizeof(block->head));
+	block->size = sizeof(block->head) + block->head.size;
+	/* it may be kept for long */
+	fitting = realloc(block, sizeof(*block) + block->size);
+	if (fitting)
+		block = fitting;
+	return block;
+}
+
+const char *block_head__check(const struct block_head *head)
+{
+	if (head->magic != BLOCK_MAGIC)
+		return "no block begins where one should";
+	if (head->size > BLOCK_MAX || head->raw_size > BLOCK_MAX)
+		return "a block claims to be larger than blocks can be";
+	if (head->codec == CODEC_NONE && head->size != head->raw_size)
+		return "a block's sizes contradict each other";
+	if (head->codec > CODEC_ZSTD)
+		return "a block is packed in a way that is not known";
+	return NULL;
+}
+
+int block__unpack(ZSTD_DCtx *zstd, const struct block_head *head, const void *payload, void **raw, const char **why)
+{
+	size_t size;
+
+	*raw = NULL;
+	*why = "a block is damaged: its checksum differs";
+	if (crc_of(head, payload) != head->crc)
+		return -EBADMSG;
+	*raw = malloc(head->raw_size + 1); /* not NULL for none */
+	if (!*raw)
+		return -ENOMEM;
+	if (head->codec == CODEC_NONE) {
+		memcpy(*raw, payload, head->raw_size);
+		return 0;
+	}
+	size = ZSTD_decompressDCtx(zstd, *raw, head->raw_size, payload, head->size);
+	if (!ZSTD_isError(size) && size == head->raw_size)
+		return 0;
+	*why = "a block cannot be unpacked";
+	free(*raw);
+	*raw = NULL;
+	return -EBADMSG;
+}

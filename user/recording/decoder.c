@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "decoder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "varint.h"
+
+int decoder__init(struct decoder *dec, const struct layouts *layouts)
+{
+	memset(dec, 0, sizeof(*dec));
+	dec->layouts = layouts;
+	lasts__init(&dec->lasts, layouts->nr);
+	dec->record = calloc(1, layouts->size + 1);
+	return dec->record ? 0 : -ENOMEM;
+}
+
+void decoder__free(struct decoder *dec)
+{
+	lasts__free(&dec->lasts);
+	free(dec->whos);
+	free(dec->record);
+	dec->whos = NULL;
+	dec->record = NULL;
+}
+
+void decoder__start(struct decoder *dec, const void *bytes, size_t size)
+{
+	dec->at = bytes;
+	dec->end = dec->at + size;
+	dec->time_ns = 0;
+	dec->cpu = dec->last_who = 0;
+	dec->nr_whos = 0;
+	dec->pending = false;
+	lasts__reset(&dec->lasts);
+}
+
+static int bad(struct decoder *dec, const char *why)
+{
+	dec->why = why;
+	return -EBADMSG;
+}
+
+static int get(struct decoder *dec, uint64_t *value)
+{
+	return varint__get(&dec->at, dec->end, value) ? bad(dec, "a number is cut off or too long") : 0;
+}
+
+static int get_u32(struct decoder *dec, __u32 *value)
+{
+	uint64_t u64 = 0;
+	int err = get(dec, &u64);
+
+	*value = (__u32)u64;
+	return err ? err : u64 > UINT32_MAX ? bad(dec, "a number is too large") : 0;
+}
+
+/* The bytes of a string, where they lie. */
+static int get_string(struct decoder *dec, const char **text, size_t *len, size_t max)
+{
+	uint64_t size;
+	int err = get(dec, &size);
+
+	if (err)
+		return err;
+	if (size > max || size > (size_t)(dec->end - dec->at))
+		return bad(dec, "a name is cut off or too long");
+	*text = (const char *)dec->at;
+	*len = size;
+	dec->at += size;
+	return 0;
+}
+
+static int get_comm(struct decoder *dec, char *comm)
+{
+	const char *text;
+	size_t len;
+	int err = get_string(dec, &text, &len, MT_COMM_LEN);
+
+	if (!err)
+		memcpy(comm, text, len);
+	return err;
+}
+
+static int take_who(struct decoder *dec)
+{
+	struct decoder_who *whos, *entry;
+	struct mt_who *who;
+	int err;
+
+	if (dec->nr_whos >= MAX_WHOS)
+		return bad(dec, "too many tasks in a block");
+	if (dec->nr_whos == dec->room_whos) {
+		whos = reallocarray(dec->whos, dec->room_whos ? 2 * dec->room_whos : 64, sizeof(*whos));
+		if (!whos)
+			return -ENOMEM;
+		dec->whos = whos;
+		dec->room_whos = dec->room_whos ? 2 * dec->room_whos : 64;
+	}
+	entry = &dec->whos[dec->nr_whos++];
+	memset(entry, 0, sizeof(*entry));
+	who = &entry->who;
+	err = get(dec, &entry->ref);
+	if (!err)
+		err = get_u32(dec, &who->pid);
+	if (!err)
+		err = get_u32(dec, &who->tid);
+	if (!err)
+		err = get(dec, (uint64_t *)&who->start_ns);
+	if (!err)
+		err = get(dec, (uint64_t *)&who->cgroup_id);
+	if (!err)
+		err = get_u32(dec, &who->uid);
+	if (!err)
+		err = get_u32(dec, &who->flags);
+	if (!err)
+		err = get_comm(dec, who->comm);
+	if (!err)
+		err = get_comm(dec, who->tcomm);
+	return err;
+}
+
+static int take_cgroup(struct decoder *dec)
+{
+	const char *name;
+	uint64_t id;
+	size_t len;
+	int err = get(dec, &id);
+
+	if (!err)
+		err = get_string(dec, &name, &len, MAX_CGROUP_NAME);
+	if (!err && dec->cgroup)
+		dec->cgroup(dec->ctx, id, name, len);
+	return err;
+}
+
+/* Of a task's number, which is checked: 0 is none. */
+static int check_who(struct decoder *dec, uint64_t number)
+{
+	return number > dec->nr_whos ? bad(dec, "a task that was not named") : 0;
+}
+
+static int get_start(struct decoder *dec, uint8_t item)
+{
+	uint64_t value;
+	int err = 0;
+
+	if (!(item & ITEM_SAME_CPU))
+		err = get_u32(dec, &dec->cpu);
+	if (!err && !(item & ITEM_SAME_WHO))
+		err = get_u32(dec, &dec->last_who);
+	if (!err)
+		err = check_who(dec, dec->last_who);
+	if (!err)
+		err = get(dec, &value);
+	if (!err)
+		dec->time_ns += unzigzag(value);
+	return err;
+}
+
+static uint64_t decoded(enum field_code code, uint64_t value, uint64_t last, uint64_t time_ns)
+{
+	switch (code) {
+	case CODE_INT:
+		return unzigzag(value);
+	case CODE_COUNT:
+		return last + value;
+	case CODE_ADDRESS:
+		return last + unzigzag(value);
+	case CODE_TIME:
+		return time_ns + unzigzag(value);
+	default:
+		return value;
+	}
+}
+
+static int get_fields(struct decoder *dec, const struct layout *layout, uint64_t *last)
+{
+	size_t mask_size = (layout->nr_fields + 7) / 8, i;
+	const uint8_t *mask = dec->at;
+	uint64_t value;
+	int err;
+
+	if (mask_size > (size_t)(dec->end - dec->at))
+		return bad(dec, "a record is cut off");
+	dec->at += mask_size;
+	for (i = 0; i < layout->nr_fields; i++) {
+		enum field_code code = layout->fields[i].code;
+
+		if (!(mask[i / 8] >> i % 8 & 1) || (int)i == layout->who)
+			continue;
+		err = get(dec, &value);
+		if (err)
+			return err;
+		last[i] = decoded(code, value, last[i], dec->time_ns);
+		err = code == CODE_WHO || code == CODE_REF ? check_who(dec, last[i]) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void put_field(struct decoder *dec, const struct layout_field *field, uint64_t value)
+{
+	char *to = (char *)dec->record + field->offset;
+
+	if (!field->size)
+		return;
+	if (field->code == CODE_WHO) {
+		if (value)
+			memcpy(to, &dec->whos[value - 1].who, sizeof(struct mt_who));
+		return;
+	}
+	if (field->code == CODE_REF)
+		value = value ? dec->whos[value - 1].ref : 0;
+	memcpy(to, &value, field->size);
+}
+
+static void fill_record(struct decoder *dec, const struct layout *layout, const uint64_t *last)
+{
+	struct mt_hdr *hdr = dec->record;
+	size_t i;
+
+	memset(dec->record, 0, layout->size);
+	*hdr = (struct mt_hdr){ .id = layout->id, .size = layout->size, .cpu = dec->cpu, .time_ns = dec->time_ns };
+	for (i = 0; i < layout->nr_fields; i++)
+		put_field(dec, &layout->fields[i], (int)i == layout->who ? dec->last_who : last[i]);
+}
+
+/* Announces the record's task first, if it goes by a reference that was not said since the last moment. */
+static bool announces(struct decoder *dec, const struct layout *layout)
+{
+	struct decoder_who *who = dec->last_who ? &dec->whos[dec->last_who - 1] : NULL;
+
+	if (layout->who < 0 || layout->fields[layout->who].code != CODE_REF || !who || who->told)
+		return false;
+	who->told = true;
+	dec->told = (struct mt_who_is){
+		.hdr = { .id = MT_REC_WHO, .size = sizeof(dec->told), .cpu = dec->cpu, .time_ns = dec->time_ns },
+		.ref = { who->ref },
+		.who = who->who,
+	};
+	return true;
+}
+
+static void forget_told(struct decoder *dec)
+{
+	size_t i;
+
+	for (i = 0; i < dec->nr_whos; i++)
+		dec->whos[i].told = false;
+}
+
+/* 1: there is a record, in memtrace's own form; 0: memtrace knows no such records. */
+static int take_record(struct decoder *dec, uint8_t item)
+{
+	size_t at = (item & ITEM_KIND_MASK) - FIRST_LAYOUT;
+	const struct layout *layout;
+	uint64_t *last;
+	int err;
+
+	if (at >= dec->layouts->nr)
+		return bad(dec, "a kind of records that the head does not describe");
+	layout = &dec->layouts->list[at];
+	err = get_start(dec, item);
+	if (err)
+		return err;
+	last = lasts__get(&dec->lasts, dec->last_who, at, layout->nr_fields);
+	if (!last)
+		return bad(dec, "more records of different tasks than a block can have");
+	err = get_fields(dec, layout, last);
+	if (err)
+		return err;
+	if (!layout->size)
+		return 0;
+	fill_record(dec, layout, last);
+	if (layout->id == REC_MOMENT)
+		forget_told(dec);
+	dec->pending = announces(dec, layout);
+	return 1;
+}
+
+static int take_item(struct decoder *dec)
+{
+	uint8_t item = *dec->at++, kind = item & ITEM_KIND_MASK;
+
+	if (kind == ITEM_WHO)
+		return take_who(dec);
+	if (kind == ITEM_CGROUP)
+		return take_cgroup(dec);
+	if (kind < FIRST_LAYOUT)
+		return bad(dec, "an item of an unknown kind");
+	return take_record(dec, item);
+}
+
+int decoder__next(struct decoder *dec, const void **record)
+{
+	int got = 0;
+
+	*record = dec->record;
+	if (dec->pending) {
+		dec->pending = false;
+		return 1;
+	}
+	while (!got && dec->at < dec->end)
+		got = take_item(dec);
+	if (got == 1 && dec->pending)
+		*record = &dec->told;
+	return got;
+}

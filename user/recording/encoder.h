@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Records to the bytes of a block.  Each block can be read by itself. */
+#ifndef MEMTRACE_RECORDING_ENCODER_H
+#define MEMTRACE_RECORDING_ENCODER_H
+
+#include <stdbool.h>
+
+#include "../core/whos.h"
+#include "lasts.h"
+#include "layout.h"
+
+struct encoder {
+	const struct layouts *layouts;
+	const struct layout *by_id[MT_NR_RECS]; /* NULL: such records are left out */
+	/* The name of a cgroup; NULL: not now.  Without it names are left out. */
+	const char *(*cgroup)(void *ctx, uint64_t id);
+	/* Whom a reference stands for; NULL: unknown. */
+	const struct mt_who *(*who)(void *ctx, uint64_t id);
+	void *ctx;
+
+	uint8_t *buf; /* the block so far */
+	size_t size, room;
+	uint32_t nr; /* records in it */
+	uint64_t time_ns;
+	uint32_t cpu;
+	uint32_t last_who;
+	struct encoder_who *whos, *refs;
+	struct encoder_cgroup *cgroups;
+	uint32_t nr_whos;
+	struct lasts lasts;
+	struct {
+		uint64_t id;
+		uint32_t number;
+	} ref_cache[256];
+};
+
+/* layouts must outlive it. */
+void encoder__init(struct encoder *enc, const struct layouts *layouts);
+void encoder__free(struct encoder *enc);
+/* Adds a record of MT_REC_*, already checked for id and size, or a struct moment_record.  0 or -ENOMEM. */
+int encoder__add(struct encoder *enc, const void *record);
+/* Whether the block should be closed before more is added. */
+bool encoder__is_full(const struct encoder *enc);
+/* A new block begins. */
+void encoder__reset(struct encoder *enc);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The frame of a recording; docs/recording.md has the whole of the format.
+ * All numbers are little-endian.  A file is a struct file_head and blocks, each
+ * a struct block_head and its payload.
+ */
+#ifndef MEMTRACE_RECORDING_FORMAT_H
+#define MEMTRACE_RECORDING_FORMAT_H
+
+#include <stdint.h>
+
+#define FORMAT_MAGIC	"memtrace"
+#define FORMAT_MAJOR	1	     /* another one cannot be read */
+#define FORMAT_MINOR	0	     /* a higher one only adds what may be skipped */
+#define BLOCK_MAGIC	0x4b42544dU  /* "MTBK" */
+#define BLOCK_MAX	(16U << 20)  /* bytes of a payload, packed or not */
+#define BLOCK_TARGET	(256U << 10) /* a writer closes a block of records at this size */
+#define MAX_LAYOUTS	60
+#define MAX_FIELDS	2048
+#define MAX_WHOS	65536	   /* in one block */
+#define MAX_LASTS	(8U << 20) /* values that a block's records refer back to */
+#define MAX_CGROUP_NAME 4096
+
+struct file_head {
+	char magic[8];
+	uint16_t major, minor;
+	uint32_t reserved; /* 0 */
+};
+
+enum block_kind {
+	BLOCK_HEAD = 1, /* JSON: what was recorded, and the layouts of records; the first block */
+	BLOCK_DATA = 2, /* records */
+	BLOCK_END = 3,	/* JSON: how it ended; the last block of a recording that was closed */
+};
+
+enum block_codec {
+	CODEC_NONE = 0,
+	CODEC_ZSTD = 1,
+};
+
+struct block_head {
+	uint32_t magic;
+	uint8_t kind;
+	uint8_t codec;
+	uint16_t reserved; /* 0 */
+	uint32_t raw_size; /* of the payload when unpacked */
+	uint32_t size;	   /* of the payload as it follows */
+	uint32_t nr;	   /* records in it */
+	uint32_t crc;	   /* CRC-32 of this head with crc 0, and of the payload as it follows */
+	uint64_t end_ns;   /* CLOCK_BOOTTIME: of its last record */
+};
+
+_Static_assert(sizeof(struct file_head) == 16, "file_head");
+_Static_assert(sizeof(struct block_head) == 32, "block_head");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are copied as they are");
+
+/*
+ * A block of records is a sequence of items.  Each begins with a byte: its low
+ * bits are a kind, or FIRST_LAYOUT plus the number of a layout in the head.
+ */
+enum item_kind {
+	ITEM_WHO = 0,	 /* the next number in this block's list of tasks; they count from 1, 0 is none */
+	ITEM_CGROUP = 1, /* a cgroup's name */
+	FIRST_LAYOUT = 4,
+};
+
+#define ITEM_KIND_MASK 0x3f
+#define ITEM_SAME_CPU  0x40 /* as the record before it */
+#define ITEM_SAME_WHO  0x80 /* likewise: its first task */
+
+#endif

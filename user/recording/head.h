@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a recording says of itself, in its first and its last block. */
+#ifndef MEMTRACE_RECORDING_HEAD_H
+#define MEMTRACE_RECORDING_HEAD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "layout.h"
+
+#define HOST_TEXT_MAX 256
+
+struct recording_head {
+	struct run_facts facts;
+	struct probe_status probes[MT_NR_PROBES];
+	struct moment start;	 /* own_cpu_ns is 0 */
+	bool window;		 /* only the last part of the run: the first moment has what came before */
+	char version[32];	 /* of the memtrace that wrote it */
+	char command_line[1024]; /* memtrace's own; cut if it is longer */
+	struct {
+		char name[HOST_TEXT_MAX], kernel[HOST_TEXT_MAX], kernel_version[HOST_TEXT_MAX], machine[HOST_TEXT_MAX];
+		uint64_t cpus, memory_bytes;
+	} host;
+};
+
+/* NULL: no memory. */
+json_t *recording_head__to_json(const struct recording_head *head, const struct layouts *layouts);
+/* What is missing or of a wrong type is left 0; 0, or -EBADMSG with why in buf if it cannot do without. */
+int recording_head__read(struct recording_head *head, const json_t *json, char *buf, size_t size);
+
+/* The last block: what became of the command.  NULL: no memory. */
+json_t *recording_end__to_json(const struct command_outcome *outcome);
+void recording_end__read(struct command_outcome *outcome, const json_t *json);
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "layout.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_NAME 128
+
+static const char *const code_names[NR_FIELD_CODES] = {
+	[CODE_UINT] = "uint", [CODE_INT] = "int", [CODE_COUNT] = "count", [CODE_ADDRESS] = "address",
+	[CODE_TIME] = "time", [CODE_WHO] = "who", [CODE_REF] = "ref",
+};
+
+/* Layouts under construction: the first error stays. */
+struct builder {
+	struct layouts *layouts;
+	struct layout *layout;
+	size_t room;
+	int error;
+};
+
+static void add_layout(struct builder *b, const char *name, uint16_t id, size_t size)
+{
+	struct layouts *layouts = b->layouts;
+
+	if (b->error)
+		return;
+	b->layout = &layouts->list[layouts->nr++];
+	*b->layout = (struct layout){ .name = strdup(name), .id = id, .size = size, .who = -1 };
+	b->room = 0;
+	if (size > layouts->size)
+		layouts->size = size;
+	if (!b->layout->name)
+		b->error = -ENOMEM;
+}
+
+static void add_field(struct builder *b, enum field_code code, size_t offset, size_t size, const char *name)
+{
+	struct layout *layout = b->layout;
+	struct layout_field *fields;
+
+	if (b->error)
+		return;
+	if (layout->nr_fields == b->room) {
+		b->room = b->room ? 2 * b->room : 16;
+		fields = reallocarray(layout->fields, b->room, sizeof(*fields));
+		if (!fields) {
+			b->error = -ENOMEM;
+			return;
+		}
+		layout->fields = fields;
+	}
+	if (layout->who < 0 && (code == CODE_WHO || code == CODE_REF))
+		layout->who = (int)layout->nr_fields;
+	layout->fields[layout->nr_fields] =
+		(struct layout_field){ .name = strdup(name), .code = code, .offset = offset, .size = size };
+	if (!layout->fields[layout->nr_fields++].name)
+		b->error = -ENOMEM;
+}
+
+static void __attribute__((format(printf, 5, 6)))
+add_named(struct builder *b, enum field_code code, size_t offset, size_t size, const char *fmt, ...)
+{
+	char name[MAX_NAME];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	add_field(b, code, offset, size, name);
+}
+
+#define FIELD(b, code, type, member, name) add_field(b, code, offsetof(type, member), sizeof(((type *)0)->member), name)
+
+static void add_task(struct builder *b)
+{
+	int i;
+
+	add_layout(b, "task", MT_REC_TASK, sizeof(struct mt_task));
+	FIELD(b, CODE_WHO, struct mt_task, who, "who");
+	FIELD(b, CODE_UINT, struct mt_task, life, "life");
+	FIELD(b, CODE_UINT, struct mt_task, flags, "flags");
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		add_field(b, CODE_COUNT, offsetof(struct mt_task, c[i]), sizeof(__u64), slot_rows[i].path);
+}
+
+static enum field_code code_of(const struct field_row *row)
+{
+	switch (row->type) {
+	case FIELD_WHO:
+		return CODE_WHO;
+	case FIELD_REF:
+		return CODE_REF;
+	case FIELD_ADDRESS:
+		return CODE_ADDRESS;
+	case FIELD_INT:
+		return CODE_INT;
+	case FIELD_CODE: /* may be MT_UNKNOWN_S32 */
+		return row->size == sizeof(__s32) ? CODE_INT : CODE_UINT;
+	default:
+		return row->unit == UNIT_TIME ? CODE_TIME : CODE_UINT;
+	}
+}
+
+static void add_event(struct builder *b, const struct event_row *row)
+{
+	size_t i;
+
+	add_layout(b, row->name, row->id, row->size);
+	for (i = 0; i < row->nr_fields; i++)
+		add_field(b, code_of(&row->fields[i]), row->fields[i].offset, row->fields[i].size,
+			  row->fields[i].member);
+}
+
+#define COUNT(b, member, ...)                                                                                          \
+	add_named(b, CODE_COUNT, offsetof(struct moment_record, member), sizeof(((struct moment_record *)0)->member),  \
+		  __VA_ARGS__)
+
+static void add_losses(struct builder *b)
+{
+	static const char *const rings[MT_NR_RINGS] = {
+		[MT_RING_RARE] = "rare", [MT_RING_OOM] = "oom", [MT_RING_HOT] = "hot"
+	};
+	int i;
+
+	COUNT(b, totals.losses.rare, "lost.rare");
+	COUNT(b, totals.losses.hot, "lost.hot");
+	COUNT(b, totals.losses.tasks, "lost.tasks");
+	COUNT(b, totals.losses.folded, "lost.folded");
+	COUNT(b, totals.losses.unfinished, "lost.unfinished");
+	COUNT(b, totals.losses.recursion, "lost.recursion");
+	for (i = 0; i < MT_NR_RINGS; i++)
+		COUNT(b, totals.losses.ring_records[i], "lost.ring_records.%s", rings[i]);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		COUNT(b, totals.losses.unattributed[i], "lost.unattributed.%s", slot_rows[i].path);
+}
+
+static void add_folds(struct builder *b)
+{
+	static const char *const kinds[MT_NR_RECLAIM_KINDS] = {
+		[MT_RECLAIM_DIRECT] = "direct",
+		[MT_RECLAIM_MEMCG] = "memcg",
+		[MT_RECLAIM_SOFTLIMIT] = "softlimit",
+		[MT_RECLAIM_NODE] = "node",
+	};
+	int kind, i;
+
+	for (kind = 0; kind < MT_NR_RECLAIM_KINDS; kind++) {
+		COUNT(b, totals.folds.reclaim[kind].sum_ns, "folded.reclaim.%s.sum_ns", kinds[kind]);
+		for (i = 0; i < MT_HIST_SLOTS; i++)
+			COUNT(b, totals.folds.reclaim[kind].count[i], "folded.reclaim.%s.%d", kinds[kind], i);
+	}
+}
+
+static void add_moment(struct builder *b)
+{
+	int i;
+
+	add_layout(b, "moment", REC_MOMENT, sizeof(struct moment_record));
+	FIELD(b, CODE_TIME, struct moment_record, due_ns, "due_ns");
+	FIELD(b, CODE_UINT, struct moment_record, flags, "flags");
+	FIELD(b, CODE_TIME, struct moment_record, moment.now_ns, "now_ns");
+	FIELD(b, CODE_COUNT, struct moment_record, moment.own_cpu_ns, "own_cpu_ns");
+	FIELD(b, CODE_ADDRESS, struct moment_record, moment.wall_offset_ns, "wall_offset_ns");
+	add_losses(b);
+	add_folds(b);
+	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++)
+		COUNT(b, totals.machine[i], "machine.%s", machine_rows[i].path);
+}
+
+int layouts__own(struct layouts *layouts)
+{
+	struct builder b = { .layouts = layouts };
+	int id;
+
+	memset(layouts, 0, sizeof(*layouts));
+	add_task(&b);
+	for (id = 0; id < MT_NR_RECS; id++)
+		if (event_rows[id].size)
+			add_event(&b, &event_rows[id]);
+	add_moment(&b);
+	return b.error;
+}
+
+void layouts__free(struct layouts *layouts)
+{
+	size_t i, f;
+
+	for (i = 0; i < layouts->nr; i++) {
+		for (f = 0; f < layouts->list[i].nr_fields; f++)
+			free(layouts->list[i].fields[f].name);
+		free(layouts->list[i].fields);
+		free(layouts->list[i].name);
+	}
+	layouts->nr = 0;
+}
+
+const struct layout *layouts__find(const struct layouts *layouts, uint16_t id)
+{
+	size_t i;
+
+	for (i = 0; i < layouts->nr; i++)
+		if (layouts->list[i].id == id)
+			return &layouts->list[i];
+	return NULL;
+}
+
+json_t *layouts__to_json(const struct layouts *layouts)
+{
+	json_t *records = json_array(), *fields;
+	bool failed = !records;
+	size_t i, f;
+
+	for (i = 0; !failed && i < layouts->nr; i++) {
+		const struct layout *layout = &layouts->list[i];
+
+		fields = json_array();
+		for (f = 0; !failed && f < layout->nr_fields; f++)
+			failed = json_array_append_new(
+				fields, json_pack("[ss]", layout->fields[f].name, code_names[layout->fields[f].code]));
+		failed |= json_array_append_new(records, json_pack("{ss so}", "name", layout->name, "fields", fields));
+	}
+	if (!failed)
+		return records;
+	json_decref(records);
+	return NULL;
+}
+
+static int bad(char *buf, size_t size, const char *what)
+{
+	snprintf(buf, size, "%s", what);
+	return -EBADMSG;
+}
+
+static const struct layout *find_named(const struct layouts *layouts, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < layouts->nr; i++)
+		if (!strcmp(layouts->list[i].name, name))
+			return &layouts->list[i];
+	return NULL;
+}
+
+static bool is_task(enum field_code code)
+{
+	return code == CODE_WHO || code == CODE_REF;
+}
+
+/* A field of the recording goes where memtrace has one of that name; a task's place takes only a task of the same form.
+ */
+static const struct layout_field *match(const struct layout *own, const char *name, enum field_code code)
+{
+	size_t i;
+
+	for (i = 0; own && i < own->nr_fields; i++) {
+		const struct layout_field *field = &own->fields[i];
+
+		if (strcmp(field->name, name))
+			continue;
+		return is_task(code) || is_task(field->code) ? (field->code == code ? field : NULL) : field;
+	}
+	return NULL;
+}
+
+static int read_field(struct builder *b, const json_t *json, const struct layout *own, char *buf, size_t size)
+{
+	const char *name = json_string_value(json_array_get(json, 0));
+	const char *code_name = json_string_value(json_array_get(json, 1));
+	const struct layout_field *field;
+	int code = 0;
+
+	if (!name || !code_name || strlen(name) >= MAX_NAME)
+		return bad(buf, size, "a record's field is not a name and a code");
+	while (code < NR_FIELD_CODES && strcmp(code_names[code], code_name))
+		code++;
+	if (code == NR_FIELD_CODES)
+		return bad(buf, size, "a record's field has a code that is not known");
+	field = match(own, name, code);
+	add_field(b, code, field ? field->offset : 0, field ? field->size : 0, name);
+	return b->error;
+}
+
+static int read_layout(struct builder *b, const json_t *json, const struct layouts *own, char *buf, size_t size)
+{
+	const char *name = json_string_value(json_object_get(json, "name"));
+	const json_t *fields = json_object_get(json, "fields");
+	const struct layout *mine;
+	size_t i;
+	int err;
+
+	if (!name || strlen(name) >= MAX_NAME || !json_is_array(fields))
+		return bad(buf, size, "a kind of records has no name or no fields");
+	if (json_array_size(fields) > MAX_FIELDS)
+		return bad(buf, size, "a kind of records has too many fields");
+	if (find_named(b->layouts, name))
+		return bad(buf, size, "a kind of records comes twice");
+	mine = find_named(own, name);
+	add_layout(b, name, mine ? mine->id : MT_REC_NONE, mine ? mine->size : 0);
+	for (i = 0; !b->error && i < json_array_size(fields); i++) {
+		err = read_field(b, json_array_get(fields, i), mine, buf, size);
+		if (err)
+			return err;
+	}
+	return b->error;
+}
+
+int layouts__read(struct layouts *layouts, const json_t *records, const struct layouts *own, char *buf, size_t size)
+{
+	struct builder b = { .layouts = layouts };
+	size_t i;
+	int err = 0;
+
+	memset(layouts, 0, sizeof(*layouts));
+	if (!json_is_array(records) || json_array_size(records) > MAX_LAYOUTS)
+		return bad(buf, size, "the kinds of records are missing or too many");
+	for (i = 0; !err && i < json_array_size(records); i++)
+		err = read_layout(&b, json_array_get(records, i), own, buf, size);
+	return err;
+}

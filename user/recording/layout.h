@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Which records a recording has, and which fields they have: the rows of
+ * bpf/probes.def, written into each recording.  A reader matches them by name
+ * with its own: what it does not know it skips, what the recording lacks stays unknown.
+ */
+#ifndef MEMTRACE_RECORDING_LAYOUT_H
+#define MEMTRACE_RECORDING_LAYOUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../core/source.h"
+#include "format.h"
+
+/* How a field's value is written; the names are part of the format. */
+enum field_code {
+	CODE_UINT,    /* the value */
+	CODE_INT,     /* zigzag of the value */
+	CODE_COUNT,   /* the difference to the value before, modulo 2^64 */
+	CODE_ADDRESS, /* zigzag of that difference */
+	CODE_TIME,    /* zigzag of the difference to the record's time */
+	CODE_WHO,     /* a task: its number in the block */
+	CODE_REF,     /* likewise, of one that has a reference */
+	NR_FIELD_CODES
+};
+
+struct layout_field {
+	char *name; /* owned */
+	enum field_code code;
+	size_t offset, size; /* in memtrace's own record; size 0: it is not there */
+};
+
+struct layout {
+	char *name;		     /* owned */
+	uint16_t id;		     /* enum mt_rec_id, or REC_MOMENT; MT_REC_NONE: not known here */
+	size_t size;		     /* of memtrace's own record */
+	struct layout_field *fields; /* owned */
+	size_t nr_fields;
+	int who; /* the first field that is a task; -1: none */
+};
+
+struct layouts {
+	struct layout list[MAX_LAYOUTS];
+	size_t nr;
+	size_t size; /* of the largest of memtrace's own records */
+};
+
+/* A moment at which counts were brought up to date, as a record. */
+#define REC_MOMENT 0xfff0
+
+struct moment_record {
+	struct mt_hdr hdr;
+	uint64_t due_ns; /* when it was to be */
+	uint64_t flags;	 /* MOMENT_* */
+	struct moment moment;
+	struct totals totals; /* since the run began */
+};
+
+enum moment_flags {
+	MOMENT_FINAL = 1 << 0, /* the run was over */
+	MOMENT_BASE = 1 << 1,  /* what comes later counts from these totals */
+};
+
+/* memtrace's own; 0 or -ENOMEM.  layouts__free() in any case. */
+int layouts__own(struct layouts *layouts);
+/* A recording's, from the head's "records"; 0, -ENOMEM, or -EBADMSG with why in buf. */
+int layouts__read(struct layouts *layouts, const json_t *records, const struct layouts *own, char *buf, size_t size);
+/* What layouts__read() reads; NULL: no memory. */
+json_t *layouts__to_json(const struct layouts *layouts);
+void layouts__free(struct layouts *layouts);
+/* By record id; NULL: there is none. */
+const struct layout *layouts__find(const struct layouts *layouts, uint16_t id);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Reads a recording: its head, then record by record.  Files come from other
+ * machines and may be cut off, damaged or made up.
+ */
+#ifndef MEMTRACE_RECORDING_READER_H
+#define MEMTRACE_RECORDING_READER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "block.h"
+#include "decoder.h"
+
+enum reader_end {
+	READER_READING,
+	READER_COMPLETE, /* it was closed when the run was over */
+	READER_CUT_OFF,	 /* it ends in the middle: whoever wrote it was stopped, or the file is not whole */
+	READER_DAMAGED,	 /* what follows cannot be trusted */
+};
+
+struct reader {
+	FILE *stream; /* borrowed */
+	json_t *head;
+	json_t *end; /* NULL: it has none, or not yet */
+	struct layouts own, layouts;
+	struct decoder decoder;
+	ZSTD_DCtx *zstd;
+	void *payload, *raw;
+	size_t payload_room;
+	uint64_t offset;    /* in the file, of what is read next */
+	uint64_t nr_blocks; /* read whole */
+	uint64_t end_ns;    /* of the last of them */
+	enum reader_end state;
+	char why[200]; /* it cannot be read, or not on */
+};
+
+/*
+ * Reads up to the head.  stream is borrowed and read from where it is.  0; -EBADMSG with why if it
+ * is no recording that can be read; another -errno (of reading, or -ENOMEM).  reader__close() in any case.
+ */
+int reader__open(struct reader *reader, FILE *stream);
+void reader__close(struct reader *reader);
+/* Where names of cgroups go. */
+void reader__on_cgroup(struct reader *reader, void (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len),
+		       void *ctx);
+/*
+ * The next record, as decoder__next() has it.  1; 0 at the end, which state tells; -errno of
+ * reading, or -ENOMEM.
+ */
+int reader__next(struct reader *reader, const void **record);
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../core/outfile.h"
+#include "encoder.h"
+#include "recfile.h"
+#include "window.h"
+
+#define BLOCK_AGE_NS  1000000000ULL /* a block is closed at a moment when it is that old */
+#define AFTER_KILL_NS 1000000000ULL /* what an OOM kill brings about is in the file, too */
+
+struct recorder {
+	struct recorder_request request;
+	struct layouts layouts;
+	struct encoder encoder;
+	ZSTD_CCtx *zstd;
+	struct recfile file;
+	struct outfile dump;
+	struct window window; /* before the run begins, also of one that is written whole */
+	struct recording_head head;
+	bool begun;
+	uint64_t block_start_ns, last_ns; /* times of records */
+	uint64_t events, bytes;
+	bool asked;
+	uint64_t kill_ns; /* of the first OOM kill that no file was written for; 0: none */
+	unsigned int nr_files;
+	char *path; /* of the last file */
+	int error;
+};
+
+static bool is_window(const struct recorder *rec)
+{
+	return rec->request.last_ns;
+}
+
+static int open_parts(struct recorder *rec)
+{
+	int err = layouts__own(&rec->layouts);
+
+	if (err)
+		return err;
+	encoder__init(&rec->encoder, &rec->layouts);
+	rec->encoder.cgroup = rec->request.cgroup;
+	rec->encoder.who = rec->request.who;
+	rec->encoder.ctx = rec->request.ctx;
+	rec->zstd = ZSTD_createCCtx();
+	if (!rec->zstd)
+		return -ENOMEM;
+	err = window__init(&rec->window, &rec->layouts, rec->request.last_ns);
+	return err || is_window(rec) ? err : recfile__open(&rec->file, rec->request.path);
+}
+
+int recorder__new(struct recorder **out, const struct recorder_request *request)
+{
+	struct recorder *rec = calloc(1, sizeof(*rec));
+	int err;
+
+	*out = NULL;
+	if (!rec)
+		return -ENOMEM;
+	rec->request = *request;
+	rec->file.fd = -1;
+	err = open_parts(rec);
+	if (err)
+		recorder__free(rec);
+	else
+		*out = rec;
+	return err;
+}
+
+void recorder__free(struct recorder *rec)
+{
+	if (!rec)
+		return;
+	recfile__close(&rec->file);
+	window__free(&rec->window);
+	encoder__free(&rec->encoder);
+	layouts__free(&rec->layouts);
+	ZSTD_freeCCtx(rec->zstd);
+	free(rec->path);
+	free(rec);
+}
+
+static int write_bytes(void *ctx, const void *data, size_t size)
+{
+	struct recorder *rec = ctx;
+	int err = recfile__write(&rec->file, data, size);
+
+	rec->bytes = rec->file.bytes;
+	return err;
+}
+
+/* Closes the block under construction, if there is anything in it. */
+static int close_block(struct recorder *rec, bool at_moment)
+{
+	struct encoder *enc = &rec->encoder;
+	struct block *block;
+	int err;
+
+	if (!enc->nr)
+		return 0;
+	block = block__pack(rec->zstd, BLOCK_DATA, enc->buf, enc->size, enc->nr, rec->last_ns);
+	err = block ? 0 : -errno;
+	encoder__reset(enc);
+	if (err)
+		return err;
+	if (!rec->begun || is_window(rec))
+		return window__add(&rec->window, block, at_moment);
+	err = write_bytes(rec, block->bytes, block->size);
+	free(block);
+	return err;
+}
+
+/* Packs JSON, which is consumed, and hands the block on. */
+static int write_json(struct recorder *rec, enum block_kind kind, json_t *json,
+		      int (*write)(void *ctx, const void *data, size_t size), void *ctx)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct block *block;
+	int err = -ENOMEM;
+
+	json_decref(json);
+	if (!text)
+		return err;
+	block = block__pack(rec->zstd, kind, text, strlen(text), 0, rec->last_ns);
+	free(text);
+	if (!block)
+		return -errno;
+	err = write(ctx, block->bytes, block->size);
+	free(block);
+	return err;
+}
+
+static int write_head(struct recorder *rec, const struct recording_head *head,
+		      int (*write)(void *ctx, const void *data, size_t size), void *ctx)
+{
+	const struct file_head file_head = { .magic = FORMAT_MAGIC, .major = FORMAT_MAJOR, .minor = FORMAT_MINOR };
+	int err = write(ctx, &file_head, sizeof(file_head));
+
+	return err ? err : write_json(rec, BLOCK_HEAD, recording_head__to_json(head, &rec->layouts), write, ctx);
+}
+
+int recorder__begin(struct recorder *rec, const struct recording_head *head)
+{
+	int err = rec->error ? rec->error : close_block(rec, false);
+
+	rec->head = *head;
+	rec->begun = true;
+	if (err || is_window(rec))
+		return err;
+	err = write_head(rec, head, write_bytes, rec);
+	if (!err)
+		err = window__each(&rec->window, write_bytes, rec);
+	window__free(&rec->window);
+	memset(&rec->window, 0, sizeof(rec->window));
+	rec->nr_files = 1;
+	rec->path = strdup(rec->request.path);
+	return err ? err : rec->path ? 0 : -ENOMEM;
+}
+
+static void fail(struct recorder *rec, int err)
+{
+	if (!rec->error)
+		rec->error = err;
+}
+
+void recorder__take(void *ctx, const void *record)
+{
+	struct recorder *rec = ctx;
+	const struct mt_hdr *hdr = record;
+
+	if (rec->error)
+		return;
+	if (encoder__is_full(&rec->encoder))
+		fail(rec, close_block(rec, false));
+	if (!rec->encoder.nr)
+		rec->block_start_ns = hdr->time_ns;
+	fail(rec, encoder__add(&rec->encoder, record));
+	rec->last_ns = hdr->time_ns;
+	rec->events += hdr->id < MT_NR_RECS && event_rows[hdr->id].size;
+	if (hdr->id == MT_REC_oom && !rec->kill_ns)
+		rec->kill_ns = hdr->time_ns;
+}
+
+/* "FILE", "FILE.2", "FILE.3": an earlier incident is not written over. */
+static char *next_path(const struct recorder *rec)
+{
+	char *path;
+
+	if (!rec->nr_files)
+		return strdup(rec->request.path);
+	return asprintf(&path, "%s.%u", rec->request.path, rec->nr_files + 1) < 0 ? NULL : path;
+}
+
+static int write_stream(void *ctx, const void *data, size_t size)
+{
+	struct recorder *rec = ctx;
+
+	rec->bytes += size;
+	return fwrite(data, 1, size, rec->dump.stream) == size ? 0 : -EIO;
+}
+
+/* What the window starts from, as a block of its own. */
+static int write_start(struct recorder *rec)
+{
+	struct encoder enc;
+	struct block *block = NULL;
+	int err;
+
+	encoder__init(&enc, &rec->layouts);
+	err = window__encode_start(&rec->window, &enc);
+	if (!err && enc.nr) {
+		block = block__pack(rec->zstd, BLOCK_DATA, enc.buf, enc.size, enc.nr, rec->window.start.hdr.time_ns);
+		err = block ? write_stream(rec, block->bytes, block->size) : -errno;
+	}
+	free(block);
+	encoder__free(&enc);
+	return err;
+}
+
+static int write_window(struct recorder *rec, const struct command_outcome *outcome)
+{
+	struct recording_head head = rec->head;
+	int err;
+
+	head.window = rec->window.start.hdr.id != 0;
+	if (head.window)
+		head.start = rec->window.start.moment;
+	head.start.own_cpu_ns = 0;
+	err = write_head(rec, &head, write_stream, rec);
+	if (!err)
+		err = write_start(rec);
+	if (!err)
+		err = window__each(&rec->window, write_stream, rec);
+	return err ? err : write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_stream, rec);
+}
+
+/* The last part of the run to a file of its own, which appears when it is complete. */
+static int dump(struct recorder *rec, const struct command_outcome *outcome)
+{
+	char *path = next_path(rec);
+	int err = path ? outfile__open(&rec->dump, strcmp(path, "-") ? path : NULL) : -ENOMEM;
+
+	if (!err)
+		err = outfile__hide(&rec->dump);
+	if (!err)
+		err = write_window(rec, outcome);
+	if (rec->dump.stream)
+		err = outfile__finish(&rec->dump, err);
+	if (err) {
+		free(path);
+		return err;
+	}
+	free(rec->path);
+	rec->path = path;
+	rec->nr_files++;
+	rec->asked = false;
+	rec->kill_ns = 0;
+	return 0;
+}
+
+static bool is_dump_due(const struct recorder *rec, uint64_t now_ns)
+{
+	return rec->asked || (rec->kill_ns && now_ns >= rec->kill_ns + AFTER_KILL_NS);
+}
+
+static int end_moment(struct recorder *rec, uint64_t now_ns)
+{
+	const struct command_outcome none = { 0 };
+	int err = close_block(rec, true);
+
+	if (err || !is_window(rec))
+		return err;
+	err = window__slide(&rec->window, now_ns);
+	return err || !is_dump_due(rec, now_ns) ? err : dump(rec, &none);
+}
+
+int recorder__moment(struct recorder *rec, const struct moment *moment, const struct totals *totals, uint64_t due_ns,
+		     bool final)
+{
+	const struct moment_record record = {
+		.hdr = { .id = REC_MOMENT, .time_ns = moment->now_ns },
+		.due_ns = due_ns,
+		.flags = final ? MOMENT_FINAL : 0,
+		.moment = *moment,
+		.totals = *totals,
+	};
+
+	recorder__take(rec, &record);
+	if (!rec->error && (final || rec->asked || moment->now_ns >= rec->block_start_ns + BLOCK_AGE_NS))
+		fail(rec, end_moment(rec, moment->now_ns));
+	return rec->error;
+}
+
+void recorder__ask(struct recorder *rec)
+{
+	rec->asked = is_window(rec);
+}
+
+int recorder__finish(struct recorder *rec, const struct command_outcome *outcome)
+{
+	int err = rec->error;
+
+	if (err)
+		return err;
+	if (is_window(rec))
+		return rec->nr_files && !rec->kill_ns ? 0 : dump(rec, outcome);
+	err = write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
+	return err ? err : recfile__close(&rec->file);
+}
+
+struct recorder_stats recorder__stats(const struct recorder *rec)
+{
+	return (struct recorder_stats){
+		.events = rec->events, .bytes = rec->bytes, .files = rec->nr_files, .path = rec->path
+	};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Writes a recording while a run goes on: all of it, block by block, so that
+ * a file that is cut off anywhere can be read up to there; or only the last part, kept in memory.
+ */
+#ifndef MEMTRACE_RECORDING_RECORDER_H
+#define MEMTRACE_RECORDING_RECORDER_H
+
+#include "head.h"
+
+struct recorder;
+
+struct recorder_request {
+	const char *path; /* borrowed; "-" is standard output */
+	uint64_t last_ns; /* keep only so much; 0: all */
+	const char *(*cgroup)(void *ctx, uint64_t id);
+	const struct mt_who *(*who)(void *ctx, uint64_t id);
+	void *ctx;
+};
+
+/* What was written so far. */
+struct recorder_stats {
+	uint64_t events; /* records but those of tasks' counts and moments */
+	uint64_t bytes;
+	unsigned int files;
+	const char *path; /* of the last file; NULL: none yet */
+};
+
+/*
+ * Opens the file for writing, but leaves what is in it until there is something to write.  0 or
+ * -errno.  With last_ns no file is opened.
+ */
+int recorder__new(struct recorder **rec, const struct recorder_request *request);
+/* The run begins: from now on blocks are written.  0 or -errno. */
+int recorder__begin(struct recorder *rec, const struct recording_head *head);
+/* A record that was checked for id and size; records may come before recorder__begin(). */
+void recorder__take(void *rec, const void *record);
+/*
+ * Counts were brought up to date.  0, or the first -errno since the last call; writing goes on no
+ * further after one.
+ */
+int recorder__moment(struct recorder *rec, const struct moment *moment, const struct totals *totals, uint64_t due_ns,
+		     bool final);
+/* With last_ns: the last part is to be written at the next moment. */
+void recorder__ask(struct recorder *rec);
+/* The run is over: closes the file; 0 or -errno.  With last_ns it is written unless it was already. */
+int recorder__finish(struct recorder *rec, const struct command_outcome *outcome);
+struct recorder_stats recorder__stats(const struct recorder *rec);
+/* A file that recorder__new() made and nothing was written to is removed.  NULL is fine. */
+void recorder__free(struct recorder *rec);
+
+#endif

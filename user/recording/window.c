@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct window_block {
+	struct window_block *next;
+	struct block *block;
+	bool at_moment;
+};
+
+int window__init(struct window *window, const struct layouts *layouts, uint64_t last_ns)
+{
+	int err;
+
+	memset(window, 0, sizeof(*window));
+	window->layouts = layouts;
+	window->last_ns = last_ns;
+	window->zstd = ZSTD_createDCtx();
+	err = window->zstd ? 0 : -ENOMEM;
+	if (!err)
+		err = lives__init(&window->base);
+	return err ? err : decoder__init(&window->decoder, layouts);
+}
+
+static void drop_first(struct window *window)
+{
+	struct window_block *first = window->first;
+
+	window->first = first->next;
+	if (!window->first)
+		window->last = NULL;
+	free(first->block);
+	free(first);
+}
+
+void window__free(struct window *window)
+{
+	while (window->first)
+		drop_first(window);
+	decoder__free(&window->decoder);
+	lives__free(&window->base);
+	ZSTD_freeDCtx(window->zstd);
+}
+
+int window__add(struct window *window, struct block *block, bool at_moment)
+{
+	struct window_block *entry = calloc(1, sizeof(*entry));
+
+	if (!entry) {
+		free(block);
+		return -ENOMEM;
+	}
+	entry->block = block;
+	entry->at_moment = at_moment;
+	if (window->last)
+		window->last->next = entry;
+	else
+		window->first = entry;
+	window->last = entry;
+	return 0;
+}
+
+/* A life's counts when the window begins: the highest that any record before it had. */
+static int take_task(struct window *window, const struct mt_task *task)
+{
+	struct life *life = lives__find(&window->base, task->life);
+	uint64_t last[MT_NR_SLOTS] = { 0 }, add[MT_NR_SLOTS];
+	struct packed_change change;
+	size_t i;
+	int err;
+
+	if (task->flags & MT_TASK_FINAL) {
+		if (life)
+			lives__remove(&window->base, life);
+		return 0;
+	}
+	if (!life)
+		life = lives__add(&window->base, task->life);
+	if (!life)
+		return -ENOMEM;
+	packed__get(&life->last, last);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		add[i] = task->c[i] > last[i] ? task->c[i] - last[i] : 0;
+	err = packed__prepare(&life->last, add, &change);
+	if (!err)
+		packed__commit(&change);
+	return err;
+}
+
+static int take_record(struct window *window, const void *record)
+{
+	const struct mt_hdr *hdr = record;
+
+	if (hdr->id == MT_REC_TASK)
+		return take_task(window, record);
+	if (hdr->id == REC_MOMENT)
+		window->start = *(const struct moment_record *)record;
+	return 0;
+}
+
+/* A block leaves the window: its counts are where later ones start. */
+static int absorb(struct window *window, const struct block *block)
+{
+	const void *record;
+	const char *why;
+	void *raw;
+	int err = block__unpack(window->zstd, &block->head, block->bytes + sizeof(block->head), &raw, &why), got = 0;
+
+	if (err)
+		return err;
+	decoder__start(&window->decoder, raw, block->head.raw_size);
+	while (!err && (got = decoder__next(&window->decoder, &record)) > 0)
+		err = take_record(window, record);
+	free(raw);
+	return err ? err : got;
+}
+
+int window__slide(struct window *window, uint64_t now_ns)
+{
+	struct window_block *entry, *until = NULL;
+	int err = 0;
+
+	for (entry = window->first; entry; entry = entry->next) {
+		if (entry->block->head.end_ns + window->last_ns >= now_ns)
+			break;
+		if (entry->at_moment)
+			until = entry->next ? entry : NULL;
+	}
+	while (!err && until) {
+		bool last = window->first == until;
+
+		err = absorb(window, window->first->block);
+		drop_first(window);
+		if (last)
+			break;
+	}
+	return err;
+}
+
+int window__encode_start(const struct window *window, struct encoder *enc)
+{
+	struct mt_task task = {
+		.hdr = { .id = MT_REC_TASK, .size = sizeof(task), .time_ns = window->start.hdr.time_ns },
+		.flags = MT_TASK_BASE,
+	};
+	struct moment_record start = window->start;
+	struct life *life;
+	int err = 0;
+
+	for (life = window->base.table; !err && life; life = life->hh.next) {
+		uint64_t counts[MT_NR_SLOTS] = { 0 };
+
+		packed__get(&life->last, counts);
+		memcpy(task.c, counts, sizeof(task.c));
+		task.life = life->id;
+		err = encoder__add(enc, &task);
+	}
+	if (err || !start.hdr.id)
+		return err;
+	start.flags = MOMENT_BASE;
+	return encoder__add(enc, &start);
+}
+
+int window__each(const struct window *window, int (*write)(void *ctx, const void *data, size_t size), void *ctx)
+{
+	struct window_block *entry;
+	int err = 0;
+
+	for (entry = window->first; !err && entry; entry = entry->next)
+		err = write(ctx, entry->block->bytes, entry->block->size);
+	return err;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The last part of a run as blocks in memory, and what came before as the counts that it starts from. */
+#ifndef MEMTRACE_RECORDING_WINDOW_H
+#define MEMTRACE_RECORDING_WINDOW_H
+
+#include "../core/lives.h"
+#include "block.h"
+#include "decoder.h"
+#include "encoder.h"
+
+struct window {
+	const struct layouts *layouts;
+	uint64_t last_ns;
+	struct window_block *first, *last;
+	struct lives base;	    /* what each life had counted when the window began */
+	struct moment_record start; /* the moment at which it began; hdr.id 0: the run's start */
+	struct decoder decoder;
+	ZSTD_DCtx *zstd;
+};
+
+/* layouts must outlive it; 0 or -ENOMEM; window__free() in any case. */
+int window__init(struct window *window, const struct layouts *layouts, uint64_t last_ns);
+void window__free(struct window *window);
+/* Takes over a block, also when it fails; at_moment: it ends with one.  0 or -errno. */
+int window__add(struct window *window, struct block *block, bool at_moment);
+/* Drops blocks up to the last moment that is older than last_ns.  0 or -errno. */
+int window__slide(struct window *window, uint64_t now_ns);
+/* Adds what the window starts from, as records: base counts and the moment.  0 or -errno. */
+int window__encode_start(const struct window *window, struct encoder *enc);
+/* Its blocks, oldest first, to write; stops at the first -errno. */
+int window__each(const struct window *window, int (*write)(void *ctx, const void *data, size_t size), void *ctx);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "facts.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_filtered(const struct options *o)
+{
+	return o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr;
+}
+
+static void describe(FILE *text, const struct options *o)
+{
+	char **arg;
+
+	for (arg = o->cmd; arg && *arg; arg++)
+		fprintf(text, "%s%s", *arg, arg[1] ? " " : "");
+	if (o->cmd)
+		fputs(o->all ? " on the whole machine" : " and descendants", text);
+	if (is_filtered(o))
+		fputs(o->cmd ? ", those that match the filters" : "tasks that match the filters", text);
+	else if (!o->cmd)
+		fputs("whole machine", text);
+}
+
+void facts__of_request(struct run_facts *facts, const struct session *session)
+{
+	const struct options *o = session->options;
+	FILE *text;
+
+	*facts = (struct run_facts){
+		.probes = session->probes,
+		.every = session->config.every ? session->named : 0,
+		.sample = o->sample,
+		.latency = session->config.latency,
+		.stacks = o->stacks,
+		.command_alone = o->cmd && !o->all && !is_filtered(o),
+		.page_size = sysconf(_SC_PAGESIZE),
+	};
+	/* what does not fit is cut */
+	text = fmemopen(facts->subject, sizeof(facts->subject) - 1, "w");
+	if (!text)
+		return;
+	describe(text, o);
+	fclose(text);
+}
+
+void facts__of_outcome(struct command_outcome *outcome, const struct child *child)
+{
+	*outcome = (struct command_outcome){ .pid = child->pid, .running = child->running };
+	if (!child->pid || child->running)
+		return;
+	outcome->status = child__exit_code(child);
+	outcome->minor = child->rusage.ru_minflt;
+	outcome->major = child->rusage.ru_majflt;
+}

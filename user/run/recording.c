@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "recording.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../core/log.h"
+#include "../core/outfile.h"
+#include "../kernel/proc.h"
+
+int recording__open(struct session *session)
+{
+	const struct options *o = session->options;
+	const struct recorder_request request = {
+		.path = o->record,
+		.last_ns = o->last_ns,
+		.cgroup = session->names.cgroup,
+		.who = session->names.who,
+		.ctx = session,
+	};
+	int err;
+
+	if (!o->record)
+		return EXIT_OK;
+	err = recorder__new(&session->recorder, &request);
+	if (err) {
+		outfile__report_error(o->record, err);
+		return EXIT_FAILED;
+	}
+	session->pipeline.every_record = recorder__take;
+	session->pipeline.every_record_ctx = session->recorder;
+	return EXIT_OK;
+}
+
+static void fill_host(struct recording_head *head)
+{
+	struct utsname u;
+
+	head->host.cpus = sysconf(_SC_NPROCESSORS_CONF);
+	head->host.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	if (uname(&u))
+		return;
+	snprintf(head->host.name, HOST_TEXT_MAX, "%s", u.nodename);
+	snprintf(head->host.kernel, HOST_TEXT_MAX, "%s", u.release);
+	snprintf(head->host.kernel_version, HOST_TEXT_MAX, "%s", u.version);
+	snprintf(head->host.machine, HOST_TEXT_MAX, "%s", u.machine);
+}
+
+static void check(struct session *session, int err)
+{
+	if (!err)
+		return;
+	outfile__report_error(session->options->record, err);
+	session->recording_failed = true;
+	session->pipeline.every_record = NULL;
+	recorder__free(session->recorder);
+	session->recorder = NULL;
+	session->stopping |= session->config.record_only;
+}
+
+void recording__begin(struct session *session)
+{
+	struct recording_head head = { .facts = session->facts, .start = session->moment };
+
+	if (!session->recorder)
+		return;
+	memcpy(head.probes, session->source->probes, sizeof(head.probes));
+	snprintf(head.version, sizeof(head.version), "%s", MEMTRACE_VERSION);
+	proc__cmdline(getpid(), head.command_line, sizeof(head.command_line));
+	fill_host(&head);
+	check(session, recorder__begin(session->recorder, &head));
+}
+
+void recording__moment(struct session *session, uint64_t due_ns, bool final)
+{
+	if (session->recorder)
+		check(session, recorder__moment(session->recorder, &session->moment, &session->totals, due_ns, final));
+}
+
+void recording__finish(struct session *session)
+{
+	if (session->recorder)
+		check(session, recorder__finish(session->recorder, &session->outcome));
+}

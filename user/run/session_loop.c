@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A session's run: until it is time to stop, by the clock or by what a recording has. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "../core/log.h"
+#include "facts.h"
+#include "recording.h"
+#include "session.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
+
+/* How long CMD may take to end after SIGTERM. */
+#define COMMAND_END_STEP_MS 10
+#define COMMAND_END_TRIES   200
+
+/* 126 and 127 as a shell has them. */
+static int start_command(struct session *session)
+{
+	char **cmd = session->options->cmd;
+	int err;
+
+	live__expect_command(session->live, true);
+	err = child__start(&session->child, cmd, &session->old_mask);
+	live__expect_command(session->live, false);
+	if (!err)
+		return EXIT_OK;
+	log_error("cannot run '%s': %s", cmd[0], strerror(-err));
+	return err == -ENOENT ? 127 : 126;
+}
+
+/*
+ * A terminal sends Ctrl-C to CMD as well, so only one that was sent to
+ * memtrace alone is handed on.  The second one ends at once.
+ */
+static void on_interrupt(struct session *session, const struct signalfd_siginfo *info)
+{
+	if (!session->child.running || ++session->interrupts > 1)
+		session->stopping = true;
+	if (info->ssi_code != SI_KERNEL)
+		child__signal(&session->child, SIGINT);
+}
+
+static void on_signals(struct session *session)
+{
+	struct signalfd_siginfo info;
+
+	while (read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			break;
+		case SIGINT:
+			on_interrupt(session, &info);
+			break;
+		default:
+			child__signal(&session->child, info.ssi_signo);
+			session->stopping = true;
+		}
+	}
+	child__reap(&session->child, false);
+	if (session->child.pid && !session->child.running)
+		session->stopping = true;
+}
+
+/* Takes over what the source knows since it brought its counts up to date. */
+static int take_moment(struct session *session)
+{
+	struct source *src = session->source;
+	int err = src->ops->totals(src, &session->totals);
+
+	if (!err)
+		err = aggregate__folds(session->aggregate, &session->totals.folds);
+	if (!err)
+		aggregate__unattributed(session->aggregate, session->totals.losses.unattributed);
+	if (!err)
+		err = session->pipeline.error;
+	src->ops->moment(src, &session->moment);
+	whos__age(&session->pipeline.whos);
+	return err;
+}
+
+/* What this process lost itself: no recording has it. */
+static void add_own_losses(struct session *session)
+{
+	session->totals.losses.hot += aggregate__lost(session->aggregate) + session->pipeline.malformed;
+}
+
+static int end_interval(struct session *session)
+{
+	int err = 0;
+
+	if (session->config.interval) {
+		err = session->config.interval(session, session->config.ctx);
+		session->callback_failed = err < 0;
+	}
+	if (!err)
+		err = aggregate__next_interval(session->aggregate);
+	session->interval_start_ns = session->moment.now_ns;
+	return err;
+}
+
+/* Counts are up to date at a moment that was due then: an interval may end there. */
+static int at_moment(struct session *session, uint64_t due_ns)
+{
+	int err = 0;
+
+	add_own_losses(session);
+	if (session->interval_ns && due_ns >= session->interval_end_ns) {
+		err = end_interval(session);
+		/* an interval that took too long is not made up for */
+		session->interval_end_ns += session->interval_ns;
+		if (session->interval_end_ns <= due_ns)
+			session->interval_end_ns = due_ns + session->interval_ns;
+	}
+	return err ? err : aggregate__bury(session->aggregate, session->moment.now_ns);
+}
+
+/* Brings counts, losses and costs up to date. */
+static int fetch(struct session *session, int (*how)(struct source *src), uint64_t due_ns, bool final)
+{
+	int err = how(session->source);
+
+	if (!err)
+		err = take_moment(session);
+	if (!err)
+		recording__moment(session, due_ns, final);
+	return err;
+}
+
+static int tick(struct session *session, uint64_t due_ns)
+{
+	int err = fetch(session, session->source->ops->tick, due_ns, false);
+
+	return err ? err : at_moment(session, due_ns);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void wait_until(struct session *session, uint64_t until_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = session->source->ops->fd(session->source), .events = POLLIN },
+		{ .fd = session->signal_fd, .events = POLLIN },
+	};
+	uint64_t now = session->source->ops->now_ns(session->source);
+	uint64_t left = until_ns > now ? until_ns - now : 0;
+	struct timespec timeout = { left / NSEC_PER_SEC, left % NSEC_PER_SEC };
+
+	ppoll(fds, 2, &timeout, NULL);
+	if (fds[1].revents)
+		on_signals(session);
+}
+
+static void loop(struct session *session)
+{
+	const struct options *options = session->options;
+	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t next_tick = session->start_ns + TICK_NS, now;
+
+	while (!session->stopping && !session->error) {
+		wait_until(session, earlier(end, earlier(session->interval_end_ns, next_tick)));
+		if (session->stopping)
+			break;
+		now = session->source->ops->now_ns(session->source);
+		if (now >= end) {
+			break;
+		} else if (now >= session->interval_end_ns || now >= next_tick) {
+			session->error = tick(session, now);
+			next_tick = now + TICK_NS;
+		} else {
+			int err = session->source->ops->consume(session->source);
+
+			session->error = session->error ? session->error : err;
+		}
+	}
+}
+
+/* What ends the run before CMD (-d, a signal) ends CMD too; one that goes on is left alone. */
+static void end_command(struct session *session)
+{
+	struct child *child = &session->child;
+	int tries;
+
+	child__signal(child, SIGTERM);
+	for (tries = 0; child->running && tries < COMMAND_END_TRIES; tries++) {
+		poll(NULL, 0, COMMAND_END_STEP_MS);
+		child__reap(child, false);
+	}
+	if (child->running)
+		log_warn("%s[%d] goes on without being traced", session->options->cmd[0], child->pid);
+}
+
+/* Replays a recording as fast as it can be read. */
+static void replay(struct session *session)
+{
+	const struct options *options = session->options;
+	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t due_ns;
+	int more;
+
+	while (!session->stopping && !session->error) {
+		more = session->source->ops->next(session->source, &due_ns);
+		session->error = more < 0 ? more : take_moment(session);
+		if (session->error || !more || due_ns >= end)
+			break;
+		session->error = at_moment(session, due_ns);
+		on_signals(session);
+	}
+	add_own_losses(session);
+	session->outcome = *session->source->ops->outcome(session->source);
+}
+
+/* Runs on the live kernel; an exit code. */
+static int run_live(struct session *session)
+{
+	const struct options *options = session->options;
+	int code;
+
+	recording__begin(session);
+	if (options->cmd) {
+		code = start_command(session);
+		if (code)
+			return code;
+	} else if (!options->duration_ns) {
+		log_note("tracing until Ctrl-C");
+	}
+	loop(session);
+	if (session->child.running && session->interrupts > 1)
+		return 128 + SIGINT;
+	end_command(session);
+	if (!session->error)
+		session->error = fetch(session, session->source->ops->drain, session->moment.now_ns, true);
+	add_own_losses(session);
+	facts__of_outcome(&session->outcome, &session->child);
+	recording__finish(session);
+	return EXIT_OK;
+}
+
+int session__run(struct session *session)
+{
+	int code = EXIT_OK;
+
+	session->source->ops->moment(session->source, &session->moment);
+	session->start_ns = session->interval_start_ns = session->moment.now_ns;
+	session->interval_end_ns = session->interval_ns ? session->start_ns + session->interval_ns : UINT64_MAX;
+	if (session->options->replay)
+		replay(session);
+	else
+		code = run_live(session);
+	/* what a callback stopped for is the command's to report */
+	if (code != EXIT_OK || !session->error || session->callback_failed)
+		return code;
+	log_error("%s: %s", session->options->replay ? "replaying failed" : "tracing failed",
+		  strerror(-session->error));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/hash.h"
+#include "../core/log.h"
+#include "../recording/reader.h"
+
+struct cgroup_name {
+	UT_hash_handle hh;
+	uint64_t id;
+	char *name;
+};
+
+struct replay {
+	struct source source;
+	struct sink sink;
+	const char *path;
+	FILE *stream;
+	struct reader reader;
+	struct recording_head head;
+	struct moment moment;
+	struct totals totals, base; /* as recorded; what came before the run's part that is here */
+	struct command_outcome outcome;
+	struct cgroup_name *cgroups;
+	bool out_of_memory;
+};
+
+static struct replay *replay_of(const struct source *src)
+{
+	return (struct replay *)((char *)src - offsetof(struct replay, source));
+}
+
+/* A name that is known already is kept up to date: the cgroup may have been renamed or, by now, removed. */
+static void take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
+{
+	struct replay *replay = ctx;
+	struct cgroup_name *entry;
+	char *copy = strndup(name, len);
+
+	HASH_FIND(hh, replay->cgroups, &id, sizeof(id), entry);
+	if (!entry && copy) {
+		entry = calloc(1, sizeof(*entry));
+		if (entry) {
+			entry->id = id;
+			HASH_ADD(hh, replay->cgroups, id, sizeof(entry->id), entry);
+		}
+		if (entry && !entry->hh.tbl) {
+			free(entry);
+			entry = NULL;
+		}
+	}
+	if (!entry || !copy) {
+		free(copy);
+		replay->out_of_memory = true;
+		return;
+	}
+	free(entry->name);
+	entry->name = copy;
+}
+
+static const char *source_cgroup(struct source *src, uint64_t id)
+{
+	static char unknown[32];
+	struct cgroup_name *entry;
+
+	HASH_FIND(hh, replay_of(src)->cgroups, &id, sizeof(id), entry);
+	if (entry)
+		return entry->name;
+	snprintf(unknown, sizeof(unknown), "[id:%llu]", (unsigned long long)id);
+	return unknown;
+}
+
+static void take_moment(struct replay *replay, const struct moment_record *record)
+{
+	if (record->flags & MOMENT_BASE) {
+		replay->base = record->totals;
+		replay->head.start.own_cpu_ns = record->moment.own_cpu_ns;
+	}
+	replay->moment = record->moment;
+	replay->totals = record->totals;
+}
+
+/* A recording that was cut off ends with its last block, not with its last moment. */
+static void end_early(struct replay *replay)
+{
+	if (replay->reader.end_ns > replay->moment.now_ns)
+		replay->moment.now_ns = replay->reader.end_ns;
+}
+
+static int source_end(struct replay *replay)
+{
+	const struct reader *reader = &replay->reader;
+
+	switch (reader->state) {
+	case READER_COMPLETE:
+		recording_end__read(&replay->outcome, reader->end);
+		return 0;
+	case READER_CUT_OFF:
+		log_note("%s is cut off after %llu whole blocks (%llu bytes): what follows is up to there, %.1f s",
+			 replay->path, (unsigned long long)reader->nr_blocks, (unsigned long long)reader->offset,
+			 (reader->end_ns - replay->head.start.now_ns) / 1e9);
+		end_early(replay);
+		return 0;
+	default:
+		log_error("%s: damaged at byte %llu: %s; what could be read before that follows", replay->path,
+			  (unsigned long long)reader->offset, reader->why);
+		end_early(replay);
+		replay->source.damaged = true;
+		return 0;
+	}
+}
+
+static int source_next(struct source *src, uint64_t *due_ns)
+{
+	struct replay *replay = replay_of(src);
+	const struct moment_record *moment;
+	const void *record;
+	int got;
+
+	while ((got = reader__next(&replay->reader, &record)) > 0) {
+		const struct mt_hdr *hdr = record;
+
+		if (hdr->id != REC_MOMENT) {
+			replay->sink.record(replay->sink.ctx, record, hdr->size);
+			continue;
+		}
+		moment = record;
+		take_moment(replay, moment);
+		*due_ns = moment->due_ns;
+		if (!(moment->flags & (MOMENT_FINAL | MOMENT_BASE)))
+			return replay->out_of_memory ? -ENOMEM : 1;
+	}
+	return got < 0 ? got : replay->out_of_memory ? -ENOMEM : source_end(replay);
+}
+
+/* All counters in it are 64 bits wide and only grow. */
+static int source_totals(struct source *src, struct totals *totals)
+{
+	const struct replay *replay = replay_of(src);
+	const uint64_t *now = (const uint64_t *)&replay->totals, *base = (const uint64_t *)&replay->base;
+	uint64_t *to = (uint64_t *)totals;
+	size_t i;
+
+	for (i = 0; i < sizeof(*totals) / sizeof(*to); i++)
+		to[i] = now[i] - base[i];
+	return 0;
+}
+
+static void source_moment(struct source *src, struct moment *moment)
+{
+	const struct replay *replay = replay_of(src);
+
+	*moment = replay->moment;
+	moment->own_cpu_ns -= replay->head.start.own_cpu_ns;
+}
+
+static uint64_t source_now(struct source *src)
+{
+	return replay_of(src)->moment.now_ns;
+}
+
+static const struct command_outcome *source_outcome(struct source *src)
+{
+	return &replay_of(src)->outcome;
+}
+
+static int source_costs(struct source *src, struct program_cost *costs, size_t max)
+{
+	return 0;
+}
+
+static void source_free(struct source *src)
+{
+	struct replay *replay = replay_of(src);
+	struct cgroup_name *entry, *next;
+
+	for (entry = replay->cgroups; entry; entry = next) {
+		next = entry->hh.next;
+		HASH_DEL(replay->cgroups, entry);
+		free(entry->name);
+		free(entry);
+	}
+	reader__close(&replay->reader);
+	if (replay->stream && replay->stream != stdin)
+		fclose(replay->stream);
+	free(replay);
+}
+
+static const struct source_ops replay_ops = {
+	.next = source_next,
+	.outcome = source_outcome,
+	.totals = source_totals,
+	.costs = source_costs,
+	.now_ns = source_now,
+	.moment = source_moment,
+	.cgroup = source_cgroup,
+	.free = source_free,
+};
+
+static int open_file(struct replay *replay)
+{
+	int err;
+
+	replay->stream = strcmp(replay->path, "-") ? fopen(replay->path, "re") : stdin;
+	if (!replay->stream)
+		return -errno;
+	err = reader__open(&replay->reader, replay->stream);
+	if (err)
+		return err;
+	reader__on_cgroup(&replay->reader, take_cgroup, replay);
+	return recording_head__read(&replay->head, replay->reader.head, replay->reader.why, sizeof(replay->reader.why));
+}
+
+int replay__open(struct source **out, const char *path, struct sink sink, struct run_facts *facts)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (replay) {
+		replay->source.ops = &replay_ops;
+		replay->path = path;
+		replay->sink = sink;
+		err = open_file(replay);
+	}
+	if (err) {
+		if (err == -EBADMSG)
+			log_error("%s cannot be replayed: %s", path, replay->reader.why);
+		else
+			log_error("%s cannot be read: %s", path, strerror(-err));
+		if (replay)
+			source_free(&replay->source);
+		return EXIT_FAILED;
+	}
+	memcpy(replay->source.probes, replay->head.probes, sizeof(replay->head.probes));
+	replay->moment = replay->head.start;
+	replay->head.start.own_cpu_ns = 0;
+	*facts = replay->head.facts;
+	*out = &replay->source;
+	return EXIT_OK;
+}
+
+const struct recording_head *replay__head(const struct source *src)
+{
+	return &replay_of(src)->head;
+}
