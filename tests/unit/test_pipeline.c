@@ -143,6 +143,7 @@ static void nobody_need_listen(void **state)
 	for (id = MT_REC_TASK; id < MT_NR_RECS; id++)
 		give(&pipeline, id, size_of(id), size_of(id));
 	assert_int_equal(pipeline.malformed, 0);
+	pipeline__done(&pipeline);
 }
 
 int main(void)
