@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace record: a run to a file, to be looked at later, elsewhere, without root. */
 #include <string.h>
+#include <unistd.h>
 
 #include "../core/command.h"
 #include "../core/log.h"
@@ -11,23 +12,13 @@ extern const struct command record_command;
 
 #define DEFAULT_FILE "memtrace.rec"
 
-static bool has_single_events(enum mt_probe probe)
-{
-	size_t i;
-
-	for (i = 0; i < MT_NR_RECS; i++)
-		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == EVENT_EVERY)
-			return true;
-	return false;
-}
-
 static int check(const struct options *options)
 {
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < options->nr_probes; i++)
-		any |= has_single_events(schema__probe(options->probes[i]));
+		any |= schema__has_single_event(schema__probe(options->probes[i]));
 	if (options->every && !any) {
 		log_error("--every: expected a probe with single events to be named, such as record --every fault");
 		return EXIT_USAGE;
@@ -69,6 +60,10 @@ static int run_record(struct options *options)
 		return code;
 	if (!options->record)
 		options->record = DEFAULT_FILE;
+	if (!strcmp(options->record, "-") && isatty(STDOUT_FILENO)) {
+		log_error("-o -: a recording is not for a terminal; expected a pipe or a file");
+		return EXIT_USAGE;
+	}
 	code = session__open(&session, options, &config);
 	if (code == EXIT_OK)
 		code = session__run(&session);
@@ -85,7 +80,8 @@ static const struct option_row own_options[] = {
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, record),
 	  .arg = "FILE",
-	  .help = "the recording; without it " DEFAULT_FILE "; - is standard output" },
+	  .help = "the recording; without it " DEFAULT_FILE
+		  "; - is standard output, and CMD writes to standard error then" },
 	{ .name = "every",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, every),

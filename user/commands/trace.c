@@ -22,6 +22,7 @@ struct event_columns {
 struct trace_run {
 	struct tracing tracing;
 	struct event_columns events[MT_NR_RECS];
+	uint64_t nr_single; /* hot events printed, each of which was asked for */
 };
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
@@ -34,6 +35,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	if (!event->nr)
 		event->nr = event__columns(row, event->columns, EVENT_MAX_COLUMNS);
 	event__cells(row, record, &session->names, cells);
+	run->nr_single += row->use == EVENT_EVERY;
 	return out->ops->event(out, row->name, row->text, event->columns, cells, event->nr);
 }
 
@@ -55,10 +57,35 @@ static void say_losses(const struct losses *losses)
 		log_note("lost: rare 0 hot 0 tasks 0");
 }
 
+/* An estimate is never shown as a count. */
+static void say_sample(const struct trace_run *run)
+{
+	uint64_t sample = run->tracing.session.facts.sample;
+
+	if (sample > 1)
+		log_note("a sample of one page in %llu: %llu events printed, about %llu happened (estimate)",
+			 (unsigned long long)sample, (unsigned long long)run->nr_single,
+			 (unsigned long long)(run->nr_single * sample));
+}
+
 static int finish(struct tracing *tracing)
 {
+	say_sample((struct trace_run *)tracing);
 	say_losses(&tracing->session.totals.losses);
 	return 0;
+}
+
+static int ready(struct tracing *tracing)
+{
+	const struct session *session = &tracing->session;
+	uint32_t lacking = session->named & ~session->facts.every;
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (lacking & (1U << id) && schema__has_single_event(id))
+			log_note("the single events of %s are not in the recording: it was made without --every %s",
+				 probe_rows[id].name, probe_rows[id].name);
+	return EXIT_OK;
 }
 
 static bool has_event(enum mt_probe probe)
@@ -88,7 +115,7 @@ static int check(const struct options *options)
 
 static int run_trace(struct options *options)
 {
-	static const struct tracing_ops ops = { .finish = finish };
+	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
 		.every = true,
 		.rare_only = true,

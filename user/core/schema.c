@@ -143,14 +143,24 @@ int schema__probe(const char *name)
 	return -1;
 }
 
-bool schema__has_rare_event(enum mt_probe probe)
+static bool has_event(enum mt_probe probe, enum event_use use)
 {
 	size_t i;
 
 	for (i = 0; i < MT_NR_RECS; i++)
-		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == EVENT_RARE)
+		if (event_rows[i].size && event_rows[i].probe == probe && event_rows[i].use == use)
 			return true;
 	return false;
+}
+
+bool schema__has_rare_event(enum mt_probe probe)
+{
+	return has_event(probe, EVENT_RARE);
+}
+
+bool schema__has_single_event(enum mt_probe probe)
+{
+	return has_event(probe, EVENT_EVERY);
 }
 
 const char *schema__metric_help(const char *metric)

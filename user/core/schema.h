@@ -128,6 +128,8 @@ int schema__probe(const char *name);
 uint64_t schema__nr_events(const uint64_t *slots);
 /* Whether events of the probe are rare ones. */
 bool schema__has_rare_event(enum mt_probe probe);
+/* Whether some come only if each single one is asked for. */
+bool schema__has_single_event(enum mt_probe probe);
 /* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
 const char *schema__metric_help(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */

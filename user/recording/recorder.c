@@ -12,7 +12,7 @@
 #include "recfile.h"
 #include "window.h"
 
-#define BLOCK_AGE_NS  1000000000ULL /* a block is closed at a moment when it is that old */
+#define BLOCK_AGE_NS  1000000000ULL /* at least so often a moment ends a block */
 #define AFTER_KILL_NS 1000000000ULL /* what an OOM kill brings about is in the file, too */
 
 struct recorder {
@@ -25,7 +25,8 @@ struct recorder {
 	struct window window; /* before the run begins, also of one that is written whole */
 	struct recording_head head;
 	bool begun;
-	uint64_t block_start_ns, last_ns; /* times of records */
+	uint64_t last_ns; /* of the last record */
+	uint64_t end_ns;  /* of the last moment that ended a block */
 	uint64_t events, bytes;
 	bool asked;
 	uint64_t kill_ns; /* of the first OOM kill that no file was written for; 0: none */
@@ -151,6 +152,7 @@ int recorder__begin(struct recorder *rec, const struct recording_head *head)
 	int err = rec->error ? rec->error : close_block(rec, false);
 
 	rec->head = *head;
+	rec->end_ns = head->start.now_ns;
 	rec->begun = true;
 	if (err || is_window(rec))
 		return err;
@@ -179,8 +181,6 @@ void recorder__take(void *ctx, const void *record)
 		return;
 	if (encoder__is_full(&rec->encoder))
 		fail(rec, close_block(rec, false));
-	if (!rec->encoder.nr)
-		rec->block_start_ns = hdr->time_ns;
 	fail(rec, encoder__add(&rec->encoder, record));
 	rec->last_ns = hdr->time_ns;
 	rec->events += hdr->id < MT_NR_RECS && event_rows[hdr->id].size;
@@ -275,6 +275,7 @@ static int end_moment(struct recorder *rec, uint64_t now_ns)
 	const struct command_outcome none = { 0 };
 	int err = close_block(rec, true);
 
+	rec->end_ns = now_ns;
 	if (err || !is_window(rec))
 		return err;
 	err = window__slide(&rec->window, now_ns);
@@ -293,7 +294,7 @@ int recorder__moment(struct recorder *rec, const struct moment *moment, const st
 	};
 
 	recorder__take(rec, &record);
-	if (!rec->error && (final || rec->asked || moment->now_ns >= rec->block_start_ns + BLOCK_AGE_NS))
+	if (!rec->error && (final || rec->asked || moment->now_ns >= rec->end_ns + BLOCK_AGE_NS))
 		fail(rec, end_moment(rec, moment->now_ns));
 	return rec->error;
 }

@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void become(char **argv, const sigset_t *mask, int report)
+static void become(char **argv, int out, const sigset_t *mask, int report)
 {
 	int err;
 
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (out != STDOUT_FILENO)
+		dup2(out, STDOUT_FILENO);
 	execvp(argv[0], argv);
 	err = errno;
 	/* the parent waits for it or for the pipe's end; if this fails too, the exit code is left */
@@ -20,7 +22,7 @@ static void become(char **argv, const sigset_t *mask, int report)
 	_exit(127);
 }
 
-int child__start(struct child *child, char **argv, const sigset_t *mask)
+int child__start(struct child *child, char **argv, int out, const sigset_t *mask)
 {
 	int pipe_fds[2], err = 0;
 	ssize_t len;
@@ -31,7 +33,7 @@ int child__start(struct child *child, char **argv, const sigset_t *mask)
 	child->pid = fork();
 	if (!child->pid) {
 		close(pipe_fds[0]);
-		become(argv, mask, pipe_fds[1]);
+		become(argv, out, mask, pipe_fds[1]);
 	}
 	if (child->pid < 0) {
 		err = errno;

@@ -17,10 +17,10 @@ struct child {
 };
 
 /*
- * Forks and execs argv, searched in PATH, with the signal mask given.  0; or
+ * Forks and execs argv, searched in PATH, with the signal mask given and out as its standard output.  0; or
  * -errno of the exec (-ENOENT, -EACCES, ...) or the fork; nothing runs then.
  */
-int child__start(struct child *child, char **argv, const sigset_t *mask);
+int child__start(struct child *child, char **argv, int out, const sigset_t *mask);
 void child__signal(struct child *child, int signo);
 /* Takes its status if it has ended; waits for it if block is set. */
 void child__reap(struct child *child, bool block);

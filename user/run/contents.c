@@ -10,7 +10,7 @@
 
 #define NR(array)     (sizeof(array) / sizeof(*(array)))
 #define MAX_EVENTS    MT_NR_RECS
-#define NR_COLUMNS    3
+#define NR_COLUMNS    4
 #define PROBES_LENGTH 256
 
 struct contents {
@@ -121,11 +121,20 @@ static void add_run(struct contents *contents, struct report *report)
 							   .path = "" });
 }
 
+/* How many there were, of those that only a sample is recorded of. */
+static struct cell estimate(const struct contents *contents, const struct event_row *row)
+{
+	if (row->use != EVENT_EVERY || contents->facts.sample <= 1)
+		return cell_none();
+	return cell_uint(contents->counts[row->id] * contents->facts.sample);
+}
+
 static void add_events(struct contents *contents, struct report *report)
 {
 	static const struct column columns[NR_COLUMNS] = {
 		{ .title = "EVENT", .path = "event", .left = true, .key = true },
 		{ .title = "COUNT", .path = "count", .unit = UNIT_COUNT },
+		{ .title = "ESTIMATE", .path = "estimate", .unit = UNIT_COUNT },
 		{ .title = "", .path = "help", .left = true },
 	};
 	struct cell *c = contents->events;
@@ -137,6 +146,7 @@ static void add_events(struct contents *contents, struct report *report)
 			continue;
 		*c++ = cell_string(event_rows[id].name);
 		*c++ = cell_uint(contents->counts[id]);
+		*c++ = estimate(contents, &event_rows[id]);
 		*c++ = cell_string(event_rows[id].help);
 		contents->event_rows.nr++;
 	}

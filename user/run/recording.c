@@ -73,10 +73,20 @@ void recording__begin(struct session *session)
 	check(session, recorder__begin(session->recorder, &head));
 }
 
-void recording__moment(struct session *session, uint64_t due_ns, bool final)
+void recording__ask(struct session *session)
 {
 	if (session->recorder)
+		recorder__ask(session->recorder);
+}
+
+void recording__moment(struct session *session, uint64_t due_ns, bool final)
+{
+	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
+
+	if (session->recorder)
 		check(session, recorder__moment(session->recorder, &session->moment, &session->totals, due_ns, final));
+	if (session->recorder && session->options->last_ns && recorder__stats(session->recorder).files > files)
+		log_note("wrote %s", recorder__stats(session->recorder).path);
 }
 
 void recording__finish(struct session *session)

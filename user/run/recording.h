@@ -14,6 +14,8 @@ int recording__open(struct session *session);
 void recording__begin(struct session *session);
 /* Counts were brought up to date. */
 void recording__moment(struct session *session, uint64_t due_ns, bool final);
+/* --last: the last part is to be written now. */
+void recording__ask(struct session *session);
 /* The run is over. */
 void recording__finish(struct session *session);
 

@@ -60,6 +60,7 @@ struct session {
 	int error;	      /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed; /* error is one of the command's callbacks */
 	bool stopping;
+	bool tick_asked;	 /* by SIGUSR1 */
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
 	int signal_fd, stats_fd;
 	sigset_t old_mask;

@@ -22,10 +22,11 @@
 static int start_command(struct session *session)
 {
 	char **cmd = session->options->cmd;
+	bool out_is_taken = session->options->record && !strcmp(session->options->record, "-");
 	int err;
 
 	live__expect_command(session->live, true);
-	err = child__start(&session->child, cmd, &session->old_mask);
+	err = child__start(&session->child, cmd, out_is_taken ? STDERR_FILENO : STDOUT_FILENO, &session->old_mask);
 	live__expect_command(session->live, false);
 	if (!err)
 		return EXIT_OK;
@@ -55,6 +56,10 @@ static void on_signals(struct session *session)
 			break;
 		case SIGINT:
 			on_interrupt(session, &info);
+			break;
+		case SIGUSR1:
+			session->tick_asked = true;
+			recording__ask(session);
 			break;
 		default:
 			child__signal(&session->child, info.ssi_signo);
@@ -171,7 +176,8 @@ static void loop(struct session *session)
 		now = session->source->ops->now_ns(session->source);
 		if (now >= end) {
 			break;
-		} else if (now >= session->interval_end_ns || now >= next_tick) {
+		} else if (now >= session->interval_end_ns || now >= next_tick || session->tick_asked) {
+			session->tick_asked = false;
 			session->error = tick(session, now);
 			next_tick = now + TICK_NS;
 		} else {

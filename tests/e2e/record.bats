@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# Recordings: a replay says what the live run said, byte by byte; each single
+# event is there; and whatever ends the writer, the file can be read.
+
+load lib
+
+# record ARGS...: a whole run of "record -o $tmp/r.rec"
+record() {
+	"$memtrace" record -o "$tmp/r.rec" "$@" >"$tmp/out" 2>"$tmp/err" 3>&- || {
+		cat "$tmp/err" >&2
+		fail "record: status $?"
+	}
+}
+
+# replay ARGS...: of $tmp/r.rec, without any privilege
+replay() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-caps=-all \
+		"$public" replay - "$@" <"$tmp/r.rec" 3>&-
+}
+
+need() {
+	need_tool setpriv util-linux
+	# where nobody can run it
+	public=$BATS_FILE_TMPDIR/memtrace
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+	[[ -x $public ]] || install -m 755 "$memtrace" "$public"
+}
+
+churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/dev/null'
+
+@test "a replay's report is the live report, byte by byte" {
+	"$memtrace" stat --json -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "$churn" 3>&-
+	replay stat --json >"$tmp/replayed"
+	cmp "$tmp/live" "$tmp/replayed"
+	[[ $(jq '.processes | length' "$tmp/replayed") -ge 20 ]]
+	same "rusage" "$(jq .command.rusage.minor "$tmp/replayed")" "$(jq .total.fault.minor "$tmp/replayed")"
+}
+
+@test "and so are intervals, text, histograms and groups" {
+	"$memtrace" stat -i 0.2 -d 1 --by comm -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "sleep 0.3; $churn; sleep 0.5" 3>&-
+	replay stat -i 0.2 --by comm >"$tmp/replayed"
+	cmp "$tmp/live" "$tmp/replayed"
+	[[ $(grep -c '^total' "$tmp/replayed") -ge 5 ]]
+	"$memtrace" hist --json -o "$tmp/live" --record "$tmp/r.rec" -- "$workloads/faults" -n 1000 3>&-
+	replay hist --json >"$tmp/replayed"
+	cmp "$tmp/live" "$tmp/replayed"
+}
+
+@test "every single event: as many as are counted, and as the kernel counts" {
+	record --every fault -- "$workloads/faults" -n 5000 -r 20
+	replay stat --json >"$tmp/stat.json"
+	same "lost" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+	replay trace fault --json >"$tmp/events"
+	same "events" "$(wc -l <"$tmp/events")" "$(report '.total.fault.user + .total.fault.kernel')"
+	same "of kernel mode" "$(grep -c '"mode":"kernel"' "$tmp/events" || true)" "$(report .total.fault.kernel)"
+	between "on fresh pages" "$(jq -r 'select(.comm == "faults" and .error_code == 6) | .address' "$tmp/events" | wc -l)" 100000 100200
+}
+
+@test "every allocation, and its order" {
+	record --every alloc -- "$workloads/faults" -n 2000 -r 5
+	replay stat --json >"$tmp/stat.json"
+	replay trace alloc --json >"$tmp/events"
+	same "allocations" "$(jq -s '[.[] | select(.failed or .atomic | not)] | length' "$tmp/events")" "$(report .total.alloc.count)"
+	same "pages" "$(jq -s '[.[] | select(.failed or .atomic | not) | pow(2; .order)] | add' "$tmp/events")" "$(report .total.alloc.pages)"
+}
+
+@test "a live trace prints the events that its recording has" {
+	"$memtrace" trace fault --json -o "$tmp/live" --record "$tmp/r.rec" -- "$workloads/faults" -n 300 2>"$tmp/err" 3>&-
+	replay trace fault --json >"$tmp/replayed" 2>"$tmp/err2"
+	cmp "$tmp/live" "$tmp/replayed"
+	[[ $(wc -l <"$tmp/live") -ge 300 ]]
+}
+
+@test "a sample: events of some pages, all are counted, estimates are called so" {
+	record --every fault --sample 1/8 -- "$workloads/faults" -n 80000
+	replay stat --json >"$tmp/stat.json"
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+	replay trace fault --json >"$tmp/events" 2>"$tmp/err"
+	between "sampled events" "$(wc -l <"$tmp/events")" 9000 11000
+	grep -q 'estimate' "$tmp/err"
+	replay --json | jq -e --argjson n "$(wc -l <"$tmp/events")" \
+		'.sample == 8 and (.events[] | select(.event == "fault") | .count == $n and .estimate == 8 * $n)'
+	# all events of one page are there, or none
+	record --every fault --sample 1/8 -- sh -c '"$workloads/faults" -n 8000 -r 3' # the same pages three times
+	replay trace fault --json 2>/dev/null | jq -r 'select(.comm == "faults" and .error_code == 6) | .address' |
+		sort | uniq -c | awk '{ n[$1]++ } END { for (i in n) if (n[i] > 900) { print i; exit } }' >"$tmp/times"
+	same "events of a page" "$(cat "$tmp/times")" 3
+}
+
+@test "whatever is left of a recording is read up to its last whole block" {
+	memtrace_start record --every fault -a -o "$tmp/r.rec"
+	"$workloads/faults" -n 20000 -r 10
+	sleep 1.2
+	memtrace_stop KILL
+	replay trace fault >"$tmp/events" 2>"$tmp/err"
+	grep -q 'is cut off after [0-9]* whole blocks' "$tmp/err"
+	between "events of the workload" "$(grep -c '^[^ ]* faults\[.* code 6$' "$tmp/events")" 200000 200400
+}
+
+@test "a disk that is full ends the recording, not the report" {
+	mkdir "$tmp/small"
+	mount -t tmpfs -o size=64k tmpfs "$tmp/small" || skip "a tmpfs cannot be mounted"
+	mounts+=("$tmp/small")
+	status=0
+	"$memtrace" record --every fault -o "$tmp/small/r.rec" -- "$workloads/faults" -n 20000 -r 50 2>"$tmp/err" 3>&- || status=$?
+	same "exit status" "$status" 1
+	grep -q 'r.rec.*No space left on device' "$tmp/err"
+	status=0
+	"$memtrace" stat --json -o "$tmp/stat.json" --record "$tmp/small/r.rec" -- "$workloads/faults" -n 1000 2>"$tmp/err" 3>&- || status=$?
+	same "exit status of a short one" "$status" 0
+	dd if=/dev/zero of="$tmp/small/fill" bs=1k 2>/dev/null || true
+	status=0
+	"$memtrace" stat --json -o "$tmp/stat.json" --record "$tmp/small/r2.rec" -- "$workloads/faults" -n 1000 2>"$tmp/err" 3>&- || status=$?
+	same "exit status" "$status" 1
+	same "the report is exact" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+}
+
+@test "nothing is written over unless there is something to write" {
+	echo precious >"$tmp/old"
+	run "$memtrace" record -o "$tmp/old" -p 4000000
+	same "exit status" "$status" 2
+	same "the file" "$(cat "$tmp/old")" precious
+	run "$memtrace" record -o "$tmp/new" -p 4000000
+	[[ ! -e $tmp/new ]]
+	record -- true
+	same "mode" "$(stat -c %a "$tmp/r.rec")" 600
+}
+
+@test "to standard output, and from a pipe" {
+	"$memtrace" record -o - fault -- sh -c 'echo of the command; "$workloads/faults" -n 1000' 2>"$tmp/err" 3>&- | cat >"$tmp/r.rec"
+	grep -q 'of the command' "$tmp/err"
+	replay stat --json >"$tmp/stat.json"
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+}
+
+@test "the last part: when asked, and again" {
+	memtrace_start record --last 2s --every fault -o "$tmp/r.rec"
+	"$workloads/faults" -n 1111 # long before
+	sleep 4
+	first=$("$workloads/faults" -n 3333 -u | sed -n 's/.*minor=\([0-9]*\).*/\1/p')
+	sleep 0.2
+	kill -USR1 "$mt_pid"
+	sleep 1
+	kill -USR1 "$mt_pid"
+	sleep 0.5
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ -e $tmp/r.rec && -e $tmp/r.rec.2 && ! -e $tmp/r.rec.3 ]]
+	replay --json | jq -e '.window and .duration_ns < 4e9 and .duration_ns >= 2e9'
+	replay stat --json >"$tmp/stat.json"
+	rows=$(total '.comm == "faults"' .fault.minor)
+	between "of the last part" "$rows" 3300 3600
+	between "events" "$(replay trace fault 2>/dev/null | grep -c ' faults\[.* code 6$')" 3333 3500
+	# what long ran and counted before the window began is not in it
+	[[ $(total true .fault.minor) -lt 10000000 ]]
+}
+
+@test "the last part: after an OOM kill, with what led to it" {
+	memcg_init
+	make_cgroup record 64M
+	mkdir "$cgroup/victim" "$cgroup/trigger"
+	cgroups+=("$cgroup/victim" "$cgroup/trigger")
+	memtrace_start record --last 10s -o "$tmp/r.rec"
+	"$workloads/oompair" "$cgroup/victim" "$cgroup/trigger" >/dev/null
+	for ((i = 0; i < 50; i++)); do
+		[[ -e $tmp/r.rec ]] && break
+		sleep 0.1
+	done
+	[[ -e $tmp/r.rec ]]
+	memtrace_stop
+	[[ ! -e $tmp/r.rec.2 ]]
+	replay trace oom --json >"$tmp/events"
+	same "victim" "$(jq -r '"\(.victim.comm) \(.victim.cgroup)"' "$tmp/events")" "mt-victim $cgroup_name/victim"
+	replay stat --json >"$tmp/stat.json"
+	[[ $(total '.comm == "mt-victim"' .fault.minor) -ge 10000 ]]
+}
+
+@test "a recording that is none, or of another version" {
+	for content in "" "hello" "memtrace" $'memtrace\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07\x07'; do
+		printf '%s' "$content" >"$tmp/r.rec"
+		run replay stat
+		same "status" "$status" 1
+		[[ $output == "memtrace: - cannot be replayed: "* ]]
+	done
+	[[ $output == *"version 1799.1799 of the format"* ]]
+}
+
+@test "what is about tracing is refused" {
+	record -- true
+	for option in "-p 1" "-c /" "--light" "--latency" "-a" "--record x" "-- true"; do
+		# shellcheck disable=SC2086
+		run replay stat $option
+		same "status of $option" "$status" 2
+	done
+	run replay stat free
+	same "status of a probe that was not recorded" "$status" 2
+	[[ $output == *"free was not recorded"* ]]
+	run replay top
+	same "status of top" "$status" 2
+}
