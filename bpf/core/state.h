@@ -36,36 +36,45 @@ static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
 		s->c[slot] += n;
 }
 
-static __always_inline u64 state__minor(const struct mt_state *s, struct task_struct *task)
-{
-	u64 now = s->match ? BPF_CORE_READ(task, min_flt) - s->base_minor : 0;
+/* What the kernel has accounted to a task in all. */
+struct accounted {
+	u64 minor, major;
+};
 
-	return s->held_minor + now;
+static __always_inline struct accounted accounted__read(struct task_struct *task)
+{
+	struct accounted all = { BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
+
+	return all;
 }
 
-static __always_inline u64 state__major(const struct mt_state *s, struct task_struct *task)
+/* ... and of that while it matched the filters. */
+static __always_inline u64 state__minor(const struct mt_state *s, struct accounted all)
 {
-	u64 now = s->match ? BPF_CORE_READ(task, maj_flt) - s->base_major : 0;
-
-	return s->held_major + now;
+	return s->held_minor + (s->match ? all.minor - s->base_minor : 0);
 }
 
-static __always_inline void state__record(struct mt_task *rec, struct mt_state *s, struct task_struct *task, u32 flags)
+static __always_inline u64 state__major(const struct mt_state *s, struct accounted all)
+{
+	return s->held_major + (s->match ? all.major - s->base_major : 0);
+}
+
+static __always_inline void state__record(struct mt_task *rec, struct mt_state *s, struct accounted all, u32 flags)
 {
 	rec->who = s->who;
 	rec->life = s->life;
 	rec->flags = flags;
 	rec->pad = 0;
 	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
-	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, task);
-	rec->c[MT_SLOT_fault_major] = s->emitted_major = state__major(s, task);
+	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, all);
+	rec->c[MT_SLOT_fault_major] = s->emitted_major = state__major(s, all);
 	s->heard = 1;
 }
 
 /* Anything that user space has not heard of? */
-static __always_inline bool state__has_news(const struct mt_state *s, struct task_struct *task)
+static __always_inline bool state__has_news(const struct mt_state *s, struct accounted all)
 {
-	return s->dirty || state__minor(s, task) != s->emitted_minor || state__major(s, task) != s->emitted_major;
+	return s->dirty || state__minor(s, all) != s->emitted_minor || state__major(s, all) != s->emitted_major;
 }
 
 /*
@@ -75,10 +84,14 @@ static __always_inline bool state__has_news(const struct mt_state *s, struct tas
  */
 static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 {
-	void *ring;
+	struct accounted all;
 	struct mt_task *rec;
+	void *ring;
 
-	if (!s || !task || !state__has_news(s, task))
+	if (!s || !task)
+		return 0;
+	all = accounted__read(task);
+	if (!state__has_news(s, all))
 		return 0;
 	ring = hot_ring();
 	if (!ring)
@@ -88,7 +101,7 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 		return 0;
 	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
 	s->dirty = 0;
-	state__record(rec, s, task, 0);
+	state__record(rec, s, all, 0);
 	hot__submit(ring, rec);
 	return 0;
 }
@@ -97,16 +110,18 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 static __always_inline void state__rematch(struct mt_state *s, struct task_struct *task)
 {
 	bool match = filter__match(&s->who, task, s->flags);
+	struct accounted all;
 
 	if (match == !!s->match)
 		return;
+	all = accounted__read(task);
 	if (match) {
-		s->base_minor = BPF_CORE_READ(task, min_flt);
-		s->base_major = BPF_CORE_READ(task, maj_flt);
+		s->base_minor = all.minor;
+		s->base_major = all.major;
 		s->match = 1;
 	} else {
-		s->held_minor = state__minor(s, task);
-		s->held_major = state__major(s, task);
+		s->held_minor = state__minor(s, all);
+		s->held_major = state__major(s, all);
 		s->match = 0;
 	}
 }
@@ -145,6 +160,24 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 		state__renew_ref(s);
 	}
 	state__rematch(s, task);
+}
+
+/*
+ * Whether what names the task may have changed since it was read: a look at what lies in the
+ * task itself, where state__identify() follows pointers to memory that is in no cache.
+ */
+static __always_inline bool state__is_stale(const struct mt_state *s, const void *css_set, const void *cred,
+					    struct task_struct *task, struct task_struct *leader)
+{
+	char comm[MT_COMM_LEN];
+
+	if (s->css_set != (u64)css_set || s->cred != (u64)cred)
+		return true;
+	if (bpf_core_read(comm, sizeof(comm), &task->comm) || __builtin_memcmp(comm, s->who.tcomm, sizeof(comm)))
+		return true;
+	if (s->who.pid == s->who.tid)
+		return false;
+	return bpf_core_read(comm, sizeof(comm), &leader->comm) || __builtin_memcmp(comm, s->who.comm, sizeof(comm));
 }
 
 static __noinline int state__moved(struct mt_state *s, struct task_struct *task)

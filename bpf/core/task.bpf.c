@@ -177,7 +177,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 	int i;
 
 	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
-	state__record(rec, s, task, MT_TASK_FINAL);
+	state__record(rec, s, accounted__read(task), MT_TASK_FINAL);
 	if (ring && !bpf_ringbuf_output(ring, rec, sizeof(*rec),
 					bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes ?
 						BPF_RB_FORCE_WAKEUP :
@@ -199,7 +199,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 
 static __always_inline bool worth_a_record(const struct mt_state *s, struct task_struct *task)
 {
-	return s->heard || state__has_news(s, task);
+	return s->heard || state__has_news(s, accounted__read(task));
 }
 
 static __always_inline void end_state(struct mt_state *s, struct task_struct *task)
@@ -313,6 +313,7 @@ int BPF_PROG(core_free, struct task_struct *task)
 static __always_inline void iter_known(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
 				       struct task_struct *task)
 {
+	struct accounted all = { task->min_flt, task->maj_flt };
 	u32 key = SCRATCH_ITER, dirty = s->dirty;
 	u64 minor = s->emitted_minor, major = s->emitted_major;
 	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
@@ -321,10 +322,10 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 		return;
 	if (s->exited)
 		ctl->seen_exited++;
-	if (rec && state__has_news(s, task)) {
+	if (rec && state__has_news(s, all)) {
 		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
 		s->dirty = 0; /* before the counters are read: what comes in between marks it again */
-		state__record(rec, s, task, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
+		state__record(rec, s, all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
 		if (bpf_seq_write(seq, rec, sizeof(*rec))) {
 			/* the buffer is full: the kernel drops this record and shows the task again */
 			s->dirty = dirty;
@@ -333,7 +334,7 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 			return;
 		}
 	}
-	if (!s->exited)
+	if (!s->exited && state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader))
 		state__identify(s, task);
 }
 

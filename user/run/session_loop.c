@@ -140,7 +140,10 @@ static int tick(struct session *session, uint64_t due_ns)
 {
 	int err = fetch(session, session->source->ops->tick, due_ns, false);
 
-	return err ? err : at_moment(session, due_ns);
+	if (!err)
+		err = at_moment(session, due_ns);
+	log_debug("tick: %.2f ms", (session->source->ops->now_ns(session->source) - due_ns) / 1e6);
+	return err;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -129,18 +129,29 @@ static int find_iter(struct live *live)
 	return -ENOENT;
 }
 
+static ssize_t timed_read(int fd, void *buf, size_t size, uint64_t *ns)
+{
+	uint64_t begin_ns = clock__boot_ns();
+	ssize_t len = read(fd, buf, size);
+
+	*ns += clock__boot_ns() - begin_ns;
+	return len;
+}
+
 /* One pass over all tasks; a record is never cut by the end of a read (the kernel's buffer holds whole ones). */
 static int iterate(struct live *live, enum mt_iter_mode mode)
 {
 	int fd = bpf_iter_create(live->iter_link_fd), err = 0;
 	char *buf = live->iter_buf;
 	ssize_t len, have = 0, at;
+	uint64_t in_kernel_ns = 0;
+	size_t nr = 0;
 
 	if (fd < 0)
 		return fd;
 	live->control->iter_mode = mode;
 	live->control->seen_exited = 0;
-	while ((len = read(fd, buf + have, ITER_READ_SIZE - have)) != 0) {
+	while ((len = timed_read(fd, buf + have, ITER_READ_SIZE - have, &in_kernel_ns)) != 0) {
 		if (len < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (len < 0) {
@@ -150,10 +161,12 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 		have += len;
 		for (at = 0; at + (ssize_t)sizeof(struct mt_task) <= have; at += sizeof(struct mt_task))
 			live->sink.record(live->sink.ctx, buf + at, sizeof(struct mt_task));
+		nr += at / sizeof(struct mt_task);
 		have -= at;
 		memmove(buf, buf + at, have);
 	}
 	close(fd);
+	live->pass = (struct live_pass){ .records = nr, .kernel_ns = in_kernel_ns };
 	return err;
 }
 
@@ -180,15 +193,23 @@ static int source_consume(struct source *src)
 	return n < 0 ? n : 0;
 }
 
-static int source_tick(struct source *src)
+static int pass(struct live *live)
 {
-	struct live *live = live_of(src);
 	int err = iterate(live, MT_ITER_TICK), i;
 
 	live->control->epoch++;
 	for (i = 0; !err && i < MT_NR_PROBES; i++)
 		err = cpu_events__refresh(&live->objects[i].cpu_events);
-	return err ? err : source_consume(src);
+	return err ? err : source_consume(&live->source);
+}
+
+static int source_tick(struct source *src)
+{
+	struct live *live = live_of(src);
+	int err = pass(live);
+
+	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
+	return err;
 }
 
 /*
@@ -203,7 +224,7 @@ static int source_drain(struct source *src)
 	int i, err;
 
 	for (i = 0; i < DRAIN_MAX_MS * 1000000LL / DRAIN_STEP_NS; i++) {
-		err = source_tick(src);
+		err = pass(live);
 		if (err)
 			return err;
 		pending = live->control->exited - live->control->freed;

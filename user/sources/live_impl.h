@@ -9,6 +9,12 @@
 #include "../kernel/object.h"
 #include "live.h"
 
+/* The iterator's last pass over all tasks. */
+struct live_pass {
+	size_t records;
+	uint64_t kernel_ns; /* in read(2) */
+};
+
 struct live {
 	struct source source;
 	struct sink sink;
@@ -22,6 +28,7 @@ struct live {
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
 	void *iter_buf;
+	struct live_pass pass;
 	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
 	uint64_t undrained;
 	uint64_t start_cpu_ns;
