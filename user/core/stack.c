@@ -43,7 +43,7 @@ static void fold_frames(FILE *out, const struct stack_frame *frames, size_t nr, 
 {
 	while (nr--) {
 		const struct stack_frame *frame = &frames[nr];
-		char unknown[4200];
+		char unknown[4200] = "";
 		const char *name = frame->symbol;
 
 		if (!name) {

@@ -50,6 +50,7 @@ int kallsyms__read(const char *path, struct symtab **tab)
 	FILE *file = fopen(path, "re");
 	int err;
 
+	*tab = NULL;
 	if (!file)
 		return -errno;
 	*tab = symtab__new(MAX_BYTES);

@@ -125,6 +125,7 @@ int proc_maps__read(uint32_t pid, struct proc_maps **maps)
 	FILE *file;
 	int err;
 
+	*maps = NULL;
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
 	file = fopen(path, "re");
 	if (!file)

@@ -15,7 +15,7 @@
 
 /*
  * Reads all executable mappings, except those beyond PROC_MAPS_MAX_BYTES.
- * 0; -ESRCH if the process is gone or has no memory of its own; or -errno.
+ * 0; with NULL, -ESRCH if the process is gone or has no memory of its own, or -errno.
  */
 int proc_maps__read(uint32_t pid, struct proc_maps **maps);
 
