@@ -566,7 +566,11 @@ static void processes_that_are_gone_stay_known(void **state)
 	assert_ptr_equal(live_maps__get(live, (uint32_t)pid, 1000, address), maps);
 	/* another process of that pid is not this one; nor is what it became by exec */
 	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
+	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
+	assert_int_equal(live_maps__misses(live).gone, 1);
 	assert_null(live_maps__get(live, (uint32_t)pid, 1000, address));
+	assert_int_equal(live_maps__misses(live).gone, 2);
+	assert_int_equal(live_maps__misses(live).refused, 0);
 	maps = live_maps__get(live, (uint32_t)getpid(), 5, address);
 	assert_non_null(maps);
 	live_maps__forget(live, (uint32_t)getpid());

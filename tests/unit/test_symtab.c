@@ -43,7 +43,7 @@ static void an_address_finds_its_symbol(void **state)
 	expect(tab, 0x1000, NULL);
 	assert_int_equal(symtab__add(tab, 0x3000, 0x10, "third", ""), 0);
 	assert_int_equal(symtab__add(tab, 0x1000, 0x10, "first", ""), 0);
-	assert_int_equal(symtab__add(tab, 0x2000, 0, "second", ""), 0); /* its size is unknown */
+	assert_int_equal(symtab__add_unsized(tab, 0x2000, 0x10000, "second", ""), 0);
 	expect(tab, 0xfff, NULL);
 	expect(tab, 0x1000, "first");
 	expect(tab, 0x100f, "first");
@@ -94,18 +94,23 @@ static void symbols_within_symbols(void **state)
 	symtab__free(tab);
 }
 
-/* The last of unknown size does not reach to the end of the address space. */
-static void a_guess_ends(void **state)
+static void what_has_no_size_ends(void **state)
 {
 	struct symtab *tab = symtab__new(MEGABYTE);
 
 	(void)state;
-	assert_int_equal(symtab__add(tab, 0x1000, 0, "a", ""), 0);
-	assert_int_equal(symtab__add(tab, 0x100000000, 0, "b", ""), 0);
-	expect(tab, 0x1000 + 200000, "a");
-	expect(tab, 0x1000 + 1000000, NULL);
-	expect(tab, 0x100000000 + 200000, "b");
-	expect(tab, 0x100000000 + 1000000, NULL);
+	assert_int_equal(symtab__add_unsized(tab, 0x1000, 0x100, "a", ""), 0);
+	assert_int_equal(symtab__add_unsized(tab, 0x2000, UINT64_MAX, "b", ""), 0);
+	assert_int_equal(symtab__add(tab, 0x3000, 0, "empty", ""), 0);
+	/* a size that is known is better than the largest that could be */
+	assert_int_equal(symtab__add_unsized(tab, 0x4000, 0x100, "c", ""), 0);
+	assert_int_equal(symtab__add(tab, 0x4000, 0x10, "sized", ""), 0);
+	expect(tab, 0x10ff, "a");
+	expect(tab, 0x1100, NULL);
+	expect(tab, 0x2fff, "b");
+	expect(tab, 0x3000, NULL);
+	expect(tab, 0x400f, "c");
+	expect(tab, 0x4010, NULL);
 	symtab__free(tab);
 }
 
@@ -168,6 +173,7 @@ static void kernel_symbols(void **state)
 			 0);
 	expect(tab, 0xffffffff81000001, "startup");
 	expect(tab, 0xffffffff81000190, "do_fault"); /* data is no function */
+	expect(tab, 0xffffffff81041000, NULL);
 	expect(tab, 0xffffffff81000200, "weak_one");
 	expect(tab, 0xffffffff90000000, NULL);
 	assert_true(symtab__find(tab, 0xffffffffc0000123, &symbol));
@@ -279,7 +285,7 @@ int main(void)
 		cmocka_unit_test(an_address_finds_its_symbol),
 		cmocka_unit_test(the_plainest_name_is_taken),
 		cmocka_unit_test(symbols_within_symbols),
-		cmocka_unit_test(a_guess_ends),
+		cmocka_unit_test(what_has_no_size_ends),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(kernel_symbols),
 		cmocka_unit_test(hidden_kernel_symbols),

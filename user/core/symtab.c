@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far a symbol of unknown size reaches if none follows: no function is as long. */
-#define MAX_GUESSED_SIZE (256 * 1024)
-
 /* How many symbols that began later, and ended, may lie between an address and the one that holds it. */
 #define MAX_NESTED 8
 
+#define MAX_SIZE (UINT32_MAX >> 1)
+
 struct entry {
 	uint64_t start;
-	uint32_t size; /* 0: unknown, until the table is sorted */
-	uint32_t name; /* where in strings; the module's name is behind it */
+	uint32_t size : 31;
+	uint32_t unsized : 1; /* size is the most that it can be */
+	uint32_t name;	      /* where in strings; the module's name is behind it */
 };
 
 struct symtab {
@@ -104,7 +104,7 @@ static uint32_t put_string(struct symtab *tab, const char *text, size_t len)
 	return at;
 }
 
-int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *name, const char *module)
+static int add(struct symtab *tab, struct entry entry, const char *name, const char *module)
 {
 	size_t name_len = strnlen(name, SYMBOL_NAME_MAX), module_len = strnlen(module, SYMBOL_NAME_MAX);
 	int err;
@@ -112,13 +112,25 @@ int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *n
 	err = reserve(tab, name_len + module_len + 2);
 	if (err)
 		return err;
-	tab->v[tab->nr].start = start;
-	tab->v[tab->nr].size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
-	tab->v[tab->nr].name = put_string(tab, name, name_len);
+	entry.name = put_string(tab, name, name_len);
 	put_string(tab, module, module_len);
-	tab->nr++;
+	tab->v[tab->nr++] = entry;
 	tab->sorted = false;
 	return 0;
+}
+
+int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *name, const char *module)
+{
+	struct entry entry = { .start = start, .size = size < MAX_SIZE ? size : MAX_SIZE };
+
+	return add(tab, entry, name, module);
+}
+
+int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name, const char *module)
+{
+	struct entry entry = { .start = start, .size = max_size < MAX_SIZE ? max_size : MAX_SIZE, .unsized = true };
+
+	return add(tab, entry, name, module);
 }
 
 /* The plainest name first: the fewest underscores before it, then the shortest, then by alphabet. */
@@ -142,29 +154,40 @@ static int compare_entries(const void *left, const void *right, void *strings)
 	return compare_names((char *)strings + a->name, (char *)strings + b->name);
 }
 
-static uint32_t guessed_size(const struct entry *entry, const struct entry *next)
+static bool size_is_better(const struct entry *a, const struct entry *b)
 {
-	uint64_t size = next ? next->start - entry->start : MAX_GUESSED_SIZE;
-
-	return size < MAX_GUESSED_SIZE ? (uint32_t)size : MAX_GUESSED_SIZE;
+	return a->unsized == b->unsized ? a->size > b->size : b->unsized;
 }
 
-/* Leaves one entry for each address: the plainest name, and the largest size that any of its names had. */
-static void sort(struct symtab *tab)
+/* Leaves one entry for each address: the plainest name, and the best size that any of its names had. */
+static void merge_names(struct symtab *tab)
 {
 	size_t kept = 0;
 
-	qsort_r(tab->v, tab->nr, sizeof(*tab->v), compare_entries, tab->strings);
 	for (size_t i = 0; i < tab->nr; i++) {
-		if (!kept || tab->v[i].start != tab->v[kept - 1].start)
-			tab->v[kept++] = tab->v[i];
-		else if (tab->v[i].size > tab->v[kept - 1].size)
-			tab->v[kept - 1].size = tab->v[i].size;
+		struct entry *last = kept ? &tab->v[kept - 1] : NULL, *entry = &tab->v[i];
+
+		if (!last || entry->start != last->start) {
+			tab->v[kept++] = *entry;
+		} else if (size_is_better(entry, last)) {
+			last->size = entry->size;
+			last->unsized = entry->unsized;
+		}
 	}
 	tab->nr = kept;
-	for (size_t i = 0; i < kept; i++) {
-		if (!tab->v[i].size)
-			tab->v[i].size = guessed_size(&tab->v[i], i + 1 < kept ? &tab->v[i + 1] : NULL);
+}
+
+static void sort(struct symtab *tab)
+{
+	if (tab->sorted || !tab->nr)
+		return;
+	qsort_r(tab->v, tab->nr, sizeof(*tab->v), compare_entries, tab->strings);
+	merge_names(tab);
+	for (size_t i = 0; i + 1 < tab->nr; i++) {
+		uint64_t to_next = tab->v[i + 1].start - tab->v[i].start;
+
+		if (tab->v[i].unsized && to_next < tab->v[i].size)
+			tab->v[i].size = to_next;
 	}
 	tab->sorted = true;
 }
@@ -188,8 +211,7 @@ bool symtab__find(struct symtab *tab, uint64_t address, struct symbol *symbol)
 {
 	size_t at, last;
 
-	if (!tab->sorted && tab->nr)
-		sort(tab);
+	sort(tab);
 	at = begun(tab, address);
 	last = at > MAX_NESTED ? at - MAX_NESTED : 0;
 	while (at-- > last) {
@@ -209,7 +231,6 @@ bool symtab__find(struct symtab *tab, uint64_t address, struct symbol *symbol)
 
 size_t symtab__count(struct symtab *tab)
 {
-	if (!tab->sorted && tab->nr)
-		sort(tab);
+	sort(tab);
 	return tab->nr;
 }

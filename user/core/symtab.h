@@ -22,11 +22,11 @@ struct symtab;
 struct symtab *symtab__new(size_t max_bytes);
 void symtab__free(struct symtab *tab);
 
-/*
- * Adds a copy; size 0 if it is unknown: then it goes on to the next symbol.
- * -E2BIG if the table is full (the symbol is left out); -ENOMEM.
- */
+/* Adds a copy.  0; -E2BIG if the table is full (the symbol is left out); -ENOMEM. */
 int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *name, const char *module);
+
+/* The same for one whose size is unknown: it ends where the next one begins, and after max_size bytes at the latest. */
+int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name, const char *module);
 
 /*
  * The symbol that holds the address; false if none does.  Of several names for one address the plainest is taken:

@@ -155,7 +155,7 @@ static bool note_in_segments(Elf *elf, struct build_id *id)
 	return false;
 }
 
-/* Where program headers are those of the file that this one was taken from, with its offsets. */
+/* Separate debug files may have the segments' offsets of the file that they were taken from. */
 static bool note_in_sections(Elf *elf, struct build_id *id)
 {
 	Elf_Scn *section = NULL;
@@ -173,7 +173,7 @@ static bool note_in_sections(Elf *elf, struct build_id *id)
 bool elf_file__build_id(const struct elf_file *file, struct build_id *id)
 {
 	*id = (struct build_id){ 0 };
-	return note_in_sections(file->elf, id) || note_in_segments(file->elf, id);
+	return note_in_segments(file->elf, id) || note_in_sections(file->elf, id);
 }
 
 static uint64_t overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
@@ -230,6 +230,26 @@ static bool is_function(const GElf_Sym *symbol)
 	return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol->st_shndx != SHN_UNDEF && symbol->st_value;
 }
 
+/* From the symbol to the end of its section; 0 if it is not in its section. */
+static uint64_t bytes_behind(Elf *elf, const GElf_Sym *symbol)
+{
+	Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
+	GElf_Shdr header;
+
+	if (!section || !gelf_getshdr(section, &header) || symbol->st_value < header.sh_addr ||
+	    symbol->st_value - header.sh_addr >= header.sh_size)
+		return 0;
+	return header.sh_size - (symbol->st_value - header.sh_addr);
+}
+
+/* Functions written in assembly language may have no size. */
+static int add_symbol(Elf *elf, const GElf_Sym *symbol, const char *name, struct symtab *tab)
+{
+	if (symbol->st_size)
+		return symtab__add(tab, symbol->st_value, symbol->st_size, name, "");
+	return symtab__add_unsized(tab, symbol->st_value, bytes_behind(elf, symbol), name, "");
+}
+
 static bool add_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct symtab *tab)
 {
 	size_t names_size = 0;
@@ -241,7 +261,7 @@ static bool add_section(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, str
 	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
 		if (!is_function(&symbol) || symbol.st_name >= names_size || !names[symbol.st_name])
 			continue;
-		if (symtab__add(tab, symbol.st_value, symbol.st_size, names + symbol.st_name, ""))
+		if (add_symbol(elf, &symbol, names + symbol.st_name, tab))
 			break;
 		any = true;
 	}

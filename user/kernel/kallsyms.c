@@ -9,6 +9,9 @@
 /* A distribution's kernel has 200,000 functions, which take 10 MB. */
 #define MAX_BYTES (64 * 1024 * 1024)
 
+/* It does not say how long functions are; none is as long as this. */
+#define MAX_FUNCTION_BYTES (256 * 1024)
+
 /*
  * "ffffffff81000000 T _stext", and for a module "\t[ext4]" behind it.  0, also
  * for what is no function, or the error of symtab__add(); *hidden: it is one, and its address is 0.
@@ -25,7 +28,9 @@ static int add_line(struct symtab *tab, char *line, bool *hidden)
 	*hidden = !address;
 	name = strtok_r(word + 3, " \t\n", &rest);
 	module = strtok_r(NULL, " \t[]\n", &rest);
-	return name && address ? symtab__add(tab, address, 0, name, module ? module : "") : 0;
+	if (!name || !address)
+		return 0;
+	return symtab__add_unsized(tab, address, MAX_FUNCTION_BYTES, name, module ? module : "");
 }
 
 static int add_lines(struct symtab *tab, FILE *file)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -22,6 +23,7 @@ struct live_maps {
 	struct process *table;
 	TAILQ_HEAD(by_use_head, process) by_use; /* whom nobody asked for the longest time first */
 	size_t bytes, max_bytes;
+	struct live_maps_misses misses;
 };
 
 struct live_maps *live_maps__new(size_t max_bytes)
@@ -97,13 +99,24 @@ static struct process *add(struct live_maps *live, uint32_t pid, uint64_t start_
 	return process;
 }
 
+static void count_miss(struct live_maps_misses *misses, int err)
+{
+	if (err == -ESRCH)
+		misses->gone++;
+	else if (err == -EACCES || err == -EPERM)
+		misses->refused++;
+}
+
 /* What was known of a process that is gone by now stays. */
 static void read_maps(struct live_maps *live, struct process *process, uint64_t now)
 {
 	struct proc_maps *maps;
+	int err = proc_maps__read(process->pid, &maps);
 
+	if (err && !process->read_ns)
+		count_miss(&live->misses, err);
 	process->read_ns = now;
-	if (proc_maps__read(process->pid, &maps))
+	if (err)
 		return;
 	live->bytes -= bytes_of(process);
 	proc_maps__free(process->maps);
@@ -133,4 +146,9 @@ const struct proc_maps *live_maps__get(struct live_maps *live, uint32_t pid, uin
 		read_maps(live, process, now);
 	evict(live);
 	return process->maps;
+}
+
+struct live_maps_misses live_maps__misses(const struct live_maps *live)
+{
+	return live->misses;
 }

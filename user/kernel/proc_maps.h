@@ -40,4 +40,12 @@ const struct proc_maps *live_maps__get(struct live_maps *live, uint32_t pid, uin
 /* It has executed another program: what was read is of no use. */
 void live_maps__forget(struct live_maps *live, uint32_t pid);
 
+/* Whose mappings could not be read when they were asked for first, in processes. */
+struct live_maps_misses {
+	uint64_t gone;	  /* they had ended */
+	uint64_t refused; /* memtrace may not look into them: CAP_SYS_PTRACE is missing */
+};
+
+struct live_maps_misses live_maps__misses(const struct live_maps *live);
+
 #endif
