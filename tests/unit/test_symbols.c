@@ -505,45 +505,67 @@ static void another_mount_namespace(void **state)
 	symbols__free(symbols);
 }
 
-/* Exit status of what a child without capabilities sees: 0 if it can name libc's getppid. */
-static int look_without_capabilities(void)
+/* A file that lies where the mapped one lay is another file. */
+static bool names_a_replaced_file(struct symbols *symbols, uint64_t address)
+{
+	struct stack_frame frame;
+	struct proc_maps *maps;
+
+	if (proc_maps__read((uint32_t)getpid(), &maps))
+		return true;
+	symbols__user(symbols, maps, &address, 1, &frame);
+	return frame.symbol || !frame.module || strcmp(frame.module, in_dir("replaced"));
+}
+
+/* What a child without capabilities sees, as its exit status: 0 if all is as expected. */
+static int look_without_capabilities(uint64_t replaced)
 {
 	struct symbols *symbols = symbols__new(NULL, BUDGET);
+	struct live_maps *live = live_maps__new(BUDGET);
 	struct stack_frame frame;
 	struct proc_maps *maps;
 	uint64_t address = (uint64_t)(uintptr_t)dlsym(RTLD_NEXT, "getppid");
+	bool was_root = !geteuid();
 	char link[96];
-	int fd;
 
-	if (!geteuid() && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
+	if (was_root && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
 		return 2;
 	if (prctl(PR_SET_DUMPABLE, 1) || proc_maps__read((uint32_t)getpid(), &maps))
 		return 3;
 	snprintf(link, sizeof(link), "/proc/self/map_files/%llx-%llx",
 		 (unsigned long long)proc_maps__find(maps, address)->start,
 		 (unsigned long long)proc_maps__find(maps, address)->end);
-	fd = open(link, O_RDONLY);
-	if (fd >= 0)
+	if (open(link, O_RDONLY) >= 0)
 		return 4;
 	symbols__user(symbols, maps, &address, 1, &frame);
 	if (!frame.symbol || strcmp(frame.symbol, "getppid"))
 		return 5;
-	proc_maps__free(maps);
-	symbols__free(symbols);
+	if (names_a_replaced_file(symbols, replaced))
+		return 6;
+	if (was_root && (live_maps__get(live, (uint32_t)getppid(), 1, 0) || live_maps__misses(live).refused != 1))
+		return 7;
 	return 0;
 }
 
 static void without_capabilities(void **state)
 {
+	struct mapping own;
+	uint64_t address;
 	int status;
-	pid_t pid = fork();
+	void *at;
+	pid_t pid;
 
 	(void)state;
+	assert_int_equal(shell("cp /proc/%d/exe '%s'", getpid(), in_dir("replaced")), 0);
+	address = map_like_self(in_dir("replaced"), &own, &at);
+	assert_int_equal(shell("cp --remove-destination /proc/%d/exe '%s'", getpid(), in_dir("replaced")), 0);
+	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
-		_exit(look_without_capabilities());
+		_exit(look_without_capabilities(address));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+	munmap(at, own.end - own.start);
 }
 
 static uint64_t nothing_to_prepare(void)
@@ -555,7 +577,7 @@ static void processes_that_are_gone_stay_known(void **state)
 {
 	struct live_maps *live = live_maps__new(1024 * 1024);
 	const struct proc_maps *maps;
-	uint64_t address;
+	uint64_t address, serial;
 	pid_t pid = child_that(nothing_to_prepare, &address);
 
 	(void)state;
@@ -573,9 +595,13 @@ static void processes_that_are_gone_stay_known(void **state)
 	assert_int_equal(live_maps__misses(live).refused, 0);
 	maps = live_maps__get(live, (uint32_t)getpid(), 5, address);
 	assert_non_null(maps);
+	serial = proc_maps__serial(maps);
+	assert_int_equal(proc_maps__serial(live_maps__get(live, (uint32_t)getpid(), 5, address)), serial);
 	live_maps__forget(live, (uint32_t)getpid());
 	live_maps__forget(live, (uint32_t)getpid());
-	assert_non_null(live_maps__get(live, (uint32_t)getpid(), 5, address));
+	maps = live_maps__get(live, (uint32_t)getpid(), 5, address);
+	assert_non_null(maps);
+	assert_int_not_equal(proc_maps__serial(maps), serial);
 	live_maps__free(live);
 	live_maps__free(NULL);
 }
@@ -712,6 +738,61 @@ static void running_kernel(void **state)
 		print_message("%s\n", symbols__kernel_why(symbols));
 	}
 	symbols__free(symbols);
+}
+
+/*
+ * Segments as lld lays them out: their edges share pages, so a mapping's first bytes may be another segment's.
+ * Two of them are code.
+ */
+static void addresses_of_segments(void **state)
+{
+	static const Elf64_Phdr segments[] = {
+		{ .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = 0, .p_vaddr = 0x200000, .p_filesz = 0x1a40 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_offset = 0x1a40,
+		  .p_vaddr = 0x202a40,
+		  .p_filesz = 0x5600 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_offset = 0x7040,
+		  .p_vaddr = 0x209040,
+		  .p_filesz = 0x1800 },
+		{ .p_type = PT_NOTE, .p_flags = PF_X, .p_offset = 0x9000, .p_vaddr = 0x20c000, .p_filesz = 0x1000 },
+		{ .p_type = PT_LOAD, .p_flags = PF_X, .p_offset = UINT64_MAX - 9, .p_vaddr = 5, .p_filesz = 0x1000 },
+	};
+	static const struct {
+		uint64_t offset, len, vaddr; /* 0: none */
+	} rows[] = {
+		{ 0x1000, 0x7000, 0x202000 }, /* the whole of the first */
+		{ 0x3000, 0x1000, 0x204000 }, /* from its middle, as mprotect(2) splits it */
+		{ 0x7000, 0x2000, 0x209000 }, /* the second, whose first page has the end of the first */
+		{ 0x0000, 0x1000, 0 },	      { 0x9000, 0x1000, 0 },
+		{ 0x20000, 0x1000, 0 },	      { UINT64_MAX - 4095, 4096, 0 },
+	};
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[5];
+	} image = { .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+				.e_type = ET_DYN,
+				.e_machine = EM_X86_64,
+				.e_version = EV_CURRENT,
+				.e_phoff = sizeof(Elf64_Ehdr),
+				.e_ehsize = sizeof(Elf64_Ehdr),
+				.e_phentsize = sizeof(Elf64_Phdr),
+				.e_phnum = 5 } };
+	struct elf_file file;
+	uint64_t vaddr;
+
+	(void)state;
+	memcpy(image.segments, segments, sizeof(segments));
+	assert_int_equal(elf_file__open_image(&file, (char *)&image, sizeof(image)), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		vaddr = 0;
+		assert_int_equal(elf_file__vaddr(&file, rows[i].offset, rows[i].len, &vaddr), !!rows[i].vaddr);
+		assert_int_equal(vaddr, rows[i].vaddr);
+	}
+	elf_file__close(&file);
 }
 
 /* A copy of this program in memory that a test may damage. */
@@ -965,7 +1046,7 @@ static int make_dir(void **state)
 {
 	(void)state;
 	unsetenv("MEMTRACE_SYMBOLS");
-	return address_of(static_function) && static_function(1) == 2 && mkdtemp(dir) ? 0 : -1;
+	return address_of(static_function) && static_function(1) == 2 && mkdtemp(dir) && !chmod(dir, 0755) ? 0 : -1;
 }
 
 static int remove_dir(void **state)
@@ -995,6 +1076,7 @@ int main(void)
 		cmocka_unit_test(tables_are_bounded),
 		cmocka_unit_test(recorded_kernel_symbols),
 		cmocka_unit_test(running_kernel),
+		cmocka_unit_test(addresses_of_segments),
 		cmocka_unit_test(files_cut_anywhere),
 		cmocka_unit_test(files_damaged_at_random),
 		cmocka_unit_test(absurd_sizes),

@@ -7,6 +7,7 @@
 
 struct proc_maps {
 	uint32_t pid;
+	uint64_t serial;
 	struct mapping *v; /* sorted by address; each owns its path */
 	size_t nr, cap;
 	size_t path_bytes;
@@ -14,10 +15,13 @@ struct proc_maps {
 
 struct proc_maps *proc_maps__new(uint32_t pid)
 {
+	static uint64_t last_serial;
 	struct proc_maps *maps = calloc(1, sizeof(*maps));
 
-	if (maps)
-		maps->pid = pid;
+	if (!maps)
+		return NULL;
+	maps->pid = pid;
+	maps->serial = ++last_serial;
 	return maps;
 }
 
@@ -34,6 +38,11 @@ void proc_maps__free(struct proc_maps *maps)
 uint32_t proc_maps__pid(const struct proc_maps *maps)
 {
 	return maps->pid;
+}
+
+uint64_t proc_maps__serial(const struct proc_maps *maps)
+{
+	return maps->serial;
 }
 
 size_t proc_maps__count(const struct proc_maps *maps)

@@ -33,6 +33,8 @@ struct proc_maps;
 struct proc_maps *proc_maps__new(uint32_t pid);
 void proc_maps__free(struct proc_maps *maps);
 uint32_t proc_maps__pid(const struct proc_maps *maps);
+/* No other has the same, also when this one is freed: mappings that were read again are others. */
+uint64_t proc_maps__serial(const struct proc_maps *maps);
 
 /*
  * Adds a copy.  -EINVAL if it is empty or overlaps another; -E2BIG if all
