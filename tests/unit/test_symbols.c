@@ -41,6 +41,15 @@ static __attribute__((noinline)) int static_function(int n)
 	return n + 1;
 }
 
+/* As it is not static, it is in .dynsym, too. */
+int exported_function(int n);
+
+__attribute__((noinline)) int exported_function(int n)
+{
+	__asm__ volatile("" : "+r"(n));
+	return n + 2;
+}
+
 static uint64_t address_of(int (*function)(int))
 {
 	return (uint64_t)(uintptr_t)function;
@@ -300,6 +309,23 @@ static struct proc_maps *recorded(const struct proc_maps *maps)
 	return copy;
 }
 
+/* Makes the file at path one with another build id. */
+static void change_build_id(const char *path, const struct build_id *id)
+{
+	char *bytes, *at;
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0 && !fstat(fd, &st));
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(bytes, MAP_FAILED);
+	at = memmem(bytes, (size_t)st.st_size, id->bytes, id->len);
+	assert_non_null(at);
+	at[0] ^= 1;
+	munmap(bytes, (size_t)st.st_size);
+	close(fd);
+}
+
 static void debug_file_path(char *path, size_t size, const struct build_id *id)
 {
 	char hex[BUILD_ID_HEX_SIZE];
@@ -317,7 +343,7 @@ static void stripped_files(void **state)
 	struct stack_frame frame;
 	struct symbols *symbols;
 	struct mapping own;
-	uint64_t address;
+	uint64_t address, exported;
 	void *at;
 
 	(void)state;
@@ -335,6 +361,9 @@ static void stripped_files(void **state)
 		 build_id__hex(hex, &own.build_id));
 	assert_string_equal(stack_frame__format(text, sizeof(text), &frame), expected);
 	assert_int_equal(frame.file_offset, address - (uint64_t)(uintptr_t)at + own.file_offset);
+	exported = address + address_of(exported_function) - address_of(static_function);
+	expect_symbol(symbols, maps, exported, "exported_function");
+	expect_symbol(symbols, rows, exported, "exported_function");
 	symbols__free(symbols);
 
 	/* a separate debug file, for the process and for a recording of it */
@@ -367,9 +396,7 @@ static void stripped_files(void **state)
 	symbols__free(symbols);
 
 	/* a file of that name with another build id is another file */
-	assert_int_equal(
-		shell("objcopy --remove-section .note.gnu.build-id /proc/%d/exe '%s/stripped.debug'", getpid(), dir),
-		0);
+	change_build_id(in_dir("stripped.debug"), &own.build_id);
 	symbols = symbols__new(dir, BUDGET);
 	expect_symbol(symbols, rows, address, NULL);
 	symbols__free(symbols);
@@ -586,6 +613,9 @@ static void processes_that_are_gone_stay_known(void **state)
 	assert_non_null(proc_maps__find(maps, address));
 	end_child(pid);
 	assert_ptr_equal(live_maps__get(live, (uint32_t)pid, 1000, address), maps);
+	sleep(1); /* then an address in no mapping makes it look again */
+	assert_ptr_equal(live_maps__get(live, (uint32_t)pid, 1000, 1), maps);
+	assert_int_equal(live_maps__misses(live).gone, 0);
 	/* another process of that pid is not this one; nor is what it became by exec */
 	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
 	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
@@ -940,24 +970,29 @@ static void absurd_sizes(void **state)
 	Elf64_Shdr *first = (Elf64_Shdr *)(v.bytes + header->e_shoff), good_first = *first;
 	Elf64_Shdr *names = &first[symtab->sh_link], good_names = *names;
 
+	int exported; /* functions that .dynsym has */
+
 	(void)state;
 	assert_int_equal(ftruncate(v.fd, (off_t)1 << 40), 0);
-	assert_true(examine(v.fd) > 20);
+	symtab->sh_type = SHT_NULL;
+	exported = examine(v.fd);
+	*symtab = good_symtab;
+	assert_true(exported > 0 && examine(v.fd) > exported);
 
 	symtab->sh_size = (uint64_t)24 << 34;
-	assert_int_equal(examine(v.fd), 0);
+	assert_int_equal(examine(v.fd), exported);
 	*symtab = good_symtab;
 	names->sh_size = (uint64_t)1 << 39;
-	assert_int_equal(examine(v.fd), 0);
+	assert_int_equal(examine(v.fd), exported);
 	*names = good_names;
 	symtab->sh_link = 0xffffffff;
-	assert_int_equal(examine(v.fd), 0);
+	assert_int_equal(examine(v.fd), exported);
 	*symtab = good_symtab;
 	symtab->sh_entsize = 0;
 	examine(v.fd);
 	*symtab = good_symtab;
 	symtab->sh_link = (uint32_t)(symtab - first); /* a table of symbols is none of names */
-	assert_int_equal(examine(v.fd), 0);
+	assert_int_equal(examine(v.fd), exported);
 	*symtab = good_symtab;
 
 	header->e_shnum = 0;
@@ -972,7 +1007,68 @@ static void absurd_sizes(void **state)
 
 	/* the name of a symbol where no string ends */
 	memset(v.bytes + names->sh_offset, 'x', names->sh_size);
-	assert_int_equal(examine(v.fd), 0);
+	assert_int_equal(examine(v.fd), exported);
+	free_victim(&v);
+}
+
+/* Separate debug files may have segments that lead nowhere. */
+static void build_id_without_segments(void **state)
+{
+	struct victim v = victim();
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)v.bytes;
+	Elf64_Phdr *segments = (Elf64_Phdr *)(v.bytes + header->e_phoff);
+	struct build_id id, again;
+	struct elf_file file;
+
+	(void)state;
+	assert_int_equal(elf_file__open(&file, dup(v.fd)), 0);
+	assert_true(elf_file__build_id(&file, &id));
+	elf_file__close(&file);
+	for (int i = 0; i < header->e_phnum; i++)
+		segments[i].p_offset += 4;
+	assert_int_equal(elf_file__open(&file, dup(v.fd)), 0);
+	assert_true(elf_file__build_id(&file, &again));
+	elf_file__close(&file);
+	assert_true(build_id__equal(&id, &again));
+	free_victim(&v);
+}
+
+static Elf64_Sym *symbol_of_name(const struct victim *v, const char *name)
+{
+	const Elf64_Shdr *table = section_of_type(v, SHT_SYMTAB);
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)v->bytes;
+	const Elf64_Shdr *names = (const Elf64_Shdr *)(v->bytes + header->e_shoff) + table->sh_link;
+	Elf64_Sym *symbols = (Elf64_Sym *)(v->bytes + table->sh_offset);
+
+	for (size_t i = 0; i < table->sh_size / sizeof(*symbols); i++) {
+		if (!strcmp(v->bytes + names->sh_offset + symbols[i].st_name, name))
+			return &symbols[i];
+	}
+	fail_msg("no symbol %s", name);
+	return NULL;
+}
+
+/* A function without a size does not go on where its section does not. */
+static void functions_end_with_their_section(void **state)
+{
+	struct symtab *tab = symtab__new(BUDGET);
+	struct victim v = victim();
+	Elf64_Sym *function = symbol_of_name(&v, "static_function");
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)v.bytes;
+	Elf64_Shdr *section = (Elf64_Shdr *)(v.bytes + header->e_shoff) + function->st_shndx;
+	struct symbol symbol;
+	struct elf_file file;
+
+	(void)state;
+	function->st_size = 0;
+	section->sh_size = function->st_value + 2 - section->sh_addr;
+	assert_int_equal(elf_file__open(&file, dup(v.fd)), 0);
+	assert_int_equal(elf_file__symbols(&file, tab), ELF_SYMBOLS_ALL);
+	elf_file__close(&file);
+	assert_true(symtab__find(tab, function->st_value + 1, &symbol));
+	assert_string_equal(symbol.name, "static_function");
+	assert_true(!symtab__find(tab, function->st_value + 2, &symbol) || strcmp(symbol.name, "static_function"));
+	symtab__free(tab);
 	free_victim(&v);
 }
 
@@ -1080,6 +1176,8 @@ int main(void)
 		cmocka_unit_test(files_cut_anywhere),
 		cmocka_unit_test(files_damaged_at_random),
 		cmocka_unit_test(absurd_sizes),
+		cmocka_unit_test(build_id_without_segments),
+		cmocka_unit_test(functions_end_with_their_section),
 		cmocka_unit_test(no_regular_files),
 		cmocka_unit_test(links_stay_in_the_root),
 		cmocka_unit_test(recorded_paths_are_hostile),

@@ -176,12 +176,13 @@ bool elf_file__build_id(const struct elf_file *file, struct build_id *id)
 	return note_in_segments(file->elf, id) || note_in_sections(file->elf, id);
 }
 
+/* None either if an end is beyond 64 bits. */
 static uint64_t overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
 	uint64_t a_end = a + a_len, b_end = b + b_len;
 	uint64_t from = a > b ? a : b, to = a_end < b_end ? a_end : b_end;
 
-	return a_end >= a && b_end >= b && to > from ? to - from : 0;
+	return to > from ? to - from : 0;
 }
 
 /* Mappings are whole pages, so one may hold the edges of other segments: the one that fills it most is meant. */
