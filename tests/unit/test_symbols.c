@@ -1048,6 +1048,36 @@ static Elf64_Sym *symbol_of_name(const struct victim *v, const char *name)
 	return NULL;
 }
 
+static void versions_are_cut_off(void **state)
+{
+	static const char *const names[][2] = { { "static@@V_1.2", "static" },
+						{ "static@V", "static" },
+						{ "@static", "@static" },
+						{ "@", "@" },
+						{ "static_functio", "static_functio" } };
+	struct victim v = victim();
+	Elf64_Sym *function = symbol_of_name(&v, "static_function");
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)v.bytes;
+	const Elf64_Shdr *sections = (const Elf64_Shdr *)(v.bytes + header->e_shoff);
+	char *name = v.bytes + sections[section_of_type(&v, SHT_SYMTAB)->sh_link].sh_offset + function->st_name;
+	struct symbol symbol;
+	struct elf_file file;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct symtab *tab = symtab__new(BUDGET);
+
+		strcpy(name, names[i][0]);
+		assert_int_equal(elf_file__open(&file, dup(v.fd)), 0);
+		assert_int_equal(elf_file__symbols(&file, tab), ELF_SYMBOLS_ALL);
+		elf_file__close(&file);
+		assert_true(symtab__find(tab, function->st_value, &symbol));
+		assert_string_equal(symbol.name, names[i][1]);
+		symtab__free(tab);
+	}
+	free_victim(&v);
+}
+
 /* A function without a size does not go on where its section does not. */
 static void functions_end_with_their_section(void **state)
 {
@@ -1177,6 +1207,7 @@ int main(void)
 		cmocka_unit_test(files_damaged_at_random),
 		cmocka_unit_test(absurd_sizes),
 		cmocka_unit_test(build_id_without_segments),
+		cmocka_unit_test(versions_are_cut_off),
 		cmocka_unit_test(functions_end_with_their_section),
 		cmocka_unit_test(no_regular_files),
 		cmocka_unit_test(links_stay_in_the_root),

@@ -243,9 +243,24 @@ static uint64_t bytes_behind(Elf *elf, const GElf_Sym *symbol)
 	return header.sh_size - (symbol->st_value - header.sh_addr);
 }
 
-/* Functions written in assembly language may have no size. */
-static int add_symbol(Elf *elf, const GElf_Sym *symbol, const char *name, struct symtab *tab)
+/* Linkers add a version to some: "nanosleep@@GLIBC_2.17". */
+static void copy_name(char *buf, const char *name)
 {
+	size_t len = strnlen(name, SYMBOL_NAME_MAX);
+	const char *version = memchr(name, '@', len);
+
+	if (version && version != name)
+		len = (size_t)(version - name);
+	memcpy(buf, name, len);
+	buf[len] = '\0';
+}
+
+/* Functions written in assembly language may have no size. */
+static int add_symbol(Elf *elf, const GElf_Sym *symbol, const char *full_name, struct symtab *tab)
+{
+	char name[SYMBOL_NAME_MAX + 1];
+
+	copy_name(name, full_name);
 	if (symbol->st_size)
 		return symtab__add(tab, symbol->st_value, symbol->st_size, name, "");
 	return symtab__add_unsized(tab, symbol->st_value, bytes_behind(elf, symbol), name, "");
