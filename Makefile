@@ -161,6 +161,8 @@ $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flag
 # They decide which allocation fails.
 $(B)/tests/test_nomem: UNIT_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(B)/tests/test_event_log: UNIT_LINK := -Wl,--wrap=realloc
+# Some functions of it are known to the dynamic linker: a stripped copy has a table of those.
+$(B)/tests/test_symbols: UNIT_LINK := -rdynamic
 
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers the aggregate and series when memory runs out: at each allocation in
- * turn, once or from then on for a while.  Rows and sums stay consistent, what
- * could not be stored comes with the next record or is in lost, and nothing
- * leaks.  Needs the linker's --wrap for malloc, calloc and realloc; without it
+ * Covers the aggregate, series and names for stacks when memory runs out: at
+ * each allocation in turn, once or from then on for a while.  Rows and sums
+ * stay consistent, what could not be stored comes with the next record or is in lost, names are right or
+ * missing, and nothing leaks.  Needs the linker's --wrap for malloc, calloc and realloc; without it
  * the tests are skipped.
  */
 #include <setjmp.h>
@@ -15,8 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../user/core/series.h"
+#include "../../user/kernel/proc_maps.h"
+#include "../../user/kernel/symbols.h"
 #include "records.h"
 
 void *__real_malloc(size_t size) __attribute__((weak));
@@ -234,12 +237,58 @@ static void series_survive(void **state)
 	}
 }
 
+static void look_up(struct live_maps *live, struct symbols *symbols)
+{
+	uint64_t address = (uint64_t)(uintptr_t)look_up;
+	struct stack_frame frame;
+	char *text;
+
+	symbols__user(symbols, live_maps__get(live, (uint32_t)getpid(), 1, address), &address, 1, &frame);
+	assert_true(!frame.symbol || !strcmp(frame.symbol, "look_up"));
+	text = stack__fold(&frame, 1, NULL, 0);
+	free(text);
+}
+
+static size_t run_names(size_t fail_first, size_t fail_nr)
+{
+	struct live_maps *live;
+	struct symbols *symbols;
+
+	allocations = 0;
+	first = fail_first;
+	nr_failing = fail_nr;
+	live = live_maps__new(1 << 20);
+	symbols = symbols__new("/nonexistent", 1 << 24);
+	if (live && symbols)
+		look_up(live, symbols);
+	stop_failing();
+	live_maps__free(live);
+	symbols__free(symbols);
+	return allocations;
+}
+
+static void names_survive(void **state)
+{
+	size_t nr, i;
+
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	nr = run_names(SIZE_MAX, 0);
+	assert_true(nr > 10);
+	for (i = 0; i < nr; i++) {
+		run_names(i, 1);
+		run_names(i, 9);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processes_survive),
 		cmocka_unit_test(groups_survive),
 		cmocka_unit_test(series_survive),
+		cmocka_unit_test(names_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

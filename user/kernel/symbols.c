@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "symbols.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "../core/hash.h"
+#include "elf_file.h"
+#include "kallsyms.h"
+#include "proc_maps.h"
+
+/*
+ * What makes two mappings be of one file.  The build id alone would do for
+ * honest files; the inode keeps one that copies another's build id from naming that one's addresses.
+ */
+struct file_key {
+	uint64_t dev, inode;
+	struct build_id build_id;
+};
+
+struct symbol_file {
+	UT_hash_handle hh;
+	TAILQ_ENTRY(symbol_file) by_use;
+	struct file_key key;
+	struct symtab *tab; /* NULL: none was found */
+	unsigned int tries; /* to find one */
+	uint32_t pid;	    /* of the process that had it mapped at the last of them */
+	uint64_t used;	    /* by which call */
+};
+
+/* A file that could not be reached through one process, which may be gone, is looked for through others. */
+#define MAX_TRIES 3
+
+struct symbols {
+	char *dir; /* NULL: none */
+	struct symbol_file *files;
+	TAILQ_HEAD(by_use_head, symbol_file) by_use; /* the least recently used first */
+	size_t bytes, max_bytes;
+	uint64_t call;
+	struct symtab *kernel;
+	bool kernel_tried;
+	const char *kernel_why;
+};
+
+struct symbols *symbols__new(const char *dir, size_t max_bytes)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->max_bytes = max_bytes;
+	TAILQ_INIT(&symbols->by_use);
+	if (!dir)
+		dir = getenv("MEMTRACE_SYMBOLS");
+	if (dir && *dir) {
+		symbols->dir = strdup(dir);
+		if (!symbols->dir) {
+			free(symbols);
+			return NULL;
+		}
+	}
+	return symbols;
+}
+
+size_t symbols__bytes(const struct symbols *symbols)
+{
+	return symbols->bytes;
+}
+
+static size_t bytes_of(const struct symbol_file *file)
+{
+	return sizeof(*file) + (file->tab ? symtab__bytes(file->tab) : 0);
+}
+
+static void drop(struct symbols *symbols, struct symbol_file *file)
+{
+	HASH_DEL(symbols->files, file);
+	TAILQ_REMOVE(&symbols->by_use, file, by_use);
+	symbols->bytes -= bytes_of(file);
+	symtab__free(file->tab);
+	free(file);
+}
+
+void symbols__free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	while (!TAILQ_EMPTY(&symbols->by_use))
+		drop(symbols, TAILQ_FIRST(&symbols->by_use));
+	symtab__free(symbols->kernel);
+	free(symbols->dir);
+	free(symbols);
+}
+
+/* Where a file, a copy of it, or what was stripped from it may be. */
+struct place {
+	enum { BY_PATH, BY_NAME, BY_BUILD_ID } by;
+	bool in_dir; /* below the user's directory, not from the root */
+	const char *prefix, *suffix;
+};
+
+static const struct place places[] = {
+	{ BY_PATH, false, "", "" },
+	{ BY_BUILD_ID, true, "/.build-id/", ".debug" },
+	{ BY_BUILD_ID, true, "/.build-id/", "" },
+	{ BY_PATH, true, "", "" },
+	{ BY_PATH, true, "", ".debug" },
+	{ BY_NAME, true, "", "" },
+	{ BY_NAME, true, "", ".debug" },
+	{ BY_BUILD_ID, false, "/usr/lib/debug/.build-id/", ".debug" },
+	{ BY_PATH, false, "/usr/lib/debug", ".debug" },
+	{ BY_PATH, false, "", ".debug" },
+};
+
+static const char *middle_of(const struct place *place, const struct mapping *mapping, char *hex)
+{
+	if (place->by == BY_BUILD_ID) {
+		/* "ab/cdef...": the first byte is a directory */
+		build_id__hex(hex, &mapping->build_id);
+		memmove(hex + 3, hex + 2, strlen(hex + 2) + 1);
+		hex[2] = '/';
+		return hex;
+	}
+	return place->by == BY_NAME ? strrchr(mapping->path, '/') : mapping->path;
+}
+
+static int open_place(const struct symbols *symbols, const struct place *place, const struct mapping *mapping)
+{
+	char path[2 * 4096], hex[BUILD_ID_HEX_SIZE + 1];
+	int len;
+
+	if ((place->in_dir && !symbols->dir) || (place->by == BY_BUILD_ID && !mapping->build_id.len))
+		return -ENOENT;
+	len = snprintf(path, sizeof(path), "%s%s%s%s", place->in_dir ? symbols->dir : "", place->prefix,
+		       middle_of(place, mapping, hex), place->suffix);
+	return len < (int)sizeof(path) ? open_regular(AT_FDCWD, path, false) : -ENAMETOOLONG;
+}
+
+/* Without a build id only the very file that was mapped will do. */
+static bool is_wanted(const struct elf_file *file, const struct mapping *mapping)
+{
+	struct build_id id;
+
+	elf_file__build_id(file, &id);
+	if (!build_id__equal(&id, &mapping->build_id))
+		return false;
+	return id.len || (mapping->inode && file->dev == mapping->dev && file->inode == mapping->inode);
+}
+
+/* The best symbols that were found so far for a mapping's file. */
+struct search {
+	const struct mapping *mapping;
+	size_t max_bytes;
+	struct symtab *tab; /* NULL: none */
+	enum elf_symbols have;
+};
+
+/* Takes the file. */
+static void read_better(struct search *search, struct elf_file *file)
+{
+	struct symtab *tab = is_wanted(file, search->mapping) ? symtab__new(search->max_bytes) : NULL;
+	enum elf_symbols got = tab ? elf_file__symbols(file, tab) : ELF_SYMBOLS_NONE;
+
+	elf_file__close(file);
+	if (got <= search->have) {
+		symtab__free(tab);
+		return;
+	}
+	symtab__free(search->tab);
+	search->tab = tab;
+	search->have = got;
+}
+
+/* fd: a file descriptor, or -errno */
+static void read_fd(struct search *search, int fd)
+{
+	struct elf_file file;
+
+	if (fd >= 0 && !elf_file__open(&file, fd))
+		read_better(search, &file);
+}
+
+/*
+ * From this process's own image: all have the same.  Where it is another one
+ * (of a recording, of a 32-bit process), so is its build id.
+ */
+static void read_vdso(struct search *search)
+{
+	uint64_t start = getauxval(AT_SYSINFO_EHDR);
+	const struct mapping *own;
+	struct proc_maps *maps;
+	struct elf_file file;
+
+	if (!start || proc_maps__read((uint32_t)getpid(), &maps))
+		return;
+	own = proc_maps__find(maps, start);
+	if (own && !elf_file__open_image(&file, (char *)(uintptr_t)start, own->end - start))
+		read_better(search, &file);
+	proc_maps__free(maps);
+}
+
+static struct symtab *read_symbols(const struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
+{
+	struct search search = { .mapping = mapping, .max_bytes = symbols->max_bytes };
+
+	if (!strcmp(mapping->path, "[vdso]"))
+		read_vdso(&search);
+	if (mapping->path[0] != '/')
+		return search.tab;
+	if (pid)
+		read_fd(&search, proc_maps__open_file(pid, mapping));
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && search.have != ELF_SYMBOLS_ALL; i++)
+		read_fd(&search, open_place(symbols, &places[i], mapping));
+	return search.tab;
+}
+
+/* Makes room; what this call uses stays.  false if that does not suffice. */
+static bool make_room(struct symbols *symbols, size_t bytes)
+{
+	struct symbol_file *file, *next;
+
+	for (file = TAILQ_FIRST(&symbols->by_use); file && symbols->bytes + bytes > symbols->max_bytes; file = next) {
+		next = TAILQ_NEXT(file, by_use);
+		if (file->used != symbols->call)
+			drop(symbols, file);
+	}
+	return symbols->bytes + bytes <= symbols->max_bytes;
+}
+
+static void read_file(struct symbols *symbols, struct symbol_file *file, uint32_t pid, const struct mapping *mapping)
+{
+	file->pid = pid;
+	file->tries++;
+	file->tab = read_symbols(symbols, pid, mapping);
+	if (!file->tab)
+		return;
+	if (!make_room(symbols, symtab__bytes(file->tab))) {
+		symtab__free(file->tab);
+		file->tab = NULL;
+		return;
+	}
+	symbols->bytes += symtab__bytes(file->tab);
+}
+
+static struct symbol_file *add_file(struct symbols *symbols, const struct file_key *key)
+{
+	struct symbol_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	memcpy(&file->key, key, sizeof(*key)); /* with its padding, which is hashed */
+	HASH_ADD(hh, symbols->files, key, sizeof(file->key), file);
+	if (!file->hh.tbl) {
+		free(file);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&symbols->by_use, file, by_use);
+	symbols->bytes += sizeof(*file);
+	return file;
+}
+
+static struct symbol_file *file_of(struct symbols *symbols, const struct mapping *mapping)
+{
+	struct symbol_file *file;
+	struct file_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.dev = mapping->dev;
+	key.inode = mapping->inode;
+	key.build_id = mapping->build_id;
+	HASH_FIND(hh, symbols->files, &key, sizeof(key), file);
+	if (file || !make_room(symbols, sizeof(*file)))
+		return file;
+	return add_file(symbols, &key);
+}
+
+/* The table of the mapping's file; NULL if there is none. */
+static struct symtab *table_of(struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
+{
+	struct symbol_file *file = mapping->elf ? file_of(symbols, mapping) : NULL;
+
+	if (!file)
+		return NULL;
+	TAILQ_REMOVE(&symbols->by_use, file, by_use);
+	TAILQ_INSERT_TAIL(&symbols->by_use, file, by_use);
+	file->used = symbols->call;
+	if (!file->tab && (!file->tries || (file->pid != pid && file->tries < MAX_TRIES)))
+		read_file(symbols, file, pid, mapping);
+	return file->tab;
+}
+
+/*
+ * All but the leaf are return addresses: of a call that is a function's last
+ * instruction, that is the start of the next function.  So they are looked up one byte before.
+ */
+static uint64_t call_offset(size_t i)
+{
+	return i ? 1 : 0;
+}
+
+static void name_user(struct symbols *symbols, const struct proc_maps *maps, uint64_t back, struct stack_frame *frame)
+{
+	uint64_t address = frame->address - back, vaddr;
+	const struct mapping *mapping = proc_maps__find(maps, address);
+	struct symtab *tab;
+	struct symbol symbol;
+
+	if (!mapping)
+		return;
+	frame->module = mapping->path;
+	frame->file_offset = mapping->path[0] ? frame->address - mapping->start + mapping->file_offset : 0;
+	frame->build_id = mapping->build_id.len ? &mapping->build_id : NULL;
+	vaddr = address - mapping->start + mapping->vaddr;
+	tab = table_of(symbols, proc_maps__pid(maps), mapping);
+	if (tab && symtab__find(tab, vaddr, &symbol)) {
+		frame->symbol = symbol.name;
+		frame->offset = vaddr + back - symbol.start;
+	}
+}
+
+void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const uint64_t *addresses, size_t nr,
+		   struct stack_frame *frames)
+{
+	symbols->call++;
+	for (size_t i = 0; i < nr; i++) {
+		frames[i] = (struct stack_frame){ .address = addresses[i] };
+		if (maps)
+			name_user(symbols, maps, call_offset(i), &frames[i]);
+	}
+}
+
+static struct symtab *kernel_table(struct symbols *symbols)
+{
+	int err;
+
+	if (symbols->kernel || symbols->kernel_tried)
+		return symbols->kernel;
+	symbols->kernel_tried = true;
+	err = kallsyms__read("/proc/kallsyms", &symbols->kernel);
+	if (err == -EACCES)
+		symbols->kernel_why =
+			"/proc/kallsyms hides the addresses: kernel.kptr_restrict is 2, or CAP_SYSLOG is missing";
+	else if (err)
+		symbols->kernel_why = "/proc/kallsyms cannot be read";
+	return symbols->kernel;
+}
+
+void symbols__set_kernel(struct symbols *symbols, struct symtab *kernel)
+{
+	symtab__free(symbols->kernel);
+	symbols->kernel = kernel;
+	symbols->kernel_tried = true;
+	symbols->kernel_why = NULL;
+}
+
+const char *symbols__kernel_why(const struct symbols *symbols)
+{
+	return symbols->kernel_why;
+}
+
+bool symbols__find_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol)
+{
+	struct symtab *tab = kernel_table(symbols);
+
+	return tab && symtab__find(tab, address, symbol);
+}
+
+void symbols__kernel(struct symbols *symbols, const uint64_t *addresses, size_t nr, struct stack_frame *frames)
+{
+	struct symbol symbol;
+
+	for (size_t i = 0; i < nr; i++) {
+		frames[i] = (struct stack_frame){ .address = addresses[i], .kernel = true };
+		if (!symbols__find_kernel(symbols, addresses[i] - call_offset(i), &symbol))
+			continue;
+		frames[i].symbol = symbol.name;
+		frames[i].offset = addresses[i] - symbol.start;
+		frames[i].module = symbol.module[0] ? symbol.module : "kernel";
+	}
+}
