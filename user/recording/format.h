@@ -42,7 +42,7 @@ struct block_head {
 	uint32_t magic;
 	uint8_t kind;
 	uint8_t codec;
-	uint16_t reserved; /* 0 */
+	uint16_t check;	   /* low half of the CRC-32 of this head with check and crc 0: what it says can be believed */
 	uint32_t raw_size; /* of the payload when unpacked */
 	uint32_t size;	   /* of the payload as it follows */
 	uint32_t nr;	   /* records in it */

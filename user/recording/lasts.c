@@ -65,7 +65,7 @@ uint64_t *lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr)
 		return &lasts->values[*place - 1];
 	if (nr > MAX_LASTS - lasts->nr_values)
 		return NULL;
-	if (lasts->nr_values + nr > lasts->room_values) {
+	if (!lasts->values || lasts->nr_values + nr > lasts->room_values) {
 		uint64_t *values = grown(lasts->values, &lasts->room_values, lasts->nr_values + nr, sizeof(*values));
 
 		if (!values)

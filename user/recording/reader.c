@@ -12,7 +12,7 @@ static int read_all(struct reader *reader, void *to, size_t size)
 
 	errno = 0;
 	got = fread(to, 1, size, reader->stream);
-	reader->offset += got;
+	reader->next += got;
 	if (got == size)
 		return 1;
 	if (ferror(reader->stream))
@@ -62,10 +62,11 @@ static int read_payload(struct reader *reader, const struct block_head *head)
 /* The next block, unpacked into reader->raw: 1; 0: there is none, or no whole one; -errno. */
 static int read_block(struct reader *reader, struct block_head *head)
 {
-	uint64_t from = reader->offset;
 	const char *why;
-	int got = read_all(reader, head, sizeof(*head)), err;
+	int got, err;
 
+	reader->offset = reader->next;
+	got = read_all(reader, head, sizeof(*head));
 	free(reader->raw);
 	reader->raw = NULL;
 	if (got > 0) {
@@ -77,7 +78,6 @@ static int read_block(struct reader *reader, struct block_head *head)
 	if (got <= 0) {
 		if (!got)
 			reader->state = READER_CUT_OFF;
-		reader->offset = got ? reader->offset : from;
 		return got;
 	}
 	err = block__unpack(reader->zstd, head, reader->payload, &reader->raw, &why);
@@ -172,6 +172,8 @@ static int next_block(struct reader *reader)
 		got = read_block(reader, &head);
 		if (got <= 0)
 			return got;
+		if (head.kind == BLOCK_HEAD)
+			return bad(reader, "another recording begins before this one ends");
 		reader->end_ns = head.end_ns > reader->end_ns ? head.end_ns : reader->end_ns;
 		if (head.kind == BLOCK_END) {
 			got = parse_json(reader, &head, &reader->end);

@@ -29,7 +29,8 @@ struct reader {
 	ZSTD_DCtx *zstd;
 	void *payload, *raw;
 	size_t payload_room;
-	uint64_t offset;    /* in the file, of what is read next */
+	uint64_t offset;    /* in the file: where the block begins that is read, or could not be */
+	uint64_t next;	    /* of what is read next */
 	uint64_t nr_blocks; /* read whole */
 	uint64_t end_ns;    /* of the last of them */
 	enum reader_end state;

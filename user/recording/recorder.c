@@ -206,20 +206,28 @@ static int write_stream(void *ctx, const void *data, size_t size)
 	return fwrite(data, 1, size, rec->dump.stream) == size ? 0 : -EIO;
 }
 
-/* What the window starts from, as a block of its own. */
+static int write_start_block(void *ctx, struct encoder *enc)
+{
+	struct recorder *rec = ctx;
+	struct block *block =
+		block__pack(rec->zstd, BLOCK_DATA, enc->buf, enc->size, enc->nr, rec->window.start.hdr.time_ns);
+	int err = block ? write_stream(rec, block->bytes, block->size) : -errno;
+
+	free(block);
+	encoder__reset(enc);
+	return err;
+}
+
+/* What the window starts from, in blocks of its own. */
 static int write_start(struct recorder *rec)
 {
 	struct encoder enc;
-	struct block *block = NULL;
 	int err;
 
 	encoder__init(&enc, &rec->layouts);
-	err = window__encode_start(&rec->window, &enc);
-	if (!err && enc.nr) {
-		block = block__pack(rec->zstd, BLOCK_DATA, enc.buf, enc.size, enc.nr, rec->window.start.hdr.time_ns);
-		err = block ? write_stream(rec, block->bytes, block->size) : -errno;
-	}
-	free(block);
+	err = window__encode_start(&rec->window, &enc, write_start_block, rec);
+	if (!err && enc.nr)
+		err = write_start_block(rec, &enc);
 	encoder__free(&enc);
 	return err;
 }

@@ -75,8 +75,10 @@ static int take_task(struct window *window, const struct mt_task *task)
 	if (task->flags & MT_TASK_FINAL) {
 		if (life)
 			lives__remove(&window->base, life);
-		return 0;
+		lives__finish(&window->base, task->life);
 	}
+	if (lives__is_finished(&window->base, task->life))
+		return 0;
 	if (!life)
 		life = lives__add(&window->base, task->life);
 	if (!life)
@@ -126,8 +128,8 @@ int window__slide(struct window *window, uint64_t now_ns)
 	for (entry = window->first; entry; entry = entry->next) {
 		if (entry->block->head.end_ns + window->last_ns >= now_ns)
 			break;
-		if (entry->at_moment)
-			until = entry->next ? entry : NULL;
+		if (entry->at_moment && entry->next)
+			until = entry;
 	}
 	while (!err && until) {
 		bool last = window->first == until;
@@ -140,7 +142,8 @@ int window__slide(struct window *window, uint64_t now_ns)
 	return err;
 }
 
-int window__encode_start(const struct window *window, struct encoder *enc)
+int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
+			 void *ctx)
 {
 	struct mt_task task = {
 		.hdr = { .id = MT_REC_TASK, .size = sizeof(task), .time_ns = window->start.hdr.time_ns },
@@ -156,7 +159,9 @@ int window__encode_start(const struct window *window, struct encoder *enc)
 		packed__get(&life->last, counts);
 		memcpy(task.c, counts, sizeof(task.c));
 		task.life = life->id;
-		err = encoder__add(enc, &task);
+		err = encoder__is_full(enc) ? full(ctx, enc) : 0;
+		if (!err)
+			err = encoder__add(enc, &task);
 	}
 	if (err || !start.hdr.id)
 		return err;

@@ -25,8 +25,12 @@ void window__free(struct window *window);
 int window__add(struct window *window, struct block *block, bool at_moment);
 /* Drops blocks up to the last moment that is older than last_ns.  0 or -errno. */
 int window__slide(struct window *window, uint64_t now_ns);
-/* Adds what the window starts from, as records: base counts and the moment.  0 or -errno. */
-int window__encode_start(const struct window *window, struct encoder *enc);
+/*
+ * Adds what the window starts from, as records: base counts and the moment.  Calls full, which
+ * empties the encoder, whenever that is full.  0 or -errno.
+ */
+int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
+			 void *ctx);
 /* Its blocks, oldest first, to write; stops at the first -errno. */
 int window__each(const struct window *window, int (*write)(void *ctx, const void *data, size_t size), void *ctx);
 

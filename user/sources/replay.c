@@ -101,10 +101,10 @@ static int source_end(struct replay *replay)
 		recording_end__read(&replay->outcome, reader->end);
 		return 0;
 	case READER_CUT_OFF:
+		end_early(replay);
 		log_note("%s is cut off after %llu whole blocks (%llu bytes): what follows is up to there, %.1f s",
 			 replay->path, (unsigned long long)reader->nr_blocks, (unsigned long long)reader->offset,
-			 (reader->end_ns - replay->head.start.now_ns) / 1e9);
-		end_early(replay);
+			 (replay->moment.now_ns - replay->head.start.now_ns) / 1e9);
 		return 0;
 	default:
 		log_error("%s: damaged at byte %llu: %s; what could be read before that follows", replay->path,
