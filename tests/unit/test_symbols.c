@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Covers elf_file.h, proc_maps.h and symbols.h on real files: this program's
- * own functions and libc's, the vdso, files that were deleted, stripped, are in another mount
- * namespace, or are known from a recording only; build ids against readelf; the caches and their bounds; files
- * that are cut off, damaged at random, absurd, or no regular files.
+ * own functions and libc's, the vdso, files that were deleted, stripped, are in
+ * another mount namespace, or are known from a recording only; build ids
+ * against readelf; the caches and their bounds; files that are cut off, damaged
+ * at random, absurd, or no regular files.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -778,8 +779,8 @@ static void running_kernel(void **state)
 }
 
 /*
- * Segments as lld lays them out: their edges share pages, so a mapping's first bytes may be another segment's.
- * Two of them are code.
+ * Segments as lld lays them out: their edges share pages, so a mapping's first
+ * bytes may be another segment's.  Two of them are code.
  */
 static void addresses_of_segments(void **state)
 {
