@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Covers maps.h and build_id.h: lines of /proc/PID/maps of every kind, cut at
- * each place and with garbage in each place, the look-up at both ends of a mapping, rows
- * in any order, rows that no process has, and the bound on their memory.
+ * each place and with garbage in each place, the look-up at both ends of a
+ * mapping, rows in any order, rows that no process has, and the bound on their
+ * memory.
  */
 #include <setjmp.h>
 #include <stdarg.h>

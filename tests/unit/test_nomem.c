@@ -2,9 +2,9 @@
 /*
  * Covers the aggregate, series and names for stacks when memory runs out: at
  * each allocation in turn, once or from then on for a while.  Rows and sums
- * stay consistent, what could not be stored comes with the next record or is in lost, names are right or
- * missing, and nothing leaks.  Needs the linker's --wrap for malloc, calloc and realloc; without it
- * the tests are skipped.
+ * stay consistent, what could not be stored comes with the next record or is in
+ * lost, names are right or missing, and nothing leaks.  Needs the linker's
+ * --wrap for malloc, calloc and realloc; without it the tests are skipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Covers elf_file.h, proc_maps.h and symbols.h on real files: this program's
- * own functions and libc's, the vdso, files that were deleted, stripped, are in another mount
- * namespace, or are known from a recording only; build ids against readelf; the caches and their bounds; files
- * that are cut off, damaged at random, absurd, or no regular files.
+ * own functions and libc's, the vdso, files that were deleted, stripped, are in
+ * another mount namespace, or are known from a recording only; build ids
+ * against readelf; the caches and their bounds; files that are cut off, damaged
+ * at random, absurd, or no regular files.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +89,14 @@ static void need_tool(const char *name)
 	}
 }
 
+static void need_root(void)
+{
+	if (geteuid()) {
+		print_message("needs root\n");
+		skip();
+	}
+}
+
 static int open_self(void)
 {
 	int fd = open_regular(AT_FDCWD, "/proc/self/exe", false);
@@ -164,10 +173,10 @@ static void libc_functions(void **state)
 
 static void the_vdso(void **state)
 {
-	struct symbols *symbols = symbols__new(NULL, BUDGET);
 	void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
 	void *function = vdso ? dlsym(vdso, "__vdso_clock_gettime") : NULL;
-	struct proc_maps *maps = own_maps();
+	struct symbols *symbols;
+	struct proc_maps *maps;
 	struct stack_frame frame;
 
 	(void)state;
@@ -175,6 +184,8 @@ static void the_vdso(void **state)
 		print_message("no clock_gettime in a vdso here\n");
 		skip();
 	}
+	symbols = symbols__new(NULL, BUDGET);
+	maps = own_maps();
 	frame = resolve(symbols, maps, (uint64_t)(uintptr_t)function);
 	assert_string_equal(frame.symbol, "clock_gettime");
 	assert_string_equal(frame.module, "[vdso]");
@@ -270,8 +281,8 @@ static uint64_t map_like_self(const char *path, struct mapping *own, void **at)
 
 static void a_deleted_file(void **state)
 {
-	struct symbols *symbols = symbols__new(NULL, BUDGET);
 	const char *path = in_dir("deleted\nfile");
+	struct symbols *symbols;
 	struct proc_maps *maps;
 	struct stack_frame frame;
 	struct mapping own;
@@ -279,10 +290,8 @@ static void a_deleted_file(void **state)
 	void *at;
 
 	(void)state;
-	if (geteuid()) {
-		print_message("needs root\n");
-		skip();
-	}
+	need_root();
+	symbols = symbols__new(NULL, BUDGET);
 	assert_int_equal(shell("cp /proc/%d/exe '%s'", getpid(), path), 0);
 	address = map_like_self(path, &own, &at);
 	unlink(path);
@@ -440,7 +449,7 @@ static void files_without_build_id(void **state)
 static void a_copied_build_id(void **state)
 {
 	const char *path = in_dir("renamed");
-	struct symbols *symbols = symbols__new(NULL, BUDGET);
+	struct symbols *symbols;
 	struct proc_maps *maps;
 	struct mapping own;
 	uint64_t address;
@@ -448,6 +457,7 @@ static void a_copied_build_id(void **state)
 
 	(void)state;
 	need_tool("objcopy");
+	symbols = symbols__new(NULL, BUDGET);
 	assert_int_equal(shell("objcopy --redefine-sym static_function=forged /proc/%d/exe '%s'", getpid(), path), 0);
 	address = map_like_self(path, &own, &at);
 	maps = own_maps();
@@ -500,17 +510,14 @@ static uint64_t map_in_own_namespace(void)
 
 static void another_mount_namespace(void **state)
 {
-	struct symbols *symbols = symbols__new(NULL, BUDGET);
 	struct proc_maps *maps, *gone;
 	struct stack_frame frame;
+	struct symbols *symbols;
 	uint64_t address;
 	pid_t pid;
 
 	(void)state;
-	if (geteuid()) {
-		print_message("needs root\n");
-		skip();
-	}
+	need_root();
 	assert_int_equal(mkdir(in_dir("mount"), 0755), 0);
 	pid = child_that(map_in_own_namespace, &address);
 	if (!address) {
@@ -518,6 +525,7 @@ static void another_mount_namespace(void **state)
 		print_message("no mount namespaces here\n");
 		skip();
 	}
+	symbols = symbols__new(NULL, BUDGET);
 	assert_int_equal(access(in_dir("mount/program"), F_OK), -1);
 	assert_int_equal(proc_maps__read((uint32_t)pid, &maps), 0);
 	frame = resolve(symbols, maps, address);
@@ -771,8 +779,8 @@ static void running_kernel(void **state)
 }
 
 /*
- * Segments as lld lays them out: their edges share pages, so a mapping's first bytes may be another segment's.
- * Two of them are code.
+ * Segments as lld lays them out: their edges share pages, so a mapping's first
+ * bytes may be another segment's.  Two of them are code.
  */
 static void addresses_of_segments(void **state)
 {
@@ -825,7 +833,7 @@ static void addresses_of_segments(void **state)
 	elf_file__close(&file);
 }
 
-/* A copy of this program in memory that a test may damage. */
+/* A copy of this program in memory that a test may damage; what is changed in it is 64-bit. */
 struct victim {
 	int fd;
 	char *bytes; /* shared with fd */
@@ -932,10 +940,6 @@ static void files_damaged_at_random(void **state)
 	uint32_t seed = 1;
 
 	(void)state;
-	if (header->e_ident[EI_CLASS] != ELFCLASS64) {
-		print_message("the test knows 64-bit files alone\n");
-		skip();
-	}
 	for (int i = 0; i < 1500; i++) {
 		damage(&v, 0, sizeof(*header), &seed);
 		damage(&v, header->e_phoff, header->e_phnum * sizeof(*segments), &seed);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Covers symtab.h, kallsyms.h and stack.h: which symbol holds an address, of
- * several names the plainest, sizes that are unknown or overlap, the bound on memory; kernel symbols with
- * modules, hidden and damaged; the text of frames and folded stacks.
+ * several names the plainest, sizes that are unknown or overlap, the bound on
+ * memory; kernel symbols with modules, hidden and damaged; the text of frames
+ * and folded stacks.
  */
 #include <setjmp.h>
 #include <stdarg.h>

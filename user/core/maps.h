@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The executable mappings of a process: which file lies behind an address.
- * They come from /proc/PID/maps (user/kernel/proc_maps.h) or from the rows of
- * a recording; both are hostile.
+ * They come from /proc/PID/maps (user/kernel/proc_maps.h) or from the rows of a
+ * recording; both are hostile.
  */
 #ifndef MEMTRACE_CORE_MAPS_H
 #define MEMTRACE_CORE_MAPS_H
@@ -17,8 +17,9 @@ struct mapping {
 	uint64_t start, end;  /* addresses, end excluded */
 	uint64_t file_offset; /* bytes from the file's start, of what is at start */
 	/*
-	 * What the ELF file itself calls the address of start: symbol tables speak of such addresses.
-	 * It is kept because separate debug files do not know the offsets of the file that they were taken from.
+	 * What the ELF file itself calls the address of start: symbol tables
+	 * speak of such addresses.  It is kept because separate debug files do
+	 * not know the offsets of the file that they were taken from.
 	 */
 	uint64_t vaddr;
 	bool elf;	     /* it is an ELF file that could be read: vaddr is valid */
@@ -37,8 +38,8 @@ uint32_t proc_maps__pid(const struct proc_maps *maps);
 uint64_t proc_maps__serial(const struct proc_maps *maps);
 
 /*
- * Adds a copy.  -EINVAL if it is empty or overlaps another; -E2BIG if all
- * would take more than PROC_MAPS_MAX_BYTES (then it is left out); -ENOMEM.
+ * Adds a copy.  -EINVAL if it is empty or overlaps another; -E2BIG if all would
+ * take more than PROC_MAPS_MAX_BYTES (then it is left out); -ENOMEM.
  */
 #define PROC_MAPS_MAX_BYTES (1024 * 1024)
 int proc_maps__add(struct proc_maps *maps, const struct mapping *mapping);
@@ -53,8 +54,8 @@ size_t proc_maps__bytes(const struct proc_maps *maps); /* what they take in memo
 
 /*
  * A line of /proc/PID/maps: 1 if it is an executable mapping, 0 if it is
- * another one, -EINVAL if it is no such line.  Sets start, end, file_offset, inode
- * and path; path points into line, which is changed ("\012" is a newline
+ * another one, -EINVAL if it is no such line.  Sets start, end, file_offset,
+ * inode and path; path points into line, which is changed ("\012" is a newline
  * again, and " (deleted)" is cut off); the rest of mapping is zeroed.
  */
 int mapping__parse(char *line, struct mapping *mapping);

@@ -14,7 +14,9 @@ struct stack_frame {
 	uint64_t address;
 	const char *symbol; /* NULL: unknown */
 	uint64_t offset;    /* bytes from the symbol's start; 0 if that is unknown */
-	/* User: the path of the mapping.  Kernel: "kernel", or its module.  "": no file; NULL: nothing is mapped there.
+	/*
+	 * User: the path of the mapping.  Kernel: "kernel", or its module.  "":
+	 * no file; NULL: nothing is mapped there.
 	 */
 	const char *module;
 	const struct build_id *build_id; /* of the user's module; NULL: none or unknown */
@@ -23,18 +25,19 @@ struct stack_frame {
 };
 
 /*
- * "malloc+0x1f (libc.so.6)", "libc.so.6+0x1234 (build id 0123...)" if no
- * symbol is known, "handle_mm_fault+0x7b [kernel]", "0x7f0012345678".  Writes at
- * most size bytes, NUL included, and returns buf.
+ * "malloc+0x1f (libc.so.6)", "libc.so.6+0x1234 (build id 0123...)" if no symbol
+ * is known, "handle_mm_fault+0x7b [kernel]", "0x7f0012345678".  Writes at most
+ * size bytes, NUL included, and returns buf.
  */
 char *stack_frame__format(char *buf, size_t size, const struct stack_frame *frame);
 
 /*
- * A stack as one line for flame graphs, the root first: "main;work;malloc",
- * the kernel's frames behind the user's and marked as flamegraph.pl expects:
- * "main;work;asm_exc_page_fault_[k]".  Frames are as the kernel has them, the leaf first.
- * Without a symbol: "libc.so.6+0x1234" or the address.  A ";" in a name becomes ":".  "" if
- * there is no frame.  The caller frees it; NULL if memory ran out.
+ * A stack as one line for flame graphs, the root first: "main;work;malloc", the
+ * kernel's frames behind the user's and marked as flamegraph.pl expects:
+ * "main;work;asm_exc_page_fault_[k]".  Frames are as the kernel has them, the
+ * leaf first.  Without a symbol: "libc.so.6+0x1234" or the address.  A ";" in a
+ * name becomes ":".  "" if there is no frame.  The caller frees it; NULL if
+ * memory ran out.
  */
 char *stack__fold(const struct stack_frame *user, size_t nr_user, const struct stack_frame *kernel, size_t nr_kernel);
 

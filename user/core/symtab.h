@@ -29,8 +29,9 @@ int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *n
 int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name, const char *module);
 
 /*
- * The symbol that holds the address; false if none does.  Of several names for one address the plainest is taken:
- * malloc, not __libc_malloc.  Its strings are the table's, valid until symtab__add().
+ * The symbol that holds the address; false if none does.  Of several names for
+ * one address the plainest is taken: malloc, not __libc_malloc.  Its strings
+ * are the table's, valid until symtab__add().
  */
 bool symtab__find(struct symtab *tab, uint64_t address, struct symbol *symbol);
 

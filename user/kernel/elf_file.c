@@ -19,8 +19,8 @@
 #define MAX_NOTES 64
 
 /*
- * The second open follows a link of procfs to the very file that was looked
- * at.  It cannot block: O_NONBLOCK is for leases.
+ * The second open follows a link of procfs to the very file that was looked at.
+ * It cannot block: O_NONBLOCK is for leases.
  */
 int open_regular(int dir, const char *path, bool in_root)
 {
@@ -46,9 +46,9 @@ int open_regular(int dir, const char *path, bool in_root)
 }
 
 /*
- * A file header that has no room for the number of sections or segments
- * refers to section 0, which may say anything, and libelf allocates memory for it.  Only
- * object files have so many.
+ * A file header that has no room for the number of sections or segments refers
+ * to section 0, which may say anything, and libelf allocates memory for it.
+ * Only object files have so many.
  */
 static bool numbers_are_plain(const char *header)
 {

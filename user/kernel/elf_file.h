@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What memtrace wants of an ELF file: its build id, its segments, its
- * functions.  The file may be anybody's: nothing in it is trusted, nothing of it is mapped
- * into memory (its owner may cut it off at any time), and what it can make memtrace allocate is bounded.
+ * functions.  The file may be anybody's: nothing in it is trusted, nothing of
+ * it is mapped into memory (its owner may cut it off at any time), and what it
+ * can make memtrace allocate is bounded.
  */
 #ifndef MEMTRACE_KERNEL_ELF_FILE_H
 #define MEMTRACE_KERNEL_ELF_FILE_H
@@ -24,7 +25,8 @@ struct elf_file {
 /*
  * Opens a regular file for reading, and nothing else: that a path names a
  * device or a FIFO is found without opening that.  dir is AT_FDCWD or a
- * directory; in_root: that directory is the path's root, also for symbolic links.  A file descriptor or -errno.
+ * directory; in_root: that directory is the path's root, also for symbolic
+ * links.  A file descriptor or -errno.
  */
 int open_regular(int dir, const char *path, bool in_root);
 
@@ -38,8 +40,8 @@ void elf_file__close(struct elf_file *file);
 bool elf_file__build_id(const struct elf_file *file, struct build_id *id);
 
 /*
- * The address that the file gives to offset, if len bytes from there are
- * mapped to be executed; false if that is none of its segments.
+ * The address that the file gives to offset, if len bytes from there are mapped
+ * to be executed; false if that is none of its segments.
  */
 bool elf_file__vaddr(const struct elf_file *file, uint64_t offset, uint64_t len, uint64_t *vaddr);
 
@@ -50,8 +52,9 @@ enum elf_symbols {
 };
 
 /*
- * Adds the file's functions, by the file's own addresses: those of .symtab, else those of .dynsym.
- * A table that is damaged or does not fit gives the functions before that.
+ * Adds the file's functions, by the file's own addresses: those of .symtab,
+ * else those of .dynsym.  A table that is damaged or does not fit gives the
+ * functions before that.
  */
 enum elf_symbols elf_file__symbols(const struct elf_file *file, struct symtab *tab);
 

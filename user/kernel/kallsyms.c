@@ -14,7 +14,8 @@
 
 /*
  * "ffffffff81000000 T _stext", and for a module "\t[ext4]" behind it.  0, also
- * for what is no function, or the error of symtab__add(); *hidden: it is one, and its address is 0.
+ * for what is no function, or the error of symtab__add(); *hidden: it is one,
+ * and its address is 0.
  */
 static int add_line(struct symtab *tab, char *line, bool *hidden)
 {

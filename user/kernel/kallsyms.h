@@ -7,7 +7,8 @@
 
 /*
  * Reads the functions of a file like /proc/kallsyms into a new table: 0 or
- * -errno, with NULL; -EACCES if the kernel shows every address as 0.  BPF programs that are loaded later are not in it.
+ * -errno, with NULL; -EACCES if the kernel shows every address as 0.  BPF
+ * programs that are loaded later are not in it.
  */
 int kallsyms__read(const char *path, struct symtab **tab);
 

@@ -17,7 +17,8 @@
 
 /*
  * What makes two mappings be of one file.  The build id alone would do for
- * honest files; the inode keeps one that copies another's build id from naming that one's addresses.
+ * honest files; the inode keeps one that copies another's build id from naming
+ * that one's addresses.
  */
 struct file_key {
 	uint64_t dev, inode;
@@ -297,7 +298,8 @@ static struct symtab *table_of(struct symbols *symbols, uint32_t pid, const stru
 
 /*
  * All but the leaf are return addresses: of a call that is a function's last
- * instruction, that is the start of the next function.  So they are looked up one byte before.
+ * instruction, that is the start of the next function.  So they are looked up
+ * one byte before.
  */
 static uint64_t call_offset(size_t i)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Names for the addresses of stacks.  A user address is looked up in the
- * process's mappings, and then in the symbol table of the file behind it, or
- * of a copy of that file or of its separate debug file: wherever that lies, it counts only if
- * its build id is the mapping's.
+ * process's mappings, and then in the symbol table of the file behind it, or of
+ * a copy of that file or of its separate debug file: wherever that lies, it
+ * counts only if its build id is the mapping's.
  *
- * Tables are read when first needed and kept, the least used are dropped;
- * they take at most so many bytes as symbols__new() was told.
+ * Tables are read when first needed and kept, the least used are dropped; they
+ * take at most so many bytes as symbols__new() was told.
  */
 #ifndef MEMTRACE_KERNEL_SYMBOLS_H
 #define MEMTRACE_KERNEL_SYMBOLS_H
@@ -26,23 +26,25 @@ struct symbols;
 
 /*
  * dir: where to look for files as well, as DIR/.build-id/xx/yyyy.debug,
- * DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME; NULL: $MEMTRACE_SYMBOLS, if it is set.  NULL if memory ran out.
+ * DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME; NULL: $MEMTRACE_SYMBOLS, if it
+ * is set.  NULL if memory ran out.
  */
 struct symbols *symbols__new(const char *dir, size_t max_bytes);
 void symbols__free(struct symbols *symbols);
 size_t symbols__bytes(const struct symbols *symbols); /* what tables of files take now */
 
 /*
- * Fills in a frame for each address of a user stack, the leaf first.  maps
- * may be NULL: nothing but addresses is known.  What the frames point to is valid until the next call, and as long as
- * maps is unchanged.
+ * Fills in a frame for each address of a user stack, the leaf first.  maps may
+ * be NULL: nothing but addresses is known.  What the frames point to is valid
+ * until the next call, and as long as maps is unchanged.
  */
 void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const uint64_t *addresses, size_t nr,
 		   struct stack_frame *frames);
 
 /*
- * The same for a kernel stack.  The kernel's own symbols are read at the
- * first call, if symbols__set_kernel() gave no other ones before.  The pointers are valid until symbols__free().
+ * The same for a kernel stack.  The kernel's own symbols are read at the first
+ * call, if symbols__set_kernel() gave no other ones before.  The pointers are
+ * valid until symbols__free().
  */
 void symbols__kernel(struct symbols *symbols, const uint64_t *addresses, size_t nr, struct stack_frame *frames);
 
