@@ -242,7 +242,7 @@ struct mt_state {
 	__u64 told_rings;   /* a bit each */
 	__u64 woke_ns;	    /* when the reader was last woken for them */
 	__u32 told_epoch;
-	__u32 pad;
+	__u32 walking; /* its user stack is being read, which may raise exceptions that are none of its own */
 };
 
 /* What a task is from its birth on. */

@@ -27,6 +27,8 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 	u64 bit = 1ULL << (nr & 63);
 	struct mt_who_is *rec;
 
+	if (s->told.id != s->ref.id)
+		s->woke_ns = 0;
 	if (s->told.id != s->ref.id || s->told_epoch != epoch) {
 		s->told = s->ref;
 		s->told_epoch = epoch;
@@ -67,12 +69,17 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 
 /*
  * Most records are handed over without a look at the ring: which, the clock's low digits say.  A
- * reader that was woken is given time to come, as waking costs more than the record.
+ * reader that was woken is given time to come, as waking costs more than the record.  With stacks it is also woken
+ * for a task's first record, to read its mappings while they are there.
  */
 static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
 {
 	void *ring;
 
+	if (cfg.stacks && !s->woke_ns) {
+		s->woke_ns = now_ns;
+		return BPF_RB_FORCE_WAKEUP;
+	}
 	if (now_ns >> 5 & 15 || now_ns - s->woke_ns < WAKE_EVERY_NS)
 		return BPF_RB_NO_WAKEUP;
 	ring = hot_ring();
@@ -84,14 +91,11 @@ static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
 
 #define EFAULT 14
 
-/* The id of the call chain that led here; MT_UNKNOWN_S32 if nobody wants it or there is none. */
-static __always_inline s32 every__stack(void *ctx, u64 flags)
+static __always_inline s32 stack_id(void *ctx, u64 flags)
 {
 	struct mt_lost *l;
 	long id;
 
-	if (!cfg.stacks)
-		return MT_UNKNOWN_S32;
 	id = bpf_get_stackid(ctx, &stacks, flags);
 	if (id >= 0)
 		return id;
@@ -100,6 +104,24 @@ static __always_inline s32 every__stack(void *ctx, u64 flags)
 	if (l)
 		__sync_fetch_and_add(&l->stacks, 1);
 	return MT_UNKNOWN_S32;
+}
+
+/* The ids of the call chains that led here; MT_UNKNOWN_S32 if nobody wants it or there is none. */
+static __always_inline s32 every__kernel_stack(void *ctx)
+{
+	return cfg.stacks ? stack_id(ctx, 0) : MT_UNKNOWN_S32;
+}
+
+static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s)
+{
+	s32 id;
+
+	if (!cfg.stacks)
+		return MT_UNKNOWN_S32;
+	s->walking = 1;
+	id = stack_id(ctx, BPF_F_USER_STACK);
+	s->walking = 0;
+	return id;
 }
 
 #endif

@@ -162,6 +162,15 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 	state__rematch(s, task);
 }
 
+/* All of the field: what old kernels leave behind the name's end is a difference, too, and harmless. */
+static __always_inline bool has_comm(struct task_struct *task, const char *name)
+{
+	u64 now[MT_COMM_LEN / sizeof(u64)], known[MT_COMM_LEN / sizeof(u64)];
+
+	__builtin_memcpy(known, name, sizeof(known));
+	return !bpf_core_read(now, sizeof(now), &task->comm) && now[0] == known[0] && now[1] == known[1];
+}
+
 /*
  * Whether what names the task may have changed since it was read: a look at what lies in the
  * task itself, where state__identify() follows pointers to memory that is in no cache.
@@ -169,15 +178,9 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 static __always_inline bool state__is_stale(const struct mt_state *s, const void *css_set, const void *cred,
 					    struct task_struct *task, struct task_struct *leader)
 {
-	char comm[MT_COMM_LEN];
-
-	if (s->css_set != (u64)css_set || s->cred != (u64)cred)
+	if (s->css_set != (u64)css_set || s->cred != (u64)cred || !has_comm(task, s->who.tcomm))
 		return true;
-	if (bpf_core_read(comm, sizeof(comm), &task->comm) || __builtin_memcmp(comm, s->who.tcomm, sizeof(comm)))
-		return true;
-	if (s->who.pid == s->who.tid)
-		return false;
-	return bpf_core_read(comm, sizeof(comm), &leader->comm) || __builtin_memcmp(comm, s->who.comm, sizeof(comm));
+	return s->who.pid != s->who.tid && !has_comm(leader, s->who.comm);
 }
 
 static __noinline int state__moved(struct mt_state *s, struct task_struct *task)

@@ -63,8 +63,8 @@ static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, 
 	rec->migratetype = migratetype;
 	rec->failed = failed;
 	rec->atomic = is_atomic(gfp);
-	rec->kernel_stack = every__stack(ctx, 0);
-	rec->user_stack = every__stack(ctx, BPF_F_USER_STACK);
+	rec->kernel_stack = every__kernel_stack(ctx);
+	rec->user_stack = every__user_stack(ctx, s);
 	rec->pad = 0;
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }

@@ -24,8 +24,12 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	rec->ip = ip;
 	rec->error_code = error_code;
 	rec->kernel = kernel;
-	rec->kernel_stack = every__stack(ctx, 0);
-	rec->user_stack = every__stack(ctx, BPF_F_USER_STACK);
+	rec->kernel_stack = every__kernel_stack(ctx);
+	/*
+	 * In kernel mode the user stack is left alone: reading it may raise an exception, for which this
+	 * program, that runs already, would be skipped, and that would count as a loss.
+	 */
+	rec->user_stack = kernel ? MT_UNKNOWN_S32 : every__user_stack(ctx, s);
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
@@ -34,7 +38,7 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	({                                                                                                             \
 		struct mt_state *s = state__counting();                                                                \
 		u64 code = (error_code);                                                                               \
-		if (s) {                                                                                               \
+		if (s && !(kernel_mode && s->walking)) {                                                               \
 			s->c[kernel_mode ? MT_SLOT_fault_kernel : MT_SLOT_fault_user]++;                               \
 			if (code & PF_WRITE)                                                                           \
 				s->c[MT_SLOT_fault_write]++;                                                           \

@@ -38,7 +38,7 @@ static const char *gfp_name(void *ctx, uint64_t flags)
 static const struct cell *cell_at(const struct event_row *row, const struct cell *cells, const char *path)
 {
 	struct column columns[EVENT_MAX_COLUMNS];
-	size_t nr = event__columns(row, columns, EVENT_MAX_COLUMNS);
+	size_t nr = event__columns(row, false, columns, EVENT_MAX_COLUMNS);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (strcmp(columns[i].path, path) == 0)
@@ -78,7 +78,7 @@ static void columns_of_all(void **state)
 		if (!row->size)
 			continue;
 		assert_true(row->size <= sizeof(record));
-		nr = event__columns(row, columns, EVENT_MAX_COLUMNS);
+		nr = event__columns(row, false, columns, EVENT_MAX_COLUMNS);
 		assert_int_equal(event__cells(row, record, &no_names, cells), nr);
 		assert_string_equal(columns[0].path, "time_ns");
 		assert_int_equal(columns[0].unit, UNIT_TIME);
@@ -96,10 +96,10 @@ static void few_columns(void **state)
 	struct column columns[2] = { { .path = "untouched" }, { .path = "untouched" } };
 
 	(void)state;
-	assert_int_equal(event__columns(row, columns, 1), 1 + 7 + 6 + 7);
+	assert_int_equal(event__columns(row, false, columns, 1), 1 + 7 + 6 + 7);
 	assert_string_equal(columns[0].path, "time_ns");
 	assert_string_equal(columns[1].path, "untouched");
-	assert_int_equal(event__columns(row, NULL, 0), 21);
+	assert_int_equal(event__columns(row, false, NULL, 0), 21);
 }
 
 static void reclaim(void **state)

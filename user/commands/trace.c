@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace trace: one line an event, as it comes. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../core/command.h"
@@ -17,6 +18,7 @@ extern const struct command trace_command;
 struct event_columns {
 	struct column columns[EVENT_MAX_COLUMNS];
 	size_t nr;
+	char text[512]; /* template of its line, and of its call chains */
 };
 
 struct trace_run {
@@ -24,6 +26,17 @@ struct trace_run {
 	struct event_columns events[MT_NR_RECS];
 	uint64_t nr_single; /* hot events printed, each of which was asked for */
 };
+
+/* Call chains stand below the event's line, which stays as it is without them. */
+static void set_text(struct event_columns *event, const struct event_row *row, bool stacks)
+{
+	size_t at = (size_t)snprintf(event->text, sizeof(event->text), "%s", row->text), i;
+
+	for (i = 0; stacks && i < row->nr_fields; i++)
+		if (row->fields[i].type == FIELD_KERNEL_STACK || row->fields[i].type == FIELD_USER_STACK)
+			at += (size_t)snprintf(event->text + at, sizeof(event->text) - at, "\n    %s {%s}",
+					       row->fields[i].path, row->fields[i].path);
+}
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
 {
@@ -33,10 +46,12 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	struct cell cells[EVENT_MAX_COLUMNS];
 
 	if (!event->nr)
-		event->nr = event__columns(row, event->columns, EVENT_MAX_COLUMNS);
+		set_text(event, row, session->names.stack);
+	if (!event->nr)
+		event->nr = event__columns(row, session->names.stack, event->columns, EVENT_MAX_COLUMNS);
 	event__cells(row, record, &session->names, cells);
 	run->nr_single += row->use == EVENT_EVERY;
-	return out->ops->event(out, row->name, row->text, event->columns, cells, event->nr);
+	return out->ops->event(out, row->name, event->text, event->columns, cells, event->nr);
 }
 
 static int on_interval(struct session *session, void *ctx)
@@ -153,7 +168,7 @@ static const struct option_row duration_options[] = {
 };
 
 static const struct option_row *const option_groups[] = { duration_options, filter_options,  cmd_options,
-							  record_options,   latency_options, sample_options,
+							  record_options,   latency_options, single_options,
 							  output_options,   common_options,  NULL };
 
 static const struct example examples[] = {

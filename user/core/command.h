@@ -39,7 +39,7 @@ extern const struct option_row label_options[];	 /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	 /* -a */
 extern const struct option_row gather_options[]; /* --light --latency --free */
 extern const struct option_row record_options[]; /* --record FILE */
-extern const struct option_row sample_options[]; /* --sample 1/N */
+extern const struct option_row single_options[]; /* --stacks --symbols --sample: single hot events */
 extern const struct option_row export_options[]; /* --textfile --keep --once --max-series --no-bpf-stats */
 extern const struct option_row common_options[]; /* -v --help */
 

@@ -27,6 +27,9 @@
 #define COLUMNS_ADDRESS(unit, path) PLAIN(path, unit)
 #define COLUMNS_GFP(unit, path)	    LEFT(path)
 #define COLUMNS_CODE(unit, path)    LEFT(path)
+/* They come last, as they may be left out. */
+#define COLUMNS_KERNEL_STACK(unit, path)
+#define COLUMNS_USER_STACK(unit, path)
 
 /* Each event closes the array before it and opens its own. */
 static const struct column columns_before_any[] __attribute__((unused)) = {
@@ -50,18 +53,32 @@ static const struct {
 #define MT_EVENT(probe, id, ...) _Static_assert(ARRAY_SIZE(columns_##id) <= EVENT_MAX_COLUMNS, #id);
 #include "../../bpf/probes.def"
 
-size_t event__columns(const struct event_row *row, struct column *columns, size_t max)
+static bool is_stack(const struct field_row *field)
+{
+	return field->type == FIELD_KERNEL_STACK || field->type == FIELD_USER_STACK;
+}
+
+size_t event__columns(const struct event_row *row, bool stacks, struct column *columns, size_t max)
 {
 	size_t nr = events[row->id].nr;
 
 	if (max)
 		memcpy(columns, events[row->id].columns, (nr < max ? nr : max) * sizeof(*columns));
+	for (size_t i = 0; stacks && i < row->nr_fields; i++) {
+		const struct field_row *field = &row->fields[i];
+
+		if (!is_stack(field))
+			continue;
+		if (nr < max)
+			columns[nr] = (struct column){ .title = field->path, .path = field->path, .left = true };
+		nr++;
+	}
 	return nr;
 }
 
-/* Copies of the strings of one record: names of two tasks, their cgroups' paths, and flags. */
+/* Copies of the strings of one record: names of two tasks, their cgroups' paths, flags, and two call chains. */
 static _Thread_local struct {
-	char data[16384];
+	char data[65536];
 	size_t used;
 } strings;
 
@@ -177,6 +194,22 @@ static struct cell code_cell(const void *at, size_t size, const char *const *nam
 	return cell_none();
 }
 
+static struct cell stack_cell(const struct field_row *field, const void *record, const struct event_row *row,
+			      const struct event_names *names)
+{
+	int64_t id = read_int((const char *)record + field->offset, field->size);
+	const struct mt_who *who = NULL;
+	const char *text;
+
+	if (id < 0)
+		return cell_none();
+	for (size_t i = 0; !who && i < row->nr_fields; i++)
+		if (row->fields[i].type == FIELD_REF)
+			who = who_of((const void *)((const char *)record + row->fields[i].offset), names);
+	text = names->stack(names->ctx, field->type == FIELD_KERNEL_STACK, (int32_t)id, who);
+	return text ? copy_string(text, SIZE_MAX) : cell_none();
+}
+
 static size_t fill_field(struct cell *cells, const struct field_row *field, const void *at,
 			 const struct event_names *names)
 {
@@ -203,6 +236,9 @@ static size_t fill_field(struct cell *cells, const struct field_row *field, cons
 	case FIELD_CODE:
 		*cells = code_cell(at, field->size, field->names);
 		break;
+	case FIELD_KERNEL_STACK:
+	case FIELD_USER_STACK:
+		return 0;
 	}
 	return 1;
 }
@@ -220,5 +256,8 @@ size_t event__cells(const struct event_row *row, const void *record, const struc
 
 		nr += fill_field(cells + nr, field, (const char *)record + field->offset, names);
 	}
+	for (size_t i = 0; names->stack && i < row->nr_fields; i++)
+		if (is_stack(&row->fields[i]))
+			cells[nr++] = stack_cell(&row->fields[i], record, row, names);
 	return nr;
 }

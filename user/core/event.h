@@ -17,6 +17,11 @@ struct event_names {
 	const char *(*cgroup)(void *ctx, uint64_t id);	     /* without it a cgroup is not shown */
 	const char *(*gfp)(void *ctx, uint64_t flags);	     /* without it flags are hexadecimal */
 	const struct mt_who *(*who)(void *ctx, uint64_t id); /* whom a struct mt_ref stands for */
+	/*
+	 * The functions of a call chain, the root first, with ";" between; who: whose.  NULL if nobody asked
+	 * for call chains: then events have no columns for them.
+	 */
+	const char *(*stack)(void *ctx, bool kernel, int32_t id, const struct mt_who *who);
 	void *ctx;
 };
 
@@ -27,9 +32,10 @@ struct event_names {
  * no unit on purpose: with pid it names a process, so that no output may turn
  * it into a time of day that shifts when the clock is set.
  *
- * Fills at most max of them and returns how many there are; paths are static.
+ * stacks: those of call chains, too, at the end.  Fills at most max of them and returns how many there are; paths are
+ * static.
  */
-size_t event__columns(const struct event_row *row, struct column *columns, size_t max);
+size_t event__columns(const struct event_row *row, bool stacks, struct column *columns, size_t max);
 
 /*
  * The cells of one record (of the row's size), one a column.  Returns how

@@ -8,7 +8,7 @@ void event_log__init(struct event_log *log, const struct event_row *row)
 {
 	memset(log, 0, sizeof(*log));
 	log->row = row;
-	log->nr_columns = event__columns(row, log->columns, EVENT_MAX_COLUMNS);
+	log->nr_columns = event__columns(row, false, log->columns, EVENT_MAX_COLUMNS);
 }
 
 void event_log__free(struct event_log *log)

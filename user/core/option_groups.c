@@ -183,7 +183,18 @@ const struct option_row record_options[] = {
 	{ .name = NULL },
 };
 
-const struct option_row sample_options[] = {
+const struct option_row single_options[] = {
+	{ .name = "stacks",
+	  .type = OPT_FLAG,
+	  .offset = AT(stacks),
+	  .help = "with each single hot event the functions that led to it, in the program and in the kernel, by frame "
+		  "pointers" },
+	{ .name = "symbols",
+	  .type = OPT_STRING,
+	  .offset = AT(symbols),
+	  .arg = "DIR",
+	  .help = "with --stacks: look for programs and debug files of other machines also in DIR; without it in "
+		  "$MEMTRACE_SYMBOLS" },
 	{ .name = "sample",
 	  .type = OPT_SHARE,
 	  .live_only = true,

@@ -66,9 +66,10 @@ struct options {
 	bool latency;
 	bool every;
 	bool stacks;
-	uint64_t sample;    /* one in so many; 0: all */
-	const char *record; /* --record FILE, or NULL */
-	uint64_t last_ns;   /* of it only the last part; 0: all */
+	const char *symbols; /* --symbols DIR, or NULL */
+	uint64_t sample;     /* one in so many; 0: all */
+	const char *record;  /* --record FILE, or NULL */
+	uint64_t last_ns;    /* of it only the last part; 0: all */
 	/* where from */
 	const char *replay; /* a recording's name; NULL: the live kernel */
 	/* export */

@@ -230,8 +230,10 @@ bool schema__is_task(enum field_type type)
 const char *schema__field_type_name(enum field_type type)
 {
 	static const char *const names[] = {
-		[FIELD_WHO] = "who",   [FIELD_REF] = "who", [FIELD_UINT] = "uint",	 [FIELD_INT] = "int",
-		[FIELD_BOOL] = "bool", [FIELD_GFP] = "gfp", [FIELD_ADDRESS] = "address", [FIELD_CODE] = "code",
+		[FIELD_WHO] = "who",	      [FIELD_REF] = "who",   [FIELD_UINT] = "uint",
+		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool", [FIELD_GFP] = "gfp",
+		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code", [FIELD_KERNEL_STACK] = "stack",
+		[FIELD_USER_STACK] = "stack",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

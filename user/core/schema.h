@@ -49,6 +49,8 @@ enum field_type {
 	FIELD_GFP,
 	FIELD_ADDRESS,
 	FIELD_CODE,
+	FIELD_KERNEL_STACK, /* the id of a call chain */
+	FIELD_USER_STACK,
 };
 
 struct field_row {

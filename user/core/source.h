@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "schema.h"
+#include "stack_lookup.h"
 
 /* Where a source delivers each record; data is valid during the call only. */
 struct sink {
@@ -22,6 +23,7 @@ struct losses {
 	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last counts never came */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
+	uint64_t stacks;     /* call chains that found no room: their events have none */
 	uint64_t recursion;  /* runs that the kernel skipped as a program was running already */
 	uint64_t ring_records[MT_NR_RINGS]; /* records that found their ring full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
@@ -108,6 +110,8 @@ struct source_ops {
 	int (*next)(struct source *src, uint64_t *due_ns);
 	/* Of a recording: what became of the command.  NULL: the source is live. */
 	const struct command_outcome *(*outcome)(struct source *src);
+	/* What is known of call chains, if they were asked for. */
+	struct stack_lookup (*stacks)(struct source *src);
 	/* A cgroup's path; never NULL, valid until the next call. */
 	const char *(*cgroup)(struct source *src, uint64_t id);
 	void (*free)(struct source *src);

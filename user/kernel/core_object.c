@@ -88,12 +88,19 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->rare_fold_bytes = 192 * 1024;
 }
 
+/* Different call chains that are told apart, each in some 1 KiB of the kernel's memory. */
+#define MAX_STACKS 16384
+
 static int set_maps(struct bpf_object *bpf, void *ctx)
 {
 	const struct mt_cfg *cfg = ctx;
 	const char *unused = cfg->has_task_storage ? "tid_state" : "task_state";
+	struct bpf_map *stacks = bpf_object__find_map_by_name(bpf, "stacks");
+	int err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
 
-	return bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
+	if (!err && !cfg->stacks)
+		return bpf_map__set_autocreate(stacks, false);
+	return err ? err : bpf_map__set_max_entries(stacks, MAX_STACKS);
 }
 
 int core_object__make_hot_ring(const struct object *core, unsigned int nr)

@@ -8,14 +8,19 @@
 #include "proc.h"
 #include "proc_maps.h"
 
-#define REREAD_NS 1000000000ULL
+/* A program that starts maps its libraries within milliseconds; a JIT compiler goes on for ever. */
+#define FIRST_REREAD_NS 1000000ULL
+#define REREADS_AT_ONCE 4 /* whoever is looked at while it executes a program has hardly any mappings yet */
+#define REREAD_NS	1000000000ULL
 
 struct process {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(process) by_use;
 	uint32_t pid;
 	uint64_t start_ns;
-	uint64_t read_ns;	/* when we tried last */
+	uint64_t read_ns; /* when we tried last */
+	unsigned int tries;
+	uint64_t pause_ns;	/* how long not to try again */
 	struct proc_maps *maps; /* NULL: they could not be read */
 };
 
@@ -115,6 +120,10 @@ static void read_maps(struct live_maps *live, struct process *process, uint64_t 
 
 	if (err && !process->read_ns)
 		count_miss(&live->misses, err);
+	if (++process->tries > REREADS_AT_ONCE)
+		process->pause_ns = process->pause_ns ? 2 * process->pause_ns : FIRST_REREAD_NS;
+	if (process->pause_ns > REREAD_NS)
+		process->pause_ns = REREAD_NS;
 	process->read_ns = now;
 	if (err)
 		return;
@@ -142,7 +151,7 @@ const struct proc_maps *live_maps__get(struct live_maps *live, uint32_t pid, uin
 	TAILQ_REMOVE(&live->by_use, process, by_use);
 	TAILQ_INSERT_TAIL(&live->by_use, process, by_use);
 	if (!process->read_ns ||
-	    (now - process->read_ns >= REREAD_NS && (!process->maps || !proc_maps__find(process->maps, ip))))
+	    (now - process->read_ns >= process->pause_ns && (!process->maps || !proc_maps__find(process->maps, ip))))
 		read_maps(live, process, now);
 	evict(live);
 	return process->maps;

@@ -33,7 +33,7 @@ void live_maps__free(struct live_maps *live);
 
 /*
  * The mappings of a process that started then: they are read when they were not
- * yet, and again, at most once a second, when ip is in none of them.  ip is the
+ * yet, and again, after ever longer pauses, up to a second, when ip is in none of them.  ip is the
  * address that the process was at: callers are not asked for, as code without
  * frame pointers makes them up.  NULL if they cannot be read and never were.
  * Valid until the next call for any process.

@@ -130,9 +130,120 @@ static int take_cgroup(struct decoder *dec)
 
 	if (!err)
 		err = get_string(dec, &name, &len, MAX_CGROUP_NAME);
-	if (!err && dec->cgroup)
-		dec->cgroup(dec->ctx, id, name, len);
+	if (!err && dec->definitions.cgroup)
+		err = dec->definitions.cgroup(dec->definitions.ctx, id, name, len);
 	return err;
+}
+
+static int take_stack(struct decoder *dec)
+{
+	uint64_t addresses[MAX_STACK], id = 0, nr = 0, value, last = 0, i;
+	int err = get(dec, &id);
+
+	if (!err)
+		err = get(dec, &nr);
+	if (!err && (id > INT32_MAX || nr > MAX_STACK))
+		err = bad(dec, "a call chain is too long");
+	for (i = 0; !err && i < nr; i++) {
+		err = get(dec, &value);
+		last = addresses[i] = last + (err ? 0 : unzigzag(value));
+	}
+	if (!err && dec->definitions.stack)
+		err = dec->definitions.stack(dec->definitions.ctx, (int32_t)id, addresses, nr);
+	return err;
+}
+
+static int take_mapping(struct decoder *dec, struct proc_maps *maps, uint64_t *after)
+{
+	char path[MAX_PATH_NAME + 1];
+	struct mapping mapping = { .path = path };
+	uint64_t gap, size, elf;
+	const char *text;
+	size_t len;
+	int err = get(dec, &gap);
+
+	if (!err)
+		err = get(dec, &size);
+	if (!err)
+		err = get(dec, &mapping.file_offset);
+	if (!err)
+		err = get(dec, &elf);
+	if (!err)
+		err = get(dec, &mapping.vaddr);
+	if (!err)
+		err = get_string(dec, &text, &len, BUILD_ID_MAX);
+	if (err)
+		return err;
+	memcpy(mapping.build_id.bytes, text, len);
+	mapping.build_id.len = len;
+	err = get_string(dec, &text, &len, MAX_PATH_NAME);
+	if (err)
+		return err;
+	memcpy(path, text, len);
+	path[len] = '\0';
+	mapping.elf = elf;
+	mapping.start = *after + gap;
+	mapping.end = *after = mapping.start + size;
+	err = maps ? proc_maps__add(maps, &mapping) : 0;
+	/* what is too much or makes no sense is left out, as it is when mappings are read */
+	return err == -ENOMEM ? err : 0;
+}
+
+static int take_maps(struct decoder *dec)
+{
+	struct proc_maps *maps = NULL;
+	uint64_t start_ns = 0, nr = 0, after = 0, i;
+	uint32_t pid;
+	int err = get_u32(dec, &pid);
+
+	if (!err)
+		err = get(dec, &start_ns);
+	if (!err)
+		err = get(dec, &nr);
+	if (!err && nr > MAX_MAPPINGS)
+		err = bad(dec, "a process has too many mappings");
+	if (!err && dec->definitions.maps) {
+		maps = proc_maps__new(0);
+		err = maps ? 0 : -ENOMEM;
+	}
+	for (i = 0; !err && i < nr; i++)
+		err = take_mapping(dec, maps, &after);
+	if (!err && maps)
+		return dec->definitions.maps(dec->definitions.ctx, pid, start_ns, maps);
+	proc_maps__free(maps);
+	return err;
+}
+
+static int get_name(struct decoder *dec, char *name)
+{
+	const char *text;
+	size_t len;
+	int err = get_string(dec, &text, &len, SYMBOL_NAME_MAX);
+
+	if (err)
+		return err;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return 0;
+}
+
+static int take_symbol(struct decoder *dec)
+{
+	char name[SYMBOL_NAME_MAX + 1], module[SYMBOL_NAME_MAX + 1];
+	struct symbol symbol = { .name = name, .module = module };
+	uint64_t size;
+	int err = get(dec, &symbol.start);
+
+	if (!err)
+		err = get(dec, &size);
+	if (!err)
+		err = get_name(dec, name);
+	if (!err)
+		err = get_name(dec, module);
+	if (err)
+		return err;
+	symbol.end = symbol.start + size;
+	return dec->definitions.symbol ? dec->definitions.symbol(dec->definitions.ctx, &symbol) : 0;
 }
 
 /* Of a task's number, which is checked: 0 is none. */
@@ -163,6 +274,8 @@ static uint64_t decoded(enum field_code code, uint64_t value, uint64_t last, uin
 {
 	switch (code) {
 	case CODE_INT:
+	case CODE_KERNEL_STACK:
+	case CODE_USER_STACK:
 		return unzigzag(value);
 	case CODE_COUNT:
 		return last + value;
@@ -283,15 +396,15 @@ static int take_record(struct decoder *dec, uint8_t item)
 
 static int take_item(struct decoder *dec)
 {
+	static int (*const takers[FIRST_LAYOUT])(struct decoder * dec) = {
+		[ITEM_WHO] = take_who,	 [ITEM_CGROUP] = take_cgroup, [ITEM_STACK] = take_stack,
+		[ITEM_MAPS] = take_maps, [ITEM_SYMBOL] = take_symbol,
+	};
 	uint8_t item = *dec->at++, kind = item & ITEM_KIND_MASK;
 
-	if (kind == ITEM_WHO)
-		return take_who(dec);
-	if (kind == ITEM_CGROUP)
-		return take_cgroup(dec);
-	if (kind < FIRST_LAYOUT)
-		return bad(dec, "an item of an unknown kind");
-	return take_record(dec, item);
+	if (kind >= FIRST_LAYOUT)
+		return take_record(dec, item);
+	return takers[kind] ? takers[kind](dec) : bad(dec, "an item of an unknown kind");
 }
 
 int decoder__next(struct decoder *dec, const void **record)

@@ -3,6 +3,8 @@
 #ifndef MEMTRACE_RECORDING_DECODER_H
 #define MEMTRACE_RECORDING_DECODER_H
 
+#include "../core/maps.h"
+#include "../core/symtab.h"
 #include "lasts.h"
 #include "layout.h"
 
@@ -12,11 +14,24 @@ struct decoder_who {
 	bool told; /* its reference was announced since the last moment */
 };
 
+/*
+ * Takes what a block defines beside tasks; any function may be NULL.  Names are not terminated, and
+ * anything may be in them.  0 or -ENOMEM.
+ */
+struct definitions {
+	int (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len);
+	/* Addresses of a call chain, the leaf first. */
+	int (*stack)(void *ctx, int32_t id, const uint64_t *addresses, size_t nr);
+	/* The mappings of a process, which are the callee's from now on. */
+	int (*maps)(void *ctx, uint32_t pid, uint64_t start_ns, struct proc_maps *maps);
+	/* A function of the kernel. */
+	int (*symbol)(void *ctx, const struct symbol *symbol);
+	void *ctx;
+};
+
 struct decoder {
 	const struct layouts *layouts; /* the recording's */
-	/* The name of a cgroup, not terminated and anything in it. */
-	void (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len);
-	void *ctx;
+	struct definitions definitions;
 
 	const uint8_t *at, *end;
 	uint64_t time_ns;

@@ -20,9 +20,14 @@ struct encoder_who {
 	} key;
 };
 
-struct encoder_cgroup {
+/* A cgroup's name, a call chain, a process's mappings or a function that this block has. */
+struct encoder_seen {
 	UT_hash_handle hh;
-	uint64_t id;
+	struct seen_key {
+		uint64_t kind; /* enum item_kind */
+		uint64_t id;
+	} key;
+	uint64_t version; /* of what may change: mappings */
 };
 
 /* The most that one record takes: a mask, and a number a field. */
@@ -53,14 +58,14 @@ static void forget_whos(struct encoder_who **whos)
 
 void encoder__reset(struct encoder *enc)
 {
-	struct encoder_cgroup *cgroup, *next;
+	struct encoder_seen *seen, *next;
 
 	forget_whos(&enc->whos);
 	forget_whos(&enc->refs);
-	for (cgroup = enc->cgroups; cgroup; cgroup = next) {
-		next = cgroup->hh.next;
-		HASH_DEL(enc->cgroups, cgroup);
-		free(cgroup);
+	for (seen = enc->seen; seen; seen = next) {
+		next = seen->hh.next;
+		HASH_DEL(enc->seen, seen);
+		free(seen);
 	}
 	memset(enc->ref_cache, 0, sizeof(enc->ref_cache));
 	enc->size = enc->nr = enc->nr_whos = enc->last_who = enc->cpu = 0;
@@ -106,32 +111,47 @@ static uint8_t *put_string(uint8_t *to, const char *text, size_t len)
 	return to + len;
 }
 
+/* 1: this block has it, in that version; 0: now it counts as if; -ENOMEM. */
+static int see(struct encoder *enc, enum item_kind kind, uint64_t id, uint64_t version)
+{
+	struct seen_key key = { kind, id };
+	struct encoder_seen *seen;
+	bool same;
+
+	HASH_FIND(hh, enc->seen, &key, sizeof(key), seen);
+	if (!seen) {
+		seen = calloc(1, sizeof(*seen));
+		if (!seen)
+			return -ENOMEM;
+		seen->key = key;
+		seen->version = ~version;
+		HASH_ADD(hh, enc->seen, key, sizeof(seen->key), seen);
+		if (!seen->hh.tbl) {
+			free(seen);
+			return -ENOMEM;
+		}
+	}
+	same = seen->version == version;
+	seen->version = version;
+	return same;
+}
+
 static int name_cgroup(struct encoder *enc, uint64_t id)
 {
-	struct encoder_cgroup *cgroup;
-	const char *name;
+	const char *name = id && enc->cgroup ? enc->cgroup(enc->ctx, id) : NULL;
 	size_t len;
 	uint8_t *to;
+	int seen;
 
-	HASH_FIND(hh, enc->cgroups, &id, sizeof(id), cgroup);
-	if (cgroup || !id || !enc->cgroup)
-		return 0;
-	name = enc->cgroup(enc->ctx, id);
 	if (!name)
 		return 0;
 	len = strnlen(name, MAX_CGROUP_NAME);
 	to = space(enc, 1 + 2 * VARINT_MAX + len);
-	cgroup = calloc(1, sizeof(*cgroup));
-	if (!to || !cgroup) {
-		free(cgroup);
+	if (!to)
 		return -ENOMEM;
-	}
-	cgroup->id = id;
-	HASH_ADD(hh, enc->cgroups, id, sizeof(cgroup->id), cgroup);
-	if (!cgroup->hh.tbl) {
-		free(cgroup);
-		return -ENOMEM;
-	}
+	seen = see(enc, ITEM_CGROUP, id, 0);
+	if (seen)
+		return seen < 0 ? seen : 0;
 	*to++ = ITEM_CGROUP;
 	to = varint__put(to, id);
 	to = put_string(to, name, len);
@@ -264,6 +284,8 @@ static int value_of(struct encoder *enc, const struct layout_field *field, const
 		err = number_of_ref(enc, read_value(at, sizeof(uint64_t)), &number);
 		break;
 	case CODE_INT:
+	case CODE_KERNEL_STACK:
+	case CODE_USER_STACK:
 		*value = extend_sign(read_value(at, field->size), field->size);
 		return 0;
 	default:
@@ -278,6 +300,8 @@ static uint64_t coded(enum field_code code, uint64_t value, uint64_t last, uint6
 {
 	switch (code) {
 	case CODE_INT:
+	case CODE_KERNEL_STACK:
+	case CODE_USER_STACK:
 		return zigzag(value);
 	case CODE_COUNT:
 		return value - last;
@@ -290,16 +314,136 @@ static uint64_t coded(enum field_code code, uint64_t value, uint64_t last, uint6
 	}
 }
 
-/* Tasks that a record names and this block does not yet; their items come before the record's. */
-static int name_tasks(struct encoder *enc, const struct layout *layout, const char *record)
+static int define_symbol(struct encoder *enc, uint64_t address)
 {
-	uint64_t number;
+	struct symbol symbol;
+	size_t name_len, module_len;
+	uint8_t *to;
+	int seen;
+
+	if (!enc->stacks.kernel_symbol || !enc->stacks.kernel_symbol(enc->stacks.ctx, address, &symbol))
+		return 0;
+	name_len = strnlen(symbol.name, SYMBOL_NAME_MAX);
+	module_len = strnlen(symbol.module, SYMBOL_NAME_MAX);
+	to = space(enc, 1 + 4 * VARINT_MAX + name_len + module_len);
+	seen = to ? see(enc, ITEM_SYMBOL, symbol.start, 0) : -ENOMEM;
+	if (seen)
+		return seen < 0 ? seen : 0;
+	*to++ = ITEM_SYMBOL;
+	to = varint__put(to, symbol.start);
+	to = varint__put(to, symbol.end - symbol.start);
+	to = put_string(to, symbol.name, name_len);
+	to = put_string(to, symbol.module, module_len);
+	enc->size = to - enc->buf;
+	return 0;
+}
+
+static uint8_t *put_mapping(uint8_t *to, const struct mapping *mapping, uint64_t after)
+{
+	to = varint__put(to, mapping->start - after);
+	to = varint__put(to, mapping->end - mapping->start);
+	to = varint__put(to, mapping->file_offset);
+	to = varint__put(to, mapping->elf);
+	to = varint__put(to, mapping->vaddr);
+	to = put_string(to, (const char *)mapping->build_id.bytes, mapping->build_id.len);
+	return put_string(to, mapping->path, strnlen(mapping->path, MAX_PATH_NAME));
+}
+
+/* The mappings of a process, again when they have changed. */
+static int define_maps(struct encoder *enc, const struct mt_who *who, uint64_t ip)
+{
+	const struct proc_maps *maps = enc->stacks.maps ? enc->stacks.maps(enc->stacks.ctx, who, ip) : NULL;
+	size_t nr = maps ? proc_maps__count(maps) : 0, i;
+	uint64_t after = 0;
+	uint8_t *to;
+	int seen;
+
+	if (!maps || nr > MAX_MAPPINGS)
+		return 0;
+	seen = see(enc, ITEM_MAPS, (uint64_t)who->pid << 32 ^ who->start_ns, proc_maps__serial(maps));
+	if (seen)
+		return seen < 0 ? seen : 0;
+	to = space(enc, 1 + 3 * VARINT_MAX);
+	if (!to)
+		return -ENOMEM;
+	*to++ = ITEM_MAPS;
+	to = varint__put(to, who->pid);
+	to = varint__put(to, who->start_ns);
+	to = varint__put(to, nr);
+	enc->size = to - enc->buf;
+	for (i = 0; i < nr; i++) {
+		const struct mapping *mapping = proc_maps__at(maps, i);
+
+		to = space(enc, 7 * VARINT_MAX + BUILD_ID_MAX + MAX_PATH_NAME);
+		if (!to)
+			return -ENOMEM;
+		enc->size = put_mapping(to, mapping, after) - enc->buf;
+		after = mapping->end;
+	}
+	return 0;
+}
+
+static int define_stack(struct encoder *enc, enum field_code code, int32_t id, const struct mt_who *who)
+{
+	const uint64_t *addresses;
+	uint64_t last = 0, copy[MAX_STACK];
+	size_t nr, i;
+	uint8_t *to;
+	int seen, err = 0;
+
+	if (id < 0 || !enc->stacks.addresses)
+		return 0;
+	addresses = enc->stacks.addresses(enc->stacks.ctx, id, &nr);
+	if (!addresses || !nr || nr > MAX_STACK)
+		return 0;
+	memcpy(copy, addresses, nr * sizeof(*copy));
+	if (code == CODE_USER_STACK && who)
+		err = define_maps(enc, who, copy[0]);
+	seen = err ? err : see(enc, ITEM_STACK, id, 0);
+	if (seen)
+		return seen < 0 ? seen : 0;
+	for (i = 0; !err && code == CODE_KERNEL_STACK && i < nr; i++)
+		err = define_symbol(enc, copy[i] - (i > 0));
+	to = err ? NULL : space(enc, 1 + (2 + nr) * VARINT_MAX);
+	if (!to)
+		return err ? err : -ENOMEM;
+	*to++ = ITEM_STACK;
+	to = varint__put(to, id);
+	to = varint__put(to, nr);
+	for (i = 0; i < nr; i++) {
+		to = varint__put(to, zigzag(copy[i] - last));
+		last = copy[i];
+	}
+	enc->size = to - enc->buf;
+	return 0;
+}
+
+/* Whom the record is about, by reference. */
+static const struct mt_who *subject_of(struct encoder *enc, const struct layout *layout, const char *record)
+{
+	const struct layout_field *field = layout->who < 0 ? NULL : &layout->fields[layout->who];
+
+	if (!field || field->code != CODE_REF || !enc->who)
+		return NULL;
+	return enc->who(enc->ctx, read_value(record + field->offset, sizeof(uint64_t)));
+}
+
+/* What a record speaks of and this block has not defined yet: those items come before the record's. */
+static int define_parts(struct encoder *enc, const struct layout *layout, const char *record)
+{
+	uint64_t value;
 	size_t i;
 	int err = 0;
 
-	for (i = layout->who + 1; !err && i < layout->nr_fields; i++)
-		if (layout->fields[i].code == CODE_WHO || layout->fields[i].code == CODE_REF)
-			err = value_of(enc, &layout->fields[i], record, &number);
+	for (i = layout->who + 1; !err && i < layout->nr_fields; i++) {
+		const struct layout_field *field = &layout->fields[i];
+
+		if (field->code < CODE_WHO)
+			continue;
+		err = value_of(enc, field, record, &value);
+		if (!err && field->code >= CODE_KERNEL_STACK)
+			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record));
+	}
 	return err;
 }
 
@@ -367,7 +511,7 @@ int encoder__add(struct encoder *enc, const void *record)
 	if (layout->who >= 0)
 		err = value_of(enc, &layout->fields[layout->who], record, &who);
 	if (!err)
-		err = name_tasks(enc, layout, record);
+		err = define_parts(enc, layout, record);
 	if (err)
 		return err;
 	last = lasts__get(&enc->lasts, who, at, layout->nr_fields);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "../core/stack_lookup.h"
 #include "../core/whos.h"
 #include "lasts.h"
 #include "layout.h"
@@ -17,6 +18,7 @@ struct encoder {
 	/* Whom a reference stands for; NULL: unknown. */
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;
+	struct stack_lookup stacks; /* zeroes: call chains have ids only */
 
 	uint8_t *buf; /* the block so far */
 	size_t size, room;
@@ -25,7 +27,7 @@ struct encoder {
 	uint32_t cpu;
 	uint32_t last_who;
 	struct encoder_who *whos, *refs;
-	struct encoder_cgroup *cgroups;
+	struct encoder_seen *seen; /* what this block has defined beside tasks */
 	uint32_t nr_whos;
 	struct lasts lasts;
 	struct {

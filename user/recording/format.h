@@ -15,10 +15,13 @@
 #define BLOCK_MAGIC	0x4b42544dU  /* "MTBK" */
 #define BLOCK_MAX	(16U << 20)  /* bytes of a payload, packed or not */
 #define BLOCK_TARGET	(256U << 10) /* a writer closes a block of records at this size */
-#define MAX_LAYOUTS	60
+#define MAX_LAYOUTS	56
 #define MAX_FIELDS	2048
 #define MAX_WHOS	65536	   /* in one block */
 #define MAX_LASTS	(8U << 20) /* values that a block's records refer back to */
+#define MAX_STACK	1024	   /* addresses */
+#define MAX_MAPPINGS	65536	   /* of a process */
+#define MAX_PATH_NAME	4096
 #define MAX_CGROUP_NAME 4096
 
 struct file_head {
@@ -61,7 +64,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are copied as
 enum item_kind {
 	ITEM_WHO = 0,	 /* the next number in this block's list of tasks; they count from 1, 0 is none */
 	ITEM_CGROUP = 1, /* a cgroup's name */
-	FIRST_LAYOUT = 4,
+	ITEM_STACK = 2,	 /* a call chain's addresses */
+	ITEM_MAPS = 3,	 /* the executable mappings of a process */
+	ITEM_SYMBOL = 4, /* a function of the kernel */
+	FIRST_LAYOUT = 8,
 };
 
 #define ITEM_KIND_MASK 0x3f

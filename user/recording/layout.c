@@ -10,8 +10,15 @@
 #define MAX_NAME 128
 
 static const char *const code_names[NR_FIELD_CODES] = {
-	[CODE_UINT] = "uint", [CODE_INT] = "int", [CODE_COUNT] = "count", [CODE_ADDRESS] = "address",
-	[CODE_TIME] = "time", [CODE_WHO] = "who", [CODE_REF] = "ref",
+	[CODE_UINT] = "uint",
+	[CODE_INT] = "int",
+	[CODE_COUNT] = "count",
+	[CODE_ADDRESS] = "address",
+	[CODE_TIME] = "time",
+	[CODE_WHO] = "who",
+	[CODE_REF] = "ref",
+	[CODE_KERNEL_STACK] = "kernel_stack",
+	[CODE_USER_STACK] = "user_stack",
 };
 
 /* Layouts under construction: the first error stays. */
@@ -98,6 +105,10 @@ static enum field_code code_of(const struct field_row *row)
 		return CODE_ADDRESS;
 	case FIELD_INT:
 		return CODE_INT;
+	case FIELD_KERNEL_STACK:
+		return CODE_KERNEL_STACK;
+	case FIELD_USER_STACK:
+		return CODE_USER_STACK;
 	case FIELD_CODE: /* may be MT_UNKNOWN_S32 */
 		return row->size == sizeof(__s32) ? CODE_INT : CODE_UINT;
 	default:
@@ -132,6 +143,7 @@ static void add_losses(struct builder *b)
 	COUNT(b, totals.losses.folded, "lost.folded");
 	COUNT(b, totals.losses.unfinished, "lost.unfinished");
 	COUNT(b, totals.losses.recursion, "lost.recursion");
+	COUNT(b, totals.losses.stacks, "lost.stacks");
 	for (i = 0; i < MT_NR_RINGS; i++)
 		COUNT(b, totals.losses.ring_records[i], "lost.ring_records.%s", rings[i]);
 	for (i = 0; i < MT_NR_SLOTS; i++)

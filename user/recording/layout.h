@@ -16,13 +16,15 @@
 
 /* How a field's value is written; the names are part of the format. */
 enum field_code {
-	CODE_UINT,    /* the value */
-	CODE_INT,     /* zigzag of the value */
-	CODE_COUNT,   /* the difference to the value before, modulo 2^64 */
-	CODE_ADDRESS, /* zigzag of that difference */
-	CODE_TIME,    /* zigzag of the difference to the record's time */
-	CODE_WHO,     /* a task: its number in the block */
-	CODE_REF,     /* likewise, of one that has a reference */
+	CODE_UINT,	   /* the value */
+	CODE_INT,	   /* zigzag of the value */
+	CODE_COUNT,	   /* the difference to the value before, modulo 2^64 */
+	CODE_ADDRESS,	   /* zigzag of that difference */
+	CODE_TIME,	   /* zigzag of the difference to the record's time */
+	CODE_WHO,	   /* a task: its number in the block */
+	CODE_REF,	   /* likewise, of one that has a reference */
+	CODE_KERNEL_STACK, /* zigzag of a call chain's id, which was defined in the block; negative: none */
+	CODE_USER_STACK,   /* likewise; what its addresses mean depends on the record's task */
 	NR_FIELD_CODES
 };
 

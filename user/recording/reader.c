@@ -155,11 +155,9 @@ void reader__close(struct reader *reader)
 	memset(reader, 0, sizeof(*reader));
 }
 
-void reader__on_cgroup(struct reader *reader, void (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len),
-		       void *ctx)
+void reader__on_definitions(struct reader *reader, const struct definitions *definitions)
 {
-	reader->decoder.cgroup = cgroup;
-	reader->decoder.ctx = ctx;
+	reader->decoder.definitions = *definitions;
 }
 
 /* Goes on to the next block: 1: one of records; 0: the end; -errno. */

@@ -43,9 +43,8 @@ struct reader {
  */
 int reader__open(struct reader *reader, FILE *stream);
 void reader__close(struct reader *reader);
-/* Where names of cgroups go. */
-void reader__on_cgroup(struct reader *reader, void (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len),
-		       void *ctx);
+/* Where definitions go. */
+void reader__on_definitions(struct reader *reader, const struct definitions *definitions);
 /*
  * The next record, as decoder__next() has it.  1; 0 at the end, which state tells; -errno of
  * reading, or -ENOMEM.

@@ -88,6 +88,11 @@ void recorder__free(struct recorder *rec)
 	free(rec);
 }
 
+void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks)
+{
+	rec->encoder.stacks = stacks;
+}
+
 static int write_bytes(void *ctx, const void *data, size_t size)
 {
 	struct recorder *rec = ctx;

@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_RECORDING_RECORDER_H
 #define MEMTRACE_RECORDING_RECORDER_H
 
+#include "../core/stack_lookup.h"
 #include "head.h"
 
 struct recorder;
@@ -31,6 +32,8 @@ struct recorder_stats {
  * -errno.  With last_ns no file is opened.
  */
 int recorder__new(struct recorder **rec, const struct recorder_request *request);
+/* Where call chains come from; without it they are recorded by their ids alone. */
+void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks);
 /* The run begins: from now on blocks are written.  0 or -errno. */
 int recorder__begin(struct recorder *rec, const struct recording_head *head);
 /* A record that was checked for id and size; records may come before recorder__begin(). */

@@ -33,6 +33,13 @@ static const struct mt_who *name_who(void *ctx, uint64_t id)
 	return whos__find(&session->pipeline.whos, id);
 }
 
+static const char *name_stack(void *ctx, bool kernel, int32_t id, const struct mt_who *who)
+{
+	struct session *session = ctx;
+
+	return stacks__text(session->stacks, kernel, id, who);
+}
+
 static const char *name_gfp(void *ctx, uint64_t flags)
 {
 	struct session *session = ctx;
@@ -199,6 +206,22 @@ static int open_memory(struct session *session)
 	return err ? err : open_gatherers(session);
 }
 
+/* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
+static int open_stacks(struct session *session)
+{
+	session->stacks = stacks__new(session->source, session->options->symbols);
+	if (!session->stacks) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	session->names.stack = name_stack;
+	if (session->options->replay && !session->facts.stacks)
+		log_note("%s has no call chains: it was made without --stacks", session->options->replay);
+	if (session->recorder)
+		recorder__set_stacks(session->recorder, stacks__lookup(session->stacks));
+	return EXIT_OK;
+}
+
 /* What was named must be in the recording; without a name all of it is wanted. */
 static int choose_recorded(struct session *session)
 {
@@ -229,7 +252,7 @@ static int open_recording(struct session *session)
 		return code;
 	err = open_memory(session);
 	if (!err)
-		return EXIT_OK;
+		return session->options->stacks ? open_stacks(session) : EXIT_OK;
 	log_error("cannot start: %s", strerror(-err));
 	return EXIT_FAILED;
 }
@@ -248,7 +271,8 @@ int session__open(struct session *session, const struct options *options, const 
 	session->options = options;
 	session->config = *config;
 	session->signal_fd = session->stats_fd = -1;
-	session->names = (struct event_names){ name_cgroup, name_gfp, name_who, session };
+	session->names =
+		(struct event_names){ .cgroup = name_cgroup, .gfp = name_gfp, .who = name_who, .ctx = session };
 	session->named = named_probes(options);
 	session->interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns;
 	if (options->replay)
@@ -269,6 +293,8 @@ int session__open(struct session *session, const struct options *options, const 
 	mallopt(M_ARENA_MAX, 1);
 	begin_ns = clock__boot_ns();
 	code = open_live(session);
+	if (code == EXIT_OK && session->facts.stacks)
+		code = open_stacks(session);
 	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
 	malloc_trim(0); /* loading took much that is not needed again */
 	return code;
@@ -287,6 +313,7 @@ void session__close(struct session *session)
 	for (id = 0; id < MT_NR_PROBES; id++)
 		if (session->gather_state[id])
 			probes[id]->gather->free_state(session->gather_state[id]);
+	stacks__free(session->stacks);
 	aggregate__free(session->aggregate);
 	if (session->signal_fd >= 0) {
 		close(session->signal_fd);

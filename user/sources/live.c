@@ -274,6 +274,7 @@ static void source_free(struct source *src)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	object__close(&live->core);
 	btf__free(live->btf);
+	live__free_stacks(live);
 	cgroups__free(live->cgroups);
 	filters__free(&live->filters);
 	free(live->iter_buf);
@@ -290,6 +291,7 @@ static const struct source_ops live_ops = {
 	.costs = live__costs,
 	.now_ns = source_now,
 	.moment = source_moment,
+	.stacks = live__stacks,
 	.cgroup = source_cgroup,
 	.free = source_free,
 };

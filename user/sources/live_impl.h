@@ -27,6 +27,9 @@ struct live {
 	struct ring_buffer *rings;
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
+	struct live_stack *stacks; /* call chains that were read */
+	struct live_image *images;
+	struct live_maps *maps;
 	void *iter_buf;
 	struct live_pass pass;
 	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
@@ -52,5 +55,8 @@ int live__read_totals(struct live *live, struct totals *totals);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);
+/* ... and that tells of call chains. */
+struct stack_lookup live__stacks(struct source *src);
+void live__free_stacks(struct live *live);
 
 #endif

@@ -88,6 +88,7 @@ int live__read_totals(struct live *live, struct totals *totals)
 	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
 	losses->folded = lost.folded;
 	losses->unfinished = lost.span_unfinished;
+	losses->stacks = lost.stacks;
 	add_recursion(live, losses);
 	return 0;
 }

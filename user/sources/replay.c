@@ -9,6 +9,7 @@
 #include "../core/hash.h"
 #include "../core/log.h"
 #include "../recording/reader.h"
+#include "replay_stacks.h"
 
 struct cgroup_name {
 	UT_hash_handle hh;
@@ -27,7 +28,7 @@ struct replay {
 	struct totals totals, base; /* as recorded; what came before the run's part that is here */
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
-	bool out_of_memory;
+	struct replay_stacks stacks;
 };
 
 static struct replay *replay_of(const struct source *src)
@@ -36,7 +37,7 @@ static struct replay *replay_of(const struct source *src)
 }
 
 /* A name that is known already is kept up to date: the cgroup may have been renamed or, by now, removed. */
-static void take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
+static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 {
 	struct replay *replay = ctx;
 	struct cgroup_name *entry;
@@ -56,11 +57,31 @@ static void take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 	}
 	if (!entry || !copy) {
 		free(copy);
-		replay->out_of_memory = true;
-		return;
+		return -ENOMEM;
 	}
 	free(entry->name);
 	entry->name = copy;
+	return 0;
+}
+
+static int take_stack(void *ctx, int32_t id, const uint64_t *addresses, size_t nr)
+{
+	return replay_stacks__add(&((struct replay *)ctx)->stacks, id, addresses, nr);
+}
+
+static int take_maps(void *ctx, uint32_t pid, uint64_t start_ns, struct proc_maps *maps)
+{
+	return replay_stacks__add_maps(&((struct replay *)ctx)->stacks, pid, start_ns, maps);
+}
+
+static int take_symbol(void *ctx, const struct symbol *symbol)
+{
+	return replay_stacks__add_symbol(&((struct replay *)ctx)->stacks, symbol);
+}
+
+static struct stack_lookup source_stacks(struct source *src)
+{
+	return replay_stacks__lookup(&replay_of(src)->stacks);
 }
 
 static const char *source_cgroup(struct source *src, uint64_t id)
@@ -133,9 +154,9 @@ static int source_next(struct source *src, uint64_t *due_ns)
 		take_moment(replay, moment);
 		*due_ns = moment->due_ns;
 		if (!(moment->flags & (MOMENT_FINAL | MOMENT_BASE)))
-			return replay->out_of_memory ? -ENOMEM : 1;
+			return 1;
 	}
-	return got < 0 ? got : replay->out_of_memory ? -ENOMEM : source_end(replay);
+	return got < 0 ? got : source_end(replay);
 }
 
 /* All counters in it are 64 bits wide and only grow. */
@@ -185,6 +206,7 @@ static void source_free(struct source *src)
 		free(entry->name);
 		free(entry);
 	}
+	replay_stacks__free(&replay->stacks);
 	reader__close(&replay->reader);
 	if (replay->stream && replay->stream != stdin)
 		fclose(replay->stream);
@@ -198,21 +220,27 @@ static const struct source_ops replay_ops = {
 	.costs = source_costs,
 	.now_ns = source_now,
 	.moment = source_moment,
+	.stacks = source_stacks,
 	.cgroup = source_cgroup,
 	.free = source_free,
 };
 
 static int open_file(struct replay *replay)
 {
-	int err;
+	const struct definitions definitions = {
+		.cgroup = take_cgroup, .stack = take_stack, .maps = take_maps, .symbol = take_symbol, .ctx = replay
+	};
+	int err = replay_stacks__init(&replay->stacks);
 
+	if (err)
+		return err;
 	replay->stream = strcmp(replay->path, "-") ? fopen(replay->path, "re") : stdin;
 	if (!replay->stream)
 		return -errno;
 	err = reader__open(&replay->reader, replay->stream);
 	if (err)
 		return err;
-	reader__on_cgroup(&replay->reader, take_cgroup, replay);
+	reader__on_definitions(&replay->reader, &definitions);
 	return recording_head__read(&replay->head, replay->reader.head, replay->reader.why, sizeof(replay->reader.why));
 }
 

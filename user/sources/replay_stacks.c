@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "replay_stacks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/hash.h"
+
+#define KERNEL_MAX_BYTES (64 * 1024 * 1024)
+
+struct recorded_stack {
+	UT_hash_handle hh;
+	int32_t id;
+	size_t nr;
+	uint64_t addresses[];
+};
+
+struct recorded_maps {
+	UT_hash_handle hh;
+	struct maps_key {
+		uint64_t pid;
+		uint64_t start_ns;
+	} key;
+	struct proc_maps *maps;
+};
+
+int replay_stacks__init(struct replay_stacks *stacks)
+{
+	*stacks = (struct replay_stacks){ .kernel = symtab__new(KERNEL_MAX_BYTES) };
+	return stacks->kernel ? 0 : -ENOMEM;
+}
+
+static void forget_stack(struct replay_stacks *stacks, struct recorded_stack *stack)
+{
+	HASH_DEL(stacks->stacks, stack);
+	free(stack);
+}
+
+void replay_stacks__free(struct replay_stacks *stacks)
+{
+	struct recorded_stack *stack, *next_stack;
+	struct recorded_maps *maps, *next_maps;
+
+	for (stack = stacks->stacks; stack; stack = next_stack) {
+		next_stack = stack->hh.next;
+		forget_stack(stacks, stack);
+	}
+	for (maps = stacks->maps; maps; maps = next_maps) {
+		next_maps = maps->hh.next;
+		HASH_DEL(stacks->maps, maps);
+		proc_maps__free(maps->maps);
+		free(maps);
+	}
+	symtab__free(stacks->kernel);
+	stacks->kernel = NULL;
+}
+
+/* Each block defines what it uses: mostly what is known already. */
+int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t *addresses, size_t nr)
+{
+	struct recorded_stack *stack;
+
+	HASH_FIND(hh, stacks->stacks, &id, sizeof(id), stack);
+	if (stack && stack->nr == nr && !memcmp(stack->addresses, addresses, nr * sizeof(*addresses)))
+		return 0;
+	if (stack)
+		forget_stack(stacks, stack);
+	stack = calloc(1, sizeof(*stack) + nr * sizeof(*addresses));
+	if (!stack)
+		return -ENOMEM;
+	stack->id = id;
+	stack->nr = nr;
+	memcpy(stack->addresses, addresses, nr * sizeof(*addresses));
+	HASH_ADD(hh, stacks->stacks, id, sizeof(stack->id), stack);
+	if (stack->hh.tbl)
+		return 0;
+	free(stack);
+	return -ENOMEM;
+}
+
+static bool same_maps(const struct proc_maps *a, const struct proc_maps *b)
+{
+	size_t nr = proc_maps__count(a), i;
+
+	if (proc_maps__count(b) != nr)
+		return false;
+	for (i = 0; i < nr; i++) {
+		const struct mapping *x = proc_maps__at(a, i), *y = proc_maps__at(b, i);
+
+		if (x->start != y->start || x->end != y->end || x->file_offset != y->file_offset ||
+		    x->vaddr != y->vaddr || x->elf != y->elf || strcmp(x->path, y->path) ||
+		    !build_id__equal(&x->build_id, &y->build_id))
+			return false;
+	}
+	return true;
+}
+
+/* The same ones again keep their place: what was made of them stays valid. */
+int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t start_ns, struct proc_maps *maps)
+{
+	struct maps_key key = { pid, start_ns };
+	struct recorded_maps *entry;
+
+	HASH_FIND(hh, stacks->maps, &key, sizeof(key), entry);
+	if (entry && same_maps(entry->maps, maps)) {
+		proc_maps__free(maps);
+		return 0;
+	}
+	if (!entry) {
+		entry = calloc(1, sizeof(*entry));
+		if (entry) {
+			entry->key = key;
+			HASH_ADD(hh, stacks->maps, key, sizeof(entry->key), entry);
+		}
+		if (!entry || !entry->hh.tbl) {
+			free(entry);
+			proc_maps__free(maps);
+			return -ENOMEM;
+		}
+	}
+	proc_maps__free(entry->maps);
+	entry->maps = maps;
+	return 0;
+}
+
+int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
+{
+	struct symbol known;
+	int err;
+
+	if (symbol->end <= symbol->start ||
+	    (symtab__find(stacks->kernel, symbol->start, &known) && known.start == symbol->start))
+		return 0;
+	err = symtab__add(stacks->kernel, symbol->start, symbol->end - symbol->start, symbol->name, symbol->module);
+	return err == -ENOMEM ? err : 0;
+}
+
+static const uint64_t *addresses(void *ctx, int32_t id, size_t *nr)
+{
+	struct replay_stacks *stacks = ctx;
+	struct recorded_stack *stack;
+
+	HASH_FIND(hh, stacks->stacks, &id, sizeof(id), stack);
+	*nr = stack ? stack->nr : 0;
+	return stack ? stack->addresses : NULL;
+}
+
+static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint64_t ip)
+{
+	struct replay_stacks *stacks = ctx;
+	struct maps_key key = { who->pid, who->start_ns };
+	struct recorded_maps *entry;
+
+	HASH_FIND(hh, stacks->maps, &key, sizeof(key), entry);
+	return entry ? entry->maps : NULL;
+}
+
+static bool kernel_symbol(void *ctx, uint64_t address, struct symbol *symbol)
+{
+	struct replay_stacks *stacks = ctx;
+
+	return symtab__find(stacks->kernel, address, symbol);
+}
+
+struct stack_lookup replay_stacks__lookup(struct replay_stacks *stacks)
+{
+	return (struct stack_lookup){
+		.addresses = addresses, .maps = maps_of, .kernel_symbol = kernel_symbol, .ctx = stacks
+	};
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The call chains of a recording, and what it says of their addresses. */
+#ifndef MEMTRACE_SOURCES_REPLAY_STACKS_H
+#define MEMTRACE_SOURCES_REPLAY_STACKS_H
+
+#include "../core/stack_lookup.h"
+#include "../recording/decoder.h"
+
+struct replay_stacks {
+	struct recorded_stack *stacks;
+	struct recorded_maps *maps;
+	struct symtab *kernel;
+};
+
+/* 0 or -ENOMEM; replay_stacks__free() in any case. */
+int replay_stacks__init(struct replay_stacks *stacks);
+void replay_stacks__free(struct replay_stacks *stacks);
+
+int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t *addresses, size_t nr);
+/* maps is taken over, also when it fails. */
+int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t start_ns, struct proc_maps *maps);
+int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol);
+
+/* Its ctx is stacks. */
+struct stack_lookup replay_stacks__lookup(struct replay_stacks *stacks);
+
+#endif
