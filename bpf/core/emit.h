@@ -21,12 +21,20 @@ static __always_inline void lost__record(enum mt_ring ring)
 		__sync_fetch_and_add(&l->records[ring], 1);
 }
 
+static __always_inline void lost__event(void)
+{
+	struct mt_lost *l = lost_here();
+
+	if (l)
+		__sync_fetch_and_add(&l->events, 1);
+}
+
 static __always_inline void *hot_ring(void)
 {
 	u32 i = 0;
 
 	if (cfg.nr_hot_rings > 1)
-		i = bpf_get_smp_processor_id() / MT_CPUS_PER_RING % cfg.nr_hot_rings;
+		i = bpf_get_smp_processor_id() / cfg.cpus_per_ring;
 	return bpf_map_lookup_elem(&rings_hot, &i);
 }
 
@@ -58,7 +66,7 @@ static __always_inline void hot__submit(void *ring, void *record)
 		if (rec_)                                                                                              \
 			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
 		else                                                                                                   \
-			lost__record(MT_RING_HOT);                                                                     \
+			lost__event();                                                                                 \
 		rec_;                                                                                                  \
 	})
 

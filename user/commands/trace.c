@@ -7,6 +7,7 @@
 #include "../core/event.h"
 #include "../core/log.h"
 #include "../core/stream.h"
+#include "../run/summary.h"
 #include "../run/tracing.h"
 
 extern const struct command trace_command;
@@ -22,6 +23,7 @@ struct event_columns {
 struct trace_run {
 	struct tracing tracing;
 	struct event_columns events[MT_NR_RECS];
+	struct summary summary;
 };
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
@@ -45,6 +47,12 @@ static int on_interval(struct session *session, void *ctx)
 	return stream__flush(run->tracing.render.file.stream);
 }
 
+static void say_full_ring(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_warn("%s", line);
+}
+
 static void say_losses(const struct losses *losses)
 {
 	if (losses->rare || losses->hot || losses->tasks || losses->folded)
@@ -57,8 +65,12 @@ static void say_losses(const struct losses *losses)
 
 static int finish(struct tracing *tracing)
 {
+	struct trace_run *run = (struct trace_run *)tracing;
+
+	summary__each_full_ring(&tracing->session, say_full_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
-	return 0;
+	summary__init(&run->summary, &tracing->session);
+	return summary__render_end(&run->summary, &tracing->render);
 }
 
 static bool has_event(enum mt_probe probe)
@@ -92,6 +104,7 @@ static int run_trace(struct options *options)
 	const struct session_config config = {
 		.every = true,
 		.rare_only = true,
+		.no_rows = true,
 		.latency = options->latency,
 		.default_interval_ns = FLUSH_INTERVAL_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
@@ -124,9 +137,10 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	duration_options, filter_options, cmd_options, latency_options, output_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { duration_options, filter_options,
+							  cmd_options,	    latency_options,
+							  output_options,   ring_options,
+							  common_options,   NULL };
 
 static const struct example examples[] = {
 	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },

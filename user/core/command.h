@@ -36,6 +36,7 @@ extern const struct option_row group_options[];	 /* --by comm|cgroup: histograms
 extern const struct option_row label_options[];	 /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	 /* -a */
 extern const struct option_row gather_options[]; /* --light --latency --free */
+extern const struct option_row ring_options[];	 /* --ring-size --rare-ring-size --cpus-per-ring */
 extern const struct option_row export_options[]; /* --textfile --keep --max-series --no-bpf-stats */
 extern const struct option_row common_options[]; /* -v --help */
 

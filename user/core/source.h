@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rings.h"
 #include "schema.h"
 
 /* Where a source delivers each record; data is valid during the call only. */
@@ -18,12 +19,13 @@ struct sink {
 /* What was lost since the start, in events unless said otherwise, and what was seen of the machine. */
 struct losses {
 	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
-	uint64_t hot;	     /* hot events that were seen but belong to no named task, or single events dropped */
+	uint64_t hot;	     /* hot events that were seen and that no record carries, apart from unattributed */
+	uint64_t events;     /* of hot: single events that found their ring full */
 	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last counts never came */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
 	uint64_t recursion;  /* runs that the kernel skipped as a program was running already */
-	uint64_t ring_records[MT_NR_RINGS]; /* records that found their ring full */
+	uint64_t ring_records[RINGS_MAX];   /* records that found their ring full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };
 
@@ -36,6 +38,7 @@ struct totals {
 	struct losses losses;
 	struct folds folds;
 	uint64_t machine[MT_NR_MACHINE_SLOTS];
+	struct rings rings; /* no count: how the rings are; the last member */
 };
 
 /* CPU time and runs of one BPF program, since it was loaded. */

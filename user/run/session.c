@@ -308,7 +308,10 @@ static int fetch(struct session *session, int (*how)(struct source *src))
 		err = session->pipeline.error;
 	session->now_ns = src->ops->now_ns(src);
 	session->cpu_ns = proc__own_cpu_ns() - session->start_cpu_ns;
-	session->totals.losses.hot += aggregate__lost(session->aggregate) + session->pipeline.malformed;
+	session->totals.losses.hot += session->pipeline.malformed;
+	if (!session->config.no_rows)
+		session->totals.losses.hot +=
+			aggregate__lost(session->aggregate) + schema__nr_events(session->totals.losses.unattributed);
 	return err;
 }
 

@@ -82,20 +82,18 @@ static int on_record(void *ctx, void *data, size_t size)
 /* The order of adding is that of consuming: kills first. */
 static int open_rings(struct live *live)
 {
-	int fd, err;
 	__u32 i;
+	int err;
 
 	live->rings = ring_buffer__new(live__map_fd(&live->core, "ring_oom"), on_record, live, NULL);
 	if (!live->rings)
 		return -errno;
 	err = ring_buffer__add(live->rings, live__map_fd(&live->core, "ring_rare"), on_record, live);
-	for (i = 0; !err && i < live->cfg.nr_hot_rings; i++) {
-		fd = core_object__make_hot_ring(&live->core, i);
-		if (fd < 0)
-			return fd;
-		err = ring_buffer__add(live->rings, fd, on_record, live);
-		close(fd); /* the array and the mapping keep it */
-	}
+	for (i = 0; !err && i < live->ring_maps.nr_hot; i++)
+		err = ring_buffer__add(live->rings, live->ring_maps.hot_fds[i], on_record, live);
+	if (!err)
+		err = ring_maps__fill(&live->ring_maps, &live->core);
+	ring_maps__close(&live->ring_maps);
 	return err;
 }
 
@@ -239,6 +237,7 @@ static void source_free(struct source *src)
 	for (i = 0; i < MT_NR_PROBES; i++)
 		object__close(&live->objects[i]);
 	ring_buffer__free(live->rings);
+	ring_maps__close(&live->ring_maps);
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	object__close(&live->core);
@@ -381,9 +380,21 @@ static void test_probes(struct live *live, bool light)
 	}
 }
 
+static int make_rings(struct live *live, const struct live_request *request)
+{
+	const struct machine_size machine = ring_maps__machine();
+	int err = rings__plan(&live->ring_plan, request->options, &machine, request->every);
+
+	return err ? err : ring_maps__make(&live->ring_maps, &live->ring_plan);
+}
+
 static void fill_cfg(struct live *live, const struct live_request *request)
 {
 	core_object__probe_kernel(&live->cfg, live->btf);
+	live->cfg.nr_hot_rings = live->ring_plan.nr_hot;
+	live->cfg.cpus_per_ring = live->ring_plan.cpus_per_ring;
+	live->cfg.hot_wakeup_bytes = rings__hot_wakeup_bytes(&live->ring_plan);
+	live->cfg.rare_fold_bytes = rings__rare_fold_bytes(&live->ring_plan);
 	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
 	live->cfg.every = request->every;
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
@@ -402,7 +413,7 @@ static int allocate_buffers(struct live *live)
 
 static int open_core(struct live *live, const struct options *options)
 {
-	int err = core_object__open(&live->core, &live->cfg, live->btf);
+	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, live->btf);
 
 	if (!err)
 		err = filters__install(&live->filters, options, &live->core);
@@ -454,11 +465,14 @@ static int attach(struct live *live, const struct live_request *request)
 		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
-	fill_cfg(live, request);
-	err = allocate_buffers(live);
-	if (err)
+	err = make_rings(live, request);
+	if (err == -EINVAL)
 		return err;
-	err = open_core(live, request->options);
+	fill_cfg(live, request);
+	if (!err)
+		err = allocate_buffers(live);
+	if (!err)
+		err = open_core(live, request->options);
 	if (err) {
 		explain_core(live, request, err);
 		return -ENOTCONN;
@@ -498,6 +512,7 @@ int live__open(struct live **out, const struct live_request *request)
 	libbpf_set_print(on_libbpf_message);
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
+	live->ring_maps.rare_fd = -1;
 	live->cgroups = cgroups__new();
 	if (live->cgroups)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);

@@ -7,6 +7,7 @@
 
 #include "../kernel/filters.h"
 #include "../kernel/object.h"
+#include "../kernel/ring_maps.h"
 #include "live.h"
 
 struct live {
@@ -16,6 +17,8 @@ struct live {
 	struct btf *btf; /* only while objects are loaded */
 	struct cgroups *cgroups;
 	struct filters filters;
+	struct rings ring_plan;
+	struct ring_maps ring_maps; /* only while objects are loaded */
 	struct object core;
 	struct object objects[MT_NR_PROBES];
 	struct probe_status status[MT_NR_PROBES];
