@@ -27,6 +27,7 @@
 /* Threads that load objects, each needing some 15 MB for as long as it does. */
 #define OPENERS	       4
 #define ITER_READ_SIZE (64 * 1024)
+#define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
 /* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives. */
 static void complete_victim(struct mt_oom *oom)
@@ -58,7 +59,7 @@ static void deliver(struct live *live, const void *data, size_t size)
 	}
 }
 
-static int on_record(void *ctx, void *data, size_t size)
+static void on_record(void *ctx, void *data, size_t size)
 {
 	struct live *live = ctx;
 	const struct mt_hdr *hdr = data;
@@ -73,24 +74,24 @@ static int on_record(void *ctx, void *data, size_t size)
 
 		complete_victim(&oom);
 		deliver(live, &oom, sizeof(oom));
-		return 0;
+		return;
 	}
 	deliver(live, data, size);
-	return 0;
 }
 
-/* The order of adding is that of consuming: kills first. */
+/* Kills first. */
 static int open_rings(struct live *live)
 {
 	__u32 i;
 	int err;
 
-	live->rings = ring_buffer__new(live__map_fd(&live->core, "ring_oom"), on_record, live, NULL);
-	if (!live->rings)
-		return -errno;
-	err = ring_buffer__add(live->rings, live__map_fd(&live->core, "ring_rare"), on_record, live);
+	err = readers__open(&live->readers);
+	if (!err)
+		err = readers__add(&live->readers, live__map_fd(&live->core, "ring_oom"), on_record, live);
+	if (!err)
+		err = readers__add(&live->readers, live__map_fd(&live->core, "ring_rare"), on_record, live);
 	for (i = 0; !err && i < live->ring_maps.nr_hot; i++)
-		err = ring_buffer__add(live->rings, live->ring_maps.hot_fds[i], on_record, live);
+		err = readers__add(&live->readers, live->ring_maps.hot_fds[i], on_record, live);
 	if (!err)
 		err = ring_maps__fill(&live->ring_maps, &live->core);
 	ring_maps__close(&live->ring_maps);
@@ -166,16 +167,28 @@ static void take_backlog(struct live *live)
 
 static int source_fd(struct source *src)
 {
-	return ring_buffer__epoll_fd(live_of(src)->rings);
+	return readers__fd(&live_of(src)->readers);
+}
+
+static int consume(struct live *live, uint64_t bytes)
+{
+	int err = readers__read(&live->readers, bytes);
+
+	take_backlog(live);
+	return err;
+}
+
+/* All that waits as this begins; what comes meanwhile may stay. */
+static int consume_all(struct live *live)
+{
+	const struct rings *plan = &live->ring_plan;
+
+	return consume(live, plan->hot_bytes > plan->rare_bytes ? plan->hot_bytes : plan->rare_bytes);
 }
 
 static int source_consume(struct source *src)
 {
-	struct live *live = live_of(src);
-	int n = ring_buffer__consume(live->rings);
-
-	take_backlog(live);
-	return n < 0 ? n : 0;
+	return consume(live_of(src), 0);
 }
 
 static int source_tick(struct source *src)
@@ -185,7 +198,7 @@ static int source_tick(struct source *src)
 
 	for (i = 0; !err && i < MT_NR_PROBES; i++)
 		err = cpu_events__refresh(&live->objects[i].cpu_events);
-	return err ? err : source_consume(src);
+	return err ? err : consume(live, TICK_BYTES);
 }
 
 /*
@@ -213,7 +226,7 @@ static int source_drain(struct source *src)
 	log_debug("drain: %d passes, %llu tasks exited, %llu freed, %llu pending", i + 1,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)pending);
-	return source_consume(src);
+	return consume_all(live);
 }
 
 static uint64_t source_now(struct source *src)
@@ -236,7 +249,7 @@ static void source_free(struct source *src)
 		return;
 	for (i = 0; i < MT_NR_PROBES; i++)
 		object__close(&live->objects[i]);
-	ring_buffer__free(live->rings);
+	readers__close(&live->readers);
 	ring_maps__close(&live->ring_maps);
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
@@ -448,7 +461,7 @@ static int begin(struct live *live)
 	live->control->attached_ns = clock__boot_ns();
 	err = iterate(live, MT_ITER_BASE);
 	if (!err)
-		err = source_consume(&live->source);
+		err = consume_all(live);
 	if (!err)
 		err = live__read_totals(live, &live->base);
 	live->running = true;

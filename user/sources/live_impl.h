@@ -9,6 +9,7 @@
 #include "../kernel/object.h"
 #include "../kernel/ring_maps.h"
 #include "live.h"
+#include "readers.h"
 
 struct live {
 	struct source source;
@@ -22,7 +23,7 @@ struct live {
 	struct object core;
 	struct object objects[MT_NR_PROBES];
 	struct probe_status status[MT_NR_PROBES];
-	struct ring_buffer *rings;
+	struct readers readers;
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
 	void *iter_buf;
