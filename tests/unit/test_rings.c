@@ -180,6 +180,9 @@ static void full_rings(void **state)
 	records[MT_RING_OOM] = 1;
 	assert_string_equal(rings__say_full(&rings, records, MT_RING_OOM, buf, sizeof(buf)),
 			    "the ring of OOM kills was full for 1 records: memtrace did not get to run");
+	assert_null(rings__say_folded(&rings, 0, buf, sizeof(buf)));
+	assert_string_equal(rings__say_folded(&rings, 1234, buf, sizeof(buf)),
+			    "1,234 episodes were counted without a record each: --rare-ring-size 1M, or a filter");
 	/* never more than the option takes */
 	rings.hot_bytes = GIB;
 	assert_non_null(strstr(rings__say_full(&rings, records, MT_RING_HOT, buf, sizeof(buf)), "--ring-size 2G,"));

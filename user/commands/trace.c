@@ -47,7 +47,7 @@ static int on_interval(struct session *session, void *ctx)
 	return stream__flush(run->tracing.render.file.stream);
 }
 
-static void say_full_ring(void *ctx, const char *line)
+static void say_small_ring(void *ctx, const char *line)
 {
 	(void)ctx;
 	log_warn("%s", line);
@@ -67,7 +67,7 @@ static int finish(struct tracing *tracing)
 {
 	struct trace_run *run = (struct trace_run *)tracing;
 
-	summary__each_full_ring(&tracing->session, say_full_ring, NULL);
+	summary__each_small_ring(&tracing->session, say_small_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
 	summary__init(&run->summary, &tracing->session);
 	return summary__render_end(&run->summary, &tracing->render);
@@ -158,7 +158,9 @@ const struct command trace_command = {
 		   "prints\n"
 		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is "
 		   "said at\n"
-		   "the end, on standard error.",
+		   "the end: on standard error, and with --json in a last line of its own schema, memtrace.end/1. If "
+		   "memtrace\n"
+		   "cannot keep up, --ring-size gives it room.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

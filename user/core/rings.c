@@ -173,6 +173,18 @@ static const char *say_hot(const struct rings *rings, const uint64_t *records, c
 	return buf;
 }
 
+const char *rings__say_folded(const struct rings *rings, uint64_t folded, char *buf, size_t size)
+{
+	char count[32], more[32];
+
+	if (!folded)
+		return NULL;
+	snprintf(buf, size, "%s episodes were counted without a record each: --rare-ring-size %s, or a filter",
+		 format_count(count, sizeof(count), folded),
+		 format_size(more, sizeof(more), larger(rings->rare_bytes)));
+	return buf;
+}
+
 const char *rings__say_full(const struct rings *rings, const uint64_t *records, enum mt_ring kind, char *buf,
 			    size_t size)
 {

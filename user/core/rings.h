@@ -52,6 +52,9 @@ char *rings__name(size_t ring, char *buf, size_t size);
 uint32_t rings__hot_wakeup_bytes(const struct rings *rings);
 uint32_t rings__rare_fold_bytes(const struct rings *rings);
 
+/* One line about episodes that the rare ring had no room for, and what helps; NULL: none were. */
+const char *rings__say_folded(const struct rings *rings, uint64_t folded, char *buf, size_t size);
+
 /*
  * One line about the rings of a kind that were full for some records, with what helps; records has a
  * count for each ring.  NULL: none was.

@@ -299,7 +299,7 @@ static void add_rings(struct summary *summary, struct report *report)
 	report__add_table(report, &table);
 }
 
-void summary__each_full_ring(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx)
+void summary__each_small_ring(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx)
 {
 	const struct totals *totals = &session->totals;
 	const char *line;
@@ -311,6 +311,9 @@ void summary__each_full_ring(const struct session *session, void (*say)(void *ct
 		if (line)
 			say(ctx, line);
 	}
+	line = rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf));
+	if (line)
+		say(ctx, line);
 }
 
 static void add_note(void *ctx, const char *line)
@@ -351,10 +354,10 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[8] = cell_uint(losses->recursion);
 	c[9] = cell_uint(losses->events);
 	add_probes(summary, report);
-	if (losses->unfinished || losses->folded)
-		report__add_note(report, "%llu episodes without a begin or an end seen; %llu counted without a record",
-				 (unsigned long long)losses->unfinished, (unsigned long long)losses->folded);
-	summary__each_full_ring(session, add_note, report);
+	if (losses->unfinished)
+		report__add_note(report, "%llu episodes without a begin or an end seen",
+				 (unsigned long long)losses->unfinished);
+	summary__each_small_ring(session, add_note, report);
 	report__add_facts(report, &facts);
 	add_rings(summary, report);
 }

@@ -42,7 +42,7 @@ void summary__add_end(struct summary *summary, struct report *report);
 
 /* What the lines of events leave to say at their end, for programs: text has it on standard error. */
 int summary__render_end(struct summary *summary, struct render *render);
-/* A line about each kind of ring that was full, with the remedy. */
-void summary__each_full_ring(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx);
+/* A line about each kind of ring that was too small, with the remedy. */
+void summary__each_small_ring(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx);
 
 #endif
