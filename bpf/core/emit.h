@@ -21,6 +21,7 @@ static __always_inline void lost__record(enum mt_ring ring)
 		__sync_fetch_and_add(&l->records[ring], 1);
 }
 
+/* A single event, which no later record makes up for. */
 static __always_inline void lost__event(void)
 {
 	struct mt_lost *l = lost_here();
