@@ -9,7 +9,7 @@
 #include "../kernel/object.h"
 #include "../kernel/ring_maps.h"
 #include "live.h"
-#include "readers.h"
+#include "live_readers.h"
 
 struct live {
 	struct source source;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "readers.h"
+#include "live_readers.h"
 
 #include <errno.h>
 #include <string.h>

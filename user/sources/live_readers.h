@@ -3,8 +3,8 @@
  * Reads several rings in turns, so that one that fills faster than it is read keeps neither the others
  * waiting nor the caller for ever.
  */
-#ifndef MEMTRACE_SOURCES_READERS_H
-#define MEMTRACE_SOURCES_READERS_H
+#ifndef MEMTRACE_SOURCES_LIVE_READERS_H
+#define MEMTRACE_SOURCES_LIVE_READERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
