@@ -17,9 +17,8 @@
 #define MT_COMM_LEN	   16
 #define MT_MAX_ORDER	   10 /* allocations of a higher order count as this one */
 #define MT_HIST_SLOTS	   64
-#define MT_CPUS_PER_RING   16
 #define MT_MAX_HOT_RINGS   64
-#define MT_HOT_RING_BYTES  (1024 * 1024)
+#define MT_OOM_RING_BYTES  (64 * 1024)
 #define MT_MAX_NODES	   64
 #define MT_CGROUP_PATH_LEN 256
 #define MT_STACK_DEPTH	   127 /* the kernel's PERF_MAX_STACK_DEPTH */
@@ -263,6 +262,7 @@ struct mt_cfg {
 	__u32 sample;  /* of single events one in so many, by a hash of the address; 0: all */
 	__u32 has_task_storage;
 	__u32 nr_hot_rings;
+	__u32 cpus_per_ring;	/* CPU / this is the number of its hot ring */
 	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */
 	__u32 rare_fold_bytes;	/* a rare ring with more than this waiting gets counts, no records */
 	__u32 page_size;
@@ -302,13 +302,14 @@ enum mt_iter_mode {
 
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
 struct mt_lost {
-	__u64 records[MT_NR_RINGS];	 /* records that found their ring full */
-	__u64 tasks;			 /* hot events of tasks that have no counters */
-	__u64 finals;			 /* tasks whose last counts could be stored nowhere */
-	__u64 span_overflow;		 /* episodes that found no room for an open span */
-	__u64 span_unfinished;		 /* episodes whose task ended, or whose begin was not seen */
-	__u64 folded;			 /* episodes counted in "fold" alone as the ring was tight */
-	__u64 stacks;			 /* call chains that found no room in the map "stacks" */
+	__u64 records[MT_NR_RINGS]; /* records that found their ring full; of hot ones a task's last counts alone */
+	__u64 events;		    /* single events that found their hot ring full */
+	__u64 tasks;		    /* hot events of tasks that have no counters */
+	__u64 finals;		    /* tasks whose last counts could be stored nowhere */
+	__u64 span_overflow;	    /* episodes that found no room for an open span */
+	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
+	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
+	__u64 stacks;		    /* call chains that found no room in the map "stacks" */
 	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
 };
 

@@ -144,9 +144,18 @@ static int dispatch(int argc, char **argv)
 	return command->takes_recording ? replay(command, argc, argv) : run(command, NULL, argc, argv, 2);
 }
 
+/* Room for all of a help: only the last write's error is known. */
+static void buffer_stdout(void)
+{
+	static char buffer[64 * 1024];
+
+	setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(buffer));
+}
+
 int main(int argc, char **argv)
 {
 	open_standard_streams();
+	buffer_stdout();
 	survive_sigpipe();
 	setlocale(LC_CTYPE, "");
 	return close_stdout(dispatch(argc, argv));

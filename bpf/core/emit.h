@@ -21,11 +21,18 @@ static __always_inline void lost__record(enum mt_ring ring)
 		__sync_fetch_and_add(&l->records[ring], 1);
 }
 
+/* A single event, which no later record makes up for. */
+static __always_inline void lost__event(void)
+{
+	struct mt_lost *l = lost_here();
+
+	if (l)
+		__sync_fetch_and_add(&l->events, 1);
+}
+
 static __always_inline u32 hot_ring_index(void)
 {
-	if (cfg.nr_hot_rings == 1)
-		return 0;
-	return bpf_get_smp_processor_id() / MT_CPUS_PER_RING % cfg.nr_hot_rings;
+	return cfg.nr_hot_rings > 1 ? bpf_get_smp_processor_id() / cfg.cpus_per_ring : 0;
 }
 
 static __always_inline void *hot_ring(void)
@@ -63,7 +70,7 @@ static __always_inline void hot__submit(void *ring, void *record)
 		if (rec_)                                                                                              \
 			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
 		else                                                                                                   \
-			lost__record(MT_RING_HOT);                                                                     \
+			lost__event();                                                                                 \
 		rec_;                                                                                                  \
 	})
 

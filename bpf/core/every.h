@@ -62,7 +62,7 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
 			rec_->who = (s)->told;                                                                         \
 		} else {                                                                                               \
-			lost__record(MT_RING_HOT);                                                                     \
+			lost__event();                                                                                 \
 		}                                                                                                      \
 		rec_;                                                                                                  \
 	})

@@ -52,18 +52,18 @@ struct {
 /* Rare events and OOM kills: apart, so that no flood of one evicts the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
+	__uint(max_entries, 4096); /* the loader puts one of the size that is wanted in its place */
 } ring_rare SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 64 * 1024);
+	__uint(max_entries, MT_OOM_RING_BYTES);
 } ring_oom SEC(".maps");
 
-/* The hot rings; the loader makes cfg.nr_hot_rings of them, one per MT_CPUS_PER_RING CPUs. */
+/* The hot rings; the loader makes cfg.nr_hot_rings of them, one for cfg.cpus_per_ring CPUs. */
 struct hot_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, MT_HOT_RING_BYTES);
+	__uint(max_entries, 4096); /* likewise */
 };
 
 struct {

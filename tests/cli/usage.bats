@@ -65,6 +65,16 @@ load helpers
 	refused 2 "'--duration'" "-o, --json" -- list --duration 5
 }
 
+@test "a size that is none or absurd: one line, exit 2, for every command that traces" {
+	local command
+	for command in stat trace hist top export; do
+		refused 2 "--ring-size '16X'" "K, M, G" -- "$command" --ring-size 16X
+		refused 2 "--ring-size '1'" "from 16K to 2G" -- "$command" --ring-size 1
+		refused 2 "--rare-ring-size '4G'" "from 16K to 2G" -- "$command" --rare-ring-size 4G
+		refused 2 "--cpus-per-ring '0'" "from 1" -- "$command" --cpus-per-ring 0
+	done
+}
+
 @test "an unknown probe: one line with those there are, exit 2" {
 	local command
 	for command in stat trace hist top list; do

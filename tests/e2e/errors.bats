@@ -128,6 +128,26 @@ in_mounts() {
 	[[ $(machine "memlock limit") == "ok 64 KiB, which this kernel does not apply"* ]]
 }
 
+@test "a ring for which there is no memory: one line that names the option, exit 2" {
+	local option status
+
+	memcg_init
+	make_cgroup ring 100M
+	# shellcheck disable=SC2016 # for the inner shell
+	for option in --ring-size --rare-ring-size; do
+		status=0
+		bash -c 'echo $$ >"$1/cgroup.procs"; exec "$2" stat "$3" 1G -- true' sh "$cgroup" "$memtrace" $option \
+			>"$tmp/out" 2>"$tmp/err" || status=$?
+		same "status with $option" "$status" 2
+		same said "$(<"$tmp/err")" \
+			"memtrace: $option 1G: the kernel gives no ring of that size: Cannot allocate memory; try a smaller one"
+	done
+	# shellcheck disable=SC2016 # for the inner shell
+	bash -c 'echo $$ >"$1/cgroup.procs"; exec "$2" trace fault --json -- true' sh "$cgroup" "$memtrace" \
+		>"$tmp/out" 2>"$tmp/err"
+	same "a line at the end" "$(tail -n 1 "$tmp/out" | jq -r .schema)" memtrace.end/1
+}
+
 # A kernel that is locked down cannot be had here: this one only looks like it.
 @test "lockdown: doctor names the mode, and what allows tracing" {
 	[[ -d /sys/kernel/security ]] || skip "there is no /sys/kernel/security"

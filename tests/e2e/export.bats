@@ -60,6 +60,8 @@ sample() {
 		grep -q "^${metric}[{ ]" "$file" || fail "$metric is missing"
 	done
 	grep -qE '^# TYPE memtrace_oom_kills_total counter$' "$file"
+	same "rings" "$(sed -nE 's/^memtrace_lost_records_total\{ring="([a-z0-9]+)"\} 0$/\1/p' "$file" | paste -sd ' ')" \
+		"hot0 oom rare"
 	! grep -vE '^#' "$file" | grep -qE ' [0-9.e+-]+ [0-9]+$' || fail "a sample has a timestamp"
 	memtrace_stop
 }

@@ -74,7 +74,8 @@ end=vmscan:mm_vmscan_memcg_reclaim_end
 	same "orders" "$(jq -rs '[.[] | select(.event == "reclaim") | .order] | group_by(.) | map("\(.[0]):\(length)") | join(" ")' \
 		"$tmp/trace.json")" \
 		"$(sed -nE 's/.*order=([0-9]+).*/\1/p' "$tmp/script" | sort -n | uniq -c | awk '{ print $2 ":" $1 }' | paste -sd ' ')"
-	same "schemas" "$(jq -rs 'map(.schema) | unique | join(" ")' "$tmp/trace.json")" memtrace.event/1
+	same "schemas" "$(jq -rs '(.[:-1] | map(.schema) | unique) + [.[-1].schema] | join(" ")' "$tmp/trace.json")" \
+		"memtrace.event/1 memtrace.end/1"
 	same "cgroups" "$(jq -rs 'map(select(.event == "reclaim") | .cgroup) | unique | join(" ")' "$tmp/trace.json")" "$cgroup_name"
 	jq -se 'all(.[] | select(.event == "reclaim"); .duration_ns > 0 and .start_ns > 0 and .self_ns <= .duration_ns
 		and .pid > 0 and .comm == "hog")' "$tmp/trace.json" >/dev/null

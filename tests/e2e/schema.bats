@@ -80,7 +80,10 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	make_cgroup schema-trace 24M
 	"$memtrace" trace fault alloc reclaim --latency --json -o "$tmp/trace.json" -- \
 		sh -c '"$workloads/filefault" -n 64 "$2/mapped"; "$workloads/hog" -g "$1" -f "$2/file" -w 80' sh "$cgroup" "$tmp"
-	valid event "$tmp/trace.json"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	valid event "$tmp/events.json"
+	tail -n 1 "$tmp/trace.json" >"$tmp/end.json"
+	valid end "$tmp/end.json"
 	for event in fault alloc reclaim; do
 		grep -q "\"event\":\"$event\"" "$tmp/trace.json"
 	done
@@ -95,7 +98,7 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 
 @test "a key too many, one too few, and a wrong type are found" {
 	memtrace_stat fault -- true
-	for edit in '.news = 1' 'del(.lost.hot)' '.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"'; do
+	for edit in '.news = 1' 'del(.lost.hot)' 'del(.lost.rings[0].records)' '.lost.rings[0].ring = "cold"' '.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"'; do
 		jq -c "$edit" "$tmp/stat.json" >"$tmp/edited.json"
 		run valid stat "$tmp/edited.json"
 		[[ $status -eq 1 ]] || fail "not found: $edit"

@@ -19,8 +19,8 @@
 #include "user/core/command.h"
 
 static const struct option_row *const all_groups[] = {
-	filter_options, time_options,	output_options, table_options, cmd_options,
-	gather_options, export_options, common_options, NULL,
+	filter_options, time_options,	output_options, table_options,	cmd_options,
+	gather_options, export_options, ring_options,	common_options, NULL,
 };
 
 static const struct command full = {
@@ -111,6 +111,7 @@ static size_t type_size(enum option_type type)
 		[OPT_FLAG] = sizeof(bool),
 		[OPT_DURATION] = sizeof(uint64_t),
 		[OPT_UINT] = sizeof(uint64_t),
+		[OPT_SIZE] = sizeof(uint64_t),
 		[OPT_STRING] = sizeof(char *),
 		[OPT_CHOICE] = sizeof(int),
 		[OPT_UINTS] = sizeof(struct uint_list),
@@ -129,7 +130,8 @@ static void check_row(const struct command *command, const struct option_row *ro
 		fail_msg("%s --%s: a flag, and it alone, has no argument", command->name, row->name);
 	if ((row->type == OPT_CHOICE) != !!row->choices)
 		fail_msg("%s --%s: choices belong to OPT_CHOICE", command->name, row->name);
-	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_UINTS || row->type == OPT_SHARE) &&
+	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_SIZE || row->type == OPT_UINTS ||
+	     row->type == OPT_SHARE) &&
 	    row->min >= row->max)
 		fail_msg("%s --%s accepts nothing", command->name, row->name);
 	assert_true(row->offset + type_size(row->type) <= sizeof(struct options));
@@ -217,6 +219,34 @@ static void test_flags(void **state)
 
 	PARSE(&p, &full, "--json=yes");
 	REFUSED(&p, "--json=yes");
+}
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "65536", 65536 }, { "64K", 65536 }, { "16M", 16 << 20 }, { "2G", 2ULL << 30 }, { "1MiB", 1 << 20 }
+	};
+	struct parsed p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		PARSE(&p, &full, "--ring-size", good[i].text);
+		accepted(&p);
+		assert_int_equal(p.options.ring_size, good[i].bytes);
+		options__free(&p.options);
+	}
+	PARSE(&p, &full, "--ring-size", "16X");
+	REFUSED(&p, "--ring-size '16X'", "not a size", "K, M, G");
+	PARSE(&p, &full, "--ring-size", "1K");
+	REFUSED(&p, "--ring-size '1K'", "out of range", "from 16K to 2G");
+	PARSE(&p, &full, "--ring-size", "3G");
+	REFUSED(&p, "--ring-size '3G'", "out of range", "from 16K to 2G");
+	PARSE(&p, &full, "--ring-size", "99999999999G");
+	REFUSED(&p, "out of range", "from 16K to 2G");
 }
 
 static void test_durations(void **state)
@@ -472,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_commands_are_described),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_uint_lists),

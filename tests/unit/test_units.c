@@ -205,6 +205,42 @@ static void shares(void **state)
 	CHECK(format_share, NAN, "-");
 }
 
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		const char *spelled;
+	} rows[] = {
+		{ "0", 0, "0" },
+		{ "1", 1, "1" },
+		{ "64K", 65536, "64K" },
+		{ "64k", 65536, "64K" },
+		{ "64KiB", 65536, "64K" },
+		{ "1024", 1024, "1K" },
+		{ "1536K", 1572864, "1536K" },
+		{ "16m", 16 << 20, "16M" },
+		{ "3G", 3ULL << 30, "3G" },
+		{ "7B", 7, "7" },
+		{ "16777215M", 16777215ULL << 20, "16777215M" },
+	};
+	static const char *const bad[] = { "", "K", "-1", "1T", "1.5M", " 1", "1 K", "1KB", "x", "+1K" };
+	uint64_t bytes;
+	char buf[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(parse_size(rows[i].text, &bytes), 0);
+		assert_int_equal(bytes, rows[i].bytes);
+		assert_string_equal(format_size(buf, sizeof(buf), bytes), rows[i].spelled);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(parse_size(bad[i], &bytes), -EINVAL);
+	assert_int_equal(parse_size("18446744073709551616", &bytes), -ERANGE);
+	assert_int_equal(parse_size("17179869184G", &bytes), -ERANGE);
+}
+
 static void small_buffers(void **state)
 {
 	char buf[8];
@@ -225,7 +261,7 @@ int main(void)
 		cmocka_unit_test(uints),	  cmocka_unit_test(counts),
 		cmocka_unit_test(rates),	  cmocka_unit_test(bytes),
 		cmocka_unit_test(durations),	  cmocka_unit_test(shares),
-		cmocka_unit_test(small_buffers),
+		cmocka_unit_test(small_buffers),  cmocka_unit_test(sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

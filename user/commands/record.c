@@ -7,6 +7,7 @@
 #include "../core/log.h"
 #include "../core/units.h"
 #include "../run/session.h"
+#include "../run/summary.h"
 
 extern const struct command record_command;
 
@@ -30,12 +31,18 @@ static int check(const struct options *options)
 	return EXIT_OK;
 }
 
+static void say_remedy(void *ctx, const char *line)
+{
+	log_warn("%s", line);
+}
+
 static void say_result(const struct session *session)
 {
 	struct recorder_stats stats = recorder__stats(session->recorder);
 	const struct losses *losses = &session->totals.losses;
 	char size[32];
 
+	summary__each_remedy(session, say_remedy, NULL);
 	if (!stats.files)
 		return;
 	format_bytes(size, sizeof(size), stats.bytes);
@@ -118,8 +125,9 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options,	  duration_options, filter_options, cmd_options,
-							  gather_options, single_options,   common_options, NULL };
+static const struct option_row *const option_groups[] = { own_options,	duration_options, filter_options,
+							  cmd_options,	gather_options,	  single_options,
+							  ring_options, common_options,	  NULL };
 
 static const struct example examples[] = {
 	{ "the counts and rare events of a build, to look at later", "memtrace record -o build.rec -- make -j8" },

@@ -8,6 +8,7 @@
 #include "../core/event.h"
 #include "../core/log.h"
 #include "../core/stream.h"
+#include "../run/summary.h"
 #include "../run/tracing.h"
 
 extern const struct command trace_command;
@@ -25,6 +26,7 @@ struct trace_run {
 	struct tracing tracing;
 	struct event_columns events[MT_NR_RECS];
 	uint64_t nr_single; /* hot events printed, each of which was asked for */
+	struct summary summary;
 };
 
 /* Call chains stand below the event's line, which stays as it is without them. */
@@ -62,6 +64,12 @@ static int on_interval(struct session *session, void *ctx)
 	return stream__flush(run->tracing.render.file.stream);
 }
 
+static void say_small_ring(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_warn("%s", line);
+}
+
 static void say_losses(const struct losses *losses)
 {
 	if (losses->rare || losses->hot || losses->tasks || losses->folded)
@@ -85,9 +93,13 @@ static void say_sample(const struct trace_run *run)
 
 static int finish(struct tracing *tracing)
 {
-	say_sample((struct trace_run *)tracing);
+	struct trace_run *run = (struct trace_run *)tracing;
+
+	say_sample(run);
+	summary__each_remedy(&tracing->session, say_small_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
-	return 0;
+	summary__init(&run->summary, &tracing->session);
+	return summary__render_end(&run->summary, &tracing->render);
 }
 
 static int ready(struct tracing *tracing)
@@ -134,6 +146,7 @@ static int run_trace(struct options *options)
 	const struct session_config config = {
 		.every = true,
 		.rare_only = true,
+		.no_rows = true,
 		.latency = options->latency,
 		.default_interval_ns = FLUSH_INTERVAL_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
@@ -167,9 +180,10 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options, filter_options,  cmd_options,
-							  record_options,   latency_options, single_options,
-							  output_options,   common_options,  NULL };
+static const struct option_row *const option_groups[] = {
+	duration_options, filter_options, cmd_options,	record_options, latency_options,
+	single_options,	  output_options, ring_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },
@@ -187,7 +201,9 @@ const struct command trace_command = {
 		   "prints\n"
 		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is "
 		   "said at\n"
-		   "the end, on standard error.",
+		   "the end: on standard error, and with --json in a last line of its own schema, memtrace.end/1. If "
+		   "memtrace\n"
+		   "cannot keep up, --ring-size gives it room.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 #include "command.h"
+#include "rings.h"
 
 #define AT(member) offsetof(struct options, member)
 #define MS_NS	   1000000ULL
@@ -203,6 +204,31 @@ const struct option_row single_options[] = {
 	  .max = 1000000,
 	  .arg = "1/N",
 	  .help = "of single hot events only those of one page in N; all are counted nevertheless" },
+	{ .name = NULL },
+};
+
+const struct option_row ring_options[] = {
+	{ .name = "ring-size",
+	  .type = OPT_SIZE,
+	  .offset = AT(ring_size),
+	  .min = MIN_RING_BYTES,
+	  .max = MAX_RING_BYTES,
+	  .arg = "SIZE",
+	  .help = "bytes of each ring for counters and single events, with K, M or G; rounded up to a power of two" },
+	{ .name = "rare-ring-size",
+	  .type = OPT_SIZE,
+	  .offset = AT(rare_ring_size),
+	  .min = MIN_RING_BYTES,
+	  .max = MAX_RING_BYTES,
+	  .arg = "SIZE",
+	  .help = "bytes of the ring for reclaim and kswapd, 256K by default" },
+	{ .name = "cpus-per-ring",
+	  .type = OPT_UINT,
+	  .offset = AT(cpus_per_ring),
+	  .min = 1,
+	  .max = 65536,
+	  .arg = "N",
+	  .help = "how many CPUs share a ring for counters and single events, 16 by default; 64 rings at most" },
 	{ .name = NULL },
 };
 

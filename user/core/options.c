@@ -12,6 +12,7 @@
 #include "schema.h"
 #include "units.h"
 
+#define SIZE_SYNTAX	"a whole number of bytes with an optional unit K, M, G, such as 64K or 16M"
 #define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, such as 250ms or 15s"
 
 /* One run of options__parse(): the command's rows side by side with popt's table of them. */
@@ -182,6 +183,27 @@ static int set_duration(const struct given *given)
 	return 0;
 }
 
+static int set_size(const struct given *given)
+{
+	const struct option_row *row = given->row;
+	char min[32], max[32];
+	uint64_t bytes;
+	int err;
+
+	err = parse_size(given->text, &bytes);
+	if (err == -EINVAL) {
+		log_error("%s '%s': not a size; expected " SIZE_SYNTAX, given->name, given->text);
+		return -EINVAL;
+	}
+	if (err || bytes < row->min || bytes > row->max) {
+		log_error("%s '%s': out of range; expected a size from %s to %s", given->name, given->text,
+			  format_size(min, sizeof(min), row->min), format_size(max, sizeof(max), row->max));
+		return -EINVAL;
+	}
+	*(uint64_t *)given->to = bytes;
+	return 0;
+}
+
 static int read_uint(const struct given *given, const char *text, uint64_t *value)
 {
 	const struct option_row *row = given->row;
@@ -306,7 +328,7 @@ static int set_choice(const struct given *given)
 static int (*const setters[])(const struct given *given) = {
 	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
-	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,
+	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */

@@ -13,6 +13,7 @@ enum option_type {
 	OPT_FLAG,     /* bool: no argument, sets true */
 	OPT_DURATION, /* uint64_t ns, min to max */
 	OPT_UINT,     /* uint64_t, min to max */
+	OPT_SIZE,     /* uint64_t bytes, min to max */
 	OPT_STRING,   /* const char * */
 	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
 	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
@@ -70,6 +71,9 @@ struct options {
 	uint64_t sample;     /* one in so many; 0: all */
 	const char *record;  /* --record FILE, or NULL */
 	uint64_t last_ns;    /* of it only the last part; 0: all */
+	uint64_t ring_size;  /* of each hot ring; 0: memtrace's choice, as of the next two */
+	uint64_t rare_ring_size;
+	uint64_t cpus_per_ring;
 	/* where from */
 	const char *replay; /* a recording's name; NULL: the live kernel */
 	/* export */

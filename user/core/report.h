@@ -187,7 +187,8 @@ struct report {
 	const char *schema; /* "memtrace.stat/1" */
 	struct section *sections;
 	size_t nr_sections;
-	bool failed; /* memory ran out while it was built: outputs refuse it with -ENOMEM */
+	bool not_in_text; /* for programs alone */
+	bool failed;	  /* memory ran out while it was built: outputs refuse it with -ENOMEM */
 };
 
 struct report *report__new(const char *schema); /* NULL if memory ran out */

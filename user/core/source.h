@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rings.h"
 #include "schema.h"
 #include "stack_lookup.h"
 
@@ -19,13 +20,14 @@ struct sink {
 /* What was lost since the start, in events unless said otherwise, and what was seen of the machine. */
 struct losses {
 	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
-	uint64_t hot;	     /* hot events that were seen but belong to no named task, or single events dropped */
+	uint64_t hot;	     /* hot events that were seen and that no record carries, apart from unattributed */
+	uint64_t events;     /* of hot: single events that found their ring full */
 	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last counts never came */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
 	uint64_t stacks;     /* call chains that found no room: their events have none */
 	uint64_t recursion;  /* runs that the kernel skipped as a program was running already */
-	uint64_t ring_records[MT_NR_RINGS]; /* records that found their ring full */
+	uint64_t ring_records[RINGS_MAX];   /* records that found their ring full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };
 
@@ -38,6 +40,7 @@ struct totals {
 	struct losses losses;
 	struct folds folds;
 	uint64_t machine[MT_NR_MACHINE_SLOTS];
+	struct rings rings; /* no count: how the rings are; the last member */
 };
 
 /* The clocks when counts were brought up to date. */
@@ -120,6 +123,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct probe_status probes[MT_NR_PROBES];
+	bool behind;  /* records from before the last tick still wait */
 	bool damaged; /* a recording that could not be read to its end, which was said */
 };
 

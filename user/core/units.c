@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "units.h"
 
@@ -95,6 +96,40 @@ int parse_duration(const char *text, uint64_t *ns)
 		return -ERANGE;
 	*ns = (uint64_t)total;
 	return 0;
+}
+
+static const struct {
+	const char *name, *long_name;
+	uint64_t bytes;
+} size_units[] = { { "G", "GiB", 1ULL << 30 }, { "M", "MiB", 1ULL << 20 }, { "K", "KiB", 1ULL << 10 }, { "", "B", 1 } };
+
+int parse_size(const char *text, uint64_t *bytes)
+{
+	uint64_t number, total;
+	const char *unit;
+
+	if (!is_digit(*text))
+		return -EINVAL;
+	unit = text + strspn(text, "0123456789");
+	for (size_t i = 0; i < ARRAY_SIZE(size_units); i++) {
+		if (strcasecmp(unit, size_units[i].name) && strcasecmp(unit, size_units[i].long_name))
+			continue;
+		if (!read_digits(text, &number) || __builtin_mul_overflow(number, size_units[i].bytes, &total))
+			return -ERANGE;
+		*bytes = total;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+char *format_size(char *buf, size_t size, uint64_t bytes)
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(size_units) && (!bytes || bytes % size_units[i].bytes))
+		i++;
+	snprintf(buf, size, "%llu%s", (unsigned long long)(bytes / size_units[i].bytes), size_units[i].name);
+	return buf;
 }
 
 int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value)

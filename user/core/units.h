@@ -13,6 +13,12 @@
  */
 int parse_duration(const char *text, uint64_t *ns);
 
+/*
+ * Parses a size in bytes: a whole number, with K, M or G (or KiB, MiB, GiB) that
+ * many times 1024, 1024^2, 1024^3.  0, -EINVAL or -ERANGE.
+ */
+int parse_size(const char *text, uint64_t *bytes);
+
 /* Parses a whole decimal number from min to max, nothing around it.  0, -EINVAL or -ERANGE. */
 int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
@@ -24,6 +30,7 @@ int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 char *format_count(char *buf, size_t size, uint64_t n);
 char *format_rate(char *buf, size_t size, double per_second);
 char *format_bytes(char *buf, size_t size, double bytes);
+char *format_size(char *buf, size_t size, uint64_t bytes); /* exactly, as parse_size() reads it: "16M" */
 char *format_bytes_rate(char *buf, size_t size, double per_second);
 char *format_duration(char *buf, size_t size, uint64_t ns);
 char *format_share(char *buf, size_t size, double share);

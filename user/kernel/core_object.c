@@ -70,63 +70,51 @@ static bool has_faults_after_exit(const struct btf *btf)
 	return btf__find_by_name_kind(btf, "trace_event_raw_sched_process_exit", BTF_KIND_STRUCT) >= 0;
 }
 
-static unsigned int nr_hot_rings(unsigned int cpus)
-{
-	unsigned int nr = (cpus + MT_CPUS_PER_RING - 1) / MT_CPUS_PER_RING;
-
-	return nr < MT_MAX_HOT_RINGS ? nr : MT_MAX_HOT_RINGS;
-}
-
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
 	cfg->has_task_storage = has_task_storage(btf);
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
-	cfg->nr_hot_rings = nr_hot_rings(cfg->nr_cpus);
-	cfg->hot_wakeup_bytes = 256 * 1024;
-	cfg->rare_fold_bytes = 192 * 1024;
 }
 
 /* Different call chains that are told apart, each in some 1 KiB of the kernel's memory. */
 #define MAX_STACKS 16384
 
+static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
+{
+	struct bpf_map *stacks = bpf_object__find_map_by_name(bpf, "stacks");
+
+	return cfg->stacks ? bpf_map__set_max_entries(stacks, MAX_STACKS) : bpf_map__set_autocreate(stacks, false);
+}
+
+struct preparation {
+	const struct mt_cfg *cfg;
+	const struct ring_maps *rings;
+};
+
 static int set_maps(struct bpf_object *bpf, void *ctx)
 {
-	const struct mt_cfg *cfg = ctx;
-	const char *unused = cfg->has_task_storage ? "tid_state" : "task_state";
-	struct bpf_map *stacks = bpf_object__find_map_by_name(bpf, "stacks");
+	const struct preparation *p = ctx;
+	const char *unused = p->cfg->has_task_storage ? "tid_state" : "task_state";
 	int err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
 
-	if (!err && !cfg->stacks)
-		return bpf_map__set_autocreate(stacks, false);
-	return err ? err : bpf_map__set_max_entries(stacks, MAX_STACKS);
-}
-
-int core_object__make_hot_ring(const struct object *core, unsigned int nr)
-{
-	int array = bpf_object__find_map_fd_by_name(core->bpf, "rings_hot");
-	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_hot", 0, 0, MT_HOT_RING_BYTES, NULL), err;
-	__u32 key = nr;
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map_update_elem(array, &key, &fd, BPF_ANY);
 	if (!err)
-		return fd;
-	close(fd);
-	return err;
+		err = set_stacks(bpf, p->cfg);
+	return err ? err : ring_maps__give(p->rings, bpf);
 }
 
-int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct btf *btf)
+int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
+		      const struct btf *btf)
 {
+	struct preparation preparation = { cfg, rings };
 	struct object_request req = {
 		.name = "memtrace_core",
 		.hooks = hooks,
 		.cfg = cfg,
 		.btf = btf,
 		.prepare = set_maps,
-		.prepare_ctx = (void *)cfg,
+		.prepare_ctx = &preparation,
 	};
 
 	req.image = task_bpf__elf_bytes(&req.image_size);

@@ -4,14 +4,12 @@
 #define MEMTRACE_KERNEL_CORE_OBJECT_H
 
 #include "object.h"
+#include "ring_maps.h"
 
-int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct btf *btf);
-/*
- * Makes a hot ring, which must be done after loading, as the array of them cannot
- * hold any before.  Its descriptor, the caller's to close, or -errno.
- */
-int core_object__make_hot_ring(const struct object *core, unsigned int nr);
-/* What the running kernel offers, in cfg: task storage, CPUs, page size, rings. */
+/* The rings are made already; ring_maps__fill() follows. */
+int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
+		      const struct btf *btf);
+/* What the running kernel offers, in cfg: task storage, CPUs, page size. */
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf);
 
 #endif

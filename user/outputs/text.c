@@ -108,6 +108,8 @@ static int text_report(struct output *out, const struct report *report)
 
 	if (report->failed)
 		return -ENOMEM;
+	if (report->not_in_text)
+		return 0;
 	if (out->style.refresh)
 		fputs(CLEAR_SCREEN, out->stream);
 	for (size_t i = 0; i < report->nr_sections && !text.error; i++)

@@ -132,22 +132,29 @@ static void add_event(struct builder *b, const struct event_row *row)
 
 static void add_losses(struct builder *b)
 {
-	static const char *const rings[MT_NR_RINGS] = {
-		[MT_RING_RARE] = "rare", [MT_RING_OOM] = "oom", [MT_RING_HOT] = "hot"
-	};
+	char ring[RING_NAME_LEN];
 	int i;
 
 	COUNT(b, totals.losses.rare, "lost.rare");
 	COUNT(b, totals.losses.hot, "lost.hot");
+	COUNT(b, totals.losses.events, "lost.events");
 	COUNT(b, totals.losses.tasks, "lost.tasks");
 	COUNT(b, totals.losses.folded, "lost.folded");
 	COUNT(b, totals.losses.unfinished, "lost.unfinished");
 	COUNT(b, totals.losses.recursion, "lost.recursion");
 	COUNT(b, totals.losses.stacks, "lost.stacks");
-	for (i = 0; i < MT_NR_RINGS; i++)
-		COUNT(b, totals.losses.ring_records[i], "lost.ring_records.%s", rings[i]);
+	for (i = 0; i < RINGS_MAX; i++)
+		COUNT(b, totals.losses.ring_records[i], "lost.ring_records.%s", rings__name(i, ring, sizeof(ring)));
 	for (i = 0; i < MT_NR_SLOTS; i++)
 		COUNT(b, totals.losses.unattributed[i], "lost.unattributed.%s", slot_rows[i].path);
+}
+
+static void add_rings(struct builder *b)
+{
+	FIELD(b, CODE_UINT, struct moment_record, totals.rings.nr_hot, "rings.nr_hot");
+	FIELD(b, CODE_UINT, struct moment_record, totals.rings.cpus_per_ring, "rings.cpus_per_ring");
+	FIELD(b, CODE_UINT, struct moment_record, totals.rings.hot_bytes, "rings.hot_bytes");
+	FIELD(b, CODE_UINT, struct moment_record, totals.rings.rare_bytes, "rings.rare_bytes");
 }
 
 static void add_folds(struct builder *b)
@@ -178,6 +185,7 @@ static void add_moment(struct builder *b)
 	FIELD(b, CODE_COUNT, struct moment_record, moment.own_cpu_ns, "own_cpu_ns");
 	FIELD(b, CODE_ADDRESS, struct moment_record, moment.wall_offset_ns, "wall_offset_ns");
 	add_losses(b);
+	add_rings(b);
 	add_folds(b);
 	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++)
 		COUNT(b, totals.machine[i], "machine.%s", machine_rows[i].path);

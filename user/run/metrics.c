@@ -649,19 +649,21 @@ static int add_lost(struct metrics *m, struct report *report)
 {
 	const struct metric_row *records = &self_metrics[SELF_LOST_RECORDS];
 	const struct metric_row *events = &self_metrics[SELF_LOST_EVENTS];
-	static const char *const rings[] = { "rare", "oom", "hot" };
 	const struct losses *losses = &m->session->totals.losses;
-	struct sample *r = plain_samples(m, MT_NR_RINGS), *e = plain_samples(m, 3);
-	int i, err;
+	size_t nr = rings__nr(&m->session->totals.rings), i;
+	struct sample *r = plain_samples(m, nr), *e = plain_samples(m, 3);
+	char *names = arena__zeroed(&m->arena, nr * RING_NAME_LEN);
+	int err;
 
-	for (i = 0; r && i < MT_NR_RINGS; i++)
-		r[i] = make_sample(m, records->label, rings[i], NULL, NULL, losses->ring_records[i]);
+	for (i = 0; r && names && i < nr; i++)
+		r[i] = make_sample(m, records->label, rings__name(i, names + i * RING_NAME_LEN, RING_NAME_LEN), NULL,
+				   NULL, losses->ring_records[i]);
 	if (e) {
 		e[0] = make_sample(m, events->label, "rare", NULL, NULL, losses->rare);
 		e[1] = make_sample(m, events->label, "hot", NULL, NULL, losses->hot);
 		e[2] = make_sample(m, events->label, "tasks", NULL, NULL, losses->tasks);
 	}
-	err = add_plain(report, records, r, MT_NR_RINGS);
+	err = add_plain(report, records, names ? r : NULL, nr);
 	return err ? err : add_plain(report, events, e, 3);
 }
 

@@ -84,14 +84,18 @@ static int take_moment(struct session *session)
 	if (!err)
 		err = session->pipeline.error;
 	src->ops->moment(src, &session->moment);
-	whos__age(&session->pipeline.whos);
+	if (!src->behind)
+		whos__age(&session->pipeline.whos);
 	return err;
 }
 
 /* What this process lost itself: no recording has it. */
 static void add_own_losses(struct session *session)
 {
-	session->totals.losses.hot += aggregate__lost(session->aggregate) + session->pipeline.malformed;
+	session->totals.losses.hot += session->pipeline.malformed;
+	if (!session->config.no_rows)
+		session->totals.losses.hot +=
+			aggregate__lost(session->aggregate) + schema__nr_events(session->totals.losses.unattributed);
 }
 
 static int end_interval(struct session *session)

@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -247,6 +248,59 @@ static void add_probes(struct summary *summary, struct report *report)
 	report__add_table(report, &table);
 }
 
+/* All of them, as their sizes are worth knowing as well. */
+static void add_rings(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "ring" },
+		{ .path = "bytes", .unit = UNIT_BYTES },
+		{ .path = "records" },
+	};
+	const struct totals *totals = &summary->session->totals;
+	struct table table = {
+		.path = "lost.rings", .not_in_text = true, .columns = columns, .nr_columns = NR(columns)
+	};
+	size_t i, nr = rings__nr(&totals->rings);
+	struct cell *c = summary->rings;
+
+	for (i = 0; i < nr; i++, c += NR(columns)) {
+		c[0] = cell_string(rings__name(i, summary->ring_names[i], RING_NAME_LEN));
+		c[1] = cell_uint(rings__bytes(&totals->rings, i));
+		c[2] = cell_uint(totals->losses.ring_records[i]);
+	}
+	summary->ring_rows = (struct cell_rows){ .cells = summary->rings, .nr = nr, .nr_columns = NR(columns) };
+	table.rows = cell_rows__source(&summary->ring_rows);
+	report__add_table(report, &table);
+}
+
+void summary__each_remedy(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx)
+{
+	const struct totals *totals = &session->totals;
+	const char *line;
+	enum mt_ring kind;
+	char buf[256];
+
+	for (kind = 0; kind < MT_NR_RINGS; kind++) {
+		line = rings__say_full(&totals->rings, totals->losses.ring_records, kind, buf, sizeof(buf));
+		if (line)
+			say(ctx, line);
+	}
+	line = rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf));
+	if (line)
+		say(ctx, line);
+	if (!totals->losses.stacks)
+		return;
+	snprintf(buf, sizeof(buf),
+		 "%llu call chains found no room in the kernel's table, so their events have none: a filter",
+		 (unsigned long long)totals->losses.stacks);
+	say(ctx, buf);
+}
+
+static void add_note(void *ctx, const char *line)
+{
+	report__add_note(ctx, "%s", line);
+}
+
 void summary__add_end(struct summary *summary, struct report *report)
 {
 	static const struct column columns[] = {
@@ -259,6 +313,8 @@ void summary__add_end(struct summary *summary, struct report *report)
 		{ .path = "lost.folded" },
 		{ .path = "lost.unfinished" },
 		{ .path = "lost.recursion" },
+		{ .path = "lost.events" },
+		{ .path = "lost.stacks" },
 	};
 	struct session *session = summary->session;
 	const struct losses *losses = &session->totals.losses;
@@ -277,9 +333,29 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[6] = cell_uint(losses->folded);
 	c[7] = cell_uint(losses->unfinished);
 	c[8] = cell_uint(losses->recursion);
+	c[9] = cell_uint(losses->events);
+	c[10] = cell_uint(losses->stacks);
 	add_probes(summary, report);
-	if (losses->unfinished || losses->folded)
-		report__add_note(report, "%llu episodes without a begin or an end seen; %llu counted without a record",
-				 (unsigned long long)losses->unfinished, (unsigned long long)losses->folded);
+	if (losses->unfinished)
+		report__add_note(report, "%llu episodes without a begin or an end seen",
+				 (unsigned long long)losses->unfinished);
+	summary__each_remedy(session, add_note, report);
 	report__add_facts(report, &facts);
+	add_rings(summary, report);
+}
+
+int summary__render_end(struct summary *summary, struct render *render)
+{
+	struct report *report = report__new("memtrace.end/1");
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	report->not_in_text = true;
+	summary__add_run(summary, report, SCOPE_TOTAL);
+	summary__add_command(summary, report);
+	summary__add_end(summary, report);
+	err = render__report(render, report);
+	report__free(report);
+	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_RUN_SUMMARY_H
 #define MEMTRACE_RUN_SUMMARY_H
 
+#include "render.h"
 #include "session.h"
 
 #define SUMMARY_MAX_TOTALS 16
@@ -23,6 +24,9 @@ struct summary {
 	char unavailable[512];
 	struct cell probes[MT_NR_PROBES * 5];
 	struct cell_rows probe_rows;
+	struct cell rings[RINGS_MAX * 3];
+	char ring_names[RINGS_MAX][RING_NAME_LEN];
+	struct cell_rows ring_rows;
 };
 
 void summary__init(struct summary *summary, struct session *session);
@@ -34,5 +38,10 @@ void summary__add_totals(struct summary *summary, struct report *report, enum sc
 void summary__add_command(struct summary *summary, struct report *report);
 /* Losses, own cost, unavailable probes; last in a report. */
 void summary__add_end(struct summary *summary, struct report *report);
+
+/* What the lines of events leave to say at their end, for programs: text has it on standard error. */
+int summary__render_end(struct summary *summary, struct render *render);
+/* A line about each kind of ring that was too small, with the remedy. */
+void summary__each_remedy(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx);
 
 #endif

@@ -22,11 +22,12 @@
 #include "../kernel/selftest.h"
 
 #define CORE_NAME     "core"
-#define DRAIN_MAX_MS  1000
+#define DRAIN_MAX_NS  1000000000ULL
 #define DRAIN_STEP_NS 2000000
 /* Threads that load objects, each needing some 15 MB for as long as it does. */
 #define OPENERS	       4
 #define ITER_READ_SIZE (64 * 1024)
+#define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
 /* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives. */
 static void complete_victim(struct mt_oom *oom)
@@ -58,7 +59,7 @@ static void deliver(struct live *live, const void *data, size_t size)
 	}
 }
 
-static int on_record(void *ctx, void *data, size_t size)
+static void on_record(void *ctx, void *data, size_t size)
 {
 	struct live *live = ctx;
 	const struct mt_hdr *hdr = data;
@@ -73,29 +74,27 @@ static int on_record(void *ctx, void *data, size_t size)
 
 		complete_victim(&oom);
 		deliver(live, &oom, sizeof(oom));
-		return 0;
+		return;
 	}
 	deliver(live, data, size);
-	return 0;
 }
 
-/* The order of adding is that of consuming: kills first. */
+/* Kills first. */
 static int open_rings(struct live *live)
 {
-	int fd, err;
 	__u32 i;
+	int err;
 
-	live->rings = ring_buffer__new(live__map_fd(&live->core, "ring_oom"), on_record, live, NULL);
-	if (!live->rings)
-		return -errno;
-	err = ring_buffer__add(live->rings, live__map_fd(&live->core, "ring_rare"), on_record, live);
-	for (i = 0; !err && i < live->cfg.nr_hot_rings; i++) {
-		fd = core_object__make_hot_ring(&live->core, i);
-		if (fd < 0)
-			return fd;
-		err = ring_buffer__add(live->rings, fd, on_record, live);
-		close(fd); /* the array and the mapping keep it */
-	}
+	err = readers__open(&live->readers);
+	if (!err)
+		err = readers__add(&live->readers, live__map_fd(&live->core, "ring_oom"), on_record, live);
+	if (!err)
+		err = readers__add(&live->readers, live__map_fd(&live->core, "ring_rare"), on_record, live);
+	for (i = 0; !err && i < live->ring_maps.nr_hot; i++)
+		err = readers__add(&live->readers, live->ring_maps.hot_fds[i], on_record, live);
+	if (!err)
+		err = ring_maps__fill(&live->ring_maps, &live->core);
+	ring_maps__close(&live->ring_maps);
 	return err;
 }
 
@@ -181,16 +180,29 @@ static void take_backlog(struct live *live)
 
 static int source_fd(struct source *src)
 {
-	return ring_buffer__epoll_fd(live_of(src)->rings);
+	return readers__fd(&live_of(src)->readers);
+}
+
+static int consume(struct live *live, uint64_t bytes)
+{
+	int err = readers__read(&live->readers, bytes);
+
+	live->source.behind = live->readers.more;
+	take_backlog(live);
+	return err;
+}
+
+/* All that waits as this begins; what comes meanwhile may stay. */
+static int consume_all(struct live *live)
+{
+	const struct rings *plan = &live->ring_plan;
+
+	return consume(live, plan->hot_bytes > plan->rare_bytes ? plan->hot_bytes : plan->rare_bytes);
 }
 
 static int source_consume(struct source *src)
 {
-	struct live *live = live_of(src);
-	int n = ring_buffer__consume(live->rings);
-
-	take_backlog(live);
-	return n < 0 ? n : 0;
+	return consume(live_of(src), 0);
 }
 
 static int pass(struct live *live)
@@ -200,7 +212,7 @@ static int pass(struct live *live)
 	live->control->epoch++;
 	for (i = 0; !err && i < MT_NR_PROBES; i++)
 		err = cpu_events__refresh(&live->objects[i].cpu_events);
-	return err ? err : source_consume(&live->source);
+	return err ? err : consume(live, TICK_BYTES);
 }
 
 static int source_tick(struct source *src)
@@ -220,10 +232,11 @@ static int source_drain(struct source *src)
 {
 	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
 	struct live *live = live_of(src);
-	uint64_t pending = 0;
+	uint64_t pending = 0, until_ns = clock__boot_ns() + DRAIN_MAX_NS;
 	int i, err;
 
-	for (i = 0; i < DRAIN_MAX_MS * 1000000LL / DRAIN_STEP_NS; i++) {
+	/* by the clock: in a flood of events a pass takes much longer than a step */
+	for (i = 0; !i || clock__boot_ns() < until_ns; i++) {
 		err = pass(live);
 		if (err)
 			return err;
@@ -237,7 +250,7 @@ static int source_drain(struct source *src)
 	log_debug("drain: %d passes, %llu tasks exited, %llu freed, %llu pending", i + 1,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)pending);
-	return source_consume(src);
+	return consume_all(live);
 }
 
 static uint64_t source_now(struct source *src)
@@ -269,7 +282,8 @@ static void source_free(struct source *src)
 		return;
 	for (i = 0; i < MT_NR_PROBES; i++)
 		object__close(&live->objects[i]);
-	ring_buffer__free(live->rings);
+	readers__close(&live->readers);
+	ring_maps__close(&live->ring_maps);
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	object__close(&live->core);
@@ -416,9 +430,21 @@ static void test_probes(struct live *live, bool light)
 	}
 }
 
+static int make_rings(struct live *live, const struct live_request *request)
+{
+	const struct machine_size machine = ring_maps__machine();
+	int err = rings__plan(&live->ring_plan, request->options, &machine, request->every);
+
+	return err ? err : ring_maps__make(&live->ring_maps, &live->ring_plan);
+}
+
 static void fill_cfg(struct live *live, const struct live_request *request)
 {
 	core_object__probe_kernel(&live->cfg, live->btf);
+	live->cfg.nr_hot_rings = live->ring_plan.nr_hot;
+	live->cfg.cpus_per_ring = live->ring_plan.cpus_per_ring;
+	live->cfg.hot_wakeup_bytes = rings__hot_wakeup_bytes(&live->ring_plan);
+	live->cfg.rare_fold_bytes = rings__rare_fold_bytes(&live->ring_plan);
 	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
 	live->cfg.every = request->every;
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
@@ -439,7 +465,7 @@ static int allocate_buffers(struct live *live)
 
 static int open_core(struct live *live, const struct options *options)
 {
-	int err = core_object__open(&live->core, &live->cfg, live->btf);
+	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, live->btf);
 
 	if (!err)
 		err = filters__install(&live->filters, options, &live->core);
@@ -474,7 +500,7 @@ static int begin(struct live *live)
 	live->control->attached_ns = clock__boot_ns();
 	err = iterate(live, MT_ITER_BASE);
 	if (!err)
-		err = source_consume(&live->source);
+		err = consume_all(live);
 	if (!err)
 		err = live__read_totals(live, &live->base);
 	live->running = true;
@@ -492,11 +518,14 @@ static int attach(struct live *live, const struct live_request *request)
 		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
-	fill_cfg(live, request);
-	err = allocate_buffers(live);
-	if (err)
+	err = make_rings(live, request);
+	if (err == -EINVAL)
 		return err;
-	err = open_core(live, request->options);
+	fill_cfg(live, request);
+	if (!err)
+		err = allocate_buffers(live);
+	if (!err)
+		err = open_core(live, request->options);
 	if (err) {
 		explain_core(live, request, err);
 		return -ENOTCONN;
@@ -536,6 +565,7 @@ int live__open(struct live **out, const struct live_request *request)
 	libbpf_set_print(on_libbpf_message);
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
+	live->ring_maps.rare_fd = -1;
 	live->cgroups = cgroups__new();
 	if (live->cgroups)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);

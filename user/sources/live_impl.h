@@ -7,7 +7,9 @@
 
 #include "../kernel/filters.h"
 #include "../kernel/object.h"
+#include "../kernel/ring_maps.h"
 #include "live.h"
+#include "live_readers.h"
 
 /* The iterator's last pass over all tasks. */
 struct live_pass {
@@ -22,9 +24,11 @@ struct live {
 	struct btf *btf; /* only while objects are loaded */
 	struct cgroups *cgroups;
 	struct filters filters;
+	struct rings ring_plan;
+	struct ring_maps ring_maps; /* only while objects are loaded */
 	struct object core;
 	struct object objects[MT_NR_PROBES];
-	struct ring_buffer *rings;
+	struct readers readers;
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
 	struct live_stack *stacks; /* call chains that were read */

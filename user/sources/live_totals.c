@@ -65,6 +65,22 @@ static void add_recursion(struct live *live, struct losses *losses)
 	}
 }
 
+/* Each CPU counts for itself, and has one hot ring. */
+static int read_lost(struct live *live, struct mt_lost *sum, uint64_t *ring_records)
+{
+	const struct mt_lost *lost = live->percpu_buf;
+	uint32_t cpu;
+	int err = sum_percpu(live, live__map_fd(&live->core, "lost"), (uint64_t *)sum, sizeof(*sum) / sizeof(uint64_t));
+
+	if (err)
+		return err;
+	ring_records[MT_RING_RARE] = sum->records[MT_RING_RARE];
+	ring_records[MT_RING_OOM] = sum->records[MT_RING_OOM];
+	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
+		ring_records[rings__of_cpu(&live->ring_plan, cpu)] += lost[cpu].records[MT_RING_HOT] + lost[cpu].events;
+	return 0;
+}
+
 int live__read_totals(struct live *live, struct totals *totals)
 {
 	struct losses *losses = &totals->losses;
@@ -72,7 +88,7 @@ int live__read_totals(struct live *live, struct totals *totals)
 	int err;
 
 	memset(totals, 0, sizeof(*totals));
-	err = sum_percpu(live, live__map_fd(&live->core, "lost"), (uint64_t *)&lost, sizeof(lost) / sizeof(uint64_t));
+	err = read_lost(live, &lost, losses->ring_records);
 	if (!err)
 		err = sum_percpu(live, live__map_fd(&live->core, "machine"), totals->machine, MT_NR_MACHINE_SLOTS);
 	if (!err && live->objects[MT_PROBE_reclaim].bpf)
@@ -80,11 +96,10 @@ int live__read_totals(struct live *live, struct totals *totals)
 				 (uint64_t *)&totals->folds, sizeof(totals->folds) / sizeof(uint64_t));
 	if (err)
 		return err;
-	memcpy(losses->ring_records, lost.records, sizeof(losses->ring_records));
 	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
-	losses->hot = schema__nr_events(losses->unattributed) +
-		      (live->cfg.every || live->cfg.latency ? lost.records[MT_RING_HOT] : 0);
+	losses->events = lost.events;
+	losses->hot = losses->events;
 	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
 	losses->folded = lost.folded;
 	losses->unfinished = lost.span_unfinished;
@@ -93,7 +108,7 @@ int live__read_totals(struct live *live, struct totals *totals)
 	return 0;
 }
 
-/* All counters in it are 64 bits wide and only grow. */
+/* All counters in it are 64 bits wide and only grow; what comes after them is none. */
 int live__totals(struct source *src, struct totals *totals)
 {
 	struct live *live = live_of(src);
@@ -102,8 +117,9 @@ int live__totals(struct source *src, struct totals *totals)
 	size_t i;
 	int err = live__read_totals(live, totals);
 
-	for (i = 0; !err && i < sizeof(*totals) / sizeof(*now); i++)
+	for (i = 0; !err && i < offsetof(struct totals, rings) / sizeof(*now); i++)
 		now[i] -= base[i];
+	totals->rings = live->ring_plan;
 	return err;
 }
 

@@ -104,6 +104,8 @@ static void take_moment(struct replay *replay, const struct moment_record *recor
 	}
 	replay->moment = record->moment;
 	replay->totals = record->totals;
+	if (replay->totals.rings.nr_hot > MT_MAX_HOT_RINGS)
+		replay->totals.rings.nr_hot = MT_MAX_HOT_RINGS;
 }
 
 /* A recording that was cut off ends with its last block, not with its last moment. */
@@ -167,8 +169,9 @@ static int source_totals(struct source *src, struct totals *totals)
 	uint64_t *to = (uint64_t *)totals;
 	size_t i;
 
-	for (i = 0; i < sizeof(*totals) / sizeof(*to); i++)
+	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*to); i++)
 		to[i] = now[i] - base[i];
+	totals->rings = replay->totals.rings;
 	return 0;
 }
 

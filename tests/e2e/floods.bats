@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash and start() set them
+#
+# More than memtrace can read: while it is stopped, while nobody reads what it
+# writes, while faults come faster than it prints them.  What it printed and
+# what it says it lost is together what the kernel counted; and a flood of
+# faults costs no episode of reclaim and no OOM kill.
+
+load lib
+
+user=exceptions:page_fault_user
+kernel=exceptions:page_fault_kernel
+episode=vmscan:mm_vmscan_memcg_reclaim_end
+
+need() {
+	need_tool taskset util-linux
+	need_perf $user
+}
+
+# perf_on PID...: counts page-fault exceptions of these until they end, into $tmp/perf.
+perf_on() {
+	local i events
+
+	perf stat -x, -o "$tmp/perf" -e "$user,$kernel" -p "$(IFS=, && echo "$*")" 3>&- &
+	perf_pid=$!
+	started+=("$perf_pid")
+	for ((i = 0; i < 100; i++)); do
+		events=$(find "/proc/$perf_pid/fd" -lname '*perf_event*' 2>/dev/null | wc -l)
+		((events == 2 * $#)) && break
+		sleep 0.03
+	done
+	sleep 0.2
+}
+
+# end_says FILTER: of the last line of "trace --json".
+end_says() {
+	tail -n 1 "$tmp/out" | jq -r "$1"
+}
+
+# flood_stopped ARGS...: two processes fault, on a CPU each if there are two, while "trace fault ARGS" is stopped for 2 s.
+flood_stopped() {
+	start a faults -p -n 20000 -r 20
+	start b faults -p -n 20000 -r 20
+	taskset -cp 0 "$a_pid" >/dev/null
+	taskset -cp "$(($(nproc) > 1))" "$b_pid" >/dev/null
+	perf_on "$a_pid" "$b_pid"
+	memtrace_start trace fault --json -p "$a_pid" -p "$b_pid" "$@"
+	go a
+	go b
+	sleep 0.1
+	kill -STOP "$mt_pid"
+	sleep 2
+	# so that also their last counts find the rings full
+	wait "$a_pid" "$b_pid" "$perf_pid"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	same "status" "$mt_status" 0
+	same "the last line" "$(end_says .schema)" memtrace.end/1
+	hits=$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
+	((hits >= 800000)) || fail "only $hits hits: the test is void"
+	printed=$(grep -c '"event":"fault"' "$tmp/out")
+	lost=$(end_says .lost.hot)
+	((lost > 0 && printed > 0)) || fail "$printed printed, $lost lost: the test is void"
+	same "printed $printed and lost $lost" $((printed + lost)) "$hits"
+	same "events that found their ring full" "$(end_says .lost.events)" "$lost"
+	same "other losses" "$(end_says '.lost | "\(.rare) \(.tasks)"')" "0 0"
+	grep -Eq 'hot (ring 0 was|rings 0, 1 were) full for .* records: --ring-size 256K, fewer probes, or a filter' "$tmp/err" ||
+		fail "no remedy: $(<"$tmp/err")"
+}
+
+@test "trace fault, stopped for 2 s: printed and lost are the kernel's count, with one hot ring" {
+	flood_stopped --ring-size 64K --cpus-per-ring 16384
+	same "rings" "$(end_says '[.lost.rings[].ring] | join(" ")')" "rare oom hot0"
+	same "its size" "$(end_says '.lost.rings[2].bytes')" 65536
+	# and the last counts of the two, if they ended while it was stopped
+	between "its records" "$(end_says '.lost.rings[2].records')" "$lost" $((lost + 2))
+}
+
+@test "trace fault, stopped for 2 s: printed and lost are the kernel's count, with two hot rings" {
+	(($(getconf _NPROCESSORS_CONF) == 2)) || skip "this test knows two CPUs"
+	flood_stopped --ring-size 64K --cpus-per-ring 1
+	same "rings" "$(end_says '[.lost.rings[].ring] | join(" ")')" "rare oom hot0 hot1"
+	between "records of both" "$(end_says '.lost.rings[2].records + .lost.rings[3].records')" "$lost" $((lost + 2))
+	[[ $(end_says '[.lost.rings[2,3].records] | min > 0') == true ]] || fail "one of the rings was never full"
+}
+
+@test "a hot ring that is full takes nothing from the one of another CPU" {
+	(($(getconf _NPROCESSORS_CONF) == 2)) || skip "this test knows two CPUs"
+	start a faults -p -n 20000 -r 5
+	start b faults -p -n 200
+	taskset -cp 0 "$a_pid" >/dev/null
+	taskset -cp 1 "$b_pid" >/dev/null
+	perf_on "$b_pid"
+	memtrace_start trace fault --json -p "$a_pid" -p "$b_pid" --ring-size 64K --cpus-per-ring 1
+	kill -STOP "$mt_pid"
+	finish a
+	finish b
+	wait "$perf_pid"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ $(end_says '.lost.rings[2].records > 90000') == true ]] || fail "the ring of CPU 0 was not full: the test is void"
+	same "records that the ring of CPU 1 had no room for" "$(end_says '.lost.rings[3].records')" 0
+	same "events of CPU 1" "$(grep -c "\"event\":\"fault\".*\"pid\":$b_pid," "$tmp/out")" \
+		$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
+}
+
+@test "faster than it can print: it goes on reading all rings, and ends when told to" {
+	for flood in 1 2 3; do
+		"$workloads/faults" -n 20000 -r 100000 3>&- &
+		started+=("$!")
+	done
+	mkfifo "$tmp/out"
+	grep -v '"event":"fault"' <"$tmp/out" >"$tmp/kept" 3>&- &
+	memtrace_start trace fault --json -d 600
+	sleep 1
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ $(tail -n 1 "$tmp/kept" | jq '.lost.rings[2].records > 0') == true ]] || fail "nothing lost: the test is void"
+}
+
+# oom_kills DIR: the kernel's own count of victims in the cgroup.
+oom_kills() {
+	sed -n 's/^oom_kill //p' "$1"/memory.{oom_control,events} 2>/dev/null || true
+}
+
+# limited [LIMIT]: cgroups for reclaim ($hog_dir) and for kills, and a file.
+limited() {
+	memcg_init
+	need_perf $episode
+	disk_dir
+	make_cgroup floods
+	all=$cgroup_name
+	make_cgroup floods/reclaim 24M
+	hog_dir=$cgroup
+	make_cgroup floods/oom 64M
+	make_cgroup floods/oom/victim
+	victim_dir=$cgroup
+	make_cgroup floods/oom/trigger
+	trigger_dir=$cgroup
+	file=$disk/memtrace-test-file.$$
+}
+
+# work ROUNDS KILLS: page cache over the limit and kills, under perf's eyes; perf's count of episodes in $episodes.
+work() {
+	local before
+
+	before=$(oom_kills "$victim_dir")
+	# shellcheck disable=SC2016 # for the inner shell
+	perf stat -x, -o "$tmp/perf" -e $episode -- bash -c '
+		"$workloads/hog" -g "$1" -f "$2" -w 60 -r "$3" & "$workloads/hog" -g "$1" -f "$2.2" -w 60 -r "$3" &
+		for ((i = 0; i < $6; i++)); do "$workloads/oompair" "$4" "$5"; done >/dev/null
+		wait' sh "$hog_dir" "$file" "$1" "$victim_dir" "$trigger_dir" "$2" 3>&-
+	rm -f "$file" "$file.2"
+	episodes=$(perf_count "$tmp/perf" $episode)
+	kills=$(oom_kills "$victim_dir")
+	kills=$((kills - before))
+	same "kills by the workload" "$kills" "$2"
+}
+
+teardown_file() {
+	rm -f "$BATS_TEST_DIRNAME/../../build/memtrace-test-file."*
+}
+
+# kept FILTER: over all lines that were kept of "trace --json".
+kept() {
+	jq -rs --arg cgroup "$all" "$1" "$tmp/kept"
+}
+
+# flood_begin: three processes that do nothing but fault, and "trace" of all that happens; nobody reads what it prints.
+flood_begin() {
+	local flood
+
+	limited
+	mkfifo "$tmp/out"
+	for flood in 1 2 3; do
+		"$workloads/faults" -n 20000 -r 100000 3>&- &
+		started+=("$!")
+	done
+	exec {out_fd}<>"$tmp/out"
+	memtrace_start trace fault reclaim oom --json --ring-size 64K --rare-ring-size 1M
+}
+
+read_out() {
+	# without that descriptor, or it would wait for itself to close it
+	grep -v '"event":"fault"' <"$tmp/out" >"$tmp/kept" 3>&- {out_fd}>&- &
+	reader_pid=$!
+	started+=("$reader_pid")
+	exec {out_fd}>&-
+}
+
+flood_end() {
+	memtrace_stop
+	same "status" "$mt_status" 0
+	wait_end "$reader_pid"
+	((episodes > 500)) || fail "only $episodes episodes: the test is void"
+	same "the last line" "$(kept '.[-1].schema')" memtrace.end/1
+	[[ $(kept '.[-1].lost.hot > 100000') == true ]] || fail "$(kept '.[-1].lost.hot') faults lost: the test is void"
+	same "hot records lost, by ring" "$(kept '.[-1].lost | ([.rings[2:][].records] | add) >= .events')" true
+	same "rare events lost or folded" "$(kept '.[-1].lost | "\(.rare) \(.folded)"')" "0 0"
+	same "records of the rare rings lost" "$(kept '[.[-1].lost.rings[:2][].records] | add')" 0
+	same "episodes" "$(kept 'map(select(.event == "reclaim" and (.cgroup | startswith($cgroup)))) | length')" "$episodes"
+	same "kills" "$(kept 'map(select(.event == "oom" and (.victim.cgroup | startswith($cgroup)))) | length')" "$kills"
+}
+
+@test "a flood of faults while memtrace is stopped: not one episode of reclaim, not one kill is lost" {
+	flood_begin
+	read_out
+	kill -STOP "$mt_pid"
+	work 1 5
+	kill -CONT "$mt_pid"
+	flood_end
+}
+
+@test "a flood of faults while nobody reads the output: not one episode of reclaim, not one kill is lost" {
+	flood_begin
+	work 1 5
+	read_out
+	flood_end
+}
+
+@test "a flood of faults that memtrace reads as fast as it can: not one episode of reclaim, not one kill is lost" {
+	flood_begin
+	read_out
+	work 1 5
+	flood_end
+}
+
+@test "a storm of reclaim on a small ring: lines and folded episodes are the kernel's count, no kill is lost" {
+	limited
+	memtrace_start trace reclaim oom --json --rare-ring-size 64K
+	kill -STOP "$mt_pid"
+	work 3 10
+	kill -CONT "$mt_pid"
+	sleep 0.5
+	memtrace_stop
+	same "status" "$mt_status" 0
+	cp "$tmp/out" "$tmp/kept"
+	same "the ring's size" "$(end_says '.lost.rings[0].bytes')" 65536
+	printed=$(kept 'map(select(.event == "reclaim" and (.cgroup | startswith($cgroup)))) | length')
+	folded=$(end_says .lost.folded)
+	((folded > 500)) || fail "only $folded episodes folded: the test is void"
+	between "lines, of a ring that may be three quarters full" "$printed" 300 400
+	same "$printed lines and $folded folded" $((printed + folded)) "$episodes"
+	same "kills" "$(kept 'map(select(.event == "oom" and (.victim.cgroup | startswith($cgroup)))) | length')" "$kills"
+	same "rare events lost" "$(end_says .lost.rare)" 0
+}
+
+@test "a storm of reclaim on a small ring: counters and histogram are the kernel's count, no kill is lost" {
+	local attempt
+
+	limited
+	# as with memtrace_stat: rows are claimed to be complete where no task's counts are missing
+	for attempt in 1 2 3; do
+		memtrace_start stat reclaim oom --json -o "$tmp/stat.json" --rare-ring-size 64K
+		kill -STOP "$mt_pid"
+		work 3 10
+		kill -CONT "$mt_pid"
+		memtrace_stop
+		same "status" "$mt_status" 0
+		[[ $(report .lost.tasks) == 0 ]] && break
+	done
+	[[ $(report '.lost.folded > 500') == true ]] || fail "only $(report .lost.folded) episodes folded: the test is void"
+	hist='[.histograms[] | select(.name == "reclaim_latency" and .labels.kind == "memcg")]'
+	same "episodes of all rows" "$(total true .reclaim.memcg.count)" "$episodes"
+	same "the histogram's count" "$(report "$hist | map(.count) | add")" "$episodes"
+	same "the sum of its buckets" "$(report "$hist | map(.buckets[].count) | add")" "$episodes"
+	same "its sum in ns" "$(report "$hist | map(.sum) | add")" "$(total true .reclaim.memcg.ns)"
+	same "kills" "$(report '.oom | length')" "$kills"
+	same "rare events lost" "$(report .lost.rare)" 0
+}
