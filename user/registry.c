@@ -14,12 +14,13 @@ extern const struct command trace_command;
 extern const struct command hist_command;
 extern const struct command top_command;
 extern const struct command export_command;
+extern const struct command verify_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
 
 const struct command *const commands[] = {
-	&stat_command,	 &trace_command,  &hist_command, &top_command,
-	&export_command, &doctor_command, &list_command, NULL,
+	&stat_command,	 &trace_command,  &hist_command, &top_command, &export_command,
+	&verify_command, &doctor_command, &list_command, NULL,
 };
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;

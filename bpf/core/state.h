@@ -117,6 +117,8 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
 	s->cred = (u64)BPF_CORE_READ(task, real_cred);
 	who__read(&s->who, task);
+	if (s->flags & MT_STATE_FAMILY)
+		s->who.flags |= MT_WHO_FAMILY;
 	state__rematch(s, task);
 }
 

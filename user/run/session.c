@@ -312,6 +312,11 @@ static int fetch(struct session *session, int (*how)(struct source *src))
 	return err;
 }
 
+int session__drain(struct session *session)
+{
+	return fetch(session, session->source->ops->drain);
+}
+
 static int tick(struct session *session)
 {
 	int err = session->source->ops->tick(session->source);
@@ -418,7 +423,7 @@ int session__run(struct session *session)
 		return 128 + SIGINT;
 	end_command(session);
 	if (!session->error)
-		session->error = fetch(session, session->source->ops->drain);
+		session->error = session__drain(session);
 	/* what a callback stopped for is the command's to report */
 	if (!session->error || session->callback_failed)
 		return EXIT_OK;
