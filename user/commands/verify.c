@@ -54,20 +54,22 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 /* The kernel's counters on both sides of memtrace's own, so that these lie between. */
 static int begin(struct verify_run *run)
 {
-	int err;
+	int err = own_counts__settle(&run->own);
 
 	kernel_counts__read(&run->kernel, OUTER_BEGIN);
-	err = own_counts__take(&run->own, &run->own.begin);
+	if (!err)
+		err = own_counts__take(&run->own, &run->own.begin);
 	kernel_counts__read(&run->kernel, INNER_BEGIN);
 	return err;
 }
 
 static int end(struct verify_run *run)
 {
-	int err;
+	int err = own_counts__settle(&run->own);
 
 	kernel_counts__read(&run->kernel, INNER_END);
-	err = own_counts__take(&run->own, &run->own.end);
+	if (!err)
+		err = own_counts__take(&run->own, &run->own.end);
 	kernel_counts__read(&run->kernel, OUTER_END);
 	cmd_counts__take(&run->cmd, &run->tracing.session.child);
 	return err ? err : own_counts__take_cmd(&run->own);

@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STALE_PER_CPU 128 /* twice MEMCG_CHARGE_BATCH: not yet folded, and below the threshold of a flush */
+/* kswapd naps for 100 ms before it sleeps. */
+#define SETTLE_MAX_MS  1000
+#define SETTLE_STEP_MS 10
 
 static bool is_in_cgroup(const struct own_counts *own, uint64_t id)
 {
@@ -37,6 +41,23 @@ void own_counts__event(struct own_counts *own, const struct event_row *row, cons
 		events->kills++;
 		events->cgroup_kills += is_in_cgroup(own, oom->victim.cgroup_id);
 	}
+}
+
+int own_counts__settle(struct own_counts *own)
+{
+	const struct timespec step = { .tv_nsec = SETTLE_STEP_MS * 1000000L };
+	struct session *session = own->session;
+	struct under_way now;
+	int i, err = 0;
+
+	for (i = 0; !err && i < SETTLE_MAX_MS / SETTLE_STEP_MS; i++) {
+		now = live__under_way(session->live);
+		if (!now.episodes && !now.sessions)
+			break;
+		nanosleep(&step, NULL);
+		err = session->source->ops->consume(session->source);
+	}
+	return err;
 }
 
 int own_counts__take(struct own_counts *own, struct own_moment *moment)

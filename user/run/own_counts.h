@@ -30,6 +30,8 @@ struct own_counts {
 };
 
 void own_counts__event(struct own_counts *own, const struct event_row *row, const void *record);
+/* Gives what is under way, and counted at its end alone, some time to end; 0 or -errno. */
+int own_counts__settle(struct own_counts *own);
 /* Fetches what there is up to now; 0 or -errno. */
 int own_counts__take(struct own_counts *own, struct own_moment *moment);
 /* CMD's rows, once it has ended; 0 or -errno. */

@@ -91,12 +91,12 @@ const struct counter_row counter_rows[] = {
 		  MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
 		LOST_RARE } },
 	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgfault", "pgfault", "total_pgfault", FIGURE_FAULTS, NULL, {
-		STALE(KERNEL_MORE), STALE(MEMTRACE_MORE), FAILED_FAULTS, LOST_TASKS } },
+		FAILED_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgmajfault", "pgmajfault", "total_pgmajfault", FIGURE_MAJOR, NULL, {
-		STALE(KERNEL_MORE), STALE(MEMTRACE_MORE), MAJOR_FAULTS, LOST_TASKS } },
+		MAJOR_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_MEMORY_STAT, ABOUT_MACHINE, "pgsteal_direct", "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", "",
 	  FIGURE_TASK_PAGES, "cgroup v1's memory.stat has none", {
-		STALE(KERNEL_MORE), STALE(MEMTRACE_MORE), SLAB_PAGES, OPEN_EPISODES, LOST_TASKS, LOST_RARE } },
+		SLAB_PAGES, OPEN_EPISODES, LOST_TASKS, LOST_RARE, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "oom_kill", "oom_kill", "oom_kill", FIGURE_CGROUP_KILLS, NULL, {
 		{ "a victim that was dying already is marked, not counted as a kill (oom_kill_process())",
 		  MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
