@@ -46,7 +46,7 @@ int memcg_flush__wait(const char *root)
 {
 	const struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
 	size_t nr = FAULTS_PER_CPU * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t before, touched, now;
+	uint64_t before = 0, touched = 0, now;
 	char path[PATH_MAX];
 	int err, i;
 
