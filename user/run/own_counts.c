@@ -39,6 +39,7 @@ void own_counts__event(struct own_counts *own, const struct event_row *row, cons
 		const struct mt_oom *oom = record;
 
 		events->kills++;
+		events->placeless_kills += !oom->victim.cgroup_id;
 		events->cgroup_kills += is_in_cgroup(own, oom->victim.cgroup_id);
 	}
 }
@@ -214,6 +215,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		return row->none_why;
 	if (options->cgroups.nr && (row->about == ABOUT_MACHINE || row->about == ABOUT_CMD))
 		return "-c: only that cgroup's tasks are counted";
+	if (row->figure == FIGURE_CGROUP_KILLS && own->end.events.placeless_kills > own->begin.events.placeless_kills)
+		return "this kernel does not say in which cgroup a victim was";
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(figure_probes[row->figure] & (1U << id)))
 			continue;

@@ -10,6 +10,7 @@
 struct event_counts {
 	uint64_t rounds, scanned_pages, reclaimed_pages; /* kswapd's */
 	uint64_t kills, cgroup_kills;
+	uint64_t placeless_kills; /* the kernel named the victim's thread alone */
 };
 
 struct own_moment {
