@@ -35,7 +35,7 @@ void kernel_counts__close(struct kernel_counts *counts);
 void kernel_counts__read(struct kernel_counts *counts, enum moment moment);
 /* Of a row of /proc/vmstat or of the cgroup's files, once all moments were read. */
 void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struct kernel_figure *figure);
-/* Fills those facts that the kernel counts. */
+/* Fills those facts that the kernel counts, and takes back what its kind of LRU lists makes void. */
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS]);
 /* Whether the cgroup's kills include those of cgroups below it. */
 bool kernel_counts__kills_below(const struct kernel_counts *counts);
