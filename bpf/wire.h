@@ -91,6 +91,7 @@ struct mt_who {
 
 enum mt_who_flags {
 	MT_WHO_KTHREAD = 1 << 0,
+	MT_WHO_FAMILY = 1 << 1, /* in task records: the command or a descendant, also where all tasks count */
 };
 
 /*

@@ -16,12 +16,22 @@ extern const struct command top_command;
 extern const struct command export_command;
 extern const struct command record_command;
 extern const struct command replay_command;
+extern const struct command verify_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
 
 const struct command *const commands[] = {
-	&stat_command,	 &trace_command,  &hist_command,   &top_command,  &export_command,
-	&record_command, &replay_command, &doctor_command, &list_command, NULL,
+	&stat_command,
+	&trace_command,
+	&hist_command,
+	&top_command,
+	&export_command,
+	&record_command,
+	&replay_command,
+	&verify_command,
+	&doctor_command,
+	&list_command,
+	NULL,
 };
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;

@@ -155,6 +155,8 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
 	s->cred = (u64)BPF_CORE_READ(task, real_cred);
 	who__read(&who, task);
+	if (s->flags & MT_STATE_FAMILY)
+		who.flags |= MT_WHO_FAMILY;
 	if (!who__equal(&who, &s->who)) {
 		s->who = who;
 		state__renew_ref(s);

@@ -89,6 +89,13 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	done
 }
 
+@test "verify --json" {
+	"$memtrace" verify --json -o "$tmp/verify.json" -- "$workloads/faults"
+	valid verify "$tmp/verify.json"
+	"$memtrace" verify fault --json -d 0.2 -o "$tmp/verify.json"
+	valid verify "$tmp/verify.json"
+}
+
 @test "doctor and list --json" {
 	"$memtrace" doctor --json >"$tmp/doctor.json" || true
 	valid doctor "$tmp/doctor.json"

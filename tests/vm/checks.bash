@@ -123,6 +123,33 @@ exact_sum() {
 	nothing_lost "$name"
 }
 
+# verified NAME STATUS COUNTER...: no difference without a known reason, the work's own exit status, and each counter
+# ("source counter") known to both sides and not 0.
+verified() {
+	local name=verify/$1 status=$2 dir=$check_out/verify/$1 counter
+
+	shift 2
+	if [[ $no_memtrace ]]; then
+		skip "$name" "$no_memtrace"
+		return
+	fi
+	if [[ ! -s $dir/verify.json ]]; then
+		verdict "$name: memtrace verify runs" 1 "status $(cat "$dir/verify.status" 2>&1); $(head -n 5 "$dir/verify.err" 2>&1)"
+		return
+	fi
+	jq -e '.unexplained == 0' "$dir/verify.json" >/dev/null
+	verdict "$name: no difference without a known reason" $? \
+		"$(jq -r '.counters[] | select(.verdict == "unexplained") | tojson' "$dir/verify.json"; jq -c .lost "$dir/verify.json")"
+	same "$name: exit status" "$(<"$dir/verify.status")" "$status"
+	for counter; do
+		jq -e --arg counter "$counter" 'any(.counters[]; "\(.source) \(.counter)" == $counter and
+			(.verdict == "equal" or .verdict == "explained") and .kernel.high > 0 and .memtrace > 0)' \
+			"$dir/verify.json" >/dev/null
+		verdict "$name: $counter is compared" $? "$(jq -c --arg counter "$counter" \
+			'.counters[] | select("\(.source) \(.counter)" == $counter)' "$dir/verify.json")"
+	done
+}
+
 check_doctor() {
 	local dir=$check_out/doctor
 
@@ -146,6 +173,7 @@ check_exact() {
 	for name in faults kernel spawn posix_spawn threads execthread cleartid killed; do
 		exact_sum "exact/$name"
 	done
+	verified exact 0 "getrusage minor" "vmstat pgfault" "vmstat pgalloc_*" "memory.stat pgfault"
 }
 
 check_file() {
@@ -160,6 +188,7 @@ check_file() {
 		"$(stat_json file '[.processes[] | select(.comm == "filefault") | .fault.major] | add')" 4096
 	nothing_lost file
 	exact_sum exact/filefault
+	verified file 0 "getrusage major" "vmstat pgmajfault"
 }
 
 # pgscan_kswapd counts what was isolated; the event of the multi-generational LRU gives what was looked at, a little more.
@@ -196,6 +225,7 @@ check_kswapd() {
 		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
 	nothing_lost kswapd
 	check_trace
+	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file"
 }
 
 # Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
@@ -247,6 +277,9 @@ check_memcg() {
 	same "memcg: its cgroup" "$(stat_json memcg '[.processes[] | select(.comm == "hog") | .cgroup] | unique | join(" ")')" \
 		/limited
 	nothing_lost memcg
+	verified memcg 0 "vmstat pgsteal_anon + pgsteal_file" "delay accounting freepages_count" \
+		"delay accounting freepages_delay_total"
+	verified cgroup 137 "memory.stat pgfault" "memory.events oom_kill" "memory.events max + high"
 }
 
 check_oom() {
@@ -270,6 +303,7 @@ check_oom() {
 		"$(sed -nE 's/.*\] (.*) invoked oom-killer.*/\1/p' "$log" | head -n 1)"
 	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
 	nothing_lost oom
+	verified oom 137 "vmstat oom_kill"
 }
 
 check_swap() {
@@ -283,6 +317,8 @@ check_swap() {
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
 	nothing_lost swap
 	exact_sum exact/swap
+	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
+		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
 }
 
 check_stages() {

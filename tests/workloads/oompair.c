@@ -62,7 +62,12 @@ int main(int argc, char **argv)
 	trigger = start("mt-trigger", argv[optind + 1], "0", trigger_mib, ready[1], false);
 	if (waitpid(trigger, &status, 0) != trigger || status)
 		fprintf(stderr, "oompair: the trigger ended with status %d\n", status);
+	/* who was killed may take its time to die, as the trigger need not wait for it */
 	killed = waitpid(victim, &status, WNOHANG) == victim;
+	for (int tries = 0; !killed && tries < 100; tries++) {
+		sleep_us(10000);
+		killed = waitpid(victim, &status, WNOHANG) == victim;
+	}
 	if (!killed) {
 		kill(victim, SIGKILL);
 		waitpid(victim, &status, 0);

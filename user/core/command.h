@@ -32,6 +32,7 @@ const struct command *command__find(const char *name); /* NULL: there is none */
 /* Groups of rows that several commands share; each ended by name NULL. */
 extern const struct option_row filter_options[]; /* -p -t -u -n -c --follow */
 extern const struct option_row time_options[];	 /* -d -i */
+extern const struct option_row verify_options[]; /* -d -c */
 extern const struct option_row output_options[]; /* -o --json */
 extern const struct option_row table_options[];	 /* --by process|thread|comm|cgroup, -k --sort */
 extern const struct option_row group_options[];	 /* --by comm|cgroup: histograms */

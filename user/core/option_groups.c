@@ -83,6 +83,26 @@ const struct option_row time_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row verify_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = AT(duration_ns),
+	  .min = 1,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "
+		  "else after 10 s, or when CMD ends" },
+	{ .name = "cgroup",
+	  .short_name = 'c',
+	  .type = OPT_STRINGS,
+	  .offset = AT(cgroups),
+	  .arg = "CGROUP",
+	  .help = "only this cgroup and what is below it, with the counters of its own files: a path, a systemd unit, "
+		  "or the start of a container's id" },
+	{ .name = NULL },
+};
+
 const struct option_row output_options[] = {
 	{ .name = "output",
 	  .short_name = 'o',

@@ -77,6 +77,8 @@ int session__open(struct session *session, const struct options *options, const 
 int session__run(struct session *session);
 void session__close(struct session *session);
 
+/* Brings counts, losses and costs up to date, those of tasks that just ended too; 0 or -errno. */
+int session__drain(struct session *session);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);
 /* Seconds since the start, or of the current interval. */

@@ -140,6 +140,14 @@ static int fetch(struct session *session, int (*how)(struct source *src), uint64
 	return err;
 }
 
+int session__drain(struct session *session)
+{
+	int err = fetch(session, session->source->ops->drain, session->moment.now_ns, true);
+
+	add_own_losses(session);
+	return err;
+}
+
 static int tick(struct session *session, uint64_t due_ns)
 {
 	int err = fetch(session, session->source->ops->tick, due_ns, false);
@@ -249,8 +257,7 @@ static int run_live(struct session *session)
 		return 128 + SIGINT;
 	end_command(session);
 	if (!session->error)
-		session->error = fetch(session, session->source->ops->drain, session->moment.now_ns, true);
-	add_own_losses(session);
+		session->error = session__drain(session);
 	facts__of_outcome(&session->outcome, &session->child);
 	recording__finish(session);
 	return EXIT_OK;

@@ -16,7 +16,8 @@ static int run_attached(struct tracing *tracing, const struct tracing_ops *ops)
 		err = session->error;
 	if (code == EXIT_OK && !err && ops->finish)
 		err = ops->finish(tracing);
-	return render__close(&tracing->render, err, code);
+	code = render__close(&tracing->render, err, code);
+	return code == EXIT_OK && !err && ops->verdict ? ops->verdict(tracing) : code;
 }
 
 int tracing__run(size_t size, const struct options *options, const struct session_config *config,
@@ -39,6 +40,8 @@ int tracing__run(size_t size, const struct options *options, const struct sessio
 			code = session__exit_code(&tracing->session, run_attached(tracing, ops));
 		else
 			code = render__close(&tracing->render, 0, code);
+		if (ops->done)
+			ops->done(tracing);
 		session__close(&tracing->session);
 	}
 	free(tracing);

@@ -18,6 +18,10 @@ struct tracing_ops {
 	int (*ready)(struct tracing *tracing);
 	/* The run is over and counts are complete: 0 or -errno of rendering.  NULL: nothing to do. */
 	int (*finish)(struct tracing *tracing);
+	/* The exit code of a run without failure; NULL: 0, and so CMD's. */
+	int (*verdict)(struct tracing *tracing);
+	/* However it went: frees what ready() or finish() made.  NULL: nothing to do. */
+	void (*done)(struct tracing *tracing);
 };
 
 /*

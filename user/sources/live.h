@@ -42,6 +42,12 @@ int live__open(struct live **live, const struct live_request *request);
 struct source *live__source(struct live *live);
 /* The hooks of all objects, one after the other: NULL at the end. */
 const struct hook_report *live__hook(struct live *live, size_t i);
+/* What has begun and not ended, and is therefore counted only in part: it is counted at its end. */
+struct under_way {
+	uint64_t episodes; /* of reclaim by tasks */
+	uint64_t sessions; /* of kswapd */
+};
+struct under_way live__under_way(struct live *live);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */
 void live__expect_command(struct live *live, bool expect);
 

@@ -7,6 +7,8 @@
 
 #include "live_impl.h"
 
+#define SPANS_MAX 4096 /* entries of the map spans: bpf/core/span.h */
+
 /* Sums a per-CPU value of nr 64-bit counters into sums. */
 static int sum_percpu(struct live *live, int fd, uint64_t *sums, size_t nr)
 {
@@ -121,6 +123,26 @@ int live__totals(struct source *src, struct totals *totals)
 		now[i] -= base[i];
 	totals->rings = live->ring_plan;
 	return err;
+}
+
+static uint64_t nr_keys(const struct object *object, const char *map)
+{
+	int fd = object->bpf ? live__map_fd(object, map) : -1;
+	uint64_t nr = 0;
+	__u32 key;
+
+	/* a key that is deleted under our hand starts the walk again: more than there can be is no answer */
+	while (fd >= 0 && nr < SPANS_MAX && !bpf_map_get_next_key(fd, nr ? &key : NULL, &key))
+		nr++;
+	return nr;
+}
+
+struct under_way live__under_way(struct live *live)
+{
+	return (struct under_way){
+		.episodes = nr_keys(&live->core, "spans"),
+		.sessions = nr_keys(&live->objects[MT_PROBE_kswapd], "kswapd_tids"),
+	};
 }
 
 static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)

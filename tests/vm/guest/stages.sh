@@ -82,6 +82,17 @@ exact() {
 	echo $? >"$dir/stat.status"
 }
 
+# verify NAME OPTIONS... -- WORK...: what "memtrace verify" says of WORK.
+verify() {
+	[ "$memtrace" ] || return 0
+	echo "verify $1"
+	dir=/out/verify/$1
+	shift
+	mkdir -p "$dir"
+	"$memtrace" verify --json -o "$dir/verify.json" "$@" >"$dir/stdout" 2>"$dir/verify.err"
+	echo $? >"$dir/verify.status"
+}
+
 stage_doctor() {
 	[ "$memtrace" ] || return 0
 	mkdir -p /out/doctor
@@ -99,12 +110,14 @@ stage_exact() {
 	exact execthread /guest/execthread
 	exact cleartid /guest/cleartid -n 10
 	exact killed /guest/killed -n 3
+	verify exact -- /guest/spawn -n 100
 }
 
 stage_file() {
 	mount -t ext4 "$(disk fs)" /mnt
 	gather file stat -a -- /guest/filefault -n 4096 /mnt/data
 	exact filefault /guest/filefault -n 2048 /mnt/data
+	verify file -- /guest/filefault -n 2048 /mnt/data
 	umount /mnt
 }
 
@@ -112,6 +125,7 @@ stage_file() {
 stage_kswapd() {
 	gather kswapd stat -a -- sh /guest/pressure.sh "$(disk data)"
 	gather trace trace reclaim kswapd -a -- sh /guest/pressure.sh "$(disk data)"
+	verify kswapd -- sh /guest/pressure.sh "$(disk data)"
 }
 
 stage_memcg() {
@@ -119,6 +133,8 @@ stage_memcg() {
 	echo 24M >/sys/fs/cgroup/limited/memory.max
 	gather memcg stat -a -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)"
 	cat /sys/fs/cgroup/limited/memory.events >/out/memcg/memory.events
+	verify memcg -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)"
+	verify cgroup -c /limited -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)" -a 40
 	rmdir /sys/fs/cgroup/limited
 }
 
@@ -126,6 +142,7 @@ stage_oom() {
 	dmesg -c >/out/dmesg.before
 	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
 	dmesg >/out/oom/dmesg
+	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
 }
 
 stage_swap() {
@@ -134,6 +151,7 @@ stage_swap() {
 	swapon "$swap"
 	gather swap stat -a -- /guest/hog -a 260 -r 2
 	exact swap /guest/hog -a 260 -r 2
+	verify swap -- /guest/hog -a 260 -r 2
 	swapoff "$swap"
 }
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* memtrace verify: events as they are summed up, and which cgroup's a kill is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../user/run/own_counts.h"
+
+static const char *const paths[] = { "-", "/", "/a", "/a/b", "/ab", "/c" };
+
+static const char *name_cgroup(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return paths[id];
+}
+
+/* How many of one kill in each of the paths are the cgroup's. */
+static uint64_t kills_of(const char *cgroup, bool below)
+{
+	struct session session = { .names = { .cgroup = name_cgroup } };
+	struct own_counts own = { .session = &session, .cgroup = cgroup, .below = below };
+	uint64_t id;
+
+	for (id = 1; id < sizeof(paths) / sizeof(*paths); id++) {
+		struct mt_oom oom = { .victim.cgroup_id = id };
+
+		own_counts__event(&own, &event_rows[MT_REC_oom], &oom);
+	}
+	assert_int_equal(own.events.kills, 5);
+	assert_int_equal(own.events.placeless_kills, 0);
+	return own.events.cgroup_kills;
+}
+
+static void a_kill_belongs_to_its_cgroup_and_to_those_above(void **state)
+{
+	(void)state;
+	assert_int_equal(kills_of("/", true), 5);
+	assert_int_equal(kills_of("/a", true), 2);
+	assert_int_equal(kills_of("/a/b", true), 1);
+	assert_int_equal(kills_of("/d", true), 0);
+	assert_int_equal(kills_of("/", false), 1);
+	assert_int_equal(kills_of("/a", false), 1);
+}
+
+static void a_kill_without_a_place_is_nobodys(void **state)
+{
+	struct session session = { .names = { .cgroup = name_cgroup } };
+	struct own_counts own = { .session = &session, .cgroup = "/a", .below = true };
+	struct mt_oom oom = { .victim.cgroup_id = 0 };
+
+	(void)state;
+	own_counts__event(&own, &event_rows[MT_REC_oom], &oom);
+	assert_int_equal(own.events.kills, 1);
+	assert_int_equal(own.events.cgroup_kills, 0);
+	assert_int_equal(own.events.placeless_kills, 1);
+}
+
+static void sessions_add_up_and_others_do_not_count(void **state)
+{
+	struct session session = { .names = { .cgroup = name_cgroup } };
+	struct own_counts own = { .session = &session, .cgroup = "/" };
+	struct mt_kswapd kswapd = { .rounds = 2, .scanned_pages = 30, .reclaimed_pages = 20 };
+	struct mt_reclaim reclaim = { .reclaimed_pages = 1000 };
+
+	(void)state;
+	own_counts__event(&own, &event_rows[MT_REC_kswapd], &kswapd);
+	own_counts__event(&own, &event_rows[MT_REC_kswapd], &kswapd);
+	own_counts__event(&own, &event_rows[MT_REC_reclaim], &reclaim);
+	assert_int_equal(own.events.rounds, 4);
+	assert_int_equal(own.events.scanned_pages, 60);
+	assert_int_equal(own.events.reclaimed_pages, 40);
+	assert_int_equal(own.events.kills, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kill_belongs_to_its_cgroup_and_to_those_above),
+		cmocka_unit_test(a_kill_without_a_place_is_nobodys),
+		cmocka_unit_test(sessions_add_up_and_others_do_not_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace verify: what memtrace counts beside what the kernel itself counts of the same time. */
+#include <errno.h>
+#include <string.h>
+
+#include "../core/command.h"
+#include "../core/log.h"
+#include "../run/cmd_counts.h"
+#include "../run/kernel_counts.h"
+#include "../run/own_counts.h"
+#include "../run/summary.h"
+#include "../run/tracing.h"
+
+extern const struct command verify_command;
+
+#define DEFAULT_DURATION_NS 10000000000ULL
+#define NR(array)	    (sizeof(array) / sizeof(*(array)))
+
+static const struct column columns[] = {
+	{ .title = "SOURCE", .path = "source", .left = true, .key = true },
+	{ .title = "COUNTER", .path = "counter", .left = true, .key = true },
+	{ .title = "KERNEL", .path = "kernel.low", .unit = UNIT_COUNT },
+	{ .title = "UNCERTAIN", .unit = UNIT_COUNT },
+	{ .path = "kernel.high", .unit = UNIT_COUNT },
+	{ .title = "MEMTRACE", .path = "memtrace", .unit = UNIT_COUNT },
+	{ .title = "DIFFERENCE", .path = "difference" },
+	{ .title = "", .path = "verdict", .left = true },
+	{ .title = "WHY", .path = "why", .left = true },
+};
+
+struct verify_run {
+	struct tracing tracing;
+	struct summary summary;
+	struct kernel_counts kernel;
+	struct own_counts own;
+	struct cmd_counts cmd;
+	uint64_t facts[NR_FACTS];
+	struct reconciled results[COUNTER_ROWS_MAX];
+	struct cell cells[COUNTER_ROWS_MAX * NR(columns)];
+	struct cell_rows rows;
+	struct cell verdict[3];
+	uint64_t unexplained;
+};
+
+static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+{
+	struct verify_run *run = ctx;
+
+	(void)session;
+	own_counts__event(&run->own, row, record);
+	return 0;
+}
+
+/* The kernel's counters on both sides of memtrace's own, so that these lie between. */
+static int begin(struct verify_run *run)
+{
+	int err = own_counts__settle(&run->own);
+
+	kernel_counts__read(&run->kernel, OUTER_BEGIN);
+	if (!err)
+		err = own_counts__take(&run->own, &run->own.begin);
+	kernel_counts__read(&run->kernel, INNER_BEGIN);
+	return err;
+}
+
+static int end(struct verify_run *run)
+{
+	int err = own_counts__settle(&run->own);
+
+	kernel_counts__read(&run->kernel, INNER_END);
+	if (!err)
+		err = own_counts__take(&run->own, &run->own.end);
+	kernel_counts__read(&run->kernel, OUTER_END);
+	cmd_counts__take(&run->cmd, &run->tracing.session.child);
+	return err ? err : own_counts__take_cmd(&run->own);
+}
+
+static int ready(struct tracing *tracing)
+{
+	struct verify_run *run = (struct verify_run *)tracing;
+	int err = kernel_counts__open(&run->kernel, tracing->session.options);
+
+	if (!err) {
+		run->own.session = &tracing->session;
+		run->own.cgroup = run->kernel.cgroup_path;
+		run->own.below = kernel_counts__kills_below(&run->kernel);
+		cmd_counts__open(&run->cmd, tracing->session.options->cmd);
+		err = begin(run);
+	}
+	if (!err)
+		return EXIT_OK;
+	log_error("cannot read the counters to compare with: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+static void fill_row(struct verify_run *run, size_t i)
+{
+	const struct counter_row *row = &counter_rows[i];
+	struct reconciled *result = &run->results[i];
+	struct cell *c = &run->cells[i * NR(columns)];
+	struct kernel_figure kernel;
+	struct own_figure own;
+
+	if (row->about == ABOUT_CMD)
+		cmd_counts__figure(&run->cmd, row, &kernel);
+	else
+		kernel_counts__figure(&run->kernel, i, &kernel);
+	own_counts__figure(&run->own, row, &own);
+	reconcile(row, &kernel, &own, run->facts, result);
+	run->unexplained += result->verdict == VERDICT_UNEXPLAINED;
+	c[0] = cell_string(counter_file__name(row->file));
+	c[1] = cell_string(row->name);
+	c[2] = kernel.known ? cell_uint(kernel.low) : cell_none();
+	c[3] = kernel.known ? cell_uint(kernel.high - kernel.low) : cell_none();
+	c[4] = kernel.known ? cell_uint(kernel.high) : cell_none();
+	c[5] = own.known ? cell_uint(own.value) : cell_none();
+	c[6] = result->verdict == VERDICT_UNKNOWN ? cell_none() : cell_int(result->difference);
+	c[7] = cell_string(verdict__name(result->verdict));
+	c[8] = result->why[0] ? cell_string(result->why) : cell_none();
+}
+
+static void fill(struct verify_run *run)
+{
+	size_t i;
+
+	own_counts__facts(&run->own, run->facts);
+	kernel_counts__facts(&run->kernel, run->facts);
+	for (i = 0; i < nr_counter_rows; i++)
+		fill_row(run, i);
+	run->rows = (struct cell_rows){ .cells = run->cells, .nr = nr_counter_rows, .nr_columns = NR(columns) };
+	run->verdict[0] = cell_string(run->kernel.cgroup_path[0] ? run->kernel.cgroup_path : NULL);
+	run->verdict[1] = cell_uint(run->unexplained);
+	run->verdict[2] = cell_string(run->unexplained ? "there are differences without a known reason" :
+							 "no difference is left without a known reason");
+}
+
+static int report(struct verify_run *run)
+{
+	static const struct column verdict_columns[] = { { .path = "cgroup" },
+							 { .path = "unexplained", .unit = UNIT_COUNT },
+							 { .title = "", .path = "verdict" } };
+	struct facts verdict = { .path = "",
+				 .heading = "",
+				 .columns = verdict_columns,
+				 .cells = run->verdict,
+				 .nr_columns = NR(verdict_columns) };
+	struct table table = { .path = "counters", .columns = columns, .nr_columns = NR(columns) };
+	struct report *rep = report__new("memtrace.verify/1");
+	int err;
+
+	if (!rep)
+		return -ENOMEM;
+	fill(run);
+	summary__init(&run->summary, &run->tracing.session);
+	summary__add_run(&run->summary, rep, SCOPE_TOTAL);
+	table.rows = cell_rows__source(&run->rows);
+	report__add_table(rep, &table);
+	report__add_facts(rep, &verdict);
+	summary__add_end(&run->summary, rep);
+	err = render__report(&run->tracing.render, rep);
+	report__free(rep);
+	return err;
+}
+
+static int finish(struct tracing *tracing)
+{
+	struct verify_run *run = (struct verify_run *)tracing;
+	int err = end(run);
+
+	return err ? err : report(run);
+}
+
+static int verdict(struct tracing *tracing)
+{
+	return ((struct verify_run *)tracing)->unexplained ? EXIT_FAILED : EXIT_OK;
+}
+
+static void done(struct tracing *tracing)
+{
+	struct verify_run *run = (struct verify_run *)tracing;
+
+	cmd_counts__close(&run->cmd);
+	kernel_counts__close(&run->kernel);
+}
+
+static int run_verify(struct options *options)
+{
+	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .verdict = verdict, .done = done };
+	const struct session_config config = {
+		.aggregate = { .by = BY_PROCESS, .hist_by = BY_ALL, .keep_dead = true },
+		.event = on_event,
+	};
+
+	if (options->cgroups.nr > 1) {
+		log_error("-c: given %zu times; expected one cgroup, whose counters are compared", options->cgroups.nr);
+		return EXIT_USAGE;
+	}
+	options->all = true;
+	if (!options->cmd && !options->duration_ns)
+		options->duration_ns = DEFAULT_DURATION_NS;
+	return tracing__run(sizeof(struct verify_run), options, &config, &ops);
+}
+
+static const struct option_row *const option_groups[] = { verify_options, output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ "can these numbers be trusted here", "memtrace verify" },
+	{ "the faults of a build against getrusage, all else against the machine's counters",
+	  "memtrace verify -- make -j8" },
+	{ "the differences that nothing explains, for a script",
+	  "memtrace verify --json -d 60 | jq '.counters[] | select(.verdict == \"unexplained\")'" },
+	{ NULL, NULL },
+};
+
+const struct command verify_command = {
+	.name = "verify",
+	.question = "does memtrace count what the kernel counts?",
+	.summary = "compare what memtrace counts with the kernel's own counters",
+	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
+	.details =
+		"Counts the whole machine for 10 s, for -d, or while CMD runs, and compares with the counters that "
+		"the kernel\n"
+		"keeps of the same time: getrusage(2) of CMD, /proc/vmstat, the cgroup's memory.stat and "
+		"memory.events.\n"
+		"The kernel's counters are read before and after memtrace's own, at both ends: KERNEL is what it "
+		"counted at\n"
+		"least, UNCERTAIN how much more it may be. A difference is how far memtrace's figure lies outside of "
+		"that.\n"
+		"Reasons that are known and measured explain it, or the verdict is \"unexplained\" and the exit status "
+		"1;\n"
+		"else the status is CMD's. A figure that is not known is \"-\", and why is said.",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.examples = examples,
+	.run = run_verify,
+};

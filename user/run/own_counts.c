@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "own_counts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STALE_PER_CPU 128 /* twice MEMCG_CHARGE_BATCH: not yet folded, and below the threshold of a flush */
+/* kswapd naps for 100 ms before it sleeps. */
+#define SETTLE_MAX_MS  1000
+#define SETTLE_STEP_MS 10
+
+static bool is_in_cgroup(const struct own_counts *own, uint64_t id)
+{
+	const char *path = own->session->names.cgroup(own->session, id);
+	size_t len = strlen(own->cgroup);
+
+	if (!strcmp(path, own->cgroup))
+		return true;
+	if (!own->below)
+		return false;
+	return !strcmp(own->cgroup, "/") || (!strncmp(path, own->cgroup, len) && path[len] == '/');
+}
+
+void own_counts__event(struct own_counts *own, const struct event_row *row, const void *record)
+{
+	struct event_counts *events = &own->events;
+
+	if (row->id == MT_REC_kswapd) {
+		const struct mt_kswapd *session = record;
+
+		events->rounds += session->rounds;
+		events->scanned_pages += session->scanned_pages;
+		events->reclaimed_pages += session->reclaimed_pages;
+	} else if (row->id == MT_REC_oom) {
+		const struct mt_oom *oom = record;
+
+		events->kills++;
+		events->placeless_kills += !oom->victim.cgroup_id;
+		events->cgroup_kills += is_in_cgroup(own, oom->victim.cgroup_id);
+	}
+}
+
+int own_counts__settle(struct own_counts *own)
+{
+	const struct timespec step = { .tv_nsec = SETTLE_STEP_MS * 1000000L };
+	struct session *session = own->session;
+	struct under_way now;
+	int i, err = 0;
+
+	for (i = 0; !err && i < SETTLE_MAX_MS / SETTLE_STEP_MS; i++) {
+		now = live__under_way(session->live);
+		if (!now.episodes && !now.sessions)
+			break;
+		nanosleep(&step, NULL);
+		err = session->source->ops->consume(session->source);
+	}
+	return err;
+}
+
+int own_counts__take(struct own_counts *own, struct own_moment *moment)
+{
+	struct session *session = own->session;
+	struct under_way before = live__under_way(session->live), after;
+	int err = session__drain(session);
+
+	if (err)
+		return err;
+	after = live__under_way(session->live);
+	memcpy(moment->slots, aggregate__sums(session->aggregate, SCOPE_TOTAL), sizeof(moment->slots));
+	moment->totals = session->totals;
+	moment->events = own->events;
+	moment->under_way.episodes = before.episodes > after.episodes ? before.episodes : after.episodes;
+	moment->under_way.sessions = before.sessions > after.sessions ? before.sessions : after.sessions;
+	return 0;
+}
+
+/* Any order will do, but ties cost time. */
+static double by_pid(const struct entity *entity, void *ctx)
+{
+	(void)ctx;
+	return entity->pid;
+}
+
+int own_counts__take_cmd(struct own_counts *own)
+{
+	struct selection *sel = aggregate__select(own->session->aggregate, SCOPE_TOTAL, by_pid, NULL);
+	struct entity entity;
+	size_t i, slot;
+	int err = sel ? 0 : -errno;
+
+	for (i = 0; !err && i < selection__nr(sel); i++) {
+		err = selection__at(sel, i, &entity);
+		if (err || !(entity.who_flags & MT_WHO_FAMILY))
+			continue;
+		for (slot = 0; slot < MT_NR_SLOTS; slot++) {
+			own->family[slot] += entity.v[slot];
+			if (entity.pid == (uint32_t)own->session->child.pid)
+				own->cmd[slot] += entity.v[slot];
+		}
+	}
+	selection__free(sel);
+	return err;
+}
+
+static uint64_t slot(const struct own_counts *own, enum mt_slot id)
+{
+	return own->end.slots[id] - own->begin.slots[id];
+}
+
+static uint64_t machine(const struct own_counts *own, enum mt_machine_slot id)
+{
+	return own->end.totals.machine[id] - own->begin.totals.machine[id];
+}
+
+static uint64_t task_pages(const struct own_counts *own)
+{
+	/* a soft limit's episodes are nested in others, which count their pages, too */
+	return slot(own, MT_SLOT_reclaim_direct_pages) + slot(own, MT_SLOT_reclaim_memcg_pages) +
+	       slot(own, MT_SLOT_reclaim_node_pages);
+}
+
+static uint64_t kswapd_pages(const struct own_counts *own)
+{
+	return own->end.events.reclaimed_pages - own->begin.events.reclaimed_pages;
+}
+
+static uint64_t stalls(const uint64_t *slots)
+{
+	return slots[MT_SLOT_reclaim_direct_count] + slots[MT_SLOT_reclaim_memcg_count];
+}
+
+static uint64_t stall_ns(const uint64_t *slots)
+{
+	return slots[MT_SLOT_reclaim_direct_ns] + slots[MT_SLOT_reclaim_memcg_ns] + slots[MT_SLOT_reclaim_softlimit_ns];
+}
+
+static uint64_t value_of(const struct own_counts *own, enum figure figure)
+{
+	const struct event_counts *begin = &own->begin.events, *end = &own->end.events;
+
+	switch (figure) {
+	case FIGURE_CMD_MINOR:
+		return own->family[MT_SLOT_fault_minor];
+	case FIGURE_CMD_MAJOR:
+		return own->family[MT_SLOT_fault_major];
+	case FIGURE_FAULTS:
+		return slot(own, MT_SLOT_fault_minor) + slot(own, MT_SLOT_fault_major);
+	case FIGURE_MAJOR:
+		return slot(own, MT_SLOT_fault_major);
+	case FIGURE_ALLOC_PAGES:
+		return slot(own, MT_SLOT_alloc_pages) + machine(own, MT_MACHINE_alloc_atomic_pages);
+	case FIGURE_FREED_PAGES:
+		return machine(own, MT_MACHINE_free_pages);
+	case FIGURE_DIRECT_EPISODES:
+		return slot(own, MT_SLOT_reclaim_direct_count);
+	case FIGURE_MEMCG_EPISODES:
+		return slot(own, MT_SLOT_reclaim_memcg_count);
+	case FIGURE_DIRECT_PAGES:
+		return slot(own, MT_SLOT_reclaim_direct_pages);
+	case FIGURE_TASK_PAGES:
+		return task_pages(own);
+	case FIGURE_RECLAIMED_PAGES:
+		return task_pages(own) + kswapd_pages(own);
+	case FIGURE_KSWAPD_ROUNDS:
+		return end->rounds - begin->rounds;
+	case FIGURE_KSWAPD_SCANNED:
+		return end->scanned_pages - begin->scanned_pages;
+	case FIGURE_KSWAPD_RECLAIMED:
+		return kswapd_pages(own);
+	case FIGURE_KILLS:
+		return end->kills - begin->kills;
+	case FIGURE_CGROUP_KILLS:
+		return end->cgroup_kills - begin->cgroup_kills;
+	case FIGURE_CMD_STALLS:
+		return stalls(own->cmd);
+	case FIGURE_CMD_STALL_NS:
+		return stall_ns(own->cmd);
+	case FIGURE_NONE:
+	case NR_FIGURES:
+		break;
+	}
+	return 0;
+}
+
+/* Bits of the probes whose hooks a figure needs; of the faults that the kernel accounts none. */
+static const uint32_t figure_probes[NR_FIGURES] = {
+	[FIGURE_CMD_MINOR] = 1U << MT_PROBE_fault,
+	[FIGURE_CMD_MAJOR] = 1U << MT_PROBE_fault,
+	[FIGURE_FAULTS] = 1U << MT_PROBE_fault,
+	[FIGURE_MAJOR] = 1U << MT_PROBE_fault,
+	[FIGURE_ALLOC_PAGES] = 1U << MT_PROBE_alloc,
+	[FIGURE_FREED_PAGES] = 1U << MT_PROBE_free,
+	[FIGURE_DIRECT_EPISODES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_MEMCG_EPISODES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_DIRECT_PAGES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_TASK_PAGES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_RECLAIMED_PAGES] = 1U << MT_PROBE_reclaim | 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_ROUNDS] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_SCANNED] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_RECLAIMED] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KILLS] = 1U << MT_PROBE_oom,
+	[FIGURE_CGROUP_KILLS] = 1U << MT_PROBE_oom,
+	[FIGURE_CMD_STALLS] = 1U << MT_PROBE_reclaim,
+	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
+};
+
+static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
+{
+	const struct session *session = own->session;
+	const struct options *options = session->options;
+	enum mt_probe id;
+
+	if (row->figure == FIGURE_NONE)
+		return row->none_why;
+	if (options->cgroups.nr && (row->about == ABOUT_MACHINE || row->about == ABOUT_CMD))
+		return "-c: only that cgroup's tasks are counted";
+	if (row->figure == FIGURE_CGROUP_KILLS && own->end.events.placeless_kills > own->begin.events.placeless_kills)
+		return "this kernel does not say in which cgroup a victim was";
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!(figure_probes[row->figure] & (1U << id)))
+			continue;
+		if (!session__asked(session, id))
+			return "its probe was not asked for";
+		if (!session->source->probes[id].attached)
+			return "its probe could not be attached";
+	}
+	return NULL;
+}
+
+void own_counts__figure(const struct own_counts *own, const struct counter_row *row, struct own_figure *figure)
+{
+	*figure = (struct own_figure){ .why = why_unknown(own, row) };
+	figure->known = !figure->why;
+	if (figure->known)
+		figure->value = value_of(own, row->figure);
+}
+
+/* The kernel's version as one number, 6018 for 6.18: for what it counts differently and nothing else tells. */
+static unsigned int kernel_version(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname uts;
+
+	uname(&uts);
+	sscanf(uts.release, "%u.%u", &major, &minor);
+	return major * 1000 + minor;
+}
+
+static uint64_t beyond(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void loss_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	const struct losses *begin = &own->begin.totals.losses, *end = &own->end.totals.losses;
+
+	facts[FACT_UNNAMED_MINOR] = end->unattributed[MT_SLOT_fault_minor] - begin->unattributed[MT_SLOT_fault_minor];
+	facts[FACT_UNNAMED_MAJOR] = end->unattributed[MT_SLOT_fault_major] - begin->unattributed[MT_SLOT_fault_major];
+	/* those that had ended, and not come, when counting began: they may have come since */
+	facts[FACT_LOST_TASKS] = beyond(end->tasks, begin->tasks);
+	facts[FACT_LOST_RARE] = end->rare - begin->rare;
+	facts[FACT_RECURSION] = end->recursion - begin->recursion;
+	facts[FACT_UNFINISHED] = end->unfinished - begin->unfinished;
+}
+
+static void fault_facts(const struct own_counts *own, unsigned int version, uint64_t facts[NR_FACTS])
+{
+	uint64_t faults = value_of(own, FIGURE_FAULTS), reclaimed = value_of(own, FIGURE_RECLAIMED_PAGES);
+
+	facts[FACT_DESCENDANT_MINOR] = own->family[MT_SLOT_fault_minor] - own->cmd[MT_SLOT_fault_minor];
+	facts[FACT_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
+	facts[FACT_MAJOR] = value_of(own, FIGURE_MAJOR);
+	facts[FACT_EVICTED] = facts[FACT_MAJOR] < reclaimed ? facts[FACT_MAJOR] : reclaimed;
+	facts[FACT_RETRIED_FAULTS] = version < 6005 ? facts[FACT_MAJOR] : 0;
+	facts[FACT_FAILED_FAULTS] = beyond(slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel), faults) +
+				    value_of(own, FIGURE_KILLS);
+}
+
+static void reclaim_facts(const struct own_counts *own, unsigned int version, uint64_t facts[NR_FACTS])
+{
+	uint64_t memcg = slot(own, MT_SLOT_reclaim_memcg_pages);
+
+	facts[FACT_DIRECT_EPISODES] = value_of(own, FIGURE_DIRECT_EPISODES);
+	facts[FACT_MEMCG_EPISODES] = value_of(own, FIGURE_MEMCG_EPISODES);
+	facts[FACT_CMD_STALLS] = value_of(own, FIGURE_CMD_STALLS);
+	facts[FACT_OPEN_AT_BEGIN] = own->begin.under_way.episodes;
+	facts[FACT_OPEN_AT_END] = own->end.under_way.episodes;
+	facts[FACT_SESSIONS_AT_BEGIN] = own->begin.under_way.sessions;
+	facts[FACT_SESSIONS_AT_END] = own->end.under_way.sessions;
+	facts[FACT_MEMCG_AS_DIRECT] = version >= 7000 ? memcg : 0;
+	/* from 6.4 on only reclaim for the whole machine counts slab pages */
+	facts[FACT_SLAB_EPISODE_PAGES] = version < 6004 ? task_pages(own) : task_pages(own) - memcg;
+	facts[FACT_MGLRU_SCANNED] = value_of(own, FIGURE_KSWAPD_SCANNED);
+}
+
+void own_counts__facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	unsigned int version = kernel_version();
+
+	facts[FACT_ALWAYS] = 1;
+	facts[FACT_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
+	facts[FACT_STALE] = facts[FACT_CPUS] * STALE_PER_CPU;
+	loss_facts(own, facts);
+	fault_facts(own, version, facts);
+	reclaim_facts(own, version, facts);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "reconcile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ANY REASON_WITHOUT_BOUND
+
+/* clang-format off */
+
+#define LOST_TASKS \
+	{ "last counts of tasks did not come (lost.tasks)", KERNEL_MORE, FACT_LOST_TASKS, ANY, 0 }
+#define LOST_RARE \
+	{ "rare events were lost (lost.rare)", KERNEL_MORE, FACT_LOST_RARE, ANY, 0 }
+/* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
+#define BETWEEN_HOOK_AND_COUNTER(side) \
+	{ "a CPU was between the counter and the hook when it was read", side, FACT_CPUS, 1, 0 }
+#define STALE(side) \
+	{ "memory.stat may be 128 events a CPU behind (mem_cgroup_flush_stats())", side, FACT_STALE, 1, 0 }
+/*
+ * mm_account_fault() counts pgfault for what fails as well, min_flt and maj_flt for what succeeds; before 6.5
+ * handle_mm_fault() counted at its begin, so once more for each attempt that was retried.
+ */
+#define FAILED_FAULTS \
+	{ "faults that failed count in pgfault alone (mm_account_fault())", KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }, \
+	{ "pgfault counts attempts that are retried (handle_mm_fault() before 6.5)", KERNEL_MORE, FACT_RETRIED_FAULTS, 2, 0 }
+/* FAULT_FLAG_TRIED makes a fault major that found its page being read by somebody else: no PGMAJFAULT. */
+#define MAJOR_FAULTS \
+	{ "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
+	  MEMTRACE_MORE, FACT_MAJOR, 1, 0 }, \
+	{ "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
+	  KERNEL_MORE, FACT_EVICTED, 1, 0 }, \
+	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, FACT_COLLAPSED, 512, 0 }, \
+	{ "faults that failed count in pgmajfault alone", KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }
+#define OPEN_EPISODES \
+	{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, ANY, 0 }, \
+	{ "episodes whose begin was not seen (lost.unfinished)", KERNEL_MORE, FACT_UNFINISHED, ANY, 0 }, \
+	{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, ANY, 0 }
+#define OPEN_SESSIONS \
+	{ "kswapd has not slept since: its session is not counted yet", KERNEL_MORE, FACT_SESSIONS_AT_END, ANY, 0 }, \
+	{ "a session of kswapd had begun before", MEMTRACE_MORE, FACT_SESSIONS_AT_BEGIN, ANY, 0 }
+#define SLAB_PAGES \
+	{ "an episode's pages include slab pages freed in it (flush_reclaim_state())", \
+	  MEMTRACE_MORE, FACT_SLAB_EPISODE_PAGES, 1, 0 }
+
+const struct counter_row counter_rows[] = {
+	{ COUNTERS_RUSAGE, ABOUT_CMD, "minor", "minor", NULL, FIGURE_CMD_MINOR, NULL, {
+		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
+		  MEMTRACE_MORE, FACT_DESCENDANT_MINOR, 1, 0 },
+		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, FACT_UNNAMED_MINOR, 1, 0 },
+		LOST_TASKS } },
+	{ COUNTERS_RUSAGE, ABOUT_CMD, "major", "major", NULL, FIGURE_CMD_MAJOR, NULL, {
+		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
+		  MEMTRACE_MORE, FACT_DESCENDANT_MAJOR, 1, 0 },
+		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, FACT_UNNAMED_MAJOR, 1, 0 },
+		LOST_TASKS } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfault", "pgfault", NULL, FIGURE_FAULTS, NULL, {
+		FAILED_FAULTS, LOST_TASKS, BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgmajfault", "pgmajfault", NULL, FIGURE_MAJOR, NULL, {
+		MAJOR_FAULTS, LOST_TASKS } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgalloc_*", "pgalloc_*", NULL, FIGURE_ALLOC_PAGES, NULL, {
+		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, FACT_ALWAYS, ANY, 0 },
+		{ "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
+		  MEMTRACE_MORE, FACT_COMPACTED, 1024, 0 },
+		BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfree", "pgfree", NULL, FIGURE_FREED_PAGES, NULL, {
+		{ "a batch of folios is traced before it is counted (free_unref_folios())", KERNEL_MORE, FACT_CPUS, 32, 0 },
+		{ "a batch of folios is traced before it is counted (free_unref_folios())", MEMTRACE_MORE, FACT_CPUS, 32, 0 },
+		{ "programs were skipped as they ran already (lost.recursion)", KERNEL_MORE, FACT_RECURSION, 1024, 0 } } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "allocstall_*", "allocstall_*", NULL, FIGURE_DIRECT_EPISODES, NULL, {
+		{ "an episode that starts over counts up to three times (do_try_to_free_pages())",
+		  KERNEL_MORE, FACT_DIRECT_EPISODES, 2, 0 },
+		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, 3, 0 },
+		{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, 1, 0 },
+		LOST_TASKS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgscan_direct", "pgscan_direct pgscan_khugepaged pgscan_proactive", NULL,
+	  FIGURE_NONE, "memtrace does not count what tasks scan", {} },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_direct",
+	  "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", NULL, FIGURE_DIRECT_PAGES, NULL, {
+		SLAB_PAGES,
+		{ "memory cgroups' own reclaim is in it (from 7.0 on)", KERNEL_MORE, FACT_MEMCG_AS_DIRECT, 1, 0 },
+		OPEN_EPISODES, LOST_TASKS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_anon + pgsteal_file", "pgsteal_anon pgsteal_file", NULL,
+	  FIGURE_RECLAIMED_PAGES, NULL, { SLAB_PAGES, OPEN_EPISODES, OPEN_SESSIONS, LOST_TASKS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgscan_kswapd", "pgscan_kswapd", NULL, FIGURE_KSWAPD_SCANNED, NULL, {
+		{ "the multi-generational LRU's event has pages that were sorted, not isolated (scan_folios(), pgrefill)",
+		  MEMTRACE_MORE, FACT_MGLRU_SORTED, 1, 0 },
+		{ "... and one for each generation that it gave up: 2 % at most (evict_folios())",
+		  MEMTRACE_MORE, FACT_MGLRU_SCANNED, 1, 50 },
+		OPEN_SESSIONS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgsteal_kswapd", "pgsteal_kswapd", NULL, FIGURE_KSWAPD_RECLAIMED, NULL, {
+		OPEN_SESSIONS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pageoutrun", "pageoutrun", NULL, FIGURE_KSWAPD_ROUNDS, NULL, {
+		OPEN_SESSIONS, LOST_RARE } },
+	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "oom_kill", "oom_kill", NULL, FIGURE_KILLS, NULL, {
+		{ "a victim that was dying already is marked, not counted as a kill (oom_kill_process())",
+		  MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
+		LOST_RARE } },
+	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgfault", "pgfault", "total_pgfault", FIGURE_FAULTS, NULL, {
+		FAILED_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgmajfault", "pgmajfault", "total_pgmajfault", FIGURE_MAJOR, NULL, {
+		MAJOR_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ COUNTERS_MEMORY_STAT, ABOUT_MACHINE, "pgsteal_direct", "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", "",
+	  FIGURE_TASK_PAGES, "cgroup v1's memory.stat has none", {
+		SLAB_PAGES, OPEN_EPISODES, LOST_TASKS, LOST_RARE, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "oom_kill", "oom_kill", "oom_kill", FIGURE_CGROUP_KILLS, NULL, {
+		{ "a victim that was dying already is marked, not counted as a kill (oom_kill_process())",
+		  MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
+		LOST_RARE } },
+	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "max + high", "max high", "", FIGURE_MEMCG_EPISODES,
+	  "cgroup v1 counts no reclaim: memory.failcnt has several failed charges an episode", {
+		{ "a charge that must not fail raises the event without reclaim (try_charge_memcg())",
+		  KERNEL_MORE, FACT_MEMCG_EPISODES, 1, 100 },
+		{ "its tasks reclaim where an ancestor's limit is reached", MEMTRACE_MORE, FACT_ANCESTOR_EVENTS, 1, 0 },
+		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, 1, 0 },
+		{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, 1, 0 },
+		LOST_TASKS, LOST_RARE } },
+	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_count", "count", NULL, FIGURE_CMD_STALLS, NULL, {
+		{ "an episode that starts over counts up to three times (do_try_to_free_pages())",
+		  KERNEL_MORE, FACT_CMD_STALLS, 2, 0 },
+		LOST_TASKS, LOST_RARE } },
+	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_delay_total", "delay", NULL, FIGURE_CMD_STALL_NS, NULL, {
+		{ "an episode begins before and ends after what is timed (do_try_to_free_pages())",
+		  MEMTRACE_MORE, FACT_CMD_STALLS, ANY, 0 },
+		LOST_TASKS, LOST_RARE } },
+};
+const size_t nr_counter_rows = sizeof(counter_rows) / sizeof(*counter_rows);
+_Static_assert(sizeof(counter_rows) / sizeof(*counter_rows) <= COUNTER_ROWS_MAX, "COUNTER_ROWS_MAX");
+
+/* clang-format on */
+
+const struct fact_row fact_rows[] = {
+	{ FACT_COMPACTED, "compact_success" },
+	{ FACT_COLLAPSED, "thp_collapse_alloc" },
+	{ FACT_MGLRU_SORTED, "pgrefill pgskip_*" },
+};
+_Static_assert(sizeof(fact_rows) / sizeof(*fact_rows) == NR_FACT_ROWS, "NR_FACT_ROWS");
+
+const char *counter_file__name(enum counter_file file)
+{
+	static const char *const names[NR_COUNTER_FILES] = {
+		[COUNTERS_RUSAGE] = "getrusage",	   [COUNTERS_VMSTAT] = "vmstat",
+		[COUNTERS_MEMORY_STAT] = "memory.stat",	   [COUNTERS_MEMORY_EVENTS] = "memory.events",
+		[COUNTERS_TASKSTATS] = "delay accounting",
+	};
+
+	return names[file];
+}
+
+const char *verdict__name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_EQUAL] = "equal",
+		[VERDICT_EXPLAINED] = "explained",
+		[VERDICT_UNEXPLAINED] = "unexplained",
+		[VERDICT_UNKNOWN] = "unknown",
+	};
+
+	return names[verdict];
+}
+
+static void add_why(struct reconciled *result, const char *text)
+{
+	size_t len = strlen(result->why);
+
+	snprintf(result->why + len, sizeof(result->why) - len, "%s%s", len ? "; " : "", text);
+}
+
+/* How much of a difference the reason covers. */
+static uint64_t bound_of(const struct reason *reason, const uint64_t *facts)
+{
+	uint64_t fact = facts[reason->fact], bound;
+
+	if (reason->times == REASON_WITHOUT_BOUND)
+		return fact ? UINT64_MAX : 0;
+	if (__builtin_mul_overflow(fact, reason->times, &bound))
+		return UINT64_MAX;
+	/* a part of one is one */
+	return reason->per ? bound / reason->per + (bound % reason->per != 0) : bound;
+}
+
+/* Takes reasons in their order until they cover the difference. */
+static void explain(const struct counter_row *row, const uint64_t *facts, enum side side, uint64_t left,
+		    struct reconciled *result)
+{
+	const struct reason *reason;
+	uint64_t bound;
+
+	for (reason = row->reasons; left && reason < row->reasons + REASONS_MAX && reason->text; reason++) {
+		bound = reason->side == side ? bound_of(reason, facts) : 0;
+		if (!bound)
+			continue;
+		add_why(result, reason->text);
+		left -= bound < left ? bound : left;
+	}
+	result->unexplained = left;
+	if (left) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "no known reason for %llu of it", (unsigned long long)left);
+		add_why(result, text);
+	}
+	result->verdict = left ? VERDICT_UNEXPLAINED : VERDICT_EXPLAINED;
+}
+
+void reconcile(const struct counter_row *row, const struct kernel_figure *kernel, const struct own_figure *own,
+	       const uint64_t facts[NR_FACTS], struct reconciled *result)
+{
+	*result = (struct reconciled){ .verdict = VERDICT_EQUAL };
+	if (!kernel->known || !own->known) {
+		result->verdict = VERDICT_UNKNOWN;
+		if (!kernel->known)
+			add_why(result, kernel->why);
+		if (!own->known && (kernel->known || strcmp(own->why, kernel->why)))
+			add_why(result, own->why);
+	} else if (own->value > kernel->high) {
+		result->difference = own->value - kernel->high;
+		explain(row, facts, MEMTRACE_MORE, own->value - kernel->high, result);
+	} else if (own->value < kernel->low) {
+		result->difference = -(int64_t)(kernel->low - own->value);
+		explain(row, facts, KERNEL_MORE, kernel->low - own->value, result);
+	}
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the kernel counted beside what memtrace counted: which counter is
+ * compared with which figure, and what may make them differ, by how much.
+ * Pure: knows no kernel, no session.
+ */
+#ifndef MEMTRACE_RUN_RECONCILE_H
+#define MEMTRACE_RUN_RECONCILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the kernel says it. */
+enum counter_file {
+	COUNTERS_RUSAGE,	/* wait4() of CMD */
+	COUNTERS_VMSTAT,	/* /proc/vmstat */
+	COUNTERS_MEMORY_STAT,	/* of the cgroup */
+	COUNTERS_MEMORY_EVENTS, /* of the cgroup; v1: memory.oom_control */
+	COUNTERS_TASKSTATS,	/* delay accounting of CMD's own process */
+	NR_COUNTER_FILES
+};
+
+/* Whom a counter is about: a run with -c counts one cgroup's tasks alone, and kswapd always. */
+enum counter_subject {
+	ABOUT_CMD,
+	ABOUT_MACHINE,
+	ABOUT_CGROUP, /* without -c the root cgroup: the machine */
+	ABOUT_KSWAPD,
+};
+
+/* What memtrace counted. */
+enum figure {
+	FIGURE_NONE, /* it does not count that */
+	FIGURE_CMD_MINOR,
+	FIGURE_CMD_MAJOR,
+	FIGURE_FAULTS,
+	FIGURE_MAJOR,
+	FIGURE_ALLOC_PAGES,
+	FIGURE_FREED_PAGES,
+	FIGURE_DIRECT_EPISODES,
+	FIGURE_MEMCG_EPISODES,
+	FIGURE_DIRECT_PAGES,
+	FIGURE_TASK_PAGES,	/* that tasks reclaimed themselves */
+	FIGURE_RECLAIMED_PAGES, /* that, and kswapd's */
+	FIGURE_KSWAPD_ROUNDS,
+	FIGURE_KSWAPD_SCANNED,
+	FIGURE_KSWAPD_RECLAIMED,
+	FIGURE_KILLS,
+	FIGURE_CGROUP_KILLS,
+	FIGURE_CMD_STALLS,
+	FIGURE_CMD_STALL_NS,
+	NR_FIGURES
+};
+
+/* Measured conditions that reasons depend on. */
+enum fact {
+	FACT_ALWAYS,	       /* 1 */
+	FACT_CPUS,	       /* online */
+	FACT_STALE,	       /* events that memory.stat may be behind by */
+	FACT_DESCENDANT_MINOR, /* of CMD's descendants, CMD itself not among them */
+	FACT_DESCENDANT_MAJOR,
+	FACT_UNNAMED_MINOR, /* of tasks that memtrace could no longer name: they are in no process's row */
+	FACT_UNNAMED_MAJOR,
+	FACT_LOST_TASKS,     /* whose last counts did not come */
+	FACT_LOST_RARE,	     /* rare events */
+	FACT_RECURSION,	     /* runs of programs that were skipped */
+	FACT_UNFINISHED,     /* episodes without a begin or an end */
+	FACT_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
+	FACT_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
+	FACT_MAJOR,	     /* major faults */
+	FACT_EVICTED,	     /* the lesser of major faults and reclaimed pages */
+	FACT_COLLAPSED,	     /* huge pages that khugepaged allocated to collapse into */
+	FACT_COMPACTED,	     /* allocations that compaction served */
+	FACT_DIRECT_EPISODES,
+	FACT_OPEN_AT_BEGIN, /* episodes of reclaim under way */
+	FACT_OPEN_AT_END,
+	FACT_SESSIONS_AT_BEGIN, /* of kswapd, likewise */
+	FACT_SESSIONS_AT_END,
+	FACT_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
+	FACT_MEMCG_AS_DIRECT,	 /* pages of memcg reclaim, where vmstat has them as direct (from 7.0 on) */
+	FACT_MGLRU_SORTED,	 /* pages that it put elsewhere instead of isolating them */
+	FACT_MGLRU_SCANNED,	 /* kswapd's scanned pages, under the multi-generational LRU */
+	FACT_MEMCG_EPISODES,
+	FACT_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
+	FACT_CMD_STALLS,
+	NR_FACTS
+};
+
+enum side { KERNEL_MORE, MEMTRACE_MORE };
+
+#define REASON_WITHOUT_BOUND 0
+#define REASONS_MAX	     8
+
+/* It explains a difference to one side, up to facts[fact] * times / per; without bound any, if the fact is not 0. */
+struct reason {
+	const char *text; /* NULL: none */
+	enum side side;
+	enum fact fact;
+	uint32_t times; /* or REASON_WITHOUT_BOUND */
+	uint32_t per;	/* 0: 1 */
+};
+
+struct counter_row {
+	enum counter_file file;
+	enum counter_subject about;
+	const char *name;     /* as people know it */
+	const char *names;    /* the lines that it is the sum of */
+	const char *names_v1; /* where cgroup v1 has others; "": it has none */
+	enum figure figure;
+	const char *none_why; /* of FIGURE_NONE, and what v1 lacks */
+	struct reason reasons[REASONS_MAX];
+};
+
+extern const struct counter_row counter_rows[];
+extern const size_t nr_counter_rows;
+#define COUNTER_ROWS_MAX 32
+
+/* Facts that are differences of lines of /proc/vmstat. */
+struct fact_row {
+	enum fact fact;
+	const char *names;
+};
+extern const struct fact_row fact_rows[];
+#define NR_FACT_ROWS 3
+
+const char *counter_file__name(enum counter_file file);
+
+/* The true count of the time that memtrace watched is between low and high. */
+struct kernel_figure {
+	bool known;
+	const char *why; /* of its not being known */
+	uint64_t low, high;
+};
+
+struct own_figure {
+	bool known;
+	const char *why;
+	uint64_t value;
+};
+
+enum verdict {
+	VERDICT_EQUAL,
+	VERDICT_EXPLAINED,
+	VERDICT_UNEXPLAINED,
+	VERDICT_UNKNOWN, /* one of the two is not known */
+};
+
+struct reconciled {
+	enum verdict verdict;
+	int64_t difference;   /* memtrace's figure less the nearest that the kernel's can be */
+	uint64_t unexplained; /* how much of it no reason covers */
+	char why[400];	      /* the reasons, or why a figure is not known; "" */
+};
+
+const char *verdict__name(enum verdict verdict);
+void reconcile(const struct counter_row *row, const struct kernel_figure *kernel, const struct own_figure *own,
+	       const uint64_t facts[NR_FACTS], struct reconciled *result);
+
+#endif
