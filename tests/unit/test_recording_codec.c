@@ -119,6 +119,43 @@ struct sequence {
 	size_t nr, at;
 };
 
+/* Nothing of the block before matters: CPU, task, time, values. */
+static void a_block_begins_anew(void **state)
+{
+	struct codec *codec = *state;
+	union any_record made[2] = { 0 };
+
+	made[0].oom =
+		(struct mt_oom){ .hdr = { .id = MT_REC_oom, .size = sizeof(struct mt_oom), .cpu = 9, .time_ns = 1000 },
+				 .victim = *known_task(1),
+				 .anon_rss_bytes = 7,
+				 .oom_score_adj = 3 };
+	made[1].oom = (struct mt_oom){ .hdr = { .id = MT_REC_oom, .size = sizeof(struct mt_oom) } };
+	add(codec, &made[0]);
+	decode(codec);
+	add(codec, &made[1]);
+	decode(codec);
+	same(codec, made, 2);
+}
+
+static size_t size_of_adj(struct codec *codec, int32_t adj)
+{
+	struct mt_oom oom = { .hdr = { .id = MT_REC_oom, .size = sizeof(oom) }, .oom_score_adj = adj };
+	size_t size;
+
+	add(codec, &oom);
+	size = codec->enc.size;
+	encoder__reset(&codec->enc);
+	return size;
+}
+
+static void small_numbers_are_small_whatever_their_sign(void **state)
+{
+	assert_int_equal(size_of_adj(*state, -1), size_of_adj(*state, 1));
+	assert_int_equal(size_of_adj(*state, -64), size_of_adj(*state, 1));
+	assert_int_equal(size_of_adj(*state, 64), size_of_adj(*state, 1) + 1);
+}
+
 static uint64_t in_turn(void *ctx)
 {
 	struct sequence *seq = ctx;
@@ -548,6 +585,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_kind_comes_back, open_codec, close_codec),
+		cmocka_unit_test_setup_teardown(a_block_begins_anew, open_codec, close_codec),
+		cmocka_unit_test_setup_teardown(small_numbers_are_small_whatever_their_sign, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(extreme_values_come_back, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(unknown_tasks_stay_unknown, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(two_tasks_with_one_name_stay_two, open_codec, close_codec),
