@@ -49,6 +49,16 @@ PKG_STATIC := --static
 LIB_LAST = $(LIB)
 endif
 
+# Fuzz targets: user space as a fuzzer wants it, by clang alone.
+ifeq ($(FUZZ),1)
+B := build-fuzz
+CC := $(CLANG)
+FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZERS) -fsanitize=fuzzer-no-link \
+	-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -Wno-unknown-warning-option
+FLAVOUR_LDFLAGS := $(FUZZ_SANITIZERS) -fsanitize=fuzzer
+endif
+
 # Paths of the build machine stay out of the result.
 PREFIX_MAP := $(CURDIR)=.
 USER_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map=$(PREFIX_MAP)
@@ -75,6 +85,9 @@ UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 UNIT_HELPERS := $(patsubst %.c,$(B)/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 UNIT_OBJ := $(UNIT_SRC:%.c=$(B)/%.o)
 
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_TARGETS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+
 ifeq ($(V),1)
 say =
 else
@@ -86,7 +99,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check workloads lint fmt docs vmlinux-check install uninstall clean FORCE
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads lint fmt docs vmlinux-check install uninstall clean FORCE
 
 all: $(B)/memtrace
 
@@ -164,12 +177,16 @@ $(B)/tests/test_event_log: UNIT_LINK := -Wl,--wrap=realloc
 # Some functions of it are known to the dynamic linker: a stripped copy has a table of those.
 $(B)/tests/test_symbols: UNIT_LINK := -rdynamic
 
+$(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(B)/link-flags
+	$(call link)
+
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP $(LDFLAGS) $< $(LIBS) -o $@
 
 -include $(wildcard build/bpf/*.d build/*.d)
+-include $(FUZZ_SRC:%.c=$(B)/%.d)
 -include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
 
 # Tests and checks
@@ -186,6 +203,16 @@ else
 check:
 	@$(MAKE) SAN=1 check
 endif
+
+ifeq ($(FUZZ),1)
+fuzz: $(FUZZ_TARGETS)
+else
+fuzz:
+	@$(MAKE) FUZZ=1 fuzz
+endif
+
+fuzz-long:
+	@tests/fuzz/run -t 600
 
 lint:
 	@tests/lint/run
@@ -225,18 +252,19 @@ uninstall:
 	if [ -d '$(DESTDIR)$(DOCDIR)' ]; then rmdir '$(DESTDIR)$(DOCDIR)'; fi
 
 clean:
-	rm -rf build build-san build-static
+	rm -rf build build-san build-static build-fuzz
 
 help:
 	@echo 'Targets'
 	@echo '  all            build/memtrace (default)'
 	@echo '  check          unit tests under ASan and UBSan, in build-san/'
+	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
 	@echo '  docs           regenerate the generated parts of docs/'
 	@echo '  vmlinux-check  compare vmlinux/ with the BTF of a kernel (BTF=FILE)'
 	@echo '  install        to DESTDIR and PREFIX (/usr/local); uninstall takes it away'
-	@echo '  clean          remove build, build-san and build-static'
+	@echo '  clean          remove build, build-san, build-static and build-fuzz'
 	@echo 'Variables'
 	@echo '  V=1            print the commands'
 	@echo '  SAN=1          user space with ASan and UBSan: build-san/memtrace'

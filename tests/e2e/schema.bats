@@ -103,6 +103,24 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	valid list "$tmp/list.json"
 }
 
+@test "replay --json: what is in a recording, and each report of it" {
+	for recording in rare every sampled window; do
+		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.json"
+		valid recording "$tmp/recording.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/replayed.json"
+		valid stat "$tmp/replayed.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" hist --json >"$tmp/replayed.json"
+		valid hist "$tmp/replayed.json"
+	done
+	for recording in rare every; do
+		"$memtrace" replay "$top/tests/golden/$recording.rec" trace --json >"$tmp/replayed.json"
+		valid event "$tmp/replayed.json"
+	done
+	jq -c 'del(.host.cpus)' "$tmp/recording.json" >"$tmp/edited.json"
+	run valid recording "$tmp/edited.json"
+	[[ $status -eq 1 ]]
+}
+
 @test "a key too many, one too few, and a wrong type are found" {
 	memtrace_stat fault -- true
 	for edit in '.news = 1' 'del(.lost.hot)' 'del(.lost.rings[0].records)' '.lost.rings[0].ring = "cold"' '.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"'; do

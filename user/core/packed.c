@@ -39,7 +39,7 @@ const uint8_t *packed__decode(const uint8_t *in, const uint8_t *end, uint64_t *v
 
 void packed__get(const struct packed *packed, uint64_t *v)
 {
-	packed__decode(packed->bytes, packed->bytes + packed->len, v);
+	packed__decode(packed->bytes, packed->bytes ? packed->bytes + packed->len : NULL, v);
 }
 
 void packed__clear(struct packed *packed)

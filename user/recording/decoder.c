@@ -31,6 +31,7 @@ void decoder__start(struct decoder *dec, const void *bytes, size_t size)
 	dec->end = dec->at + size;
 	dec->time_ns = 0;
 	dec->cpu = dec->last_who = 0;
+	dec->moments = 1;
 	dec->nr_whos = 0;
 	dec->pending = false;
 	lasts__reset(&dec->lasts);
@@ -346,23 +347,15 @@ static bool announces(struct decoder *dec, const struct layout *layout)
 {
 	struct decoder_who *who = dec->last_who ? &dec->whos[dec->last_who - 1] : NULL;
 
-	if (layout->who < 0 || layout->fields[layout->who].code != CODE_REF || !who || who->told)
+	if (layout->who < 0 || layout->fields[layout->who].code != CODE_REF || !who || who->told == dec->moments)
 		return false;
-	who->told = true;
+	who->told = dec->moments;
 	dec->told = (struct mt_who_is){
 		.hdr = { .id = MT_REC_WHO, .size = sizeof(dec->told), .cpu = dec->cpu, .time_ns = dec->time_ns },
 		.ref = { who->ref },
 		.who = who->who,
 	};
 	return true;
-}
-
-static void forget_told(struct decoder *dec)
-{
-	size_t i;
-
-	for (i = 0; i < dec->nr_whos; i++)
-		dec->whos[i].told = false;
 }
 
 /* 1: there is a record, in memtrace's own form; 0: memtrace knows no such records. */
@@ -389,7 +382,7 @@ static int take_record(struct decoder *dec, uint8_t item)
 		return 0;
 	fill_record(dec, layout, last);
 	if (layout->id == REC_MOMENT)
-		forget_told(dec);
+		dec->moments++;
 	dec->pending = announces(dec, layout);
 	return 1;
 }

@@ -11,7 +11,7 @@
 struct decoder_who {
 	uint64_t ref; /* 0: none */
 	struct mt_who who;
-	bool told; /* its reference was announced since the last moment */
+	uint64_t told; /* decoder.moments when its reference was announced last */
 };
 
 /*
@@ -37,6 +37,7 @@ struct decoder {
 	uint64_t time_ns;
 	uint32_t cpu;
 	uint32_t last_who;
+	uint64_t moments;	  /* so far, and 1 */
 	struct decoder_who *whos; /* numbers from 1 */
 	size_t nr_whos, room_whos;
 	struct lasts lasts;

@@ -272,6 +272,7 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 	replay->moment = replay->head.start;
 	replay->head.start.own_cpu_ns = 0;
 	*facts = replay->head.facts;
+	facts->command_alone &= !replay->head.window; /* of what came before only sums are known */
 	*out = &replay->source;
 	return EXIT_OK;
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# The recordings in tests/golden, replayed into every output, byte for byte as
+# in tests/golden/expected; and what an independent reader of the format finds
+# in them.  tests/golden/update writes the expectations anew.
+
+load helpers
+# shellcheck disable=SC1091 # not followed
+. tests/golden/lib.bash
+
+# as_expected PREFIX: the cases whose name begins so.
+as_expected() {
+	local name recording arguments nr=0 expected
+
+	expected=$(find "$golden/expected" -name "$1.*" ! -name '*.err' | wc -l)
+	while read -r name recording arguments; do
+		[[ $name == "$1".* ]] || continue
+		# shellcheck disable=SC2086 # several words
+		replay "$BATS_TEST_TMPDIR/$name" "$recording" $arguments
+		diff -u "$golden/expected/$name" "$BATS_TEST_TMPDIR/$name"
+		diff -u <(cat "$golden/expected/$name.err" 2>/dev/null) <(cat "$BATS_TEST_TMPDIR/$name.err" 2>/dev/null)
+		nr=$((nr + 1))
+	done < <(cases)
+	echo "$nr cases, $expected expectations"
+	[ $nr -gt 0 ]
+	[ $nr -eq "$expected" ]
+}
+
+# decoded RECORDING FILTER: of what the independent reader says of it.
+decoded() {
+	python3 tests/golden/dump.py "$golden/$1.rec" | jq -cS "$2"
+}
+
+need_reader() {
+	local tool
+	for tool in python3 zstd jq; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed (scripts/setup test)"
+	done
+}
+
+@test "rare events, a hostile name, intervals: every output" {
+	as_expected rare
+}
+
+@test "each single event of hot probes" {
+	as_expected every
+}
+
+@test "sampled events, and a probe that is off by default" {
+	as_expected sampled
+}
+
+@test "call chains, whose program is not there" {
+	as_expected stacks
+	[ "$(grep -c 'user_stack.*stacks+0x[0-9a-f]*;.*;.*;' "$golden/expected/stacks.stacks.txt")" -ge 12 ]
+}
+
+@test "the last part of a run" {
+	as_expected window
+}
+
+@test "a recording that is cut off" {
+	as_expected cut
+}
+
+@test "a recording that is damaged" {
+	as_expected damaged
+}
+
+@test "what a recording does not have is refused" {
+	as_expected refused
+}
+
+@test "no case is left out" {
+	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
+	[ "$names" = "cut damaged every rare refused sampled stacks window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 5 ]
+}
+
+@test "a reader written from docs/recording.md finds the same head, events and losses" {
+	need_reader
+	for recording in rare every sampled stacks window; do
+		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
+			events: .events | with_entries(select(.value > 0))}')
+		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,
+			state: "complete", start_ns,
+			events: ([.events[] | select(.count > 0) | {(.event): .count}] | add // {})}')
+		printf '%s\n' "$recording" "$theirs" "$ours"
+		[ "$theirs" = "$ours" ]
+	done
+}
+
+@test "that reader's differences of absolute counts are the sums that stat reports" {
+	need_reader
+	for recording in rare every window; do
+		theirs=$(decoded "$recording" '[.counts["fault.minor", "fault.major", "fault.user", "alloc.count", "alloc.pages"]]')
+		ours=$("$MEMTRACE" replay "$golden/$recording.rec" stat --json | jq -c '[.processes] | map(
+			([.[].fault.minor] | add), ([.[].fault.major] | add), ([.[].fault.user] | add),
+			([.[].alloc.count] | add), ([.[].alloc.pages] | add))')
+		printf '%s\n' "$recording" "$theirs" "$ours"
+		[ "$theirs" = "$ours" ]
+		[ "$theirs" != '[0,0,0,0,0]' ]
+	done
+}
+
+@test "each event that it decodes is the one that trace prints" {
+	need_reader
+	theirs=$(python3 tests/golden/dump.py --records "$golden/every.rec" |
+		jq -c 'select(.record == "fault") | [.who.tid, .who.comm, .address, .ip, .error_code, .kernel]')
+	ours=$("$MEMTRACE" replay "$golden/every.rec" trace fault --json |
+		jq -c 'def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + if $c > 57 then $c - 87 else $c - 48 end);
+			select(.event == "fault") | [.tid, .comm, (.address | number), (.ip | number), .error_code, if .mode == "kernel" then 1 else 0 end]')
+	[ "$(wc -l <<<"$theirs")" -gt 20 ]
+	[ "$theirs" = "$ours" ]
+}
