@@ -22,6 +22,7 @@ char LICENSE[] SEC("license") = "GPL";
 	}
 
 EMPTY("tp_btf/page_fault_user", user_btf)
+EMPTY("tp_btf/page_fault_user", user_btf_too)
 EMPTY("tp_btf/page_fault_kernel", kernel_btf)
 EMPTY("tp_btf/mm_page_alloc", alloc_btf)
 EMPTY("tp_btf/mm_page_free", free_btf)

@@ -93,7 +93,7 @@ def watcher_facts(watcher, session, bpf_times):
     turns = [turn for turn in session.turns if turn.watcher == watcher.name]
     bpf, floor = bpf_times.get(watcher.name), bpf_times.get(watcher.floor)
     above = None
-    if bpf and (floor or watcher.floor == NOTHING):
+    if bpf and not watcher.is_floor and (floor or watcher.floor == NOTHING):
         above = bpf["ns_per_fault"] - (floor["ns_per_fault"] if floor else 0)
     return {
         "name": watcher.name,

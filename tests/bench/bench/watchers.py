@@ -38,6 +38,7 @@ class Watcher:
     argv: tuple
     workloads: tuple = ALL
     floor: str | None = None  # the watcher whose cost is the least that hooks there can cost
+    is_floor: bool = False
     check: tuple | None = None  # must exit 0, or this watcher is not available
     ready: str = "ready"
     stop_signal: int | None = None  # where the end of standard input is not enough
@@ -119,8 +120,9 @@ def seen_by_naive(places, out, pids):
     return Seen(report["seen"], report["lost"])
 
 
-def floor(name, what, programs, workloads=ONE):
-    return Watcher(name, what, ("{floor}", *programs.split()), workloads)
+def floor(name, what, programs, against, workloads=ONE):
+    """against: what it is to be compared with, as a floor has none itself."""
+    return Watcher(name, what, ("{floor}", *programs.split()), workloads, floor=against, is_floor=True)
 
 
 def stat(arguments, what, under, workloads=ALL):
@@ -141,9 +143,10 @@ BPFTRACE = "bpftrace count by (comm, pid)"
 
 WATCHERS = (
     Watcher(NOTHING, "a process that waits: the method's own error", ("{ready}",), is_bpf=False),
-    floor(FLOOR_FAULT, "empty programs on both fault tracepoints, tp_btf", "user_btf kernel_btf", ALL),
-    floor(FLOOR_ALLOC, "and on mm_page_alloc", "user_btf kernel_btf alloc_btf", ALL),
-    floor(FLOOR_FREE, "and on mm_page_free", "user_btf kernel_btf alloc_btf free_btf", OWN),
+    floor(FLOOR_FAULT, "empty programs on both fault tracepoints, tp_btf", "user_btf kernel_btf", NOTHING,
+          ALL),
+    floor(FLOOR_ALLOC, "and on mm_page_alloc", "user_btf kernel_btf alloc_btf", FLOOR_FAULT, ALL),
+    floor(FLOOR_FREE, "and on mm_page_free", "user_btf kernel_btf alloc_btf free_btf", FLOOR_ALLOC, OWN),
     stat("fault", "faults by process", FLOOR_FAULT),
     stat("fault alloc", "and allocations", FLOOR_ALLOC),
     stat("", "all default probes", FLOOR_ALLOC),
@@ -180,18 +183,24 @@ WATCHERS = (
         FAULTS, floor=FLOOR_FAULT, seen=seen_by_naive,
     ),
     Watcher(
-        "drsnoop (libbpf-tools)", "direct reclaim, a line each", 
+        "drsnoop (libbpf-tools)", "direct reclaim, a line each",
         ("setpriv", "--pdeathsig", "INT", "stdbuf", "-oL", "drsnoop"), ("reclaim",),
         check=("drsnoop", "--version"), ready="PAGES", stop_signal=signal.SIGINT,
     ),
-    floor("floor: user faults only", "tp_btf on page_fault_user alone", "user_btf"),
-    floor("floor: fault, raw_tp", "as floor: fault, by raw_tp", "user_raw kernel_raw"),
-    floor("floor: fault, tp", "by the tracepoint's perf event, as bpftrace does", "user_tp kernel_tp"),
-    floor("floor: fault alloc, raw_tp", "as floor: fault alloc, by raw_tp", "user_raw kernel_raw alloc_raw"),
-    floor("floor: fault alloc, tp", "by the tracepoint's perf event", "user_tp kernel_tp alloc_tp"),
-    floor("floor: fentry", "fentry on handle_mm_fault", "fault_fentry"),
-    floor("floor: software event", "a perf event page-faults, period 1, with an empty program", "fault_event"),
-    floor("floor: task storage", "tp_btf on page_fault_user with one look-up of task storage", "user_storage"),
+    floor("floor: user faults only", "tp_btf on page_fault_user alone", "user_btf", FLOOR_FAULT),
+    floor("floor: two programs a fault", "tp_btf, one hook more on page_fault_user", "user_btf user_btf_too kernel_btf",
+          FLOOR_FAULT),
+    floor("floor: fault, raw_tp", "as floor: fault, by raw_tp", "user_raw kernel_raw", FLOOR_FAULT),
+    floor("floor: fault, tp", "by the tracepoint's perf event, as bpftrace does", "user_tp kernel_tp",
+          FLOOR_FAULT),
+    floor("floor: fault alloc, raw_tp", "as floor: fault alloc, by raw_tp", "user_raw kernel_raw alloc_raw",
+          FLOOR_ALLOC),
+    floor("floor: fault alloc, tp", "by the tracepoint's perf event", "user_tp kernel_tp alloc_tp", FLOOR_ALLOC),
+    floor("floor: fentry", "fentry on handle_mm_fault", "fault_fentry", FLOOR_FAULT),
+    floor("floor: software event", "a perf event page-faults, period 1, with an empty program", "fault_event",
+          FLOOR_FAULT),
+    floor("floor: task storage", "tp_btf on page_fault_user with one look-up of task storage", "user_storage",
+          FLOOR_FAULT),
 )
 
 
