@@ -4,7 +4,7 @@ depends on the machine."""
 
 from dataclasses import dataclass
 
-from .watchers import BPFTRACE, FLOOR_ALLOC, FLOOR_FAULT, RECORD, STAT_ALLOC, STAT_FAULT, STAT_LIGHT
+from .watchers import BPFTRACE, RECORD, STAT_ALLOC, STAT_FAULT, STAT_LIGHT
 
 
 class Unknown(Exception):
@@ -28,18 +28,24 @@ def _row(results, name):
 
 
 def _ratio(name):
-    return lambda results: _row(results, name)["ratio"]
+    return lambda results: (_row(results, name)["ratio"], _row(results, name)["ratio_interval"])
 
 
-def _above_floor(name, floor):
-    return lambda results: 100 * (_row(results, name)["ratio"] - _row(results, floor)["ratio"])
+def _above_floor(name):
+    def measure(results):
+        row = _row(results, name)
+        if row["above_floor_points"] is None:
+            raise Unknown(f"{row['floor']}: not available")
+        return row["above_floor_points"], row["above_floor_interval"]
+
+    return measure
 
 
 def _share_of_bpftrace(results):
     theirs = _row(results, BPFTRACE)["ratio"] - 1
     if theirs <= 0:
         raise Unknown("bpftrace cost nothing here")
-    return (_row(results, STAT_FAULT)["ratio"] - 1) / theirs
+    return (_row(results, STAT_FAULT)["ratio"] - 1) / theirs, None
 
 
 def _recording(figure):
@@ -47,7 +53,7 @@ def _recording(figure):
         watcher = _watcher(results, RECORD)
         if not watcher["stored"]:
             raise Unknown(f"{RECORD}: not available")
-        return watcher["stored"][figure]
+        return watcher["stored"][figure], None
 
     return measure
 
@@ -56,13 +62,13 @@ def _not_recorded(results):
     seen = _watcher(results, RECORD)["seen"]
     if seen["events"] is None:
         raise Unknown(f"{RECORD}: not available")
-    return max(seen["kernel"] - seen["events"], seen["lost"] or 0, 0)
+    return max(seen["kernel"] - seen["events"], seen["lost"] or 0, 0), None
 
 
 def _idle(results):
     if not results["idle"]:
         raise Unknown(results["missing"].get("idle", "not measured"))
-    return results["idle"]["own_percent"] + results["idle"]["bpf_percent"]
+    return results["idle"]["own_percent"] + results["idle"]["bpf_percent"], None
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,14 @@ class Bar:
     what: str
     limit: float
     unit: str
-    measure: object
+    measure: object  # (results) -> its value, and the interval if there is one
     digits: int = 3
 
 
 BARS = (
     Bar("stat fault --light to none", 1.01, "", _ratio(STAT_LIGHT)),
-    Bar("stat fault above its floor", 3, "points", _above_floor(STAT_FAULT, FLOOR_FAULT), 1),
-    Bar("stat fault alloc above its floor", 5, "points", _above_floor(STAT_ALLOC, FLOOR_ALLOC), 1),
+    Bar("stat fault above its floor", 3, "points", _above_floor(STAT_FAULT), 1),
+    Bar("stat fault alloc above its floor", 5, "points", _above_floor(STAT_ALLOC), 1),
     Bar("what stat fault adds, to what bpftrace adds (aim: 0.100)", 1 / 6, "", _share_of_bpftrace),
     Bar("record --every fault to none", 1.25, "", _ratio(RECORD)),
     Bar("record --every fault: faults that it lacks", 0, "events", _not_recorded, 0),
@@ -90,10 +96,10 @@ BARS = (
 def judged(bar, results):
     verdict = {"what": bar.what, "limit": bar.limit, "unit": bar.unit, "digits": bar.digits}
     try:
-        value = bar.measure(results)
+        value, interval = bar.measure(results)
     except Unknown as unknown:
-        return verdict | {"value": None, "met": None, "why": str(unknown)}
-    return verdict | {"value": value, "met": value <= bar.limit, "why": None}
+        return verdict | {"value": None, "interval": None, "met": None, "why": str(unknown)}
+    return verdict | {"value": value, "interval": interval, "met": value <= bar.limit, "why": None}
 
 
 def judge(results):

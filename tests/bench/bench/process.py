@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """A program that is started, said to be ready by a word that it prints, observed, and ended."""
 
+import contextlib
 import glob
 import os
 import signal
@@ -34,6 +35,7 @@ class Process:
             except OSError as error:
                 raise Failed(f"{argv[0]}: {error.strerror}") from error
         self.pid = self._popen.pid
+        self._ended = False
 
     def _complaint(self):
         lines = [line for line in read_text(self.stderr_path).splitlines() if line.strip()]
@@ -83,17 +85,20 @@ class Process:
         if not self._wait(limit_s):
             self.kill()
             raise Failed(f"did not end within {limit_s} s")
+        self._ended = True
         if self._popen.returncode not in (0, -(by_signal or 0)):
             raise Failed(f"exit status {self._popen.returncode}: {self._complaint()}")
 
     def kill(self):
-        """Whatever it does, it and its children are gone after this."""
-        if self._popen.poll() is None:
-            self._popen.stdin.close()
-            for how in (signal.SIGINT, signal.SIGKILL):
+        """Whatever it does, it and its children are gone after this; nothing if it has ended as it should."""
+        if self._ended:
+            return
+        self._ended = True
+        self._popen.stdin.close()
+        for how in (signal.SIGINT, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, how)
-                if self._wait(3):
-                    break
+            self._wait(3)
 
 
 class Server:

@@ -126,14 +126,15 @@ def by_themselves(results):
 def bar_line(bar):
     limit = f"at most {number(bar['limit'], bar['digits'])} {bar['unit']}".rstrip()
     if bar["met"] is None:
-        return [bar["what"], "-", limit, f"not measured: {bar['why']}"]
+        return [bar["what"], "-", "-", limit, f"not measured: {bar['why']}"]
     off = bar["value"] - bar["limit"]
     verdict = "met" if bar["met"] else f"missed by {number(off, bar['digits'])}"
-    return [bar["what"], number(bar["value"], bar["digits"]), limit, verdict]
+    return [bar["what"], number(bar["value"], bar["digits"]), bounds(bar["interval"], bar["digits"]), limit, verdict]
 
 
 def bars(results):
-    return ["bars", *table(["WHAT", "MEASURED", "BAR", ""], [bar_line(bar) for bar in results["bars"]], (0, 2, 3))]
+    lines = [bar_line(bar) for bar in results["bars"]]
+    return ["bars", *table(["WHAT", "MEASURED", "95 %", "BAR", ""], lines, (0, 3, 4))]
 
 
 def trust(results):

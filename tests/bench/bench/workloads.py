@@ -160,7 +160,7 @@ FAULT = Part("fault", "fault")
 
 WORKLOADS = (
     Workload("touch", "one thread touches fresh pages, then unmaps them", (FAULT, Part("unmap", "page")), 8192,
-             6, load("touch")),
+             10, load("touch")),
     Workload("touch2", "two threads of a process do that", (FAULT, Part("unmap", "page")), 8192, 4,
              load("touch2")),
     Workload("forkexec", "starts a small program and waits for it", (Part("process", "process"),), 40,
