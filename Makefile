@@ -196,6 +196,7 @@ bench-programs: all workloads $(BENCH_PROGRAMS)
 
 # As root.  BENCH=quick takes 2 minutes instead of 10, with fewer pairs; its README has the other options.
 bench: bench-programs
+	$(if $(filter-out quick,$(BENCH)),$(error BENCH=$(BENCH): expected quick, or nothing))
 	@tests/bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
 
 ifeq ($(SAN),1)

@@ -60,14 +60,17 @@ def bpf_time(session, statistics, watcher, workload):
     return {"ns_per_fault": run_ns / faults, "runs_per_fault": runs / faults}
 
 
-def bpf_times(session, places, watchers, workload, progress):
-    """By watcher; those that have no BPF programs or cannot be tried are not in it."""
+def bpf_times(session, places, watchers, workload, progress, missing):
+    """By watcher; those that have no BPF programs are not in it, those that now fail are in missing."""
     times = {}
     with BpfStatistics(places) as statistics:
         for watcher in watchers:
             if watcher.is_bpf and watcher.name not in session.missing and workload in watcher.workloads:
                 progress(f"BPF run time: {watcher.name}")
-                times[watcher.name] = bpf_time(session, statistics, watcher, workload)
+                try:
+                    times[watcher.name] = bpf_time(session, statistics, watcher, workload)
+                except Failed as failed:
+                    missing[f"BPF run time of {watcher.name}"] = str(failed)
     return times
 
 
@@ -113,7 +116,9 @@ def replay_instructions(session, places, watchers):
         raise Failed(session.missing[RECORD])
     if not shutil.which("valgrind"):
         raise Failed("valgrind is not installed")
-    watcher = next(watcher for watcher in watchers if watcher.name == RECORD)
+    watcher = next((watcher for watcher in watchers if watcher.name == RECORD), None)
+    if not watcher:
+        raise Failed(f"{RECORD}: not asked for")
     points = []
     for number, blocks in enumerate(REPLAY_BLOCKS):
         process, out, _ = session.start(watcher, f"replay{number}")
