@@ -9,7 +9,7 @@
  *	load forkexec	starts a program and waits for it; an operation is a process
  *	load read FILE	reads FILE through the page cache, again and again; an operation is a page
  *
- *	-c CPU	stay on CPU; of two threads the second goes to the one before it
+ *	-c CPU	stay on CPU; of two threads the second goes to the one before it, if there is one
  *	-g DIR	go into this cgroup first
  */
 #include "workload.h"
@@ -71,14 +71,15 @@ static struct cost since(struct cost begin)
 
 static void pin(int nth)
 {
+	int cpu = first_cpu - nth;
 	cpu_set_t set;
 
-	if (first_cpu < 0)
+	if (cpu < 0)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(first_cpu - nth, &set);
+	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		die("cannot run on CPU %d", first_cpu - nth);
+		die("cannot run on CPU %d", cpu);
 }
 
 static void unmap(char *p, size_t pages)

@@ -110,15 +110,20 @@ class Session:
         return count * self.workloads[name].ops
 
     def _warm_up(self, names):
+        """Before each stretch of blocks alike; what came before it differs."""
         for name in names:
             if self._runners[name].pid:
                 self._runners[name].block(max(self.workloads[name].ops // WARM_UP_SHARE, 1))
 
+    def _touchers(self):
+        """The workloads whose faults are compared with what a watcher has seen."""
+        return [self._runners[name] for name in self.workloads if name.startswith("touch")]
+
     def pids(self):
-        return [runner.pid for name, runner in self._runners.items() if runner.pid and name.startswith("touch")]
+        return [runner.pid for runner in self._touchers()]
 
     def kernel_events(self):
-        return sum(runner.faults() for runner in self._runners.values() if runner.pid in self.pids())
+        return sum(runner.faults() for runner in self._touchers())
 
     def start(self, watcher, number=0):
         """The watcher's process, attached; its files' names start with the second value."""
@@ -134,6 +139,7 @@ class Session:
     def turn(self, watcher, number):
         names = [name for name in self.workloads if name in watcher.workloads]
         turn = Turn(watcher.name, number)
+        self._warm_up(names)
         before = self.blocks(reversed(names))
         process, out, turn.attach_s = self.start(watcher, number)
         try:
@@ -144,6 +150,7 @@ class Session:
         finally:
             process.kill()
         time.sleep(SETTLE_S)
+        self._warm_up(names)
         after = self.blocks(names)
         self._pair(turn, before, first, second, after)
         self._look_at_result(watcher, turn, out)
