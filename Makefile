@@ -87,6 +87,11 @@ UNIT_OBJ := $(UNIT_SRC:%.c=$(B)/%.o)
 
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_TARGETS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+BENCH_BPF := $(wildcard tests/bench/*.bpf.c)
+BENCH_SKEL := $(BENCH_BPF:tests/bench/%.bpf.c=build/skel/%.skel.h)
+BENCH_SRC := $(filter-out $(BENCH_BPF),$(wildcard tests/bench/*.c))
+BENCH_PROGRAMS := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+BENCH_OBJ := $(BENCH_SRC:%.c=$(B)/%.o)
 
 ifeq ($(V),1)
 say =
@@ -99,7 +104,8 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads lint fmt docs vmlinux-check install uninstall clean FORCE
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs lint fmt docs vmlinux-check install \
+	uninstall clean FORCE
 
 all: $(B)/memtrace
 
@@ -137,6 +143,9 @@ build/bpf/%.bpf.o: bpf/core/%.bpf.c build/bpf/flags | tools
 	$(bpf_compile)
 
 build/bpf/%.bpf.o: bpf/probes/%.bpf.c build/bpf/flags | tools
+	$(bpf_compile)
+
+build/bpf/%.bpf.o: tests/bench/%.bpf.c build/bpf/flags | tools
 	$(bpf_compile)
 
 build/skel/%.skel.h: build/bpf/%.bpf.o
@@ -180,6 +189,11 @@ $(B)/tests/test_symbols: UNIT_LINK := -rdynamic
 $(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB) $(B)/link-flags
 	$(call link)
 
+$(BENCH_OBJ): | $(BENCH_SKEL)
+
+$(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB) $(B)/link-flags
+	$(call link)
+
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -187,7 +201,7 @@ build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 
 -include $(wildcard build/bpf/*.d build/*.d)
 -include $(FUZZ_SRC:%.c=$(B)/%.d)
--include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
+-include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
 
 # Tests and checks
 
@@ -195,6 +209,13 @@ unit-tests: $(UNIT)
 
 workloads: | tools
 	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='$(CURDIR)/build/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
+
+bench-programs: all workloads $(BENCH_PROGRAMS)
+
+# As root.  BENCH=quick takes 2 minutes instead of 10, with fewer pairs; its README has the other options.
+bench: bench-programs
+	$(if $(filter-out quick,$(BENCH)),$(error BENCH=$(BENCH): expected quick, or nothing))
+	@tests/bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
 
 ifeq ($(SAN),1)
 check: $(UNIT)
@@ -259,6 +280,7 @@ help:
 	@echo '  all            build/memtrace (default)'
 	@echo '  check          unit tests under ASan and UBSan, in build-san/'
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
+	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
 	@echo '  docs           regenerate the generated parts of docs/'
@@ -270,5 +292,6 @@ help:
 	@echo '  SAN=1          user space with ASan and UBSan: build-san/memtrace'
 	@echo '  STATIC=1       no shared libraries: build-static/memtrace'
 	@echo '  WERROR=1       warnings are errors'
+	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
 	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG ARCH'
 	@echo 'All tests: scripts/test.  A look at what it does: scripts/demo.'

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# tests/bench on this kernel: short runs whose times nobody judges.  What its watchers say that they have seen is
+# compared with getrusage of the workloads, and empty programs with what the kernel says of their runs.
+
+load lib
+
+need() {
+	need_tool python3 python3
+	make -s -C "$top" bench-programs >"$tmp/make.out" 2>&1 || fail "make bench-programs" "$(<"$tmp/make.out")"
+	python=$(python3 -c 'import sys; print(sys.executable)')
+}
+
+bench() {
+	bench_status=0
+	MEMTRACE=$memtrace "$python" "$top/tests/bench/run" --quick --rounds 1 -o "$tmp/bench.json" "$@" \
+		>"$tmp/bench.out" 2>"$tmp/stat.err" 3>&- &
+	bench_pid=$!
+	wait "$bench_pid" || bench_status=$?
+}
+
+result() {
+	jq -r "$1" "$tmp/bench.json"
+}
+
+# What a run with this pid may have left.
+left_over() {
+	ls -d "$top/build/bench/tmp.$1" /sys/fs/cgroup/memtrace-bench."$1" /sys/fs/cgroup/*/memtrace-bench."$1" \
+		2>/dev/null
+	pgrep -f "bench/tmp.$1/" -a
+	pgrep -f "load .*memtrace-bench.$1 " -a
+}
+
+@test "bench: a short run" {
+	bench --workload touch --workload reclaim --only nothing --only 'floor: fault' --only 'memtrace stat fault'
+	same "exit status" "$bench_status" 0
+	same "schema" "$(result .schema)" memtrace.bench/1
+	same "pairs of one thread" "$(result '[.rows[] | select(.part == "fault").pairs] | unique[]')" 20
+	same "rows without a ratio" "$(result '[.rows[] | select((.ratio > 0) | not)] | length')" 0
+	same "faults that stat has seen, and the kernel" \
+		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.events')" \
+		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.kernel')"
+	between "runs of the empty program, to 1000 faults" \
+		"$(result '.watchers[] | select(.name == "floor: fault").bpf.runs_per_fault * 1000 | round')" 1000 2000
+	same "lines of the table of one thread" "$(grep -c '^memtrace stat fault .* 20$' "$tmp/bench.out")" 2
+	grep -q '^record .*not measured' "$tmp/bench.out" || fail "no bar that was not measured" "$(<"$tmp/bench.out")"
+	[[ $(left_over "$bench_pid") == '' ]] || fail "left over:" "$(left_over "$bench_pid")"
+}
+
+@test "bench: what is not there is said not to be, and nothing crashes" {
+	mkdir "$tmp/bin"
+	ln -s "$(command -v sh)" "$tmp/bin/sh"
+	PATH=$tmp/bin bench --workload touch --workload stress-vm --only nothing --only 'bpftrace*' --only 'perf record'
+	same "exit status" "$bench_status" 0
+	for what in 'bpftrace count by (comm, pid)' 'perf record' stress-vm; do
+		grep -qF "  $what: not available: " "$tmp/bench.out" || fail "nothing said of $what" "$(<"$tmp/bench.out")"
+	done
+	same "rows of these" "$(result '[.rows[] | select(.watcher != "nothing" or .workload != "touch")] | length')" 0
+}
+
+@test "bench: without a watcher that it is about it fails" {
+	ln -s "$(command -v false)" "$tmp/memtrace"
+	memtrace=$tmp/memtrace bench --workload touch --only nothing --only 'memtrace stat fault'
+	same "exit status" "$bench_status" 1
+	grep -q 'bench: not measured: memtrace stat fault' "$tmp/stat.err" || fail "it does not say what is missing"
+}
+
+@test "bench: SIGTERM ends all that it started" {
+	local pid status=0
+
+	MEMTRACE=$memtrace setsid "$python" "$top/tests/bench/run" --rounds 100 -o "$tmp/bench.json" \
+		--workload reclaim --workload touch --only 'memtrace stat*' >"$tmp/bench.out" 2>"$tmp/stat.err" 3>&- &
+	pid=$!
+	started+=("$pid")
+	for _ in {1..600}; do
+		compgen -G "$top/build/bench/tmp.$pid/turn.*" >/dev/null && break
+		sleep 0.05
+	done
+	[[ $(left_over "$pid") == *cgroup* ]] || fail "it has made no cgroup" "$(left_over "$pid")"
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	same "exit status" "$status" 143
+	for _ in {1..100}; do # a child is reaped by init
+		[[ $(left_over "$pid") == '' ]] && break
+		sleep 0.05
+	done
+	[[ $(left_over "$pid") == '' ]] || fail "left over:" "$(left_over "$pid")"
+	[[ ! -e $tmp/bench.json ]]
+}
