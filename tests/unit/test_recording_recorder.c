@@ -322,7 +322,7 @@ static void the_last_part_counts_from_its_beginning(void **state)
 {
 	struct recorder *rec = begin(path, 3 * SEC);
 	struct replayed replayed;
-	struct totals at_end = totals_at(BEGIN_NS + NR_STEPS * STEP_NS), at_start;
+	struct totals at_end = totals_at(BEGIN_NS + NR_STEPS * STEP_NS), at_start = { 0 };
 	uint64_t start_ns, step, minor = 0, *a = (uint64_t *)&at_end, *b = (uint64_t *)&at_start, *got, i;
 
 	(void)state;
