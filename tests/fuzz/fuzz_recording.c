@@ -35,6 +35,7 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "hist", "--by", "cgroup", "--json", "-o", "/dev/null" },
 	{ "export", "--once", "--textfile", "/dev/null" },
 	{ "replay", "--json", "-o", "/dev/null" },
+	{ "trace", "--stacks", "-o", "/dev/null" },
 };
 
 static void run(const char *const *words, const char *recording)

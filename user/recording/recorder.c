@@ -245,7 +245,6 @@ static int write_window(struct recorder *rec, const struct command_outcome *outc
 	head.window = rec->window.start.hdr.id != 0;
 	if (head.window)
 		head.start = rec->window.start.moment;
-	head.start.own_cpu_ns = 0;
 	err = write_head(rec, &head, write_stream, rec);
 	if (!err)
 		err = write_start(rec);
