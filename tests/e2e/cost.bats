@@ -86,6 +86,32 @@ watch_memory() {
 	between "minor faults that are missing" "$missing" 0 $((8 * $(report .lost.tasks)))
 }
 
+@test "10,000 tasks in 2,000 cgroups, each in its turn: a row each, exact, in bounded memory" {
+	memcg_init
+	make_cgroup scale
+	memtrace_start stat --json -o "$tmp/stat.json" -- "$workloads/many" -t 10000 -g 2000 -d "$cgroup" -n 7 -r 5 -s 300 -q
+	watch_memory
+	same "status" "$mt_status" 0
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+	same "lost events" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
+	# the parent's own row is one more; each task touches 7 pages once
+	same "processes named many" "$(report '[.processes[] | select(.comm == "many")] | length')" 10001
+	same "that faulted less" "$(report '[.processes[] | select(.comm == "many" and .fault.minor < 7)] | length')" 0
+	same "cgroups" "$(report '[.processes[] | select(.comm == "many") | .cgroup | select(contains("/many-"))] | unique | length')" 2000
+	echo "# VmRSS $greatest kB at most" >&3
+	between "VmRSS, kB" "$greatest" 100 60000
+}
+
+@test "2,000 cgroups that are gone have their names, and a row each" {
+	memcg_init
+	make_cgroup scale
+	memtrace_stat --by cgroup -- "$workloads/many" -t 4000 -g 2000 -d "$cgroup" -n 9 -r 2 -s 300
+	same "minor faults" "$(total true .fault.minor)" "$(report .command.rusage.minor)"
+	same "cgroups" "$(report "[.processes[] | select(.cgroup | startswith(\"$cgroup_name/many-\"))] | length")" 2000
+	same "with less than two tasks' two rounds" \
+		"$(report "[.processes[] | select(.cgroup | startswith(\"$cgroup_name/many-\")) | select(.fault.minor < 36)] | length")" 0
+}
+
 @test "a process is in the interval in which it exits, and in none after that" {
 	# shellcheck disable=SC2016
 	"$memtrace" top --json -i 0.5 -o "$tmp/stat.json" -- \

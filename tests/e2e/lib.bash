@@ -250,7 +250,11 @@ make_cgroup() {
 }
 
 remove_cgroup() {
-	local pid i
+	local pid i child
+
+	for child in "$1"/*/; do
+		[[ ! -d $child ]] || remove_cgroup "${child%/}"
+	done
 
 	for ((i = 0; i < 50; i++)); do
 		while read -r pid; do
