@@ -67,13 +67,6 @@ equal() {
 	equal getrusage minor
 }
 
-@test "pages freed, where the probe is named" {
-	verify free -- "$workloads/faults" -n 20000 -r 2
-	assert_verified
-	[[ $(counter vmstat pgfree .verdict) =~ ^(equal|explained)$ ]] || fail "pgfree is not compared"
-	between "pages" "$(counter vmstat pgfree .memtrace)" 40000 100000000
-}
-
 @test "descendants that nobody waited for: the reason, and no more than they did" {
 	# The parent in between ends at once.
 	# shellcheck disable=SC2016

@@ -153,8 +153,6 @@ static uint64_t value_of(const struct own_counts *own, enum figure figure)
 		return slot(own, MT_SLOT_fault_major);
 	case FIGURE_ALLOC_PAGES:
 		return slot(own, MT_SLOT_alloc_pages) + machine(own, MT_MACHINE_alloc_atomic_pages);
-	case FIGURE_FREED_PAGES:
-		return machine(own, MT_MACHINE_free_pages);
 	case FIGURE_DIRECT_EPISODES:
 		return slot(own, MT_SLOT_reclaim_direct_count);
 	case FIGURE_MEMCG_EPISODES:
@@ -193,7 +191,6 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_FAULTS] = 1U << MT_PROBE_fault,
 	[FIGURE_MAJOR] = 1U << MT_PROBE_fault,
 	[FIGURE_ALLOC_PAGES] = 1U << MT_PROBE_alloc,
-	[FIGURE_FREED_PAGES] = 1U << MT_PROBE_free,
 	[FIGURE_DIRECT_EPISODES] = 1U << MT_PROBE_reclaim,
 	[FIGURE_MEMCG_EPISODES] = 1U << MT_PROBE_reclaim,
 	[FIGURE_DIRECT_PAGES] = 1U << MT_PROBE_reclaim,
@@ -264,7 +261,6 @@ static void loss_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
 	/* those that had ended, and not come, when counting began: they may have come since */
 	facts[FACT_LOST_TASKS] = beyond(end->tasks, begin->tasks);
 	facts[FACT_LOST_RARE] = end->rare - begin->rare;
-	facts[FACT_RECURSION] = end->recursion - begin->recursion;
 	facts[FACT_UNFINISHED] = end->unfinished - begin->unfinished;
 }
 

@@ -63,10 +63,6 @@ const struct counter_row counter_rows[] = {
 		{ "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
 		  MEMTRACE_MORE, FACT_COMPACTED, 1024, 0 },
 		BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfree", "pgfree", NULL, FIGURE_FREED_PAGES, NULL, {
-		{ "a batch of folios is traced before it is counted (free_unref_folios())", KERNEL_MORE, FACT_CPUS, 32, 0 },
-		{ "a batch of folios is traced before it is counted (free_unref_folios())", MEMTRACE_MORE, FACT_CPUS, 32, 0 },
-		{ "programs were skipped as they ran already (lost.recursion)", KERNEL_MORE, FACT_RECURSION, 1024, 0 } } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "allocstall_*", "allocstall_*", NULL, FIGURE_DIRECT_EPISODES, NULL, {
 		{ "an episode that starts over counts up to three times (do_try_to_free_pages())",
 		  KERNEL_MORE, FACT_DIRECT_EPISODES, 2, 0 },

@@ -37,7 +37,6 @@ enum figure {
 	FIGURE_FAULTS,
 	FIGURE_MAJOR,
 	FIGURE_ALLOC_PAGES,
-	FIGURE_FREED_PAGES,
 	FIGURE_DIRECT_EPISODES,
 	FIGURE_MEMCG_EPISODES,
 	FIGURE_DIRECT_PAGES,
@@ -64,7 +63,6 @@ enum fact {
 	FACT_UNNAMED_MAJOR,
 	FACT_LOST_TASKS,     /* whose last counts did not come */
 	FACT_LOST_RARE,	     /* rare events */
-	FACT_RECURSION,	     /* runs of programs that were skipped */
 	FACT_UNFINISHED,     /* episodes without a begin or an end */
 	FACT_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
 	FACT_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
