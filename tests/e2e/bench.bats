@@ -37,14 +37,14 @@ left_over() {
 	bench --workload touch --workload reclaim --only nothing --only 'floor: fault' --only 'memtrace stat fault'
 	same "exit status" "$bench_status" 0
 	same "schema" "$(result .schema)" memtrace.bench/1
-	same "pairs of one thread" "$(result '[.rows[] | select(.part == "fault").pairs] | unique[]')" 20
+	same "pairs of one thread" "$(result '[.rows[] | select(.part == "fault").pairs] | unique[]')" 16
 	same "rows without a ratio" "$(result '[.rows[] | select((.ratio > 0) | not)] | length')" 0
 	same "faults that stat has seen, and the kernel" \
 		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.events')" \
 		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.kernel')"
 	between "runs of the empty program, to 1000 faults" \
 		"$(result '.watchers[] | select(.name == "floor: fault").bpf.runs_per_fault * 1000 | round')" 1000 2000
-	same "lines of the table of one thread" "$(grep -c '^memtrace stat fault .* 20$' "$tmp/bench.out")" 2
+	same "lines of the table of one thread" "$(grep -c '^memtrace stat fault .* 16$' "$tmp/bench.out")" 2
 	grep -q '^record .*not measured' "$tmp/bench.out" || fail "no bar that was not measured" "$(<"$tmp/bench.out")"
 	[[ $(left_over "$bench_pid") == '' ]] || fail "left over:" "$(left_over "$bench_pid")"
 }

@@ -35,7 +35,8 @@ def machine(facts, results):
         + (", a virtual machine" if facts["hypervisor"] else ""),
         f"kernel {facts['kernel']} {facts['architecture']}, BPF JIT {facts['bpf_jit']},"
         f" governor {facts['governor'] or 'unknown'}",
-        f"load at start {load}; {results['rounds']} rounds, {results['seconds']:.0f} s"
+        f"load at start {load}; {results['rounds']} rounds of {results['rounds_asked']}, {results['seconds']:.0f} s"
+        + ("; time was up: few pairs" if results["rounds"] < results["rounds_asked"] else "")
         + ("; quick: few pairs, wide intervals" if results["quick"] else ""),
         versions,
     ]

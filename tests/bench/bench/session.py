@@ -40,10 +40,11 @@ def pairs_of(before, first, second, after):
 
 
 class Session:
-    def __init__(self, places, watchers, workloads, rounds, seed, progress):
+    def __init__(self, places, watchers, workloads, rounds, limit_s, seed, progress):
         self._places = places
         self._watchers = list(watchers)
-        self._rounds = rounds
+        self._rounds, self._limit_s = rounds, limit_s
+        self.rounds_done = 0
         self._rng = random.Random(seed)
         self._progress = progress
         self._runners = {}
@@ -79,12 +80,16 @@ class Session:
         self.close()
 
     def run(self):
+        began = time.monotonic()
         for number in range(self._rounds):
+            if number and (time.monotonic() - began) * (number + 1) / number > self._limit_s:
+                break  # the next one would end too late
             order = [watcher for watcher in self._watchers if watcher.name not in self.missing]
             self._rng.shuffle(order)
             for watcher in order:
                 self._progress(f"round {number + 1} of {self._rounds}: {watcher.name}")
                 self._try_turn(watcher, number)
+            self.rounds_done += 1
 
     def _try_turn(self, watcher, number):
         """One that fails in its first round is not tried again; later ones only lack its pairs."""

@@ -64,9 +64,11 @@ def seen_by_stat(places, out, pids):
     return Seen(faults_of(report, pids, "minor", "major"), report["lost"]["hot"])
 
 
-def count_events(lines, pids):
-    """Of these processes, in what trace --json prints; there are hundreds of thousands, so they are not parsed."""
-    return len(re.findall(r'"pid":(?:' + "|".join(map(str, pids)) + r")\b", lines))
+def count_events(command, pids):
+    """Events of these processes in what command prints: lines of trace --json, hundreds of thousands, not parsed."""
+    pattern = '"pid":(' + "|".join(map(str, pids)) + "),"
+    stdout, _ = output_of(["sh", "-c", '"$@" | grep -cE \'' + pattern + "' || [ $? -eq 1 ]", "sh", *command])
+    return int(stdout)
 
 
 def recorded(places, recording):
@@ -80,14 +82,13 @@ def recorded(places, recording):
 def seen_by_record(places, out, pids):
     recording = out + ".rec"
     report, stored = recorded(places, recording)
-    lines, _ = output_of([places.memtrace, "replay", recording, "trace", "fault", "--json"])
-    return Seen(count_events(lines, pids), report["lost"]["hot"], stored, os.path.getsize(recording))
+    command = [places.memtrace, "replay", recording, "trace", "fault", "--json"]
+    return Seen(count_events(command, pids), report["lost"]["hot"], stored, os.path.getsize(recording))
 
 
 def seen_by_trace(places, out, pids):
     """Its events say nothing of losses; its last words on standard error do."""
-    with open(out + ".jsonl") as file:
-        events = count_events(file.read(), pids)
+    events = count_events(["cat", out + ".jsonl"], pids)
     lost = re.search(r"lost: rare [\d,]+ hot ([\d,]+)", read_text(out + ".stderr"))
     return Seen(events, int(lost[1].replace(",", "")) if lost else None)
 

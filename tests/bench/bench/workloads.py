@@ -160,15 +160,15 @@ FAULT = Part("fault", "fault")
 
 WORKLOADS = (
     Workload("touch", "one thread touches fresh pages, then unmaps them", (FAULT, Part("unmap", "page")), 8192,
-             10, load("touch")),
+             8, load("touch")),
     Workload("touch2", "two threads of a process do that", (FAULT, Part("unmap", "page")), 8192, 4,
              load("touch2")),
     Workload("forkexec", "starts a small program and waits for it", (Part("process", "process"),), 40,
              3, load("forkexec")),
     Workload("reclaim", "reads a file through the page cache in a cgroup that holds a quarter of it",
              (Part("page", "page"),), 32768, 3, ReclaimRunner),
-    Workload("stress-vm", "stress-ng --vm 1 --vm-bytes 32M --vm-method write64", (FAULT,), 40, 3,
+    Workload("stress-vm", "stress-ng --vm 1 --vm-bytes 32M --vm-method write64", (FAULT,), 20, 3,
              stress("--vm", "1", "--vm-bytes", "32M", "--vm-method", "write64", "--vm-ops", "{ops}")),
-    Workload("stress-fault", "stress-ng --fault 1", (FAULT,), 300, 3,
+    Workload("stress-fault", "stress-ng --fault 1", (FAULT,), 150, 3,
              stress("--fault", "1", "--fault-ops", "{ops}")),
 )
