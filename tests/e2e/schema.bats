@@ -104,7 +104,7 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 }
 
 @test "replay --json: what is in a recording, and each report of it" {
-	for recording in rare every sampled window; do
+	for recording in rare every sampled stacks window; do
 		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.json"
 		valid recording "$tmp/recording.json"
 		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/replayed.json"
@@ -114,8 +114,13 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	done
 	for recording in rare every; do
 		"$memtrace" replay "$top/tests/golden/$recording.rec" trace --json >"$tmp/replayed.json"
-		valid event "$tmp/replayed.json"
+		head -n -1 "$tmp/replayed.json" >"$tmp/events.json"
+		valid event "$tmp/events.json"
+		tail -n 1 "$tmp/replayed.json" >"$tmp/end.json"
+		valid end "$tmp/end.json"
 	done
+	"$memtrace" replay "$top/tests/golden/stacks.rec" trace fault --stacks --json | head -n -1 >"$tmp/events.json"
+	valid event "$tmp/events.json"
 	jq -c 'del(.host.cpus)' "$tmp/recording.json" >"$tmp/edited.json"
 	run valid recording "$tmp/edited.json"
 	[[ $status -eq 1 ]]
