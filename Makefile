@@ -104,7 +104,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs lint fmt docs vmlinux-check install \
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak lint fmt docs vmlinux-check install \
 	uninstall clean FORCE
 
 all: $(B)/memtrace
@@ -217,6 +217,9 @@ bench: bench-programs
 	$(if $(filter-out quick,$(BENCH)),$(error BENCH=$(BENCH): expected quick, or nothing))
 	@tests/bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
 
+soak: all workloads
+	@tests/bench/soak $(SOAK_OPTIONS)
+
 ifeq ($(SAN),1)
 check: $(UNIT)
 	@failed=0; for t in $(UNIT); do ./$$t || failed=1; done; exit $$failed
@@ -280,6 +283,7 @@ help:
 	@echo '  all            build/memtrace (default)'
 	@echo '  check          unit tests under ASan and UBSan, in build-san/'
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
+	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'
 	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'

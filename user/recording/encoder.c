@@ -225,25 +225,25 @@ static int number_of_who(struct encoder *enc, const struct mt_who *who, uint32_t
 	return 0;
 }
 
-static int number_of_ref(struct encoder *enc, uint64_t id, uint32_t *number)
+/* Of a reference that is not in the cache; apart, so that most references cost no more than that. */
+static __attribute__((noinline)) int look_up_ref(struct encoder *enc, uint64_t id, uint32_t *number)
 {
 	size_t at = (id ^ id >> 22) % NR(enc->ref_cache);
 	const struct mt_who *who;
 	struct encoder_who *entry;
-	struct who_key key = { .ref = id };
+	struct who_key key;
 	int err = 0;
 
-	*number = enc->ref_cache[at].number;
-	if (enc->ref_cache[at].id == id)
-		return 0;
+	*number = 0;
 	HASH_FIND(hh, enc->refs, &id, sizeof(id), entry);
 	if (entry) {
 		*number = entry->number;
 	} else {
 		who = id && enc->who ? enc->who(enc->ctx, id) : NULL;
-		*number = 0;
 		if (!who)
 			return 0;
+		memset(&key, 0, sizeof(key));
+		key.ref = id;
 		key.who = *who;
 		err = add_who(enc, &enc->refs, sizeof(key.ref), &key, number);
 	}
@@ -254,11 +254,29 @@ static int number_of_ref(struct encoder *enc, uint64_t id, uint32_t *number)
 	return err;
 }
 
+static int number_of_ref(struct encoder *enc, uint64_t id, uint32_t *number)
+{
+	size_t at = (id ^ id >> 22) % NR(enc->ref_cache);
+
+	*number = enc->ref_cache[at].number;
+	return enc->ref_cache[at].id == id ? 0 : look_up_ref(enc, id, number);
+}
+
 static uint64_t read_value(const char *at, size_t size)
 {
 	uint64_t u64 = 0;
 
-	memcpy(&u64, at, size);
+	/* sizes that the compiler knows cost a load, others a call */
+	switch (size) {
+	case sizeof(uint64_t):
+		memcpy(&u64, at, sizeof(uint64_t));
+		break;
+	case sizeof(uint32_t):
+		memcpy(&u64, at, sizeof(uint32_t));
+		break;
+	default:
+		memcpy(&u64, at, size);
+	}
 	return u64;
 }
 
@@ -391,7 +409,7 @@ static int define_stack(struct encoder *enc, enum field_code code, int32_t id, c
 	uint8_t *to;
 	int seen, err = 0;
 
-	if (id < 0 || !enc->stacks.addresses)
+	if (!enc->stacks.addresses)
 		return 0;
 	addresses = enc->stacks.addresses(enc->stacks.ctx, id, &nr);
 	if (!addresses || !nr || nr > MAX_STACK)
@@ -435,13 +453,13 @@ static int define_parts(struct encoder *enc, const struct layout *layout, const 
 	size_t i;
 	int err = 0;
 
-	for (i = layout->who + 1; !err && i < layout->nr_fields; i++) {
+	for (i = layout->first_part; !err && i < layout->nr_fields; i++) {
 		const struct layout_field *field = &layout->fields[i];
 
 		if (field->code < CODE_WHO)
 			continue;
 		err = value_of(enc, field, record, &value);
-		if (!err && field->code >= CODE_KERNEL_STACK)
+		if (!err && field->code >= CODE_KERNEL_STACK && (int32_t)value >= 0)
 			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record));
 	}
 	return err;

@@ -48,6 +48,7 @@ static void add_field(struct builder *b, enum field_code code, size_t offset, si
 {
 	struct layout *layout = b->layout;
 	struct layout_field *fields;
+	bool is_first_task;
 
 	if (b->error)
 		return;
@@ -60,8 +61,11 @@ static void add_field(struct builder *b, enum field_code code, size_t offset, si
 		}
 		layout->fields = fields;
 	}
-	if (layout->who < 0 && (code == CODE_WHO || code == CODE_REF))
+	is_first_task = layout->who < 0 && (code == CODE_WHO || code == CODE_REF);
+	if (is_first_task)
 		layout->who = (int)layout->nr_fields;
+	if (layout->first_part == layout->nr_fields && (is_first_task || code < CODE_WHO))
+		layout->first_part++;
 	layout->fields[layout->nr_fields] =
 		(struct layout_field){ .name = strdup(name), .code = code, .offset = offset, .size = size };
 	if (!layout->fields[layout->nr_fields++].name)

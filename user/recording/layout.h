@@ -40,7 +40,8 @@ struct layout {
 	size_t size;		     /* of memtrace's own record */
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;
-	int who; /* the first field that is a task; -1: none */
+	int who;	   /* the first field that is a task; -1: none */
+	size_t first_part; /* the first other field that needs a definition; nr_fields: none does */
 };
 
 struct layouts {
