@@ -213,21 +213,22 @@ struct mt_oom {
 
 /*
  * What a task's hooks keep about it.  Only the task itself and, where it says
- * so, the iterator write here.  User space reads it in the self-test.
+ * so, the iterator write here.  User space reads it in the self-test.  What a fault touches comes first, in few
+ * cache lines: the kernel has just cleared a page and with it much of the first-level cache.
  */
 struct mt_state {
-	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
-	__u32 flags;	      /* enum mt_state_flags */
+	__u32 flags; /* enum mt_state_flags */
 	/*
 	 * Conditions, a word each: the task and the iterator may set different ones at the same time.
 	 */
-	__u32 match;   /* it meets the filters */
-	__u32 exited;  /* who is what it was at its exit, and stays so */
-	__u32 ended;   /* its final record is out, or none is due */
-	__u32 heard;   /* user space has heard of this life */
-	__u32 dirty;   /* something was counted since the iterator looked (which clears it) */
-	__u64 css_set; /* address of the task's css_set when who.cgroup_id was read */
-	__u64 cred;    /* likewise of its credentials, for who.uid */
+	__u32 match;	      /* it meets the filters */
+	__u32 exited;	      /* who is what it was at its exit, and stays so */
+	__u32 ended;	      /* its final record is out, or none is due */
+	__u32 heard;	      /* user space has heard of this life */
+	__u32 dirty;	      /* something was counted since the iterator looked (which clears it) */
+	__u64 css_set;	      /* address of the task's css_set when who.cgroup_id was read */
+	__u64 cred;	      /* likewise of its credentials, for who.uid */
+	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
 	struct mt_who who;
 	__u64 life;
 	/* Accounted faults count only while the task matches the filters: held + now - base. */

@@ -33,12 +33,15 @@ static void ignore(int signo)
  * Writing to a reader that left must end as EPIPE, so that we detach.  With a
  * handler, and not SIG_IGN: exec() resets it, a traced command has its own.
  */
-static void survive_sigpipe(void)
+static void survive_signals(void)
 {
 	struct sigaction old, action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
 
 	if (!sigaction(SIGPIPE, NULL, &old) && old.sa_handler == SIG_DFL)
 		sigaction(SIGPIPE, &action, NULL);
+	/* asks `record --last` for a file; who sends it too early, or to a run without one, must not end that */
+	if (!sigaction(SIGUSR1, NULL, &old) && old.sa_handler == SIG_DFL)
+		sigaction(SIGUSR1, &action, NULL);
 }
 
 static bool reader_left(void)
@@ -156,7 +159,7 @@ int main(int argc, char **argv)
 {
 	open_standard_streams();
 	buffer_stdout();
-	survive_sigpipe();
+	survive_signals();
 	setlocale(LC_CTYPE, "");
 	return close_stdout(dispatch(argc, argv));
 }

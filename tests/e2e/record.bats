@@ -203,3 +203,55 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	run replay top
 	same "status of top" "$status" 2
 }
+
+@test "what makes no sense together is refused, and nothing is written over" {
+	record --every fault -- "$workloads/faults" -n 100
+	before=$(sha256sum <"$tmp/r.rec")
+	cd "$tmp" || return
+	for words in "record --light --every fault" "record --stacks fault" "record --sample 1/4 fault" "record --every oom" \
+		"trace --sample 1/4 oom" "trace --stacks reclaim" "stat --record - -d 1" "stat --record $tmp/r.rec -o $tmp/r.rec -d 1" \
+		"replay $tmp/r.rec stat -o $tmp/r.rec" "replay $tmp/r.rec -o $tmp/r.rec" "replay $tmp/r.rec stat --ring-size 1M"; do
+		# shellcheck disable=SC2086
+		run "$memtrace" $words
+		same "status of $words" "$status" 2
+		same "lines of $words" "${#lines[@]}" 1
+	done
+	same "the recording" "$(sha256sum <"$tmp/r.rec")" "$before"
+}
+
+@test "the last part: a place that cannot be written is told at once, and later does not end it" {
+	run timeout 10 "$memtrace" record --last 2s -o "$tmp/none/r.rec"
+	same "status" "$status" 1
+	mkdir "$tmp/place"
+	echo earlier >"$tmp/place/r.rec"
+	memtrace_start record --last 2s -o "$tmp/place/r.rec"
+	mv "$tmp/place" "$tmp/elsewhere"
+	kill -USR1 "$mt_pid"
+	for ((i = 0; i < 50; i++)); do
+		grep -q 'r.rec' "$tmp/err" && break
+		sleep 0.1
+	done
+	grep -q 'there is no directory' "$tmp/err"
+	mv "$tmp/elsewhere" "$tmp/place"
+	kill -USR1 "$mt_pid"
+	for ((i = 0; i < 50; i++)); do
+		[[ -e $tmp/place/r.rec.2 ]] && break
+		sleep 0.1
+	done
+	memtrace_stop
+	same "status" "$mt_status" 0
+	same "the earlier file" "$(cat "$tmp/place/r.rec")" earlier
+	"$memtrace" replay "$tmp/place/r.rec.2" stat >/dev/null
+}
+
+@test "SIGUSR1 ends nothing that it is not for" {
+	"$memtrace" record -d 1 -o "$tmp/r.rec" 2>"$tmp/err" 3>&- &
+	pid=$!
+	started+=("$pid")
+	for ((i = 0; i < 20; i++)); do
+		sleep 0.02
+		kill -USR1 "$pid"
+	done
+	wait "$pid"
+	replay stat >/dev/null
+}

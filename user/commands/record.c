@@ -24,8 +24,9 @@ static int check(const struct options *options)
 		log_error("--every: expected a probe with single events to be named, such as record --every fault");
 		return EXIT_USAGE;
 	}
-	if (options->sample && !options->every) {
-		log_error("--sample: only single events are sampled; expected --every as well");
+	if ((options->sample || options->stacks) && !options->every) {
+		log_error("--%s: is about single events; expected --every as well",
+			  options->sample ? "sample" : "stacks");
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -43,8 +44,12 @@ static void say_result(const struct session *session)
 	char size[32];
 
 	summary__each_remedy(session, say_remedy, NULL);
-	if (!stats.files)
+	if (session->options->last_ns) {
+		log_note("%u files written; lost: rare %llu hot %llu tasks %llu", stats.files,
+			 (unsigned long long)losses->rare, (unsigned long long)losses->hot,
+			 (unsigned long long)losses->tasks);
 		return;
+	}
 	format_bytes(size, sizeof(size), stats.bytes);
 	log_note("%s: %s, %llu events in %.1f s; lost: rare %llu hot %llu tasks %llu", stats.path, size,
 		 (unsigned long long)stats.events, session__seconds(session, SCOPE_TOTAL),
@@ -100,7 +105,7 @@ static const struct option_row own_options[] = {
 	  .max = 86400 * 1000000000ULL,
 	  .arg = "TIME",
 	  .help = "keep only the last TIME, in memory, and write it to FILE on SIGUSR1, after an OOM kill, or at the "
-		  "end if it was not written before; later ones go to FILE.2, FILE.3, and so on" },
+		  "end if it was not written before; what is there already stays: then FILE.2, FILE.3, and so on" },
 	{ .name = NULL },
 };
 
@@ -132,7 +137,8 @@ static const struct option_row *const option_groups[] = { own_options,	duration_
 static const struct example examples[] = {
 	{ "the counts and rare events of a build, to look at later", "memtrace record -o build.rec -- make -j8" },
 	{ "every page fault of a program", "memtrace record --every fault -o faults.rec -- ./program" },
-	{ "a flight recorder: the minute before each OOM kill", "memtrace record --last 60s -o oom.rec" },
+	{ "a flight recorder: the minute before each OOM kill, and when asked by kill -USR1",
+	  "memtrace record --last 60s -o oom.rec" },
 	{ NULL, NULL },
 };
 

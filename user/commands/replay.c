@@ -5,6 +5,7 @@
 
 #include "../core/command.h"
 #include "../core/log.h"
+#include "../core/outfile.h"
 #include "../core/report.h"
 #include "../run/render.h"
 #include "../run/contents.h"
@@ -36,6 +37,10 @@ static int run_replay(struct options *options)
 
 	if (!options->replay) {
 		log_error("replay: expected the name of a recording, such as memtrace replay memtrace.rec stat");
+		return EXIT_USAGE;
+	}
+	if (outfile__same(options->output, options->replay)) {
+		log_error("-o '%s': is the recording itself; expected another file", options->output);
 		return EXIT_USAGE;
 	}
 	code = contents__read(&contents, options->replay);

@@ -127,8 +127,16 @@ static bool has_event(enum mt_probe probe)
 
 static int check(const struct options *options)
 {
+	bool any = options->replay;
 	size_t i;
 
+	for (i = 0; i < options->nr_probes; i++)
+		any |= schema__has_single_event(schema__probe(options->probes[i]));
+	if ((options->sample || options->stacks) && !any) {
+		log_error("--%s: is about single events; expected a probe that has them, such as trace fault",
+			  options->sample ? "sample" : "stacks");
+		return EXIT_USAGE;
+	}
 	for (i = 0; i < options->nr_probes; i++) {
 		if (has_event(schema__probe(options->probes[i])))
 			continue;
@@ -180,10 +188,17 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	duration_options, filter_options, cmd_options,	record_options, latency_options,
-	single_options,	  output_options, ring_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { duration_options,
+							  filter_options,
+							  cmd_options,
+							  record_options,
+							  latency_options,
+							  single_options,
+							  symbols_options,
+							  output_options,
+							  ring_options,
+							  common_options,
+							  NULL };
 
 static const struct example examples[] = {
 	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },

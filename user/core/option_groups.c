@@ -204,18 +204,22 @@ const struct option_row record_options[] = {
 	{ .name = NULL },
 };
 
-const struct option_row single_options[] = {
-	{ .name = "stacks",
-	  .type = OPT_FLAG,
-	  .offset = AT(stacks),
-	  .help = "with each single hot event the functions that led to it, in the program and in the kernel, by frame "
-		  "pointers" },
+const struct option_row symbols_options[] = {
 	{ .name = "symbols",
 	  .type = OPT_STRING,
 	  .offset = AT(symbols),
 	  .arg = "DIR",
 	  .help = "with --stacks: look for programs and debug files of other machines also in DIR; without it in "
 		  "$MEMTRACE_SYMBOLS" },
+	{ .name = NULL },
+};
+
+const struct option_row single_options[] = {
+	{ .name = "stacks",
+	  .type = OPT_FLAG,
+	  .offset = AT(stacks),
+	  .help = "with each single hot event the functions that led to it, in the program and in the kernel, by frame "
+		  "pointers" },
 	{ .name = "sample",
 	  .type = OPT_SHARE,
 	  .live_only = true,
@@ -230,6 +234,7 @@ const struct option_row single_options[] = {
 const struct option_row ring_options[] = {
 	{ .name = "ring-size",
 	  .type = OPT_SIZE,
+	  .live_only = true,
 	  .offset = AT(ring_size),
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
@@ -237,6 +242,7 @@ const struct option_row ring_options[] = {
 	  .help = "bytes of each ring for counters and single events, with K, M or G; rounded up to a power of two" },
 	{ .name = "rare-ring-size",
 	  .type = OPT_SIZE,
+	  .live_only = true,
 	  .offset = AT(rare_ring_size),
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
@@ -244,6 +250,7 @@ const struct option_row ring_options[] = {
 	  .help = "bytes of the ring for reclaim and kswapd, 256K by default" },
 	{ .name = "cpus-per-ring",
 	  .type = OPT_UINT,
+	  .live_only = true,
 	  .offset = AT(cpus_per_ring),
 	  .min = 1,
 	  .max = 65536,

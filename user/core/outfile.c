@@ -274,3 +274,11 @@ void outfile__report_error(const char *path, int err)
 			log_error("cannot write to standard output: %s", strerror(-err));
 	}
 }
+
+bool outfile__same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return a && b && !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
+	       S_ISREG(x.st_mode);
+}

@@ -8,6 +8,7 @@
 #ifndef MEMTRACE_CORE_OUTFILE_H
 #define MEMTRACE_CORE_OUTFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Stays where it is in memory while it is open: its stream points back to it. */
@@ -47,6 +48,9 @@ int outfile__finish(struct outfile *file, int err);
 
 /* Closes it and leaves nothing behind; fine if it is not open. */
 void outfile__abort(struct outfile *file);
+
+/* Whether two names, either may be NULL, mean one regular file that exists. */
+bool outfile__same(const char *a, const char *b);
 
 /* One line on stderr: path could not be written, why, and what to try.  -EPIPE says nothing: the reader left. */
 void outfile__report_error(const char *path, int err);

@@ -26,7 +26,9 @@ struct losses {
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
 	uint64_t stacks;     /* call chains that found no room: their events have none */
-	uint64_t recursion;  /* runs that the kernel skipped as a program was running already */
+	uint64_t unmapped; /* processes whose call chains have addresses only: they were gone, or may not be looked into
+			    */
+	uint64_t recursion;		    /* runs that the kernel skipped as a program was running already */
 	uint64_t ring_records[RINGS_MAX];   /* records that found their ring full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };

@@ -79,7 +79,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 }
 
 /* Different call chains that are told apart, each in some 1 KiB of the kernel's memory. */
-#define MAX_STACKS 16384
+#define MAX_STACKS 32768
 
 static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {

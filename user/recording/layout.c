@@ -147,6 +147,7 @@ static void add_losses(struct builder *b)
 	COUNT(b, totals.losses.unfinished, "lost.unfinished");
 	COUNT(b, totals.losses.recursion, "lost.recursion");
 	COUNT(b, totals.losses.stacks, "lost.stacks");
+	COUNT(b, totals.losses.unmapped, "lost.unmapped");
 	for (i = 0; i < RINGS_MAX; i++)
 		COUNT(b, totals.losses.ring_records[i], "lost.ring_records.%s", rings__name(i, ring, sizeof(ring)));
 	for (i = 0; i < MT_NR_SLOTS; i++)

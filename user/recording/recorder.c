@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 
 #include "../core/outfile.h"
 #include "encoder.h"
@@ -33,6 +33,7 @@ struct recorder {
 	unsigned int nr_files;
 	char *path; /* of the last file */
 	int error;
+	int dump_error; /* of the last part's last file; it was not told yet */
 };
 
 static bool is_window(const struct recorder *rec)
@@ -54,7 +55,10 @@ static int open_parts(struct recorder *rec)
 	if (!rec->zstd)
 		return -ENOMEM;
 	err = window__init(&rec->window, &rec->layouts, rec->request.last_ns);
-	return err || is_window(rec) ? err : recfile__open(&rec->file, rec->request.path);
+	if (!err)
+		err = recfile__open(&rec->file, rec->request.path);
+	/* of a window only to see that it can be written: better now than after the incident */
+	return err || !is_window(rec) ? err : recfile__close(&rec->file);
 }
 
 int recorder__new(struct recorder **out, const struct recorder_request *request)
@@ -193,14 +197,19 @@ void recorder__take(void *ctx, const void *record)
 		rec->kill_ns = hdr->time_ns;
 }
 
-/* "FILE", "FILE.2", "FILE.3": an earlier incident is not written over. */
+/* "FILE", "FILE.2", "FILE.3", the first that is not there: no earlier incident is written over. */
 static char *next_path(const struct recorder *rec)
 {
-	char *path;
+	char *path = strdup(rec->request.path);
+	unsigned int nr = 1;
+	struct stat st;
 
-	if (!rec->nr_files)
-		return strdup(rec->request.path);
-	return asprintf(&path, "%s.%u", rec->request.path, rec->nr_files + 1) < 0 ? NULL : path;
+	while (path && strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode)) {
+		free(path);
+		if (asprintf(&path, "%s.%u", rec->request.path, ++nr) < 0)
+			return NULL;
+	}
+	return path;
 }
 
 static int write_stream(void *ctx, const void *data, size_t size)
@@ -257,7 +266,12 @@ static int write_window(struct recorder *rec, const struct command_outcome *outc
 static int dump(struct recorder *rec, const struct command_outcome *outcome)
 {
 	char *path = next_path(rec);
-	int err = path ? outfile__open(&rec->dump, strcmp(path, "-") ? path : NULL) : -ENOMEM;
+	int err;
+
+	rec->bytes = 0;
+	rec->asked = false;
+	rec->kill_ns = 0;
+	err = path ? outfile__open(&rec->dump, strcmp(path, "-") ? path : NULL) : -ENOMEM;
 
 	if (!err)
 		err = outfile__hide(&rec->dump);
@@ -272,8 +286,6 @@ static int dump(struct recorder *rec, const struct command_outcome *outcome)
 	free(rec->path);
 	rec->path = path;
 	rec->nr_files++;
-	rec->asked = false;
-	rec->kill_ns = 0;
 	return 0;
 }
 
@@ -291,7 +303,10 @@ static int end_moment(struct recorder *rec, uint64_t now_ns)
 	if (err || !is_window(rec))
 		return err;
 	err = window__slide(&rec->window, now_ns);
-	return err || !is_dump_due(rec, now_ns) ? err : dump(rec, &none);
+	/* a file that cannot be written is no reason to keep nothing for the next one */
+	if (!err && is_dump_due(rec, now_ns))
+		rec->dump_error = dump(rec, &none);
+	return err;
 }
 
 int recorder__moment(struct recorder *rec, const struct moment *moment, const struct totals *totals, uint64_t due_ns,
@@ -326,6 +341,14 @@ int recorder__finish(struct recorder *rec, const struct command_outcome *outcome
 		return rec->nr_files && !rec->kill_ns ? 0 : dump(rec, outcome);
 	err = write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
 	return err ? err : recfile__close(&rec->file);
+}
+
+int recorder__dump_error(struct recorder *rec)
+{
+	int err = rec->dump_error;
+
+	rec->dump_error = 0;
+	return err;
 }
 
 struct recorder_stats recorder__stats(const struct recorder *rec)

@@ -22,7 +22,7 @@ struct recorder_request {
 /* What was written so far. */
 struct recorder_stats {
 	uint64_t events; /* records but those of tasks' counts and moments */
-	uint64_t bytes;
+	uint64_t bytes;	 /* of the last file */
 	unsigned int files;
 	const char *path; /* of the last file; NULL: none yet */
 };
@@ -48,6 +48,8 @@ int recorder__moment(struct recorder *rec, const struct moment *moment, const st
 void recorder__ask(struct recorder *rec);
 /* The run is over: closes the file; 0 or -errno.  With last_ns it is written unless it was already. */
 int recorder__finish(struct recorder *rec, const struct command_outcome *outcome);
+/* With last_ns: -errno of a file that could not be written since the last call, or 0; recording goes on. */
+int recorder__dump_error(struct recorder *rec);
 struct recorder_stats recorder__stats(const struct recorder *rec);
 /* A file that recorder__new() made and nothing was written to is removed.  NULL is fine. */
 void recorder__free(struct recorder *rec);

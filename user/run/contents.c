@@ -156,18 +156,33 @@ static void add_events(struct contents *contents, struct report *report)
 						   .rows = cell_rows__source(&contents->event_rows) });
 }
 
+/* What was too small, and what would have helped. */
+static void add_remedies(const struct contents *contents, struct report *report)
+{
+	const struct totals *totals = &contents->totals;
+	enum mt_ring kind;
+	char buf[256];
+
+	for (kind = 0; kind < MT_NR_RINGS; kind++)
+		if (rings__say_full(&totals->rings, totals->losses.ring_records, kind, buf, sizeof(buf)))
+			report__add_note(report, "%s", buf);
+	if (rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf)))
+		report__add_note(report, "%s", buf);
+}
+
 static void add_lost(struct contents *contents, struct report *report)
 {
 	static const struct column columns[] = {
-		{ .title = "rare", .path = "lost.rare" },
-		{ .title = "hot", .path = "lost.hot" },
-		{ .title = "tasks", .path = "lost.tasks" },
+		{ .title = "rare", .path = "lost.rare", .unit = UNIT_COUNT },
+		{ .title = "hot", .path = "lost.hot", .unit = UNIT_COUNT },
+		{ .title = "tasks", .path = "lost.tasks", .unit = UNIT_COUNT },
 	};
 	const struct losses *losses = &contents->totals.losses;
 
 	contents->lost[0] = cell_uint(losses->rare);
 	contents->lost[1] = cell_uint(losses->hot);
 	contents->lost[2] = cell_uint(losses->tasks);
+	add_remedies(contents, report);
 	report__add_facts(report, &(struct facts){ .heading = "lost:",
 						   .columns = columns,
 						   .cells = contents->lost,

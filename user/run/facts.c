@@ -23,6 +23,16 @@ static void describe(FILE *text, const struct options *o)
 		fputs("whole machine", text);
 }
 
+static uint32_t with_single_events(uint32_t probes)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (!schema__has_single_event(id))
+			probes &= ~(1U << id);
+	return probes;
+}
+
 void facts__of_request(struct run_facts *facts, const struct session *session)
 {
 	const struct options *o = session->options;
@@ -30,7 +40,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 
 	*facts = (struct run_facts){
 		.probes = session->probes,
-		.every = session->config.every ? session->named : 0,
+		.every = session->config.every ? with_single_events(session->named) : 0,
 		.sample = o->sample,
 		.latency = session->config.latency,
 		.stacks = o->stacks,

@@ -79,18 +79,30 @@ void recording__ask(struct session *session)
 		recorder__ask(session->recorder);
 }
 
+static void say_written(const struct session *session, unsigned int files_before)
+{
+	if (session->recorder && session->options->last_ns && recorder__stats(session->recorder).files > files_before)
+		log_note("wrote %s", recorder__stats(session->recorder).path);
+}
+
 void recording__moment(struct session *session, uint64_t due_ns, bool final)
 {
 	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
+	int dump_err;
 
 	if (session->recorder)
 		check(session, recorder__moment(session->recorder, &session->moment, &session->totals, due_ns, final));
-	if (session->recorder && session->options->last_ns && recorder__stats(session->recorder).files > files)
-		log_note("wrote %s", recorder__stats(session->recorder).path);
+	dump_err = session->recorder ? recorder__dump_error(session->recorder) : 0;
+	if (dump_err)
+		outfile__report_error(session->options->record, dump_err);
+	say_written(session, files);
 }
 
 void recording__finish(struct session *session)
 {
+	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
+
 	if (session->recorder)
 		check(session, recorder__finish(session->recorder, &session->outcome));
+	say_written(session, files);
 }

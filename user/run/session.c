@@ -240,12 +240,22 @@ static int choose_recorded(struct session *session)
 	return EXIT_OK;
 }
 
+static int refuse_same_file(const char *output, const char *recording)
+{
+	if (!outfile__same(output, recording))
+		return EXIT_OK;
+	log_error("-o '%s': is the recording itself; expected another file", output);
+	return EXIT_USAGE;
+}
+
 static int open_recording(struct session *session)
 {
-	int code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
-				&session->facts);
+	int code = refuse_same_file(session->options->output, session->options->replay);
 	int err;
 
+	if (code == EXIT_OK)
+		code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
+				    &session->facts);
 	if (code == EXIT_OK)
 		code = choose_recorded(session);
 	if (code != EXIT_OK)
@@ -268,6 +278,14 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
 		return EXIT_USAGE;
 	}
+	if (options->light && config->every && options->nr_probes) {
+		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
+		return EXIT_USAGE;
+	}
+	if (options->record && !strcmp(options->record, "-") && !config->record_only && !options->output) {
+		log_error("--record -: reports go to standard output, too; expected -o FILE as well");
+		return EXIT_USAGE;
+	}
 	session->options = options;
 	session->config = *config;
 	session->signal_fd = session->stats_fd = -1;
@@ -280,6 +298,8 @@ int session__open(struct session *session, const struct options *options, const 
 	session->probes = session->named ? session->named : default_probes(options, config->rare_only);
 	facts__of_request(&session->facts, session);
 	code = recording__open(session);
+	if (code == EXIT_OK)
+		code = refuse_same_file(options->output, options->record);
 	if (code != EXIT_OK)
 		return code;
 	err = open_memory(session);

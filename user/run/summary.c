@@ -288,12 +288,20 @@ void summary__each_remedy(const struct session *session, void (*say)(void *ctx, 
 	line = rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf));
 	if (line)
 		say(ctx, line);
-	if (!totals->losses.stacks)
-		return;
-	snprintf(buf, sizeof(buf),
-		 "%llu call chains found no room in the kernel's table, so their events have none: a filter",
-		 (unsigned long long)totals->losses.stacks);
-	say(ctx, buf);
+	if (totals->losses.stacks) {
+		snprintf(buf, sizeof(buf),
+			 "%llu events have no call chain, as another one was in its place in the kernel's table: a "
+			 "filter helps",
+			 (unsigned long long)totals->losses.stacks);
+		say(ctx, buf);
+	}
+	if (totals->losses.unmapped) {
+		snprintf(buf, sizeof(buf),
+			 "the call chains of %llu processes have addresses only: they had ended before they could be "
+			 "looked at",
+			 (unsigned long long)totals->losses.unmapped);
+		say(ctx, buf);
+	}
 }
 
 static void add_note(void *ctx, const char *line)
@@ -315,6 +323,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 		{ .path = "lost.recursion" },
 		{ .path = "lost.events" },
 		{ .path = "lost.stacks" },
+		{ .path = "lost.unmapped" },
 	};
 	struct session *session = summary->session;
 	const struct losses *losses = &session->totals.losses;
@@ -335,6 +344,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[8] = cell_uint(losses->recursion);
 	c[9] = cell_uint(losses->events);
 	c[10] = cell_uint(losses->stacks);
+	c[11] = cell_uint(losses->unmapped);
 	add_probes(summary, report);
 	if (losses->unfinished)
 		report__add_note(report, "%llu episodes without a begin or an end seen",

@@ -61,6 +61,7 @@ int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);
 /* ... and that tells of call chains. */
 struct stack_lookup live__stacks(struct source *src);
+uint64_t live__unmapped(const struct live *live); /* as in struct losses */
 void live__free_stacks(struct live *live);
 
 #endif

@@ -100,6 +100,13 @@ struct stack_lookup live__stacks(struct source *src)
 	return (struct stack_lookup){ .addresses = addresses_of, .maps = maps_of, .ctx = live_of(src) };
 }
 
+uint64_t live__unmapped(const struct live *live)
+{
+	struct live_maps_misses misses = live->maps ? live_maps__misses(live->maps) : (struct live_maps_misses){ 0 };
+
+	return misses.gone + misses.refused;
+}
+
 void live__free_stacks(struct live *live)
 {
 	struct live_stack *stack, *next_stack;

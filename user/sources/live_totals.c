@@ -106,6 +106,7 @@ int live__read_totals(struct live *live, struct totals *totals)
 	losses->folded = lost.folded;
 	losses->unfinished = lost.span_unfinished;
 	losses->stacks = lost.stacks;
+	losses->unmapped = live__unmapped(live);
 	add_recursion(live, losses);
 	return 0;
 }

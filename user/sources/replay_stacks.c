@@ -16,6 +16,11 @@ struct recorded_stack {
 	uint64_t addresses[];
 };
 
+struct recorded_symbol {
+	UT_hash_handle hh;
+	uint64_t start;
+};
+
 struct recorded_maps {
 	UT_hash_handle hh;
 	struct maps_key {
@@ -33,6 +38,7 @@ int replay_stacks__init(struct replay_stacks *stacks)
 
 static void forget_stack(struct replay_stacks *stacks, struct recorded_stack *stack)
 {
+	stacks->nr_addresses -= stack->nr;
 	HASH_DEL(stacks->stacks, stack);
 	free(stack);
 }
@@ -41,6 +47,7 @@ void replay_stacks__free(struct replay_stacks *stacks)
 {
 	struct recorded_stack *stack, *next_stack;
 	struct recorded_maps *maps, *next_maps;
+	struct recorded_symbol *symbol, *next_symbol;
 
 	for (stack = stacks->stacks; stack; stack = next_stack) {
 		next_stack = stack->hh.next;
@@ -51,6 +58,11 @@ void replay_stacks__free(struct replay_stacks *stacks)
 		HASH_DEL(stacks->maps, maps);
 		proc_maps__free(maps->maps);
 		free(maps);
+	}
+	for (symbol = stacks->symbols; symbol; symbol = next_symbol) {
+		next_symbol = symbol->hh.next;
+		HASH_DEL(stacks->symbols, symbol);
+		free(symbol);
 	}
 	symtab__free(stacks->kernel);
 	stacks->kernel = NULL;
@@ -66,6 +78,8 @@ int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t 
 		return 0;
 	if (stack)
 		forget_stack(stacks, stack);
+	if (nr > REPLAY_MAX_ADDRESSES - stacks->nr_addresses)
+		return 0;
 	stack = calloc(1, sizeof(*stack) + nr * sizeof(*addresses));
 	if (!stack)
 		return -ENOMEM;
@@ -73,10 +87,12 @@ int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t 
 	stack->nr = nr;
 	memcpy(stack->addresses, addresses, nr * sizeof(*addresses));
 	HASH_ADD(hh, stacks->stacks, id, sizeof(stack->id), stack);
-	if (stack->hh.tbl)
-		return 0;
-	free(stack);
-	return -ENOMEM;
+	if (!stack->hh.tbl) {
+		free(stack);
+		return -ENOMEM;
+	}
+	stacks->nr_addresses += nr;
+	return 0;
 }
 
 static bool same_maps(const struct proc_maps *a, const struct proc_maps *b)
@@ -103,7 +119,8 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 	struct recorded_maps *entry;
 
 	HASH_FIND(hh, stacks->maps, &key, sizeof(key), entry);
-	if (entry && same_maps(entry->maps, maps)) {
+	if ((entry && same_maps(entry->maps, maps)) ||
+	    proc_maps__bytes(maps) > REPLAY_MAX_MAPS_BYTES - stacks->maps_bytes) {
 		proc_maps__free(maps);
 		return 0;
 	}
@@ -119,6 +136,7 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 			return -ENOMEM;
 		}
 	}
+	stacks->maps_bytes += proc_maps__bytes(maps) - (entry->maps ? proc_maps__bytes(entry->maps) : 0);
 	proc_maps__free(entry->maps);
 	entry->maps = maps;
 	return 0;
@@ -126,14 +144,24 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 
 int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
 {
-	struct symbol known;
+	struct recorded_symbol *known;
 	int err;
 
-	if (symbol->end <= symbol->start ||
-	    (symtab__find(stacks->kernel, symbol->start, &known) && known.start == symbol->start))
+	HASH_FIND(hh, stacks->symbols, &symbol->start, sizeof(symbol->start), known);
+	if (known || symbol->end <= symbol->start)
 		return 0;
 	err = symtab__add(stacks->kernel, symbol->start, symbol->end - symbol->start, symbol->name, symbol->module);
-	return err == -ENOMEM ? err : 0;
+	if (err)
+		return err == -ENOMEM ? err : 0; /* there is room for no more */
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return -ENOMEM;
+	known->start = symbol->start;
+	HASH_ADD(hh, stacks->symbols, start, sizeof(known->start), known);
+	if (known->hh.tbl)
+		return 0;
+	free(known);
+	return -ENOMEM;
 }
 
 static const uint64_t *addresses(void *ctx, int32_t id, size_t *nr)

@@ -6,10 +6,17 @@
 #include "../core/stack_lookup.h"
 #include "../recording/decoder.h"
 
+/* More than a recording of memtrace's own has; what a hostile one has beyond that is left out. */
+#define REPLAY_MAX_ADDRESSES  (4 * 1024 * 1024)
+#define REPLAY_MAX_MAPS_BYTES (64 * 1024 * 1024)
+
 struct replay_stacks {
 	struct recorded_stack *stacks;
+	size_t nr_addresses;
 	struct recorded_maps *maps;
+	size_t maps_bytes;
 	struct symtab *kernel;
+	struct recorded_symbol *symbols; /* those that kernel has, by address: looking there would sort it each time */
 };
 
 /* 0 or -ENOMEM; replay_stacks__free() in any case. */
