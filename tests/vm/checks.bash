@@ -244,8 +244,8 @@ check_trace() {
 	same "trace: rounds of each session of kswapd = the kernel's" \
 		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
 		"$(kswapd_rounds trace)"
-	jq -se 'all(.[]; .schema == "memtrace.event/1")' "$events" >/dev/null
-	verdict "trace: every line has the schema" $?
+	jq -se 'all(.[:-1][]; .schema == "memtrace.event/1") and .[-1].schema == "memtrace.end/1"' "$events" >/dev/null
+	verdict "trace: every line has its schema" $?
 }
 
 # kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.
