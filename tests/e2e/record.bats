@@ -85,6 +85,11 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	grep -q 'estimate' "$tmp/err"
 	replay --json | jq -e --argjson n "$nr" \
 		'.sample == 8 and (.events[] | select(.event == "fault") | .count == $n and .estimate == 8 * $n)'
+	# live as well: the last line has what was printed, and the estimate apart from it
+	"$memtrace" trace fault --sample 1/8 --json -o "$tmp/live" -- "$workloads/faults" -n 8000 2>/dev/null 3>&-
+	nr=$(grep -c '"event":"fault"' "$tmp/live")
+	same "printed, and the estimate" "$(tail -n 1 "$tmp/live" | jq -c '.events | map(select(.name == "fault"))')" \
+		"[{\"name\":\"fault\",\"count\":$nr,\"estimate\":$((8 * nr))}]"
 	# all events of one page are there, or none
 	record --every fault --sample 1/8 -- sh -c '"$workloads/faults" -n 8000 -r 3' # the same pages three times
 	replay trace fault --json 2>/dev/null | jq -r 'select(.comm == "faults" and .error_code == 6) | .address' |

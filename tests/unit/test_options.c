@@ -19,8 +19,8 @@
 #include "user/core/command.h"
 
 static const struct option_row *const all_groups[] = {
-	filter_options, time_options,	output_options, table_options,	cmd_options,
-	gather_options, export_options, ring_options,	common_options, NULL,
+	filter_options, time_options, output_options, table_options,  cmd_options, gather_options,
+	export_options, ring_options, single_options, common_options, NULL,
 };
 
 static const struct command full = {
@@ -247,6 +247,32 @@ static void test_sizes(void **state)
 	REFUSED(&p, "--ring-size '3G'", "out of range", "from 16K to 2G");
 	PARSE(&p, &full, "--ring-size", "99999999999G");
 	REFUSED(&p, "out of range", "from 16K to 2G");
+}
+
+static void test_shares(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t one_in;
+	} good[] = { { "1/1", 1 }, { "1/2", 2 }, { "1/16", 16 }, { "1/1000000", 1000000 } };
+	static const char *const bad[] = {
+		"",	"1",	"16",	"1/",	 "/4",	      "1/0", "2/4",
+		"1/-4", "1/4x", "1/ 4", "1/1/4", "1/1000001", "0.5", "1/18446744073709551617"
+	};
+	struct parsed p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		PARSE(&p, &full, "--sample", good[i].text);
+		accepted(&p);
+		assert_int_equal(p.options.sample, good[i].one_in);
+		options__free(&p.options);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		PARSE(&p, &full, "--sample", bad[i]);
+		REFUSED(&p, "--sample", bad[i], "expected 1/N with N from 1 to 1000000");
+	}
 }
 
 static void test_durations(void **state)
@@ -503,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_uint_lists),

@@ -204,57 +204,33 @@ static const struct build_id id = { .len = 4, .bytes = { 0xde, 0xad, 0xbe, 0xef 
 
 static const struct {
 	struct stack_frame frame;
-	const char *text, *folded;
+	const char *folded;
 } frames[] = {
 	{ { .address = 0x1000, .symbol = "malloc", .offset = 0x1f, .module = "/usr/lib/libc.so.6", .build_id = &id },
-	  "malloc+0x1f (libc.so.6)",
 	  "malloc" },
 	{ { .address = 0x1000, .module = "/usr/lib/libc.so.6", .build_id = &id, .file_offset = 0x1234 },
-	  "libc.so.6+0x1234 (build id deadbeef)",
 	  "libc.so.6+0x1234" },
-	{ { .address = 0x1000, .module = "/usr/lib/libc.so.6", .file_offset = 0x1234 },
-	  "libc.so.6+0x1234",
-	  "libc.so.6+0x1234" },
-	{ { .address = 0x1000, .module = "" }, "0x1000", "0x1000" },
-	{ { .address = 0x1000 }, "0x1000", "0x1000" },
-	{ { .address = 0x1000, .module = "[vdso]", .file_offset = 9 }, "[vdso]+0x9", "[vdso]+0x9" },
-	{ { .address = 0x1000, .symbol = "f;g h", .module = "/odd;/", .offset = 1 }, "f;g h+0x1 (/odd;/)", "f:g h" },
+	{ { .address = 0x1000, .module = "/usr/lib/libc.so.6", .file_offset = 0x1234 }, "libc.so.6+0x1234" },
+	{ { .address = 0x1000, .module = "" }, "0x1000" },
+	{ { .address = 0x1000 }, "0x1000" },
+	{ { .address = 0x1000, .module = "[vdso]", .file_offset = 9 }, "[vdso]+0x9" },
+	{ { .address = 0x1000, .symbol = "f;g h", .module = "/odd;/", .offset = 1 }, "f:g h" },
 	{ { .address = 0xffffffff81000001, .symbol = "do_fault", .offset = 1, .module = "kernel", .kernel = true },
-	  "do_fault+0x1 [kernel]",
 	  "do_fault_[k]" },
-	{ { .address = 0xffffffff81000001, .kernel = true }, "0xffffffff81000001", "0xffffffff81000001_[k]" },
+	{ { .address = 0xffffffff81000001, .kernel = true }, "0xffffffff81000001_[k]" },
 };
 
 #define NR_FRAMES (sizeof(frames) / sizeof(frames[0]))
 
 static void text_of_frames(void **state)
 {
-	char buf[128];
-
 	(void)state;
 	for (size_t i = 0; i < NR_FRAMES; i++) {
 		bool kernel = frames[i].frame.kernel;
 		char *folded = stack__fold(&frames[i].frame, !kernel, &frames[i].frame, kernel);
 
-		assert_string_equal(stack_frame__format(buf, sizeof(buf), &frames[i].frame), frames[i].text);
 		assert_string_equal(folded, frames[i].folded);
 		free(folded);
-	}
-}
-
-/* Memory of exactly that size, so that ASan sees one byte too many. */
-static void text_in_buffers_of_every_size(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < NR_FRAMES; i++) {
-		for (size_t size = 1; size < 64; size++) {
-			char *buf = malloc(size);
-
-			stack_frame__format(buf, size, &frames[i].frame);
-			assert_true(strlen(buf) < size);
-			assert_memory_equal(buf, frames[i].text, strlen(buf));
-			free(buf);
-		}
 	}
 }
 
@@ -291,7 +267,6 @@ int main(void)
 		cmocka_unit_test(kernel_symbols),
 		cmocka_unit_test(hidden_kernel_symbols),
 		cmocka_unit_test(text_of_frames),
-		cmocka_unit_test(text_in_buffers_of_every_size),
 		cmocka_unit_test(folded_stacks),
 	};
 

@@ -109,15 +109,7 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row duration_options[] = {
-	{ .name = "duration",
-	  .short_name = 'd',
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, duration_ns),
-	  .min = 1,
-	  .max = 8760 * 3600000000000ULL,
-	  .arg = "TIME",
-	  .help = "stop after TIME; else run until Ctrl-C or until CMD ends" },
+static const struct option_row interval_options[] = {
 	{ .name = "interval",
 	  .short_name = 'i',
 	  .type = OPT_DURATION,
@@ -130,9 +122,10 @@ static const struct option_row duration_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options,	duration_options, filter_options,
-							  cmd_options,	gather_options,	  single_options,
-							  ring_options, common_options,	  NULL };
+static const struct option_row *const option_groups[] = {
+	own_options,	duration_options, interval_options, filter_options, cmd_options,
+	gather_options, single_options,	  ring_options,	    common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ "the counts and rare events of a build, to look at later", "memtrace record -o build.rec -- make -j8" },

@@ -13,7 +13,8 @@
 
 extern const struct command trace_command;
 
-#define MAX_GROUPS	  16	       /* nothing is grouped here */
+#define MAX_GROUPS	  16 /* nothing is grouped here */
+#define PRINTED_COLUMNS	  3
 #define FLUSH_INTERVAL_NS 100000000ULL /* hot events are fetched this often: nobody is woken for each */
 
 struct event_columns {
@@ -25,7 +26,9 @@ struct event_columns {
 struct trace_run {
 	struct tracing tracing;
 	struct event_columns events[MT_NR_RECS];
-	uint64_t nr_single; /* hot events printed, each of which was asked for */
+	uint64_t printed[MT_NR_RECS];
+	struct cell printed_cells[MT_NR_RECS * PRINTED_COLUMNS];
+	struct cell_rows printed_rows;
 	struct summary summary;
 };
 
@@ -52,7 +55,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	if (!event->nr)
 		event->nr = event__columns(row, session->names.stack, event->columns, EVENT_MAX_COLUMNS);
 	event__cells(row, record, &session->names, cells);
-	run->nr_single += row->use == EVENT_EVERY;
+	run->printed[row->id]++;
 	return out->ops->event(out, row->name, event->text, event->columns, cells, event->nr);
 }
 
@@ -83,23 +86,55 @@ static void say_losses(const struct losses *losses)
 /* An estimate is never shown as a count. */
 static void say_sample(const struct trace_run *run)
 {
-	uint64_t sample = run->tracing.session.facts.sample;
+	uint64_t sample = run->tracing.session.facts.sample, nr = 0;
+	int id;
 
+	for (id = 0; id < MT_NR_RECS; id++)
+		if (event_rows[id].use == EVENT_EVERY)
+			nr += run->printed[id];
 	if (sample > 1)
 		log_note("a sample of one page in %llu: %llu events printed, about %llu happened (estimate)",
-			 (unsigned long long)sample, (unsigned long long)run->nr_single,
-			 (unsigned long long)(run->nr_single * sample));
+			 (unsigned long long)sample, (unsigned long long)nr, (unsigned long long)(nr * sample));
+}
+
+/* The same for programs, an object for each kind of events that was printed. */
+static struct table printed_table(struct trace_run *run)
+{
+	static const struct column columns[PRINTED_COLUMNS] = {
+		{ .path = "name" },
+		{ .path = "count", .unit = UNIT_COUNT },
+		{ .path = "estimate", .unit = UNIT_COUNT },
+	};
+	uint64_t sample = run->tracing.session.facts.sample;
+	struct cell *c = run->printed_cells;
+	int id;
+
+	run->printed_rows = (struct cell_rows){ .cells = c, .nr_columns = PRINTED_COLUMNS };
+	for (id = 0; id < MT_NR_RECS; id++) {
+		if (!run->printed[id])
+			continue;
+		*c++ = cell_string(event_rows[id].name);
+		*c++ = cell_uint(run->printed[id]);
+		*c++ = event_rows[id].use == EVENT_EVERY && sample > 1 ? cell_uint(run->printed[id] * sample) :
+									 cell_none();
+		run->printed_rows.nr++;
+	}
+	return (struct table){ .path = "events",
+			       .columns = columns,
+			       .nr_columns = PRINTED_COLUMNS,
+			       .rows = cell_rows__source(&run->printed_rows) };
 }
 
 static int finish(struct tracing *tracing)
 {
 	struct trace_run *run = (struct trace_run *)tracing;
+	struct table printed = printed_table(run);
 
 	say_sample(run);
 	summary__each_remedy(&tracing->session, say_small_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
 	summary__init(&run->summary, &tracing->session);
-	return summary__render_end(&run->summary, &tracing->render);
+	return summary__render_end(&run->summary, &tracing->render, &printed);
 }
 
 static int ready(struct tracing *tracing)
@@ -173,18 +208,6 @@ static const struct option_row latency_options[] = {
 	  .live_only = true,
 	  .offset = offsetof(struct options, latency),
 	  .help = "also a line for each major fault with how long it took, for one clock read a fault" },
-	{ .name = NULL },
-};
-
-static const struct option_row duration_options[] = {
-	{ .name = "duration",
-	  .short_name = 'd',
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, duration_ns),
-	  .min = 1,
-	  .max = UINT64_MAX,
-	  .arg = "TIME",
-	  .help = "stop after TIME; else run until Ctrl-C or until CMD ends" },
 	{ .name = NULL },
 };
 

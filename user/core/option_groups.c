@@ -62,16 +62,21 @@ const struct option_row filter_options[] = {
 	{ .name = NULL },
 };
 
+#define DURATION(otherwise)                                                                                            \
+	{                                                                                                              \
+		.name = "duration", .short_name = 'd', .type = OPT_DURATION, .offset = AT(duration_ns), .min = 1,      \
+		.max = 8760 * HOUR_NS, .arg = "TIME",                                                                  \
+		.help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "               \
+			"else " otherwise                                                                              \
+	}
+
+const struct option_row duration_options[] = {
+	DURATION("run until Ctrl-C or until CMD ends"),
+	{ .name = NULL },
+};
+
 const struct option_row time_options[] = {
-	{ .name = "duration",
-	  .short_name = 'd',
-	  .type = OPT_DURATION,
-	  .offset = AT(duration_ns),
-	  .min = 1,
-	  .max = 8760 * HOUR_NS,
-	  .arg = "TIME",
-	  .help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "
-		  "else run until Ctrl-C or until CMD ends" },
+	DURATION("run until Ctrl-C or until CMD ends"),
 	{ .name = "interval",
 	  .short_name = 'i',
 	  .type = OPT_DURATION,
@@ -84,15 +89,7 @@ const struct option_row time_options[] = {
 };
 
 const struct option_row verify_options[] = {
-	{ .name = "duration",
-	  .short_name = 'd',
-	  .type = OPT_DURATION,
-	  .offset = AT(duration_ns),
-	  .min = 1,
-	  .max = 8760 * HOUR_NS,
-	  .arg = "TIME",
-	  .help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "
-		  "else after 10 s, or when CMD ends" },
+	DURATION("after 10 s, or when CMD ends"),
 	{ .name = "cgroup",
 	  .short_name = 'c',
 	  .type = OPT_STRINGS,

@@ -31,9 +31,9 @@ const uint8_t *packed__decode(const uint8_t *in, const uint8_t *end, uint64_t *v
 	if (!in || end - in < PACKED_MASK)
 		return NULL;
 	in += PACKED_MASK;
-	for (i = 0; i < MT_NR_SLOTS && in; i++)
-		if (mask[i / 8] & 1u << i % 8)
-			in = varint__get(in, end, &v[i]);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (mask[i / 8] & 1u << i % 8 && varint__get(&in, end, &v[i]))
+			return NULL;
 	return in;
 }
 

@@ -74,7 +74,8 @@ static const uint8_t *decode(const uint8_t *p, const uint8_t *end, struct entity
 		return NULL;
 	e->exited = *p++ & ROW_EXITED;
 	for (i = 0; i < NR_NUMBERS; i++)
-		p = varint__get(p, end, &numbers[i]);
+		if (varint__get(&p, end, &numbers[i]))
+			return NULL;
 	e->pid = (uint32_t)numbers[0];
 	e->tid = (uint32_t)numbers[1];
 	e->start_ns = numbers[2];

@@ -21,24 +21,6 @@ static void format_unknown(char *buf, size_t size, const struct stack_frame *fra
 		snprintf(buf, size, "0x%" PRIx64, frame->address);
 }
 
-char *stack_frame__format(char *buf, size_t size, const struct stack_frame *frame)
-{
-	const char *module = frame->module ? frame->module : "";
-	char hex[BUILD_ID_HEX_SIZE];
-
-	if (!frame->symbol) {
-		format_unknown(buf, size, frame);
-		if (frame->build_id && strlen(buf) < size)
-			snprintf(buf + strlen(buf), size - strlen(buf), " (build id %s)",
-				 build_id__hex(hex, frame->build_id));
-	} else if (frame->kernel) {
-		snprintf(buf, size, "%s+0x%" PRIx64 " [%s]", frame->symbol, frame->offset, module);
-	} else {
-		snprintf(buf, size, "%s+0x%" PRIx64 " (%s)", frame->symbol, frame->offset, base_name(module));
-	}
-	return buf;
-}
-
 static void fold_frames(FILE *out, const struct stack_frame *frames, size_t nr, bool first)
 {
 	while (nr--) {

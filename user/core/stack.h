@@ -25,13 +25,6 @@ struct stack_frame {
 };
 
 /*
- * "malloc+0x1f (libc.so.6)", "libc.so.6+0x1234 (build id 0123...)" if no symbol
- * is known, "handle_mm_fault+0x7b [kernel]", "0x7f0012345678".  Writes at most
- * size bytes, NUL included, and returns buf.
- */
-char *stack_frame__format(char *buf, size_t size, const struct stack_frame *frame);
-
-/*
  * A stack as one line for flame graphs, the root first: "main;work;malloc", the
  * kernel's frames behind the user's and marked as flamegraph.pl expects:
  * "main;work;asm_exc_page_fault_[k]".  Frames are as the kernel has them, the

@@ -1,34 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Unsigned numbers in as few bytes as they need: seven bits a byte, the lowest first. */
+/* Numbers of seven bits a byte, lowest first, the high bit set in all but the last. */
 #ifndef MEMTRACE_CORE_VARINT_H
 #define MEMTRACE_CORE_VARINT_H
 
-#include <stddef.h>
+#include <errno.h>
 #include <stdint.h>
 
-#define VARINT_MAX 10
+#define VARINT_MAX 10 /* bytes */
 
-/* Returns the byte behind the number. */
-static inline uint8_t *varint__put(uint8_t *out, uint64_t value)
+static inline uint8_t *varint__put(uint8_t *to, uint64_t value)
 {
-	for (; value >= 0x80; value >>= 7)
-		*out++ = (uint8_t)(value | 0x80);
-	*out++ = (uint8_t)value;
-	return out;
+	while (value >= 0x80) {
+		*to++ = (uint8_t)value | 0x80;
+		value >>= 7;
+	}
+	*to++ = (uint8_t)value;
+	return to;
 }
 
-/* Returns the byte behind the number; NULL if it is cut short, too long, or in is NULL. */
-static inline const uint8_t *varint__get(const uint8_t *in, const uint8_t *end, uint64_t *value)
+/* 0, or -EBADMSG if it does not end before end or has more than 64 bits. */
+static inline int varint__get(const uint8_t **from, const uint8_t *end, uint64_t *value)
 {
-	unsigned int shift;
+	const uint8_t *at = *from;
+	unsigned int shift = 0;
+	uint8_t byte;
 
 	*value = 0;
-	for (shift = 0; in && in < end && shift < 64; shift += 7) {
-		*value |= (uint64_t)(*in & 0x7f) << shift;
-		if (!(*in++ & 0x80))
-			return in;
-	}
-	return NULL;
+	do {
+		if (at == end || shift > 63)
+			return -EBADMSG;
+		byte = *at++;
+		if (shift == 63 && byte > 1)
+			return -EBADMSG;
+		*value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	*from = at;
+	return 0;
+}
+
+/* Small differences of either sign as small numbers. */
+static inline uint64_t zigzag(uint64_t value)
+{
+	return value << 1 ^ -(value >> 63);
+}
+
+static inline uint64_t unzigzag(uint64_t value)
+{
+	return value >> 1 ^ -(value & 1);
 }
 
 #endif

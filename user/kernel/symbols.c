@@ -353,14 +353,6 @@ static struct symtab *kernel_table(struct symbols *symbols)
 	return symbols->kernel;
 }
 
-void symbols__set_kernel(struct symbols *symbols, struct symtab *kernel)
-{
-	symtab__free(symbols->kernel);
-	symbols->kernel = kernel;
-	symbols->kernel_tried = true;
-	symbols->kernel_why = NULL;
-}
-
 const char *symbols__kernel_why(const struct symbols *symbols)
 {
 	return symbols->kernel_why;
@@ -371,18 +363,4 @@ bool symbols__find_kernel(struct symbols *symbols, uint64_t address, struct symb
 	struct symtab *tab = kernel_table(symbols);
 
 	return tab && symtab__find(tab, address, symbol);
-}
-
-void symbols__kernel(struct symbols *symbols, const uint64_t *addresses, size_t nr, struct stack_frame *frames)
-{
-	struct symbol symbol;
-
-	for (size_t i = 0; i < nr; i++) {
-		frames[i] = (struct stack_frame){ .address = addresses[i], .kernel = true };
-		if (!symbols__find_kernel(symbols, addresses[i] - call_offset(i), &symbol))
-			continue;
-		frames[i].symbol = symbol.name;
-		frames[i].offset = addresses[i] - symbol.start;
-		frames[i].module = symbol.module[0] ? symbol.module : "kernel";
-	}
 }

@@ -42,16 +42,9 @@ void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const 
 		   struct stack_frame *frames);
 
 /*
- * The same for a kernel stack.  The kernel's own symbols are read at the first
- * call, if symbols__set_kernel() gave no other ones before.  The pointers are
- * valid until symbols__free().
+ * The symbol that holds a kernel address; false if none is known.  The kernel's own symbols are read at the first
+ * call.  What it points to is valid until symbols__free().
  */
-void symbols__kernel(struct symbols *symbols, const uint64_t *addresses, size_t nr, struct stack_frame *frames);
-
-/* Those of a recording, instead of the running kernel's; symbols frees them. */
-void symbols__set_kernel(struct symbols *symbols, struct symtab *kernel);
-
-/* The symbol that holds a kernel address, as a recording keeps it; false if none is known. */
 bool symbols__find_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol);
 
 /* One sentence on why kernel addresses have no names; NULL if they have, or none was asked for yet. */

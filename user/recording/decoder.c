@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "varint.h"
+#include "../core/varint.h"
 
 int decoder__init(struct decoder *dec, const struct layouts *layouts)
 {
@@ -372,9 +372,9 @@ static int take_record(struct decoder *dec, uint8_t item)
 	err = get_start(dec, item);
 	if (err)
 		return err;
-	last = lasts__get(&dec->lasts, dec->last_who, at, layout->nr_fields);
-	if (!last)
-		return bad(dec, "more records of different tasks than a block can have");
+	err = lasts__get(&dec->lasts, dec->last_who, at, layout->nr_fields, &last);
+	if (err)
+		return err == -E2BIG ? bad(dec, "more records of different tasks than a block can have") : err;
 	err = get_fields(dec, layout, last);
 	if (err)
 		return err;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../core/hash.h"
-#include "varint.h"
+#include "../core/varint.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
@@ -532,9 +532,9 @@ int encoder__add(struct encoder *enc, const void *record)
 		err = define_parts(enc, layout, record);
 	if (err)
 		return err;
-	last = lasts__get(&enc->lasts, who, at, layout->nr_fields);
+	err = lasts__get(&enc->lasts, who, at, layout->nr_fields, &last);
 	to = space(enc, RECORD_MAX);
-	if (!last || !to)
+	if (err || !to)
 		return -ENOMEM;
 	to = put_start(enc, to, at, hdr, who);
 	to = put_fields(enc, to, layout, record, last, hdr->time_ns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "lasts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,25 +56,35 @@ static uint32_t *place_of(struct lasts *lasts, size_t at)
 	return &lasts->places[at];
 }
 
-uint64_t *lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr)
+static int reserve_values(struct lasts *lasts, size_t nr)
+{
+	uint64_t *values;
+
+	if (nr > MAX_LASTS - lasts->nr_values)
+		return -E2BIG;
+	if (lasts->values && lasts->nr_values + nr <= lasts->room_values)
+		return 0;
+	values = grown(lasts->values, &lasts->room_values, lasts->nr_values + nr, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	lasts->values = values;
+	return 0;
+}
+
+int lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr, uint64_t **last)
 {
 	uint32_t *place = place_of(lasts, who * lasts->nr_layouts + layout);
+	int err = place ? 0 : -ENOMEM;
 
-	if (!place)
-		return NULL;
-	if (*place)
-		return &lasts->values[*place - 1];
-	if (nr > MAX_LASTS - lasts->nr_values)
-		return NULL;
-	if (!lasts->values || lasts->nr_values + nr > lasts->room_values) {
-		uint64_t *values = grown(lasts->values, &lasts->room_values, lasts->nr_values + nr, sizeof(*values));
-
-		if (!values)
-			return NULL;
-		lasts->values = values;
+	if (!err && !*place)
+		err = reserve_values(lasts, nr);
+	if (err)
+		return err;
+	if (!*place) {
+		*place = 1 + (uint32_t)lasts->nr_values;
+		memset(lasts->values + lasts->nr_values, 0, nr * sizeof(*lasts->values));
+		lasts->nr_values += nr;
 	}
-	*place = 1 + (uint32_t)lasts->nr_values;
-	memset(lasts->values + lasts->nr_values, 0, nr * sizeof(*lasts->values));
-	lasts->nr_values += nr;
-	return &lasts->values[*place - 1];
+	*last = &lasts->values[*place - 1];
+	return 0;
 }

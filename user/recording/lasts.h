@@ -22,9 +22,9 @@ void lasts__free(struct lasts *lasts);
 /* A new block begins. */
 void lasts__reset(struct lasts *lasts);
 /*
- * The nr values for that task (its number in the block) and layout, zeroes if there was no
- * record; valid until the next call.  NULL: no memory, or more than MAX_LASTS values in all.
+ * *last: the nr values for that task (its number in the block) and layout, zeroes if there was no
+ * record; valid until the next call.  0, -ENOMEM, or -E2BIG: more than MAX_LASTS values in all.
  */
-uint64_t *lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr);
+int lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr, uint64_t **last);
 
 #endif

@@ -121,6 +121,18 @@ static void add_run(struct contents *contents, struct report *report)
 							   .path = "" });
 }
 
+/* Events that nobody asked for are not in it: a count of 0 would say that there were none. */
+static bool is_recorded(const struct run_facts *facts, const struct event_row *row)
+{
+	uint32_t probe = 1U << row->probe;
+
+	if (!row->size || !(facts->probes & probe))
+		return false;
+	if (row->use == EVENT_EVERY)
+		return facts->every & probe;
+	return row->use != EVENT_LATENCY || facts->latency;
+}
+
 /* How many there were, of those that only a sample is recorded of. */
 static struct cell estimate(const struct contents *contents, const struct event_row *row)
 {
@@ -142,7 +154,7 @@ static void add_events(struct contents *contents, struct report *report)
 
 	contents->event_rows = (struct cell_rows){ .cells = c, .nr_columns = NR_COLUMNS };
 	for (id = 0; id < MT_NR_RECS; id++) {
-		if (!event_rows[id].size || !(contents->facts.probes & (1U << event_rows[id].probe)))
+		if (!is_recorded(&contents->facts, &event_rows[id]))
 			continue;
 		*c++ = cell_string(event_rows[id].name);
 		*c++ = cell_uint(contents->counts[id]);

@@ -354,7 +354,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 	add_rings(summary, report);
 }
 
-int summary__render_end(struct summary *summary, struct render *render)
+int summary__render_end(struct summary *summary, struct render *render, const struct table *events)
 {
 	struct report *report = report__new("memtrace.end/1");
 	int err;
@@ -364,6 +364,7 @@ int summary__render_end(struct summary *summary, struct render *render)
 	report->not_in_text = true;
 	summary__add_run(summary, report, SCOPE_TOTAL);
 	summary__add_command(summary, report);
+	report__add_table(report, events);
 	summary__add_end(summary, report);
 	err = render__report(render, report);
 	report__free(report);

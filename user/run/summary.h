@@ -40,7 +40,7 @@ void summary__add_command(struct summary *summary, struct report *report);
 void summary__add_end(struct summary *summary, struct report *report);
 
 /* What the lines of events leave to say at their end, for programs: text has it on standard error. */
-int summary__render_end(struct summary *summary, struct render *render);
+int summary__render_end(struct summary *summary, struct render *render, const struct table *events);
 /* A line about each kind of ring that was too small, with the remedy. */
 void summary__each_remedy(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx);
 
