@@ -106,6 +106,29 @@ flood_stopped() {
 		$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
 }
 
+# Its first events go to the ring that is read last.
+@test "a task that moves from the CPU of one hot ring to another's has its name in both" {
+	local nr
+
+	(($(getconf _NPROCESSORS_CONF) == 2)) || skip "this test knows two CPUs"
+	start mover faults -p -n 20000 -r 5
+	taskset -cp 1 "$mover_pid" >/dev/null
+	memtrace_start record --every fault -o "$tmp/r.rec" --cpus-per-ring 1 --ring-size 16M -p "$mover_pid"
+	kill -STOP "$mt_pid"
+	go mover
+	sleep 0.05
+	taskset -cp 0 "$mover_pid" >/dev/null
+	wait "$mover_pid"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	"$memtrace" replay "$tmp/r.rec" trace fault --json >"$tmp/out" 2>"$tmp/err"
+	same "lost" "$(end_says '.lost | "\(.rare) \(.hot)"')" "0 0"
+	nr=$(grep -c "\"event\":\"fault\".*\"pid\":$mover_pid," "$tmp/out")
+	between "its events" "$nr" 100000 101000
+	same "all events" "$(grep -c '"event":"fault"' "$tmp/out")" "$nr"
+	same "names" "$(jq -r 'select(.event == "fault") | "\(.comm) \(.cgroup != null)"' "$tmp/out" | sort -u)" "faults true"
+}
+
 @test "faster than it can print: it goes on reading all rings, and ends when told to" {
 	for flood in 1 2 3; do
 		"$workloads/faults" -n 20000 -r 100000 3>&- &
