@@ -21,19 +21,43 @@ BPFTOOL := $(BPFTOOL)
 BTF ?= /sys/kernel/btf/vmlinux
 
 # The name that bpf_tracing.h and our per-architecture definitions know.
-ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/riscv64/riscv/' \
-			       -e 's/ppc64.*/powerpc/' -e 's/loongarch64/loongarch/')
-ARCH := $(ARCH)
+arch_of = $(shell echo '$(1)' | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/riscv64/riscv/' \
+				    -e 's/ppc64.*/powerpc/' -e 's/loongarch64/loongarch/')
+HOST_ARCH := $(call arch_of,$(shell uname -m))
+ARCH ?= $(HOST_ARCH)
+override ARCH := $(call arch_of,$(ARCH))
+
+# Another architecture than this machine's: Debian's cross compiler, the libraries of that
+# architecture beside our own (multiarch), and directories of its own for all that is built.
+TRIPLET_arm64 := aarch64-linux-gnu
+CROSS_ARCHES := arm64
+
+BUILD := build
+ifneq ($(ARCH),$(HOST_ARCH))
+CROSS := $(ARCH)
+BUILD := build-$(ARCH)
+TRIPLET := $(TRIPLET_$(ARCH))
+CROSS_COMPILE ?= $(if $(TRIPLET),$(TRIPLET)-,$(error ARCH=$(ARCH): no cross build is known, only for: $(CROSS_ARCHES)))
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+# Not from what this machine runs on; a user's own PKG_CONFIG_LIBDIR stays.
+PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
+PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
+endif
 
 LIBRARIES := libbpf libelf zlib libzstd jansson popt
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
 
-# User space goes to $(B), one directory a flavour; BPF objects and skeletons are the same for all: build/.
-B := build
+# User space goes to $(B), one directory a flavour; BPF objects and skeletons are the same for all: $(BUILD).
+B := $(BUILD)
 ifeq ($(SAN),1)
-B := build-san
+B := $(BUILD)-san
 FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAVOUR_LDFLAGS := -fsanitize=address,undefined
 endif
@@ -41,7 +65,7 @@ ifeq ($(STATIC),1)
 ifeq ($(SAN),1)
 $(error SAN=1 and STATIC=1 exclude each other: sanitizers need dynamic linking)
 endif
-B := build-static
+B := $(BUILD)-static
 FLAVOUR_CFLAGS := -DMEMTRACE_STATIC
 FLAVOUR_LDFLAGS := -static
 PKG_STATIC := --static
@@ -51,7 +75,7 @@ endif
 
 # Fuzz targets: user space as a fuzzer wants it, by clang alone.
 ifeq ($(FUZZ),1)
-B := build-fuzz
+B := $(BUILD)-fuzz
 CC := $(CLANG)
 FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZERS) -fsanitize=fuzzer-no-link \
@@ -62,7 +86,7 @@ endif
 # Paths of the build machine stay out of the result.
 PREFIX_MAP := $(CURDIR)=.
 USER_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map=$(PREFIX_MAP)
-USER_CPPFLAGS := -I. -Ibuild/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
+USER_CPPFLAGS := -I. -I$(BUILD)/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
@@ -77,8 +101,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB := $(B)/libmemtrace.a
 
 BPF_SRC := $(wildcard bpf/core/*.bpf.c bpf/probes/*.bpf.c)
-BPF_OBJ := $(patsubst %.c,build/bpf/%.o,$(notdir $(BPF_SRC)))
-SKEL := $(patsubst build/bpf/%.bpf.o,build/skel/%.skel.h,$(BPF_OBJ))
+BPF_OBJ := $(patsubst %.c,$(BUILD)/bpf/%.o,$(notdir $(BPF_SRC)))
+SKEL := $(patsubst $(BUILD)/bpf/%.bpf.o,$(BUILD)/skel/%.skel.h,$(BPF_OBJ))
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
@@ -88,7 +112,7 @@ UNIT_OBJ := $(UNIT_SRC:%.c=$(B)/%.o)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_TARGETS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH_BPF := $(wildcard tests/bench/*.bpf.c)
-BENCH_SKEL := $(BENCH_BPF:tests/bench/%.bpf.c=build/skel/%.skel.h)
+BENCH_SKEL := $(BENCH_BPF:tests/bench/%.bpf.c=$(BUILD)/skel/%.skel.h)
 BENCH_SRC := $(filter-out $(BENCH_BPF),$(wildcard tests/bench/*.c))
 BENCH_PROGRAMS := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(B)/%.o)
@@ -112,7 +136,7 @@ all: $(B)/memtrace
 # Runs before anything is compiled, each time: a missing tool is named, with the package that brings it.
 tools:
 	@CC='$(CC)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
-		scripts/check-tools
+		CROSS='$(CROSS)' scripts/check-tools
 
 # $(call stamp,TEXT): a file that changes only if the text does
 shell_quote = '$(subst ','\'',$(1))'
@@ -121,7 +145,7 @@ define stamp
 @printf '%s\n' $(call shell_quote,$(1)) | cmp -s - $@ || printf '%s\n' $(call shell_quote,$(1)) >$@
 endef
 
-build/bpf/flags: FORCE | tools
+$(BUILD)/bpf/flags: FORCE | tools
 	$(call stamp,$(CLANG) $(LLVM_STRIP) $(BPFTOOL) $(BPF_CFLAGS))
 
 $(B)/flags: FORCE | tools
@@ -139,16 +163,16 @@ $(Q)$(CLANG) $(BPF_CFLAGS) $(WERROR_FLAG) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 $(Q)$(LLVM_STRIP) -g $@
 endef
 
-build/bpf/%.bpf.o: bpf/core/%.bpf.c build/bpf/flags | tools
+$(BUILD)/bpf/%.bpf.o: bpf/core/%.bpf.c $(BUILD)/bpf/flags | tools
 	$(bpf_compile)
 
-build/bpf/%.bpf.o: bpf/probes/%.bpf.c build/bpf/flags | tools
+$(BUILD)/bpf/%.bpf.o: bpf/probes/%.bpf.c $(BUILD)/bpf/flags | tools
 	$(bpf_compile)
 
-build/bpf/%.bpf.o: tests/bench/%.bpf.c build/bpf/flags | tools
+$(BUILD)/bpf/%.bpf.o: tests/bench/%.bpf.c $(BUILD)/bpf/flags | tools
 	$(bpf_compile)
 
-build/skel/%.skel.h: build/bpf/%.bpf.o
+$(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< >$@
@@ -163,7 +187,7 @@ $(B)/%.o: %.c $(B)/flags | tools $(SKEL)
 # Not ar r: members are known by their file names alone, and two directories may use the same one.
 $(LIB): $(LIB_OBJ) $(B)/link-flags
 	$(call say,AR)
-	$(Q)rm -f $@ && ar qcs $@ $(LIB_OBJ)
+	$(Q)rm -f $@ && $(AR) qcs $@ $(LIB_OBJ)
 
 define link
 @mkdir -p $(@D)
@@ -194,12 +218,21 @@ $(BENCH_OBJ): | $(BENCH_SKEL)
 $(BENCH_PROGRAMS): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB) $(B)/link-flags
 	$(call link)
 
+# These run while something is made, so they are this machine's.
+ifdef CROSS
+build/vmlinux-check docs: FORCE
+	@$(MAKE) ARCH=$(HOST_ARCH) $@
+else
 build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP $(LDFLAGS) $< $(LIBS) -o $@
 
--include $(wildcard build/bpf/*.d build/*.d)
+docs: $(B)/docgen
+	$(B)/docgen docs/
+endif
+
+-include $(wildcard $(BUILD)/bpf/*.d build/*.d)
 -include $(FUZZ_SRC:%.c=$(B)/%.d)
 -include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
 
@@ -208,7 +241,7 @@ build/vmlinux-check: tests/vmlinux-check/compare.c Makefile | tools
 unit-tests: $(UNIT)
 
 workloads: | tools
-	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='$(CURDIR)/build/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
+	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='$(CURDIR)/$(BUILD)/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
 
 bench-programs: all workloads $(BENCH_PROGRAMS)
 
@@ -247,9 +280,6 @@ fmt:
 vmlinux-check: build/vmlinux-check
 	@ARCH='$(ARCH)' CLANG='$(CLANG)' BPF_CFLAGS='$(BPF_CFLAGS)' tests/vmlinux-check/run '$(BTF)'
 
-docs: $(B)/docgen
-	$(B)/docgen docs/
-
 # Installation: pairs of a file and where it goes
 
 MAN8 := $(wildcard docs/man/*.8)
@@ -275,8 +305,11 @@ uninstall:
 	rm -f $(addprefix '$(DESTDIR),$(addsuffix ',$(INSTALLED)))
 	if [ -d '$(DESTDIR)$(DOCDIR)' ]; then rmdir '$(DESTDIR)$(DOCDIR)'; fi
 
+# by architecture, and by flavour
+BUILDS := $(foreach arch,build $(CROSS_ARCHES:%=build-%),$(arch) $(addprefix $(arch)-,san static fuzz))
+
 clean:
-	rm -rf build build-san build-static build-fuzz
+	rm -rf $(BUILDS)
 
 help:
 	@echo 'Targets'
@@ -290,12 +323,13 @@ help:
 	@echo '  docs           regenerate the generated parts of docs/'
 	@echo '  vmlinux-check  compare vmlinux/ with the BTF of a kernel (BTF=FILE)'
 	@echo '  install        to DESTDIR and PREFIX (/usr/local); uninstall takes it away'
-	@echo '  clean          remove build, build-san, build-static and build-fuzz'
+	@echo '  clean          remove build and all build-*, of each flavour and architecture'
 	@echo 'Variables'
 	@echo '  V=1            print the commands'
 	@echo '  SAN=1          user space with ASan and UBSan: build-san/memtrace'
 	@echo '  STATIC=1       no shared libraries: build-static/memtrace'
+	@echo '  ARCH=arm64     for another architecture: build-arm64/memtrace, with STATIC=1 build-arm64-static/memtrace'
 	@echo '  WERROR=1       warnings are errors'
 	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
-	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG ARCH'
+	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CROSS_COMPILE'
 	@echo 'All tests: scripts/test.  A look at what it does: scripts/demo.'

@@ -153,4 +153,12 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+/* Registers: bpf_tracing.h knows their names in the kernel's own structs where this is defined. */
+#define __VMLINUX_H__
+#if defined(__TARGET_ARCH_x86)
+#include "x86.h"
+#elif defined(__TARGET_ARCH_arm64)
+#include "arm64.h"
+#endif
+
 #endif

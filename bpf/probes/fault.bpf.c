@@ -57,25 +57,25 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(user_btf, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, BPF_CORE_READ(regs, ip), error_code, false);
+	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, false);
 }
 
 SEC("tp_btf/page_fault_kernel")
 int BPF_PROG(kernel_btf, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, BPF_CORE_READ(regs, ip), error_code, true);
+	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, true);
 }
 
 SEC("raw_tp/page_fault_user")
 int BPF_PROG(user_raw, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, BPF_CORE_READ(regs, ip), error_code, false);
+	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, false);
 }
 
 SEC("raw_tp/page_fault_kernel")
 int BPF_PROG(kernel_raw, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, BPF_CORE_READ(regs, ip), error_code, true);
+	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, true);
 }
 
 #define FAULT_TP(name, mode, kernel_mode, context)                                                                     \

@@ -5,10 +5,6 @@
 
 #include "../prelude.h"
 
-#if defined(__TARGET_ARCH_x86)
-#include "x86.h"
-#endif
-
 /* Bits of the x86 page-fault error code (arch/x86/include/asm/trap_pf.h). */
 enum {
 	PF_WRITE = 1 << 1,

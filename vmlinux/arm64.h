@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Types that only arm64 has in this form. */
+#ifndef MEMTRACE_VMLINUX_ARM64_H
+#define MEMTRACE_VMLINUX_ARM64_H
+
+/* How a struct pt_regs begins, and what bpf_tracing.h takes one for. */
+struct user_pt_regs {
+	u64 pc;
+} __attribute__((preserve_access_index));
+
+#endif
