@@ -46,6 +46,7 @@ struct diagnosis {
 	char notes[MAX_FEATURES][NOTE_LEN];
 	struct cell features[MAX_FEATURES * NR(feature_columns)];
 	struct cell_rows feature_rows;
+	char reasons[MT_NR_PROBES][WHY_MAX];
 	char remedies[MT_NR_PROBES][512];
 	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
 	struct cell_rows probe_rows;
@@ -90,7 +91,10 @@ static const char *probe_state(const struct probe_status *status)
 	return status->partial ? "in part" : "ok";
 }
 
-/* Exit code: all core probes, some, or none.  Opt-in probes do not count. */
+/*
+ * Exit code: all core probes, some, or none.  Opt-in probes do not count.  What
+ * the source says is copied, as it is gone when the report is rendered.
+ */
 static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 {
 	unsigned int wanted = 0, attached = 0;
@@ -103,7 +107,8 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 
 		c[0] = cell_string(probe_rows[id].name);
 		c[1] = cell_string(probe_state(status));
-		c[2] = status->why[0] ? cell_string(status->why) : cell_none();
+		memcpy(d->reasons[id], status->why, WHY_MAX);
+		c[2] = d->reasons[id][0] ? cell_string(d->reasons[id]) : cell_none();
 		c[3] = cell_none();
 		if (!status->attached) {
 			features__explain(status->error ? status->error : -EPERM, d->remedies[id],
