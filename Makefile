@@ -36,8 +36,8 @@ BUILD := build
 ifneq ($(ARCH),$(HOST_ARCH))
 CROSS := $(ARCH)
 BUILD := build-$(ARCH)
-TRIPLET := $(TRIPLET_$(ARCH))
-CROSS_COMPILE ?= $(if $(TRIPLET),$(TRIPLET)-,$(error ARCH=$(ARCH): no cross build is known, only for: $(CROSS_ARCHES)))
+TRIPLET := $(or $(TRIPLET_$(ARCH)),$(error ARCH=$(ARCH): no cross build is known, only for: $(CROSS_ARCHES)))
+CROSS_COMPILE ?= $(TRIPLET)-
 ifeq ($(origin CC),default)
 CC := $(CROSS_COMPILE)gcc
 endif
