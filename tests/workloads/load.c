@@ -167,7 +167,7 @@ static void forkexec(size_t processes, struct cost *costs)
 
 static void read_file(size_t pages, struct cost *costs)
 {
-	static char buffer[16 * PAGE];
+	static char buffer[64 << 10]; /* a page of any size, or some */
 	static int fd = -1;
 	struct cost begin;
 	ssize_t got;
@@ -176,7 +176,7 @@ static void read_file(size_t pages, struct cost *costs)
 		die("%s", file);
 	begin = now();
 	for (size_t left = pages; left;) {
-		got = read(fd, buffer, left < 16 ? left * PAGE : sizeof(buffer));
+		got = read(fd, buffer, left * PAGE < sizeof(buffer) ? left * PAGE : sizeof(buffer));
 		if (got < 0 || (!got && lseek(fd, 0, SEEK_SET)))
 			die("read of %s", file);
 		left -= (size_t)got / PAGE;

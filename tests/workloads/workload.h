@@ -20,7 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE ((size_t)4096)
+/* 4 KiB on x86; on arm64 as the kernel was built. */
+static size_t page_bytes;
+#define PAGE page_bytes
+
+__attribute__((constructor)) static void ask_page_bytes(void)
+{
+	page_bytes = sysconf(_SC_PAGESIZE);
+}
 
 __attribute__((format(printf, 1, 2), noreturn)) static inline void die(const char *format, ...)
 {
