@@ -155,10 +155,11 @@ tally() {
 	sort | uniq -c | awk '{ $1 = $1; print } END { if (!NR) print "none" }' | paste -sd ';'
 }
 
-# report_sound STAGE: memtrace ran, lost nothing, and its text says what its JSON says.
+# report_sound STAGE [STATUS]: the work ended with STATUS (0); memtrace ran, lost nothing, and its text says what its JSON says.
 report_sound() {
 	local text=$check_out/$1/stat.text
 
+	same "$1: the work's exit status" "$(cat "$check_out/$1/work.status")" "${2:-0}"
 	have_stat "$1" || return
 	nothing_lost "$1"
 	same "$1: totals in text = in JSON" \
@@ -180,8 +181,9 @@ killed() {
 
 # kills STAGE COUNT [CGROUP]: COUNT victims, each reported once: who, where, by whom, with how much memory.
 kills() {
-	local log
-	log=$(killed "$1" "${3//\//\\/}")
+	local log cgroup=${3-}
+
+	log=$(killed "$1" "${cgroup//\//\\/}")
 	same "$1: the kernel's log names $2 victims" "$(grep -c . <<<"$log")" "$2" "$log"
 	same "$1: mark_victim tracepoints" "$(seen "$1" mark_victim)" "$2"
 	have_stat "$1" || return

@@ -21,6 +21,6 @@ check_oom() {
 	same "oom: trigger = the kernel's log" "$(stat_json oom '.oom[0].trigger.comm')" \
 		"$(sed -nE 's/.*\] (.*) invoked oom-killer.*/\1/p' "$log" | head -n 1)"
 	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
-	report_sound oom
+	report_sound oom 137
 	verified oom 137 "vmstat oom_kill"
 }
