@@ -150,183 +150,90 @@ verified() {
 	done
 }
 
-check_doctor() {
-	local dir=$check_out/doctor
-
-	if [[ $no_memtrace ]]; then
-		skip doctor "$no_memtrace"
-		return
-	fi
-	[[ $(<"$dir/status") == 0 ]]
-	verdict "doctor: every core probe can run" $? "$(head -n 40 "$dir/text")"
-	jq empty "$dir/doctor.json" 2>/dev/null
-	verdict "doctor --json is JSON" $? "$(head -c 300 "$dir/doctor.json"; head -n 3 "$dir/err")"
-}
-
-check_exact() {
-	local name
-
-	if [[ $no_memtrace ]]; then
-		skip exact "$no_memtrace"
-		return
-	fi
-	for name in faults kernel spawn posix_spawn threads execthread cleartid killed; do
-		exact_sum "exact/$name"
-	done
-	verified exact 0 "getrusage minor" "vmstat pgfault" "vmstat pgalloc_*" "memory.stat pgfault"
-}
-
-check_file() {
-	local inner
-
-	inner=$(vmstat file inner pgmajfault)
-	((inner >= 4096 && inner <= 4200))
-	verdict "file: about one pgmajfault a page of the file ($inner)" $?
-	have_stat file || return
-	bracket "file: major faults of all processes" file "$(stat_json file '[.processes[].fault.major] | add')" pgmajfault
-	same "file: major faults of filefault" \
-		"$(stat_json file '[.processes[] | select(.comm == "filefault") | .fault.major] | add')" 4096
-	nothing_lost file
-	exact_sum exact/filefault
-	verified file 0 "getrusage major" "vmstat pgmajfault"
-}
-
-# pgscan_kswapd counts what was isolated; the event of the multi-generational LRU gives what was looked at, a little more.
-check_scanned() {
-	local inner outer
-
-	inner=$(vmstat kswapd inner pgscan_kswapd)
-	outer=$(vmstat kswapd outer pgscan_kswapd)
-	(($1 >= inner && $1 <= outer + outer / 50))
-	verdict "kswapd: scanned ($1; kernel $inner..$outer, and 2 % at most)" $?
-}
-
-check_kswapd() {
-	local episodes stalls
-
-	trace_whole kswapd
-	same "kswapd: wake tracepoints = pageoutrun" "$(seen kswapd mm_vmscan_kswapd_wake)" \
-		"$(vmstat kswapd outer pageoutrun)"
-	# allocstall also counts the retries inside of one episode.
-	episodes=$(seen kswapd mm_vmscan_direct_reclaim_begin)
-	stalls=$(vmstat kswapd outer 'allocstall_*')
-	((episodes <= stalls && stalls - episodes <= episodes / 5))
-	verdict "kswapd: direct reclaim tracepoints ($episodes) and allocstall ($stalls)" $?
-	have_stat kswapd || return
-	bracket "kswapd: sum of rounds = pageoutrun" kswapd "$(stat_json kswapd '[.kswapd[] | .rounds // 0] | add // 0')" \
-		pageoutrun
-	same "kswapd: sessions" "$(stat_json kswapd '
-		if (.kswapd | length) > 0 and (.kswapd[0] | has("sessions")) then [.kswapd[].sessions] | add
-		else .kswapd | length end')" "$(kswapd_rounds kswapd | grep -o '[0-9]*' | wc -l)"
-	check_scanned "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')"
-	bracket "kswapd: reclaimed" kswapd "$(stat_json kswapd '[.kswapd[].reclaimed_pages] | add // 0')" pgsteal_kswapd
-	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
-	same "kswapd: directly reclaimed pages" \
-		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
-	nothing_lost kswapd
-	check_trace
-	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file"
-}
-
-# Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
-check_trace() {
-	local events=$check_out/trace/trace.json
-
-	have_stat trace trace || return
-	same "trace: pages of all direct reclaim events" \
-		"$(jq -s '[.[] | select(.event == "reclaim" and .kind == "direct") | .reclaimed_pages] | add // 0' "$events")" \
-		"$(reclaimed trace direct)"
-	same "trace: order and gfp flags of each direct reclaim = the kernel's" \
-		"$(jq -r 'select(.event == "reclaim" and .kind == "direct")
-			| "\(.order) \(.gfp_flags | tostring | split("|") | sort | join("|"))"' "$events" | tally)" \
-		"$(sed -nE 's/.* mm_vmscan_direct_reclaim_begin: .*order=([0-9]+) .*gfp_flags=([^ ]+).*/\1 \2/p' \
-			"$check_out/trace/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"' | tally)"
-	same "trace: rounds of each session of kswapd = the kernel's" \
-		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
-		"$(kswapd_rounds trace)"
-	jq -se 'all(.[:-1][]; .schema == "memtrace.event/1") and .[-1].schema == "memtrace.end/1"' "$events" >/dev/null
-	verdict "trace: every line has its schema" $?
-}
-
-# kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.
-kswapd_rounds() {
-	awk '/ mm_vmscan_kswapd_wake: / { n++ } / mm_vmscan_kswapd_sleep: / { if (n) { print n; some = 1 } n = 0 }
-		END { if (!some) print "none" }' "$check_out/$1/events" | paste -sd ' '
-}
-
 # Counts equal lines: "N LINE; N LINE".
 tally() {
 	sort | uniq -c | awk '{ $1 = $1; print } END { if (!NR) print "none" }' | paste -sd ';'
 }
 
-check_memcg() {
-	local count max
+# report_sound STAGE [STATUS]: the work ended with STATUS (0); memtrace ran, lost nothing, and its text says what its JSON says.
+report_sound() {
+	local text=$check_out/$1/stat.text
 
-	trace_whole memcg
-	count=$(seen memcg mm_vmscan_memcg_reclaim_begin)
-	max=$(awk '$1 == "max" { print $2 }' "$check_out/memcg/memory.events")
-	# From 7.x on the kernel also counts charges that had to exceed the limit without reclaim.
-	((count > 100 && count <= max && max - count <= max / 100))
-	verdict "memcg: reclaim tracepoints ($count) and memory.events max ($max)" $?
-	have_stat memcg || return
-	same "memcg: episodes = tracepoints" "$(stat_json memcg '[.processes[].reclaim.memcg.count] | add')" "$count"
-	same "memcg: pages reclaimed" "$(stat_json memcg '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
-		"$(reclaimed memcg memcg)"
-	same "memcg: episodes of hog alone" \
-		"$(stat_json memcg '[.processes[] | select(.comm == "hog") | .reclaim.memcg.count] | add')" "$count"
-	same "memcg: its cgroup" "$(stat_json memcg '[.processes[] | select(.comm == "hog") | .cgroup] | unique | join(" ")')" \
-		/limited
-	nothing_lost memcg
-	verified memcg 0 "vmstat pgsteal_anon + pgsteal_file" "delay accounting freepages_count" \
-		"delay accounting freepages_delay_total"
-	verified cgroup 137 "memory.stat pgfault" "memory.events oom_kill" "memory.events max + high"
+	same "$1: the work's exit status" "$(cat "$check_out/$1/work.status")" "${2:-0}"
+	have_stat "$1" || return
+	nothing_lost "$1"
+	same "$1: totals in text = in JSON" \
+		"$(sed -nE 's/^total minor ([0-9,]+) major ([0-9,]+) .*/\1 \2/p' "$text" | tr -d ,)" \
+		"$(stat_json "$1" '.total.fault | "\(.minor) \(.major)"')" "$(cat "$text.err")"
+	same "$1: rows in text = in JSON" "$(awk '/^total/ { exit } NR > 2 && $1 ~ /^[0-9]+$/ { n++ } END { print n }' "$text")" \
+		"$(stat_json "$1" '.processes | length')"
+	same "$1: kills in text = in JSON" "$(sed -nE 's/^OOM kill (.*)\[([0-9]+)\] uid .* in ([^ ]+), triggered by .*/\2 \1 \3/p' "$text" |
+		tally)" "$(stat_json "$1" '.oom[] | .victim | "\(.pid) \(.comm) \(.cgroup)"' | tally)"
 }
 
-check_oom() {
-	local log=$check_out/oom/dmesg line pid anon
-
-	line=$(grep -E 'Out of memory: Killed process' "$log")
-	[[ $(wc -l <<<"$line") == 1 && $line == *'(mt-bighog)'* ]]
-	verdict "oom: the kernel's log names one victim, mt-bighog" $? "$line"
-	same "oom: mark_victim tracepoints" "$(seen oom mark_victim)" 1
-	have_stat oom || return
-	pid=$(sed -nE 's/.*Killed process ([0-9]+) .*/\1/p' <<<"$line")
-	anon=$(sed -nE 's/.*anon-rss:([0-9]+)kB.*/\1/p' <<<"$line")
-	same "oom: victim = the kernel's log" "$(stat_json oom '[.oom[].victim | "\(.pid) \(.comm)"] | join(",")')" \
-		"$pid mt-bighog"
-	# The kernel's counters are per CPU and summed up only roughly: within 64 pages.
-	stat_json oom '.oom[0].victim.anon_rss_bytes / 1024 - '"$anon"' | fabs <= 256' | grep -q true
-	verdict "oom: victim's anonymous memory = the kernel's log ($anon KiB)" $? \
-		"$(stat_json oom '.oom[0].victim.anon_rss_bytes / 1024') KiB"
-	same "oom: victim's oom_score_adj" "$(stat_json oom '.oom[0].victim.oom_score_adj')" 500
-	same "oom: trigger = the kernel's log" "$(stat_json oom '.oom[0].trigger.comm')" \
-		"$(sed -nE 's/.*\] (.*) invoked oom-killer.*/\1/p' "$log" | head -n 1)"
-	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
-	nothing_lost oom
-	verified oom 137 "vmstat oom_kill"
+# killed STAGE: "PID COMM CGROUP" of each victim, as the kernel logged it.  It names a cgroup just before the first
+# victim of a kill; those who die with it for memory.oom.group have the same, or $2.
+killed() {
+	sed -nE -e 's/.*oom-kill:.*task_memcg=([^,]*),task=([^,]*),pid=([0-9]+),.*/\3 \2 \1/p' \
+		-e "s/.*Killed process ([0-9]+) \(([^)]*)\).*/\1 \2 ${2-}/p" "$check_out/$1/dmesg" |
+		awk '!seen[$1]++' | sed 's/ *$//'
 }
 
-check_swap() {
-	local inner
+# kills STAGE COUNT [CGROUP]: COUNT victims, each reported once: who, where, by whom, with how much memory.
+kills() {
+	local log cgroup=${3-}
 
-	inner=$(vmstat swap inner pgmajfault)
-	((inner > 500))
-	verdict "swap: memory comes back from disk (pgmajfault $inner)" $?
-	have_stat swap || return
-	bracket "swap: major faults of all processes = pgmajfault" swap \
-		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
-	nothing_lost swap
-	exact_sum exact/swap
-	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
-		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
+	log=$(killed "$1" "${cgroup//\//\\/}")
+	same "$1: the kernel's log names $2 victims" "$(grep -c . <<<"$log")" "$2" "$log"
+	same "$1: mark_victim tracepoints" "$(seen "$1" mark_victim)" "$2"
+	have_stat "$1" || return
+	same "$1: victims and their cgroups = the kernel's log" "$(sort <<<"$log" | tally)" \
+		"$(stat_json "$1" '.oom[].victim | "\(.pid) \(.comm) \(.cgroup)"' | tally)"
+	same "$1: triggers = the kernel's log" "$(sed -nE 's/.*\] (.*) invoked oom-killer.*/\1/p' "$check_out/$1/dmesg" | sort -u | tally)" \
+		"$(stat_json "$1" '.oom[].trigger.comm' | sort -u | tally)"
+}
+
+# every JSON document of that VM against the published schemas
+check_schemas() {
+	local python=/usr/bin/python3 said
+
+	if ! $python -c 'import jsonschema' 2>/dev/null; then
+		skip "JSON is what docs/schema says" "python3-jsonschema is not installed"
+		return
+	fi
+	[[ $no_memtrace ]] && return
+	said=$($python -W ignore "$here/schema.py" "$top/docs/schema" "$check_out" 2>&1)
+	verdict "JSON is what docs/schema says (${said%%$'\n'*})" $? "$said"
+}
+
+scenario_names() {
+	local file
+
+	for file in "$here"/scenarios/*.guest.sh; do
+		file=${file##*/}
+		printf '%s ' "${file%.guest.sh}"
+	done
+}
+
+check_times() {
+	note "seconds: $(awk '{ printf("%s %.1f, ", $1, $3 - $2); sum += $3 - $2 } END { printf("all %.0f", sum) }' \
+		"$check_out/times")"
 }
 
 check_stages() {
 	local stage
 
+	check_times
 	for stage in $1; do
+		if [[ -e $check_out/$stage.skipped ]]; then
+			skip "$stage" "$(<"$check_out/$stage.skipped")"
+			continue
+		fi
+		# shellcheck disable=SC1090 # the list is what is there
+		. "$here/scenarios/$stage.check.bash"
 		"check_$stage"
 	done
+	check_schemas
 	if grep -qE 'BUG:|Oops|WARNING:|general protection' "$check_out/dmesg"; then
 		verdict "the kernel's log has no bug or warning" 1 \
 			"$(grep -m 5 -E 'BUG:|Oops|WARNING:|general protection' "$check_out/dmesg")"

@@ -5,10 +5,28 @@
  * page: as many major faults, on a filesystem that lies on a disk.
  *
  *	-k  keep FILE	-u  print getrusage
+ *	-t  time each touch; print "touches=N sum_ns=N", a line "le=2^I count=N"
+ *	    for each power of two with touches, and what the disk says of the
+ *	    same reads: "disk_reads=N disk_ms=N"
  *
  * Prints how many pages stayed in the page cache as "resident=N".
  */
 #include "workload.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* How long touches took, sorted into powers of two: le[i] of them at most 2^i ns. */
+struct touches {
+	long le[64];
+	long sum;
+};
+
+/* What the kernel counted of a disk's reads; /sys/dev/block/M:N/stat begins with reads, merges, sectors, ms. */
+struct disk_reads {
+	long reads;
+	long ms;
+};
 
 static void fill(int fd, size_t pages)
 {
@@ -36,15 +54,82 @@ static size_t resident(char *map, size_t pages)
 	return count;
 }
 
+static struct disk_reads disk_reads(int fd)
+{
+	struct disk_reads got;
+	struct stat file;
+	char path[64];
+	FILE *stat;
+
+	if (fstat(fd, &file))
+		die("fstat");
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat", major(file.st_dev), minor(file.st_dev));
+	stat = fopen(path, "re");
+	if (!stat || fscanf(stat, "%ld %*d %*d %ld", &got.reads, &got.ms) != 2)
+		die("%s", path);
+	fclose(stat);
+	return got;
+}
+
+static long now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+static void add_touch(struct touches *touches, long ns)
+{
+	int i = 0;
+
+	while (ns > 1L << i)
+		i++;
+	touches->le[i]++;
+	touches->sum += ns;
+}
+
+static unsigned int read_pages(const char *map, size_t pages, struct touches *touches)
+{
+	unsigned int sum = 0;
+	long begin = 0;
+
+	for (size_t i = 0; i < pages; i++) {
+		if (touches)
+			begin = now_ns();
+		sum += ((volatile const unsigned char *)map)[i * PAGE];
+		if (touches)
+			add_touch(touches, now_ns() - begin);
+	}
+	return sum;
+}
+
+static unsigned int read_timed(const char *map, size_t pages, int fd)
+{
+	struct disk_reads before = disk_reads(fd), after;
+	static struct touches touches;
+	unsigned int sum;
+
+	sum = read_pages(map, pages, &touches);
+	after = disk_reads(fd);
+	printf("touches=%zu sum_ns=%ld\n", pages, touches.sum);
+	for (int i = 0; i < 64; i++) {
+		if (touches.le[i])
+			printf("le=%ld count=%ld\n", 1L << i, touches.le[i]);
+	}
+	printf("disk_reads=%ld disk_ms=%ld\n", after.reads - before.reads, after.ms - before.ms);
+	return sum;
+}
+
 int main(int argc, char **argv)
 {
-	bool keep = false, usage = false;
+	bool keep = false, usage = false, timed = false;
 	size_t pages = 1024;
-	unsigned int sum = 0;
+	unsigned int sum;
 	int opt, fd;
 	char *map;
 
-	while ((opt = getopt(argc, argv, "n:ku")) != -1) {
+	while ((opt = getopt(argc, argv, "n:kut")) != -1) {
 		switch (opt) {
 		case 'n':
 			pages = (size_t)number(optarg);
@@ -54,6 +139,9 @@ int main(int argc, char **argv)
 			break;
 		case 'u':
 			usage = true;
+			break;
+		case 't':
+			timed = true;
 			break;
 		default:
 			return 2;
@@ -72,8 +160,7 @@ int main(int argc, char **argv)
 	if (errno)
 		die("fadvise");
 	printf("resident=%zu\n", resident(map, pages));
-	for (size_t i = 0; i < pages; i++)
-		sum += ((volatile unsigned char *)map)[i * PAGE];
+	sum = timed ? read_timed(map, pages, fd) : read_pages(map, pages, NULL);
 	if (sum != pages * 'x')
 		die("%s does not hold what was written", argv[optind]);
 	if (!keep)

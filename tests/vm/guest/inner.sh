@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=dash
 #
-# Runs its arguments between two snapshots of /proc/vmstat, with time for kswapd to fall asleep on both sides.
+# Runs its arguments between two snapshots of /proc/vmstat, with kswapd asleep on both sides.
 # gather() in stages.sh exports $dir.
 : "${dir:?}"
-sleep 1
+. /guest/helpers.sh
+settle
 cat /proc/vmstat >"$dir/inner0"
+cut -d ' ' -f 1 /proc/uptime >"$dir/work.uptime"
 "$@" >"$dir/stdout"
 echo $? >"$dir/work.status"
-sleep 2
+cut -d ' ' -f 1 /proc/uptime >>"$dir/work.uptime"
+settle
 cat /proc/vmstat >"$dir/inner1"
 exit 0

@@ -1,37 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC1090 # the scenarios' own files
 #
-# What runs in the VM: one function a stage.  A stage only gathers; the host
-# judges (checks.bash).  Each leaves in /out/STAGE:
+# What runs in the VM: stages.sh "NAME...", each a scenario, whose file
+# NAME.guest.sh has the function stage_NAME.  A stage only gathers; the host
+# judges (NAME.check.bash).  gather() leaves in /out/STAGE:
 #
 #	outer0, outer1	/proc/vmstat around everything
 #	inner0, inner1	/proc/vmstat around the work, inside what memtrace watches
+#	work.uptime	the uptime before and after the work, work.status its exit status, stdout what it printed
+#	dmesg		what the kernel logged meanwhile
 #	events		the kernel's own trace of some tracepoints, around everything; events.lost: what it lost
 #	stat.json	what memtrace printed, stat.status its exit status, stat.err its messages
+#	stat.rec	a recording of the run; stat.text: the report in text, made from it
 #
 # A counter that only grows gives inner <= memtrace <= outer, and equality
 # where the machine was quiet in between.
+. /guest/helpers.sh
 
 instance=/sys/kernel/tracing/instances/watch
 watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_direct_reclaim_end
 	vmscan/mm_vmscan_memcg_reclaim_begin vmscan/mm_vmscan_memcg_reclaim_end
 	vmscan/mm_vmscan_kswapd_wake vmscan/mm_vmscan_kswapd_sleep oom/mark_victim"
+watched_too=
 memtrace=
 [ -x /guest/memtrace ] && memtrace=/guest/memtrace
+cgroups=/sys/fs/cgroup
 
-disk() {
-	for d in /sys/block/nvme*; do
-		[ "$(tr -d ' ' <"$d/device/serial")" = "$1" ] && echo "/dev/${d##*/}"
-	done
-}
-
-# The kernel's own record of the tracepoints, in a trace instance of ours (5.10's build has no hist triggers).
+# The kernel's own record of the tracepoints, in a trace instance of ours (5.10's build has no hist triggers).  What a
+# kernel does not have is not watched.
 watch_on() {
 	mkdir -p "$instance"
 	echo 4096 >"$instance/buffer_size_kb"
 	echo 0 >"$instance/options/overwrite"
-	for event in $watched; do
-		echo 1 >"$instance/events/$event/enable"
+	for event in $watched $watched_too; do
+		[ ! -e "$instance/events/$event" ] || echo 1 >"$instance/events/$event/enable"
 	done
 	echo >"$instance/trace"
 }
@@ -58,17 +60,31 @@ gather() {
 	echo "stage ${dir#/out/}"
 	export dir
 	watch_on
-	sleep 1
+	settle
+	echo "memtrace-test: $dir" >/dev/kmsg
 	cat /proc/vmstat >"$dir/outer0"
 	if [ "$memtrace" ]; then
 		# shellcheck disable=SC2086
-		"$memtrace" "$command" $options --json -o "$dir/$command.json" -- sh /guest/inner.sh "$@" 2>"$dir/$command.err"
+		"$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
+			sh /guest/inner.sh "$@" 2>"$dir/$command.err"
 		echo $? >"$dir/$command.status"
 	fi
 	# Without memtrace, and where it did not even start the work, the kernel's counts are compared with each other.
 	[ -e "$dir/inner0" ] || sh /guest/inner.sh "$@"
 	cat /proc/vmstat >"$dir/outer1"
 	watch_off "$dir"
+	dmesg | sed "1,\\|memtrace-test: $dir\$|d" >"$dir/dmesg"
+	[ "$command" != stat ] || replay "${dir#/out/}" stat.text stat -k 0
+}
+
+# replay STAGE FILE ARGUMENTS...: another look at the run of that stage.
+replay() {
+	[ "$memtrace" ] || return 0
+	dir=/out/$1
+	file=$2
+	shift 2
+	"$memtrace" replay "$dir"/*.rec "$@" >"$dir/$file" 2>"$dir/$file.err"
+	echo $? >"$dir/$file.status"
 }
 
 # exact NAME WORKLOAD...: memtrace's sum over the processes against the kernel's rusage.
@@ -93,68 +109,30 @@ verify() {
 	echo $? >"$dir/verify.status"
 }
 
-stage_doctor() {
-	[ "$memtrace" ] || return 0
-	mkdir -p /out/doctor
-	"$memtrace" doctor --json >/out/doctor/doctor.json 2>/out/doctor/err
-	echo $? >/out/doctor/status
-	"$memtrace" doctor >/out/doctor/text 2>&1
+# The scenario cannot be had on this kernel.
+skip() {
+	echo "$scenario: $1"
+	echo "$1" >"/out/$scenario.skipped"
 }
 
-stage_exact() {
-	exact faults /guest/faults -n 5000 -r 3
-	exact kernel /guest/faults -n 3000 -k 2000
-	exact spawn /guest/spawn -n 100
-	exact posix_spawn /guest/spawn -n 100 -s
-	exact threads /guest/threads -n 200
-	exact execthread /guest/execthread
-	exact cleartid /guest/cleartid -n 10
-	exact killed /guest/killed -n 3
-	verify exact -- /guest/spawn -n 100
+# new_cgroup PATH...: below the mount, each with the memory controller on for its children.
+new_cgroup() {
+	for cgroup; do
+		mkdir "$cgroups$cgroup"
+		echo +memory >"$cgroups$cgroup/cgroup.subtree_control"
+	done
 }
 
-stage_file() {
-	mount -t ext4 "$(disk fs)" /mnt
-	gather file stat -a -- /guest/filefault -n 4096 /mnt/data
-	exact filefault /guest/filefault -n 2048 /mnt/data
-	verify file -- /guest/filefault -n 2048 /mnt/data
-	umount /mnt
+# cgroup_files STAGE PATH: its memory.events and memory.stat.
+cgroup_files() {
+	cat "$cgroups$2/memory.events" >"/out/$1/memory.events"
+	cat "$cgroups$2/memory.stat" >"/out/$1/memory.stat"
 }
 
-# Page cache that is used once pushes against memory that somebody holds.
-stage_kswapd() {
-	gather kswapd stat -a -- sh /guest/pressure.sh "$(disk data)"
-	gather trace trace reclaim kswapd -a -- sh /guest/pressure.sh "$(disk data)"
-	verify kswapd -- sh /guest/pressure.sh "$(disk data)"
-}
-
-stage_memcg() {
-	mkdir -p /sys/fs/cgroup/limited
-	echo 24M >/sys/fs/cgroup/limited/memory.max
-	gather memcg stat -a -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)"
-	cat /sys/fs/cgroup/limited/memory.events >/out/memcg/memory.events
-	verify memcg -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)"
-	verify cgroup -c /limited -- /guest/hog -g /sys/fs/cgroup/limited -f "$(disk data)" -a 40
-	rmdir /sys/fs/cgroup/limited
-}
-
-stage_oom() {
-	dmesg -c >/out/dmesg.before
-	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
-	dmesg >/out/oom/dmesg
-	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
-}
-
-stage_swap() {
-	swap=$(disk swap)
-	mkswap "$swap" >/dev/null
-	swapon "$swap"
-	gather swap stat -a -- /guest/hog -a 260 -r 2
-	exact swap /guest/hog -a 260 -r 2
-	verify swap -- /guest/hog -a 260 -r 2
-	swapoff "$swap"
-}
-
-for stage in $1; do
-	"stage_$stage"
+for scenario in $1; do
+	export scenario
+	begin=$(cut -d ' ' -f 1 /proc/uptime)
+	. "/guest/$scenario.guest.sh"
+	"stage_$scenario"
+	echo "$scenario $begin $(cut -d ' ' -f 1 /proc/uptime)" >>/out/times
 done

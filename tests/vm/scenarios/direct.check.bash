@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+# traced_ns STAGE KIND: the time between begin and end of all such episodes in the kernel's own trace.
+traced_ns() {
+	sed -nE "s/^ *(.*)-([0-9]+) .* ([0-9]+)\.([0-9]{6}): mm_vmscan_$2_reclaim_(begin|end): .*/\2 \5 \3\4/p" \
+		"$check_out/$1/events" |
+		awk '$2 == "begin" { at[$1] = $3 } $2 == "end" && $1 in at { sum += $3 - at[$1] } END { printf "%.0f\n", sum * 1000 }'
+}
+
+# buckets: durations, one a line, sorted into powers of two as memtrace does.
+buckets() {
+	jq -nc '[inputs | [., 1] | until(.[1] >= .[0]; [.[0], .[1] * 2]) | .[1]] | group_by(.) | map({le: .[0], count: length})'
+}
+
+check_direct() {
+	local episodes stalls events=$check_out/direct/trace.json ns traced wall hist
+
+	trace_whole direct
+	episodes=$(seen direct mm_vmscan_direct_reclaim_begin)
+	stalls=$(vmstat direct outer 'allocstall_*')
+	# allocstall also counts the retries inside of one episode.
+	((episodes >= 100 && episodes <= stalls && stalls - episodes <= episodes / 5))
+	verdict "direct: direct reclaim tracepoints ($episodes) and allocstall ($stalls)" $?
+	report_sound direct || return
+	same "direct: episodes = tracepoints" "$(stat_json direct '[.processes[].reclaim.direct.count] | add')" "$episodes"
+	same "direct: pages reclaimed = the kernel's trace" \
+		"$(stat_json direct '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed direct direct)"
+	bracket "direct: pages reclaimed = pgsteal_direct" direct \
+		"$(stat_json direct '[.processes[].reclaim.direct.reclaimed_pages] | add')" pgsteal_direct
+	ns=$(stat_json direct '[.processes[].reclaim.direct.ns] | add')
+	wall=$(awk '{ at[NR] = $1 } END { printf "%.0f\n", (at[2] - at[1] + 0.02) * 1e9 }' "$check_out/direct/work.uptime")
+	((ns > 0 && $(stat_json direct '[.processes[] | select(.comm == "hog") | .reclaim.direct.ns] | add') <= wall))
+	verdict "direct: time in reclaim ($ns ns) is part of the task's ($wall ns)" $?
+	# Both clocks are read in the same tracepoints, one after the other.
+	traced=$(traced_ns direct direct)
+	((ns >= traced - traced / 10 - episodes * 20000 && ns <= traced + traced / 10 + episodes * 20000))
+	verdict "direct: time in reclaim ($ns ns) = the kernel's trace ($traced ns), within a tenth and 20 us an episode" $?
+	same "direct: events and folded ones = tracepoints" \
+		"$(($(jq -c 'select(.event == "reclaim" and .kind == "direct")' "$events" | wc -l) + $(stat_json direct .lost.folded)))" \
+		"$episodes"
+	hist=$(jq -c '.histograms[] | select(.name == "reclaim_latency" and .labels.kind == "direct")' "$check_out/direct/hist.json")
+	same "direct: the histogram's count and sum" "$(jq -r '"\(.count) \([.buckets[].count] | add) \(.sum)"' <<<"$hist")" \
+		"$episodes $episodes $ns"
+	if [[ $(stat_json direct .lost.folded) == 0 ]]; then
+		same "direct: the histogram's buckets = the durations of the events" \
+			"$(jq -c '.buckets | map(select(.count > 0))' <<<"$hist")" \
+			"$(jq 'select(.event == "reclaim" and .kind == "direct") | .duration_ns' "$events" | buckets)"
+		same "direct: lines in text" "$(grep -c 'direct reclaim' "$check_out/direct/trace.text")" "$episodes" \
+			"$(head -n 3 "$check_out/direct/trace.text")"
+	fi
+}

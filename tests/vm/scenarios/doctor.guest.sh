@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+
+stage_doctor() {
+	[ "$memtrace" ] || return 0
+	mkdir -p /out/doctor
+	"$memtrace" doctor --json >/out/doctor/doctor.json 2>/out/doctor/err
+	echo $? >/out/doctor/status
+	"$memtrace" doctor >/out/doctor/text 2>&1
+}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+# Each touch contains its fault, and each fault the disk's read.  So the sum of the latencies lies between what the disk
+# and what the workload itself measured; and up to each bound there are at least as many faults as touches.
+check_latencies() {
+	local out=$check_out/file/stdout hist sum touched disk
+
+	hist=$(jq -c '.histograms[] | select(.labels.comm == "filefault")' "$check_out/file/hist.json")
+	same "file: latencies of filefault" "$(jq '.count, ([.buckets[].count] | add)' <<<"$hist" | paste -sd ' ')" "4096 4096"
+	same "file: reads of the disk" "$(sed -n 's/disk_reads=\([0-9]*\) .*/\1/p' "$out")" 4096
+	sum=$(jq .sum <<<"$hist")
+	touched=$(sed -n 's/.* sum_ns=//p' "$out")
+	disk=$(sed -n 's/.* disk_ms=//p' "$out")
+	((disk > 0 && disk * 1000000 <= sum && sum <= touched))
+	verdict "file: sum of latencies ($sum ns; disk $disk ms; touches $touched ns)" $?
+	jq -en --argjson hist "$hist" --rawfile out "$out" '
+		def upto($list; $le): [$list[] | select(.le <= $le) | .count] | add // 0;
+		[$out | scan("le=([0-9]+) count=([0-9]+)") | {le: .[0] | tonumber, count: .[1] | tonumber}] as $touches
+		| ($touches | length > 0) and all(($touches + $hist.buckets)[].le; upto($hist.buckets; .) >= upto($touches; .))' >/dev/null
+	verdict "file: latencies lie below the touches' times" $? "$(cat "$out"; jq -c .buckets <<<"$hist")"
+	grep -q 'comm filefault' "$check_out/file/hist.text" && grep -q '4,096' "$check_out/file/hist.text"
+	verdict "file: the histogram in text" $? "$(head -n 30 "$check_out/file/hist.text")"
+}
+
+check_file() {
+	local inner
+
+	inner=$(vmstat file inner pgmajfault)
+	((inner >= 4096 && inner <= 4200))
+	verdict "file: about one pgmajfault a page of the file ($inner)" $?
+	have_stat file || return
+	bracket "file: major faults of all processes" file "$(stat_json file '[.processes[].fault.major] | add')" pgmajfault
+	same "file: major faults of filefault" \
+		"$(stat_json file '[.processes[] | select(.comm == "filefault") | .fault.major] | add')" 4096
+	report_sound file
+	check_latencies
+	exact_sum exact/filefault
+	verified file 0 "getrusage major" "vmstat pgmajfault"
+}

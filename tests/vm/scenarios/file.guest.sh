@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# Major faults of a file on a disk, and how long they take.
+
+stage_file() {
+	mount -t ext4 "$(disk fs)" /mnt
+	gather file stat -a --latency -- /guest/filefault -n 4096 -t /mnt/data
+	replay file hist.json hist fault --by comm --json
+	replay file hist.text hist fault --by comm
+	exact filefault /guest/filefault -n 2048 /mnt/data
+	verify file -- /guest/filefault -n 2048 /mnt/data
+	umount /mnt
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+# pgscan_kswapd counts what was isolated; the event of the multi-generational LRU gives what was looked at, a little more.
+check_scanned() {
+	local inner outer
+
+	inner=$(vmstat kswapd inner pgscan_kswapd)
+	outer=$(vmstat kswapd outer pgscan_kswapd)
+	(($1 >= inner && $1 <= outer + outer / 50))
+	verdict "kswapd: scanned ($1; kernel $inner..$outer, and 2 % at most)" $?
+}
+
+check_kswapd() {
+	local episodes stalls
+
+	trace_whole kswapd
+	same "kswapd: wake tracepoints = pageoutrun" "$(seen kswapd mm_vmscan_kswapd_wake)" \
+		"$(vmstat kswapd outer pageoutrun)"
+	# allocstall also counts the retries inside of one episode.
+	episodes=$(seen kswapd mm_vmscan_direct_reclaim_begin)
+	stalls=$(vmstat kswapd outer 'allocstall_*')
+	((episodes <= stalls && stalls - episodes <= episodes / 5))
+	verdict "kswapd: direct reclaim tracepoints ($episodes) and allocstall ($stalls)" $?
+	have_stat kswapd || return
+	bracket "kswapd: sum of rounds = pageoutrun" kswapd "$(stat_json kswapd '[.kswapd[] | .rounds // 0] | add // 0')" \
+		pageoutrun
+	same "kswapd: sessions" "$(stat_json kswapd '
+		if (.kswapd | length) > 0 and (.kswapd[0] | has("sessions")) then [.kswapd[].sessions] | add
+		else .kswapd | length end')" "$(kswapd_rounds kswapd | grep -o '[0-9]*' | wc -l)"
+	check_scanned "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')"
+	bracket "kswapd: reclaimed" kswapd "$(stat_json kswapd '[.kswapd[].reclaimed_pages] | add // 0')" pgsteal_kswapd
+	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
+	same "kswapd: directly reclaimed pages" \
+		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
+	report_sound kswapd
+	check_trace
+	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file"
+}
+
+# Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
+check_trace() {
+	local events=$check_out/trace/trace.json
+
+	have_stat trace trace || return
+	same "trace: pages of all direct reclaim events" \
+		"$(jq -s '[.[] | select(.event == "reclaim" and .kind == "direct") | .reclaimed_pages] | add // 0' "$events")" \
+		"$(reclaimed trace direct)"
+	same "trace: order and gfp flags of each direct reclaim = the kernel's" \
+		"$(jq -r 'select(.event == "reclaim" and .kind == "direct")
+			| "\(.order) \(.gfp_flags | tostring | split("|") | sort | join("|"))"' "$events" | tally)" \
+		"$(sed -nE 's/.* mm_vmscan_direct_reclaim_begin: .*order=([0-9]+) .*gfp_flags=([^ ]+).*/\1 \2/p' \
+			"$check_out/trace/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"' | tally)"
+	same "trace: rounds of each session of kswapd = the kernel's" \
+		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
+		"$(kswapd_rounds trace)"
+	jq -se 'all(.[:-1][]; .schema == "memtrace.event/1") and .[-1].schema == "memtrace.end/1"' "$events" >/dev/null
+	verdict "trace: every line has its schema" $?
+}
+
+# kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.
+kswapd_rounds() {
+	awk '/ mm_vmscan_kswapd_wake: / { n++ } / mm_vmscan_kswapd_sleep: / { if (n) { print n; some = 1 } n = 0 }
+		END { if (!some) print "none" }' "$check_out/$1/events" | paste -sd ' '
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+
+# Page cache that is used once pushes against memory that somebody holds.
+pressure() {
+	/guest/hog -a 150 -s 60000 &
+	hog=$!
+	within 10 resident "$hog" 153600
+	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
+	settle
+	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
+	kill "$hog"
+	wait
+}
+
+# resident PID KIB
+resident() {
+	[ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status")" -ge "$2" ]
+}
+
+stage_kswapd() {
+	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
+	gather trace trace reclaim kswapd -a -- /guest/work.sh pressure "$(disk data)"
+	verify kswapd -- /guest/work.sh pressure "$(disk data)"
+}

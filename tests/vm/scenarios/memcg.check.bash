@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+check_memcg() {
+	local count max
+
+	trace_whole memcg
+	count=$(seen memcg mm_vmscan_memcg_reclaim_begin)
+	max=$(awk '$1 == "max" { print $2 }' "$check_out/memcg/memory.events")
+	# From 7.x on the kernel also counts charges that had to exceed the limit without reclaim.
+	((count > 100 && count <= max && max - count <= max / 100))
+	verdict "memcg: reclaim tracepoints ($count) and memory.events max ($max)" $?
+	have_stat memcg || return
+	same "memcg: episodes = tracepoints" "$(stat_json memcg '[.processes[].reclaim.memcg.count] | add')" "$count"
+	same "memcg: pages reclaimed" "$(stat_json memcg '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
+		"$(reclaimed memcg memcg)"
+	same "memcg: episodes of hog alone" \
+		"$(stat_json memcg '[.processes[] | select(.comm == "hog") | .reclaim.memcg.count] | add')" "$count"
+	same "memcg: its cgroup" "$(stat_json memcg '[.processes[] | select(.comm == "hog") | .cgroup] | unique | join(" ")')" \
+		/limited
+	report_sound memcg
+	verified memcg 0 "vmstat pgsteal_anon + pgsteal_file" "delay accounting freepages_count" \
+		"delay accounting freepages_delay_total"
+	verified cgroup 137 "memory.stat pgfault" "memory.events oom_kill" "memory.events max + high"
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+check_memcg_oom() {
+	local dir=$check_out/memcg_oom said
+
+	said=$(<"$dir/stdout")
+	same "memcg_oom: oom_kill in memory.events of the limit, the victim, the trigger" \
+		"$(awk '$1 == "oom_kill" { print $2 }' "$dir"/{memory.events,events.v,events.t} | paste -sd ' ')" "1 1 0"
+	kills memcg_oom 1
+	report_sound memcg_oom || return
+	same "memcg_oom: victim and trigger = the workload's own word" \
+		"$(stat_json memcg_oom '.oom[0] | "victim=\(.victim.pid) trigger=\(.trigger.pid) killed=1"')" "$said"
+	same "memcg_oom: their cgroups" "$(stat_json memcg_oom '.oom[0] | "\(.victim.cgroup) \(.trigger.cgroup)"')" \
+		"/parent/v /parent/t"
+	# 40 MiB were touched, and nothing could be swapped out.
+	stat_json memcg_oom '.oom[0].victim | .anon_rss_bytes >= 40 * 1048576 and .anon_rss_bytes < 41 * 1048576' | grep -qx true
+	verdict "memcg_oom: the victim's 40 MiB" $? "$(stat_json memcg_oom '.oom[0].victim.anon_rss_bytes')"
+	same "memcg_oom: reclaim of the trigger's = the kernel's trace" \
+		"$(stat_json memcg_oom '[.processes[].reclaim.memcg.count] | add')" "$(seen memcg_oom mm_vmscan_memcg_reclaim_begin)"
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# No memory left in the whole machine, and no swap.
+
+stage_oom() {
+	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
+}

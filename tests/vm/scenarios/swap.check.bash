@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+check_swap() {
+	local inner
+
+	inner=$(vmstat swap inner pgmajfault)
+	((inner > 500))
+	verdict "swap: memory comes back from disk (pgmajfault $inner)" $?
+	have_stat swap || return
+	bracket "swap: major faults of all processes = pgmajfault" swap \
+		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
+	report_sound swap
+	exact_sum exact/swap
+	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
+		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# Anonymous memory beyond what there is, to a disk and back.
+
+stage_swap() {
+	swap=$(disk swap)
+	mkswap "$swap" >/dev/null
+	swapon "$swap"
+	gather swap stat -a -- /guest/hog -a 260 -r 2
+	mkdir "$cgroups/swapping"
+	echo 30M >"$cgroups/swapping/memory.max"
+	exact swap /guest/hog -g "$cgroups/swapping" -a 60 -r 2
+	verify swap -- /guest/hog -a 260 -r 2
+	rmdir "$cgroups/swapping"
+	swapoff "$swap"
+}
