@@ -106,8 +106,9 @@ need_reader() {
 
 @test "each event that it decodes is the one that trace prints" {
 	need_reader
+	# + 0: from 1.7 on jq prints large numbers as they were written until it has computed with them
 	theirs=$(python3 tests/golden/dump.py --records "$golden/every.rec" |
-		jq -c 'select(.record == "fault") | [.who.tid, .who.comm, .address, .ip, .error_code, .kernel]')
+		jq -c 'select(.record == "fault") | [.who.tid, .who.comm, .address + 0, .ip + 0, .error_code, .kernel]')
 	ours=$("$MEMTRACE" replay "$golden/every.rec" trace fault --json |
 		jq -c 'def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + if $c > 57 then $c - 87 else $c - 48 end);
 			select(.event == "fault") | [.tid, .comm, (.address | number), (.ip | number), .error_code, if .mode == "kernel" then 1 else 0 end]')

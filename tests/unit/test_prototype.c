@@ -134,6 +134,61 @@ static void it_matches_by_its_first_arguments(void **state)
 	assert_false(prototype__matches(*state, "g:all", "struct task"));
 }
 
+/* A tracepoint with the function that calls its programs, which has the names. */
+static void add_named(struct btf *btf, const char *name, int type, const char *first, const char *second)
+{
+	char func[64], typedef_name[64];
+	int data = btf__add_ptr(btf, 0), proto;
+
+	proto = btf__add_func_proto(btf, 0);
+	btf__add_func_param(btf, "", data);
+	btf__add_func_param(btf, "", type);
+	btf__add_func_param(btf, "", type);
+	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
+	assert_true(btf__add_typedef(btf, typedef_name, btf__add_ptr(btf, proto)) > 0);
+	proto = btf__add_func_proto(btf, 0);
+	btf__add_func_param(btf, "__data", data);
+	btf__add_func_param(btf, first, type);
+	btf__add_func_param(btf, second, type);
+	snprintf(func, sizeof(func), "__traceiter_%s", name);
+	assert_true(btf__add_func(btf, func, BTF_FUNC_GLOBAL, proto) > 0);
+}
+
+/* Two numbers that changed places have the same types. */
+static void names_tell_arguments_apart(void **state)
+{
+	struct btf *btf = btf__new_empty();
+	int number = btf__add_int(btf, "long unsigned int", 8, 0);
+	char text[128];
+
+	(void)state;
+	add_named(btf, "shrink", number, "nr_scanned", "nr_reclaimed");
+	add_named(btf, "shrunk", number, "nr_reclaimed", "nr_scanned");
+	assert_int_equal(prototype__read(btf, "g:shrunk", text, sizeof(text)), 0);
+	assert_string_equal(text, "long unsigned int nr_reclaimed,long unsigned int nr_scanned");
+	assert_true(prototype__matches(btf, "g:shrink", "long unsigned int nr_scanned,long unsigned int nr_reclaimed"));
+	assert_true(prototype__matches(btf, "g:shrink", "long unsigned int nr_scanned"));
+	assert_true(prototype__matches(btf, "g:shrink", "long unsigned int,long unsigned int"));
+	assert_false(
+		prototype__matches(btf, "g:shrunk", "long unsigned int nr_scanned,long unsigned int nr_reclaimed"));
+	assert_false(prototype__matches(btf, "g:shrink", "long unsigned int nr_scan"));
+	assert_false(prototype__matches(btf, "g:shrink", "long unsigned int nr_scanned_pages"));
+	assert_false(prototype__matches(btf, "g:shrink", "long unsigned"));
+	assert_true(prototype__has_arguments(btf, "g:shrink", 2));
+	assert_false(prototype__has_arguments(btf, "g:shrink", 1));
+	assert_false(prototype__has_arguments(btf, "g:absent", 0));
+	btf__free(btf);
+}
+
+/* Where no function has them, types must do. */
+static void without_names_types_decide(void **state)
+{
+	assert_true(prototype__matches(*state, "g:begin", "int order,gfp_t gfp_flags"));
+	assert_true(prototype__matches(*state, "g:all", "struct task_struct *task,char *comm"));
+	assert_false(prototype__matches(*state, "g:begin_swapped", "int order,gfp_t gfp_flags"));
+	assert_false(prototype__matches(*state, "g:begin", "int order,gfp_t gfp_flags,int more"));
+}
+
 /* Two that have not changed since they came. */
 static void the_running_kernel_has_them(void **state)
 {
@@ -158,6 +213,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_tracepoint_is_not_found),
 		cmocka_unit_test(a_prototype_that_is_too_long_is_said_to_be),
 		cmocka_unit_test(it_matches_by_its_first_arguments),
+		cmocka_unit_test(names_tell_arguments_apart),
+		cmocka_unit_test(without_names_types_decide),
 		cmocka_unit_test(the_running_kernel_has_them),
 	};
 

@@ -505,6 +505,14 @@ static uint64_t map_in_own_namespace(void)
 	return map_like_self(in_dir("mount/program"), &own, &at);
 }
 
+/* In a chroot the kernel names what is mounted outside of it from the root of all. */
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && !strcmp(text + len - n, end);
+}
+
 static void another_mount_namespace(void **state)
 {
 	struct proc_maps *maps, *gone;
@@ -527,7 +535,7 @@ static void another_mount_namespace(void **state)
 	assert_int_equal(proc_maps__read((uint32_t)pid, &maps), 0);
 	frame = resolve(symbols, maps, address);
 	assert_string_equal(frame.symbol, "static_function");
-	assert_string_equal(frame.module, in_dir("mount/program"));
+	assert_true(ends_with(frame.module, in_dir("mount/program")));
 	end_child(pid);
 	/* it is gone, what was read is not */
 	expect_symbol(symbols, maps, address, "static_function");

@@ -197,6 +197,8 @@ static int diagnose(struct diagnosis *d, struct options *options)
 	struct live *live = NULL;
 	int err = live__open(&live, &request);
 
+	if (err == -EINVAL)
+		return EXIT_USAGE;
 	if (err && err != -ENOTCONN) {
 		log_error("cannot look: %s", strerror(-err));
 		return EXIT_FAILED;
@@ -232,7 +234,7 @@ static int run_doctor(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { output_options, common_options, NULL };
+static const struct option_row *const option_groups[] = { output_options, kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ "what works here, and how", "memtrace doctor" },

@@ -123,8 +123,8 @@ static const struct option_row interval_options[] = {
 };
 
 static const struct option_row *const option_groups[] = {
-	own_options,	duration_options, interval_options, filter_options, cmd_options,
-	gather_options, single_options,	  ring_options,	    common_options, NULL
+	own_options,	duration_options, interval_options, filter_options, cmd_options, gather_options,
+	single_options, ring_options,	  kernel_options,   common_options, NULL
 };
 
 static const struct example examples[] = {

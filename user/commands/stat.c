@@ -19,12 +19,13 @@ struct stat_run {
 	struct histograms histograms;
 };
 
+/* Of a probe that could not be attached nothing is known, which is not 0. */
 static void add_gathered(struct session *session, struct report *report)
 {
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++)
-		if (session->gather_state[id])
+		if (session->gather_state[id] && session->source->probes[id].attached)
 			probes[id]->gather->report(session->gather_state[id], report, &session->names);
 }
 
@@ -102,8 +103,8 @@ static int run_stat(struct options *options)
 }
 
 static const struct option_row *const option_groups[] = {
-	time_options,	filter_options, cmd_options,  record_options, table_options,
-	gather_options, output_options, ring_options, common_options, NULL
+	time_options,	filter_options, cmd_options,	record_options, table_options, gather_options,
+	output_options, ring_options,	kernel_options, common_options, NULL
 };
 
 static const struct example examples[] = {

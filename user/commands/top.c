@@ -73,8 +73,8 @@ static int run_top(struct options *options)
 }
 
 static const struct option_row *const option_groups[] = {
-	time_options,	filter_options, cmd_options,  record_options, table_options,
-	gather_options, output_options, ring_options, common_options, NULL
+	time_options,	filter_options, cmd_options,	record_options, table_options, gather_options,
+	output_options, ring_options,	kernel_options, common_options, NULL
 };
 
 static const struct example examples[] = {

@@ -256,6 +256,17 @@ const struct option_row ring_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row kernel_options[] = {
+	{ .name = "btf",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(btf),
+	  .arg = "FILE",
+	  .help = "take the kernel's types from FILE, BTF or an ELF file with BTF, instead of /sys/kernel/btf/vmlinux, "
+		  "which must be there all the same" },
+	{ .name = NULL },
+};
+
 const struct option_row export_options[] = {
 	{ .name = "textfile",
 	  .type = OPT_STRING,

@@ -74,6 +74,7 @@ struct options {
 	uint64_t ring_size;  /* of each hot ring; 0: memtrace's choice, as of the next two */
 	uint64_t rare_ring_size;
 	uint64_t cpus_per_ring;
+	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
 	const char *replay; /* a recording's name; NULL: the live kernel */
 	/* export */

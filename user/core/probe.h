@@ -38,6 +38,17 @@ struct attach_alt {
 	const char *context;
 };
 
+/*
+ * A number that programs take for granted, as no relocation can ask for it: an
+ * enumerator of the kernel's.
+ */
+struct kernel_constant {
+	const char *program; /* that alternative alone; NULL: all of the probe's */
+	const char *name;    /* NULL ends the list */
+	int value;
+	bool may_lack; /* kernels that do not have the enumerator, but have the value, are known */
+};
+
 enum hook_need {
 	HOOK_REQUIRED,	/* without it the probe is unavailable */
 	HOOK_OPTIONAL,	/* without it something is missing, which loss says */
@@ -86,10 +97,11 @@ struct probe {
 	enum mt_probe id;
 	const void *(*object)(size_t *size); /* the BPF object's ELF image */
 	const struct attach_hook *hooks;
-	const struct probe_column *columns; /* NULL: none */
-	const struct probe_gather *gather;  /* NULL: none */
-	enum mt_slot selftest_slot;	    /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
-	bool without_hooks;		    /* part of it comes from the core alone, so it runs also without its own */
+	const struct probe_column *columns;	 /* NULL: none */
+	const struct probe_gather *gather;	 /* NULL: none */
+	const struct kernel_constant *constants; /* NULL: none */
+	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
+	bool without_hooks;	    /* part of it comes from the core alone, so it runs also without its own */
 };
 
 extern const struct probe *const probes[MT_NR_PROBES]; /* registry.c, by enum mt_probe */

@@ -9,6 +9,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel_btf.h"
+#include "prototype.h"
 #include "task.skel.h"
 
 #define TP_BTF(program, event, proto)                                                                                  \
@@ -18,21 +20,22 @@
 
 /* Where another task than the current one is meant, tp_btf alone has a pointer that task storage accepts. */
 static const struct attach_alt fork_alts[] =
-	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *,struct task_struct *");
+	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *parent,struct task_struct *child");
 static const struct attach_alt exec_alts[] = {
-	{ "core_exec", ATTACH_TP_BTF, "sched:sched_process_exec", "struct task_struct *,pid_t", NULL },
+	{ "core_exec", ATTACH_TP_BTF, "sched:sched_process_exec", "struct task_struct *p,pid_t old_pid", NULL },
 	{ "core_exec_tp", ATTACH_TP, "sched:sched_process_exec", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 static const struct attach_alt exit_alts[] = {
-	{ "core_exit", ATTACH_TP_BTF, "sched:sched_process_exit", "struct task_struct *", NULL },
+	{ "core_exit", ATTACH_TP_BTF, "sched:sched_process_exit", "struct task_struct *p", NULL },
 	{ "core_exit_tp", ATTACH_TP, "sched:sched_process_exit", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
-static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *");
-static const struct attach_alt rename_alts[] = TP_BTF("core_rename", "task:task_rename", "struct task_struct *,char *");
+static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *p");
+static const struct attach_alt rename_alts[] =
+	TP_BTF("core_rename", "task:task_rename", "struct task_struct *task,char *comm");
 static const struct attach_alt rmdir_alts[] =
-	TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *,char *");
+	TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *cgrp,char *path");
 static const struct attach_alt iter_alts[] = {
 	{ "core_iter", ATTACH_ITER, NULL, NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },
@@ -63,11 +66,15 @@ static bool has_task_storage(const struct btf *btf)
 
 /*
  * From 6.16 on sched_process_exit fires before exit_mm(), which can still
- * fault, and has an event class of its own; up to 6.15 it shared sched_process_template.
+ * fault, has an event class of its own, and two arguments; up to 6.15 it shared sched_process_template.
+ * A kernel that is neither is taken for a new one: counts that are read at the task's end are right on both.
  */
 static bool has_faults_after_exit(const struct btf *btf)
 {
-	return btf__find_by_name_kind(btf, "trace_event_raw_sched_process_exit", BTF_KIND_STRUCT) >= 0;
+	if (btf__find_by_name_kind(btf, "trace_event_raw_sched_process_exit", BTF_KIND_STRUCT) >= 0)
+		return true;
+	return btf__find_by_name_kind(btf, "trace_event_raw_sched_process_template", BTF_KIND_STRUCT) < 0 ||
+	       !prototype__has_arguments(btf, "sched:sched_process_exit", 1);
 }
 
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
@@ -105,14 +112,14 @@ static int set_maps(struct bpf_object *bpf, void *ctx)
 }
 
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
-		      const struct btf *btf)
+		      const struct kernel_btf *types)
 {
 	struct preparation preparation = { cfg, rings };
 	struct object_request req = {
 		.name = "memtrace_core",
 		.hooks = hooks,
 		.cfg = cfg,
-		.btf = btf,
+		.types = types,
 		.prepare = set_maps,
 		.prepare_ctx = &preparation,
 	};

@@ -11,6 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "../core/log.h"
+#include "core_reads.h"
+#include "kernel_btf.h"
 #include "prototype.h"
 
 #define CFG_MAP_SUFFIX ".rodata.cfg"
@@ -44,15 +46,70 @@ static void hook__blame(struct hook_state *h, int error, const char *fmt, const 
 	snprintf(h->why, sizeof(h->why), fmt, detail);
 }
 
-static const char *alt__refusal(const struct attach_alt *alt, const struct btf *btf)
+/* What an alternative is held against. */
+struct judge {
+	const struct btf *btf;
+	const struct kernel_constant *constants;
+	struct core_reads reads;
+};
+
+static bool refuse(struct hook_state *h, const char *fmt, const char *detail)
 {
-	if (alt->event && alt->kind != ATTACH_ITER && !prototype__matches(btf, alt->event, NULL))
-		return "this kernel has no tracepoint %s";
-	if (alt->proto && !prototype__matches(btf, alt->event, alt->proto))
-		return "this kernel's %s has other arguments";
-	if (alt->context && btf__find_by_name_kind(btf, alt->context, BTF_KIND_STRUCT) < 0)
-		return "this kernel's %s has another record";
-	return NULL;
+	hook__blame(h, -ENOENT, fmt, detail);
+	return false;
+}
+
+/* Has the kernel the tracepoint, and does the program take from it what it gives? */
+static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *alt, struct hook_state *h)
+{
+	char arguments[WHY_LEN - 16], what[WHY_LEN], own[128];
+
+	if (prototype__read(judge->btf, alt->event, arguments, sizeof(arguments)) == -ENOENT)
+		return refuse(h, "this kernel has no tracepoint %s", alt->event);
+	if (alt->proto && !prototype__matches(judge->btf, alt->event, alt->proto)) {
+		snprintf(what, sizeof(what), "%s(%s)", strchr(alt->event, ':') + 1, arguments);
+		return refuse(h, "this kernel has other arguments: %s", what);
+	}
+	if (!alt->context)
+		return true;
+	/* a record of the event's own takes the place of one that it shared with others */
+	snprintf(own, sizeof(own), "trace_event_raw_%s", strchr(alt->event, ':') + 1);
+	if (btf__find_by_name_kind(judge->btf, alt->context, BTF_KIND_STRUCT) < 0 ||
+	    (strcmp(own, alt->context) && btf__find_by_name_kind(judge->btf, own, BTF_KIND_STRUCT) >= 0))
+		return refuse(h, "this kernel's %s has another record", alt->event);
+	return true;
+}
+
+/* Has the kernel's enumerator the value that the program takes it to have? */
+static bool constant_fits(const struct btf *btf, const struct kernel_constant *c, struct hook_state *h)
+{
+	char what[WHY_LEN];
+	int value;
+
+	if (enumerator__read(btf, c->name, &value)) {
+		if (c->may_lack)
+			return true;
+		return refuse(h, "this kernel has no %s", c->name);
+	}
+	if (value == c->value)
+		return true;
+	snprintf(what, sizeof(what), "%s is %d, not %d", c->name, value, c->value);
+	return refuse(h, "this kernel's %s", what);
+}
+
+static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, struct hook_state *h)
+{
+	const struct kernel_constant *c;
+	char what[WHY_LEN];
+
+	if (alt->event && alt->kind != ATTACH_ITER && !tracepoint_fits(judge, alt, h))
+		return false;
+	for (c = judge->constants; c && c->name; c++)
+		if ((!c->program || !strcmp(c->program, alt->program)) && !constant_fits(judge->btf, c, h))
+			return false;
+	if (!core_reads__fit(&judge->reads, alt->program, what, sizeof(what)))
+		return refuse(h, "this kernel's %s", what);
+	return true;
 }
 
 static size_t nr_alts(const struct attach_hook *hook)
@@ -68,23 +125,20 @@ static size_t nr_alts(const struct attach_hook *hook)
  * Moves on to the next alternative that could work by what BTF says: in
  * the order of the list, or twice over it, once for those of kind tp and once for the others.
  */
-static void hook__next_alt(struct hook_state *h, const struct btf *btf)
+static void hook__next_alt(struct hook_state *h, const struct judge *judge)
 {
 	size_t nr = nr_alts(h->hook), passes = h->tp_first ? 2 : 1;
 
 	while (h->step < passes * nr) {
 		size_t pass = h->step / nr, i = h->step++ % nr;
 		const struct attach_alt *alt = &h->hook->alts[i];
-		const char *refusal;
 
 		if (h->tp_first && (pass == 0) != (alt->kind == ATTACH_TP))
 			continue;
-		refusal = alt__refusal(alt, btf);
-		if (!refusal) {
+		if (alt__fits(judge, alt, h)) {
 			h->alt = i;
 			return;
 		}
-		hook__blame(h, -ENOENT, refusal, alt->event);
 	}
 	h->alt = -1;
 }
@@ -259,7 +313,8 @@ static void object__detach(struct object *object)
 
 static int try_once(struct object *object, const struct object_request *req, struct hook_state **culprit)
 {
-	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name);
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name,
+			    .btf_custom_path = req->types->path[0] ? req->types->path : NULL);
 	int err;
 
 	*culprit = NULL;
@@ -288,7 +343,7 @@ const struct hook_state *object__culprit(const struct object *object)
 	return NULL;
 }
 
-static int object__init_hooks(struct object *object, const struct object_request *req)
+static int object__init_hooks(struct object *object, const struct object_request *req, const struct judge *judge)
 {
 	const struct attach_hook *hook;
 
@@ -301,9 +356,9 @@ static int object__init_hooks(struct object *object, const struct object_request
 		h->hook = hook;
 		h->alt = -1;
 		h->wanted = hook__is_wanted(hook, req);
-		h->tp_first = hook->tp_as_good && prototype__preemptible(req->btf);
+		h->tp_first = hook->tp_as_good && prototype__preemptible(judge->btf);
 		if (h->wanted)
-			hook__next_alt(h, req->btf);
+			hook__next_alt(h, judge);
 	}
 	return 0;
 }
@@ -312,12 +367,12 @@ static int object__init_hooks(struct object *object, const struct object_request
  * When nothing tells which program was refused, each hook moves on: the
  * alternatives are few, and the loop ends when a required one has none left.
  */
-static void advance(struct object *object, struct hook_state *culprit, const struct btf *btf, int err)
+static void advance(struct object *object, struct hook_state *culprit, const struct judge *judge, int err)
 {
 	size_t i;
 
 	if (culprit) {
-		hook__next_alt(culprit, btf);
+		hook__next_alt(culprit, judge);
 		return;
 	}
 	for (i = 0; i < object->nr_hooks; i++) {
@@ -326,18 +381,16 @@ static void advance(struct object *object, struct hook_state *culprit, const str
 		if (!hook__alt(h))
 			continue;
 		hook__blame(h, err, "loading failed: %s", strerror(-err));
-		hook__next_alt(h, btf);
+		hook__next_alt(h, judge);
 	}
 }
 
-int object__open(struct object *object, const struct object_request *req)
+static int open_judged(struct object *object, const struct object_request *req, const struct judge *judge)
 {
 	struct hook_state *culprit;
 	int err;
 
-	memset(object, 0, sizeof(*object));
-	object->name = req->name;
-	err = object__init_hooks(object, req);
+	err = object__init_hooks(object, req, judge);
 	while (!err && !object__culprit(object)) {
 		err = try_once(object, req, &culprit);
 		if (!err)
@@ -346,10 +399,24 @@ int object__open(struct object *object, const struct object_request *req)
 		if (err == -ENOMEM)
 			return err;
 		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
-		advance(object, culprit, req->btf, err);
+		advance(object, culprit, judge, err);
 		err = 0;
 	}
 	return err ? err : object__culprit(object)->error;
+}
+
+int object__open(struct object *object, const struct object_request *req)
+{
+	struct judge judge = { .btf = req->types->btf, .constants = req->constants };
+	int err;
+
+	memset(object, 0, sizeof(*object));
+	object->name = req->name;
+	err = core_reads__open(&judge.reads, req->image, req->image_size, judge.btf);
+	if (!err)
+		err = open_judged(object, req, &judge);
+	core_reads__close(&judge.reads);
+	return err;
 }
 
 void object__close(struct object *object)

@@ -12,7 +12,8 @@
 
 struct bpf_object;
 struct bpf_link;
-struct btf;
+struct core_reads;
+struct kernel_btf;
 
 #define HOOKS_MAX 16
 #define WHY_LEN	  160
@@ -44,8 +45,9 @@ struct object_request {
 	size_t image_size;
 	const struct attach_hook *hooks;
 	const struct mt_cfg *cfg;
-	const struct btf *btf;	    /* the kernel's */
-	const struct object *share; /* whose maps of the same name are used; NULL: it makes its own */
+	const struct kernel_btf *types;		 /* the kernel's */
+	const struct kernel_constant *constants; /* that its programs take for granted; NULL: none */
+	const struct object *share;		 /* whose maps of the same name are used; NULL: it makes its own */
 	bool latency, light;
 	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */
 	void *prepare_ctx;

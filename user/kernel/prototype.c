@@ -44,18 +44,28 @@ static void add_type(const struct btf *btf, __u32 id, struct text *text)
 	text__add(text, btf__name_by_offset(btf, t->name_off));
 }
 
-static const struct btf_type *tracepoint_proto(const struct btf *btf, const char *event)
+/* What follows the group in "group:name". */
+static const char *name_of_event(const char *event)
 {
 	const char *name = strchr(event, ':');
-	const struct btf_type *t;
-	char type[128];
+
+	return name ? name + 1 : event;
+}
+
+static const struct btf_type *find(const struct btf *btf, const char *prefix, const char *event, __u32 kind)
+{
+	char name[128];
 	int id;
 
-	snprintf(type, sizeof(type), "btf_trace_%s", name ? name + 1 : event);
-	id = btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return NULL;
-	t = btf__type_by_id(btf, id);
+	snprintf(name, sizeof(name), "%s%s", prefix, name_of_event(event));
+	id = btf__find_by_name_kind(btf, name, kind);
+	return id < 0 ? NULL : btf__type_by_id(btf, id);
+}
+
+static const struct btf_type *tracepoint_proto(const struct btf *btf, const char *event)
+{
+	const struct btf_type *t = find(btf, "btf_trace_", event, BTF_KIND_TYPEDEF);
+
 	t = t ? btf__type_by_id(btf, t->type) : NULL;
 	if (!t || !btf_is_ptr(t))
 		return NULL;
@@ -63,41 +73,127 @@ static const struct btf_type *tracepoint_proto(const struct btf *btf, const char
 	return t && btf_is_func_proto(t) ? t : NULL;
 }
 
+/*
+ * The prototype of the function that calls a tracepoint's programs, if it has
+ * as many arguments: types of functions have no names for them, functions do.
+ */
+static const struct btf_type *named_proto(const struct btf *btf, const char *event, const struct btf_type *proto)
+{
+	const struct btf_type *t = find(btf, "__traceiter_", event, BTF_KIND_FUNC);
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) && btf_vlen(t) == btf_vlen(proto) ? t : NULL;
+}
+
+static const char *param_name(const struct btf *btf, const struct btf_type *proto, int i)
+{
+	const char *name = proto ? btf__name_by_offset(btf, btf_params(proto)[i].name_off) : NULL;
+
+	return name ? name : "";
+}
+
 int prototype__read(const struct btf *btf, const char *event, char *buf, int size)
 {
-	const struct btf_type *proto = tracepoint_proto(btf, event);
+	const struct btf_type *proto = tracepoint_proto(btf, event), *named;
 	struct text text = { buf, buf + size };
-	const struct btf_param *params;
 	int i;
 
 	if (!proto)
 		return -ENOENT;
 	buf[0] = '\0';
-	params = btf_params(proto);
+	named = named_proto(btf, event, proto);
 	/* the first argument is the tracepoint's own data */
 	for (i = 1; i < btf_vlen(proto); i++) {
+		const char *name = param_name(btf, named, i);
+
 		if (i > 1)
 			text__add(&text, ",");
-		add_type(btf, params[i].type, &text);
+		add_type(btf, btf_params(proto)[i].type, &text);
+		if (name[0] && text.at > buf && text.at[-1] != '*')
+			text__add(&text, " ");
+		text__add(&text, name);
 	}
 	return text.at < text.end ? 0 : -ENAMETOOLONG;
 }
 
+/* Is text, up to end, that type, or that type and that name?  Where the kernel's name is not known any will do. */
+static bool argument_matches(const char *text, const char *end, const char *type, const char *name)
+{
+	size_t len = strlen(type);
+
+	if (!len || (size_t)(end - text) < len || memcmp(text, type, len))
+		return false;
+	text += len;
+	if (text == end)
+		return true;
+	/* what else follows is another type whose name begins as this one's does */
+	if (type[len - 1] != '*' && *text++ != ' ')
+		return false;
+	if (memchr(text, ' ', end - text) || memchr(text, '*', end - text))
+		return false;
+	return !name[0] || ((size_t)(end - text) == strlen(name) && !memcmp(text, name, end - text));
+}
+
 bool prototype__matches(const struct btf *btf, const char *event, const char *expected)
 {
-	char actual[512];
-	size_t n;
+	const struct btf_type *proto = tracepoint_proto(btf, event), *named;
+	int i;
 
-	if (prototype__read(btf, event, actual, sizeof(actual)))
-		return false;
-	if (!expected)
-		return true;
-	n = strlen(expected);
-	return !strncmp(actual, expected, n) && (actual[n] == ',' || actual[n] == '\0');
+	if (!proto || !expected)
+		return proto;
+	named = named_proto(btf, event, proto);
+	for (i = 1; *expected; i++) {
+		const char *end = strchrnul(expected, ',');
+		char type[128] = "";
+		struct text text = { type, type + sizeof(type) };
+
+		if (i >= btf_vlen(proto))
+			return false;
+		add_type(btf, btf_params(proto)[i].type, &text);
+		if (text.at >= text.end || !argument_matches(expected, end, type, param_name(btf, named, i)))
+			return false;
+		expected = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+bool prototype__has_arguments(const struct btf *btf, const char *event, int nr)
+{
+	const struct btf_type *proto = tracepoint_proto(btf, event);
+
+	return proto && btf_vlen(proto) == nr + 1;
 }
 
 bool prototype__preemptible(const struct btf *btf)
 {
 	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) >= 0 &&
 	       btf__find_by_name_kind(btf, "init_srcu_struct_fast", BTF_KIND_FUNC) >= 0;
+}
+
+static int find_value(const struct btf *btf, const struct btf_type *t, const char *name, int *value)
+{
+	int i;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		const char *found = btf__name_by_offset(btf, btf_enum(t)[i].name_off);
+
+		if (!found || strcmp(found, name))
+			continue;
+		*value = btf_enum(t)[i].val;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int enumerator__read(const struct btf *btf, const char *name, int *value)
+{
+	__u32 nr = btf__type_cnt(btf), id;
+
+	for (id = 1; id < nr; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_enum(t) && !find_value(btf, t, name, value))
+			return 0;
+	}
+	return -ENOENT;
 }

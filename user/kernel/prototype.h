@@ -8,14 +8,20 @@
 struct btf;
 
 /*
- * The types of a tracepoint's arguments, "int,gfp_t,struct mem_cgroup *", from
- * typedef btf_trace_<name>.  event: "group:name".  0, -ENOENT if the
- * kernel has no such tracepoint, -ENAMETOOLONG.
+ * A tracepoint's arguments, "int order,gfp_t gfp_flags,struct mem_cgroup *memcg": their types from
+ * typedef btf_trace_<name>, their names from function __traceiter_<name>, or none without it.
+ * event: "group:name".  0, -ENOENT if the kernel has no such tracepoint, -ENAMETOOLONG.
  */
 int prototype__read(const struct btf *btf, const char *event, char *buf, int size);
 
-/* Does the tracepoint's prototype begin with those types?  NULL matches any; false without the tracepoint. */
+/*
+ * Does the tracepoint's prototype begin with those arguments?  A name may be left out; types alone do not tell two
+ * numbers apart that have changed places.  NULL matches any; false without the tracepoint.
+ */
 bool prototype__matches(const struct btf *btf, const char *event, const char *expected);
+
+/* Has it so many, and not more? */
+bool prototype__has_arguments(const struct btf *btf, const char *event, int nr);
 
 /*
  * Whether programs on tracepoints may be preempted: then tracepoints are
@@ -23,5 +29,8 @@ bool prototype__matches(const struct btf *btf, const char *event, const char *ex
  * which also kernels up to 6.12 have for another purpose, and that there is a fast kind (seen on 7.3).
  */
 bool prototype__preemptible(const struct btf *btf);
+
+/* The value of an enumerator, of whatever enumeration it is.  0, or -ENOENT. */
+int enumerator__read(const struct btf *btf, const char *name, int *value);
 
 #endif

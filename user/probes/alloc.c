@@ -4,7 +4,7 @@
 #include "alloc.skel.h"
 
 #define EVENT "kmem:mm_page_alloc"
-#define PROTO "struct page *,unsigned int,gfp_t,int"
+#define PROTO "struct page *page,unsigned int order,gfp_t gfp_flags,int migratetype"
 
 static const struct attach_alt alloc_alts[] = {
 	{ "alloc_btf", ATTACH_TP_BTF, EVENT, PROTO, NULL },
@@ -16,6 +16,25 @@ static const struct attach_alt alloc_alts[] = {
 static const struct attach_hook hooks[] = {
 	{ "alloc", HOOK_REQUIRED, alloc_alts, "page allocations", true },
 	{ NULL, 0, NULL, NULL, false },
+};
+
+/* From 6.10 on BTF has the bits of gfp flags; they have kept their values since 5.10. */
+#define GFP_BIT(name, bit)                                                                                             \
+	{                                                                                                              \
+		NULL, "___GFP_" #name "_BIT", bit, true                                                                \
+	}
+
+static const struct kernel_constant constants[] = {
+	GFP_BIT(HIGHMEM, 1),
+	GFP_BIT(MOVABLE, 3),
+	GFP_BIT(IO, 6),
+	GFP_BIT(FS, 7),
+	GFP_BIT(DIRECT_RECLAIM, 10),
+	GFP_BIT(HARDWALL, 20),
+	{ NULL, "MIGRATE_UNMOVABLE", 0, false },
+	{ NULL, "MIGRATE_MOVABLE", 1, false },
+	{ NULL, "MIGRATE_RECLAIMABLE", 2, false },
+	{ NULL, NULL, 0, false },
 };
 
 static const enum mt_slot pages[] = { MT_SLOT_alloc_pages };
@@ -30,5 +49,6 @@ const struct probe alloc_probe = {
 	.object = alloc_bpf__elf_bytes,
 	.hooks = hooks,
 	.columns = columns,
+	.constants = constants,
 	.selftest_slot = MT_SLOT_alloc_count,
 };

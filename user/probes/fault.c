@@ -3,7 +3,7 @@
 
 #include "fault.skel.h"
 
-#define PROTO "long unsigned int,struct pt_regs *,long unsigned int"
+#define PROTO "long unsigned int address,struct pt_regs *regs,long unsigned int error_code"
 
 #define MODE(mode)                                                                                                     \
 	{                                                                                                              \

@@ -4,7 +4,7 @@
 #include "free.skel.h"
 
 #define EVENT "kmem:mm_page_free"
-#define PROTO "struct page *,unsigned int"
+#define PROTO "struct page *page,unsigned int order"
 
 static const struct attach_alt free_alts[] = {
 	{ "free_btf", ATTACH_TP_BTF, EVENT, PROTO, NULL },

@@ -8,19 +8,19 @@
 #define VMSCAN(event) "vmscan:mm_vmscan_" event
 
 static const struct attach_alt wake_alts[] = {
-	{ "wake_btf", ATTACH_TP_BTF, VMSCAN("kswapd_wake"), "int,int,int", NULL },
+	{ "wake_btf", ATTACH_TP_BTF, VMSCAN("kswapd_wake"), "int nid,int zid,int order", NULL },
 	{ "wake_tp", ATTACH_TP, VMSCAN("kswapd_wake"), NULL, "trace_event_raw_mm_vmscan_kswapd_wake" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
 static const struct attach_alt sleep_alts[] = {
-	{ "sleep_btf", ATTACH_TP_BTF, VMSCAN("kswapd_sleep"), "int", NULL },
+	{ "sleep_btf", ATTACH_TP_BTF, VMSCAN("kswapd_sleep"), "int nid", NULL },
 	{ "sleep_tp", ATTACH_TP, VMSCAN("kswapd_sleep"), NULL, "trace_event_raw_mm_vmscan_kswapd_sleep" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
 static const struct attach_alt ask_alts[] = {
-	{ "ask_btf", ATTACH_TP_BTF, VMSCAN("wakeup_kswapd"), "int,int,int,gfp_t", NULL },
+	{ "ask_btf", ATTACH_TP_BTF, VMSCAN("wakeup_kswapd"), "int nid,int zid,int order,gfp_t gfp_flags", NULL },
 	{ "ask_tp", ATTACH_TP, VMSCAN("wakeup_kswapd"), NULL, "trace_event_raw_mm_vmscan_wakeup_kswapd" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -32,7 +32,8 @@ static const struct attach_alt isolate_alts[] = {
 };
 
 static const struct attach_alt shrink_alts[] = {
-	{ "shrink_btf", ATTACH_TP_BTF, VMSCAN("lru_shrink_inactive"), "int,long unsigned int,long unsigned int", NULL },
+	{ "shrink_btf", ATTACH_TP_BTF, VMSCAN("lru_shrink_inactive"),
+	  "int nid,long unsigned int nr_scanned,long unsigned int nr_reclaimed", NULL },
 	{ "shrink_tp", ATTACH_TP, VMSCAN("lru_shrink_inactive"), NULL,
 	  "trace_event_raw_mm_vmscan_lru_shrink_inactive" },
 	{ NULL, 0, NULL, NULL, NULL },

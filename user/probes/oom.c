@@ -8,8 +8,8 @@
 #define EVENT "oom:mark_victim"
 
 static const struct attach_alt victim_alts[] = {
-	{ "victim_btf", ATTACH_TP_BTF, EVENT, "struct task_struct *,uid_t", NULL },
-	{ "victim_pid_btf", ATTACH_TP_BTF, EVENT, "int", NULL },
+	{ "victim_btf", ATTACH_TP_BTF, EVENT, "struct task_struct *task,uid_t uid", NULL },
+	{ "victim_pid_btf", ATTACH_TP_BTF, EVENT, "int pid", NULL },
 	{ "victim_tp", ATTACH_TP, EVENT, NULL, "trace_event_raw_mark_victim" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -17,6 +17,14 @@ static const struct attach_alt victim_alts[] = {
 static const struct attach_hook hooks[] = {
 	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills", false },
 	{ NULL, 0, NULL, NULL, false },
+};
+
+/* The kinds of pages in a process's counters. */
+static const struct kernel_constant constants[] = {
+	{ "victim_btf", "MM_FILEPAGES", 0, false },
+	{ "victim_btf", "MM_ANONPAGES", 1, false },
+	{ "victim_btf", "MM_SHMEMPAGES", 3, false },
+	{ NULL, NULL, 0, false },
 };
 
 static const struct column count_columns[] = { { .title = "", .path = "count", .unit = UNIT_COUNT } };
@@ -72,5 +80,6 @@ const struct probe oom_probe = {
 	.object = oom_bpf__elf_bytes,
 	.hooks = hooks,
 	.gather = &gather,
+	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -8,14 +8,14 @@
 
 #define BEGIN(kind, event)                                                                                             \
 	{                                                                                                              \
-		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int,gfp_t", NULL },                                       \
-			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t,int", NULL },                          \
+		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int order,gfp_t gfp_flags", NULL },                       \
+			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t gfp_flags,int order", NULL },          \
 			{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT }, { NULL, 0, NULL, NULL, NULL },   \
 	}
 
 #define END(kind, event)                                                                                               \
 	{                                                                                                              \
-		{ #kind "_end_btf", ATTACH_TP_BTF, event, "long unsigned int", NULL },                                 \
+		{ #kind "_end_btf", ATTACH_TP_BTF, event, "long unsigned int nr_reclaimed", NULL },                    \
 			{ #kind "_end_tp", ATTACH_TP, event, NULL, END_CONTEXT }, { NULL, 0, NULL, NULL, NULL },       \
 	}
 
@@ -27,7 +27,8 @@ static const struct attach_alt softlimit_begin[] = BEGIN(softlimit, "vmscan:mm_v
 static const struct attach_alt softlimit_end[] = END(softlimit, "vmscan:mm_vmscan_memcg_softlimit_reclaim_end");
 
 static const struct attach_alt node_begin[] = {
-	{ "node_begin_btf", ATTACH_TP_BTF, "vmscan:mm_vmscan_node_reclaim_begin", "int,int,gfp_t", NULL },
+	{ "node_begin_btf", ATTACH_TP_BTF, "vmscan:mm_vmscan_node_reclaim_begin", "int nid,int order,gfp_t gfp_flags",
+	  NULL },
 	{ "node_begin_tp", ATTACH_TP, "vmscan:mm_vmscan_node_reclaim_begin", NULL,
 	  "trace_event_raw_mm_vmscan_node_reclaim_begin" },
 	{ NULL, 0, NULL, NULL, NULL },

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
 #include "../core/log.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/core_object.h"
 #include "../kernel/features.h"
 #include "../kernel/proc.h"
+#include "../kernel/prototype.h"
 #include "../kernel/selftest.h"
 
 #define CORE_NAME     "core"
@@ -287,7 +287,7 @@ static void source_free(struct source *src)
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	object__close(&live->core);
-	btf__free(live->btf);
+	kernel_btf__close(&live->types);
 	live__free_stacks(live);
 	cgroups__free(live->cgroups);
 	filters__free(&live->filters);
@@ -350,7 +350,8 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		.name = probe_rows[id].name,
 		.hooks = probes[id]->hooks,
 		.cfg = &live->cfg,
-		.btf = live->btf,
+		.types = &live->types,
+		.constants = probes[id]->constants,
 		.share = &live->core,
 		.latency = request->latency,
 		.light = request->options->light,
@@ -440,7 +441,7 @@ static int make_rings(struct live *live, const struct live_request *request)
 
 static void fill_cfg(struct live *live, const struct live_request *request)
 {
-	core_object__probe_kernel(&live->cfg, live->btf);
+	core_object__probe_kernel(&live->cfg, live->types.btf);
 	live->cfg.nr_hot_rings = live->ring_plan.nr_hot;
 	live->cfg.cpus_per_ring = live->ring_plan.cpus_per_ring;
 	live->cfg.hot_wakeup_bytes = rings__hot_wakeup_bytes(&live->ring_plan);
@@ -465,7 +466,7 @@ static int allocate_buffers(struct live *live)
 
 static int open_core(struct live *live, const struct options *options)
 {
-	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, live->btf);
+	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, &live->types);
 
 	if (!err)
 		err = filters__install(&live->filters, options, &live->core);
@@ -508,16 +509,42 @@ static int begin(struct live *live)
 	return err;
 }
 
+static int open_types(struct live *live, const struct live_request *request)
+{
+	const char *file = request->options->btf;
+	char why[96];
+	int err = kernel_btf__open(&live->types, file, why, sizeof(why));
+
+	if (err == -EINVAL) {
+		log_error("--btf %s: %s", file, why);
+		return err;
+	}
+	if (!err)
+		return 0;
+	explain_core(live, request, err);
+	return -ENOTCONN;
+}
+
+/* Where the kernel calls the controller otherwise, no task would be in any cgroup. */
+static int check_cgroups(struct live *live, const struct live_request *request)
+{
+	int id;
+
+	if (!request->options->cgroups.nr || !enumerator__read(live->types.btf, "memory_cgrp_id", &id))
+		return 0;
+	log_error("cannot trace: -c: this kernel has no memory_cgrp_id, so which cgroup a task is in is not known");
+	return -ENOTCONN;
+}
+
 static int attach(struct live *live, const struct live_request *request)
 {
 	int err;
 
-	live->btf = btf__load_vmlinux_btf();
-	if (!live->btf) {
-		err = -errno;
-		explain_core(live, request, err);
-		return -ENOTCONN;
-	}
+	err = open_types(live, request);
+	if (!err)
+		err = check_cgroups(live, request);
+	if (err)
+		return err;
 	err = make_rings(live, request);
 	if (err == -EINVAL)
 		return err;
@@ -536,8 +563,7 @@ static int attach(struct live *live, const struct live_request *request)
 		return err;
 	open_probes(live, request);
 	test_probes(live, request->options->light);
-	btf__free(live->btf);
-	live->btf = NULL;
+	kernel_btf__close(&live->types);
 	return begin(live);
 }
 

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 
 #include "../kernel/filters.h"
+#include "../kernel/kernel_btf.h"
 #include "../kernel/object.h"
 #include "../kernel/ring_maps.h"
 #include "live.h"
@@ -21,7 +22,7 @@ struct live {
 	struct source source;
 	struct sink sink;
 	struct mt_cfg cfg;
-	struct btf *btf; /* only while objects are loaded */
+	struct kernel_btf types; /* only while objects are loaded */
 	struct cgroups *cgroups;
 	struct filters filters;
 	struct rings ring_plan;

@@ -130,7 +130,7 @@ static uint64_t nr_keys(const struct object *object, const char *map)
 {
 	int fd = object->bpf ? live__map_fd(object, map) : -1;
 	uint64_t nr = 0;
-	__u32 key;
+	__u32 key = 0;
 
 	/* a key that is deleted under our hand starts the walk again: more than there can be is no answer */
 	while (fd >= 0 && nr < SPANS_MAX && !bpf_map_get_next_key(fd, nr ? &key : NULL, &key))

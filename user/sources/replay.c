@@ -250,22 +250,23 @@ static int open_file(struct replay *replay)
 int replay__open(struct source **out, const char *path, struct sink sink, struct run_facts *facts)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
-	int err = -ENOMEM;
+	int err;
 
 	*out = NULL;
-	if (replay) {
-		replay->source.ops = &replay_ops;
-		replay->path = path;
-		replay->sink = sink;
-		err = open_file(replay);
+	if (!replay) {
+		log_error("%s cannot be read: %s", path, strerror(ENOMEM));
+		return EXIT_FAILED;
 	}
+	replay->source.ops = &replay_ops;
+	replay->path = path;
+	replay->sink = sink;
+	err = open_file(replay);
 	if (err) {
 		if (err == -EBADMSG)
 			log_error("%s cannot be replayed: %s", path, replay->reader.why);
 		else
 			log_error("%s cannot be read: %s", path, strerror(-err));
-		if (replay)
-			source_free(&replay->source);
+		source_free(&replay->source);
 		return EXIT_FAILED;
 	}
 	memcpy(replay->source.probes, replay->head.probes, sizeof(replay->head.probes));

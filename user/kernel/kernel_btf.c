@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "kernel_btf.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+/* Types in types, pointers to pointers: the deepest in kernels from 5.10 to 7.3 has 15. */
+#define MAX_DEPTH 64
+
+/* Which ids lead on, of those that must come to an end. */
+enum chain {
+	CHAIN_POINTERS, /* pointers, arrays and what is only another name, up to a struct */
+	CHAIN_MEMBERS,	/* what lies within a type, up to a pointer */
+	NR_CHAINS,
+};
+
+struct walk {
+	const struct btf *btf;
+	enum chain chain;
+	uint8_t *depth; /* by id; 0: not known yet */
+};
+
+static bool is_alias(const struct btf_type *t)
+{
+	return btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t);
+}
+
+static int depth_of(struct walk *walk, __u32 id, int above);
+
+/* The deepest of a struct's members. */
+static int depth_of_members(struct walk *walk, const struct btf_type *t, int above)
+{
+	int i, deepest = 0;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		int depth = depth_of(walk, btf_members(t)[i].type, above);
+
+		if (depth < 0)
+			return depth;
+		if (depth > deepest)
+			deepest = depth;
+	}
+	return deepest;
+}
+
+/* How many steps lead on from a type; -1 if that does not end in time.  What was found is kept. */
+static int depth_of(struct walk *walk, __u32 id, int above)
+{
+	const struct btf_type *t = btf__type_by_id(walk->btf, id);
+	int depth = 0;
+
+	if (!id)
+		return 0;
+	if (above > MAX_DEPTH)
+		return -1;
+	if (walk->depth[id])
+		return above + walk->depth[id] > MAX_DEPTH ? -1 : walk->depth[id];
+	if (is_alias(t) || (btf_is_ptr(t) && walk->chain == CHAIN_POINTERS))
+		depth = depth_of(walk, t->type, above + 1);
+	else if (btf_is_array(t))
+		depth = depth_of(walk, btf_array(t)->type, above + 1);
+	else if (btf_is_composite(t) && walk->chain == CHAIN_MEMBERS)
+		depth = depth_of_members(walk, t, above + 1);
+	if (depth < 0)
+		return depth;
+	walk->depth[id] = depth + 1;
+	return depth + 1;
+}
+
+static bool chains_end(const struct btf *btf)
+{
+	__u32 nr = btf__type_cnt(btf), id;
+	struct walk walk = { .btf = btf };
+	bool end = true;
+
+	for (; end && walk.chain < NR_CHAINS; walk.chain++) {
+		walk.depth = calloc(nr, sizeof(*walk.depth));
+		end = walk.depth;
+		for (id = 1; end && id < nr; id++)
+			end = depth_of(&walk, id, 0) >= 0;
+		free(walk.depth);
+	}
+	return end;
+}
+
+static bool is_name(const struct btf *btf, __u32 offset)
+{
+	return btf__str_by_offset(btf, offset);
+}
+
+static bool members_are_there(const struct btf *btf, const struct btf_type *t, __u32 nr)
+{
+	int i;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+
+		if (m->type >= nr || !is_name(btf, m->name_off))
+			return false;
+	}
+	return true;
+}
+
+static bool params_are_there(const struct btf *btf, const struct btf_type *t, __u32 nr)
+{
+	int i;
+
+	for (i = 0; i < btf_vlen(t); i++)
+		if (btf_params(t)[i].type >= nr || !is_name(btf, btf_params(t)[i].name_off))
+			return false;
+	return t->type < nr;
+}
+
+static bool values_have_names(const struct btf *btf, const struct btf_type *t)
+{
+	int i;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		__u32 name = btf_is_enum(t) ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
+
+		if (!is_name(btf, name))
+			return false;
+	}
+	return true;
+}
+
+/* Do all ids and names that a type refers to exist? */
+static bool is_whole(const struct btf *btf, const struct btf_type *t, __u32 nr)
+{
+	int i;
+
+	if (!is_name(btf, t->name_off))
+		return false;
+	if (is_alias(t) || btf_is_ptr(t) || btf_is_func(t) || btf_is_var(t) || btf_is_decl_tag(t))
+		return t->type < nr;
+	if (btf_is_array(t))
+		return btf_array(t)->type < nr && btf_array(t)->index_type < nr;
+	if (btf_is_composite(t))
+		return members_are_there(btf, t, nr);
+	if (btf_is_func_proto(t))
+		return params_are_there(btf, t, nr);
+	if (btf_is_any_enum(t))
+		return values_have_names(btf, t);
+	for (i = 0; btf_is_datasec(t) && i < btf_vlen(t); i++)
+		if (btf_var_secinfos(t)[i].type >= nr)
+			return false;
+	return true;
+}
+
+const char *btf__flaw(const struct btf *btf)
+{
+	__u32 nr = btf__type_cnt(btf), id;
+
+	for (id = 1; id < nr; id++)
+		if (!is_whole(btf, btf__type_by_id(btf, id), nr))
+			return "its types refer to types or names that it does not have";
+	return chains_end(btf) ? NULL : "its types go in circles";
+}
+
+/* What was checked, where nobody can change it: libbpf opens it again for each object. */
+static int copy_to_memory(struct kernel_btf *types)
+{
+	__u32 size, at = 0;
+	const char *data = btf__raw_data(types->btf, &size);
+
+	if (!data)
+		return -errno;
+	types->fd = memfd_create("memtrace-btf", MFD_CLOEXEC);
+	if (types->fd < 0)
+		return -errno;
+	snprintf(types->path, sizeof(types->path), "/proc/self/fd/%d", types->fd);
+	while (at < size) {
+		ssize_t n = write(types->fd, data + at, size - at);
+
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		at += n;
+	}
+	return 0;
+}
+
+static int refuse(char *why, size_t size, const char *reason)
+{
+	snprintf(why, size, "%s", reason);
+	return -EINVAL;
+}
+
+static int open_file(struct kernel_btf *types, const char *file, char *why, size_t size)
+{
+	const char *flaw;
+	struct stat st;
+
+	if (stat(file, &st))
+		return refuse(why, size, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return refuse(why, size, "it is no regular file");
+	types->btf = btf__parse(file, NULL);
+	if (!types->btf)
+		return refuse(why, size,
+			      errno == EACCES ? strerror(errno) : "it is neither BTF nor an ELF file with BTF");
+	flaw = btf__flaw(types->btf);
+	if (flaw)
+		return refuse(why, size, flaw);
+	if (btf__find_by_name_kind(types->btf, "task_struct", BTF_KIND_STRUCT) < 0)
+		return refuse(why, size, "it has no task_struct, so it is no kernel's");
+	return copy_to_memory(types);
+}
+
+int kernel_btf__open(struct kernel_btf *types, const char *file, char *why, size_t size)
+{
+	*types = (struct kernel_btf){ .fd = -1 };
+	if (file)
+		return open_file(types, file, why, size);
+	types->btf = btf__load_vmlinux_btf();
+	return types->btf ? 0 : -errno;
+}
+
+void kernel_btf__close(struct kernel_btf *types)
+{
+	btf__free(types->btf);
+	if (types->path[0])
+		close(types->fd);
+	*types = (struct kernel_btf){ .fd = -1 };
+}
