@@ -128,8 +128,8 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak lint fmt docs vmlinux-check install \
-	uninstall clean FORCE
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak check-vm vm-shell lint fmt docs \
+	vmlinux-check install uninstall clean FORCE
 
 all: $(B)/memtrace
 
@@ -268,6 +268,15 @@ fuzz:
 	@$(MAKE) FUZZ=1 fuzz
 endif
 
+# As root.  KERNELS="5.10 newest" STAGES="exact oom" CPUS=2: less than all; tests/vm/README.md.
+check-vm:
+	@$(MAKE) STATIC=1
+	@tests/vm/run $(if $(STAGES),-s '$(STAGES)') $(if $(CPUS),-c '$(CPUS)') $(KERNELS)
+
+vm-shell:
+	@$(MAKE) STATIC=1
+	@tests/vm/shell $(KERNEL)
+
 fuzz-long:
 	@tests/fuzz/run -t 600
 
@@ -315,6 +324,8 @@ help:
 	@echo 'Targets'
 	@echo '  all            build/memtrace (default)'
 	@echo '  check          unit tests under ASan and UBSan, in build-san/'
+	@echo '  check-vm       tests on other kernels, in virtual machines (KERNELS="6.1 newest" STAGES="exact" CPUS=2)'
+	@echo '  vm-shell       a shell in a virtual machine with memtrace in it (KERNEL=6.12)'
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'
 	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# A virtual machine from its parts to its end: what differs between
+# architectures, the initramfs, the disks, qemu's command line.
+# Sourced by run and shell, which set $here, $top and $run_dir.
+
+vm_cache=${MEMTRACE_VM_CACHE:-$top/build/vm}
+vm_memtrace=${MEMTRACE:-$top/build-static/memtrace}
+vm_guest=$here/guest
+PATH=$PATH:/usr/sbin:/sbin
+
+# shellcheck source-path=SCRIPTDIR source=kernels.bash
+. "$here/kernels.bash"
+
+# vm_arch_ARCH: how Debian, qemu and the kernel call things there.  vm_exit_ARCH STATUS CONSOLE prints the code with
+# which the guest ended itself, or fails: it ended in another way.
+
+vm_arch_amd64() {
+	vm_deb_arch=amd64
+	vm_flavour=cloud-amd64
+	vm_apt_dir=$vm_cache/apt
+	vm_suites=${MEMTRACE_VM_SUITES:-"bookworm bookworm-security bullseye-security trixie-backports"}
+	vm_host=x86_64
+	vm_cc=${CC:-cc}
+	vm_strip="strip"
+	vm_qemu=(qemu-system-x86_64 -cpu max -device "isa-debug-exit,iobase=0xf4,iosize=4")
+	vm_qemu_package=qemu-system-x86
+	vm_console=ttyS0
+}
+
+# The debug exit device makes 2 * CODE + 1 of the code.
+vm_exit_amd64() {
+	(($1 % 2 && $1 < 124)) && printf '%d\n' $(($1 / 2))
+}
+
+# What a machine needs on the host; prints what is missing.
+vm_missing() {
+	local tool
+
+	for tool in "${vm_qemu[0]}" cpio jq mkfs.ext4 xz zstd "$vm_strip" readelf timeout; do
+		command -v "$tool" >/dev/null || { printf '%s is not installed (scripts/setup vm)\n' "$tool"; return; }
+	done
+	vm_busybox=$(command -v busybox) || { echo "busybox is not installed (busybox-static)"; return; }
+	LC_ALL=C ldd "$vm_busybox" >/dev/null 2>&1 && echo "busybox is not static (busybox-static)"
+}
+
+# Why memtrace cannot run in the guest; prints nothing if it can.
+vm_no_memtrace() {
+	if [[ ! -x $vm_memtrace ]]; then
+		printf 'no static memtrace at %s (make STATIC=1)\n' "${vm_memtrace#"$top"/}"
+	elif LC_ALL=C ldd "$vm_memtrace" >/dev/null 2>&1; then
+		printf '%s is not static (make STATIC=1)\n' "${vm_memtrace#"$top"/}"
+	fi
+}
+
+# vm_initramfs OUT: the CPIO that is the same for every kernel: busybox, workloads, memtrace, the guest's scripts.
+vm_initramfs() {
+	local root=$run_dir/root program
+
+	mkdir -p "$root"/{bin,guest,proc,sys,dev,tmp,out,mnt}
+	cp "$vm_busybox" "$root/bin/busybox"
+	cp "$here/guest/init" "$root/init"
+	cp "$here"/guest/*.sh "$root/guest/"
+	[[ $vm_guest == "$here/guest" ]] || cp "$vm_guest"/*.sh "$root/guest/"
+	[[ -d $here/scenarios ]] && cp "$here"/scenarios/*.guest.sh "$root/guest/"
+	chmod 755 "$root/init"
+	make -s -C "$top/tests/workloads" O="$vm_cache/workloads" CC="$vm_cc" || return 1
+	for program in "$vm_cache"/workloads/*; do
+		"$vm_strip" -o "$root/guest/${program##*/}" "$program" || return 1
+	done
+	"$vm_cc" -O2 -static -o "$root/guest/exit" "$here/exit.c" || return 1
+	if [[ ! $(vm_no_memtrace) ]]; then
+		"$vm_strip" -o "$root/guest/memtrace" "$vm_memtrace" || return 1
+	fi
+	(cd "$root" && find . | cpio --quiet -o -H newc) >"$1"
+	rm -rf "$root"
+}
+
+# The disks: name, size in MiB, filesystem or "-", what else qemu is told.  The guest knows them by their serial, which
+# is the name; what it leaves comes back as a tar on "out".
+vm_disk_table=(
+	"out 64 -"
+	"data 600 -"
+	"swap 600 -"
+	"fs 64 ext4"
+	"slow 64 ext4 throttling.bps-write=8388608"
+)
+
+# vm_disks DIR: makes them, sparse; sets vm_drives[].
+vm_disks() {
+	local row name size filesystem more
+
+	vm_drives=()
+	for row in "${vm_disk_table[@]}"; do
+		read -r name size filesystem more <<<"$row"
+		truncate -s "${size}M" "$1/$name.img"
+		[[ $filesystem == - ]] || "mkfs.$filesystem" -q -F "$1/$name.img"
+		vm_drives+=(-drive "file=$1/$name.img,if=none,id=$name,format=raw,cache=unsafe${more:+,$more}"
+			-device "nvme,serial=$name,drive=$name")
+	done
+}
+
+# vm_start DIR CPUS ARGUMENTS... -- WORD...: becomes qemu (so run it in a subshell), with $DIR/vmlinux and
+# $DIR/initramfs; it ends after $vm_limit seconds, if that is set.  The WORDs (NAME=VALUE) get into the environment of
+# the guest's init.
+#
+# CPUs but the first are off at first: qemu's emulation races when code is patched while another CPU runs it, and
+# tracepoints are switched by patching.  The guest puts them online when memtrace has attached (guest/all-cpus.sh).
+vm_start() {
+	local dir=$1 cpus=$2 arguments=() limit=()
+
+	shift 2
+	while [[ $1 != -- ]]; do
+		arguments+=("$1")
+		shift
+	done
+	shift
+	[[ ${vm_limit-} ]] && limit=(timeout -k 10 "$vm_limit")
+	# loglevel=5: warnings of the kernel come on the console, so that they are seen if the guest then dies.
+	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 256 -display none -no-reboot -nodefaults \
+		-kernel "$dir/vmlinux" -initrd "$dir/initramfs" "${arguments[@]}" \
+		-append "console=$vm_console panic=-1 loglevel=5 delayacct maxcpus=1 VM_CPUS=$cpus $*"
+}
+
+# vm_prepare DIR VMLINUX MODULES_CPIO: what a machine needs before it can start.
+vm_prepare() {
+	mkdir -p "$1"
+	ln -sf "$2" "$1/vmlinux"
+	cat "$run_dir/initramfs" "$3" >"$1/initramfs"
+}
+
+# vm_choose_accel DIR: sets $vm_accel, kvm only if a prepared machine really runs with it (/dev/kvm may be there, let
+# itself be opened and make machines, and guests still hang), and $vm_accel_why.
+vm_choose_accel() {
+	local status
+
+	vm_accel=${MEMTRACE_VM_ACCEL-}
+	vm_accel_why="as MEMTRACE_VM_ACCEL says"
+	[[ $vm_accel ]] && return
+	vm_accel=tcg
+	vm_accel_why="/dev/kvm cannot be used"
+	[[ $(uname -m) == "$vm_host" && -r /dev/kvm && -w /dev/kvm ]] || return
+	vm_accel=kvm
+	vm_accel_why="a machine was tried"
+	{
+		(ulimit -c 0; vm_limit=20 vm_start "$1" 1 -serial stdio -monitor none -- VM_MODE=trial) </dev/null >"$1/trial"
+	} 2>"$1/trial.err"
+	status=$?
+	[[ $("vm_exit_$vm_deb_arch" "$status" "$1/trial") == 0 ]] && return
+	vm_accel=tcg
+	vm_accel_why="a machine that was tried with kvm did not run: $(grep -m 1 qemu "$1/trial.err" | tr -cd '[:print:]')"
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# The judges of the stages beside this.
+
+log_allowed_blocked='INFO: task made-up:'
+
+scenario_names() {
+	printf '%s\n' "${1-fine}"
+}
+
+check_modules() {
+	local dir=$check_out/modules
+
+	same "modules: zram loads" "$(<"$dir/status")" 0 "$(<"$dir/why")"
+	grep -qx zram0 "$dir/block"
+	verdict "modules: zram is there" $? "$(<"$dir/block")"
+	grep -qE '\[(lzo|lz4|zstd)' "$dir/algorithms"
+	verdict "modules: and has a compressor" $? "$(<"$dir/algorithms")"
+	same "modules: one that does not exist" "$(<"$dir/nonsense")" 1
+}
+
+check_cpus() {
+	local dir=$check_out/cpus
+
+	same "cpus: before, within, after" "$(cat "$dir"/{before,within,after} | paste -sd ' ')" "0 0-1 0" \
+		"$(cat "$dir/stat" "$dir/err")"
+}
+
+check_stages() {
+	local stage
+
+	for stage in $1; do
+		[[ $(type -t "check_$stage") == function ]] && "check_$stage"
+	done
+	verdict "the stages were judged" 0
+}
