@@ -193,6 +193,16 @@ kills() {
 		"$(stat_json "$1" '.oom[].trigger.comm' | sort -u | tally)"
 }
 
+# swapped STAGE PAGES: at least as many went out, and some came back.
+swapped() {
+	local out in
+
+	out=$(vmstat "$1" inner pswpout)
+	in=$(vmstat "$1" inner pswpin)
+	((out >= $2 && in > 0))
+	verdict "$1: memory goes out and comes back (pswpout $out, pswpin $in)" $?
+}
+
 # every JSON document of that VM against the published schemas
 check_schemas() {
 	local python=/usr/bin/python3 said

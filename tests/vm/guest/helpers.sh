@@ -27,7 +27,7 @@ within() {
 
 kswapd_moves() {
 	grep -E '^(pageoutrun|pgscan_kswapd|allocstall)' /proc/vmstat
-	grep voluntary "/proc/$(pidof kswapd0)/status"
+	grep voluntary "/proc/$(pidof kswapd0)/status" 2>/dev/null
 }
 
 # Returns when kswapd sleeps: after its work it dozes for 100 ms first, so it has to stand still for longer than that.

@@ -22,6 +22,7 @@ watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_direct_reclaim_e
 	vmscan/mm_vmscan_memcg_reclaim_begin vmscan/mm_vmscan_memcg_reclaim_end
 	vmscan/mm_vmscan_kswapd_wake vmscan/mm_vmscan_kswapd_sleep oom/mark_victim"
 watched_too=
+under=
 memtrace=
 [ -x /guest/memtrace ] && memtrace=/guest/memtrace
 cgroups=/sys/fs/cgroup
@@ -45,7 +46,8 @@ watch_off() {
 	rmdir "$instance"
 }
 
-# gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS".
+# gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS", which
+# $under may put somewhere.
 gather() {
 	dir=/out/$1
 	command=$2
@@ -65,7 +67,7 @@ gather() {
 	cat /proc/vmstat >"$dir/outer0"
 	if [ "$memtrace" ]; then
 		# shellcheck disable=SC2086
-		"$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
+		$under "$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
 			sh /guest/inner.sh "$@" 2>"$dir/$command.err"
 		echo $? >"$dir/$command.status"
 	fi

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# Reclaim that somebody else asks for: memory.max is written below what is used, and memory.reclaim.
+
+current_is() {
+	[ "$(cat /sys/fs/cgroup/written/memory.current)" "-$1" "$2" ]
+}
+
+lower() {
+	echo "writer=$$"
+	echo 20M >/sys/fs/cgroup/written/memory.max
+	cat /sys/fs/cgroup/written/memory.current
+	[ ! -e /sys/fs/cgroup/written/memory.reclaim ] || echo 8M >/sys/fs/cgroup/written/memory.reclaim
+	cat /sys/fs/cgroup/written/memory.current
+}
+
+stage_written_limit() {
+	mount -t ext4 "$(disk fs)" /mnt
+	hole=$(as_file hole 60M)
+	mkdir "$cgroups/written"
+	/guest/hog -g "$cgroups/written" -f "$hole" -s 60000 &
+	hog=$!
+	within 10 current_is gt 62000000
+	gather written_limit stat -a -- /guest/work.sh lower
+	replay written_limit trace.json trace reclaim --json
+	cgroup_files written_limit /written
+	[ -e "$cgroups/written/memory.reclaim" ] || echo "this kernel has no memory.reclaim" >/out/written_limit/no_reclaim
+	kill "$hog"
+	wait "$hog" 2>/dev/null
+	rm "$hole"
+	rmdir "$cgroups/written"
+	umount /mnt
+}
