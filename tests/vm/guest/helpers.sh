@@ -20,7 +20,10 @@ within() {
 	shift
 	while ! "$@"; do
 		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		if [ "$tries" -le 0 ]; then
+			echo "timed out: $*" >&2
+			return 1
+		fi
 		usleep 50000
 	done
 }
