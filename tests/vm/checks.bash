@@ -216,13 +216,22 @@ check_schemas() {
 	verdict "JSON is what docs/schema says (${said%%$'\n'*})" $? "$said"
 }
 
+# scenario_names [NAMES]: all that are there, or those, in the order in which they run.
 scenario_names() {
-	local file
+	local name names=()
 
-	for file in "$here"/scenarios/*.guest.sh; do
-		file=${file##*/}
-		printf '%s ' "${file%.guest.sh}"
+	if (($#)); then
+		read -ra names <<<"$1"
+	else
+		for name in "$here"/scenarios/*.guest.sh; do
+			name=${name##*/}
+			names+=("${name%.guest.sh}")
+		done
+	fi
+	for name in "${names[@]}"; do
+		[[ -e $here/scenarios/$name.guest.sh ]] || { echo "no such scenario: $name" >&2; return 1; }
 	done
+	printf '%s\n' "${names[@]}" | sort | paste -sd ' '
 }
 
 check_times() {

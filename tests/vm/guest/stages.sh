@@ -16,6 +16,7 @@
 # A counter that only grows gives inner <= memtrace <= outer, and equality
 # where the machine was quiet in between.
 . /guest/helpers.sh
+[ ! -e /guest/lib.sh ] || . /guest/lib.sh
 
 instance=/sys/kernel/tracing/instances/watch
 watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_direct_reclaim_end

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
-# Nested cgroups of the memory controller, in each way that hierarchies are mounted: v2, v1 alone, v1 beside v2.
+# Nested cgroups of the memory controller, as v2 alone; v1 has them in the same way.
 
 paths="/a /a/b /a/b/c /a/b/c/d"
 # cgroup v2 wants processes in leaves only
@@ -18,6 +18,8 @@ nested() {
 
 # layout NAME DIR: DIR is where the memory controller's hierarchy is mounted.
 layout() {
+	# before 5.11 cgroup v1 keeps the accounts of each level apart unless told otherwise
+	[ ! -e "$2/memory.use_hierarchy" ] || echo 1 >"$2/memory.use_hierarchy"
 	for path in $paths; do
 		mkdir "$2$path"
 		[ ! -e "$2$path/cgroup.subtree_control" ] || echo +memory >"$2$path/cgroup.subtree_control"
@@ -34,34 +36,6 @@ layout() {
 	done
 }
 
-# The memory controller can go to another hierarchy only while no cgroup has it, not even one that is still being
-# freed: then it is busy.  A kernel without it for cgroup v1 (CONFIG_MEMCG_V1) says that the argument is invalid.
-mount_v1() {
-	mount -t cgroup -o memory memory "$1" 2>/out/cgroups.v1 && return
-	grep -q "Invalid argument" /out/cgroups.v1 && return
-	echo 3 >/proc/sys/vm/drop_caches
-	return 1
-}
-
-on_v2() {
-	grep -qw memory "$cgroups/cgroup.controllers"
-}
-
 stage_cgroups() {
 	layout v2 "$cgroups"
-	echo -memory >"$cgroups/cgroup.subtree_control"
-	umount "$cgroups"
-	mount -t tmpfs tmpfs "$cgroups"
-	mkdir "$cgroups/memory" "$cgroups/unified"
-	within 10 mount_v1 "$cgroups/memory"
-	if grep -q " $cgroups/memory cgroup " /proc/mounts; then
-		layout v1 "$cgroups/memory"
-		mount -t cgroup2 cgroup2 "$cgroups/unified"
-		layout hybrid "$cgroups/memory"
-		umount "$cgroups/unified" "$cgroups/memory"
-	fi
-	umount "$cgroups"
-	mount -t cgroup2 cgroup2 "$cgroups"
-	within 10 on_v2
-	echo +memory >"$cgroups/cgroup.subtree_control"
 }

@@ -14,17 +14,17 @@ lower() {
 	cat /sys/fs/cgroup/written/memory.current
 }
 
-stage_written_limit() {
+stage_limit_written() {
 	mount -t ext4 "$(disk fs)" /mnt
 	hole=$(as_file hole 60M)
 	mkdir "$cgroups/written"
 	/guest/hog -g "$cgroups/written" -f "$hole" -s 60000 &
 	hog=$!
 	within 10 current_is gt 62000000
-	gather written_limit stat -a -- /guest/work.sh lower
-	replay written_limit trace.json trace reclaim --json
-	cgroup_files written_limit /written
-	[ -e "$cgroups/written/memory.reclaim" ] || echo "this kernel has no memory.reclaim" >/out/written_limit/no_reclaim
+	gather limit_written stat -a -- /guest/work.sh lower
+	replay limit_written trace.json trace reclaim --json
+	cgroup_files limit_written /written
+	[ -e "$cgroups/written/memory.reclaim" ] || echo "this kernel has no memory.reclaim" >/out/limit_written/no_reclaim
 	kill "$hog"
 	wait "$hog" 2>/dev/null
 	rm "$hole"
