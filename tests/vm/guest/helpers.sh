@@ -49,8 +49,8 @@ settle() {
 	done
 }
 
-# as_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.
-as_file() {
+# hole_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.
+hole_file() {
 	truncate -s "$2" "/mnt/$1"
 	echo "/mnt/$1"
 }

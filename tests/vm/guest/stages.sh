@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# shellcheck shell=dash disable=SC1090 # the scenarios' own files
+# shellcheck shell=dash disable=SC1090,SC1091 # the guest's own files
 #
 # What runs in the VM: stages.sh "NAME...", each a scenario, whose file
 # NAME.guest.sh has the function stage_NAME.  A stage only gathers; the host
@@ -45,6 +45,12 @@ watch_off() {
 	cat "$instance/trace" >"$1/events"
 	grep -E '^(overrun|dropped events)' "$instance/per_cpu/cpu0/stats" >"$1/events.lost"
 	rmdir "$instance"
+	watched_too=
+}
+
+# watch_too EVENT...: with the next gather().
+watch_too() {
+	watched_too=$*
 }
 
 # gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS", which

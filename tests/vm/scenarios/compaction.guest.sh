@@ -13,9 +13,8 @@ stage_compaction() {
 		sed 's/.*\[\(.*\)\].*/\1/' "$thp/$file" >"/tmp/$file"
 		echo madvise >"$thp/$file"
 	done
-	watched_too="compaction/mm_compaction_begin compaction/mm_compaction_end"
+	watch_too compaction/mm_compaction_begin compaction/mm_compaction_end
 	gather compaction stat -- /guest/work.sh compact
-	watched_too=
 	for file in enabled defrag; do
 		cat "/tmp/$file" >"$thp/$file"
 	done

@@ -5,9 +5,8 @@
 stage_dirty() {
 	mount -t ext4 "$(disk slow)" /mnt
 	echo 4194304 >/proc/sys/vm/dirty_bytes
-	watched_too="writeback/balance_dirty_pages"
+	watch_too writeback/balance_dirty_pages
 	gather dirty stat -- dd if=/dev/zero of=/mnt/dirty bs=64k count=256
-	watched_too=
 	echo 20 >/proc/sys/vm/dirty_ratio
 	rm /mnt/dirty
 	umount /mnt

@@ -2,8 +2,8 @@
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # Reclaim that somebody else asks for: memory.max is written below what is used, and memory.reclaim.
 
-current_is() {
-	[ "$(cat /sys/fs/cgroup/written/memory.current)" "-$1" "$2" ]
+charged() {
+	[ "$(cat /sys/fs/cgroup/written/memory.current)" -ge "$1" ]
 }
 
 lower() {
@@ -16,11 +16,11 @@ lower() {
 
 stage_limit_written() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(as_file hole 60M)
+	hole=$(hole_file hole 60M)
 	mkdir "$cgroups/written"
 	/guest/hog -g "$cgroups/written" -f "$hole" -s 60000 &
 	hog=$!
-	within 10 current_is gt 62000000
+	within 10 charged 62000000
 	gather limit_written stat -a -- /guest/work.sh lower
 	replay limit_written trace.json trace reclaim --json
 	cgroup_files limit_written /written

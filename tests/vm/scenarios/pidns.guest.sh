@@ -14,9 +14,8 @@ stage_pidns() {
 	replay pidns thread.json stat --by thread --json
 	[ "$memtrace" ] || return 0
 	under="unshare -p -f -m --mount-proc"
-	watched_too=sched/sched_process_exit
+	watch_too sched/sched_process_exit
 	gather pidns_own stat -- /guest/faults -n 1000 -u -c mt-inside
-	watched_too=
 	$under "$memtrace" stat -p 1 -d 1 >/out/pidns_own/refused 2>&1
 	echo $? >/out/pidns_own/refused.status
 	under=

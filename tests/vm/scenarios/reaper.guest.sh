@@ -22,9 +22,8 @@ stage_reaper() {
 	echo >/mnt/frozen
 	mkdir "$cgroups/stuck"
 	echo 20M >"$cgroups/stuck/memory.max"
-	watched_too="oom/wake_reaper oom/start_task_reaping oom/finish_task_reaping"
+	watch_too oom/wake_reaper oom/start_task_reaping oom/finish_task_reaping
 	gather reaper stat -a -- /guest/work.sh linger
-	watched_too=
 	victim=$(sed -n 's/^victim=//p' /out/reaper/stdout)
 	sed -n 's/^State:[^A-Z]*\([A-Z]\).*/\1/p' "/proc/$victim/task"/*/status >/out/reaper/states
 	cgroup_files reaper /stuck
