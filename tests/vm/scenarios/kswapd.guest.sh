@@ -3,10 +3,11 @@
 
 # Page cache that is used once pushes against memory that somebody holds.
 pressure() {
-	/guest/hog -a 150 -s 60000 &
+	held=$(($(meminfo MemAvailable) / 1024 - 45))
+	/guest/hog -a $held -s 60000 &
 	hog=$!
 	# the kernel's count of what is resident may lag by some pages
-	within 10 resident "$hog" 152000 || return 1
+	within 10 resident "$hog" $((held * 1024 - 1024)) || return 1
 	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
 	settle
 	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
@@ -17,7 +18,8 @@ pressure() {
 
 # resident PID KIB
 resident() {
-	[ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status")" -ge "$2" ]
+	rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null)
+	[ "${rss:-0}" -ge "$2" ]
 }
 
 stage_kswapd() {
