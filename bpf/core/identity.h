@@ -5,7 +5,9 @@
 
 #include "compat/cgroup.h"
 
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h; the same on all kernels that have BPF rings */
+/* include/linux/sched.h; the same on all kernels that have BPF rings */
+#define PF_EXITING 0x00000004
+#define PF_KTHREAD 0x00200000
 
 static __always_inline void who__read(struct mt_who *who, struct task_struct *task)
 {

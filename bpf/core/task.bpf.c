@@ -357,6 +357,9 @@ int core_iter(struct bpf_iter__task *ctx)
 	}
 	if (filter__family_only())
 		return 0;
+	/* found by tid, the counters of a task end at its exit, which a zombie has behind it */
+	if (!cfg.has_task_storage && ctl->iter_mode == MT_ITER_TICK && task->flags & PF_EXITING)
+		return 0;
 	s = state__begin(task, 0);
 	if (s && s->match && ctl->iter_mode == MT_ITER_TICK)
 		__sync_fetch_and_add(&ctl->late, 1);

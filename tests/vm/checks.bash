@@ -193,6 +193,16 @@ kills() {
 		"$(stat_json "$1" '.oom[].trigger.comm' | sort -u | tally)"
 }
 
+# swapped STAGE PAGES: at least as many went out, and some came back.
+swapped() {
+	local out in
+
+	out=$(vmstat "$1" inner pswpout)
+	in=$(vmstat "$1" inner pswpin)
+	((out >= $2 && in > 0))
+	verdict "$1: memory goes out and comes back (pswpout $out, pswpin $in)" $?
+}
+
 # every JSON document of that VM against the published schemas
 check_schemas() {
 	local python=/usr/bin/python3 said
@@ -206,13 +216,22 @@ check_schemas() {
 	verdict "JSON is what docs/schema says (${said%%$'\n'*})" $? "$said"
 }
 
+# scenario_names [NAMES]: all that are there, or those, in the order in which they run.
 scenario_names() {
-	local file
+	local name names=()
 
-	for file in "$here"/scenarios/*.guest.sh; do
-		file=${file##*/}
-		printf '%s ' "${file%.guest.sh}"
+	if (($#)); then
+		read -ra names <<<"$1"
+	else
+		for name in "$here"/scenarios/*.guest.sh; do
+			name=${name##*/}
+			names+=("${name%.guest.sh}")
+		done
+	fi
+	for name in "${names[@]}"; do
+		[[ -e $here/scenarios/$name.guest.sh ]] || { echo "no such scenario: $name" >&2; return 1; }
 	done
+	printf '%s\n' "${names[@]}" | sort | paste -sd ' '
 }
 
 check_times() {

@@ -20,14 +20,17 @@ within() {
 	shift
 	while ! "$@"; do
 		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		if [ "$tries" -le 0 ]; then
+			echo "timed out: $*" >&2
+			return 1
+		fi
 		usleep 50000
 	done
 }
 
 kswapd_moves() {
 	grep -E '^(pageoutrun|pgscan_kswapd|allocstall)' /proc/vmstat
-	grep voluntary "/proc/$(pidof kswapd0)/status"
+	grep voluntary "/proc/$(pidof kswapd0)/status" 2>/dev/null
 }
 
 # Returns when kswapd sleeps: after its work it dozes for 100 ms first, so it has to stand still for longer than that.
@@ -46,8 +49,8 @@ settle() {
 	done
 }
 
-# as_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.
-as_file() {
+# hole_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.
+hole_file() {
 	truncate -s "$2" "/mnt/$1"
 	echo "/mnt/$1"
 }

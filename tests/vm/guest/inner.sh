@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC1091 # the guest's own file
 #
 # Runs its arguments between two snapshots of /proc/vmstat, with kswapd asleep on both sides.
 # gather() in stages.sh exports $dir.

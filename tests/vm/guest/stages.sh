@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# shellcheck shell=dash disable=SC1090 # the scenarios' own files
+# shellcheck shell=dash disable=SC1090,SC1091 # the guest's own files
 #
 # What runs in the VM: stages.sh "NAME...", each a scenario, whose file
 # NAME.guest.sh has the function stage_NAME.  A stage only gathers; the host
@@ -23,6 +23,7 @@ watched="vmscan/mm_vmscan_direct_reclaim_begin vmscan/mm_vmscan_direct_reclaim_e
 	vmscan/mm_vmscan_memcg_reclaim_begin vmscan/mm_vmscan_memcg_reclaim_end
 	vmscan/mm_vmscan_kswapd_wake vmscan/mm_vmscan_kswapd_sleep oom/mark_victim"
 watched_too=
+under=
 memtrace=
 [ -x /guest/memtrace ] && memtrace=/guest/memtrace
 cgroups=/sys/fs/cgroup
@@ -44,9 +45,16 @@ watch_off() {
 	cat "$instance/trace" >"$1/events"
 	grep -E '^(overrun|dropped events)' "$instance/per_cpu/cpu0/stats" >"$1/events.lost"
 	rmdir "$instance"
+	watched_too=
 }
 
-# gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS".
+# watch_too EVENT...: with the next gather().
+watch_too() {
+	watched_too=$*
+}
+
+# gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS", which
+# $under may put somewhere.
 gather() {
 	dir=/out/$1
 	command=$2
@@ -66,7 +74,7 @@ gather() {
 	cat /proc/vmstat >"$dir/outer0"
 	if [ "$memtrace" ]; then
 		# shellcheck disable=SC2086
-		"$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
+		$under "$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
 			sh /guest/inner.sh "$@" 2>"$dir/$command.err"
 		echo $? >"$dir/$command.status"
 	fi

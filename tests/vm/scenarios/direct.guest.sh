@@ -9,7 +9,7 @@ first() {
 
 stage_direct() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(as_file hole 320M)
+	hole=$(hole_file hole 320M)
 	renice -n 19 -p "$(pidof kswapd0)" >/dev/null
 	gather direct stat -a -- /guest/work.sh first /guest/hog -f "$hole"
 	renice -n 0 -p "$(pidof kswapd0)" >/dev/null

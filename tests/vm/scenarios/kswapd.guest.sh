@@ -3,19 +3,23 @@
 
 # Page cache that is used once pushes against memory that somebody holds.
 pressure() {
-	/guest/hog -a 150 -s 60000 &
+	held=$(($(meminfo MemAvailable) / 1024 - 45))
+	/guest/hog -a $held -s 60000 &
 	hog=$!
-	within 10 resident "$hog" 153600
+	# the kernel's count of what is resident may lag by some pages
+	within 10 resident "$hog" $((held * 1024 - 1024)) || return 1
 	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
 	settle
 	dd if="$1" of=/dev/null bs=1M count=300 2>/dev/null
 	kill "$hog"
 	wait
+	return 0
 }
 
 # resident PID KIB
 resident() {
-	[ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status")" -ge "$2" ]
+	rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null)
+	[ "${rss:-0}" -ge "$2" ]
 }
 
 stage_kswapd() {

@@ -28,6 +28,10 @@ stage_slices() {
 	echo 30M >"$cgroups$group/memory.max"
 	echo 1 >"$cgroups$group/memory.oom.group"
 	(in_service)
+	# what was written is charged to the service, which would outlive its removal
+	mv /out/slices /out/slices.charged
+	cp -r /out/slices.charged /out/slices
+	rm -rf /out/slices.charged
 	cat "$cgroups$group/memory.events" >/out/slices/events.group
 	cgroup_files slices /user.slice
 	within 5 rmdir "$cgroups$scope" "$cgroups$group" "$cgroups$service"

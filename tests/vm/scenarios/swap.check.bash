@@ -7,6 +7,7 @@ check_swap() {
 	inner=$(vmstat swap inner pgmajfault)
 	((inner > 500))
 	verdict "swap: memory comes back from disk (pgmajfault $inner)" $?
+	swapped swap 10000
 	have_stat swap || return
 	bracket "swap: major faults of all processes = pgmajfault" swap \
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault

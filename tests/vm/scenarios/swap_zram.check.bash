@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
+
+check_swap_zram() {
+	swapped swap_zram 1000
+	report_sound swap_zram || return
+	bracket "swap_zram: major faults of all processes = pgmajfault" swap_zram \
+		"$(stat_json swap_zram '[.processes[].fault.major] | add')" pgmajfault
+	same "swap_zram: they are hog's" "$(stat_json swap_zram '[.processes[] | select(.comm == "hog") | .fault.major] | add')" \
+		"$(vmstat swap_zram inner pgmajfault)"
+	same "swap_zram: episodes = tracepoints" "$(stat_json swap_zram '[.processes[].reclaim.memcg.count] | add')" \
+		"$(seen swap_zram mm_vmscan_memcg_reclaim_begin)"
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# Swap to compressed memory, by a limited memory cgroup.
+
+stage_swap_zram() {
+	if ! command -v modules_load >/dev/null || ! modules_load zram; then
+		skip "${modules_why:-no module zram for this kernel}"
+		return
+	fi
+	echo 96M >/sys/block/zram0/disksize
+	mkswap /dev/zram0 >/dev/null
+	swapon /dev/zram0
+	mkdir "$cgroups/zram"
+	echo 16M >"$cgroups/zram/memory.max"
+	gather swap_zram stat -a -- /guest/hog -g "$cgroups/zram" -a 40 -r 2
+	cgroup_files swap_zram /zram
+	rmdir "$cgroups/zram"
+	swapoff /dev/zram0
+	echo 1 >/sys/block/zram0/reset
+}
