@@ -178,6 +178,7 @@ struct mt_reclaim {
 	__u32 kind;   /* enum mt_reclaim_kind */
 	__s32 parent; /* enum mt_reclaim_kind of the episode around it, or MT_UNKNOWN_S32 */
 	__u32 pad;
+	__u64 target_cgroup_id; /* whose limit it was for; 0: none, or unknown */
 };
 
 /* One session of a node's kswapd, from its first wake-up after a sleep to its next sleep. */
@@ -208,6 +209,12 @@ struct mt_oom {
 	__u64 shmem_rss_bytes;
 	__u64 pgtables_bytes;
 	__s32 oom_score_adj;
+	__s32 order; /* of the allocation, or MT_UNKNOWN_S32 like the rest of what follows */
+	__u64 gfp_flags;
+	__u64 limit_cgroup_id; /* whose limit was hit; 0: none, or unknown */
+	__u64 total_pages;
+	__s64 points;	  /* pages */
+	__s32 constraint; /* enum oom_constraint */
 	__u32 pad;
 };
 
@@ -244,6 +251,8 @@ struct mt_state {
 	__u64 woke_ns;	    /* when the reader was last woken for them */
 	__u32 told_epoch;
 	__u32 walking; /* its user stack is being read, which may raise exceptions that are none of its own */
+	/* For reclaim: */
+	__u64 reclaim_target; /* id of the cgroup that it is about to reclaim from for its limit; 0: unknown */
 };
 
 /* What a task is from its birth on. */
@@ -366,9 +375,9 @@ _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 96, "mt_major");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
-_Static_assert(sizeof(struct mt_reclaim) == 136, "mt_reclaim");
+_Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
-_Static_assert(sizeof(struct mt_oom) == 192, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 40, "mt_state");
+_Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 40 + 8, "mt_state");
 
 #endif

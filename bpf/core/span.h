@@ -16,6 +16,7 @@ struct span {
 	u64 start_ns;
 	u64 nested_ns;
 	u64 gfp_flags;
+	u64 target; /* id of the cgroup that it is about; 0: none */
 	s32 order;
 	u32 id; /* what it is: span__id() */
 };
@@ -53,7 +54,7 @@ static __always_inline void lost__spans_unfinished(u32 nr)
 		__sync_fetch_and_add(&l->span_unfinished, nr);
 }
 
-static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags)
+static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags, u64 target)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	struct span_stack *stack = bpf_map_lookup_elem(&spans, &tid);
@@ -76,6 +77,7 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags)
 	span->start_ns = bpf_ktime_get_boot_ns();
 	span->nested_ns = 0;
 	span->gfp_flags = gfp_flags;
+	span->target = target;
 	span->order = order;
 	span->id = id;
 	stack->depth++;

@@ -13,6 +13,83 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/*
+ * The kill that goes on, from oom_kill_process()'s begin to its end.  There is one at a time, as the
+ * kernel holds oom_lock around it.
+ */
+struct kill {
+	u32 tid; /* of the task in it; 0: none goes on */
+	s32 order;
+	u64 gfp_flags;
+	u64 limit_cgroup_id;
+	u64 total_pages;
+	s64 points;
+	s32 constraint;
+	u32 chosen; /* the process that the points are of: others of its cgroup may die with it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kill);
+} oom_kill SEC(".maps");
+
+SEC("fentry/oom_kill_process")
+int BPF_PROG(kill_begin, struct oom_control *oc)
+{
+	struct kill *kill = map_only(&oom_kill);
+
+	if (!kill)
+		return 0;
+	kill->order = BPF_CORE_READ(oc, order);
+	kill->gfp_flags = BPF_CORE_READ(oc, gfp_mask);
+	kill->limit_cgroup_id = memcg_cgroup_id(BPF_CORE_READ(oc, memcg));
+	kill->total_pages = BPF_CORE_READ(oc, totalpages);
+	kill->points = BPF_CORE_READ(oc, chosen_points);
+	kill->chosen = BPF_CORE_READ(oc, chosen, tgid);
+	kill->constraint = BPF_CORE_READ(oc, constraint);
+	kill->tid = bpf_get_current_pid_tgid();
+	return 0;
+}
+
+SEC("fexit/oom_kill_process")
+int BPF_PROG(kill_end)
+{
+	struct kill *kill = map_only(&oom_kill);
+
+	if (kill)
+		kill->tid = 0;
+	return 0;
+}
+
+static __always_inline void forget_kill(struct mt_oom *rec)
+{
+	rec->order = MT_UNKNOWN_S32;
+	rec->gfp_flags = MT_UNKNOWN_U64;
+	rec->limit_cgroup_id = 0;
+	rec->total_pages = MT_UNKNOWN_U64;
+	rec->points = MT_UNKNOWN_S32;
+	rec->constraint = MT_UNKNOWN_S32;
+}
+
+/* What is known of the kill that this victim dies in: tasks that die already are marked without one. */
+static __always_inline void tell_kill(struct mt_oom *rec, u32 victim)
+{
+	struct kill *kill = map_only(&oom_kill);
+
+	forget_kill(rec);
+	if (!kill || kill->tid != (u32)bpf_get_current_pid_tgid())
+		return;
+	rec->order = kill->order;
+	rec->gfp_flags = kill->gfp_flags;
+	rec->limit_cgroup_id = kill->limit_cgroup_id;
+	rec->total_pages = kill->total_pages;
+	rec->constraint = kill->constraint;
+	if (kill->points && victim == kill->chosen)
+		rec->points = kill->points;
+}
+
 static __always_inline void victim_figures(struct mt_oom *rec, struct task_struct *victim)
 {
 	struct mm_struct *mm = BPF_CORE_READ(victim, mm);
@@ -71,6 +148,7 @@ int BPF_PROG(victim_btf, struct task_struct *victim, uid_t uid)
 		return 0;
 	who__read(&rec->victim, victim);
 	victim_figures(rec, victim);
+	tell_kill(rec, rec->victim.pid);
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }
@@ -87,6 +165,7 @@ int BPF_PROG(victim_pid_btf, int pid)
 	if (!rec)
 		return 0;
 	rec->victim.tid = pid;
+	tell_kill(rec, pid);
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }
@@ -100,6 +179,7 @@ int victim_tp(struct trace_event_raw_mark_victim *ctx)
 	if (!rec)
 		return TP_PASS_ON;
 	rec->victim.tid = ctx->pid;
+	tell_kill(rec, ctx->pid);
 	if (bpf_core_field_exists(figures->uid)) {
 		rec->victim.uid = figures->uid;
 		bpf_probe_read_kernel_str(rec->victim.comm, sizeof(rec->victim.comm),

@@ -78,13 +78,65 @@ static __always_inline void emit_episode(const struct span_end *end, u32 kind, u
 	if (end->has_parent && end->parent_id >> 16 == MT_PROBE_reclaim)
 		rec->parent = end->parent_id & 0xffff;
 	rec->pad = 0;
+	rec->target_cgroup_id = end->span.target;
 	bpf_ringbuf_submit(rec, 0);
 }
 
-static __always_inline int begin(u32 kind, s32 order, u64 gfp)
+/* Reclaim of these kinds is for a cgroup's limit. */
+static __always_inline bool has_target(u32 kind)
 {
-	span__push(span__id(MT_PROBE_reclaim, kind), order, gfp);
+	return kind == MT_RECLAIM_MEMCG || kind == MT_RECLAIM_SOFTLIMIT;
+}
+
+/* What aim() left for the episode that begins now: no later one shall find it. */
+static __always_inline u64 take_aim(void)
+{
+	struct mt_state *s = state__current();
+	u64 target = s ? s->reclaim_target : 0;
+
+	if (s)
+		s->reclaim_target = 0;
+	return target;
+}
+
+/* target: the cgroup, where the event tells it; else 0 */
+static __always_inline int begin(u32 kind, s32 order, u64 gfp, u64 target)
+{
+	if (!has_target(kind))
+		target = 0;
+	else if (!target)
+		target = take_aim();
+	span__push(span__id(MT_PROBE_reclaim, kind), order, gfp, target);
 	return 0;
+}
+
+/* The function in which the episode's event comes knows the cgroup; up to 7.0 the event does not. */
+static __always_inline int aim(struct mem_cgroup *memcg)
+{
+	struct mt_state *s = state__current();
+
+	if (s)
+		s->reclaim_target = memcg_cgroup_id(memcg);
+	return 0;
+}
+
+SEC("fentry/try_to_free_mem_cgroup_pages")
+int BPF_PROG(memcg_target, struct mem_cgroup *memcg)
+{
+	return aim(memcg);
+}
+
+SEC("fentry/mem_cgroup_shrink_node")
+int BPF_PROG(softlimit_target, struct mem_cgroup *memcg)
+{
+	return aim(memcg);
+}
+
+static __always_inline u64 event_target(void *ctx)
+{
+	struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template___v7_1 *event = ctx;
+
+	return bpf_core_field_exists(event->memcg_id) ? event->memcg_id : 0;
 }
 
 static __always_inline int end(u32 kind, u64 nr_reclaimed)
@@ -114,17 +166,17 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 	SEC("tp_btf/" #event)                                                                                          \
 	int BPF_PROG(name##_begin_btf, int order, gfp_t gfp)                                                           \
 	{                                                                                                              \
-		return begin(kind, order, gfp);                                                                        \
+		return begin(kind, order, gfp, 0);                                                                     \
 	}                                                                                                              \
 	SEC("tp_btf/" #event)                                                                                          \
-	int BPF_PROG(name##_begin_btf_v7_1, gfp_t gfp, int order)                                                      \
+	int BPF_PROG(name##_begin_btf_v7_1, gfp_t gfp, int order, struct mem_cgroup *memcg)                            \
 	{                                                                                                              \
-		return begin(kind, order, gfp);                                                                        \
+		return begin(kind, order, gfp, memcg_cgroup_id(memcg));                                                \
 	}                                                                                                              \
 	SEC("tp/vmscan/" #event)                                                                                       \
 	int name##_begin_tp(struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template *ctx)                       \
 	{                                                                                                              \
-		begin(kind, ctx->order, ctx->gfp_flags);                                                               \
+		begin(kind, ctx->order, ctx->gfp_flags, event_target(ctx));                                            \
 		return TP_PASS_ON;                                                                                     \
 	}
 
@@ -152,12 +204,12 @@ END(node, mm_vmscan_node_reclaim_end, MT_RECLAIM_NODE)
 SEC("tp_btf/mm_vmscan_node_reclaim_begin")
 int BPF_PROG(node_begin_btf, int nid, int order, gfp_t gfp)
 {
-	return begin(MT_RECLAIM_NODE, order, gfp);
+	return begin(MT_RECLAIM_NODE, order, gfp, 0);
 }
 
 SEC("tp/vmscan/mm_vmscan_node_reclaim_begin")
 int node_begin_tp(struct trace_event_raw_mm_vmscan_node_reclaim_begin *ctx)
 {
-	begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags);
+	begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags, 0);
 	return TP_PASS_ON;
 }

@@ -132,7 +132,7 @@ class Block:
             return (last + unzigzag(value)) % 2**64
         if code == "time":
             return (self.time + unzigzag(value)) % 2**64
-        return value  # uint, who, ref
+        return value  # uint, who, ref, cgroup
 
     def record(self, item):
         number = (item & 0x3F) - FIRST_RECORD

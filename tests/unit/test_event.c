@@ -96,10 +96,10 @@ static void few_columns(void **state)
 	struct column columns[2] = { { .path = "untouched" }, { .path = "untouched" } };
 
 	(void)state;
-	assert_int_equal(event__columns(row, false, columns, 1), 1 + 7 + 6 + 7);
+	assert_int_equal(event__columns(row, false, columns, 1), 1 + 7 + 6 + 7 + 6);
 	assert_string_equal(columns[0].path, "time_ns");
 	assert_string_equal(columns[1].path, "untouched");
-	assert_int_equal(event__columns(row, false, NULL, 0), 21);
+	assert_int_equal(event__columns(row, false, NULL, 0), 27);
 }
 
 static void reclaim(void **state)
@@ -151,6 +151,17 @@ static void reclaim(void **state)
 	record.who.cgroup_id = 0;
 	event__cells(row, &record, &names, cells);
 	assert_int_equal(calls, 2);
+	assert_int_equal(CELL("target_cgroup")->kind, CELL_NONE);
+
+	/* names of both, though one buffer is used for them */
+	record.who.cgroup_id = 9;
+	record.target_cgroup_id = 8;
+	event__cells(row, &record, &names, cells);
+	assert_string_equal(CELL("cgroup")->s, "/slice/9");
+	assert_string_equal(CELL("target_cgroup")->s, "/slice/8");
+	record.target_cgroup_id = 404;
+	event__cells(row, &record, &names, cells);
+	assert_int_equal(CELL("target_cgroup")->kind, CELL_NONE);
 }
 
 static void two_tasks(void **state)

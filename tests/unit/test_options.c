@@ -17,10 +17,11 @@
 #include <cmocka.h>
 
 #include "user/core/command.h"
+#include "user/core/probe.h"
 
 static const struct option_row *const all_groups[] = {
-	filter_options, time_options, output_options, table_options,  cmd_options, gather_options,
-	export_options, ring_options, single_options, common_options, NULL,
+	filter_options, time_options, output_options, table_options,  cmd_options,    gather_options,
+	export_options, ring_options, single_options, attach_options, common_options, NULL,
 };
 
 static const struct command full = {
@@ -114,6 +115,7 @@ static size_t type_size(enum option_type type)
 		[OPT_SIZE] = sizeof(uint64_t),
 		[OPT_STRING] = sizeof(char *),
 		[OPT_CHOICE] = sizeof(int),
+		[OPT_CHOICES] = sizeof(uint32_t),
 		[OPT_UINTS] = sizeof(struct uint_list),
 		[OPT_STRINGS] = sizeof(struct string_list),
 		[OPT_SHARE] = sizeof(uint64_t),
@@ -128,8 +130,8 @@ static void check_row(const struct command *command, const struct option_row *ro
 		fail_msg("%s --%s has no help", command->name, row->name);
 	if ((row->type == OPT_FLAG) != !row->arg)
 		fail_msg("%s --%s: a flag, and it alone, has no argument", command->name, row->name);
-	if ((row->type == OPT_CHOICE) != !!row->choices)
-		fail_msg("%s --%s: choices belong to OPT_CHOICE", command->name, row->name);
+	if ((row->type == OPT_CHOICE || row->type == OPT_CHOICES) != !!row->choices)
+		fail_msg("%s --%s: choices belong to OPT_CHOICE and OPT_CHOICES", command->name, row->name);
 	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_SIZE || row->type == OPT_UINTS ||
 	     row->type == OPT_SHARE) &&
 	    row->min >= row->max)
@@ -397,6 +399,25 @@ static void test_choices(void **state)
 	REFUSED(&p, "--by ''");
 }
 
+static void test_choice_lists(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	PARSE(&p, &full, "--avoid", "tp_btf,fentry", "--avoid=perf_event", "--avoid", "fentry");
+	accepted(&p);
+	assert_int_equal(p.options.avoid, 1U << ATTACH_TP_BTF | 1U << ATTACH_FENTRY | 1U << ATTACH_PERF);
+	options__free(&p.options);
+	PARSE(&p, &full, "--avoid", "raw_tp,tp");
+	accepted(&p);
+	assert_int_equal(p.options.avoid, 1U << ATTACH_RAW_TP | 1U << ATTACH_TP);
+	options__free(&p.options);
+	PARSE(&p, &full, "--avoid", "tp,iter");
+	REFUSED(&p, "--avoid 'iter'", "tp_btf, raw_tp, tp, fentry, perf_event");
+	PARSE(&p, &full, "--avoid", "tp,");
+	REFUSED(&p, "--avoid ''");
+}
+
 static void test_last_wins(void **state)
 {
 	struct parsed p;
@@ -535,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_uint_lists),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_choice_lists),
 		cmocka_unit_test(test_last_wins),
 		cmocka_unit_test(test_unknown_options),
 		cmocka_unit_test(test_missing_argument),

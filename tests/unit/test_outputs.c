@@ -523,6 +523,34 @@ static void events(void **state)
 	free(text);
 }
 
+/* A part of a line in <> is there if all that it names is known. */
+static void optional_parts(void **state)
+{
+	static const struct column columns[] = { { .title = "time", .path = "time_ns", .unit = UNIT_TIME, .key = true },
+						 { .title = "a", .path = "a" },
+						 { .title = "b", .path = "b" } };
+	static const char *const formats[] = { "x{a}<, of {b}>.", "<{a}>{a}<{b}>", "<{a} {b}><, {a}>",
+					       "<plain><{c}>{c}", "{a}<{b}" };
+	const struct cell some[] = { UINT(0), STRING("<A>"), NONE }, all[] = { UINT(0), STRING("<A>"), STRING("{a}") };
+	struct output out = { .ops = &text_output };
+	char *text = NULL;
+	size_t size, i;
+
+	(void)state;
+	out.stream = open_memstream(&text, &size);
+	for (i = 0; i < NR(formats); i++) {
+		assert_int_equal(text_output.event(&out, "e", formats[i], columns, some, 3), 0);
+		assert_int_equal(text_output.event(&out, "e", formats[i], columns, all, 3), 0);
+	}
+	fclose(out.stream);
+	assert_string_equal(text, "0.000000 x<A>.\n0.000000 x<A>, of {a}.\n"
+				  "0.000000 <A><A>\n0.000000 <A><A>{a}\n"
+				  "0.000000 , <A>\n0.000000 <A> {a}, <A>\n"
+				  "0.000000 plain{c}{c}\n0.000000 plain{c}{c}\n"
+				  "0.000000 <A>\n0.000000 <A>{a}\n");
+	free(text);
+}
+
 static void check_promtool(const char *text)
 {
 	FILE *pipe;
@@ -749,6 +777,7 @@ int main(void)
 		cmocka_unit_test(json_histograms),
 		cmocka_unit_test(many_rows),
 		cmocka_unit_test(events),
+		cmocka_unit_test(optional_parts),
 		cmocka_unit_test(metrics),
 		cmocka_unit_test(metrics_with_equal_names),
 		cmocka_unit_test(metrics_histogram),

@@ -56,6 +56,34 @@ static void add_tracepoint(struct btf *btf, const struct types *t, const char *n
 	assert_true(btf__add_typedef(btf, type, btf__add_ptr(btf, proto)) > 0);
 }
 
+/* result: 0 for void */
+static void add_function(struct btf *btf, const char *name, int result, const int *args)
+{
+	int proto = btf__add_func_proto(btf, result);
+	const int *begin = args;
+
+	assert_true(proto > 0);
+	for (; *args; args++)
+		assert_int_equal(btf__add_func_param(btf, (char[]){ 'a' + (args - begin), 0 }, *args), 0);
+	assert_true(btf__add_func(btf, name, BTF_FUNC_STATIC, proto) > 0);
+}
+
+static void add_functions(struct btf *btf, const struct types *t)
+{
+	int proto;
+
+	add_function(btf, "kill", 0, (const int[]){ t->task_ptr, t->char_ptr, 0 });
+	add_function(btf, "kill_swapped", 0, (const int[]){ t->char_ptr, t->task_ptr, 0 });
+	add_function(btf, "kill_more", 0, (const int[]){ t->task_ptr, t->char_ptr, t->u32, 0 });
+	add_function(btf, "fault", t->gfp, (const int[]){ t->task_ptr, t->u32, 0 });
+	add_function(btf, "by_value", t->u32, (const int[]){ t->task, 0 });
+	add_function(btf, "none", t->u32, (const int[]){ 0 });
+	proto = btf__add_func_proto(btf, 0);
+	btf__add_func_param(btf, "format", t->char_ptr);
+	btf__add_func_param(btf, "", 0);
+	assert_true(btf__add_func(btf, "print", BTF_FUNC_GLOBAL, proto) > 0);
+}
+
 static int make_btf(void **state)
 {
 	struct btf *btf = btf__new_empty();
@@ -70,6 +98,7 @@ static int make_btf(void **state)
 	add_tracepoint(btf, &t, "begin_swapped", (const int[]){ t.gfp, t.u32, 0 });
 	add_tracepoint(btf, &t, "all",
 		       (const int[]){ t.const_task_ptr, t.char_ptr, t.data_ptr, t.const_ulong, t.mode, 0 });
+	add_functions(btf, &t);
 	/* a typedef of that name that is no tracepoint */
 	btf__add_typedef(btf, "btf_trace_number", t.u32);
 	*state = btf;
@@ -189,6 +218,49 @@ static void without_names_types_decide(void **state)
 	assert_false(prototype__matches(*state, "g:begin", "int order,gfp_t gfp_flags,int more"));
 }
 
+static void functions_are_spelled_with_their_result(void **state)
+{
+	char text[128];
+
+	assert_int_equal(prototype__read_function(*state, "kill", text, sizeof(text)), 0);
+	assert_string_equal(text, "struct task_struct *a,char *b -> void");
+	assert_int_equal(prototype__read_function(*state, "fault", text, sizeof(text)), 0);
+	assert_string_equal(text, "struct task_struct *a,int b -> gfp_t");
+	assert_int_equal(prototype__read_function(*state, "none", text, sizeof(text)), 0);
+	assert_string_equal(text, " -> int");
+	assert_int_equal(prototype__read_function(*state, "print", text, sizeof(text)), 0);
+	assert_string_equal(text, "char *format,... -> void");
+	assert_int_equal(prototype__read_function(*state, "absent", text, sizeof(text)), -ENOENT);
+	/* a tracepoint is no function */
+	assert_int_equal(prototype__read_function(*state, "begin", text, sizeof(text)), -ENOENT);
+	assert_int_equal(prototype__read_function(*state, "kill", text, 20), -ENAMETOOLONG);
+}
+
+static void functions_match_by_their_first_arguments(void **state)
+{
+	assert_true(prototype__matches_function(*state, "kill", "struct task_struct *a,char *b"));
+	assert_false(prototype__matches_function(*state, "kill", "struct task_struct *b"));
+	assert_true(prototype__matches_function(*state, "kill", "struct task_struct *"));
+	assert_true(prototype__matches_function(*state, "kill", "struct task_struct *,char *"));
+	assert_true(prototype__matches_function(*state, "kill_more", "struct task_struct *,char *"));
+	assert_false(prototype__matches_function(*state, "kill_swapped", "struct task_struct *"));
+	assert_false(prototype__matches_function(*state, "absent", ""));
+	/* a struct by value takes another place than a pointer to it */
+	assert_false(prototype__matches_function(*state, "by_value", "struct task_struct *"));
+	assert_false(prototype__matches_function(*state, "kill", "struct task_struct"));
+}
+
+/* Where a program finds the result depends on the number of arguments: one more must not match. */
+static void with_a_result_all_arguments_match(void **state)
+{
+	assert_true(prototype__matches_function(*state, "kill", "struct task_struct *,char * -> void"));
+	assert_false(prototype__matches_function(*state, "kill_more", "struct task_struct *,char * -> void"));
+	assert_false(prototype__matches_function(*state, "kill", "struct task_struct * -> void"));
+	assert_true(prototype__matches_function(*state, "fault", "struct task_struct *,int -> gfp_t"));
+	assert_false(prototype__matches_function(*state, "fault", "struct task_struct *,int -> gfp"));
+	assert_false(prototype__matches_function(*state, "fault", "struct task_struct *,int -> void"));
+}
+
 /* Two that have not changed since they came. */
 static void the_running_kernel_has_them(void **state)
 {
@@ -215,6 +287,9 @@ int main(void)
 		cmocka_unit_test(it_matches_by_its_first_arguments),
 		cmocka_unit_test(names_tell_arguments_apart),
 		cmocka_unit_test(without_names_types_decide),
+		cmocka_unit_test(functions_are_spelled_with_their_result),
+		cmocka_unit_test(functions_match_by_their_first_arguments),
+		cmocka_unit_test(with_a_result_all_arguments_match),
 		cmocka_unit_test(the_running_kernel_has_them),
 	};
 

@@ -397,6 +397,41 @@ static void names_of_cgroups_come_back_once_a_block(void **state)
 	assert_int_equal(codec->got.nr, 24);
 }
 
+/* Those of a record's own fields, too, whether or not a task is in them. */
+static void cgroups_that_are_fields_have_names(void **state)
+{
+	static struct names names;
+	struct codec *codec = *state;
+	struct mt_reclaim reclaim = { .hdr = { .id = MT_REC_reclaim, .size = sizeof(reclaim) },
+				      .who = { .pid = 1, .tid = 1, .cgroup_id = 1 } };
+	struct mt_oom oom = { .hdr = { .id = MT_REC_oom, .size = sizeof(oom) } };
+
+	memset(&names, 0, sizeof(names));
+	names.name[1] = "/task";
+	names.name[2] = "/target";
+	names.name[3] = "/limit";
+	codec->enc.cgroup = give_name;
+	codec->enc.ctx = codec->dec.definitions.ctx = &names;
+	codec->dec.definitions.cgroup = take_name;
+	add(codec, &reclaim);
+	reclaim.target_cgroup_id = 2;
+	add(codec, &reclaim);
+	reclaim.target_cgroup_id = 1;
+	add(codec, &reclaim);
+	oom.limit_cgroup_id = 3;
+	add(codec, &oom);
+	decode(codec);
+	assert_int_equal(names.nr_got, 3);
+	assert_int_equal(names.got[1].id, 2);
+	assert_memory_equal(names.got[1].name, "/target", 7);
+	assert_int_equal(names.got[2].id, 3);
+	assert_memory_equal(names.got[2].name, "/limit", 6);
+	assert_int_equal(codec->got.nr, 4);
+	assert_int_equal(codec->got.list[1].reclaim.target_cgroup_id, 2);
+	assert_int_equal(codec->got.list[2].reclaim.target_cgroup_id, 1);
+	assert_int_equal(codec->got.list[3].oom.limit_cgroup_id, 3);
+}
+
 static void a_block_is_full_by_its_size(void **state)
 {
 	struct codec *codec = *state;
@@ -604,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(both_tasks_of_a_record_come_back, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(references_are_announced_after_each_moment, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(names_of_cgroups_come_back_once_a_block, open_codec, close_codec),
+		cmocka_unit_test_setup_teardown(cgroups_that_are_fields_have_names, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(a_block_is_full_by_its_size, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(a_block_is_full_by_its_tasks, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(values_referred_back_to_are_bounded, open_codec, close_codec),

@@ -441,13 +441,44 @@ static void unknown_records_and_fields_are_skipped(void **state)
 	assert_int_equal(fault->who.id, 3);
 	assert_int_equal(fault->address, 100);
 	assert_int_equal(fault->ip, 50);
-	/* what the recording lacks is 0 */
-	assert_int_equal(fault->error_code, 0);
-	assert_int_equal(fault->kernel, 0);
+	/* what the recording lacks is not known */
+	assert_int_equal(fault->error_code, UINT32_MAX);
+	assert_int_equal((int)fault->kernel, MT_UNKNOWN_S32);
+	assert_int_equal(fault->user_stack, MT_UNKNOWN_S32);
 	fault = &reading.records.list[2].fault;
 	/* by the recording's codes: an address as it is, an ip as a difference */
 	assert_int_equal(fault->address, 101);
 	assert_int_equal(fault->ip, 51);
+	reading__free(&reading);
+}
+
+/* What a probe learned to tell after a recording was made is unknown in it, not 0. */
+static void fields_of_later_versions_are_unknown(void **state)
+{
+	static const char head[] = "{" RUN ",\"records\":["
+				   "{\"name\":\"oom\",\"fields\":[[\"victim\",\"who\"],[\"anon_rss_bytes\",\"uint\"]]},"
+				   "{\"name\":\"reclaim\",\"fields\":[[\"who\",\"who\"],[\"kind\",\"int\"]]}]}";
+	static const uint8_t data[] = { ITEM_WHO,	  0, 1, 2, 0,	0, 0, 0, 0, 0, FIRST_LAYOUT, 0, 1, 2, 0x2, 77,
+					FIRST_LAYOUT + 1, 0, 1, 2, 0x2, 2 };
+	struct reading reading;
+	const struct mt_oom *oom;
+
+	(void)state;
+	read_made(&reading, head, data, sizeof(data));
+	assert_int_equal(reading.state, READER_COMPLETE);
+	assert_int_equal(reading.records.nr, 2);
+	oom = &reading.records.list[0].oom;
+	assert_int_equal(oom->victim.pid, 1);
+	assert_int_equal(oom->anon_rss_bytes, 77);
+	assert_int_equal(oom->trigger.pid, 0);
+	assert_int_equal(oom->order, MT_UNKNOWN_S32);
+	assert_int_equal(oom->constraint, MT_UNKNOWN_S32);
+	assert_int_equal(oom->points, MT_UNKNOWN_S32);
+	assert_true(oom->gfp_flags == MT_UNKNOWN_U64 && oom->total_pages == MT_UNKNOWN_U64);
+	assert_int_equal(oom->limit_cgroup_id, 0);
+	assert_int_equal(reading.records.list[1].reclaim.kind, 1);
+	assert_int_equal(reading.records.list[1].reclaim.parent, MT_UNKNOWN_S32);
+	assert_int_equal(reading.records.list[1].reclaim.target_cgroup_id, 0);
 	reading__free(&reading);
 }
 
@@ -457,7 +488,11 @@ static void a_task_takes_only_a_task_of_its_form(void **state)
 		const char *field;
 		uint8_t value;
 	} cases[] = { { "[\"address\",\"who\"]", 1 }, { "[\"who\",\"who\"]", 1 }, { "[\"who\",\"uint\"]", 9 } };
-	struct mt_fault zero = { .hdr = { .id = MT_REC_fault, .size = sizeof(zero) } };
+	struct mt_fault nothing = { .hdr = { .id = MT_REC_fault, .size = sizeof(nothing) },
+				    .error_code = UINT32_MAX,
+				    .kernel = (__u32)MT_UNKNOWN_S32,
+				    .kernel_stack = MT_UNKNOWN_S32,
+				    .user_stack = MT_UNKNOWN_S32 };
 	size_t i;
 
 	(void)state;
@@ -473,7 +508,7 @@ static void a_task_takes_only_a_task_of_its_form(void **state)
 		read_made(&reading, head, data, sizeof(data));
 		assert_int_equal(reading.state, READER_COMPLETE);
 		assert_int_equal(reading.records.nr, 1);
-		assert_memory_equal(&reading.records.list[0], &zero, sizeof(zero));
+		assert_memory_equal(&reading.records.list[0], &nothing, sizeof(nothing));
 		reading__free(&reading);
 	}
 }
@@ -805,6 +840,7 @@ int main(void)
 		cmocka_unit_test(what_follows_the_end_is_not_read),
 		cmocka_unit_test(blocks_of_an_unknown_kind_are_skipped),
 		cmocka_unit_test(unknown_records_and_fields_are_skipped),
+		cmocka_unit_test(fields_of_later_versions_are_unknown),
 		cmocka_unit_test(a_task_takes_only_a_task_of_its_form),
 		cmocka_unit_test(hostile_heads_are_refused),
 		cmocka_unit_test(a_head_that_is_too_deep_is_refused),

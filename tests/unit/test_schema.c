@@ -72,7 +72,9 @@ static void check_field(const struct event_row *event, const struct field_row *f
 	else
 		assert_true(field->size == 4 || field->size == 8);
 	if (field->type == FIELD_INT)
-		assert_int_equal(field->size, 4);
+		assert_true(field->size == 4 || field->size == 8);
+	if (field->type == FIELD_CGROUP)
+		assert_int_equal(field->size, 8);
 }
 
 static void events(void **state)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace doctor: what this kernel and this user can trace, how, and what to do about the rest. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ struct diagnosis {
 	char remedies[MT_NR_PROBES][512];
 	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
 	struct cell_rows probe_rows;
-	char whys[MAX_HOOKS][WHY_MAX];
+	char whys[MAX_HOOKS][2 * WHY_MAX];
 	struct cell hooks[MAX_HOOKS * NR(hook_columns)];
 	struct cell_rows hook_rows;
 	struct cell verdict[1];
@@ -122,6 +123,15 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 	d->code = attached == wanted ? EXIT_OK : attached ? EXIT_FAILED : EXIT_NOT_ATTACHED;
 }
 
+/* Of a hook that is not there, why, and what is unknown without it. */
+static void explain_hook(const struct hook_report *h, char *buf, size_t size)
+{
+	if (h->kind || !h->why[0])
+		snprintf(buf, size, "%s", h->why);
+	else
+		snprintf(buf, size, "%s; unknown without it: %s", h->why, h->loss);
+}
+
 static void look_at_hooks(struct diagnosis *d, struct live *live)
 {
 	const struct hook_report *h;
@@ -130,7 +140,7 @@ static void look_at_hooks(struct diagnosis *d, struct live *live)
 	for (i = 0; i < MAX_HOOKS && (h = live__hook(live, i)); i++) {
 		struct cell *c = &d->hooks[i * NR(hook_columns)];
 
-		strncpy(d->whys[i], h->why, WHY_MAX - 1);
+		explain_hook(h, d->whys[i], sizeof(d->whys[i]));
 		c[0] = cell_string(h->object);
 		c[1] = cell_string(h->hook);
 		c[2] = cell_string(h->kind);
@@ -234,7 +244,8 @@ static int run_doctor(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { output_options, kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = { output_options, attach_options, kernel_options,
+							  common_options, NULL };
 
 static const struct example examples[] = {
 	{ "what works here, and how", "memtrace doctor" },

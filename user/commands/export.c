@@ -148,9 +148,10 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { export_options, time_options,	 filter_options, cmd_options,
-							  record_options, label_options, ring_options,	 kernel_options,
-							  common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	export_options, time_options,	filter_options, cmd_options, record_options, label_options, ring_options,
+	attach_options, kernel_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ "for node_exporter, by process name, until stopped",

@@ -72,10 +72,10 @@ static int run_top(struct options *options)
 	return tracing__run(sizeof(struct top_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = {
-	time_options,	filter_options, cmd_options,	record_options, table_options, gather_options,
-	output_options, ring_options,	kernel_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,
+							  record_options, table_options,  gather_options,
+							  output_options, ring_options,	  attach_options,
+							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ "who faults most right now", "memtrace top" },

@@ -40,6 +40,7 @@ extern const struct option_row group_options[];	   /* --by comm|cgroup: histogra
 extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	   /* -a */
 extern const struct option_row gather_options[];   /* --light --latency --free */
+extern const struct option_row attach_options[];   /* --avoid */
 extern const struct option_row record_options[];   /* --record FILE */
 extern const struct option_row single_options[];   /* --stacks --sample: single hot events */
 extern const struct option_row symbols_options[];  /* --symbols DIR */

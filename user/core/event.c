@@ -27,6 +27,7 @@
 #define COLUMNS_ADDRESS(unit, path) PLAIN(path, unit)
 #define COLUMNS_GFP(unit, path)	    LEFT(path)
 #define COLUMNS_CODE(unit, path)    LEFT(path)
+#define COLUMNS_CGROUP(unit, path)  LEFT(path)
 /* They come last, as they may be left out. */
 #define COLUMNS_KERNEL_STACK(unit, path)
 #define COLUMNS_USER_STACK(unit, path)
@@ -104,6 +105,11 @@ static struct cell name_or_none(const char *name)
 	return name ? copy_string(name, SIZE_MAX) : cell_none();
 }
 
+static struct cell cgroup_cell(uint64_t id, const struct event_names *names)
+{
+	return id && names->cgroup ? name_or_none(names->cgroup(names->ctx, id)) : cell_none();
+}
+
 static size_t fill_who(struct cell *cells, const struct mt_who *who, const struct event_names *names)
 {
 	struct cell *cell = cells;
@@ -118,8 +124,7 @@ static size_t fill_who(struct cell *cells, const struct mt_who *who, const struc
 	*cell++ = cell_uint(who->start_ns);
 	*cell++ = copy_string(who->comm, sizeof(who->comm));
 	*cell++ = copy_string(who->tcomm, sizeof(who->tcomm));
-	*cell++ =
-		who->cgroup_id && names->cgroup ? name_or_none(names->cgroup(names->ctx, who->cgroup_id)) : cell_none();
+	*cell++ = cgroup_cell(who->cgroup_id, names);
 	*cell++ = who->uid == UINT32_MAX ? cell_none() : cell_uint(who->uid);
 	return (size_t)(cell - cells);
 }
@@ -235,6 +240,9 @@ static size_t fill_field(struct cell *cells, const struct field_row *field, cons
 		break;
 	case FIELD_CODE:
 		*cells = code_cell(at, field->size, field->names);
+		break;
+	case FIELD_CGROUP:
+		*cells = cgroup_cell(read_uint(at, field->size), names);
 		break;
 	case FIELD_KERNEL_STACK:
 	case FIELD_USER_STACK:

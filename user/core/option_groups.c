@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 #include "command.h"
+#include "probe.h"
 #include "rings.h"
 
 #define AT(member) offsetof(struct options, member)
@@ -11,6 +12,8 @@
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
 static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", NULL };
+/* The order of enum attach_kind, from ATTACH_TP_BTF on. */
+static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
 
 const struct option_row filter_options[] = {
@@ -188,6 +191,18 @@ const struct option_row gather_options[] = {
 	  .live_only = true,
 	  .offset = AT(latency),
 	  .help = "also measure how long major faults take, for one clock read a fault" },
+	{ .name = NULL },
+};
+
+const struct option_row attach_options[] = {
+	{ .name = "avoid",
+	  .type = OPT_CHOICES,
+	  .live_only = true,
+	  .offset = AT(avoid),
+	  .min = ATTACH_TP_BTF,
+	  .choices = attach_kinds,
+	  .arg = "KIND",
+	  .help = "attach no probe by such hooks, to compare kinds; also with commas" },
 	{ .name = NULL },
 };
 

@@ -306,29 +306,55 @@ static const char *joiner__text(struct word_joiner *joiner)
 	return joiner->text ? joiner->text : "see --help";
 }
 
-static int set_choice(const struct given *given)
+/* The index of a choice and the row's minimum; -EINVAL after a line on stderr. */
+static int read_choice(const struct given *given, const char *text)
 {
 	const char *const *choices = given->row->choices;
 	struct word_joiner joiner;
 
-	for (size_t i = 0; choices[i]; i++) {
-		if (!strcmp(choices[i], given->text)) {
-			*(int *)given->to = (int)(given->row->min + i);
-			return 0;
-		}
-	}
+	for (size_t i = 0; choices[i]; i++)
+		if (!strcmp(choices[i], text))
+			return (int)(given->row->min + i);
 	joiner__open(&joiner);
 	for (size_t i = 0; choices[i]; i++)
 		joiner__add(&joiner, choices[i]);
-	log_error("%s '%s': not one of %s", given->name, given->text, joiner__text(&joiner));
+	log_error("%s '%s': not one of %s", given->name, text, joiner__text(&joiner));
 	free(joiner.text);
 	return -EINVAL;
+}
+
+static int set_choice(const struct given *given)
+{
+	int choice = read_choice(given, given->text);
+
+	if (choice < 0)
+		return choice;
+	*(int *)given->to = choice;
+	return 0;
+}
+
+static int set_choices(const struct given *given)
+{
+	char *words, *rest, *word;
+	int choice = 0;
+
+	rest = words = strdup(given->text);
+	if (!words)
+		return out_of_memory();
+	while (choice >= 0 && (word = strsep(&rest, ","))) {
+		choice = read_choice(given, word);
+		if (choice >= 0)
+			*(uint32_t *)given->to |= 1U << choice;
+	}
+	free(words);
+	return choice < 0 ? choice : 0;
 }
 
 static int (*const setters[])(const struct given *given) = {
 	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
 	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
+	[OPT_CHOICES] = set_choices,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */

@@ -16,6 +16,7 @@ enum option_type {
 	OPT_SIZE,     /* uint64_t bytes, min to max */
 	OPT_STRING,   /* const char * */
 	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
+	OPT_CHOICES,  /* uint32_t: a bit for each choice that was given, bit min for the first; also with commas */
 	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
 	OPT_STRINGS,  /* struct string_list: repeatable */
 	OPT_SHARE,    /* uint64_t: N of "1/N", min to max */
@@ -64,6 +65,7 @@ struct options {
 	const char *sort; /* a column's title or path, or NULL */
 	/* how it is gathered */
 	bool light;
+	uint32_t avoid; /* bit per enum attach_kind */
 	bool latency;
 	bool every;
 	bool stacks;

@@ -20,18 +20,21 @@ enum attach_kind {
 	ATTACH_TP_BTF,
 	ATTACH_RAW_TP,
 	ATTACH_TP,
+	ATTACH_FENTRY, /* the begin or the end of a function: fentry, fexit */
+	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
-	ATTACH_PERF_MAJOR, /* the software event for major faults, on each CPU */
+	ATTACH_TOLD, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
 };
 
 /* One way to attach a hook.  The loader takes the first that the kernel accepts. */
 struct attach_alt {
 	const char *program; /* NULL ends the list */
 	enum attach_kind kind;
-	const char *event; /* "vmscan:mm_vmscan_kswapd_wake"; NULL without a tracepoint */
+	const char *event; /* "vmscan:mm_vmscan_kswapd_wake"; a function; "major-faults"; NULL for none */
 	/*
 	 * For arguments taken by position: the types that the kernel's prototype
 	 * must begin with, as its BTF spells them.  A reordered prototype loads as well and counts wrong.
+	 * Of kind fentry never NULL; one for a function's end names them all: "int,gfp_t -> void".
 	 */
 	const char *proto;
 	/* For fields taken by name: the context struct that the kernel must have; NULL: any. */
@@ -54,6 +57,12 @@ enum hook_need {
 	HOOK_OPTIONAL,	/* without it something is missing, which loss says */
 	HOOK_LATENCY,	/* only attached while latencies are asked for, then optional */
 	HOOK_NOT_LIGHT, /* left out in the lightest mode; else required */
+	/*
+	 * Where the kernel allows it, records tell what loss says; elsewhere that is unknown, which
+	 * is as usual: the probe is whole, and doctor alone speaks of it.
+	 */
+	HOOK_GAIN,
+	HOOK_LATENCY_GAIN, /* likewise, and only while latencies are asked for */
 };
 
 struct attach_hook {

@@ -14,6 +14,8 @@ static const char *const names_fault_mode[] = { "user", "kernel", NULL };
  */
 static const char *const names_migratetype[] = { "unmovable", "movable", "reclaimable", "highatomic",
 						 "cma",	      "isolate", NULL };
+/* include/linux/oom.h, enum oom_constraint */
+static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_DIRECT] = "direct", [MT_RECLAIM_MEMCG] = "memcg", [MT_RECLAIM_SOFTLIMIT] = "softlimit",
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
@@ -230,10 +232,10 @@ bool schema__is_task(enum field_type type)
 const char *schema__field_type_name(enum field_type type)
 {
 	static const char *const names[] = {
-		[FIELD_WHO] = "who",	      [FIELD_REF] = "who",   [FIELD_UINT] = "uint",
-		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool", [FIELD_GFP] = "gfp",
-		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code", [FIELD_KERNEL_STACK] = "stack",
-		[FIELD_USER_STACK] = "stack",
+		[FIELD_WHO] = "who",	      [FIELD_REF] = "who",	 [FIELD_UINT] = "uint",
+		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool",	 [FIELD_GFP] = "gfp",
+		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code",	 [FIELD_KERNEL_STACK] = "stack",
+		[FIELD_USER_STACK] = "stack", [FIELD_CGROUP] = "cgroup",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

@@ -51,6 +51,7 @@ enum field_type {
 	FIELD_CODE,
 	FIELD_KERNEL_STACK, /* the id of a call chain */
 	FIELD_USER_STACK,
+	FIELD_CGROUP, /* the id of a cgroup; 0: unknown */
 };
 
 struct field_row {

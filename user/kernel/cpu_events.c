@@ -21,12 +21,17 @@ static void read_online(char *online)
 		fclose(f);
 }
 
-static int open_event(int cpu)
+static __u64 event_number(const char *name)
+{
+	return strcmp(name, "major-faults") ? PERF_COUNT_SW_PAGE_FAULTS_MIN : PERF_COUNT_SW_PAGE_FAULTS_MAJ;
+}
+
+static int open_event(int cpu, const char *name)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ,
+		.config = event_number(name),
 		.sample_period = 1,
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -37,7 +42,7 @@ static int open_event(int cpu)
 /* 1, 0 if the CPU is offline, or -errno. */
 static int attach_one(struct cpu_events *events, int cpu)
 {
-	int fd = open_event(cpu), err;
+	int fd = open_event(cpu, events->event), err;
 
 	if (fd == -ENODEV)
 		return 0;
@@ -51,11 +56,12 @@ static int attach_one(struct cpu_events *events, int cpu)
 	return err;
 }
 
-int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog)
+int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog, const char *event)
 {
 	int cpu, attached = 0, err = 0;
 
 	events->prog = prog;
+	events->event = event;
 	events->nr_links = libbpf_num_possible_cpus();
 	events->links = calloc(events->nr_links, sizeof(*events->links));
 	if (!events->links)
@@ -74,6 +80,7 @@ int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog)
 int cpu_events__refresh(struct cpu_events *events)
 {
 	struct bpf_program *prog = events->prog;
+	const char *event = events->event;
 	char online[CPU_LIST_LEN];
 
 	if (!prog)
@@ -82,7 +89,7 @@ int cpu_events__refresh(struct cpu_events *events)
 	if (!strcmp(online, events->online))
 		return 0;
 	cpu_events__detach(events);
-	return cpu_events__attach(events, prog);
+	return cpu_events__attach(events, prog, event);
 }
 
 void cpu_events__detach(struct cpu_events *events)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A program on the software event for major faults, on every CPU that is online. */
+/* A program on a software event of perf's, on every CPU that is online. */
 #ifndef MEMTRACE_KERNEL_CPU_EVENTS_H
 #define MEMTRACE_KERNEL_CPU_EVENTS_H
 
@@ -11,13 +11,14 @@ struct bpf_program;
 /* All zero: attached nowhere. */
 struct cpu_events {
 	struct bpf_program *prog; /* borrowed */
+	const char *event;	  /* static */
 	struct bpf_link **links;  /* by CPU, NULL where there is none; owned */
 	int nr_links;
 	char online[CPU_LIST_LEN]; /* the CPUs that were online when it was attached */
 };
 
-/* 0 or -errno. */
-int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog);
+/* event: as perf calls it, "major-faults" or "minor-faults".  0 or -errno. */
+int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog, const char *event);
 /*
  * An event dies with its CPU's going offline and does not come back with it:
  * if other CPUs are online than before, all are attached anew.  0 or -errno.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -25,8 +26,9 @@
 const char *attach_kind_name(enum attach_kind kind)
 {
 	static const char *const names[] = {
-		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",		[ATTACH_TP] = "tp",
-		[ATTACH_ITER] = "iter",	    [ATTACH_PERF_MAJOR] = "perf_event",
+		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",	  [ATTACH_TP] = "tp",
+		[ATTACH_FENTRY] = "fentry", [ATTACH_PERF] = "perf_event", [ATTACH_ITER] = "iter",
+		[ATTACH_TOLD] = "told",
 	};
 
 	return names[kind];
@@ -51,6 +53,7 @@ struct judge {
 	const struct btf *btf;
 	const struct kernel_constant *constants;
 	struct core_reads reads;
+	uint32_t avoid; /* bit per enum attach_kind */
 };
 
 static bool refuse(struct hook_state *h, const char *fmt, const char *detail)
@@ -80,6 +83,45 @@ static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *
 	return true;
 }
 
+/*
+ * Whether the kernel loads programs on a function at all: some refuse them as such, without a word of which
+ * of an object's programs it was.
+ */
+static bool kernel_hooks(const struct btf *btf, const char *function)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+			    .attach_btf_id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", program, sizeof(program) / sizeof(*program), &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool function_fits(const struct judge *judge, const struct attach_alt *alt, struct hook_state *h)
+{
+	char arguments[WHY_LEN - 16], what[WHY_LEN];
+
+	if (prototype__read_function(judge->btf, alt->event, arguments, sizeof(arguments)) == -ENOENT)
+		return refuse(h, "this kernel has no function %s", alt->event);
+	if (!prototype__matches_function(judge->btf, alt->event, alt->proto)) {
+		snprintf(what, sizeof(what), "%s(%s)", alt->event, arguments);
+		return refuse(h, "this kernel has other arguments: %s", what);
+	}
+	if (!kernel_hooks(judge->btf, alt->event))
+		return refuse(h, "this kernel refuses programs on functions, such as %s", alt->event);
+	return true;
+}
+
+static bool takes_tracepoint(const struct attach_alt *alt)
+{
+	return alt->kind == ATTACH_TP_BTF || alt->kind == ATTACH_RAW_TP || alt->kind == ATTACH_TP;
+}
+
 /* Has the kernel's enumerator the value that the program takes it to have? */
 static bool constant_fits(const struct btf *btf, const struct kernel_constant *c, struct hook_state *h)
 {
@@ -102,7 +144,13 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 	const struct kernel_constant *c;
 	char what[WHY_LEN];
 
-	if (alt->event && alt->kind != ATTACH_ITER && !tracepoint_fits(judge, alt, h))
+	if (judge->avoid >> alt->kind & 1) {
+		hook__blame(h, -EPERM, "--avoid %s", attach_kind_name(alt->kind));
+		return false;
+	}
+	if (alt->kind == ATTACH_FENTRY && !function_fits(judge, alt, h))
+		return false;
+	if (takes_tracepoint(alt) && !tracepoint_fits(judge, alt, h))
 		return false;
 	for (c = judge->constants; c && c->name; c++)
 		if ((!c->program || !strcmp(c->program, alt->program)) && !constant_fits(judge->btf, c, h))
@@ -110,6 +158,11 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 	if (!core_reads__fit(&judge->reads, alt->program, what, sizeof(what)))
 		return refuse(h, "this kernel's %s", what);
 	return true;
+}
+
+static bool is_told(const struct judge *judge, const struct attach_alt *alt)
+{
+	return prototype__matches(judge->btf, alt->event, alt->proto);
 }
 
 static size_t nr_alts(const struct attach_hook *hook)
@@ -135,7 +188,7 @@ static void hook__next_alt(struct hook_state *h, const struct judge *judge)
 
 		if (h->tp_first && (pass == 0) != (alt->kind == ATTACH_TP))
 			continue;
-		if (alt__fits(judge, alt, h)) {
+		if (alt->kind == ATTACH_TOLD ? is_told(judge, alt) : alt__fits(judge, alt, h)) {
 			h->alt = i;
 			return;
 		}
@@ -145,7 +198,7 @@ static void hook__next_alt(struct hook_state *h, const struct judge *judge)
 
 static bool hook__is_wanted(const struct attach_hook *hook, const struct object_request *req)
 {
-	if (hook->need == HOOK_LATENCY)
+	if (hook->need == HOOK_LATENCY || hook->need == HOOK_LATENCY_GAIN)
 		return req->latency;
 	if (hook->need == HOOK_NOT_LIGHT)
 		return !req->light;
@@ -273,12 +326,19 @@ static int attach_hook(struct object *object, const struct attach_alt *alt)
 	struct bpf_program *prog = bpf_object__find_program_by_name(object->bpf, alt->program);
 	struct bpf_link *link;
 
+	if (alt->kind == ATTACH_TOLD)
+		return 0;
 	if (!prog)
 		return -ENOENT;
-	if (alt->kind == ATTACH_PERF_MAJOR)
-		return cpu_events__attach(&object->cpu_events, prog);
+	if (alt->kind == ATTACH_PERF)
+		return cpu_events__attach(&object->cpu_events, prog, alt->event);
 	link = bpf_program__attach(prog);
 	return link ? object__keep_link(object, link) : -errno;
+}
+
+bool hook__is_gain(const struct hook_state *h)
+{
+	return h->hook->need == HOOK_GAIN || h->hook->need == HOOK_LATENCY_GAIN;
 }
 
 static int attach_all(struct object *object, struct hook_state **culprit)
@@ -288,14 +348,20 @@ static int attach_all(struct object *object, struct hook_state **culprit)
 
 	*culprit = NULL;
 	for (i = 0; i < object->nr_hooks; i++) {
-		const struct attach_alt *alt = hook__alt(&object->hooks[i]);
+		struct hook_state *h = &object->hooks[i];
+		const struct attach_alt *alt = hook__alt(h);
 
 		err = alt ? attach_hook(object, alt) : 0;
-		if (err) {
-			*culprit = &object->hooks[i];
-			hook__blame(*culprit, err, "attaching failed: %s", strerror(-err));
-			return err;
+		if (!err)
+			continue;
+		hook__blame(h, err, "attaching failed: %s", strerror(-err));
+		/* what is refused here as a rule costs no second load of all the others */
+		if (hook__is_gain(h)) {
+			h->alt = -1;
+			continue;
 		}
+		*culprit = h;
+		return err;
 	}
 	return 0;
 }
@@ -407,7 +473,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 
 int object__open(struct object *object, const struct object_request *req)
 {
-	struct judge judge = { .btf = req->types->btf, .constants = req->constants };
+	struct judge judge = { .btf = req->types->btf, .constants = req->constants, .avoid = req->avoid };
 	int err;
 
 	memset(object, 0, sizeof(*object));

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../../bpf/wire.h"
 #include "../core/probe.h"
@@ -49,6 +50,7 @@ struct object_request {
 	const struct kernel_constant *constants; /* that its programs take for granted; NULL: none */
 	const struct object *share;		 /* whose maps of the same name are used; NULL: it makes its own */
 	bool latency, light;
+	uint32_t avoid;					   /* bit per enum attach_kind */
 	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */
 	void *prepare_ctx;
 };
@@ -63,6 +65,8 @@ void object__close(struct object *object);
 /* The hook that kept the object from attaching; NULL if none did. */
 const struct hook_state *object__culprit(const struct object *object);
 
+/* Whether the kernel may lack it and the probe be whole. */
+bool hook__is_gain(const struct hook_state *hook);
 const char *attach_kind_name(enum attach_kind kind);
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <bpf/btf.h>
 
+/* Between a function's arguments and its result. */
+#define RESULT " -> "
+
 struct text {
 	char *at, *end;
 };
@@ -92,27 +95,68 @@ static const char *param_name(const struct btf *btf, const struct btf_type *prot
 	return name ? name : "";
 }
 
+static const struct btf_type *function_proto(const struct btf *btf, const char *function)
+{
+	const struct btf_type *t = find(btf, "", function, BTF_KIND_FUNC);
+
+	return t ? btf__type_by_id(btf, t->type) : NULL;
+}
+
+/* From the argument first on; named: a prototype that has names for them, or NULL. */
+static void add_arguments(const struct btf *btf, const struct btf_type *proto, const struct btf_type *named, int first,
+			  struct text *text)
+{
+	const char *begin = text->at;
+	int i;
+
+	for (i = first; i < btf_vlen(proto); i++) {
+		const char *name = param_name(btf, named, i);
+
+		if (i > first)
+			text__add(text, ",");
+		/* the last of a variable number has no type */
+		if (btf_params(proto)[i].type)
+			add_type(btf, btf_params(proto)[i].type, text);
+		else
+			text__add(text, "...");
+		if (name[0] && text->at > begin && text->at[-1] != '*')
+			text__add(text, " ");
+		text__add(text, name);
+	}
+}
+
 int prototype__read(const struct btf *btf, const char *event, char *buf, int size)
 {
-	const struct btf_type *proto = tracepoint_proto(btf, event), *named;
+	const struct btf_type *proto = tracepoint_proto(btf, event);
 	struct text text = { buf, buf + size };
-	int i;
 
 	if (!proto)
 		return -ENOENT;
 	buf[0] = '\0';
-	named = named_proto(btf, event, proto);
 	/* the first argument is the tracepoint's own data */
-	for (i = 1; i < btf_vlen(proto); i++) {
-		const char *name = param_name(btf, named, i);
+	add_arguments(btf, proto, named_proto(btf, event, proto), 1, &text);
+	return text.at < text.end ? 0 : -ENAMETOOLONG;
+}
 
-		if (i > 1)
-			text__add(&text, ",");
-		add_type(btf, btf_params(proto)[i].type, &text);
-		if (name[0] && text.at > buf && text.at[-1] != '*')
-			text__add(&text, " ");
-		text__add(&text, name);
-	}
+static void add_result(const struct btf *btf, const struct btf_type *proto, struct text *text)
+{
+	if (proto->type)
+		add_type(btf, proto->type, text);
+	else
+		text__add(text, "void");
+}
+
+int prototype__read_function(const struct btf *btf, const char *function, char *buf, int size)
+{
+	const struct btf_type *proto = function_proto(btf, function);
+	struct text text = { buf, buf + size };
+
+	if (!proto)
+		return -ENOENT;
+	buf[0] = '\0';
+	add_arguments(btf, proto, proto, 0, &text);
+	text__add(&text, RESULT);
+	add_result(btf, proto, &text);
 	return text.at < text.end ? 0 : -ENAMETOOLONG;
 }
 
@@ -134,27 +178,50 @@ static bool argument_matches(const char *text, const char *end, const char *type
 	return !name[0] || ((size_t)(end - text) == strlen(name) && !memcmp(text, name, end - text));
 }
 
-bool prototype__matches(const struct btf *btf, const char *event, const char *expected)
+/* Does the prototype have the arguments expected, up to end, from the argument first on?  How many, or -1. */
+static int match_arguments(const struct btf *btf, const struct btf_type *proto, const struct btf_type *named, int first,
+			   const char *expected, const char *end)
 {
-	const struct btf_type *proto = tracepoint_proto(btf, event), *named;
 	int i;
 
-	if (!proto || !expected)
-		return proto;
-	named = named_proto(btf, event, proto);
-	for (i = 1; *expected; i++) {
-		const char *end = strchrnul(expected, ',');
+	for (i = first; expected < end; i++) {
+		const char *comma = memchr(expected, ',', end - expected);
 		char type[128] = "";
 		struct text text = { type, type + sizeof(type) };
 
 		if (i >= btf_vlen(proto))
-			return false;
+			return -1;
 		add_type(btf, btf_params(proto)[i].type, &text);
-		if (text.at >= text.end || !argument_matches(expected, end, type, param_name(btf, named, i)))
-			return false;
-		expected = *end ? end + 1 : end;
+		if (text.at >= text.end ||
+		    !argument_matches(expected, comma ? comma : end, type, param_name(btf, named, i)))
+			return -1;
+		expected = comma ? comma + 1 : end;
 	}
-	return true;
+	return i - first;
+}
+
+bool prototype__matches(const struct btf *btf, const char *event, const char *expected)
+{
+	const struct btf_type *proto = tracepoint_proto(btf, event);
+
+	if (!proto || !expected)
+		return proto;
+	return match_arguments(btf, proto, named_proto(btf, event, proto), 1, expected, expected + strlen(expected)) >=
+	       0;
+}
+
+bool prototype__matches_function(const struct btf *btf, const char *function, const char *expected)
+{
+	const struct btf_type *proto = function_proto(btf, function);
+	const char *result = strstr(expected, RESULT), *end = result ? result : expected + strlen(expected);
+	char type[128] = "";
+	struct text text = { type, type + sizeof(type) };
+	int nr = proto ? match_arguments(btf, proto, proto, 0, expected, end) : -1;
+
+	if (nr < 0 || !result)
+		return nr >= 0;
+	add_result(btf, proto, &text);
+	return nr == btf_vlen(proto) && !strcmp(type, result + strlen(RESULT));
 }
 
 bool prototype__has_arguments(const struct btf *btf, const char *event, int nr)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the kernel's BTF says of a tracepoint. */
+/* What the kernel's BTF says of a tracepoint or a function. */
 #ifndef MEMTRACE_KERNEL_PROTOTYPE_H
 #define MEMTRACE_KERNEL_PROTOTYPE_H
 
@@ -22,6 +22,13 @@ bool prototype__matches(const struct btf *btf, const char *event, const char *ex
 
 /* Has it so many, and not more? */
 bool prototype__has_arguments(const struct btf *btf, const char *event, int nr);
+
+/*
+ * Likewise of a function: "struct oom_control *oc,char *message -> void".  Who expects a result,
+ * " -> void", expects all arguments: where a program finds the result depends on how many there are.
+ */
+int prototype__read_function(const struct btf *btf, const char *function, char *buf, int size);
+bool prototype__matches_function(const struct btf *btf, const char *function, const char *expected);
 
 /*
  * Whether programs on tracepoints may be preempted: then tracepoints are

@@ -29,23 +29,44 @@ static size_t find_column(const char *name, size_t len, const struct column *col
 	return i;
 }
 
+/* Of a part of a template in <>: whether all that it names up to the > is known. */
+static bool is_known(const char *part, const struct column *columns, const struct cell *cells, size_t nr)
+{
+	const char *end = part + strcspn(part, ">"), *name, *brace;
+	size_t i;
+
+	for (name = strchr(part, '{'); name && name < end; name = strchr(brace, '{')) {
+		brace = strchr(++name, '}');
+		if (!brace)
+			return true;
+		i = find_column(name, (size_t)(brace - name), columns, nr);
+		if (i < nr && cells[i].kind == CELL_NONE)
+			return false;
+	}
+	return true;
+}
+
 void text__line(struct text *text, const char *format, const struct column *columns, const struct cell *cells,
 		size_t nr)
 {
 	while (*format) {
-		size_t plain = strcspn(format, "{");
-		const char *name = format + plain + 1;
-		const char *end = format[plain] ? strchr(name, '}') : NULL;
-		size_t i = end ? find_column(name, (size_t)(end - name), columns, nr) : nr;
+		size_t plain = strcspn(format, "{<>"), i = nr;
+		const char *end;
 
 		fwrite(format, 1, plain, text->stream);
 		format += plain;
+		if (*format == '<' && !is_known(format, columns, cells, nr))
+			format += strcspn(format, ">");
+		end = *format == '{' ? strchr(format, '}') : NULL;
+		if (end)
+			i = find_column(format + 1, (size_t)(end - format - 1), columns, nr);
 		if (i < nr) {
 			fputs(text__word(text, &columns[i], &cells[i]), text->stream);
-			format = end + 1;
-		} else if (*format) {
-			fputc(*format++, text->stream);
+			format = end;
+		} else if (*format == '{') {
+			fputc(*format, text->stream);
 		}
+		format += *format != '\0';
 	}
 	fputc('\n', text->stream);
 }

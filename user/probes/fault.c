@@ -19,7 +19,7 @@
 static const struct attach_alt user_alts[] = MODE(user);
 static const struct attach_alt kernel_alts[] = MODE(kernel);
 static const struct attach_alt major_alts[] = {
-	{ "major_end", ATTACH_PERF_MAJOR, NULL, NULL, NULL },
+	{ "major_end", ATTACH_PERF, "major-faults", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

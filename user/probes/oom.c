@@ -14,8 +14,23 @@ static const struct attach_alt victim_alts[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct attach_alt kill_begin[] = {
+	{ "kill_begin", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+/* its end knows no argument and no result, so any will do */
+static const struct attach_alt kill_end[] = {
+	{ "kill_end", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+#define CONTROL "order, gfp flags, limit and points of a kill"
+
 static const struct attach_hook hooks[] = {
 	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills", false },
+	/* the end first: a begin without it would be told of kills that come later */
+	{ "kill end", HOOK_GAIN, kill_end, CONTROL, false },
+	{ "kill begin", HOOK_GAIN, kill_begin, CONTROL, false },
 	{ NULL, 0, NULL, NULL, false },
 };
 

@@ -6,10 +6,12 @@
 #define BEGIN_CONTEXT "trace_event_raw_mm_vmscan_direct_reclaim_begin_template"
 #define END_CONTEXT   "trace_event_raw_mm_vmscan_direct_reclaim_end_template"
 
+#define V7_1 "gfp_t gfp_flags,int order,struct mem_cgroup *memcg"
+
 #define BEGIN(kind, event)                                                                                             \
 	{                                                                                                              \
 		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int order,gfp_t gfp_flags", NULL },                       \
-			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, "gfp_t gfp_flags,int order", NULL },          \
+			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, V7_1, NULL },                                 \
 			{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT }, { NULL, 0, NULL, NULL, NULL },   \
 	}
 
@@ -35,14 +37,28 @@ static const struct attach_alt node_begin[] = {
 };
 static const struct attach_alt node_end[] = END(node, "vmscan:mm_vmscan_node_reclaim_end");
 
+#define TARGET(program, event, function)                                                                               \
+	{                                                                                                              \
+		{ "", ATTACH_TOLD, event, V7_1, NULL },                                                                \
+			{ program, ATTACH_FENTRY, function, "struct mem_cgroup *memcg", NULL },                        \
+			{ NULL, 0, NULL, NULL, NULL },                                                                 \
+	}
+
+static const struct attach_alt memcg_target[] =
+	TARGET("memcg_target", "vmscan:mm_vmscan_memcg_reclaim_begin", "try_to_free_mem_cgroup_pages");
+static const struct attach_alt softlimit_target[] =
+	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
+
 static const struct attach_hook hooks[] = {
 	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim", true },
 	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim", true },
-	/* a kernel without memory cgroups or without NUMA lacks the rest */
+	/* a kernel without memory cgroups or without NUMA lacks them */
 	{ "memcg begin", HOOK_OPTIONAL, memcg_begin, "memory cgroup reclaim", true },
 	{ "memcg end", HOOK_OPTIONAL, memcg_end, "memory cgroup reclaim", true },
 	{ "soft limit begin", HOOK_OPTIONAL, softlimit_begin, "soft limit reclaim", true },
 	{ "soft limit end", HOOK_OPTIONAL, softlimit_end, "soft limit reclaim", true },
+	{ "memcg target", HOOK_GAIN, memcg_target, "the cgroup whose limit memory cgroup reclaim was for", false },
+	{ "soft limit target", HOOK_GAIN, softlimit_target, "the cgroup whose soft limit reclaim was for", false },
 	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim", true },
 	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim", true },
 	{ NULL, 0, NULL, NULL, false },

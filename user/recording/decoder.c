@@ -336,7 +336,10 @@ static void fill_record(struct decoder *dec, const struct layout *layout, const 
 	struct mt_hdr *hdr = dec->record;
 	size_t i;
 
-	memset(dec->record, 0, layout->size);
+	if (layout->blank)
+		memcpy(dec->record, layout->blank, layout->size);
+	else
+		memset(dec->record, 0, layout->size);
 	*hdr = (struct mt_hdr){ .id = layout->id, .size = layout->size, .cpu = dec->cpu, .time_ns = dec->time_ns };
 	for (i = 0; i < layout->nr_fields; i++)
 		put_field(dec, &layout->fields[i], (int)i == layout->who ? dec->last_who : last[i]);

@@ -459,7 +459,9 @@ static int define_parts(struct encoder *enc, const struct layout *layout, const 
 		if (field->code < CODE_WHO)
 			continue;
 		err = value_of(enc, field, record, &value);
-		if (!err && field->code >= CODE_KERNEL_STACK && (int32_t)value >= 0)
+		if (!err && field->code == CODE_CGROUP)
+			err = name_cgroup(enc, value);
+		else if (!err && field->code >= CODE_KERNEL_STACK && (int32_t)value >= 0)
 			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record));
 	}
 	return err;

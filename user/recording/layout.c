@@ -19,6 +19,7 @@ static const char *const code_names[NR_FIELD_CODES] = {
 	[CODE_REF] = "ref",
 	[CODE_KERNEL_STACK] = "kernel_stack",
 	[CODE_USER_STACK] = "user_stack",
+	[CODE_CGROUP] = "cgroup",
 };
 
 /* Layouts under construction: the first error stays. */
@@ -113,10 +114,28 @@ static enum field_code code_of(const struct field_row *row)
 		return CODE_KERNEL_STACK;
 	case FIELD_USER_STACK:
 		return CODE_USER_STACK;
+	case FIELD_CGROUP:
+		return CODE_CGROUP;
 	case FIELD_CODE: /* may be MT_UNKNOWN_S32 */
 		return row->size == sizeof(__s32) ? CODE_INT : CODE_UINT;
 	default:
 		return row->unit == UNIT_TIME ? CODE_TIME : CODE_UINT;
+	}
+}
+
+static uint64_t unknown_of(const struct field_row *row)
+{
+	switch (row->type) {
+	case FIELD_UINT:
+	case FIELD_GFP:
+		return UINT64_MAX;
+	case FIELD_INT:
+	case FIELD_CODE:
+	case FIELD_KERNEL_STACK:
+	case FIELD_USER_STACK:
+		return (uint64_t)(int64_t)MT_UNKNOWN_S32;
+	default:
+		return 0;
 	}
 }
 
@@ -125,9 +144,12 @@ static void add_event(struct builder *b, const struct event_row *row)
 	size_t i;
 
 	add_layout(b, row->name, row->id, row->size);
-	for (i = 0; i < row->nr_fields; i++)
+	for (i = 0; i < row->nr_fields; i++) {
 		add_field(b, code_of(&row->fields[i]), row->fields[i].offset, row->fields[i].size,
 			  row->fields[i].member);
+		if (!b->error)
+			b->layout->fields[i].unknown = unknown_of(&row->fields[i]);
+	}
 }
 
 #define COUNT(b, member, ...)                                                                                          \
@@ -218,6 +240,7 @@ void layouts__free(struct layouts *layouts)
 		for (f = 0; f < layouts->list[i].nr_fields; f++)
 			free(layouts->list[i].fields[f].name);
 		free(layouts->list[i].fields);
+		free(layouts->list[i].blank);
 		free(layouts->list[i].name);
 	}
 	layouts->nr = 0;
@@ -309,6 +332,23 @@ static int read_field(struct builder *b, const json_t *json, const struct layout
 	return b->error;
 }
 
+/* What of memtrace's own record a recording of an older or another version does not have stays unknown. */
+static int make_blank(struct layout *layout, const struct layout *own)
+{
+	size_t i;
+
+	layout->blank = calloc(1, layout->size + 1);
+	if (!layout->blank)
+		return -ENOMEM;
+	for (i = 0; own && i < own->nr_fields; i++) {
+		const struct layout_field *field = &own->fields[i];
+
+		if (field->unknown)
+			memcpy((char *)layout->blank + field->offset, &field->unknown, field->size);
+	}
+	return 0;
+}
+
 static int read_layout(struct builder *b, const json_t *json, const struct layouts *own, char *buf, size_t size)
 {
 	const char *name = json_string_value(json_object_get(json, "name"));
@@ -325,6 +365,8 @@ static int read_layout(struct builder *b, const json_t *json, const struct layou
 		return bad(buf, size, "a kind of records comes twice");
 	mine = find_named(own, name);
 	add_layout(b, name, mine ? mine->id : MT_REC_NONE, mine ? mine->size : 0);
+	if (!b->error)
+		b->error = make_blank(b->layout, mine);
 	for (i = 0; !b->error && i < json_array_size(fields); i++) {
 		err = read_field(b, json_array_get(fields, i), mine, buf, size);
 		if (err)

@@ -25,6 +25,7 @@ enum field_code {
 	CODE_REF,	   /* likewise, of one that has a reference */
 	CODE_KERNEL_STACK, /* zigzag of a call chain's id, which was defined in the block; negative: none */
 	CODE_USER_STACK,   /* likewise; what its addresses mean depends on the record's task */
+	CODE_CGROUP,	   /* the id of a cgroup, whose name was defined in the block if it is known */
 	NR_FIELD_CODES
 };
 
@@ -32,6 +33,7 @@ struct layout_field {
 	char *name; /* owned */
 	enum field_code code;
 	size_t offset, size; /* in memtrace's own record; size 0: it is not there */
+	uint64_t unknown;    /* what memtrace's own record says where a recording does not have the field */
 };
 
 struct layout {
@@ -41,6 +43,7 @@ struct layout {
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;
 	int who;	   /* the first field that is a task; -1: none */
+	void *blank;	   /* memtrace's own record with no field known; owned, NULL in its own layouts */
 	size_t first_part; /* the first other field that needs a definition; nr_fields: none does */
 };
 

@@ -319,7 +319,7 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	for (i = 0; i < object->nr_hooks; i++) {
 		const struct hook_state *h = &object->hooks[i];
 
-		if (!h->wanted || h->alt >= 0)
+		if (!h->wanted || h->alt >= 0 || hook__is_gain(h))
 			continue;
 		status->partial = true;
 		memcpy(why, h->why, sizeof(why));
@@ -355,6 +355,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		.share = &live->core,
 		.latency = request->latency,
 		.light = request->options->light,
+		.avoid = request->options->avoid,
 	};
 	const struct hook_state *culprit;
 	int err;
@@ -615,6 +616,12 @@ void live__expect_command(struct live *live, bool expect)
 	live->control->cmd_parent = expect ? live->control->self : 0;
 }
 
+/* What an unattached hook was to be on: the first alternative that is a program of its own. */
+static const struct attach_alt *first_alt(const struct attach_hook *hook)
+{
+	return hook->alts[0].kind == ATTACH_TOLD ? &hook->alts[1] : &hook->alts[0];
+}
+
 static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)
 {
 	const struct hook_state *h = &object->hooks[i];
@@ -624,11 +631,11 @@ static const struct hook_report *report_hook(struct live *live, const struct obj
 		.object = name,
 		.hook = h->hook->name,
 		.kind = alt ? attach_kind_name(alt->kind) : NULL,
-		.event = h->hook->alts[0].event,
+		.event = alt ? alt->event : first_alt(h->hook)->event,
 		.why = h->why,
 		.loss = h->hook->loss,
 		.wanted = h->wanted,
-		.optional = h->hook->need == HOOK_OPTIONAL || h->hook->need == HOOK_LATENCY,
+		.optional = h->hook->need != HOOK_REQUIRED && h->hook->need != HOOK_NOT_LIGHT,
 		.error = h->error,
 	};
 	return &live->hook;

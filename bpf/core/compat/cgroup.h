@@ -28,6 +28,17 @@ static __always_inline u64 css_cgroup_id(struct cgroup_subsys_state *css)
 	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
 }
 
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+};
+#pragma clang attribute pop
+
+static __always_inline u64 memcg_cgroup_id(struct mem_cgroup *memcg)
+{
+	return memcg ? BPF_CORE_READ(memcg, css.cgroup, kn, id) : 0;
+}
+
 /* Ids are unique within a hierarchy only: is this cgroup one of the memory controller's? */
 static __always_inline bool in_memory_hierarchy(struct cgroup *cgroup)
 {

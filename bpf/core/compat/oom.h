@@ -12,6 +12,19 @@ struct trace_event_raw_mark_victim {
 	int pid;
 } __attribute__((preserve_access_index));
 
+/* What an allocation brought the OOM killer up for (include/linux/oom.h). */
+struct mem_cgroup;
+enum oom_constraint { CONSTRAINT_NONE };
+struct oom_control {
+	struct mem_cgroup *memcg;
+	gfp_t gfp_mask;
+	int order;
+	unsigned long totalpages;
+	struct task_struct *chosen;
+	long chosen_points;
+	enum oom_constraint constraint;
+} __attribute__((preserve_access_index));
+
 /* The form with figures. */
 struct trace_event_raw_mark_victim___figures {
 	u32 __data_loc_comm;

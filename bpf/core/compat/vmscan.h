@@ -13,6 +13,11 @@ struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template {
 	unsigned long gfp_flags;
 };
 
+/* From 7.1 on: the id of the memory cgroup's cgroup, 0 without one. */
+struct trace_event_raw_mm_vmscan_direct_reclaim_begin_template___v7_1 {
+	u64 memcg_id;
+};
+
 struct trace_event_raw_mm_vmscan_direct_reclaim_end_template {
 	unsigned long nr_reclaimed;
 };

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154,SC2016 # run sources it; jq has variables
+
+# fentry_hook PROBE HOOK: the kind that doctor gives it.
+fentry_hook() {
+	jq -r --arg probe "$1" --arg hook "$2" '.hooks[] | select(.probe == $probe and .hook == $hook) | .kind' \
+		"$check_out/fentry/doctor.json"
+}
+
+# fentry_trace STAGE FILTER: of the events that memtrace printed.
+fentry_trace() {
+	jq -rs "$2" "$check_out/$1/trace.json" 2>&1
+}
+
+# fentry_flags: the gfp flags on standard input, in one order.
+fentry_flags() {
+	tr '|' '\n' | sort | paste -sd '|'
+}
+
+check_fentry_hooks() {
+	local kind=fentry
+
+	grep -q memcg_id "$check_out/fentry/format" && kind=told
+	same "fentry: how the target of memory cgroup reclaim is known" "$(fentry_hook reclaim 'memcg target')" "$kind"
+	same "fentry: how the target of soft limit reclaim is known" "$(fentry_hook reclaim 'soft limit target')" "$kind"
+	same "fentry: hooks on the kill" "$(fentry_hook oom 'kill begin') $(fentry_hook oom 'kill end')" "fentry fentry"
+}
+
+# fentry_aimed CGROUP PATH TASKS: episodes for that limit = what its own memory.events.local counted, all by tasks there.
+fentry_aimed() {
+	local count max
+
+	count=$(fentry_trace fentry_targets "[.[] | select(.target_cgroup == \"$2\")] | length")
+	max=$(awk '$1 == "max" { print $2 }' "$check_out/fentry_targets/events.$1")
+	# From 7.x on the kernel also counts charges that had to exceed the limit without reclaim.
+	((count > 100 && count <= max && max - count <= max / 100))
+	verdict "fentry_targets: reclaim for $2 ($count) and its memory.events.local max ($max)" $?
+	same "fentry_targets: whoever reclaimed for $2" \
+		"$(fentry_trace fentry_targets "[.[] | select(.target_cgroup == \"$2\") | .cgroup] | unique | join(\" \")")" "$3"
+}
+
+check_fentry_targets() {
+	local count seen lost
+
+	have_stat fentry_targets trace || return
+	fentry_aimed own /own /own
+	fentry_aimed above /above /above/below
+	same "fentry_targets: the cgroup without a limit" "$(awk '$1 == "max" { print $2 }' \
+		"$check_out/fentry_targets/events.below") $(fentry_trace fentry_targets \
+			'[.[] | select(.target_cgroup == "/above/below")] | length')" "0 0"
+	same "fentry_targets: episodes of a memory cgroup without a target" \
+		"$(fentry_trace fentry_targets '[.[] | select(.kind == "memcg" and .target_cgroup == null)] | length')" 0
+	count=$(fentry_trace fentry_targets '[.[] | select(.kind == "memcg")] | length')
+	seen=$(seen fentry_targets mm_vmscan_memcg_reclaim_begin)
+	# Where tracepoints can be preempted some are missed, and said to be.
+	lost=$(fentry_trace fentry_targets '.[-1].lost.rare')
+	((count + lost >= seen && count <= seen))
+	verdict "fentry_targets: episodes of a memory cgroup ($count) = the kernel's trace ($seen), but for $lost lost" $?
+	same "fentry_targets: targets of direct reclaim" \
+		"$(fentry_trace fentry_targets '[.[] | select(.kind == "direct" and .target_cgroup)] | length')" 0
+}
+
+# fentry_kill STAGE: order, gfp flags, constraint and limit as the kernel's log has them.
+fentry_kill() {
+	local log=$check_out/$1/dmesg limit
+
+	same "$1: kills = the kernel's trace" "$(fentry_trace "$1" '[.[] | select(.event == "oom")] | length')" \
+		"$(seen "$1" mark_victim)"
+	same "$1: gfp flags = the kernel's log" "$(fentry_trace "$1" '.[0].gfp_flags' | fentry_flags)" \
+		"$(sed -nE 's/.*invoked oom-killer: gfp_mask=0x[0-9a-f]+\(([^)]*)\).*/\1/p' "$log" | fentry_flags)"
+	same "$1: order = the kernel's log" "$(fentry_trace "$1" '.[0].order')" \
+		"$(sed -nE 's/.*invoked oom-killer:.*, order=([0-9]+),.*/\1/p' "$log")"
+	limit=$(sed -nE 's/.*oom-kill:.*,oom_memcg=([^,]*),.*/\1/p' "$log")
+	same "$1: constraint and limit = the kernel's log" "$(fentry_trace "$1" '.[0] | "\(.constraint) \(.limit_cgroup)"')" \
+		"$(sed -nE 's/.*oom-kill:constraint=CONSTRAINT_([A-Z_]*),.*/\1/p' "$log" | tr '[:upper:]' '[:lower:]') ${limit:-null}"
+	# mm/oom_kill.c, oom_badness(); the kernel's counters of memory are summed up roughly.
+	fentry_trace "$1" '.[0] | .total_pages as $total | .victim | .points - .oom_score_adj * ($total / 1000 | floor) -
+		(.anon_rss_bytes + .file_rss_bytes + .shmem_rss_bytes + .pgtables_bytes) / 4096 | fabs <= 192' | grep -qx true
+	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_trace "$1" '.[0]')"
+}
+
+check_fentry_kills() {
+	have_stat fentry_limit trace && fentry_kill fentry_limit &&
+		same "fentry_limit: pages that the allocation could use = the limit" \
+			"$(fentry_trace fentry_limit '.[0].total_pages')" $((60 * 256))
+	have_stat fentry_global trace && fentry_kill fentry_global &&
+		same "fentry_global: pages that the allocation could use = MemTotal" \
+			"$(fentry_trace fentry_global '.[0].total_pages * 4')" \
+			"$(awk '$1 == "MemTotal:" { print $2 }' "$check_out/fentry/meminfo")"
+	have_stat fentry_avoided trace || return
+	same "fentry_avoided: without programs on functions none of it is known" "$(fentry_trace fentry_avoided \
+		'.[0] | [.order, .gfp_flags, .constraint, .limit_cgroup, .total_pages, .victim.points] | tojson')" \
+		"[null,null,null,null,null,null]"
+	same "fentry_avoided: the victim is" "$(fentry_trace fentry_avoided '.[0].victim.comm')" mt-victim
+}
+
+check_fentry() {
+	if [[ $no_memtrace ]]; then
+		skip fentry "$no_memtrace"
+		return
+	fi
+	check_fentry_hooks
+	check_fentry_targets
+	check_fentry_kills
+}
