@@ -40,6 +40,16 @@ teardown() {
 	return 0
 }
 
+# Is memtrace a build with SAN=1?
+sanitized() {
+	ldd "$memtrace" 2>/dev/null | grep -q libasan
+}
+
+# memory_limit KB: what memtrace may take.  ASan shadows all memory and keeps what was freed, 256 MB of it.
+memory_limit() {
+	if sanitized; then echo $(($1 + 800000)); else echo "$1"; fi
+}
+
 need_tool() {
 	command -v "$1" >/dev/null || skip "$1 is not installed ($2)"
 }

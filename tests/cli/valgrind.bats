@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Each case of tests/golden, every recording and every command, under
+# valgrind's memcheck: no read of what was not written or is not ours, nothing
+# left that nobody holds.  The outputs are what they are without it.
+
+load helpers
+# shellcheck disable=SC1091 # not followed
+. tests/golden/lib.bash
+
+FOUND=99
+
+setup() {
+	command -v valgrind >/dev/null || skip "valgrind is not installed (scripts/setup test)"
+	! ldd "$MEMTRACE" | grep -q libasan || skip "a program with ASan in it does not run under valgrind"
+	memtrace=$BATS_TEST_TMPDIR/memtrace
+	cat >"$memtrace" <<-END
+		#!/bin/sh
+		exec valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \\
+			--error-exitcode=$FOUND --log-file='$BATS_TEST_TMPDIR/valgrind.%p' '$MEMTRACE' "\$@"
+	END
+	chmod +x "$memtrace"
+}
+
+# said: what valgrind found in any of its runs; lines of "--PID--" are about itself
+said() {
+	find "$BATS_TEST_TMPDIR" -name 'valgrind.*' -exec grep -h -m 30 '^==' {} + || true
+}
+
+one_case() { # one_case NAME RECORDING ARGUMENTS...
+	replay "$BATS_TEST_TMPDIR/$1" "${@:2}"
+	diff -u "$golden/expected/$1" "$BATS_TEST_TMPDIR/$1" &&
+		diff -u <(cat "$golden/expected/$1.err" 2>/dev/null) <(cat "$BATS_TEST_TMPDIR/$1.err" 2>/dev/null) &&
+		echo "$1" >>"$BATS_TEST_TMPDIR/right"
+}
+
+@test "valgrind finds what is to be found" {
+	# reading what was freed is what this shell's valgrind must see, or the next test proves nothing
+	command -v "${CC:-cc}" >/dev/null || skip "no C compiler"
+	printf '%s\n' '#include <stdlib.h>' 'int main(void) { volatile char *p = malloc(8); free((void *)p); return p[1] == 3; }' |
+		${CC:-cc} -O0 -w -x c - -o "$BATS_TEST_TMPDIR/bad"
+	MEMTRACE=$BATS_TEST_TMPDIR/bad
+	setup
+	run "$memtrace"
+	[ "$status" -eq $FOUND ]
+	[[ $(said) == *"Invalid read"* ]]
+}
+
+@test "replays of all recordings by all commands are clean" {
+	local name recording arguments nr=0
+	while read -r name recording arguments; do
+		# shellcheck disable=SC2086 # several words
+		one_case "$name" "$recording" $arguments 3>&- &
+		nr=$((nr + 1))
+		((nr % $(nproc))) || wait
+	done < <(cases)
+	wait
+	said
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/right")" -eq "$nr" ]
+	[ -z "$(said)" ]
+	[ "$(find "$BATS_TEST_TMPDIR" -name 'valgrind.*' | wc -l)" -eq "$nr" ]
+}
