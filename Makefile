@@ -128,7 +128,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak check-vm vm-shell lint fmt docs \
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
 	vmlinux-check install uninstall clean FORCE
 
 all: $(B)/memtrace
@@ -268,13 +268,18 @@ fuzz:
 	@$(MAKE) FUZZ=1 fuzz
 endif
 
-# As root.  KERNELS="5.10 newest" STAGES="exact oom" CPUS=2: less than all; tests/vm/README.md.
-check-vm:
+# What machines run: ours, and for other architectures where that can be built.
+vm-programs:
 	@$(MAKE) STATIC=1
+	@for arch in $(filter-out $(HOST_ARCH),$(CROSS_ARCHES)); do \
+		if $(MAKE) ARCH=$$arch tools >/dev/null 2>&1; then $(MAKE) ARCH=$$arch STATIC=1 || exit 1; fi; \
+	done
+
+# As root.  KERNELS="5.10 newest" STAGES="exact oom" CPUS=2: less than all; tests/vm/README.md.
+check-vm: vm-programs
 	@tests/vm/run $(if $(STAGES),-s '$(STAGES)') $(if $(CPUS),-c '$(CPUS)') $(KERNELS)
 
-vm-shell:
-	@$(MAKE) STATIC=1
+vm-shell: vm-programs
 	@tests/vm/shell $(KERNEL)
 
 fuzz-long:
@@ -324,7 +329,7 @@ help:
 	@echo 'Targets'
 	@echo '  all            build/memtrace (default)'
 	@echo '  check          unit tests under ASan and UBSan, in build-san/'
-	@echo '  check-vm       tests on other kernels, in virtual machines (KERNELS="6.1 newest" STAGES="exact" CPUS=2)'
+	@echo '  check-vm       tests on other kernels, in virtual machines (KERNELS="6.1 arm64:newest" STAGES="exact" CPUS=2)'
 	@echo '  vm-shell       a shell in a virtual machine with memtrace in it (KERNEL=6.12)'
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'

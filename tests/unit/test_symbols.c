@@ -170,10 +170,19 @@ static void libc_functions(void **state)
 	symbols__free(symbols);
 }
 
+/* What dlsym() asks for, and which of the names at that address is told. */
+#if defined(__aarch64__)
+#define VDSO_FUNCTION "__kernel_clock_gettime"
+#define VDSO_NAME     "__kernel_clock_gettime"
+#else
+#define VDSO_FUNCTION "__vdso_clock_gettime"
+#define VDSO_NAME     "clock_gettime"
+#endif
+
 static void the_vdso(void **state)
 {
 	void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
-	void *function = vdso ? dlsym(vdso, "__vdso_clock_gettime") : NULL;
+	void *function = vdso ? dlsym(vdso, VDSO_FUNCTION) : NULL;
 	struct symbols *symbols;
 	struct proc_maps *maps;
 	struct stack_frame frame;
@@ -186,7 +195,7 @@ static void the_vdso(void **state)
 	symbols = symbols__new(NULL, BUDGET);
 	maps = own_maps();
 	frame = resolve(symbols, maps, (uint64_t)(uintptr_t)function);
-	assert_string_equal(frame.symbol, "clock_gettime");
+	assert_string_equal(frame.symbol, VDSO_NAME);
 	assert_string_equal(frame.module, "[vdso]");
 	assert_non_null(frame.build_id);
 	proc_maps__free(maps);

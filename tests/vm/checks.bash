@@ -81,6 +81,12 @@ stat_json() {
 	jq -r "$2" "$check_out/$1/stat.json" 2>&1
 }
 
+# Does memtrace see single page faults there?  What that needs, kernels for arm64 may lack, and no others.
+sees_faults() {
+	[[ $vm_deb_arch != arm64 ]] || jq -e '.probes[] | select(.name == "fault").state == "ok"' \
+		"$check_out/doctor/doctor.json" >/dev/null 2>&1
+}
+
 # Is memtrace's report of that stage there at all?  If not, says so and returns 1.
 have_stat() {
 	local dir=$check_out/$1 file=${2:-stat}

@@ -229,3 +229,16 @@ vm_kernel() {
 	done
 	return 1
 }
+
+# vm_fetch_busybox FILE: the program out of Debian's package of it, which is not installed.
+vm_fetch_busybox() {
+	local dir=$1.new
+
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$dir" && vm_apt apt-get -qq download busybox-static && dpkg-deb -x ./*.deb root) >"$dir/log" 2>&1
+	vm_reason="cannot get busybox-static for $vm_deb_arch: $(tail -n 1 "$dir/log")"
+	find "$dir" -type f -path '*/bin/busybox' -exec mv {} "$1" \;
+	rm -rf "$dir"
+	[[ -x $1 ]]
+}

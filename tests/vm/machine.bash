@@ -6,7 +6,7 @@
 # Sourced by run and shell, which set $here, $top and $run_dir.
 
 vm_cache=${MEMTRACE_VM_CACHE:-$top/build/vm}
-vm_memtrace=${MEMTRACE:-$top/build-static/memtrace}
+vm_suites=${MEMTRACE_VM_SUITES:-"bookworm bookworm-security bullseye-security trixie-backports"}
 vm_guest=$here/guest
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -20,10 +20,8 @@ vm_arch_amd64() {
 	vm_deb_arch=amd64
 	vm_flavour=cloud-amd64
 	vm_apt_dir=$vm_cache/apt
-	vm_suites=${MEMTRACE_VM_SUITES:-"bookworm bookworm-security bullseye-security trixie-backports"}
 	vm_host=x86_64
-	vm_cc=${CC:-cc}
-	vm_strip="strip"
+	vm_toolchain x86_64-linux-gnu build-x86-static
 	vm_qemu=(qemu-system-x86_64 -cpu max -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	vm_qemu_package=qemu-system-x86
 	vm_console=ttyS0
@@ -34,22 +32,59 @@ vm_exit_amd64() {
 	(($1 % 2 && $1 < 124)) && printf '%d\n' $(($1 / 2))
 }
 
+vm_arch_arm64() {
+	vm_deb_arch=arm64
+	vm_flavour=cloud-arm64
+	vm_apt_dir=$vm_cache/apt-arm64
+	vm_host=aarch64
+	vm_toolchain aarch64-linux-gnu build-arm64-static
+	vm_qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57)
+	vm_qemu_package=qemu-system-arm
+	vm_console=ttyAMA0
+}
+
+# There is no such device: qemu ends with 0 however the guest did, and the code stands on the console.
+vm_exit_arm64() {
+	(($1 == 0)) && tr -d '\r' <"$2" | sed -n 's/^vm: ended with \([0-9]*\)$/\1/p' | tail -n 1 | grep .
+}
+
+# vm_toolchain TRIPLET BUILD: for $vm_host, which may be another architecture than this machine's.
+vm_toolchain() {
+	if [[ $(uname -m) == "$vm_host" ]]; then
+		vm_cc=${CC:-cc} vm_strip=strip vm_workloads=$vm_cache/workloads
+		vm_memtrace=${MEMTRACE:-$top/build-static/memtrace}
+	else
+		vm_cc=$1-gcc vm_strip=$1-strip vm_workloads=$vm_cache/workloads-$vm_deb_arch
+		vm_memtrace=$top/$2/memtrace
+	fi
+}
+
 # What a machine needs on the host; prints what is missing.
 vm_missing() {
 	local tool
 
-	for tool in "${vm_qemu[0]}" cpio jq mkfs.ext4 xz zstd "$vm_strip" readelf timeout; do
+	for tool in "${vm_qemu[0]}" cpio jq mkfs.ext4 xz zstd "$vm_cc" "$vm_strip" readelf timeout; do
 		command -v "$tool" >/dev/null || { printf '%s is not installed (scripts/setup vm)\n' "$tool"; return; }
 	done
-	vm_busybox=$(command -v busybox) || { echo "busybox is not installed (busybox-static)"; return; }
-	LC_ALL=C ldd "$vm_busybox" >/dev/null 2>&1 && echo "busybox is not static (busybox-static)"
+}
+
+vm_is_static() {
+	! readelf -l "$1" | grep -q INTERP
+}
+
+# A static busybox for the guest: this machine's own if it has one and it would do, else that of Debian's index.
+vm_find_busybox() {
+	vm_busybox=$(command -v busybox)
+	[[ $(uname -m) == "$vm_host" && $vm_busybox ]] && vm_is_static "$vm_busybox" && return
+	vm_busybox=$vm_cache/busybox-$vm_deb_arch
+	[[ -x $vm_busybox ]] || vm_fetch_busybox "$vm_busybox"
 }
 
 # Why memtrace cannot run in the guest; prints nothing if it can.
 vm_no_memtrace() {
 	if [[ ! -x $vm_memtrace ]]; then
-		printf 'no static memtrace at %s (make STATIC=1)\n' "${vm_memtrace#"$top"/}"
-	elif LC_ALL=C ldd "$vm_memtrace" >/dev/null 2>&1; then
+		printf 'no static memtrace at %s (make vm-programs)\n' "${vm_memtrace#"$top"/}"
+	elif ! vm_is_static "$vm_memtrace"; then
 		printf '%s is not static (make STATIC=1)\n' "${vm_memtrace#"$top"/}"
 	fi
 }
@@ -65,8 +100,8 @@ vm_initramfs() {
 	[[ $vm_guest == "$here/guest" ]] || cp "$vm_guest"/*.sh "$root/guest/"
 	[[ -d $here/scenarios ]] && cp "$here"/scenarios/*.guest.sh "$root/guest/"
 	chmod 755 "$root/init"
-	make -s -C "$top/tests/workloads" O="$vm_cache/workloads" CC="$vm_cc" || return 1
-	for program in "$vm_cache"/workloads/*; do
+	make -s -C "$top/tests/workloads" O="$vm_workloads" CC="$vm_cc" || return 1
+	for program in "$vm_workloads"/*; do
 		"$vm_strip" -o "$root/guest/${program##*/}" "$program" || return 1
 	done
 	"$vm_cc" -O2 -static -o "$root/guest/exit" "$here/exit.c" || return 1
@@ -123,11 +158,23 @@ vm_start() {
 		-append "console=$vm_console panic=-1 loglevel=5 delayacct maxcpus=1 VM_CPUS=$cpus $*"
 }
 
+# What all machines of an architecture need; fails with the reason in $vm_reason.
+vm_begin() {
+	mkdir -p "$vm_cache"
+	vm_reason=$(vm_missing)
+	[[ ! $vm_reason ]] || return
+	# Without an index there may be kernels in the cache.
+	vm_index || printf '# %s\n' "$vm_reason" >&2
+	vm_find_busybox || return
+	vm_reason="the initramfs cannot be built"
+	vm_initramfs "$run_dir/initramfs.$vm_deb_arch"
+}
+
 # vm_prepare DIR VMLINUX MODULES_CPIO: what a machine needs before it can start.
 vm_prepare() {
 	mkdir -p "$1"
 	ln -sf "$2" "$1/vmlinux"
-	cat "$run_dir/initramfs" "$3" >"$1/initramfs"
+	cat "$run_dir/initramfs.$vm_deb_arch" "$3" >"$1/initramfs"
 }
 
 # vm_choose_accel DIR: sets $vm_accel, kvm only if a prepared machine really runs with it (/dev/kvm may be there, let
