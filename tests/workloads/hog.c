@@ -7,6 +7,7 @@
  *	-f FILE  read it; with -w MiB write it first, as long as that
  *	-a MIB   touch it, at once, and hold it until the end
  *	-r N     rounds over both (default 1)
+ *	-l MIB   of the memory, touch only the first MIB in rounds after the first
  *	-o ADJ   its oom_score_adj	-c COMM  its name
  *	-p       print the pid and wait for a byte on stdin after it went there
  *	-s MS    sleep at the end	-u  print getrusage
@@ -47,12 +48,12 @@ static void read_through(const char *path)
 int main(int argc, char **argv)
 {
 	const char *cgroup = NULL, *file = NULL, *adj = NULL;
-	long write_first = 0, anon = 0, rounds = 1, sleep_ms = 0;
+	long write_first = 0, anon = 0, rounds = 1, later = -1, sleep_ms = 0;
 	bool wait = false, usage = false;
 	char *memory = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "g:f:w:a:r:o:c:ps:u")) != -1) {
+	while ((opt = getopt(argc, argv, "g:f:w:a:r:l:o:c:ps:u")) != -1) {
 		switch (opt) {
 		case 'g':
 			cgroup = optarg;
@@ -68,6 +69,9 @@ int main(int argc, char **argv)
 			break;
 		case 'r':
 			rounds = number(optarg);
+			break;
+		case 'l':
+			later = number(optarg);
 			break;
 		case 'o':
 			adj = optarg;
@@ -88,6 +92,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	if (later > anon)
+		later = anon;
 	if (adj)
 		write_file("/proc/self/oom_score_adj", adj);
 	if (cgroup)
@@ -105,7 +111,7 @@ int main(int argc, char **argv)
 		if (file)
 			read_through(file);
 		if (anon)
-			touch_pages(memory, (size_t)anon << 8);
+			touch_pages(memory, (size_t)(i && later >= 0 ? later : anon) << 8);
 	}
 	if (usage)
 		print_rusage();

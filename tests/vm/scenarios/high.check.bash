@@ -17,6 +17,6 @@ check_high() {
 		"hog /high $count"
 	same "high: pages reclaimed" "$(stat_json high '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
 		"$(reclaimed high memcg)"
-	same "high: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .comm, .cgroup]' "$check_out/high/trace.json" | tally)" \
-		"$count [\"memcg\",\"hog\",\"/high\"]"
+	same "high: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .comm, .cgroup, .target_cgroup]' "$check_out/high/trace.json" | tally)" \
+		"$count [\"memcg\",\"hog\",\"/high\",\"/high\"]"
 }

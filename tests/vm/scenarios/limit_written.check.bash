@@ -23,6 +23,6 @@ check_limit_written() {
 		"$writer work.sh / $episodes"
 	same "limit_written: pages reclaimed" "$(stat_json limit_written '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
 		"$(reclaimed limit_written memcg)"
-	same "limit_written: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .pid, .cgroup]' "$dir/trace.json" | tally)" \
-		"$episodes [\"memcg\",$writer,\"/\"]"
+	same "limit_written: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .pid, .cgroup, .target_cgroup]' "$dir/trace.json" | tally)" \
+		"$episodes [\"memcg\",$writer,\"/\",\"/written\"]"
 }

@@ -6,11 +6,11 @@ stage_swap() {
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
-	gather swap stat -a -- /guest/hog -a 230 -r 2
+	gather swap stat -a -- /guest/hog -a 240 -r 2 -l 40
 	mkdir "$cgroups/swapping"
 	echo 30M >"$cgroups/swapping/memory.max"
 	exact swap /guest/hog -g "$cgroups/swapping" -a 60 -r 2
-	verify swap -- /guest/hog -a 230 -r 2
+	verify swap -- /guest/hog -a 240 -r 2 -l 40
 	rmdir "$cgroups/swapping"
 	swapoff "$swap"
 }
