@@ -41,7 +41,13 @@ static const struct column hook_columns[] = {
 	{ .title = "WHY", .path = "why", .left = true },
 	{ .path = "loss" },
 	{ .path = "optional" },
+	{ .path = "program" },
+	{ .path = "instructions" },
+	{ .path = "verified_instructions" },
+	{ .path = "load_ns" },
 };
+
+static const struct column object_columns[] = { { .path = "probe" }, { .path = "bytes" } };
 
 struct diagnosis {
 	char notes[MAX_FEATURES][NOTE_LEN];
@@ -54,6 +60,8 @@ struct diagnosis {
 	char whys[MAX_HOOKS][2 * WHY_MAX];
 	struct cell hooks[MAX_HOOKS * NR(hook_columns)];
 	struct cell_rows hook_rows;
+	struct cell objects[(MT_NR_PROBES + 1) * NR(object_columns)];
+	struct cell_rows object_rows;
 	struct cell verdict[1];
 	int code;
 };
@@ -132,6 +140,25 @@ static void explain_hook(const struct hook_report *h, char *buf, size_t size)
 		snprintf(buf, size, "%s; unknown without it: %s", h->why, h->loss);
 }
 
+static struct cell cell_known(uint64_t n)
+{
+	return n ? cell_uint(n) : cell_none();
+}
+
+static void look_at_objects(struct diagnosis *d, const struct live *live)
+{
+	struct object_report o;
+	size_t i;
+
+	for (i = 0; (o = live__object(live, i)).name; i++) {
+		struct cell *c = &d->objects[i * NR(object_columns)];
+
+		c[0] = cell_string(o.name);
+		c[1] = cell_known(o.bytes);
+	}
+	d->object_rows = (struct cell_rows){ .cells = d->objects, .nr = i, .nr_columns = NR(object_columns) };
+}
+
 static void look_at_hooks(struct diagnosis *d, struct live *live)
 {
 	const struct hook_report *h;
@@ -148,6 +175,10 @@ static void look_at_hooks(struct diagnosis *d, struct live *live)
 		c[4] = d->whys[i][0] ? cell_string(d->whys[i]) : cell_none();
 		c[5] = cell_string(h->loss);
 		c[6] = cell_bool(h->optional);
+		c[7] = cell_string(h->program);
+		c[8] = cell_known(h->instructions);
+		c[9] = cell_known(h->verified);
+		c[10] = cell_known(h->load_ns);
 	}
 	d->hook_rows = (struct cell_rows){ .cells = d->hooks, .nr = i, .nr_columns = NR(hook_columns) };
 }
@@ -157,6 +188,7 @@ static void add_table(struct report *report, const char *path, const struct colu
 {
 	struct table table = { .path = path, .columns = columns, .nr_columns = nr, .rows = cell_rows__source(rows) };
 
+	table.not_in_text = columns == object_columns;
 	report__add_table(report, &table);
 }
 
@@ -179,8 +211,10 @@ static int report(struct diagnosis *d, struct render *render)
 	d->verdict[0] = cell_string(verdicts[d->code]);
 	add_table(rep, "machine", feature_columns, NR(feature_columns), &d->feature_rows);
 	add_table(rep, "probes", probe_columns, NR(probe_columns), &d->probe_rows);
-	if (d->hook_rows.nr)
+	if (d->hook_rows.nr) {
 		add_table(rep, "hooks", hook_columns, NR(hook_columns), &d->hook_rows);
+		add_table(rep, "objects", object_columns, NR(object_columns), &d->object_rows);
+	}
 	report__add_facts(rep, &verdict);
 	err = render__report(render, rep);
 	report__free(rep);
@@ -217,6 +251,7 @@ static int diagnose(struct diagnosis *d, struct options *options)
 	look_at_probes(d, live, !err);
 	if (live) {
 		look_at_hooks(d, live);
+		look_at_objects(d, live);
 		live__source(live)->ops->free(live__source(live));
 	}
 	return EXIT_OK;

@@ -14,6 +14,7 @@
 #include "../core/log.h"
 #include "core_reads.h"
 #include "kernel_btf.h"
+#include "proc.h"
 #include "prototype.h"
 
 #define CFG_MAP_SUFFIX ".rodata.cfg"
@@ -396,6 +397,7 @@ static int try_once(struct object *object, const struct object_request *req, str
 		return err;
 	select_programs(object);
 	err = load(object, culprit);
+	object->loaded_ns = clock__boot_ns();
 	return err ? err : attach_all(object, culprit);
 }
 
@@ -478,11 +480,55 @@ int object__open(struct object *object, const struct object_request *req)
 
 	memset(object, 0, sizeof(*object));
 	object->name = req->name;
+	object->image_size = req->image_size;
 	err = core_reads__open(&judge.reads, req->image, req->image_size, judge.btf);
 	if (!err)
 		err = open_judged(object, req, &judge);
 	core_reads__close(&judge.reads);
 	return err;
+}
+
+static bool program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
+{
+	__u32 len = sizeof(*info);
+	int fd = bpf_program__fd(prog);
+
+	memset(info, 0, sizeof(*info));
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, info, &len);
+}
+
+/*
+ * The kernel notes when it begins with a program, and an object's are loaded
+ * one after the other: a program took until the next began, the last until all were loaded.
+ */
+static uint64_t load_end_ns(const struct object *object, uint64_t begin_ns)
+{
+	uint64_t end_ns = object->loaded_ns;
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, object->bpf)
+		if (program_info(prog, &info) && info.load_time > begin_ns && info.load_time < end_ns)
+			end_ns = info.load_time;
+	return end_ns;
+}
+
+bool object__program_size(const struct object *object, size_t hook, struct program_size *size)
+{
+	const struct attach_alt *alt = hook__alt(&object->hooks[hook]);
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+
+	prog = object->bpf && alt ? bpf_object__find_program_by_name(object->bpf, alt->program) : NULL;
+	if (!prog || !program_info(prog, &info))
+		return false;
+	*size = (struct program_size){
+		.program = alt->program,
+		.instructions = info.xlated_prog_len / sizeof(struct bpf_insn),
+		.verified = info.verified_insns,
+		.load_ns = load_end_ns(object, info.load_time) - info.load_time,
+	};
+	return true;
 }
 
 void object__close(struct object *object)

@@ -33,6 +33,8 @@ struct hook_state {
 struct object {
 	struct bpf_object *bpf;
 	const char *name;
+	size_t image_size;
+	uint64_t loaded_ns; /* when the kernel had taken all of its programs; boot time */
 	struct hook_state hooks[HOOKS_MAX];
 	size_t nr_hooks;
 	struct bpf_link **links; /* owned */
@@ -61,6 +63,17 @@ struct object_request {
  */
 int object__open(struct object *object, const struct object_request *request);
 void object__close(struct object *object);
+
+/* What the kernel says of the program of a hook that is attached. */
+struct program_size {
+	const char *program;
+	uint64_t instructions; /* as the kernel runs it, with the functions that it calls */
+	uint64_t verified;     /* that the verifier went through; 0: this kernel does not say (before 5.16) */
+	uint64_t load_ns;      /* for verifying and translating it */
+};
+
+/* false if nothing is attached there, or the kernel does not tell. */
+bool object__program_size(const struct object *object, size_t hook, struct program_size *size);
 
 /* The hook that kept the object from attaching; NULL if none did. */
 const struct hook_state *object__culprit(const struct object *object);

@@ -627,6 +627,9 @@ static const struct hook_report *report_hook(struct live *live, const struct obj
 	const struct hook_state *h = &object->hooks[i];
 	const struct attach_alt *alt = h->wanted && h->alt >= 0 && object->bpf ? &h->hook->alts[h->alt] : NULL;
 
+	struct program_size size = { 0 };
+
+	object__program_size(object, i, &size);
 	live->hook = (struct hook_report){
 		.object = name,
 		.hook = h->hook->name,
@@ -637,8 +640,21 @@ static const struct hook_report *report_hook(struct live *live, const struct obj
 		.wanted = h->wanted,
 		.optional = h->hook->need != HOOK_REQUIRED && h->hook->need != HOOK_NOT_LIGHT,
 		.error = h->error,
+		.program = size.program,
+		.instructions = size.instructions,
+		.verified = size.verified,
+		.load_ns = size.load_ns,
 	};
 	return &live->hook;
+}
+
+struct object_report live__object(const struct live *live, size_t i)
+{
+	if (!i)
+		return (struct object_report){ CORE_NAME, live->core.image_size };
+	if (i > MT_NR_PROBES)
+		return (struct object_report){ NULL, 0 };
+	return (struct object_report){ probe_rows[i - 1].name, live->objects[i - 1].image_size };
 }
 
 const struct hook_report *live__hook(struct live *live, size_t i)

@@ -31,6 +31,15 @@ struct hook_report {
 	const char *loss; /* what is missing without it */
 	bool wanted, optional;
 	int error;
+	/* of the program that is attached; NULL and 0 if that is not known */
+	const char *program;
+	uint64_t instructions, verified, load_ns;
+};
+
+/* One BPF object as it is in this program. */
+struct object_report {
+	const char *name; /* a probe's name, or "core" */
+	uint64_t bytes;
 };
 
 /*
@@ -40,6 +49,8 @@ struct hook_report {
  */
 int live__open(struct live **live, const struct live_request *request);
 struct source *live__source(struct live *live);
+/* The objects that were opened, the core first: name NULL at the end. */
+struct object_report live__object(const struct live *live, size_t i);
 /* The hooks of all objects, one after the other: NULL at the end. */
 const struct hook_report *live__hook(struct live *live, size_t i);
 /* What has begun and not ended, and is therefore counted only in part: it is counted at its end. */

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Covers: what doctor says of each program: instructions and verified
+# instructions with what bpftool reads of programs that run; a time for each; the size of each object
+# with the file that was embedded.
+
+load lib
+
+need() {
+	need_tool bpftool bpftool
+	"$memtrace" doctor --json >"$tmp/doctor.json" || true
+}
+
+# "INSTRUCTIONS VERIFIED" of a program that memtrace holds, by bpftool and by its descriptor
+kernel_says() { # kernel_says NAME
+	local id insns
+	# of a name the kernel keeps 15 letters, and all of it in the types
+	read -r id insns < <(jq -r --arg name "$1" --argjson ids "[$(bpf_ids_of "$mt_pid" | paste -sd,)]" \
+		'.[] | select((.name == $name or .name == $name[:15]) and (.id | IN($ids[]))) | "\(.id) \(.bytes_xlated / 8)"' "$tmp/progs.json")
+	echo "$insns $(cat "/proc/$mt_pid"/fdinfo/* 2>/dev/null | awk -v id="$id" '
+		$1 == "prog_id:" { this = $2 } $1 == "verified_insns:" && this == id { print $2; exit }')"
+}
+
+@test "instructions of programs are those that the kernel tells" {
+	local name says nr=0
+	memtrace_start stat alloc free reclaim kswapd oom -a -d 60
+	bpftool prog show -j >"$tmp/progs.json"
+	while read -r name says; do
+		same "instructions of $name" "$says" "$(kernel_says "$name")"
+		nr=$((nr + 1))
+	done < <(jq -r '.hooks[] | select(.probe | IN("alloc", "free", "reclaim", "kswapd", "oom")) | select(.kind) |
+		"\(.program) \(.instructions) \(.verified_instructions // "")"' "$tmp/doctor.json")
+	between "programs compared" $nr 10 64
+	memtrace_stop
+}
+
+@test "each program that is attached has a size and a time, no other has" {
+	same "hooks of which one half is missing" \
+		"$(jq '[.hooks[] | select((.kind != null) != (.program != null and .instructions > 0 and .load_ns > 0))] | length' \
+			"$tmp/doctor.json")" 0
+	# an hour would be a clock of another kind
+	same "programs that took longer than a minute" "$(jq '[.hooks[] | select(.load_ns > 60e9)] | length' "$tmp/doctor.json")" 0
+}
+
+@test "objects are as large as the files that were embedded" {
+	local probe bytes nr=0
+	[[ $memtrace == "$top/build/memtrace" ]] || skip "build/bpf may be of another build"
+	while read -r probe bytes; do
+		[[ $probe != core ]] || probe=task
+		same "bytes of $probe" "$bytes" "$(stat -c %s "$top/build/bpf/$probe.bpf.o")"
+		nr=$((nr + 1))
+	done < <(jq -r '.objects[] | "\(.probe) \(.bytes)"' "$tmp/doctor.json")
+	between objects $nr 7 64
+}
