@@ -168,9 +168,11 @@ memtrace_stop() {
 }
 
 wait_end() {
-	local i
+	local i seconds=10
 
-	for ((i = 0; i < 200; i++)); do
+	# what waits to be printed is printed several times slower
+	if sanitized; then seconds=60; fi
+	for ((i = 0; i < seconds * 20; i++)); do
 		if ! kill -0 "$1" 2>/dev/null; then
 			mt_status=0
 			wait "$1" || mt_status=$?
@@ -178,7 +180,7 @@ wait_end() {
 		fi
 		sleep 0.05
 	done
-	fail "process $1 did not end in 10 seconds"
+	fail "process $1 did not end in $seconds seconds"
 }
 
 # start NAME WORKLOAD ARGS...: a workload that prints "pid=N" and waits; "go NAME" lets it run.
