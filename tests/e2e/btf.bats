@@ -168,7 +168,7 @@ table() {
 	assert_exact
 	# neither the old form nor the new: last counts must come from the task's end
 	changed "rename struct trace_event_raw_sched_process_exit gone" "rename struct trace_event_raw_sched_process_template gone"
-	memtrace_stat --btf "$btf" -- "$workloads/spawn" -n 50
+	memtrace_stat --btf "$btf" -- "$workloads/cleartid" -n 20 -j 8
 	assert_exact
 }
 
