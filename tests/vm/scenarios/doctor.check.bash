@@ -2,8 +2,10 @@
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
 check_doctor() {
-	local dir=$check_out/doctor
+	local dir=$check_out/doctor said
 
+	said=$(make -s -C "$top" ARCH="$vm_host" vmlinux-check BTF="$(realpath "$dir/btf")" 2>&1)
+	verdict "vmlinux/ fits this kernel's types (${said##*: })" $? "$(grep -v -E '^(note|used|not used):' <<<"$said")"
 	if [[ $no_memtrace ]]; then
 		skip doctor "$no_memtrace"
 		return
