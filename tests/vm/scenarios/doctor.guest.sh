@@ -8,4 +8,6 @@ stage_doctor() {
 	"$memtrace" doctor --json >/out/doctor/doctor.json 2>/out/doctor/err
 	echo $? >/out/doctor/status
 	"$memtrace" doctor >/out/doctor/text 2>&1
+	"$memtrace" hist fault -d 0.1 >/out/doctor/hist 2>&1
+	echo $? >/out/doctor/hist.status
 }
