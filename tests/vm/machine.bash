@@ -168,6 +168,8 @@ vm_begin() {
 	# Without an index there may be kernels in the cache.
 	vm_index || printf '# %s\n' "$vm_reason" >&2
 	vm_find_busybox || return
+	vm_reason="build/vmlinux-check cannot be built"
+	make -s -C "$top" build/vmlinux-check >/dev/null || return
 	vm_reason="the initramfs cannot be built"
 	vm_initramfs "$run_dir/initramfs.$vm_deb_arch"
 }

@@ -78,6 +78,7 @@ static int run_hist(struct options *options)
 {
 	static const struct tracing_ops ops = { .finish = finish };
 	const struct session_config config = {
+		.only_hooks = true,
 		.latency = true,
 		.aggregate = {
 			.by = options->by < 0 ? BY_COMM : options->by,

@@ -109,7 +109,8 @@ static int check_attached(const struct session *session)
 		if (!(session->named & (1U << id)) || status->error == 0)
 			continue;
 		/* a kernel that has no such tracepoint still gives what needs none; the report says what is missing */
-		if (status->attached && status->error == -ENOENT && !session->config.every)
+		if (status->attached && status->error == -ENOENT && !session->config.every &&
+		    !session->config.only_hooks)
 			continue;
 		log_error("the probe %s cannot be attached: %s; `memtrace doctor` says more", probe_rows[id].name,
 			  status->why);

@@ -23,9 +23,10 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	bool every;	/* each single hot event of the probes that were named */
-	bool no_rows;	/* of what each task counted nothing is shown: what no row has is not lost */
-	bool rare_only; /* without named probes: those whose events are rare */
+	bool every;	 /* each single hot event of the probes that were named */
+	bool only_hooks; /* what the kernel accounts by itself is no answer: probes that were named need hooks */
+	bool no_rows;	 /* of what each task counted nothing is shown: what no row has is not lost */
+	bool rare_only;	 /* without named probes: those whose events are rare */
 	bool latency;
 	bool gather;			   /* the probes' own gathering */
 	bool record_only;		   /* nothing is counted here */

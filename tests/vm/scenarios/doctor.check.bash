@@ -2,8 +2,10 @@
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
 check_doctor() {
-	local dir=$check_out/doctor
+	local dir=$check_out/doctor said hist=3
 
+	said=$(make -s -C "$top" ARCH="$vm_host" vmlinux-check BTF="$(realpath "$dir/btf")" 2>&1)
+	verdict "vmlinux/ fits this kernel's types (${said##*: })" $? "$(grep -v -E '^(note|used|not used):' <<<"$said")"
 	if [[ $no_memtrace ]]; then
 		skip doctor "$no_memtrace"
 		return
@@ -16,6 +18,8 @@ check_doctor() {
 			"$(<"$dir/status") $(jq -r '.probes[] | select(.state != "ok") | "\(.name): \(.state), \(.why)"' "$dir/doctor.json")" \
 			"1 fault: in part, this kernel has no tracepoint exceptions:page_fault_user" "$(head -n 40 "$dir/text")"
 	fi
+	sees_faults && hist=0
+	same "doctor: latencies of faults can be had, or are refused" "$(<"$dir/hist.status")" $hist "$(<"$dir/hist")"
 	jq empty "$dir/doctor.json" 2>/dev/null
 	verdict "doctor --json is JSON" $? "$(head -c 300 "$dir/doctor.json"; head -n 3 "$dir/err")"
 }

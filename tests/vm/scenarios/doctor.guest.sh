@@ -2,9 +2,12 @@
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 
 stage_doctor() {
-	[ "$memtrace" ] || return 0
 	mkdir -p /out/doctor
+	cp /sys/kernel/btf/vmlinux /out/doctor/btf
+	[ "$memtrace" ] || return 0
 	"$memtrace" doctor --json >/out/doctor/doctor.json 2>/out/doctor/err
 	echo $? >/out/doctor/status
 	"$memtrace" doctor >/out/doctor/text 2>&1
+	"$memtrace" hist fault -d 0.1 >/out/doctor/hist 2>&1
+	echo $? >/out/doctor/hist.status
 }

@@ -5,7 +5,7 @@
 # Two tasks, one against its own cgroup's limit, one against that of the cgroup above.
 fentry_targets() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(as_file hole 100M)
+	hole=$(hole_file hole 100M)
 	new_cgroup /above
 	mkdir "$cgroups/own" "$cgroups/above/below"
 	echo 16M >"$cgroups/own/memory.max"
