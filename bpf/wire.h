@@ -21,6 +21,7 @@
 #define MT_OOM_RING_BYTES  (64 * 1024)
 #define MT_MAX_NODES	   64
 #define MT_CGROUP_PATH_LEN 256
+#define MT_FILE_NAME_LEN   32
 #define MT_STACK_DEPTH	   127 /* the kernel's PERF_MAX_STACK_DEPTH */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
@@ -56,6 +57,16 @@ enum mt_reclaim_kind {
 	MT_RECLAIM_SOFTLIMIT,
 	MT_RECLAIM_NODE,
 	MT_NR_RECLAIM_KINDS
+};
+
+/* What a fault was on. */
+enum mt_backing {
+	MT_BACKING_ANON,
+	MT_BACKING_FILE,
+	MT_BACKING_SHMEM,
+	MT_BACKING_SWAP, /* anonymous memory that was swapped out */
+	MT_BACKING_HUGETLB,
+	MT_NR_BACKINGS
 };
 
 enum mt_ring { MT_RING_RARE, MT_RING_OOM, MT_RING_HOT, MT_NR_RINGS };
@@ -148,7 +159,12 @@ struct mt_major {
 	struct mt_hdr hdr;
 	struct mt_who who;
 	__u64 address;
-	__u64 duration_ns; /* from the exception to the kernel's accounting at its end */
+	__u64 duration_ns;		  /* from the exception to the kernel's accounting at its end */
+	__s32 backing;			  /* enum mt_backing, or MT_UNKNOWN_S32 */
+	__u32 device_major, device_minor; /* of the file, or all bits set, as the next one */
+	__u32 pad;
+	__u64 inode;
+	char file_name[MT_FILE_NAME_LEN]; /* the last part of its path, cut if it is longer; empty: none, or unknown */
 };
 
 /* One page allocation, when each is asked for. */
@@ -244,6 +260,9 @@ struct mt_state {
 	__u64 emitted_minor, emitted_major; /* in the last record */
 	__u64 fault_ns;			    /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
+	__u64 fault_vma;     /* address of the mapping, from the begin to the end of the fault's handling */
+	__u32 fault_swapped; /* it had to do with swap */
+	__u32 fault_pad;
 	/* For records of single events: */
 	struct mt_ref ref;  /* stands for who */
 	struct mt_ref told; /* what was announced, in that epoch, to those rings */
@@ -373,11 +392,11 @@ _Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS, "mt_tas
 _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
-_Static_assert(sizeof(struct mt_major) == 96, "mt_major");
+_Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 40 + 8, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 16 + 40 + 8, "mt_state");
 
 #endif

@@ -33,23 +33,36 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
-/* ip is an expression: it is only read when a record wants it. */
-#define count_fault(address, ip, error_code, kernel_mode)                                                              \
+/* Why a fault came, in the words of the source that tells of it. */
+struct cause {
+	bool write, exec;
+	u32 error_code; /* all bits set: unknown */
+};
+
+#define CAUSE(code) ((struct cause){ .write = (code)&PF_WRITE, .exec = (code)&PF_INSTR, .error_code = (code) })
+
+static __always_inline void count_cause(struct mt_state *s, const struct cause *cause, bool kernel)
+{
+	s->c[kernel ? MT_SLOT_fault_kernel : MT_SLOT_fault_user]++;
+	if (cause->write)
+		s->c[MT_SLOT_fault_write]++;
+	if (cause->exec)
+		s->c[MT_SLOT_fault_exec]++;
+}
+
+/* ip is an expression: it is only read when a record wants it.  begins: the fault's handling is still to come. */
+#define count_fault(address, ip, why, kernel_mode, begins)                                                             \
 	({                                                                                                             \
 		struct mt_state *s = state__counting();                                                                \
-		u64 code = (error_code);                                                                               \
+		struct cause cause = why;                                                                              \
 		if (s && !(kernel_mode && s->walking)) {                                                               \
-			s->c[kernel_mode ? MT_SLOT_fault_kernel : MT_SLOT_fault_user]++;                               \
-			if (code & PF_WRITE)                                                                           \
-				s->c[MT_SLOT_fault_write]++;                                                           \
-			if (code & PF_INSTR)                                                                           \
-				s->c[MT_SLOT_fault_exec]++;                                                            \
-			if (probe_wants_latency(MT_PROBE_fault)) {                                                     \
+			count_cause(s, &cause, kernel_mode);                                                           \
+			if (begins && probe_wants_latency(MT_PROBE_fault)) {                                           \
 				s->fault_ns = bpf_ktime_get_boot_ns();                                                 \
 				s->fault_address = (address);                                                          \
 			}                                                                                              \
 			if (probe_wants_every(MT_PROBE_fault))                                                         \
-				emit_fault(ctx, s, address, ip, code, kernel_mode);                                    \
+				emit_fault(ctx, s, address, ip, cause.error_code, kernel_mode);                        \
 		}                                                                                                      \
 		0;                                                                                                     \
 	})
@@ -57,32 +70,32 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 SEC("tp_btf/page_fault_user")
 int BPF_PROG(user_btf, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, false);
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE(error_code), false, true);
 }
 
 SEC("tp_btf/page_fault_kernel")
 int BPF_PROG(kernel_btf, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, true);
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE(error_code), true, true);
 }
 
 SEC("raw_tp/page_fault_user")
 int BPF_PROG(user_raw, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, false);
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE(error_code), false, true);
 }
 
 SEC("raw_tp/page_fault_kernel")
 int BPF_PROG(kernel_raw, unsigned long address, struct pt_regs *regs, unsigned long error_code)
 {
-	return count_fault(address, PT_REGS_IP_CORE(regs), error_code, true);
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE(error_code), true, true);
 }
 
 #define FAULT_TP(name, mode, kernel_mode, context)                                                                     \
 	SEC("tp/exceptions/page_fault_" #mode)                                                                         \
 	int name(struct context *ctx)                                                                                  \
 	{                                                                                                              \
-		count_fault(ctx->address, ctx->ip, ctx->error_code, kernel_mode);                                      \
+		count_fault(ctx->address, ctx->ip, CAUSE(ctx->error_code), kernel_mode, true);                         \
 		return TP_PASS_ON;                                                                                     \
 	}
 
@@ -90,6 +103,150 @@ FAULT_TP(user_tp, user, false, trace_event_raw_exceptions)
 FAULT_TP(kernel_tp, kernel, true, trace_event_raw_exceptions)
 FAULT_TP(user_tp_x86, user, false, trace_event_raw_x86_exceptions)
 FAULT_TP(kernel_tp_x86, kernel, true, trace_event_raw_x86_exceptions)
+
+/*
+ * Where there is no tracepoint for the exception (arm64): the function that handles a fault, at its end, when it is
+ * known that it is not done once more.  Faults that the kernel takes for others' memory have no registers and
+ * are no exceptions.  An address that nothing is mapped at does not come here.
+ */
+static __always_inline bool is_taken(unsigned int flags, struct pt_regs *regs, unsigned int result, bool kernel)
+{
+	return regs && !(result & RESULT_RETRY) && !(flags & FLAG_USER) == kernel;
+}
+
+#define CAUSE_OF_FLAGS(flags)                                                                                          \
+	((struct cause){                                                                                               \
+		.write = (flags)&FLAG_WRITE, .exec = (flags)&FLAG_INSTRUCTION, .error_code = (u32)MT_UNKNOWN_U64 })
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(user_mm, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs,
+	     unsigned int result)
+{
+	if (!is_taken(flags, regs, result, false))
+		return 0;
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE_OF_FLAGS(flags), false, false);
+}
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(kernel_mm, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs,
+	     unsigned int result)
+{
+	if (!is_taken(flags, regs, result, true))
+		return 0;
+	return count_fault(address, PT_REGS_IP_CORE(regs), CAUSE_OF_FLAGS(flags), true, false);
+}
+
+/* The counters of a task that takes a fault by itself, while latencies are asked for; else NULL. */
+static __always_inline struct mt_state *timed(struct pt_regs *regs)
+{
+	struct mt_state *s = regs ? state__current() : NULL;
+
+	return s && s->match ? s : NULL;
+}
+
+/*
+ * What a fault is on.  One that waits is handled twice, the second time with FLAG_TRIED.  Without a tracepoint for the
+ * exception its time begins here.
+ */
+SEC("fentry/handle_mm_fault")
+int BPF_PROG(map_begin, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs)
+{
+	struct mt_state *s = timed(regs);
+
+	if (!s)
+		return 0;
+	s->fault_vma = (u64)vma;
+	if (flags & FLAG_TRIED)
+		return 0;
+	s->fault_swapped = 0;
+	if (!s->fault_ns || (s->fault_address ^ address) / cfg.page_size) {
+		s->fault_ns = bpf_ktime_get_boot_ns();
+		s->fault_address = address;
+	}
+	return 0;
+}
+
+SEC("fexit/handle_mm_fault")
+int BPF_PROG(map_end, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs,
+	     unsigned int result)
+{
+	struct mt_state *s = timed(regs);
+
+	if (!s)
+		return 0;
+	s->fault_vma = 0;
+	if (!(result & RESULT_RETRY))
+		s->fault_ns = 0;
+	return 0;
+}
+
+/* Also called for pages that are being moved to other memory; but such a fault is no major one. */
+SEC("fentry/do_swap_page")
+int BPF_PROG(map_swap)
+{
+	struct mt_state *s = state__current();
+
+	if (s)
+		s->fault_swapped = 1;
+	return 0;
+}
+
+static __always_inline s32 backing_of(struct inode *inode)
+{
+	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
+
+	if (magic == TMPFS_MAGIC)
+		return MT_BACKING_SHMEM;
+	return magic == HUGETLBFS_MAGIC ? MT_BACKING_HUGETLB : MT_BACKING_FILE;
+}
+
+static __always_inline void tell_file(struct mt_major *rec, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
+
+	rec->backing = backing_of(inode);
+	rec->device_major = device >> 20;
+	rec->device_minor = device & 0xfffff;
+	rec->inode = BPF_CORE_READ(inode, i_ino);
+	bpf_probe_read_kernel_str(rec->file_name, sizeof(rec->file_name),
+				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+}
+
+/*
+ * The mapping is held while it is handled, but for faults that end without a second try though they had to let go of
+ * it (VM_FAULT_COMPLETED): these are not major; should one be, what is found must be a mapping of this address.
+ */
+static __always_inline struct vm_area_struct *mapping_of(const struct mt_state *s, u64 address)
+{
+	struct vm_area_struct *vma = (void *)s->fault_vma;
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (!vma || BPF_CORE_READ(vma, vm_mm) != BPF_CORE_READ(task, mm))
+		return NULL;
+	return address >= BPF_CORE_READ(vma, vm_start) && address < BPF_CORE_READ(vma, vm_end) ? vma : NULL;
+}
+
+static __always_inline void tell_mapping(struct mt_major *rec, const struct mt_state *s, u64 address)
+{
+	struct vm_area_struct *vma = mapping_of(s, address);
+	struct file *file;
+
+	rec->backing = MT_UNKNOWN_S32;
+	rec->device_major = rec->device_minor = (u32)MT_UNKNOWN_U64;
+	rec->pad = 0;
+	rec->inode = MT_UNKNOWN_U64;
+	__builtin_memset(rec->file_name, 0, sizeof(rec->file_name));
+	if (!vma)
+		return;
+	file = BPF_CORE_READ(vma, vm_file);
+	if (s->fault_swapped)
+		rec->backing = MT_BACKING_SWAP;
+	else if (file)
+		tell_file(rec, file);
+	else
+		rec->backing = MT_BACKING_ANON;
+}
 
 /*
  * The software event for major faults comes at a fault's end, in the same
@@ -116,6 +273,7 @@ int major_end(struct bpf_perf_event_data *ctx)
 	rec->who = s->who;
 	rec->address = ctx->addr;
 	rec->duration_ns = bpf_ktime_get_boot_ns() - begin_ns;
+	tell_mapping(rec, s, ctx->addr);
 	hot__submit(ring, rec);
 	return 0;
 }

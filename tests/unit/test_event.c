@@ -210,6 +210,35 @@ static void unknown_task(void **state)
 	assert_int_equal(CELL("waker.gfp_flags")->u, 0xcc0);
 }
 
+static void texts(void **state)
+{
+	const struct event_row *row = &event_rows[MT_REC_major];
+	struct mt_major record = {
+		.backing = MT_BACKING_FILE, .device_major = 259, .device_minor = 0, .inode = 12, .file_name = "a\nb"
+	};
+	struct cell cells[EVENT_MAX_COLUMNS];
+
+	(void)state;
+	event__cells(row, &record, &no_names, cells);
+	assert_string_equal(CELL("backing")->s, "file");
+	assert_string_equal(CELL("file.name")->s, "a\nb");
+	assert_int_equal(CELL("file.device_minor")->u, 0);
+	assert_int_equal(CELL("file.inode")->u, 12);
+	/* a name that fills its place is not terminated */
+	memset(record.file_name, 'x', sizeof(record.file_name));
+	event__cells(row, &record, &no_names, cells);
+	assert_int_equal(strlen(CELL("file.name")->s), MT_FILE_NAME_LEN);
+
+	record = (struct mt_major){
+		.backing = MT_UNKNOWN_S32, .device_major = UINT32_MAX, .device_minor = UINT32_MAX, .inode = UINT64_MAX
+	};
+	event__cells(row, &record, &no_names, cells);
+	assert_int_equal(CELL("backing")->kind, CELL_NONE);
+	assert_int_equal(CELL("file.name")->kind, CELL_NONE);
+	assert_int_equal(CELL("file.device_major")->kind, CELL_NONE);
+	assert_int_equal(CELL("file.inode")->kind, CELL_NONE);
+}
+
 /* The highest address is an address: it is what code that takes an error for a pointer faults on. */
 static void addresses(void **state)
 {
@@ -251,9 +280,9 @@ static void endless_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(columns_of_all), cmocka_unit_test(few_columns),  cmocka_unit_test(reclaim),
-		cmocka_unit_test(two_tasks),	  cmocka_unit_test(unknown_task), cmocka_unit_test(addresses),
-		cmocka_unit_test(endless_names),
+		cmocka_unit_test(columns_of_all), cmocka_unit_test(few_columns),   cmocka_unit_test(reclaim),
+		cmocka_unit_test(two_tasks),	  cmocka_unit_test(unknown_task),  cmocka_unit_test(addresses),
+		cmocka_unit_test(texts),	  cmocka_unit_test(endless_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,18 +455,50 @@ static void unknown_records_and_fields_are_skipped(void **state)
 /* What a probe learned to tell after a recording was made is unknown in it, not 0. */
 static void fields_of_later_versions_are_unknown(void **state)
 {
-	static const char head[] = "{" RUN ",\"records\":["
-				   "{\"name\":\"oom\",\"fields\":[[\"victim\",\"who\"],[\"anon_rss_bytes\",\"uint\"]]},"
-				   "{\"name\":\"reclaim\",\"fields\":[[\"who\",\"who\"],[\"kind\",\"int\"]]}]}";
-	static const uint8_t data[] = { ITEM_WHO,	  0, 1, 2, 0,	0, 0, 0, 0, 0, FIRST_LAYOUT, 0, 1, 2, 0x2, 77,
-					FIRST_LAYOUT + 1, 0, 1, 2, 0x2, 2 };
+	static const char head[] =
+		"{" RUN ",\"records\":["
+		"{\"name\":\"oom\",\"fields\":[[\"victim\",\"who\"],[\"anon_rss_bytes\",\"uint\"]]},"
+		"{\"name\":\"major\",\"fields\":[[\"file_name.1\",\"uint\"],[\"file_name.0\",\"uint\"]]},"
+		"{\"name\":\"reclaim\",\"fields\":[[\"who\",\"who\"],[\"kind\",\"int\"]]}]}";
+	static const uint8_t data[] = { ITEM_WHO,
+					0,
+					1,
+					2,
+					0,
+					0,
+					0,
+					0,
+					0,
+					0,
+					FIRST_LAYOUT,
+					0,
+					1,
+					2,
+					0x2,
+					77,
+					FIRST_LAYOUT + 2,
+					0,
+					1,
+					2,
+					0x2,
+					2,
+					FIRST_LAYOUT + 1,
+					0,
+					0,
+					2,
+					0x3,
+					'c',
+					0xe1,
+					0xc4,
+					1 };
 	struct reading reading;
+	const struct mt_major *major;
 	const struct mt_oom *oom;
 
 	(void)state;
 	read_made(&reading, head, data, sizeof(data));
 	assert_int_equal(reading.state, READER_COMPLETE);
-	assert_int_equal(reading.records.nr, 2);
+	assert_int_equal(reading.records.nr, 3);
 	oom = &reading.records.list[0].oom;
 	assert_int_equal(oom->victim.pid, 1);
 	assert_int_equal(oom->anon_rss_bytes, 77);
@@ -479,6 +511,13 @@ static void fields_of_later_versions_are_unknown(void **state)
 	assert_int_equal(reading.records.list[1].reclaim.kind, 1);
 	assert_int_equal(reading.records.list[1].reclaim.parent, MT_UNKNOWN_S32);
 	assert_int_equal(reading.records.list[1].reclaim.target_cgroup_id, 0);
+	major = &reading.records.list[2].major;
+	assert_string_equal(major->file_name, "ab");
+	assert_int_equal(major->file_name[8], 'c');
+	assert_int_equal(major->file_name[9] | major->file_name[31], 0);
+	assert_int_equal(major->backing, MT_UNKNOWN_S32);
+	assert_int_equal(major->device_minor, UINT32_MAX);
+	assert_true(major->inode == MT_UNKNOWN_U64);
 	reading__free(&reading);
 }
 

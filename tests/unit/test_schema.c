@@ -67,6 +67,8 @@ static void check_field(const struct event_row *event, const struct field_row *f
 		assert_int_equal(field->size, sizeof(struct mt_who));
 	else if (field->type == FIELD_REF)
 		assert_int_equal(field->size, sizeof(struct mt_ref));
+	else if (field->type == FIELD_TEXT)
+		assert_true(field->size >= 8 && field->size % 8 == 0 && field->offset % 8 == 0);
 	else if (field->type == FIELD_CODE || field->type == FIELD_BOOL || field->unit == UNIT_ORDER)
 		assert_true(field->size == 1 || field->size == 4);
 	else

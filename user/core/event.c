@@ -28,6 +28,7 @@
 #define COLUMNS_GFP(unit, path)	    LEFT(path)
 #define COLUMNS_CODE(unit, path)    LEFT(path)
 #define COLUMNS_CGROUP(unit, path)  LEFT(path)
+#define COLUMNS_TEXT(unit, path)    LEFT(path)
 /* They come last, as they may be left out. */
 #define COLUMNS_KERNEL_STACK(unit, path)
 #define COLUMNS_USER_STACK(unit, path)
@@ -243,6 +244,9 @@ static size_t fill_field(struct cell *cells, const struct field_row *field, cons
 		break;
 	case FIELD_CGROUP:
 		*cells = cgroup_cell(read_uint(at, field->size), names);
+		break;
+	case FIELD_TEXT:
+		*cells = *(const char *)at ? copy_string(at, field->size) : cell_none();
 		break;
 	case FIELD_KERNEL_STACK:
 	case FIELD_USER_STACK:

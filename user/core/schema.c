@@ -14,6 +14,10 @@ static const char *const names_fault_mode[] = { "user", "kernel", NULL };
  */
 static const char *const names_migratetype[] = { "unmovable", "movable", "reclaimable", "highatomic",
 						 "cma",	      "isolate", NULL };
+static const char *const names_backing[] = {
+	[MT_BACKING_ANON] = "anon", [MT_BACKING_FILE] = "file",	      [MT_BACKING_SHMEM] = "shmem",
+	[MT_BACKING_SWAP] = "swap", [MT_BACKING_HUGETLB] = "hugetlb", [MT_NR_BACKINGS] = NULL,
+};
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 static const char *const names_reclaim_kind[] = {
@@ -235,7 +239,7 @@ const char *schema__field_type_name(enum field_type type)
 		[FIELD_WHO] = "who",	      [FIELD_REF] = "who",	 [FIELD_UINT] = "uint",
 		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool",	 [FIELD_GFP] = "gfp",
 		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code",	 [FIELD_KERNEL_STACK] = "stack",
-		[FIELD_USER_STACK] = "stack", [FIELD_CGROUP] = "cgroup",
+		[FIELD_USER_STACK] = "stack", [FIELD_CGROUP] = "cgroup", [FIELD_TEXT] = "text",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

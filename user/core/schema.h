@@ -52,6 +52,7 @@ enum field_type {
 	FIELD_KERNEL_STACK, /* the id of a call chain */
 	FIELD_USER_STACK,
 	FIELD_CGROUP, /* the id of a cgroup; 0: unknown */
+	FIELD_TEXT,   /* an array of char, of any bytes, up to a 0; empty: unknown */
 };
 
 struct field_row {

@@ -139,17 +139,34 @@ static uint64_t unknown_of(const struct field_row *row)
 	}
 }
 
+/* A text is as many numbers as it has eight bytes: texts repeat, so most records have none of them. */
+static void add_text(struct builder *b, const struct field_row *row)
+{
+	size_t part;
+
+	for (part = 0; part * sizeof(uint64_t) < row->size; part++)
+		add_named(b, CODE_UINT, row->offset + part * sizeof(uint64_t), sizeof(uint64_t), "%s.%zu", row->member,
+			  part);
+}
+
+static void add_row(struct builder *b, const struct field_row *row)
+{
+	if (row->type == FIELD_TEXT) {
+		add_text(b, row);
+		return;
+	}
+	add_field(b, code_of(row), row->offset, row->size, row->member);
+	if (!b->error)
+		b->layout->fields[b->layout->nr_fields - 1].unknown = unknown_of(row);
+}
+
 static void add_event(struct builder *b, const struct event_row *row)
 {
 	size_t i;
 
 	add_layout(b, row->name, row->id, row->size);
-	for (i = 0; i < row->nr_fields; i++) {
-		add_field(b, code_of(&row->fields[i]), row->fields[i].offset, row->fields[i].size,
-			  row->fields[i].member);
-		if (!b->error)
-			b->layout->fields[i].unknown = unknown_of(&row->fields[i]);
-	}
+	for (i = 0; i < row->nr_fields; i++)
+		add_row(b, &row->fields[i]);
 }
 
 #define COUNT(b, member, ...)                                                                                          \

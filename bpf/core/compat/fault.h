@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Page-fault exceptions (x86, riscv) and what follows them. */
+/* Page-fault exceptions (x86, riscv), what follows them, and what a fault was on. */
 #ifndef MEMTRACE_COMPAT_FAULT_H
 #define MEMTRACE_COMPAT_FAULT_H
 
@@ -10,6 +10,18 @@ enum {
 	PF_WRITE = 1 << 1,
 	PF_INSTR = 1 << 4,
 };
+
+/* Numbers that are no types in every kernel; user/probes/fault.c has them compared where they are. */
+enum {
+	FLAG_WRITE = 0x1, /* include/linux/mm_types.h, FAULT_FLAG_* */
+	FLAG_TRIED = 0x20,
+	FLAG_USER = 0x40,
+	FLAG_INSTRUCTION = 0x100,
+	RESULT_RETRY = 0x400, /* VM_FAULT_RETRY */
+};
+
+#define TMPFS_MAGIC	0x01021994 /* include/uapi/linux/magic.h */
+#define HUGETLBFS_MAGIC 0x958458f6
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -25,6 +37,44 @@ struct trace_event_raw_x86_exceptions {
 	unsigned long ip;
 	unsigned long error_code;
 };
+
+struct super_block {
+	u32 s_dev; /* dev_t */
+	unsigned long s_magic;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino; /* u64 from 7.1 on */
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct mm_struct;
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	struct mm_struct *vm_mm;
+	struct file *vm_file;
+};
+
+struct vm_fault;
 
 /* The context of a program on a perf event: addr is the address that faulted. */
 struct bpf_perf_event_data {

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash disable=SC2154,SC2016 # run sources it; jq has variables
+
+# backing_of STAGE COMM: how many major faults of it were on what, "4096 file".
+backing_of() {
+	jq -r --arg comm "$2" 'select(.event == "major" and .comm == $comm) | .backing' \
+		"$check_out/$1/majors.json" | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd ,
+}
+
+# Each major fault of the file, once, by either source, and not longer than the touch around it or shorter than its read.
+backing_file() {
+	local stage=$1 out=$check_out/$1/stdout hist sum touched disk
+
+	have_stat "$stage" || return
+	same "$stage: the file's majors" "$(backing_of "$stage" filefault)" "4096 file"
+	same "$stage: the file by name, number and device" \
+		"$(jq -r 'select(.event == "major" and .comm == "filefault" and .backing == "file") | .file |
+			"\(.name) \(.inode) \(.device_major):\(.device_minor)"' "$check_out/$stage/majors.json" | sort -u)" \
+		"mt-some-file $(<"$check_out/$stage/file")"
+	hist=$(jq -c '.histograms[] | select(.labels.comm == "filefault")' "$check_out/$stage/hist.json")
+	same "$stage: latencies" "$(jq .count <<<"$hist")" 4096
+	sum=$(jq .sum <<<"$hist")
+	touched=$(sed -n 's/.* sum_ns=//p' "$out")
+	disk=$(sed -n 's/.* disk_ms=//p' "$out")
+	((disk > 0 && disk * 1000000 <= sum && sum <= touched))
+	verdict "$stage: sum of latencies ($sum ns; disk $disk ms; touches $touched ns)" $?
+	# where programs can be preempted, a few runs of others' are skipped, and said to be
+	stat_json "$stage" '.lost | .rare == 0 and .tasks <= 20 and .hot <= .recursion and .recursion <= 20' | grep -qx true
+	verdict "$stage: nothing lost" $? "$(stat_json "$stage" '.lost | tojson')"
+}
+
+# backing_is STAGE COMM WHAT: but for what the program itself lies in: its file, and its memory that was swapped out.
+backing_is() {
+	local other
+
+	have_stat "$1" || return
+	other=$(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing != $what) |
+		"\(.backing) \(.file.name)"' "$check_out/$1/majors.json" | sort | uniq -c)
+	(($(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing == $what) | 1' \
+		"$check_out/$1/majors.json" | wc -l) > 300)) && ! grep -qvE '^ *[0-9]+ (file|swap) ' <(printf '%s' "$other")
+	verdict "$1: majors on $3, and some files ($(backing_of "$1" "$2"))" $? "$other"
+	# one whose begin was not seen has a count and no latency
+	same "$1: an event for each major fault of $2" "$(jq -r --arg comm "$2" \
+		'select(.event == "major" and .comm == $comm) | 1' "$check_out/$1/majors.json" | wc -l)" \
+		"$(stat_json "$1" "[.processes[] | select(.comm == \"$2\") | .fault.major] | add")"
+}
+
+backing_hits() {
+	jq -r '.processes[] | select(.comm == "faults") | .fault | "\(.user) \(.kernel) \(.write)"' "$check_out/$1/stat.json"
+}
+
+# By the exception and by the function: where memory lies is by chance, so some few may differ.
+check_backing_hits() {
+	local user kernel write user_mm kernel_mm write_mm
+
+	have_stat backing_hits_tp && have_stat backing_hits_mm || return
+	read -r user kernel write < <(backing_hits backing_hits_tp)
+	read -r user_mm kernel_mm write_mm < <(backing_hits backing_hits_mm)
+	((user >= 2500 && kernel >= 500 && write >= 2500)) &&
+		((user - user_mm <= 20 && user_mm - user <= 20 && kernel - kernel_mm <= 20 && kernel_mm - kernel <= 20 &&
+			write - write_mm <= 20 && write_mm - write <= 20))
+	verdict "backing: user, kernel, write by exceptions ($user $kernel $write) = by functions ($user_mm $kernel_mm $write_mm)" $?
+}
+
+check_backing() {
+	if [[ $no_memtrace ]]; then
+		skip backing "$no_memtrace"
+		return
+	fi
+	backing_file backing_file
+	backing_file backing_functions
+	backing_is backing_swap hog swap
+	backing_is backing_shmem filefault shmem
+	same "backing_avoided: without programs on functions it is not known" "$(have_stat backing_avoided &&
+		jq -r 'select(.event == "major") | [.backing, .file.name, .file.inode, .file.device_major] | tojson' \
+			"$check_out/backing_avoided/majors.json" | sort -u)" "[null,null,null,null]"
+	grep -qE 'filefault\[[0-9]+\] major fault 0x[0-9a-f]+ took [^ ]+, file of mt-some-file$' "$check_out/backing_file/majors.text"
+	verdict "backing: a line tells what and of which file" $? "$(head -n 3 "$check_out/backing_file/majors.text")"
+	check_backing_hits
+}
