@@ -4,7 +4,7 @@
 check_v1() {
 	# shellcheck source=SCRIPTDIR/cgroups.check.bash
 	. "$here/scenarios/cgroups.check.bash"
-	same "v1: the memory controller goes to cgroup v1 " "$(<"$check_out/cgroups.v1") " " "
+	same "v1: the memory controller goes to cgroup v1 " "$(<"$check_out/cgroups.v1") " " " "$(<"$check_out/cgroups.stat")"
 	check_layout v1 total_pgfault
 	same "cgroups_hybrid: both are mounted" "$(awk '$3 ~ /^cgroup/ { print $3 }' "$check_out/cgroups_hybrid/mounts" | sort | paste -sd ' ')" \
 		"cgroup cgroup2"
