@@ -81,9 +81,15 @@ stat_json() {
 	jq -r "$2" "$check_out/$1/stat.json" 2>&1
 }
 
-# Does memtrace see single page faults there?  What that needs, kernels for arm64 may lack, and no others.
+# Is there a tracepoint for page fault exceptions?
+has_exceptions() {
+	[[ $vm_deb_arch != arm64 ]]
+}
+
+# Does memtrace see single page faults there?  Where there is no tracepoint that takes programs on functions, which not
+# all kernels for arm64 have.
 sees_faults() {
-	[[ $vm_deb_arch != arm64 ]] || jq -e '.probes[] | select(.name == "fault").state == "ok"' \
+	has_exceptions || jq -e '.probes[] | select(.name == "fault").state == "ok"' \
 		"$check_out/doctor/doctor.json" >/dev/null 2>&1
 }
 
