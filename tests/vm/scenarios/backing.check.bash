@@ -31,14 +31,15 @@ backing_file() {
 
 # backing_is STAGE COMM WHAT: but for what the program itself lies in: its file, and its memory that was swapped out.
 backing_is() {
-	local other
+	local other tally
 
 	have_stat "$1" || return
+	tally=$(backing_of "$1" "$2")
 	other=$(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing != $what) |
 		"\(.backing) \(.file.name)"' "$check_out/$1/majors.json" | sort | uniq -c)
 	(($(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing == $what) | 1' \
 		"$check_out/$1/majors.json" | wc -l) > 300)) && ! grep -qvE '^ *[0-9]+ (file|swap) ' <(printf '%s' "$other")
-	verdict "$1: majors on $3, and some files ($(backing_of "$1" "$2"))" $? "$other"
+	verdict "$1: majors on $3, and some files ($tally)" $? "$other"
 	# one whose begin was not seen has a count and no latency
 	same "$1: an event for each major fault of $2" "$(jq -r --arg comm "$2" \
 		'select(.event == "major" and .comm == $comm) | 1' "$check_out/$1/majors.json" | wc -l)" \
@@ -83,6 +84,7 @@ check_backing() {
 		skip backing "$no_memtrace"
 		return
 	fi
+	same "backing: handle_mm_fault is hooked with --latency alone" "$(paste -sd ' ' "$check_out/backing/hooked")" "0 1 0 0"
 	backing_file backing_file
 	backing_file backing_functions
 	backing_is backing_swap hog swap

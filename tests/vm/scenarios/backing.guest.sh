@@ -2,7 +2,19 @@
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # What major faults are on: a file, swap, shared memory; and the same faults seen by functions alone.
 
+# backing_hooked OPTIONS...: is the function that handles faults hooked meanwhile?  As the kernel lists it.
+backing_hooked() {
+	[ "$memtrace" ] || return 0
+	"$memtrace" stat fault -o /dev/null "$@" -- \
+		grep -c '^handle_mm_fault ' /sys/kernel/tracing/enabled_functions >>/out/backing/hooked
+}
+
 stage_backing() {
+	mkdir -p /out/backing
+	backing_hooked
+	backing_hooked --latency
+	backing_hooked --latency --avoid fentry
+	backing_hooked --light
 	mount -t ext4 "$(disk fs)" /mnt
 	for stage in backing_file backing_functions; do
 		avoid=tp_btf,raw_tp,tp
