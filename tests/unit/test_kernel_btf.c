@@ -201,8 +201,11 @@ static void damaged_at_random(void **state)
 		for (i = 0; i <= seed % 4; i++)
 			data[24 + (unsigned int)rand_r(&random) % (size - 24)] = (char)(rand_r(&random) % 24);
 		btf = btf__new(data, size);
-		if (!btf)
+		/* from 1.3 on libbpf finds much of it itself */
+		if (!btf) {
+			refused++;
 			continue;
+		}
 		if (btf__flaw(btf)) {
 			refused++;
 		} else {

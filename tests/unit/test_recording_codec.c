@@ -486,6 +486,7 @@ static void a_block_is_full_by_its_tasks(void **state)
 		size_t i;
 		int got;
 
+		assert_non_null(bytes);
 		for (i = 0; i < size; i++)
 			memcpy(bytes + i * sizeof(who), who, sizeof(who));
 		decoder__start(&codec->dec, bytes, size * sizeof(who));
