@@ -157,7 +157,7 @@ vm_start() {
 	# loglevel=5: warnings of the kernel come on the console, so that they are seen if the guest then dies.
 	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 256 -display none -no-reboot -nodefaults \
 		-kernel "$dir/vmlinux" -initrd "$dir/initramfs" "${arguments[@]}" \
-		-append "console=$vm_console panic=-1 loglevel=5 tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 delayacct maxcpus=1 VM_CPUS=$cpus $*"
+		-append "console=$vm_console panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 delayacct maxcpus=1 VM_CPUS=$cpus $*"
 }
 
 # What all machines of an architecture need; fails with the reason in $vm_reason.
