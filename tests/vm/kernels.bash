@@ -216,17 +216,18 @@ vm_fetch() {
 # vm_kernel SERIES: sets $vm_package, $vm_vmlinux and $vm_modules_cpio to the newest that can be had.  When some could
 # not be fetched, the archive is gone or out of reach, and what is in the cache must do.
 vm_kernel() {
-	local package failures=0
+	local package failures=0 first_reason
 
-	vm_reason="Debian's index has no kernel of series $1"
+	[[ -s $vm_apt_dir/names ]] && vm_reason="Debian's index has no kernel of series $1"
 	for package in $(vm_candidates "$1"); do
 		((failures < 4)) || vm_cached "$package" || continue
-		vm_fetch "$package" || { ((++failures)); continue; }
+		vm_fetch "$package" || { ((failures++)) || first_reason=$vm_reason; continue; }
 		vm_package=$package
 		vm_vmlinux=$vm_cache/kernels/$package/vmlinux
 		vm_modules_cpio=$vm_cache/kernels/$package/modules.cpio
 		return 0
 	done
+	((failures)) && vm_reason=$first_reason
 	return 1
 }
 
