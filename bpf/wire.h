@@ -167,6 +167,16 @@ struct mt_major {
 	char file_name[MT_FILE_NAME_LEN]; /* the last part of its path, cut if it is longer; empty: none, or unknown */
 };
 
+/* One minor fault. */
+struct mt_minor {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 address;
+	__u64 duration_ns; /* as in struct mt_major */
+	__s32 backing;	   /* likewise */
+	__u32 pad;
+};
+
 /* One page allocation, when each is asked for. */
 struct mt_alloc {
 	struct mt_hdr hdr;
@@ -262,7 +272,9 @@ struct mt_state {
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, from the begin to the end of the fault's handling */
 	__u32 fault_swapped; /* it had to do with swap */
-	__u32 fault_pad;
+	__u32 minor_swapped;
+	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
+	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;  /* stands for who */
 	struct mt_ref told; /* what was announced, in that epoch, to those rings */
@@ -393,10 +405,11 @@ _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgr
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
+_Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 16 + 40 + 8, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 32 + 40 + 8, "mt_state");
 
 #endif

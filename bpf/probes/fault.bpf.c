@@ -191,15 +191,6 @@ int BPF_PROG(map_swap)
 	return 0;
 }
 
-static __always_inline s32 backing_of(struct inode *inode)
-{
-	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
-
-	if (magic == TMPFS_MAGIC)
-		return MT_BACKING_SHMEM;
-	return magic == HUGETLBFS_MAGIC ? MT_BACKING_HUGETLB : MT_BACKING_FILE;
-}
-
 static __always_inline void tell_file(struct mt_major *rec, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);

@@ -78,7 +78,7 @@ load helpers
 @test "an unknown probe: one line with those there are, exit 2" {
 	local command
 	for command in stat trace hist top list; do
-		refused 2 "'nonsense'" "fault, alloc" -- "$command" nonsense
+		refused 2 "'nonsense'" "fault, minor" -- "$command" nonsense
 	done
 }
 

@@ -36,6 +36,24 @@ histogram() {
 	between "samples" "$(jq -s '[.. | objects | select(.name? == "major_fault_latency") | .count] | add' "$tmp/hist.json")" 250 300
 }
 
+# Those that the kernel takes without an exception, as for a new program's stack, have no record.
+@test "hist minor: a sample for each exception that was a minor fault" {
+	local minors
+
+	"$memtrace" stat fault minor --json --record "$tmp/r.rec" -o "$tmp/stat.json" -- "$workloads/faults" -n 5000 -r 3 >/dev/null 2>"$tmp/stat.err" 3>&-
+	minors=$(histogram minor_fault_latency 'map(.count) | add')
+	between "exceptions without a sample" $(($(report '.total.fault | .user + .kernel - .major') - minors)) 0 20
+	between "accounted, without a sample" $(($(report .command.rusage.minor) - minors)) 0 20
+	same "events" "$("$memtrace" replay "$tmp/r.rec" trace minor --json 2>/dev/null | grep -c '"event":"minor"')" "$minors"
+	between "sum of ns" "$(histogram minor_fault_latency 'map(.sum) | add')" $((100 * minors)) "$(report .duration_ns)"
+	"$memtrace" replay "$tmp/r.rec" hist minor --json --by comm |
+		jq -e --argjson n "$minors" '[.histograms[] | select(.labels.comm == "faults") | .count] | add > 15000 and add <= $n'
+	"$memtrace" hist minor -- "$workloads/faults" -n 500 >"$tmp/out" 2>"$tmp/stat.err" 3>&-
+	grep -q '^how long minor faults take (backing ' "$tmp/out"
+	run "$memtrace" stat minor --light -d 1
+	same "status" "$status" 2
+}
+
 @test "without the request, latency costs nothing and is not there" {
 	memtrace_stat -- "$workloads/filefault" -n 64 "$file"
 	same "samples" "$(histogram major_fault_latency 'map(.count) | add // 0')" 0

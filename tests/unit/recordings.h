@@ -20,6 +20,7 @@ union any_record {
 	struct mt_hdr hdr;
 	struct mt_task task;
 	struct mt_fault fault;
+	struct mt_minor minor;
 	struct mt_alloc alloc;
 	struct mt_reclaim reclaim;
 	struct mt_kswapd kswapd;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../user/core/whos.h"
 #include "records.h"
 
 struct listing {
@@ -41,7 +42,7 @@ static void take_reclaim(struct aggregate *agg, const char *comm, uint32_t kind,
 	};
 
 	set_comm(rec.who.comm, comm);
-	assert_int_equal(aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec), 0);
+	assert_int_equal(aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec, NULL), 0);
 }
 
 static void take_kswapd(struct aggregate *agg, int32_t node, uint64_t duration_ns, uint32_t partial)
@@ -54,7 +55,7 @@ static void take_kswapd(struct aggregate *agg, int32_t node, uint64_t duration_n
 		.waker = { .pid = 1, .tid = 1, .comm = "waker" },
 	};
 
-	assert_int_equal(aggregate__event(agg, &event_rows[MT_REC_kswapd], &rec), 0);
+	assert_int_equal(aggregate__event(agg, &event_rows[MT_REC_kswapd], &rec, NULL), 0);
 }
 
 static struct listing list(struct aggregate *agg, enum scope scope)
@@ -326,6 +327,40 @@ static void the_interval_must_be_asked_for(void **state)
 	aggregate__free(agg);
 }
 
+/* A record of single events names its task by a reference alone. */
+static void referred_tasks(void **state)
+{
+	struct aggregate *agg = new_by(BY_COMM);
+	struct mt_minor rec = { .duration_ns = 1000, .backing = MT_BACKING_FILE, .who.id = 7 };
+	struct mt_who_is is = { .ref.id = 7, .who.comm = "known" };
+	const struct event_row *row = &event_rows[MT_REC_minor];
+	struct whos whos = { 0 };
+	struct hist_entry *entries;
+	size_t nr;
+
+	(void)state;
+	assert_int_equal(whos__learn(&whos, &is), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
+	rec.who.id = 8;
+	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, NULL), 0);
+	rec.backing = MT_UNKNOWN_S32;
+	assert_int_equal(aggregate__event(agg, row, &rec, NULL), 0);
+	assert_int_equal(aggregate__histograms(agg, SCOPE_TOTAL, &entries, &nr), 0);
+	assert_int_equal(nr, 3);
+	/* by label, then by falling count */
+	assert_int_equal(entries[0].label, MT_UNKNOWN_S32);
+	assert_true(entries[0].other);
+	assert_int_equal(entries[1].label, MT_BACKING_FILE);
+	assert_int_equal(entries[1].count + entries[2].count, 4);
+	assert_int_equal(entries[1].count, 2);
+	assert_string_equal(entries[1].other ? entries[2].comm : entries[1].comm, "known");
+	free(entries);
+	whos__free(&whos);
+	aggregate__free(agg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +376,7 @@ int main(void)
 		cmocka_unit_test(slots_are_buckets_of_all),
 		cmocka_unit_test(slots_are_buckets_of_groups),
 		cmocka_unit_test(the_interval_must_be_asked_for),
+		cmocka_unit_test(referred_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void take_event(struct aggregate *agg, uint32_t tid)
 	struct folds folds = { .reclaim[1].count[1] = tid };
 
 	snprintf(rec.who.comm, sizeof(rec.who.comm), "c%u", tid % 8);
-	aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec);
+	aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec, NULL);
 	aggregate__folds(agg, &folds);
 }
 

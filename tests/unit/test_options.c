@@ -478,7 +478,7 @@ static void test_probes(void **state)
 	options__free(&p.options);
 
 	PARSE(&p, &full, "fault", "faults");
-	REFUSED(&p, "'faults'", "fault, alloc, ");
+	REFUSED(&p, "'faults'", "fault, minor, ");
 	PARSE(&p, &full, "-");
 	REFUSED(&p, "'-'");
 	PARSE(&p, &bare, "fault");

@@ -207,11 +207,11 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	return err;
 }
 
-int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record)
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos)
 {
 	int err;
 
-	err = hists__event(agg->hists, row, record);
+	err = hists__event(agg->hists, row, record, whos);
 	if (err)
 		agg->lost++;
 	return err;

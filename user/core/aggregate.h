@@ -57,13 +57,15 @@ struct entity {
 };
 
 struct aggregate;
+struct whos;
 
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
 
 /* Takes one record, already checked for id and size.  0 or -ENOMEM (the counts are then in lost). */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
-int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record);
+/* whos: whom references in records stand for; may be NULL. */
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos);
 /* The source's absolute folds, by differences. */
 int aggregate__folds(struct aggregate *agg, const struct folds *folds);
 

@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "hist_groups.h"
 #include "hists.h"
+#include "whos.h"
 
 /* Labels are small numbers (kinds, nodes); a recording may hold any, and must not fill memory with them. */
 #define MAX_LABEL 1023
@@ -51,7 +52,7 @@ static const struct field_row *find_who(const struct event_row *event)
 	size_t i;
 
 	for (i = 0; i < event->nr_fields; i++)
-		if (event->fields[i].type == FIELD_WHO)
+		if (schema__is_task(event->fields[i].type))
 			return *event->fields[i].path ? NULL : &event->fields[i];
 	return NULL;
 }
@@ -146,8 +147,25 @@ static int32_t label_of(const struct hist_row *row, const char *record)
 	return label;
 }
 
+/* Of a task that nobody knows by its reference the group is not known either. */
+static struct hist_group *group_of(struct hists *hists, const struct field_row *field, const char *record,
+				   const struct whos *whos)
+{
+	struct hist_groups *groups = &hists->groups;
+	const struct mt_who *who = (const void *)(record + field->offset);
+	struct mt_ref ref;
+
+	if (field->type == FIELD_REF) {
+		memcpy(&ref, record + field->offset, sizeof(ref));
+		who = whos ? whos__find(whos, ref.id) : NULL;
+	}
+	if (who)
+		return hist_groups__get(groups, who);
+	return groups->by == BY_ALL ? &groups->all : &groups->other;
+}
+
 /* A lower bound of a value, or one that nobody knows, would make the distribution wrong: it counts nowhere. */
-static int count_event(struct hists *hists, size_t i, const char *record)
+static int count_event(struct hists *hists, size_t i, const char *record, const struct whos *whos)
 {
 	const struct hist_source *source = &hists->sources[i];
 	struct hist_group *group = &hists->groups.all;
@@ -159,7 +177,7 @@ static int count_event(struct hists *hists, size_t i, const char *record)
 	if (value == MT_UNKNOWN_U64 || is_partial(source->partial, record))
 		return 0;
 	if (source->who)
-		group = hist_groups__get(&hists->groups, (const void *)(record + source->who->offset));
+		group = group_of(hists, source->who, record, whos);
 	hist = get_hist(hists, i, label_of(&hist_rows[i], record), group);
 	if (!hist)
 		return -ENOMEM;
@@ -171,7 +189,7 @@ static int count_event(struct hists *hists, size_t i, const char *record)
 	return 0;
 }
 
-int hists__event(struct hists *hists, const struct event_row *row, const void *record)
+int hists__event(struct hists *hists, const struct event_row *row, const void *record, const struct whos *whos)
 {
 	int err = 0, e;
 	size_t i;
@@ -179,7 +197,7 @@ int hists__event(struct hists *hists, const struct event_row *row, const void *r
 	for (i = 0; i < nr_hist_rows; i++) {
 		if (hist_rows[i].event != row->id)
 			continue;
-		e = count_event(hists, i, record);
+		e = count_event(hists, i, record, whos);
 		err = err ? err : e;
 	}
 	return err;

@@ -37,7 +37,7 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		return whos__learn(&pipeline->whos, data);
 	default:
 		if (pipeline->aggregate)
-			err = aggregate__event(pipeline->aggregate, row, data);
+			err = aggregate__event(pipeline->aggregate, row, data, &pipeline->whos);
 		if (pipeline->event)
 			pipeline->event(pipeline->event_ctx, row, data);
 		return err;

@@ -169,6 +169,16 @@ bool schema__has_single_event(enum mt_probe probe)
 	return has_event(probe, EVENT_EVERY);
 }
 
+bool schema__is_of_single_events(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < nr_hist_rows; i++)
+		if (hist_rows[i].probe == probe && event_rows[hist_rows[i].event].use == EVENT_EVERY)
+			return true;
+	return false;
+}
+
 const char *schema__metric_help(const char *metric)
 {
 	static const struct {

@@ -134,6 +134,8 @@ uint64_t schema__nr_events(const uint64_t *slots);
 bool schema__has_rare_event(enum mt_probe probe);
 /* Whether some come only if each single one is asked for. */
 bool schema__has_single_event(enum mt_probe probe);
+/* Does the probe consist of single events, and histograms of them? */
+bool schema__is_of_single_events(enum mt_probe probe);
 /* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
 const char *schema__metric_help(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */

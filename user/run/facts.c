@@ -23,14 +23,19 @@ static void describe(FILE *text, const struct options *o)
 		fputs("whole machine", text);
 }
 
-static uint32_t with_single_events(uint32_t probes)
+/* A probe that consists of them has them always. */
+static uint32_t with_single_events(const struct session *session)
 {
+	uint32_t every = 0;
 	enum mt_probe id;
 
-	for (id = 0; id < MT_NR_PROBES; id++)
-		if (!schema__has_single_event(id))
-			probes &= ~(1U << id);
-	return probes;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (session->probes & (1U << id) && schema__is_of_single_events(id))
+			every |= 1U << id;
+		if (session->config.every && session->named & (1U << id) && schema__has_single_event(id))
+			every |= 1U << id;
+	}
+	return every;
 }
 
 void facts__of_request(struct run_facts *facts, const struct session *session)
@@ -40,7 +45,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 
 	*facts = (struct run_facts){
 		.probes = session->probes,
-		.every = session->config.every ? with_single_events(session->named) : 0,
+		.every = with_single_events(session),
 		.sample = o->sample,
 		.latency = session->config.latency,
 		.stacks = o->stacks,

@@ -14,6 +14,8 @@ static const char *label_value(const struct hist_entry *entry, struct histogram_
 	for (i = 0; names && names[i]; i++)
 		if (i == entry->label)
 			return names[i];
+	if (entry->label == MT_UNKNOWN_S32)
+		return "unknown";
 	snprintf(text->value, sizeof(text->value), "%lld", (long long)entry->label);
 	return text->value;
 }

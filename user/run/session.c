@@ -279,10 +279,6 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
 		return EXIT_USAGE;
 	}
-	if (options->light && config->every && options->nr_probes) {
-		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
-		return EXIT_USAGE;
-	}
 	if (options->record && !strcmp(options->record, "-") && !config->record_only && !options->output) {
 		log_error("--record -: reports go to standard output, too; expected -o FILE as well");
 		return EXIT_USAGE;
@@ -298,6 +294,10 @@ int session__open(struct session *session, const struct options *options, const 
 		return open_recording(session);
 	session->probes = session->named ? session->named : default_probes(options, config->rare_only);
 	facts__of_request(&session->facts, session);
+	if (options->light && session->facts.every) {
+		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
+		return EXIT_USAGE;
+	}
 	code = recording__open(session);
 	if (code == EXIT_OK)
 		code = refuse_same_file(options->output, options->record);

@@ -17,7 +17,10 @@ enum {
 	FLAG_TRIED = 0x20,
 	FLAG_USER = 0x40,
 	FLAG_INSTRUCTION = 0x100,
-	RESULT_RETRY = 0x400, /* VM_FAULT_RETRY */
+	RESULT_MAJOR = 0x4, /* VM_FAULT_* */
+	RESULT_RETRY = 0x400,
+	RESULT_ERROR = 0x1 | 0x2 | 0x10 | 0x20 | 0x40 | 0x800, /* VM_FAULT_ERROR */
+	RESULT_COMPLETED = 0x4000,			       /* from 6.1 on */
 };
 
 #define TMPFS_MAGIC	0x01021994 /* include/uapi/linux/magic.h */
@@ -82,5 +85,15 @@ struct bpf_perf_event_data {
 };
 
 #pragma clang attribute pop
+
+/* What kind of memory a file that is mapped stands for. */
+static __always_inline s32 backing_of(struct inode *inode)
+{
+	unsigned long magic = BPF_CORE_READ(inode, i_sb, s_magic);
+
+	if (magic == TMPFS_MAGIC)
+		return MT_BACKING_SHMEM;
+	return magic == HUGETLBFS_MAGIC ? MT_BACKING_HUGETLB : MT_BACKING_FILE;
+}
 
 #endif
