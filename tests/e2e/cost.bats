@@ -64,7 +64,7 @@ watch_memory() {
 
 	greatest=0
 	while kill -0 "$mt_pid" 2>/dev/null; do
-		now=$(rss "$mt_pid" VmRSS 2>/dev/null)
+		now=$(rss "$mt_pid" VmRSS 2>/dev/null) || break # it has just ended
 		((${now:-0} > greatest)) && greatest=$now
 		sleep 0.2
 	done
