@@ -355,11 +355,22 @@ struct mt_lost {
 	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
 };
 
-/* Episodes folded per kind, per CPU in the map "fold". */
+/* Episodes of one kind of reclaim that are folded. */
 struct mt_fold {
 	__u64 count[MT_HIST_SLOTS]; /* by log2 of the duration: see mt_log2_slot() */
 	__u64 sum_ns;
 };
+
+/*
+ * What a CPU counts beside the tasks' counters: its element of the map "cpus".  User space reads it through mmap: a
+ * system call that reads a map keeps programs of kind tp off its CPU for as long as it takes, or, if it is preempted,
+ * until it goes on (bpf_disable_instrumentation()).
+ */
+struct mt_cpu {
+	struct mt_lost lost;
+	__u64 machine[MT_NR_MACHINE_SLOTS];
+	struct mt_fold reclaim_folds[MT_NR_RECLAIM_KINDS];
+} __attribute__((aligned(64))); /* no cache line of two CPUs */
 
 /*
  * The histogram slot of a value: the smallest i with value <= 2^i, so that an

@@ -31,23 +31,14 @@ struct {
 	__type(value, struct mt_control);
 } control SEC(".maps");
 
+/* By number of CPU; the loader makes it as large as there can be CPUs. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct mt_lost);
-} lost SEC(".maps");
-
-struct machine_counters {
-	u64 c[MT_NR_MACHINE_SLOTS];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct machine_counters);
-} machine SEC(".maps");
+	__type(value, struct mt_cpu);
+} cpus SEC(".maps");
 
 /* Rare events and OOM kills: apart, so that no flood of one evicts the other. */
 struct {
@@ -112,18 +103,28 @@ FILTER_MAP(filter_cgroup, u64);
 		bpf_map_lookup_elem(map, &zero_);                                                                      \
 	})
 
+static __always_inline struct mt_cpu *cpu_here(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
+/* NULL: as cpu_here(), which no verifier believes to have found something. */
 static __always_inline struct mt_lost *lost_here(void)
 {
-	return map_only(&lost);
+	struct mt_cpu *cpu = cpu_here();
+
+	return cpu ? &cpu->lost : NULL;
 }
 
 /* Atomic, as an interrupt may count on the same CPU in the middle of it. */
 static __always_inline void machine__add(enum mt_machine_slot slot, u64 n)
 {
-	struct machine_counters *m = map_only(&machine);
+	struct mt_cpu *cpu = cpu_here();
 
-	if (m)
-		__sync_fetch_and_add(&m->c[slot], n);
+	if (cpu)
+		__sync_fetch_and_add(&cpu->machine[slot], n);
 }
 
 #endif

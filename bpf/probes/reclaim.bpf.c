@@ -13,17 +13,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct folds {
-	struct mt_fold kind[MT_NR_RECLAIM_KINDS];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct folds);
-} reclaim_folds SEC(".maps");
-
 static __always_inline u32 first_slot(u32 kind)
 {
 	switch (kind) {
@@ -40,16 +29,15 @@ static __always_inline u32 first_slot(u32 kind)
 
 static __always_inline void fold(u32 kind, u64 duration_ns)
 {
-	struct folds *folds = map_only(&reclaim_folds);
-	struct mt_lost *l = lost_here();
+	struct mt_cpu *cpu = cpu_here();
 	u32 slot = mt_log2_slot(duration_ns);
 
 	opaque(slot);
-	if (!folds || !l || kind >= MT_NR_RECLAIM_KINDS || slot >= MT_HIST_SLOTS)
+	if (!cpu || kind >= MT_NR_RECLAIM_KINDS || slot >= MT_HIST_SLOTS)
 		return;
-	__sync_fetch_and_add(&folds->kind[kind].count[slot], 1);
-	__sync_fetch_and_add(&folds->kind[kind].sum_ns, duration_ns);
-	__sync_fetch_and_add(&l->folded, 1);
+	__sync_fetch_and_add(&cpu->reclaim_folds[kind].count[slot], 1);
+	__sync_fetch_and_add(&cpu->reclaim_folds[kind].sum_ns, duration_ns);
+	__sync_fetch_and_add(&cpu->lost.folded, 1);
 }
 
 static __always_inline void emit_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)

@@ -107,6 +107,8 @@ static int set_maps(struct bpf_object *bpf, void *ctx)
 	int err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
 
 	if (!err)
+		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, "cpus"), p->cfg->nr_cpus);
+	if (!err)
 		err = set_stacks(bpf, p->cfg);
 	return err ? err : ring_maps__give(p->rings, bpf);
 }

@@ -98,15 +98,19 @@ static int open_rings(struct live *live)
 	return err;
 }
 
-static int map_control(struct live *live)
+/* What programs and user space share without system calls. */
+static int map_memory(struct live *live)
 {
-	void *p = mmap(NULL, sizeof(struct mt_control), PROT_READ | PROT_WRITE, MAP_SHARED,
-		       live__map_fd(&live->core, "control"), 0);
+	void *control = mmap(NULL, sizeof(*live->control), PROT_READ | PROT_WRITE, MAP_SHARED,
+			     live__map_fd(&live->core, "control"), 0);
+	void *cpus = mmap(NULL, live->cfg.nr_cpus * sizeof(*live->cpus), PROT_READ, MAP_SHARED,
+			  live__map_fd(&live->core, "cpus"), 0);
 
-	if (p == MAP_FAILED)
-		return -errno;
-	live->control = p;
-	return 0;
+	if (control != MAP_FAILED)
+		live->control = control;
+	if (cpus != MAP_FAILED)
+		live->cpus = cpus;
+	return live->control && live->cpus ? 0 : -errno;
 }
 
 static int find_iter(struct live *live)
@@ -286,13 +290,14 @@ static void source_free(struct source *src)
 	ring_maps__close(&live->ring_maps);
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
+	if (live->cpus)
+		munmap((void *)live->cpus, live->cfg.nr_cpus * sizeof(*live->cpus));
 	object__close(&live->core);
 	kernel_btf__close(&live->types);
 	live__free_stacks(live);
 	cgroups__free(live->cgroups);
 	filters__free(&live->filters);
 	free(live->iter_buf);
-	free(live->percpu_buf);
 	free(live);
 }
 
@@ -454,17 +459,6 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.sample = request->sample;
 }
 
-static int allocate_buffers(struct live *live)
-{
-	size_t value = sizeof(struct mt_fold) * MT_NR_RECLAIM_KINDS;
-
-	if (value < sizeof(struct mt_lost))
-		value = sizeof(struct mt_lost);
-	live->iter_buf = malloc(ITER_READ_SIZE);
-	live->percpu_buf = malloc(value * live->cfg.nr_cpus);
-	return live->iter_buf && live->percpu_buf ? 0 : -ENOMEM;
-}
-
 static int open_core(struct live *live, const struct options *options)
 {
 	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, &live->types);
@@ -472,7 +466,7 @@ static int open_core(struct live *live, const struct options *options)
 	if (!err)
 		err = filters__install(&live->filters, options, &live->core);
 	if (!err)
-		err = map_control(live);
+		err = map_memory(live);
 	if (!err)
 		err = find_iter(live);
 	if (!err)
@@ -503,8 +497,7 @@ static int begin(struct live *live)
 	err = iterate(live, MT_ITER_BASE);
 	if (!err)
 		err = consume_all(live);
-	if (!err)
-		err = live__read_totals(live, &live->base);
+	live__read_totals(live, &live->base);
 	live->running = true;
 	live->start_cpu_ns = proc__own_cpu_ns();
 	return err;
@@ -550,8 +543,9 @@ static int attach(struct live *live, const struct live_request *request)
 	if (err == -EINVAL)
 		return err;
 	fill_cfg(live, request);
-	if (!err)
-		err = allocate_buffers(live);
+	live->iter_buf = malloc(ITER_READ_SIZE);
+	if (!err && !live->iter_buf)
+		err = -ENOMEM;
 	if (!err)
 		err = open_core(live, request->options);
 	if (err) {

@@ -37,7 +37,7 @@ struct live {
 	struct live_maps *maps;
 	void *iter_buf;
 	struct live_pass pass;
-	void *percpu_buf; /* one value per CPU of the largest per-CPU map */
+	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
 	uint64_t undrained;
 	uint64_t start_cpu_ns;
 	struct totals base; /* what was counted while programs were attached, before the run */
@@ -55,8 +55,8 @@ static inline struct live *live_of(struct source *src)
 	return (struct live *)((char *)src - offsetof(struct live, source));
 }
 
-/* Everything that programs counted since they were loaded; 0 or -errno. */
-int live__read_totals(struct live *live, struct totals *totals);
+/* Everything that programs counted since they were loaded. */
+void live__read_totals(struct live *live, struct totals *totals);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);

@@ -9,23 +9,16 @@
 
 #define SPANS_MAX 4096 /* entries of the map spans: bpf/core/span.h */
 
-/* Sums a per-CPU value of nr 64-bit counters into sums. */
-static int sum_percpu(struct live *live, int fd, uint64_t *sums, size_t nr)
+/* Adds what a CPU counted, nr 64-bit counters, to sums. */
+static void add_counts(uint64_t *sums, const void *counts, size_t nr)
 {
-	const uint64_t *values = live->percpu_buf;
-	__u32 key = 0, cpu;
+	const volatile uint64_t *counted = counts; /* programs write to it */
 	size_t i;
 
-	memset(sums, 0, nr * sizeof(*sums));
-	if (fd < 0)
-		return 0; /* the probe is not loaded */
-	if (bpf_map_lookup_elem(fd, &key, live->percpu_buf))
-		return -errno;
-	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
-		for (i = 0; i < nr; i++)
-			sums[i] += values[cpu * nr + i];
-	return 0;
+	for (i = 0; i < nr; i++)
+		sums[i] += counted[i];
 }
+#define ADD_COUNTS(sums, counts) add_counts((uint64_t *)(sums), counts, sizeof(*(sums)) / sizeof(uint64_t))
 
 static int program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
 {
@@ -68,36 +61,28 @@ static void add_recursion(struct live *live, struct losses *losses)
 }
 
 /* Each CPU counts for itself, and has one hot ring. */
-static int read_lost(struct live *live, struct mt_lost *sum, uint64_t *ring_records)
+static void add_cpu(struct live *live, uint32_t nr, struct totals *totals, struct mt_lost *lost)
 {
-	const struct mt_lost *lost = live->percpu_buf;
-	uint32_t cpu;
-	int err = sum_percpu(live, live__map_fd(&live->core, "lost"), (uint64_t *)sum, sizeof(*sum) / sizeof(uint64_t));
+	const struct mt_cpu *cpu = &live->cpus[nr];
+	uint64_t *ring_records = totals->losses.ring_records;
 
-	if (err)
-		return err;
-	ring_records[MT_RING_RARE] = sum->records[MT_RING_RARE];
-	ring_records[MT_RING_OOM] = sum->records[MT_RING_OOM];
-	for (cpu = 0; cpu < live->cfg.nr_cpus; cpu++)
-		ring_records[rings__of_cpu(&live->ring_plan, cpu)] += lost[cpu].records[MT_RING_HOT] + lost[cpu].events;
-	return 0;
+	ADD_COUNTS(lost, &cpu->lost);
+	ADD_COUNTS(&totals->machine, cpu->machine);
+	ADD_COUNTS(&totals->folds, cpu->reclaim_folds);
+	ring_records[rings__of_cpu(&live->ring_plan, nr)] += cpu->lost.records[MT_RING_HOT] + cpu->lost.events;
 }
 
-int live__read_totals(struct live *live, struct totals *totals)
+void live__read_totals(struct live *live, struct totals *totals)
 {
 	struct losses *losses = &totals->losses;
-	struct mt_lost lost;
-	int err;
+	struct mt_lost lost = { 0 };
+	uint32_t nr;
 
 	memset(totals, 0, sizeof(*totals));
-	err = read_lost(live, &lost, losses->ring_records);
-	if (!err)
-		err = sum_percpu(live, live__map_fd(&live->core, "machine"), totals->machine, MT_NR_MACHINE_SLOTS);
-	if (!err && live->objects[MT_PROBE_reclaim].bpf)
-		err = sum_percpu(live, live__map_fd(&live->objects[MT_PROBE_reclaim], "reclaim_folds"),
-				 (uint64_t *)&totals->folds, sizeof(totals->folds) / sizeof(uint64_t));
-	if (err)
-		return err;
+	for (nr = 0; nr < live->cfg.nr_cpus; nr++)
+		add_cpu(live, nr, totals, &lost);
+	losses->ring_records[MT_RING_RARE] = lost.records[MT_RING_RARE];
+	losses->ring_records[MT_RING_OOM] = lost.records[MT_RING_OOM];
 	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
 	losses->events = lost.events;
@@ -108,7 +93,6 @@ int live__read_totals(struct live *live, struct totals *totals)
 	losses->stacks = lost.stacks;
 	losses->unmapped = live__unmapped(live);
 	add_recursion(live, losses);
-	return 0;
 }
 
 /* All counters in it are 64 bits wide and only grow; what comes after them is none. */
@@ -118,12 +102,12 @@ int live__totals(struct source *src, struct totals *totals)
 	uint64_t *now = (uint64_t *)totals;
 	const uint64_t *base = (const uint64_t *)&live->base;
 	size_t i;
-	int err = live__read_totals(live, totals);
 
-	for (i = 0; !err && i < offsetof(struct totals, rings) / sizeof(*now); i++)
+	live__read_totals(live, totals);
+	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*now); i++)
 		now[i] -= base[i];
 	totals->rings = live->ring_plan;
-	return err;
+	return 0;
 }
 
 static uint64_t nr_keys(const struct object *object, const char *map)
