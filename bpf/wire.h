@@ -310,6 +310,7 @@ struct mt_cfg {
 	__u32 page_size;
 	__u32 nr_cpus;		 /* possible ones */
 	__u32 faults_after_exit; /* sched_process_exit fires before a task's last fault */
+	__u32 lru_generations;	 /* the multi-generational LRU is on */
 };
 
 enum mt_filter {

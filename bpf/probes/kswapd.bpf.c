@@ -26,7 +26,7 @@ struct kswapd_node {
 	u32 rounds;
 	s32 order;
 	u32 partial;
-	u32 isolated; /* a batch was taken off a list since the last one was shrunk */
+	u32 tells; /* events of pages have been seen, at any time */
 };
 
 /* The first who asked since a node's kswapd fell asleep: many do at once, and the map lets one in. */
@@ -80,7 +80,6 @@ static __always_inline int wake(u32 nid, s32 order)
 		node->order = 0;
 		node->scanned_pages = 0;
 		node->reclaimed_pages = 0;
-		node->isolated = 0;
 		bpf_map_update_elem(&kswapd_tids, &node->tid, &nid, BPF_ANY);
 	}
 	node->rounds++;
@@ -98,8 +97,9 @@ static __always_inline void emit_session(const struct kswapd_node *node, u32 nid
 		return;
 	rec->start_ns = node->start_ns;
 	rec->duration_ns = rec->hdr.time_ns - node->start_ns;
-	rec->scanned_pages = node->scanned_pages;
-	rec->reclaimed_pages = node->reclaimed_pages;
+	/* 6.1's multi-generational LRU reclaims without a word */
+	rec->scanned_pages = cfg.lru_generations && !node->tells ? MT_UNKNOWN_U64 : node->scanned_pages;
+	rec->reclaimed_pages = cfg.lru_generations && !node->tells ? MT_UNKNOWN_U64 : node->reclaimed_pages;
 	rec->rounds = node->rounds;
 	rec->order = node->order;
 	rec->node = nid;
@@ -145,33 +145,31 @@ static __always_inline int ask(u32 nid, s32 order, u64 gfp)
 	return 0;
 }
 
-static __always_inline int isolate(void)
+/*
+ * What pgscan_kswapd counts where a batch is isolated: of the classic lists what it went through of an inactive one
+ * (mm/vmscan.c, shrink_inactive_list()), of the multi-generational LRU what it took (scan_folios()).  The events
+ * of shrinking are no measure of it: those of the latter name a batch again when it is retried (evict_folios()).
+ */
+static __always_inline int isolate(int lru, u64 nr_scanned, u64 nr_taken)
 {
 	u32 tid = bpf_get_current_pid_tgid();
 	u32 *nid = bpf_map_lookup_elem(&kswapd_tids, &tid);
 	struct kswapd_node *node = nid ? node_of(*nid) : NULL;
 
-	if (node)
-		node->isolated = 1;
+	if (!node || (lru != LRU_INACTIVE_ANON && lru != LRU_INACTIVE_FILE))
+		return 0;
+	node->tells = 1;
+	node->scanned_pages += cfg.lru_generations ? nr_taken : nr_scanned;
 	return 0;
 }
 
-/*
- * The multi-generational LRU shrinks a batch again if pages of it became
- * clean meanwhile, and names the batch's scanned pages each time (mm/vmscan.c,
- * evict_folios()); a batch was scanned once, when it was isolated.
- */
-static __always_inline int shrink(u32 nid, u64 nr_scanned, u64 nr_reclaimed)
+static __always_inline int shrink(u32 nid, u64 nr_reclaimed)
 {
 	struct kswapd_node *node = node_of(nid);
 	u32 tid = bpf_get_current_pid_tgid();
 
-	if (!node || !node->tid || node->tid != tid)
-		return 0;
-	if (node->isolated)
-		node->scanned_pages += nr_scanned;
-	node->isolated = 0;
-	node->reclaimed_pages += nr_reclaimed;
+	if (node && node->tid && node->tid == tid)
+		node->reclaimed_pages += nr_reclaimed;
 	return 0;
 }
 
@@ -217,25 +215,34 @@ int ask_tp(struct trace_event_raw_mm_vmscan_wakeup_kswapd *ctx)
 SEC("tp_btf/mm_vmscan_lru_shrink_inactive")
 int BPF_PROG(shrink_btf, int nid, unsigned long nr_scanned, unsigned long nr_reclaimed)
 {
-	return shrink(nid, nr_scanned, nr_reclaimed);
+	return shrink(nid, nr_reclaimed);
 }
 
 SEC("tp/vmscan/mm_vmscan_lru_shrink_inactive")
 int shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
 {
-	shrink(ctx->nid, ctx->nr_scanned, ctx->nr_reclaimed);
+	shrink(ctx->nid, ctx->nr_reclaimed);
 	return TP_PASS_ON;
 }
 
 SEC("tp_btf/mm_vmscan_lru_isolate")
-int BPF_PROG(isolate_btf)
+int BPF_PROG(isolate_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
+	     unsigned long nr_skipped, unsigned long nr_taken, int lru)
 {
-	return isolate();
+	return isolate(lru, nr_scanned, nr_taken);
+}
+
+/* With the isolation's mode, which early kernels have. */
+SEC("tp_btf/mm_vmscan_lru_isolate")
+int BPF_PROG(isolate_mode_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
+	     unsigned long nr_skipped, unsigned long nr_taken, unsigned int mode, int lru)
+{
+	return isolate(lru, nr_scanned, nr_taken);
 }
 
 SEC("tp/vmscan/mm_vmscan_lru_isolate")
-int isolate_tp(void *ctx)
+int isolate_tp(struct trace_event_raw_mm_vmscan_lru_isolate *ctx)
 {
-	isolate();
+	isolate(ctx->lru, ctx->nr_scanned, ctx->nr_taken);
 	return TP_PASS_ON;
 }

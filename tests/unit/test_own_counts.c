@@ -75,12 +75,26 @@ static void sessions_add_up_and_others_do_not_count(void **state)
 	assert_int_equal(own.events.kills, 0);
 }
 
+static void sessions_without_pages_are_told_apart(void **state)
+{
+	struct own_counts own = { .cgroup = "/" };
+	struct mt_kswapd kswapd = { .rounds = 2, .scanned_pages = MT_UNKNOWN_U64, .reclaimed_pages = MT_UNKNOWN_U64 };
+
+	(void)state;
+	own_counts__event(&own, &event_rows[MT_REC_kswapd], &kswapd);
+	assert_int_equal(own.events.rounds, 2);
+	assert_int_equal(own.events.scanned_pages, 0);
+	assert_int_equal(own.events.reclaimed_pages, 0);
+	assert_int_equal(own.events.pageless_sessions, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kill_belongs_to_its_cgroup_and_to_those_above),
 		cmocka_unit_test(a_kill_without_a_place_is_nobodys),
 		cmocka_unit_test(sessions_add_up_and_others_do_not_count),
+		cmocka_unit_test(sessions_without_pages_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

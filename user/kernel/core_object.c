@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -77,11 +78,24 @@ static bool has_faults_after_exit(const struct btf *btf)
 	       !prototype__has_arguments(btf, "sched:sched_process_exit", 1);
 }
 
+static bool has_lru_generations(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/lru_gen/enabled", "re");
+	unsigned int enabled = 0;
+
+	if (f && fscanf(f, "%x", &enabled) != 1)
+		enabled = 0;
+	if (f)
+		fclose(f);
+	return enabled & 1;
+}
+
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
 	cfg->has_task_storage = has_task_storage(btf);
 	cfg->faults_after_exit = has_faults_after_exit(btf);
+	cfg->lru_generations = has_lru_generations();
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }
 

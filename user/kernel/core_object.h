@@ -12,7 +12,7 @@ struct kernel_btf;
 /* The rings are made already; ring_maps__fill() follows. */
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
 		      const struct kernel_btf *types);
-/* What the running kernel offers, in cfg: task storage, CPUs, page size. */
+/* What the running kernel offers, in cfg: task storage, CPUs, page size, which LRU. */
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf);
 
 #endif

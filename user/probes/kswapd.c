@@ -25,9 +25,15 @@ static const struct attach_alt ask_alts[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+#define LRU_PAGES                                                                                                      \
+	"int highest_zoneidx,int order,long unsigned int nr_requested,long unsigned int nr_scanned,"                   \
+	"long unsigned int nr_skipped,long unsigned int nr_taken"
+
 static const struct attach_alt isolate_alts[] = {
-	{ "isolate_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), NULL, NULL },
-	{ "isolate_tp", ATTACH_TP, VMSCAN("lru_isolate"), NULL, NULL },
+	{ "isolate_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), LRU_PAGES ",int lru", NULL },
+	{ "isolate_mode_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), LRU_PAGES ",isolate_mode_t isolate_mode,int lru",
+	  NULL },
+	{ "isolate_tp", ATTACH_TP, VMSCAN("lru_isolate"), NULL, "trace_event_raw_mm_vmscan_lru_isolate" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -44,8 +50,21 @@ static const struct attach_hook hooks[] = {
 	{ "sleep", HOOK_REQUIRED, sleep_alts, "kswapd's sessions", true },
 	{ "asked", HOOK_OPTIONAL, ask_alts, "who woke kswapd", true },
 	{ "isolate", HOOK_OPTIONAL, isolate_alts, "pages scanned", true },
-	{ "shrink", HOOK_OPTIONAL, shrink_alts, "pages scanned and reclaimed", true },
+	{ "shrink", HOOK_OPTIONAL, shrink_alts, "pages reclaimed", true },
 	{ NULL, 0, NULL, NULL, false },
+};
+
+#define LISTS(program)                                                                                                 \
+	{ program, "LRU_INACTIVE_ANON", 0, false },                                                                    \
+	{                                                                                                              \
+		program, "LRU_INACTIVE_FILE", 2, false                                                                 \
+	}
+
+static const struct kernel_constant constants[] = {
+	LISTS("isolate_btf"),
+	LISTS("isolate_mode_btf"),
+	LISTS("isolate_tp"),
+	{ NULL, NULL, 0, false },
 };
 
 static const struct column summary_columns[] = {
@@ -90,8 +109,10 @@ static void sessions__event(void *state, const void *record)
 	node = &sessions->nodes[k->node];
 	node->sessions++;
 	node->duration_ns += k->duration_ns;
-	node->scanned_pages += k->scanned_pages;
-	node->reclaimed_pages += k->reclaimed_pages;
+	if (k->scanned_pages != MT_UNKNOWN_U64) {
+		node->scanned_pages += k->scanned_pages;
+		node->reclaimed_pages += k->reclaimed_pages;
+	}
 	if (!k->waker.tid)
 		return;
 	node->waker_tid = k->waker.tid;
@@ -148,6 +169,7 @@ const struct probe kswapd_probe = {
 	.id = MT_PROBE_kswapd,
 	.object = kswapd_bpf__elf_bytes,
 	.hooks = hooks,
+	.constants = constants,
 	.gather = &gather,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -181,27 +181,12 @@ void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struc
 	figure->high = growth(counts->sums[OUTER_BEGIN][row].sum, counts->sums[OUTER_END][row].sum);
 }
 
-/* Its counters are the ones of the classic lists, with another meaning. */
-static bool has_generations(void)
-{
-	FILE *f = fopen("/sys/kernel/mm/lru_gen/enabled", "re");
-	unsigned int enabled = 0;
-
-	if (f && fscanf(f, "%x", &enabled) != 1)
-		enabled = 0;
-	if (f)
-		fclose(f);
-	return enabled & 1;
-}
-
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS])
 {
 	size_t i;
 
 	for (i = 0; i < NR_FACT_ROWS; i++)
 		facts[fact_rows[i].fact] = growth(counts->facts[OUTER_BEGIN][i].sum, counts->facts[OUTER_END][i].sum);
-	if (!has_generations())
-		facts[FACT_MGLRU_SORTED] = facts[FACT_MGLRU_SCANNED] = 0;
 	facts[FACT_ANCESTOR_EVENTS] = growth(counts->ancestor_events[OUTER_BEGIN], counts->ancestor_events[OUTER_END]);
 }
 

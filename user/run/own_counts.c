@@ -25,16 +25,23 @@ static bool is_in_cgroup(const struct own_counts *own, uint64_t id)
 	return !strcmp(own->cgroup, "/") || (!strncmp(path, own->cgroup, len) && path[len] == '/');
 }
 
+static void count_session(struct event_counts *events, const struct mt_kswapd *session)
+{
+	events->rounds += session->rounds;
+	if (session->scanned_pages == MT_UNKNOWN_U64) {
+		events->pageless_sessions++;
+		return;
+	}
+	events->scanned_pages += session->scanned_pages;
+	events->reclaimed_pages += session->reclaimed_pages;
+}
+
 void own_counts__event(struct own_counts *own, const struct event_row *row, const void *record)
 {
 	struct event_counts *events = &own->events;
 
 	if (row->id == MT_REC_kswapd) {
-		const struct mt_kswapd *session = record;
-
-		events->rounds += session->rounds;
-		events->scanned_pages += session->scanned_pages;
-		events->reclaimed_pages += session->reclaimed_pages;
+		count_session(events, record);
 	} else if (row->id == MT_REC_oom) {
 		const struct mt_oom *oom = record;
 
@@ -205,6 +212,11 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
 };
 
+static bool has_kswapd_pages(enum figure figure)
+{
+	return figure == FIGURE_KSWAPD_SCANNED || figure == FIGURE_KSWAPD_RECLAIMED || figure == FIGURE_RECLAIMED_PAGES;
+}
+
 static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
 {
 	const struct session *session = own->session;
@@ -217,6 +229,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		return "-c: only that cgroup's tasks are counted";
 	if (row->figure == FIGURE_CGROUP_KILLS && own->end.events.placeless_kills > own->begin.events.placeless_kills)
 		return "this kernel does not say in which cgroup a victim was";
+	if (has_kswapd_pages(row->figure) && own->end.events.pageless_sessions > own->begin.events.pageless_sessions)
+		return "this kernel's multi-generational LRU does not say what kswapd reclaims";
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(figure_probes[row->figure] & (1U << id)))
 			continue;
@@ -291,7 +305,6 @@ static void reclaim_facts(const struct own_counts *own, unsigned int version, ui
 	facts[FACT_MEMCG_AS_DIRECT] = version >= 7000 ? memcg : 0;
 	/* from 6.4 on only reclaim for the whole machine counts slab pages */
 	facts[FACT_SLAB_EPISODE_PAGES] = version < 6004 ? task_pages(own) : task_pages(own) - memcg;
-	facts[FACT_MGLRU_SCANNED] = value_of(own, FIGURE_KSWAPD_SCANNED);
 }
 
 void own_counts__facts(const struct own_counts *own, uint64_t facts[NR_FACTS])

@@ -9,6 +9,7 @@
 /* Events, as they come. */
 struct event_counts {
 	uint64_t rounds, scanned_pages, reclaimed_pages; /* kswapd's */
+	uint64_t pageless_sessions;			 /* the kernel said nothing of the pages of these */
 	uint64_t kills, cgroup_kills;
 	uint64_t placeless_kills; /* the kernel named the victim's thread alone */
 };

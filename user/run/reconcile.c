@@ -79,10 +79,6 @@ const struct counter_row counter_rows[] = {
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_anon + pgsteal_file", "pgsteal_anon pgsteal_file", NULL,
 	  FIGURE_RECLAIMED_PAGES, NULL, { SLAB_PAGES, OPEN_EPISODES, OPEN_SESSIONS, LOST_TASKS, LOST_RARE } },
 	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgscan_kswapd", "pgscan_kswapd", NULL, FIGURE_KSWAPD_SCANNED, NULL, {
-		{ "the multi-generational LRU's event has pages that were sorted, not isolated (scan_folios(), pgrefill)",
-		  MEMTRACE_MORE, FACT_MGLRU_SORTED, 1, 0 },
-		{ "... and one for each generation that it gave up: 2 % at most (evict_folios())",
-		  MEMTRACE_MORE, FACT_MGLRU_SCANNED, 1, 50 },
 		OPEN_SESSIONS, LOST_RARE } },
 	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgsteal_kswapd", "pgsteal_kswapd", NULL, FIGURE_KSWAPD_RECLAIMED, NULL, {
 		OPEN_SESSIONS, LOST_RARE } },
@@ -128,7 +124,6 @@ _Static_assert(sizeof(counter_rows) / sizeof(*counter_rows) <= COUNTER_ROWS_MAX,
 const struct fact_row fact_rows[] = {
 	{ FACT_COMPACTED, "compact_success" },
 	{ FACT_COLLAPSED, "thp_collapse_alloc" },
-	{ FACT_MGLRU_SORTED, "pgrefill pgskip_*" },
 };
 _Static_assert(sizeof(fact_rows) / sizeof(*fact_rows) == NR_FACT_ROWS, "NR_FACT_ROWS");
 

@@ -77,8 +77,6 @@ enum fact {
 	FACT_SESSIONS_AT_END,
 	FACT_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
 	FACT_MEMCG_AS_DIRECT,	 /* pages of memcg reclaim, where vmstat has them as direct (from 7.0 on) */
-	FACT_MGLRU_SORTED,	 /* pages that it put elsewhere instead of isolating them */
-	FACT_MGLRU_SCANNED,	 /* kswapd's scanned pages, under the multi-generational LRU */
 	FACT_MEMCG_EPISODES,
 	FACT_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
 	FACT_CMD_STALLS,
@@ -120,7 +118,7 @@ struct fact_row {
 	const char *names;
 };
 extern const struct fact_row fact_rows[];
-#define NR_FACT_ROWS 3
+#define NR_FACT_ROWS 2
 
 const char *counter_file__name(enum counter_file file);
 

@@ -5,6 +5,10 @@
 
 #include "../prelude.h"
 
+/* enum lru_list: the same on all kernels; user/probes/kswapd.c has the kernel's BTF asked */
+#define LRU_INACTIVE_ANON 0
+#define LRU_INACTIVE_FILE 2
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* direct, memcg and soft limit reclaim share it; gfp_flags: u32 on 5.10, u64 from 6.1; order moved in 7.1. */
@@ -44,8 +48,13 @@ struct trace_event_raw_mm_vmscan_wakeup_kswapd {
 
 struct trace_event_raw_mm_vmscan_lru_shrink_inactive {
 	int nid;
-	unsigned long nr_scanned;
 	unsigned long nr_reclaimed;
+};
+
+struct trace_event_raw_mm_vmscan_lru_isolate {
+	unsigned long nr_scanned;
+	unsigned long nr_taken;
+	int lru;
 };
 
 #pragma clang attribute pop

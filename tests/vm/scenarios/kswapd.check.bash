@@ -1,16 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
-# pgscan_kswapd counts what was isolated; the event of the multi-generational LRU gives what was looked at, a little more.
-check_scanned() {
-	local inner outer
-
-	inner=$(vmstat kswapd inner pgscan_kswapd)
-	outer=$(vmstat kswapd outer pgscan_kswapd)
-	(($1 >= inner && $1 <= outer + outer / 50))
-	verdict "kswapd: scanned ($1; kernel $inner..$outer, and 2 % at most)" $?
-}
-
 check_kswapd() {
 	local episodes stalls
 
@@ -28,14 +18,14 @@ check_kswapd() {
 	same "kswapd: sessions" "$(stat_json kswapd '
 		if (.kswapd | length) > 0 and (.kswapd[0] | has("sessions")) then [.kswapd[].sessions] | add
 		else .kswapd | length end')" "$(kswapd_rounds kswapd | grep -o '[0-9]*' | wc -l)"
-	check_scanned "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')"
+	bracket "kswapd: scanned" kswapd "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')" pgscan_kswapd
 	bracket "kswapd: reclaimed" kswapd "$(stat_json kswapd '[.kswapd[].reclaimed_pages] | add // 0')" pgsteal_kswapd
 	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
 	same "kswapd: directly reclaimed pages" \
 		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
 	report_sound kswapd
 	check_trace
-	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file"
+	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd"
 }
 
 # Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
