@@ -9,7 +9,7 @@
 
 #define SPANS_MAX 4096 /* entries of the map spans: bpf/core/span.h */
 
-/* Adds what a CPU counted, nr 64-bit counters, to sums. */
+/* Adds what a CPU counted, nr counters, to sums. */
 static void add_counts(uint64_t *sums, const void *counts, size_t nr)
 {
 	const volatile uint64_t *counted = counts; /* programs write to it */
