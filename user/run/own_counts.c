@@ -205,6 +205,11 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
 };
 
+/* Figures with reclaim of memory cgroups in them, whose hooks the probe may be without. */
+static const uint32_t memcg_figures = 1U << FIGURE_MEMCG_EPISODES | 1U << FIGURE_TASK_PAGES |
+				      1U << FIGURE_RECLAIMED_PAGES | 1U << FIGURE_CMD_STALLS |
+				      1U << FIGURE_CMD_STALL_NS;
+
 static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
 {
 	const struct session *session = own->session;
@@ -225,6 +230,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		if (!session->source->probes[id].attached)
 			return "its probe could not be attached";
 	}
+	if (memcg_figures & 1U << row->figure && !session__knows(session, MT_SLOT_reclaim_memcg_count))
+		return "its probe could not be attached as a whole";
 	return NULL;
 }
 
