@@ -67,6 +67,8 @@ table() {
 	reclaim;direct begin;null;(long int order;args mm_vmscan_direct_reclaim_begin long int:order,1;rename-field trace_event_raw_mm_vmscan_direct_reclaim_begin_template.order depth
 	reclaim;memcg begin;null;(long int order;args mm_vmscan_memcg_reclaim_begin long int:order,1;rename struct trace_event_raw_sched_process_hang trace_event_raw_mm_vmscan_memcg_reclaim_begin
 	reclaim;memcg end;tp;(unsigned int nr_reclaimed;args mm_vmscan_memcg_reclaim_end unsigned int:nr_reclaimed
+	reclaim;memcg begin;null;no tracepoint vmscan:mm_vmscan_memcg_reclaim_end;rename typedef btf_trace_mm_vmscan_memcg_reclaim_end btf_trace_gone
+	reclaim;node end;null;no tracepoint vmscan:mm_vmscan_node_reclaim_begin;rename typedef btf_trace_mm_vmscan_node_reclaim_begin btf_trace_gone
 	reclaim;node begin;tp;(int order,int nid;args mm_vmscan_node_reclaim_begin 1,0,2
 	kswapd;wake;tp;(int nid,int order,int zid;args mm_vmscan_kswapd_wake 0,2,1
 	kswapd;shrink;tp;(int nid,long unsigned int nr_reclaimed,long unsigned int nr_scanned;args mm_vmscan_lru_shrink_inactive 0,2,1,3,4,5
@@ -131,6 +133,32 @@ table() {
 	doctor_says
 	same "doctor's status" "$mt_status" 1
 	[[ $(probe oom) == "unavailable: this kernel has no tracepoint oom:mark_victim" ]]
+}
+
+@test "what a missing hook would have counted is null and in no metric, live and in a recording; the rest is counted" {
+	local json
+	# the end alone: the begin without it is left out as well, and spoils no other kind
+	changed "rename typedef btf_trace_mm_vmscan_memcg_reclaim_end btf_trace_gone"
+	"$memtrace" stat reclaim --btf "$btf" --json --record "$tmp/run.rec" -- true >"$tmp/stat.json" 2>"$tmp/stat.err"
+	"$memtrace" replay "$tmp/run.rec" stat --json >"$tmp/replayed.json"
+	for json in "$tmp/stat.json" "$tmp/replayed.json"; do
+		same "memcg reclaim in $json" "$(jq -c .total.reclaim.memcg "$json")" \
+			'{"count":null,"ns":null,"reclaimed_pages":null}'
+		same "direct reclaim in $json" "$(jq -r '.total.reclaim.direct.count | type' "$json")" number
+		same "the probe in $json" "$(jq -c '.probes[0] | [.name, .attached, .partial]' "$json")" '["reclaim",true,true]'
+	done
+	doctor_says
+	[[ $(hook reclaim "memcg begin") == null:*mm_vmscan_memcg_reclaim_end* ]] || fail "$(hook reclaim "memcg begin")"
+	"$memtrace" verify --btf "$btf" --json -d 0.1 >"$tmp/verify.json" || true
+	same "what has memcg reclaim in it" "$(jq -r '.counters[] | select(.counter == "pgsteal_anon + pgsteal_file") | .memtrace' \
+		"$tmp/verify.json")" null
+
+	changed "rename typedef btf_trace_mm_page_alloc btf_trace_gone"
+	"$memtrace" export --textfile "$tmp/without.prom" --btf "$btf" --once -d 0.1
+	grep -q '^memtrace_page_faults_total' "$tmp/without.prom" || fail "no faults"
+	grep -qxF 'memtrace_probe_attached{probe="alloc"} 0' "$tmp/without.prom" || fail "it is there"
+	grep -E "^memtrace_pages?_alloc" "$tmp/without.prom" && fail "counted nonetheless"
+	return 0
 }
 
 @test "faults are right by the alternative that was taken" {

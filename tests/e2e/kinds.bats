@@ -39,6 +39,13 @@ kill_pair() {
 	[[ $status == 3 && $output == *'alloc cannot be attached: --avoid tp_btf'* ]] || fail "status $status: $output"
 }
 
+@test "verify holds what another kind counts against the kernel" {
+	run "$memtrace" verify alloc --avoid tp_btf,raw_tp --json -d 0.2
+	[[ $(jq -c '[.unexplained, .probes[0].partial]' <<<"$output") == '[0,false]' ]] || fail "status $status: $output"
+	run "$memtrace" verify alloc --avoid tp_btf,raw_tp,tp -d 0.2
+	[[ $status == 3 && $output == *'alloc cannot be attached: --avoid tp_btf'* ]] || fail "status $status: $output"
+}
+
 @test "each kind of hook counts the same faults and allocations" {
 	for kinds in fentry tp_btf tp_btf,raw_tp; do
 		memtrace_stat --avoid "$kinds" -- "$workloads/faults" -n 3000 -k 500

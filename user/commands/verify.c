@@ -201,8 +201,8 @@ static int run_verify(struct options *options)
 	return tracing__run(sizeof(struct verify_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { verify_options, output_options, kernel_options,
-							  common_options, NULL };
+static const struct option_row *const option_groups[] = { verify_options, output_options, attach_options,
+							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ "can these numbers be trusted here", "memtrace verify" },

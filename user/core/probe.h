@@ -78,6 +78,19 @@ struct attach_hook {
 	bool tp_as_good;
 };
 
+/* A hook that would tell what is wrong without another one: then it does without its alternatives of these kinds. */
+struct hook_bond {
+	const char *hook; /* NULL ends the list */
+	const char *needs;
+	uint32_t kinds; /* bit per enum attach_kind; 0: all */
+};
+
+/* Counters that nobody counts if that hook is missing: they are unknown then. */
+struct hook_slots {
+	const char *hook; /* NULL ends the list */
+	enum mt_slot first, last;
+};
+
 /* How a column's number comes from its slots' sum. */
 enum column_measure {
 	MEASURE_SUM,
@@ -109,6 +122,8 @@ struct probe {
 	const struct probe_column *columns;	 /* NULL: none */
 	const struct probe_gather *gather;	 /* NULL: none */
 	const struct kernel_constant *constants; /* NULL: none */
+	const struct hook_bond *bonds;		 /* NULL: none */
+	const struct hook_slots *hook_slots;	 /* of hooks that may be missing; NULL: none */
 	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
 	bool without_hooks;	    /* part of it comes from the core alone, so it runs also without its own */
 };

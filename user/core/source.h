@@ -58,10 +58,11 @@ struct moment {
 struct probe_status {
 	bool wanted;
 	bool attached;
-	bool hooked;	   /* a hook of its own is: without, only what the kernel accounts is known */
-	bool partial;	   /* attached, but something of it is missing: why */
-	int error;	   /* -errno if it was wanted and is not attached */
-	char why[WHY_MAX]; /* "" if all is well */
+	bool hooked;		 /* a hook of its own is: without, only what the kernel accounts is known */
+	bool partial;		 /* attached, but something of it is missing: why */
+	bool lacks[MT_NR_SLOTS]; /* counters that nobody counts, as a hook is missing */
+	int error;		 /* -errno if it was wanted and is not attached */
+	char why[WHY_MAX];	 /* "" if all is well */
 };
 
 /* What a run was asked for, as far as reports tell it; a recording has that of the run that it holds. */

@@ -211,6 +211,58 @@ static bool hook__is_required(const struct hook_state *h)
 	return h->wanted && (h->hook->need == HOOK_REQUIRED || h->hook->need == HOOK_NOT_LIGHT);
 }
 
+bool hook__is_attached(const struct hook_state *h)
+{
+	return hook__alt(h) != NULL;
+}
+
+const struct hook_state *object__hook(const struct object *object, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++)
+		if (!strcmp(object->hooks[i].hook->name, name))
+			return &object->hooks[i];
+	return NULL;
+}
+
+/* A hook that h must not be without, and is; NULL: there is none. */
+static const struct hook_state *hook__misses(const struct object *object, const struct hook_state *h)
+{
+	const struct attach_alt *alt = hook__alt(h);
+	const struct hook_bond *bond;
+	const struct hook_state *other;
+
+	for (bond = object->bonds; alt && bond && bond->hook; bond++) {
+		if (strcmp(bond->hook, h->hook->name) || (bond->kinds && !(bond->kinds >> alt->kind & 1)))
+			continue;
+		other = object__hook(object, bond->needs);
+		if (other && !hook__is_attached(other))
+			return other;
+	}
+	return NULL;
+}
+
+/* Who is without a hook that it needs goes on to an alternative that needs none, which others may be without then. */
+static void leave_lone(struct object *object, const struct judge *judge)
+{
+	const struct hook_state *missing;
+	bool again = true;
+	size_t i;
+
+	while (again) {
+		again = false;
+		for (i = 0; i < object->nr_hooks; i++) {
+			missing = hook__misses(object, &object->hooks[i]);
+			if (!missing)
+				continue;
+			hook__blame(&object->hooks[i], missing->error, "%s", missing->why);
+			hook__next_alt(&object->hooks[i], judge);
+			again = true;
+		}
+	}
+}
+
 static int set_cfg(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {
 	struct bpf_map *map;
@@ -342,6 +394,23 @@ bool hook__is_gain(const struct hook_state *h)
 	return h->hook->need == HOOK_GAIN || h->hook->need == HOOK_LATENCY_GAIN;
 }
 
+/* A hook that it needs may have been refused since it was chosen. */
+static int attach_chosen(struct object *object, struct hook_state *h)
+{
+	const struct hook_state *missing = hook__misses(object, h);
+	const struct attach_alt *alt = hook__alt(h);
+	int err;
+
+	if (missing) {
+		hook__blame(h, missing->error, "%s", missing->why);
+		return missing->error ? missing->error : -ENOENT;
+	}
+	err = alt ? attach_hook(object, alt) : 0;
+	if (err)
+		hook__blame(h, err, "attaching failed: %s", strerror(-err));
+	return err;
+}
+
 static int attach_all(struct object *object, struct hook_state **culprit)
 {
 	size_t i;
@@ -350,12 +419,10 @@ static int attach_all(struct object *object, struct hook_state **culprit)
 	*culprit = NULL;
 	for (i = 0; i < object->nr_hooks; i++) {
 		struct hook_state *h = &object->hooks[i];
-		const struct attach_alt *alt = hook__alt(h);
 
-		err = alt ? attach_hook(object, alt) : 0;
+		err = attach_chosen(object, h);
 		if (!err)
 			continue;
-		hook__blame(h, err, "attaching failed: %s", strerror(-err));
 		/* what is refused here as a rule costs no second load of all the others */
 		if (hook__is_gain(h)) {
 			h->alt = -1;
@@ -459,6 +526,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 	int err;
 
 	err = object__init_hooks(object, req, judge);
+	leave_lone(object, judge);
 	while (!err && !object__culprit(object)) {
 		err = try_once(object, req, &culprit);
 		if (!err)
@@ -468,6 +536,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 			return err;
 		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
 		advance(object, culprit, judge, err);
+		leave_lone(object, judge);
 		err = 0;
 	}
 	return err ? err : object__culprit(object)->error;
@@ -480,6 +549,7 @@ int object__open(struct object *object, const struct object_request *req)
 
 	memset(object, 0, sizeof(*object));
 	object->name = req->name;
+	object->bonds = req->bonds;
 	object->image_size = req->image_size;
 	err = core_reads__open(&judge.reads, req->image, req->image_size, judge.btf);
 	if (!err)

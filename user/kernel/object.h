@@ -37,7 +37,8 @@ struct object {
 	uint64_t loaded_ns; /* when the kernel had taken all of its programs; boot time */
 	struct hook_state hooks[HOOKS_MAX];
 	size_t nr_hooks;
-	struct bpf_link **links; /* owned */
+	const struct hook_bond *bonds; /* NULL: none */
+	struct bpf_link **links;       /* owned */
 	size_t nr_links;
 	struct cpu_events cpu_events;
 };
@@ -50,6 +51,7 @@ struct object_request {
 	const struct mt_cfg *cfg;
 	const struct kernel_btf *types;		 /* the kernel's */
 	const struct kernel_constant *constants; /* that its programs take for granted; NULL: none */
+	const struct hook_bond *bonds;		 /* between its hooks; NULL: none */
 	const struct object *share;		 /* whose maps of the same name are used; NULL: it makes its own */
 	bool latency, light;
 	uint32_t avoid;					   /* bit per enum attach_kind */
@@ -78,6 +80,8 @@ bool object__program_size(const struct object *object, size_t hook, struct progr
 /* The hook that kept the object from attaching; NULL if none did. */
 const struct hook_state *object__culprit(const struct object *object);
 
+const struct hook_state *object__hook(const struct object *object, const char *name); /* NULL: it has none */
+bool hook__is_attached(const struct hook_state *hook);
 /* Whether the kernel may lack it and the probe be whole. */
 bool hook__is_gain(const struct hook_state *hook);
 const char *attach_kind_name(enum attach_kind kind);

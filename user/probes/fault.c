@@ -42,11 +42,17 @@ static const struct attach_hook hooks[] = {
 	{ "user", HOOK_NOT_LIGHT, user_alts, "user, kernel, write, exec; minor and major need no hook", true },
 	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel", true },
 	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take", false },
-	/* the end and swap first: a begin without them would tell of what is gone, or of the wrong memory */
 	{ "mapping end", HOOK_LATENCY_GAIN, map_end, BACKING, false },
 	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, BACKING, false },
 	{ "mapping begin", HOOK_LATENCY_GAIN, map_begin, BACKING, false },
 	{ NULL, 0, NULL, NULL, false },
+};
+
+/* A begin without them would tell of what is gone, or of the wrong memory. */
+static const struct hook_bond bonds[] = {
+	{ "mapping begin", "mapping end", 0 },
+	{ "mapping begin", "mapping swap", 0 },
+	{ NULL, NULL, 0 },
 };
 
 /* 5.10 and 6.1 have some of them as macros alone. */
@@ -75,6 +81,7 @@ const struct probe fault_probe = {
 	.id = MT_PROBE_fault,
 	.object = fault_bpf__elf_bytes,
 	.hooks = hooks,
+	.bonds = bonds,
 	.constants = constants,
 	.columns = columns,
 	.selftest_slot = MT_SLOT_fault_user,

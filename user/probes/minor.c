@@ -33,12 +33,16 @@ static const struct attach_alt swap_alts[] = {
 };
 
 static const struct attach_hook hooks[] = {
+	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on", false },
 	{ "end", HOOK_REQUIRED, end_alts, "minor faults", false },
-	{ "swap", HOOK_GAIN, swap_alts, "which minor faults were on swap", false },
 	{ "user", HOOK_REQUIRED, user_alts, "minor faults taken in user mode", true },
 	{ "kernel", HOOK_REQUIRED, kernel_alts, "minor faults taken in kernel mode", true },
 	{ NULL, 0, NULL, NULL, false },
 };
+
+/* Without it what was swapped out would be told from other memory by nobody: perf's event tells of none what it was on.
+ */
+static const struct hook_bond bonds[] = { { "end", "swap", 1U << ATTACH_FENTRY }, { NULL, NULL, 0 } };
 
 /* 5.10 and 6.1 have some of them as macros alone. */
 #define FLAGS(program)                                                                                                 \
@@ -64,6 +68,7 @@ const struct probe minor_probe = {
 	.id = MT_PROBE_minor,
 	.object = minor_bpf__elf_bytes,
 	.hooks = hooks,
+	.bonds = bonds,
 	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -28,11 +28,13 @@ static const struct attach_alt kill_end[] = {
 
 static const struct attach_hook hooks[] = {
 	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills", false },
-	/* the end first: a begin without it would be told of kills that come later */
 	{ "kill end", HOOK_GAIN, kill_end, CONTROL, false },
 	{ "kill begin", HOOK_GAIN, kill_begin, CONTROL, false },
 	{ NULL, 0, NULL, NULL, false },
 };
+
+/* A begin without its end would be told of kills that come later. */
+static const struct hook_bond bonds[] = { { "kill begin", "kill end", 0 }, { NULL, NULL, 0 } };
 
 /* The kinds of pages in a process's counters. */
 static const struct kernel_constant constants[] = {
@@ -94,6 +96,7 @@ const struct probe oom_probe = {
 	.id = MT_PROBE_oom,
 	.object = oom_bpf__elf_bytes,
 	.hooks = hooks,
+	.bonds = bonds,
 	.gather = &gather,
 	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,

@@ -64,6 +64,22 @@ static const struct attach_hook hooks[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+/* One end of an episode says nothing, and would leave the other kinds' episodes inside of it. */
+#define PAIR(kind)                                                                                                     \
+	{ kind " begin", kind " end", 0 },                                                                             \
+	{                                                                                                              \
+		kind " end", kind " begin", 0                                                                          \
+	}
+
+static const struct hook_bond bonds[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL, 0 } };
+
+static const struct hook_slots hook_slots[] = {
+	{ "memcg begin", MT_SLOT_reclaim_memcg_count, MT_SLOT_reclaim_memcg_pages },
+	{ "soft limit begin", MT_SLOT_reclaim_softlimit_count, MT_SLOT_reclaim_softlimit_pages },
+	{ "node begin", MT_SLOT_reclaim_node_count, MT_SLOT_reclaim_node_pages },
+	{ NULL, 0, 0 },
+};
+
 static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_reclaim_memcg_count,
 				       MT_SLOT_reclaim_softlimit_count, MT_SLOT_reclaim_node_count };
 static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim_memcg_ns, MT_SLOT_reclaim_softlimit_ns,
@@ -80,6 +96,8 @@ const struct probe reclaim_probe = {
 	.id = MT_PROBE_reclaim,
 	.object = reclaim_bpf__elf_bytes,
 	.hooks = hooks,
+	.bonds = bonds,
+	.hook_slots = hook_slots,
 	.columns = columns,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -88,6 +88,17 @@ static json_t *run_json(const struct recording_head *head)
 			 "command_line", text_json(head->command_line));
 }
 
+static json_t *lacks_json(const struct probe_status *s)
+{
+	json_t *list = json_array();
+	enum mt_slot slot;
+
+	for (slot = 0; list && slot < MT_NR_SLOTS; slot++)
+		if (s->lacks[slot])
+			json_array_append_new(list, json_string(slot_rows[slot].path));
+	return list;
+}
+
 static json_t *status_json(const struct recording_head *head)
 {
 	json_t *list = json_array();
@@ -97,9 +108,10 @@ static json_t *status_json(const struct recording_head *head)
 		const struct probe_status *s = &head->probes[id];
 
 		if (s->wanted)
-			json_array_append_new(list, json_pack("{ss sb sb sb si so}", "name", probe_rows[id].name,
+			json_array_append_new(list, json_pack("{ss sb sb sb so si so}", "name", probe_rows[id].name,
 							      "attached", s->attached, "hooked", s->hooked, "partial",
-							      s->partial, "error", s->error, "why", text_json(s->why)));
+							      s->partial, "lacks", lacks_json(s), "error", s->error,
+							      "why", text_json(s->why)));
 	}
 	return list;
 }
@@ -141,6 +153,19 @@ static void read_run(struct recording_head *head, const json_t *run)
 	facts->page_size = read_u64(run, "page_size");
 }
 
+/* Recordings that lack it are from before anybody told. */
+static void read_lacks(struct probe_status *s, const json_t *list)
+{
+	const char *path;
+	size_t i, slot;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		path = json_string_value(json_array_get(list, i));
+		for (slot = 0; path && slot < MT_NR_SLOTS; slot++)
+			s->lacks[slot] |= !strcmp(slot_rows[slot].path, path);
+	}
+}
+
 static void read_status(struct recording_head *head, const json_t *list)
 {
 	size_t i;
@@ -157,6 +182,7 @@ static void read_status(struct recording_head *head, const json_t *list)
 		s->attached = read_bool(json, "attached");
 		s->hooked = read_bool(json, "hooked");
 		s->partial = read_bool(json, "partial");
+		read_lacks(s, json_object_get(json, "lacks"));
 		s->error = (int)json_integer_value(json_object_get(json, "error"));
 		read_text(json_object_get(json, "why"), s->why, sizeof(s->why));
 	}

@@ -210,7 +210,7 @@ static void add_slot_families(struct metrics *m)
 		struct family *family;
 		size_t i;
 
-		if (!row->metric || !session__asked(m->session, row->probe))
+		if (!row->metric || !session__asked(m->session, row->probe) || !session__knows(m->session, slot))
 			continue;
 		family = add_family(m, row->metric, slot_metric_help(row));
 		if (!family)

@@ -212,10 +212,13 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
 };
 
-static bool has_kswapd_pages(enum figure figure)
-{
-	return figure == FIGURE_KSWAPD_SCANNED || figure == FIGURE_KSWAPD_RECLAIMED || figure == FIGURE_RECLAIMED_PAGES;
-}
+/* Figures with kswapd's pages in them, which the kernel may keep to itself. */
+static const uint32_t kswapd_page_figures =
+	1U << FIGURE_KSWAPD_SCANNED | 1U << FIGURE_KSWAPD_RECLAIMED | 1U << FIGURE_RECLAIMED_PAGES;
+/* Figures with reclaim of memory cgroups in them, whose hooks the probe may be without. */
+static const uint32_t memcg_figures = 1U << FIGURE_MEMCG_EPISODES | 1U << FIGURE_TASK_PAGES |
+				      1U << FIGURE_RECLAIMED_PAGES | 1U << FIGURE_CMD_STALLS |
+				      1U << FIGURE_CMD_STALL_NS;
 
 static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
 {
@@ -229,7 +232,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		return "-c: only that cgroup's tasks are counted";
 	if (row->figure == FIGURE_CGROUP_KILLS && own->end.events.placeless_kills > own->begin.events.placeless_kills)
 		return "this kernel does not say in which cgroup a victim was";
-	if (has_kswapd_pages(row->figure) && own->end.events.pageless_sessions > own->begin.events.pageless_sessions)
+	if (kswapd_page_figures >> row->figure & 1 &&
+	    own->end.events.pageless_sessions > own->begin.events.pageless_sessions)
 		return "this kernel's multi-generational LRU does not say what kswapd reclaims";
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(figure_probes[row->figure] & (1U << id)))
@@ -239,6 +243,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		if (!session->source->probes[id].attached)
 			return "its probe could not be attached";
 	}
+	if (memcg_figures & 1U << row->figure && !session__knows(session, MT_SLOT_reclaim_memcg_count))
+		return "its probe could not be attached as a whole";
 	return NULL;
 }
 

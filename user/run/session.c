@@ -367,7 +367,9 @@ bool session__knows(const struct session *session, enum mt_slot slot)
 {
 	const struct slot_row *row = &slot_rows[slot];
 
-	if (!session->source->probes[row->probe].attached)
+	const struct probe_status *status = &session->source->probes[row->probe];
+
+	if (!status->attached || status->lacks[slot])
 		return false;
-	return row->role == ROLE_ACCOUNTED || session->source->probes[row->probe].hooked;
+	return row->role == ROLE_ACCOUNTED || status->hooked;
 }

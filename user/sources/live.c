@@ -333,6 +333,19 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
+/* What nobody counts is not 0. */
+static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
+{
+	const struct hook_state *h;
+	enum mt_slot slot;
+
+	for (; row && row->hook; row++) {
+		h = object__hook(object, row->hook);
+		for (slot = row->first; h && slot <= row->last; slot++)
+			status->lacks[slot] = !hook__is_attached(h);
+	}
+}
+
 static void fail_probe(struct live *live, enum mt_probe id, int err, const char *why)
 {
 	struct probe_status *status = &live->source.probes[id];
@@ -357,6 +370,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		.cfg = &live->cfg,
 		.types = &live->types,
 		.constants = probes[id]->constants,
+		.bonds = probes[id]->bonds,
 		.share = &live->core,
 		.latency = request->latency,
 		.light = request->options->light,
@@ -376,6 +390,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	live->source.probes[id].attached = true;
 	live->source.probes[id].hooked = object->nr_links > 0;
 	note_partial(&live->source.probes[id], object);
+	note_lacks(&live->source.probes[id], object, probes[id]->hook_slots);
 }
 
 /* Probes that wait to be opened, for several threads to share. */
