@@ -26,7 +26,7 @@ struct kswapd_node {
 	u32 rounds;
 	s32 order;
 	u32 partial;
-	u32 tells; /* events of pages have been seen, at any time */
+	u16 tells_scanned, tells_reclaimed; /* such events have been seen, at any time */
 };
 
 /* The first who asked since a node's kswapd fell asleep: many do at once, and the map lets one in. */
@@ -97,9 +97,9 @@ static __always_inline void emit_session(const struct kswapd_node *node, u32 nid
 		return;
 	rec->start_ns = node->start_ns;
 	rec->duration_ns = rec->hdr.time_ns - node->start_ns;
-	/* 6.1's multi-generational LRU reclaims without a word */
-	rec->scanned_pages = cfg.lru_generations && !node->tells ? MT_UNKNOWN_U64 : node->scanned_pages;
-	rec->reclaimed_pages = cfg.lru_generations && !node->tells ? MT_UNKNOWN_U64 : node->reclaimed_pages;
+	/* 6.1's multi-generational LRU reclaims without a word; and a hook may be missing */
+	rec->scanned_pages = node->tells_scanned ? node->scanned_pages : MT_UNKNOWN_U64;
+	rec->reclaimed_pages = node->tells_reclaimed ? node->reclaimed_pages : MT_UNKNOWN_U64;
 	rec->rounds = node->rounds;
 	rec->order = node->order;
 	rec->node = nid;
@@ -158,7 +158,7 @@ static __always_inline int isolate(int lru, u64 nr_scanned, u64 nr_taken)
 
 	if (!node || (lru != LRU_INACTIVE_ANON && lru != LRU_INACTIVE_FILE))
 		return 0;
-	node->tells = 1;
+	node->tells_scanned = 1;
 	node->scanned_pages += cfg.lru_generations ? nr_taken : nr_scanned;
 	return 0;
 }
@@ -168,8 +168,10 @@ static __always_inline int shrink(u32 nid, u64 nr_reclaimed)
 	struct kswapd_node *node = node_of(nid);
 	u32 tid = bpf_get_current_pid_tgid();
 
-	if (node && node->tid && node->tid == tid)
-		node->reclaimed_pages += nr_reclaimed;
+	if (!node || !node->tid || node->tid != tid)
+		return 0;
+	node->tells_reclaimed = 1;
+	node->reclaimed_pages += nr_reclaimed;
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static bool is_in_cgroup(const struct own_counts *own, uint64_t id)
 static void count_session(struct event_counts *events, const struct mt_kswapd *session)
 {
 	events->rounds += session->rounds;
-	if (session->scanned_pages == MT_UNKNOWN_U64) {
+	if (session->scanned_pages == MT_UNKNOWN_U64 || session->reclaimed_pages == MT_UNKNOWN_U64) {
 		events->pageless_sessions++;
 		return;
 	}
@@ -234,7 +234,7 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		return "this kernel does not say in which cgroup a victim was";
 	if (kswapd_page_figures >> row->figure & 1 &&
 	    own->end.events.pageless_sessions > own->begin.events.pageless_sessions)
-		return "this kernel's multi-generational LRU does not say what kswapd reclaims";
+		return "the kernel did not say what kswapd scanned or reclaimed";
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(figure_probes[row->figure] & (1U << id)))
 			continue;
