@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "../core/probe.h"
+#include "page_fault.h"
 
 #include "fault.skel.h"
 
-#define PROTO "long unsigned int address,struct pt_regs *regs,long unsigned int error_code"
-
-#define HANDLE_PROTO "struct vm_area_struct *vma,long unsigned int address,unsigned int flags,struct pt_regs *regs"
-#define RESULT_PROTO " -> vm_fault_t"
-
-#define MODE(mode)                                                                                                     \
-	{                                                                                                              \
-		{ #mode "_btf", ATTACH_TP_BTF, "exceptions:page_fault_" #mode, PROTO, NULL },                          \
-			{ #mode "_raw", ATTACH_RAW_TP, "exceptions:page_fault_" #mode, PROTO, NULL },                  \
-			{ #mode "_tp", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                                \
-			  "trace_event_raw_exceptions" },                                                              \
-			{ #mode "_tp_x86", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                            \
-			  "trace_event_raw_x86_exceptions" },                                                          \
-			{ #mode "_mm", ATTACH_FENTRY, "handle_mm_fault", HANDLE_PROTO RESULT_PROTO, NULL },            \
-			{ NULL, 0, NULL, NULL, NULL },                                                                 \
-	}
-
-static const struct attach_alt user_alts[] = MODE(user);
-static const struct attach_alt kernel_alts[] = MODE(kernel);
+static const struct attach_alt user_alts[] = EXCEPTION(user, HANDLED_PROTO);
+static const struct attach_alt kernel_alts[] = EXCEPTION(kernel, HANDLED_PROTO);
 static const struct attach_alt major_alts[] = {
 	{ "major_end", ATTACH_PERF, "major-faults", NULL, NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
-#define MAPPING(program, function, proto)                                                                              \
-	{                                                                                                              \
-		{ program, ATTACH_FENTRY, function, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                      \
-	}
-
-static const struct attach_alt map_begin[] = MAPPING("map_begin", "handle_mm_fault", HANDLE_PROTO);
-static const struct attach_alt map_end[] = MAPPING("map_end", "handle_mm_fault", HANDLE_PROTO RESULT_PROTO);
-static const struct attach_alt map_swap[] = MAPPING("map_swap", "do_swap_page", "");
+static const struct attach_alt map_begin[] = ON_FUNCTION("map_begin", "handle_mm_fault", HANDLE_PROTO);
+static const struct attach_alt map_end[] = ON_FUNCTION("map_end", "handle_mm_fault", HANDLED_PROTO);
+static const struct attach_alt map_swap[] = ON_FUNCTION("map_swap", "do_swap_page", "");
 
 #define BACKING "what major faults were on, and of which file"
 
@@ -55,17 +33,9 @@ static const struct hook_bond bonds[] = {
 	{ NULL, NULL, 0 },
 };
 
-/* 5.10 and 6.1 have some of them as macros alone. */
-#define MM_CONSTANTS(program)                                                                                          \
-	{ program, "FAULT_FLAG_WRITE", 0x1, true }, { program, "FAULT_FLAG_TRIED", 0x20, true },                       \
-		{ program, "FAULT_FLAG_USER", 0x40, true }, { program, "FAULT_FLAG_INSTRUCTION", 0x100, true },        \
-	{                                                                                                              \
-		program, "VM_FAULT_RETRY", 0x400, false                                                                \
-	}
-
 static const struct kernel_constant constants[] = {
-	MM_CONSTANTS("user_mm"), MM_CONSTANTS("kernel_mm"), MM_CONSTANTS("map_begin"),
-	MM_CONSTANTS("map_end"), { NULL, NULL, 0, false },
+	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("map_begin"),
+	HANDLING_CONSTANTS("map_end"), { NULL, NULL, 0, false },
 };
 
 static const enum mt_slot minor[] = { MT_SLOT_fault_minor };
