@@ -55,6 +55,8 @@ static inline struct live *live_of(struct source *src)
 	return (struct live *)((char *)src - offsetof(struct live, source));
 }
 
+/* Opens the probes that are asked for, and takes those off again that count nonsense: live->source.probes says all. */
+void live__open_probes(struct live *live, const struct live_request *request);
 /* Everything that programs counted since they were loaded. */
 void live__read_totals(struct live *live, struct totals *totals);
 /* The operations of the source that read what programs counted and cost. */

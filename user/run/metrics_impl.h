@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the two halves of metrics share: the families as they are counted, and as they are reported. */
+#ifndef MEMTRACE_RUN_METRICS_IMPL_H
+#define MEMTRACE_RUN_METRICS_IMPL_H
+
+#include "../core/hash.h"
+#include "../core/series.h"
+#include "arena.h"
+#include "metrics.h"
+
+#define MAX_FAMILIES 16
+#define HIST_WIDTH   (MT_HIST_SLOTS + 2) /* counts, sum, count */
+#define MAX_LABELS   16			 /* values of a histogram's own label: kinds of reclaim, NUMA nodes */
+
+/* One metric with a label for the group: its series, and the fixed label values that each series has. */
+struct family {
+	const char *name, *help;
+	const char *label;		 /* the fixed label's name, or NULL */
+	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
+	size_t width;			 /* counters a series */
+	enum unit unit;
+	const struct hist_row *hist;	 /* a histogram: NULL for counters */
+	const struct count_row *count;	 /* counts events: NULL else */
+	int64_t hist_labels[MAX_LABELS]; /* the values of the histogram's label seen so far */
+	size_t nr_hist_labels;
+	struct series_set *series;
+	bool grouped;
+};
+
+/* What the sources of one name add up to in this round, or, for events, since the start. */
+struct sum {
+	UT_hash_handle hh;
+	char *name;
+	uint64_t values[];
+};
+
+/* A cgroup's name as it was first seen: it must not change under a series. */
+struct cgroup_name {
+	UT_hash_handle hh;
+	uint64_t id;
+	char *name;
+};
+
+struct metrics {
+	struct session *session;
+	enum group_by by;
+	struct family families[MAX_FAMILIES];
+	size_t nr_families;
+	struct sum *events[MAX_FAMILIES]; /* of families that count events */
+	struct cgroup_name *cgroup_names;
+	struct arena arena; /* what the last report borrows */
+};
+
+/* Brings all series up to date; 0 or -errno. */
+int metrics__count(struct metrics *m);
+/* What a counter's metric is about: the words for all that share its name, or else its own. */
+const char *metrics__slot_help(const struct slot_row *row);
+
+#endif

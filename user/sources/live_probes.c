@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The probes of a live source: opened, tried, and told of. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kernel/selftest.h"
+#include "live_impl.h"
+
+#define CORE_NAME "core"
+/* Threads that load objects, each needing some 15 MB for as long as it does. */
+#define OPENERS 4
+
+/* A note for people of what of a probe is missing though it runs. */
+static void note_partial(struct probe_status *status, const struct object *object)
+{
+	char why[WHY_LEN]; /* a copy: both ends lie in struct live, and gcc fears that they overlap */
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++) {
+		const struct hook_state *h = &object->hooks[i];
+
+		if (!h->wanted || h->alt >= 0 || hook__is_gain(h))
+			continue;
+		status->partial = true;
+		memcpy(why, h->why, sizeof(why));
+		snprintf(status->why, sizeof(status->why), "without %s: %s", h->hook->loss, why);
+		return;
+	}
+}
+
+/* What nobody counts is not 0. */
+static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
+{
+	const struct hook_state *h;
+	enum mt_slot slot;
+
+	for (; row && row->hook; row++) {
+		h = object__hook(object, row->hook);
+		for (slot = row->first; h && slot <= row->last; slot++)
+			status->lacks[slot] = !hook__is_attached(h);
+	}
+}
+
+static void fail_probe(struct live *live, enum mt_probe id, int err, const char *why)
+{
+	struct probe_status *status = &live->source.probes[id];
+
+	object__close(&live->objects[id]);
+	status->attached = status->hooked = false;
+	status->error = err;
+	snprintf(status->why, sizeof(status->why), "%s", why);
+	/* what the core alone gives goes on without hooks */
+	if (probes[id]->without_hooks) {
+		status->attached = true;
+		status->partial = true;
+	}
+}
+
+static void open_probe(struct live *live, enum mt_probe id, const struct live_request *request)
+{
+	struct object *object = &live->objects[id];
+	struct object_request req = {
+		.name = probe_rows[id].name,
+		.hooks = probes[id]->hooks,
+		.cfg = &live->cfg,
+		.types = &live->types,
+		.constants = probes[id]->constants,
+		.bonds = probes[id]->bonds,
+		.share = &live->core,
+		.latency = request->latency,
+		.light = request->options->light,
+		.avoid = request->options->avoid,
+	};
+	const struct hook_state *culprit;
+	int err;
+
+	live->source.probes[id].wanted = true;
+	req.image = probes[id]->object(&req.image_size);
+	err = object__open(object, &req);
+	if (err) {
+		culprit = object__culprit(object);
+		fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
+		return;
+	}
+	live->source.probes[id].attached = true;
+	live->source.probes[id].hooked = object->nr_links > 0;
+	note_partial(&live->source.probes[id], object);
+	note_lacks(&live->source.probes[id], object, probes[id]->hook_slots);
+}
+
+/* Probes that wait to be opened, for several threads to share. */
+struct opening {
+	struct live *live;
+	const struct live_request *request;
+	atomic_uint next;
+};
+
+static void *open_some(void *arg)
+{
+	struct opening *opening = arg;
+	unsigned int id;
+
+	while ((id = atomic_fetch_add(&opening->next, 1)) < MT_NR_PROBES)
+		if (opening->request->probes & (1U << id))
+			open_probe(opening->live, id, opening->request);
+	return NULL;
+}
+
+/*
+ * Most of the time to get ready goes into libbpf's reading of the kernel's BTF
+ * and the verifier's checks, each for one object and independent of the
+ * others'.  This thread takes part, so that none is left undone if no other can be had.
+ */
+static void open_all(struct live *live, const struct live_request *request)
+{
+	struct opening opening = { .live = live, .request = request };
+	pthread_t helpers[OPENERS - 1];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int nr = 0;
+
+	while (nr < OPENERS - 1 && nr + 1 < cpus && !pthread_create(&helpers[nr], NULL, open_some, &opening))
+		nr++;
+	open_some(&opening);
+	while (nr)
+		pthread_join(helpers[--nr], NULL);
+}
+
+/* A probe that attaches and counts nonsense is worse than none: it is taken off again. */
+static void test_probes(struct live *live, bool light)
+{
+	struct selftest test;
+	char why[120];
+	enum mt_probe id;
+
+	if (light || selftest__run(&test, &live->core, live->cfg.has_task_storage))
+		return;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		enum mt_slot slot = probes[id]->selftest_slot;
+
+		if (!live->source.probes[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf)
+			continue;
+		if (selftest__passed(&test, slot))
+			continue;
+		snprintf(why, sizeof(why), "self-test: it counted %llu while %u fresh pages were touched",
+			 (unsigned long long)test.counted[slot], test.pages);
+		fail_probe(live, id, -EPROTO, why);
+	}
+}
+
+void live__open_probes(struct live *live, const struct live_request *request)
+{
+	open_all(live, request);
+	test_probes(live, request->options->light);
+}
+
+/* What an unattached hook was to be on: the first alternative that is a program of its own. */
+static const struct attach_alt *first_alt(const struct attach_hook *hook)
+{
+	return hook->alts[0].kind == ATTACH_TOLD ? &hook->alts[1] : &hook->alts[0];
+}
+
+static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)
+{
+	const struct hook_state *h = &object->hooks[i];
+	const struct attach_alt *alt = h->wanted && h->alt >= 0 && object->bpf ? &h->hook->alts[h->alt] : NULL;
+
+	struct program_size size = { 0 };
+
+	object__program_size(object, i, &size);
+	live->hook = (struct hook_report){
+		.object = name,
+		.hook = h->hook->name,
+		.kind = alt ? attach_kind_name(alt->kind) : NULL,
+		.event = alt ? alt->event : first_alt(h->hook)->event,
+		.why = h->why,
+		.loss = h->hook->loss,
+		.wanted = h->wanted,
+		.optional = h->hook->need != HOOK_REQUIRED && h->hook->need != HOOK_NOT_LIGHT,
+		.error = h->error,
+		.program = size.program,
+		.instructions = size.instructions,
+		.verified = size.verified,
+		.load_ns = size.load_ns,
+	};
+	return &live->hook;
+}
+
+struct object_report live__object(const struct live *live, size_t i)
+{
+	if (!i)
+		return (struct object_report){ CORE_NAME, live->core.image_size };
+	if (i > MT_NR_PROBES)
+		return (struct object_report){ NULL, 0 };
+	return (struct object_report){ probe_rows[i - 1].name, live->objects[i - 1].image_size };
+}
+
+const struct hook_report *live__hook(struct live *live, size_t i)
+{
+	int id;
+
+	if (i < live->core.nr_hooks)
+		return report_hook(live, &live->core, CORE_NAME, i);
+	i -= live->core.nr_hooks;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (i < live->objects[id].nr_hooks)
+			return report_hook(live, &live->objects[id], probe_rows[id].name, i);
+		i -= live->objects[id].nr_hooks;
+	}
+	return NULL;
+}
