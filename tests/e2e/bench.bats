@@ -42,8 +42,11 @@ left_over() {
 	same "faults that stat has seen, and the kernel" \
 		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.events')" \
 		"$(result '.watchers[] | select(.name == "memtrace stat fault").seen.kernel')"
+	# Faults of get_user_pages() have no exception, and what fails or is interrupted has one more.
 	between "runs of the empty program, to 1000 faults" \
-		"$(result '.watchers[] | select(.name == "floor: fault").bpf.runs_per_fault * 1000 | round')" 1000 2000
+		"$(result '.watchers[] | select(.name == "floor: fault").bpf.runs_per_fault * 1000 | round')" 900 1200
+	between "runs of the programs of memtrace, to 1000 faults" \
+		"$(result '.watchers[] | select(.name == "memtrace stat fault").bpf.runs_per_fault * 1000 | round')" 900 2500
 	same "lines of the table of one thread" "$(grep -c '^memtrace stat fault .* 16$' "$tmp/bench.out")" 2
 	grep -q '^record .*not measured' "$tmp/bench.out" || fail "no bar that was not measured" "$(<"$tmp/bench.out")"
 	[[ $(left_over "$bench_pid") == '' ]] || fail "left over:" "$(left_over "$bench_pid")"

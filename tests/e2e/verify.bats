@@ -134,6 +134,31 @@ oom_cgroups() {
 	same "kills in the trigger's" "$(counter memory.events oom_kill .memtrace)" 0
 }
 
+# majors ARGS...: verify of filefault, whose pages the kernel counts in pgmajfault.
+majors() {
+	disk_dir
+	verify_whole -- "$workloads/filefault" -n 1000 "$@" "$disk/memtrace-test-file.$$"
+	assert_verified
+	equal getrusage major
+	((1000 <= $(counter vmstat pgmajfault .kernel.high))) || skip "the file's pages stay in memory here"
+}
+
+@test "major faults that a signal cuts short: pgmajfault has more, and the reason is said" {
+	majors
+	between "major faults" "$(counter getrusage major .memtrace)" 1000 1100
+	majors -i
+	between "minor faults instead" "$((1000 - $(counter getrusage major .memtrace)))" 1 1000
+	same "verdict" "$(counter vmstat pgmajfault .verdict)" explained
+	[[ $(counter vmstat pgmajfault .why) == *"cut short by a signal"* ]]
+}
+
+@test "pages that mlock() reads: pgmajfault has them, and the reason is said" {
+	majors -m
+	between "major faults of the command" "$(counter getrusage major .memtrace)" 0 100
+	same "verdict" "$(counter vmstat pgmajfault .verdict)" explained
+	[[ $(counter vmstat pgmajfault .why) == *"mlock()"* ]]
+}
+
 @test "a counter of the kernel that stands still is found: status 1, and the row says how much" {
 	cat /proc/vmstat >"$tmp/vmstat"
 	unshare -m true 2>/dev/null || skip "no mount namespaces here"

@@ -88,6 +88,37 @@ static void sessions_without_pages_are_told_apart(void **state)
 	assert_int_equal(own.events.pageless_sessions, 1);
 }
 
+/* 60 exceptions, 50 accounted faults, one kill; what the kernel says of exceptions, and whether a cgroup is watched. */
+static void fault_facts(bool known, bool of_cgroup, uint64_t facts[NR_FACTS])
+{
+	struct options options = { .cgroups.nr = of_cgroup };
+	struct session session = { .options = &options };
+	const struct fault_exceptions exceptions = { .known = known, .unaccounted = 15, .accounted = 43 };
+	struct own_counts own = { .session = &session, .end.events.kills = 1 };
+
+	own.end.slots[MT_SLOT_fault_user] = 40;
+	own.end.slots[MT_SLOT_fault_kernel] = 20;
+	own.end.slots[MT_SLOT_fault_minor] = 48;
+	own.end.slots[MT_SLOT_fault_major] = 2;
+	own_counts__facts(&own, &exceptions, facts);
+}
+
+static void what_the_kernel_says_of_exceptions_comes_before_an_estimate(void **state)
+{
+	uint64_t facts[NR_FACTS] = { 0 };
+
+	(void)state;
+	fault_facts(true, false, facts);
+	assert_int_equal(facts[FACT_FAILED_FAULTS], 16);
+	assert_int_equal(facts[FACT_SILENT_FAULTS], 7);
+	fault_facts(false, false, facts);
+	assert_int_equal(facts[FACT_FAILED_FAULTS], 11);
+	assert_int_equal(facts[FACT_SILENT_FAULTS], 0);
+	fault_facts(true, true, facts);
+	assert_int_equal(facts[FACT_FAILED_FAULTS], 16);
+	assert_int_equal(facts[FACT_SILENT_FAULTS], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +126,7 @@ int main(void)
 		cmocka_unit_test(a_kill_without_a_place_is_nobodys),
 		cmocka_unit_test(sessions_add_up_and_others_do_not_count),
 		cmocka_unit_test(sessions_without_pages_are_told_apart),
+		cmocka_unit_test(what_the_kernel_says_of_exceptions_comes_before_an_estimate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../user/kernel/counters.h"
+#include "../../user/run/kernel_counts.h"
 #include "../../user/run/reconcile.h"
 
 static const struct counter_row *row_of(enum counter_file file, const char *name)
@@ -128,6 +129,56 @@ static void a_part_of_one_is_one(void **state)
 	assert_int_equal(compare(row, 104, 104, 101, facts).verdict, VERDICT_UNEXPLAINED);
 }
 
+/* A page that is read is counted before the fault is done; what makes it none, or a minor one, is bounded. */
+static void majors_that_tasks_do_not_have_are_explained_to_their_number(void **state)
+{
+	const struct counter_row *rows[] = { row_of(COUNTERS_VMSTAT, "pgmajfault"),
+					     row_of(COUNTERS_MEMORY_STAT, "pgmajfault") };
+	uint64_t facts[NR_FACTS] = { [FACT_FAILED_FAULTS] = 1, [FACT_SILENT_FAULTS] = 4 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(compare(rows[i], 30, 34, 29, facts).verdict, VERDICT_EXPLAINED);
+		assert_non_null(strstr(compare(rows[i], 30, 34, 29, facts).why, "under way"));
+		assert_null(strstr(compare(rows[i], 30, 34, 29, facts).why, "mlock()"));
+		assert_non_null(strstr(compare(rows[i], 30, 34, 25, facts).why, "mlock()"));
+		assert_int_equal(compare(rows[i], 30, 34, 25, facts).verdict, VERDICT_EXPLAINED);
+		assert_int_equal(compare(rows[i], 30, 34, 24, facts).verdict, VERDICT_UNEXPLAINED);
+		assert_int_equal(compare(rows[i], 30, 34, 35, facts).verdict, VERDICT_UNEXPLAINED);
+	}
+}
+
+/* By reading: exceptions and accounted faults.  Two faults were under way when perf's events were opened. */
+static void exceptions_are_bounds(void **state)
+{
+	struct kernel_counts counts = { .faults_known = true,
+					.faults = { [OUTER_BEGIN] = { 100, 101 },
+						    [INNER_BEGIN] = { 110, 112 },
+						    [INNER_END] = { 200, 195 },
+						    [OUTER_END] = { 210, 209 } } };
+	struct fault_exceptions exceptions;
+
+	(void)state;
+	kernel_counts__exceptions(&counts, &exceptions);
+	assert_true(exceptions.known);
+	assert_int_equal(exceptions.unaccounted, 7);
+	assert_int_equal(exceptions.accounted, 83);
+	counts.faults[OUTER_END] = (struct fault_count){ 220, 210 };
+	kernel_counts__exceptions(&counts, &exceptions);
+	assert_int_equal(exceptions.unaccounted, 12);
+	counts.faults[OUTER_BEGIN] = (struct fault_count){ 100, 105 };
+	kernel_counts__exceptions(&counts, &exceptions);
+	assert_int_equal(exceptions.unaccounted, 15);
+	/* nothing but the end of those two */
+	counts.faults[INNER_END] = counts.faults[OUTER_END] = (struct fault_count){ 220, 230 };
+	kernel_counts__exceptions(&counts, &exceptions);
+	assert_int_equal(exceptions.unaccounted, 0);
+	counts.faults_known = false;
+	kernel_counts__exceptions(&counts, &exceptions);
+	assert_false(exceptions.known);
+}
+
 static void huge_facts_do_not_wrap(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "pgalloc_*");
@@ -216,6 +267,8 @@ int main(void)
 		cmocka_unit_test(a_reason_reaches_as_far_as_its_bound),
 		cmocka_unit_test(reasons_add_up),
 		cmocka_unit_test(a_part_of_one_is_one),
+		cmocka_unit_test(majors_that_tasks_do_not_have_are_explained_to_their_number),
+		cmocka_unit_test(exceptions_are_bounds),
 		cmocka_unit_test(huge_facts_do_not_wrap),
 		cmocka_unit_test(what_is_not_known_is_no_difference),
 		cmocka_unit_test(the_table_is_complete),

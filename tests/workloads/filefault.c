@@ -5,6 +5,8 @@
  * page: as many major faults, on a filesystem that lies on a disk.
  *
  *	-k  keep FILE	-u  print getrusage
+ *	-i  take a signal every 0.1 ms: faults that it cuts short are taken again
+ *	-m  lock the pages with mlock() before they are read
  *	-t  time each touch; print "touches=N sum_ns=N", a line "le=2^I count=N"
  *	    for each power of two with touches, and what the disk says of the
  *	    same reads: "disk_reads=N disk_ms=N"
@@ -13,8 +15,10 @@
  */
 #include "workload.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 
 /* How long touches took, sorted into powers of two: le[i] of them at most 2^i ns. */
 struct touches {
@@ -121,15 +125,28 @@ static unsigned int read_timed(const char *map, size_t pages, int fd)
 	return sum;
 }
 
+static void take_signal(int number)
+{
+	(void)number;
+}
+
+static void interrupt_every(long us)
+{
+	const struct itimerval every = { { 0, us }, { 0, us } };
+
+	if (signal(SIGALRM, take_signal) == SIG_ERR || setitimer(ITIMER_REAL, &every, NULL))
+		die("setitimer");
+}
+
 int main(int argc, char **argv)
 {
-	bool keep = false, usage = false, timed = false;
+	bool keep = false, usage = false, timed = false, interrupted = false, locked = false;
 	size_t pages = 1024;
 	unsigned int sum;
 	int opt, fd;
 	char *map;
 
-	while ((opt = getopt(argc, argv, "n:kut")) != -1) {
+	while ((opt = getopt(argc, argv, "n:kutim")) != -1) {
 		switch (opt) {
 		case 'n':
 			pages = (size_t)number(optarg);
@@ -142,6 +159,12 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			timed = true;
+			break;
+		case 'i':
+			interrupted = true;
+			break;
+		case 'm':
+			locked = true;
 			break;
 		default:
 			return 2;
@@ -160,7 +183,13 @@ int main(int argc, char **argv)
 	if (errno)
 		die("fadvise");
 	printf("resident=%zu\n", resident(map, pages));
+	if (locked && mlock(map, pages * PAGE))
+		die("mlock");
+	if (interrupted)
+		interrupt_every(100);
 	sum = timed ? read_timed(map, pages, fd) : read_pages(map, pages, NULL);
+	if (interrupted)
+		interrupt_every(0);
 	if (sum != pages * 'x')
 		die("%s does not hold what was written", argv[optind]);
 	if (!keep)

@@ -121,9 +121,11 @@ static void fill_row(struct verify_run *run, size_t i)
 
 static void fill(struct verify_run *run)
 {
+	struct fault_exceptions exceptions;
 	size_t i;
 
-	own_counts__facts(&run->own, run->facts);
+	kernel_counts__exceptions(&run->kernel, &exceptions);
+	own_counts__facts(&run->own, &exceptions, run->facts);
 	kernel_counts__facts(&run->kernel, run->facts);
 	for (i = 0; i < nr_counter_rows; i++)
 		fill_row(run, i);

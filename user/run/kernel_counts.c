@@ -75,12 +75,14 @@ static int find_cgroup(struct kernel_counts *counts, const struct options *optio
 int kernel_counts__open(struct kernel_counts *counts, const struct options *options)
 {
 	memset(counts, 0, sizeof(*counts));
+	counts->faults_known = !fault_events__open(&counts->fault_events);
 	counts->cgroups = cgroups__new();
 	return counts->cgroups ? find_cgroup(counts, options) : -ENOMEM;
 }
 
 void kernel_counts__close(struct kernel_counts *counts)
 {
+	fault_events__close(&counts->fault_events);
 	cgroups__free(counts->cgroups);
 }
 
@@ -149,6 +151,8 @@ void kernel_counts__read(struct kernel_counts *counts, enum reading reading)
 	if (before_own)
 		read_cgroup(counts, reading);
 	read_file(counts, reading, COUNTERS_VMSTAT, "/proc/vmstat");
+	if (fault_events__read(&counts->fault_events, &counts->faults[reading]))
+		counts->faults_known = false;
 	if (!before_own)
 		read_cgroup(counts, reading);
 }
@@ -188,6 +192,28 @@ void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_
 	for (i = 0; i < NR_FACT_ROWS; i++)
 		facts[fact_rows[i].fact] = growth(counts->facts[OUTER_BEGIN][i].sum, counts->facts[OUTER_END][i].sum);
 	facts[FACT_ANCESTOR_EVENTS] = growth(counts->ancestor_events[OUTER_BEGIN], counts->ancestor_events[OUTER_END]);
+}
+
+/* Below 0 if faults were under way when perf's events were opened. */
+static int64_t unaccounted(const struct kernel_counts *counts, enum reading reading)
+{
+	return counts->faults[reading].exceptions - counts->faults[reading].accounted;
+}
+
+/* memtrace's own counts are from between two readings: of faults under way it may have seen what either has. */
+void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions)
+{
+	int64_t from = unaccounted(counts, OUTER_BEGIN), to = unaccounted(counts, OUTER_END);
+
+	*exceptions = (struct fault_exceptions){ .known = counts->faults_known };
+	if (!exceptions->known)
+		return;
+	if (from > unaccounted(counts, INNER_BEGIN))
+		from = unaccounted(counts, INNER_BEGIN);
+	if (to < unaccounted(counts, INNER_END))
+		to = unaccounted(counts, INNER_END);
+	exceptions->unaccounted = to > from ? to - from : 0;
+	exceptions->accounted = growth(counts->faults[INNER_BEGIN].accounted, counts->faults[INNER_END].accounted);
 }
 
 bool kernel_counts__kills_below(const struct kernel_counts *counts)

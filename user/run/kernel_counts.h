@@ -8,6 +8,7 @@
 #include "../core/options.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/counters.h"
+#include "../kernel/fault_events.h"
 #include "reconcile.h"
 
 /*
@@ -26,6 +27,9 @@ struct kernel_counts {
 	struct counter_sum sums[NR_READINGS][COUNTER_ROWS_MAX];
 	struct counter_sum facts[NR_READINGS][NR_FACT_ROWS];
 	uint64_t ancestor_events[NR_READINGS];
+	struct fault_events fault_events;
+	struct fault_count faults[NR_READINGS];
+	bool faults_known; /* perf's events could be opened and read, each time */
 };
 
 /* Finds the cgroup of -c, or the root; 0 or -errno. */
@@ -37,6 +41,8 @@ void kernel_counts__read(struct kernel_counts *counts, enum reading reading);
 void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struct kernel_figure *figure);
 /* Fills those facts that the kernel counts, and takes back what its kind of LRU lists makes void. */
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS]);
+/* What perf says of the machine's page faults, once all moments were read. */
+void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions);
 /* Whether the cgroup's kills include those of cgroups below it. */
 bool kernel_counts__kills_below(const struct kernel_counts *counts);
 

@@ -284,17 +284,32 @@ static void loss_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
 	facts[FACT_UNFINISHED] = end->unfinished - begin->unfinished;
 }
 
+/*
+ * The hooks see exceptions, the counters accounted faults.  Both differ both ways, so their difference is less than
+ * each of the two that is wanted; the kernel's own numbers, where they are known, have them apart.
+ */
+static void exception_facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			    uint64_t facts[NR_FACTS])
+{
+	uint64_t hits = slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel);
+	uint64_t faults = value_of(own, FIGURE_FAULTS);
+	/* of a cgroup's tasks the kernel does not say it */
+	bool of_machine = exceptions->known && !own->session->options->cgroups.nr;
+
+	facts[FACT_FAILED_FAULTS] =
+		(exceptions->known ? exceptions->unaccounted : beyond(hits, faults)) + value_of(own, FIGURE_KILLS);
+	facts[FACT_SILENT_FAULTS] = beyond(faults, of_machine ? exceptions->accounted : hits);
+}
+
 static void fault_facts(const struct own_counts *own, unsigned int version, uint64_t facts[NR_FACTS])
 {
-	uint64_t faults = value_of(own, FIGURE_FAULTS), reclaimed = value_of(own, FIGURE_RECLAIMED_PAGES);
+	uint64_t reclaimed = value_of(own, FIGURE_RECLAIMED_PAGES);
 
 	facts[FACT_DESCENDANT_MINOR] = own->family[MT_SLOT_fault_minor] - own->cmd[MT_SLOT_fault_minor];
 	facts[FACT_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
 	facts[FACT_MAJOR] = value_of(own, FIGURE_MAJOR);
 	facts[FACT_EVICTED] = facts[FACT_MAJOR] < reclaimed ? facts[FACT_MAJOR] : reclaimed;
 	facts[FACT_RETRIED_FAULTS] = version < 6005 ? facts[FACT_MAJOR] : 0;
-	facts[FACT_FAILED_FAULTS] = beyond(slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel), faults) +
-				    value_of(own, FIGURE_KILLS);
 }
 
 static void reclaim_facts(const struct own_counts *own, unsigned int version, uint64_t facts[NR_FACTS])
@@ -313,7 +328,8 @@ static void reclaim_facts(const struct own_counts *own, unsigned int version, ui
 	facts[FACT_SLAB_EPISODE_PAGES] = version < 6004 ? task_pages(own) : task_pages(own) - memcg;
 }
 
-void own_counts__facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+		       uint64_t facts[NR_FACTS])
 {
 	unsigned int version = kernel_version();
 
@@ -321,6 +337,7 @@ void own_counts__facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
 	facts[FACT_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
 	facts[FACT_STALE] = facts[FACT_CPUS] * STALE_PER_CPU;
 	loss_facts(own, facts);
+	exception_facts(own, exceptions, facts);
 	fault_facts(own, version, facts);
 	reclaim_facts(own, version, facts);
 }

@@ -39,7 +39,8 @@ int own_counts__take(struct own_counts *own, struct own_moment *moment);
 /* CMD's rows, once it has ended; 0 or -errno. */
 int own_counts__take_cmd(struct own_counts *own);
 void own_counts__figure(const struct own_counts *own, const struct counter_row *row, struct own_figure *figure);
-/* Fills those facts that memtrace measures. */
-void own_counts__facts(const struct own_counts *own, uint64_t facts[NR_FACTS]);
+/* Fills those facts that memtrace measures; of faults with what the kernel says of exceptions, if it does. */
+void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+		       uint64_t facts[NR_FACTS]);
 
 #endif

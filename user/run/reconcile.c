@@ -24,14 +24,21 @@
 #define FAILED_FAULTS \
 	{ "faults that failed count in pgfault alone (mm_account_fault())", KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }, \
 	{ "pgfault counts attempts that are retried (handle_mm_fault() before 6.5)", KERNEL_MORE, FACT_RETRIED_FAULTS, 2, 0 }
-/* FAULT_FLAG_TRIED makes a fault major that found its page being read by somebody else: no PGMAJFAULT. */
+/*
+ * PGMAJFAULT is counted before a page is read, maj_flt when the fault is done.  What comes in between makes it no
+ * fault (a signal: it is taken again, and finds the page), or a minor one (populate_vma_page_range() begins anew without
+ * FAULT_FLAG_TRIED).  That flag makes a fault major that found its page being read by somebody else: no PGMAJFAULT.
+ */
 #define MAJOR_FAULTS \
+	{ "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way count in pgmajfault alone", \
+	  KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }, \
+	{ "pages that mlock() or MAP_POPULATE read are major in pgmajfault alone (populate_vma_page_range())", \
+	  KERNEL_MORE, FACT_SILENT_FAULTS, 1, 0 }, \
 	{ "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
 	  MEMTRACE_MORE, FACT_MAJOR, 1, 0 }, \
 	{ "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
 	  KERNEL_MORE, FACT_EVICTED, 1, 0 }, \
-	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, FACT_COLLAPSED, 512, 0 }, \
-	{ "faults that failed count in pgmajfault alone", KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }
+	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, FACT_COLLAPSED, 512, 0 }
 #define OPEN_EPISODES \
 	{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, ANY, 0 }, \
 	{ "episodes whose begin was not seen (lost.unfinished)", KERNEL_MORE, FACT_UNFINISHED, ANY, 0 }, \

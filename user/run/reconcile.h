@@ -65,6 +65,7 @@ enum fact {
 	FACT_LOST_RARE,	     /* rare events */
 	FACT_UNFINISHED,     /* episodes without a begin or an end */
 	FACT_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
+	FACT_SILENT_FAULTS,  /* at most: accounted faults without an exception */
 	FACT_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
 	FACT_MAJOR,	     /* major faults */
 	FACT_EVICTED,	     /* the lesser of major faults and reclaimed pages */
@@ -81,6 +82,13 @@ enum fact {
 	FACT_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
 	FACT_CMD_STALLS,
 	NR_FACTS
+};
+
+/* What the kernel says of page faults that it does not account to a task, or not as the task's exception. */
+struct fault_exceptions {
+	bool known;
+	uint64_t unaccounted; /* exceptions at most: of faults that failed, were cut short, or are under way */
+	uint64_t accounted;   /* at least: exceptions that ended as a minor or a major fault */
 };
 
 enum side { KERNEL_MORE, MEMTRACE_MORE };

@@ -41,6 +41,11 @@ def cpu_ticks():
     return sum(fields) - idle, sum(fields)
 
 
+def page_faults():
+    """Of all processes, since boot."""
+    return int(_first("/proc/vmstat", r"^pgfault (\d+)$"))
+
+
 def facts(places):
     return {
         "kernel": platform.release(),

@@ -36,27 +36,30 @@ class BpfStatistics:
         self._server.close()
 
 
-def gained(before, after):
-    """Run time and runs, of all programs that are there after but iterators: their time is that of who reads them."""
+def gained(before, after, ids):
+    """Run time and runs of the programs `ids` but iterators: their time is that of who reads them."""
     nothing = {"run_time_ns": 0, "run_cnt": 0}
-    hooks = {number: program for number, program in after.items() if not program["iterator"]}
+    hooks = {
+        number: program for number, program in after.items() if number in ids and not program["iterator"]
+    }
     return tuple(
         sum(program[key] - before.get(number, nothing)[key] for number, program in hooks.items()) for key in nothing
     )
 
 
 def bpf_time(session, statistics, watcher, workload):
-    """ns and runs of the watcher's programs for each fault of the workload."""
+    """ns and runs of the watcher's programs for each fault, the workload's and all others: they see both."""
     process, _, _ = session.start(watcher)
     try:
         session.block(workload, 1)
-        before = statistics.snapshot()
-        faults = session.block(workload, BPF_BLOCKS)
-        after = statistics.snapshot()
+        ids = process.bpf_programs()
+        before, faults = statistics.snapshot(), machine.page_faults()
+        session.block(workload, BPF_BLOCKS)
+        faults, after = machine.page_faults() - faults, statistics.snapshot()
         process.end(watcher.stop_signal, watcher.limit_s)
     finally:
         process.kill()
-    run_ns, runs = gained(before, after)
+    run_ns, runs = gained(before, after, ids)
     return {"ns_per_fault": run_ns / faults, "runs_per_fault": runs / faults}
 
 
@@ -82,13 +85,14 @@ def idle(places, seconds):
         process = Process(argv, out)
         try:
             process.wait_ready("ready", 30)
+            ids = process.bpf_programs()
             programs, ticks, begin = statistics.snapshot(), machine.cpu_ticks(), time.monotonic()
             cpu_ns = process.cpu_ns()
             time.sleep(seconds)
             process.check_alive()
             cpu_ns = process.cpu_ns() - cpu_ns
             ns = (time.monotonic() - begin) * 1e9
-            bpf_ns, _ = gained(programs, statistics.snapshot())
+            bpf_ns, _ = gained(programs, statistics.snapshot(), ids)
             busy, every = (after - before for after, before in zip(machine.cpu_ticks(), ticks))
         finally:
             process.kill()

@@ -4,6 +4,7 @@
 import contextlib
 import glob
 import os
+import re
 import signal
 import subprocess
 import time
@@ -64,6 +65,22 @@ class Process:
             except OSError:  # a thread that ended
                 pass
         return total
+
+    def _session(self):
+        """Its pid, and those of what it started."""
+        for path in glob.glob("/proc/[0-9]*"):
+            pid = int(os.path.basename(path))
+            with contextlib.suppress(ProcessLookupError):
+                if os.getsid(pid) == self.pid:
+                    yield pid
+
+    def bpf_programs(self):
+        """Ids of the BPF programs that it, or what it started, holds by a descriptor of its own or by a link."""
+        ids = set()
+        for path in (path for pid in self._session() for path in glob.glob(f"/proc/{pid}/fdinfo/*")):
+            with contextlib.suppress(OSError):  # it is closed meanwhile
+                ids.update(int(number) for number in re.findall(r"^prog_id:\s*(\d+)", read_text(path), re.MULTILINE))
+        return ids
 
     def memory_kib(self):
         """Resident now, and at the most so far."""
