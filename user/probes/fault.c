@@ -26,12 +26,8 @@ static const struct attach_hook hooks[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
-/* A begin without them would tell of what is gone, or of the wrong memory. */
-static const struct hook_bond bonds[] = {
-	{ "mapping begin", "mapping end", 0 },
-	{ "mapping begin", "mapping swap", 0 },
-	{ NULL, NULL, 0 },
-};
+/* A begin without its end would tell of a mapping that is gone. */
+static const struct hook_bond bonds[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
 
 static const struct kernel_constant constants[] = {
 	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("map_begin"),

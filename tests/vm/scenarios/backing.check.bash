@@ -52,7 +52,7 @@ backing_swapped() {
 	local minors majors read
 
 	have_stat backing_swap || return
-	minors=$(jq '[.histograms[] | select(.labels.comm == "hog" and .labels.backing == "swap") | .count] | add' \
+	minors=$(jq '[.histograms[] | select(.labels.comm == "hog" and .labels.backing == "swap") | .count] | add // 0' \
 		"$check_out/backing_swap/minors.json")
 	majors=$(backing_of backing_swap hog | sed -nE 's/(.*,)?([0-9]+) swap.*/\2/p')
 	read=$(vmstat backing_swap inner pswpin)

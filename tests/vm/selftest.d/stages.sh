@@ -40,6 +40,10 @@ stage_taint() {
 	echo 512 >/proc/sys/kernel/tainted
 }
 
+stage_nonsense() {
+	log 6 "all is well"
+}
+
 # Below the console's loglevel: only dmesg has it.
 stage_quiet() {
 	log 6 "memtrace[7]: segfault at 0 ip 0 sp 0 error 4 in memtrace"
