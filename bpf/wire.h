@@ -311,6 +311,7 @@ struct mt_cfg {
 	__u32 nr_cpus;		 /* possible ones */
 	__u32 faults_after_exit; /* sched_process_exit fires before a task's last fault */
 	__u32 lru_generations;	 /* the multi-generational LRU is on */
+	__u32 tells_swap;	 /* there is a function to hook that tells which faults are on swap */
 };
 
 enum mt_filter {

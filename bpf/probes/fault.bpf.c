@@ -196,7 +196,7 @@ static __always_inline void tell_file(struct mt_major *rec, struct file *file)
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
 
-	rec->backing = backing_of(inode);
+	rec->backing = backing_but_swap(backing_of(inode));
 	rec->device_major = device >> 20;
 	rec->device_minor = device & 0xfffff;
 	rec->inode = BPF_CORE_READ(inode, i_ino);
@@ -236,7 +236,7 @@ static __always_inline void tell_mapping(struct mt_major *rec, const struct mt_s
 	else if (file)
 		tell_file(rec, file);
 	else
-		rec->backing = MT_BACKING_ANON;
+		rec->backing = backing_but_swap(MT_BACKING_ANON);
 }
 
 /*

@@ -124,7 +124,7 @@ static __always_inline s32 backing_of_fault(const struct mt_state *s, struct vm_
 	if (result & RESULT_COMPLETED)
 		return MT_UNKNOWN_S32;
 	file = BPF_CORE_READ(vma, vm_file);
-	return file ? backing_of(BPF_CORE_READ(file, f_inode)) : MT_BACKING_ANON;
+	return backing_but_swap(file ? backing_of(BPF_CORE_READ(file, f_inode)) : MT_BACKING_ANON);
 }
 
 /* As mm_account_fault() tells minor faults from major ones (mm/memory.c). */

@@ -46,6 +46,7 @@ histogram() {
 	between "accounted, without a sample" $(($(report .command.rusage.minor) - minors)) 0 20
 	same "events" "$("$memtrace" replay "$tmp/r.rec" trace minor --json 2>/dev/null | grep -c '"event":"minor"')" "$minors"
 	between "sum of ns" "$(histogram minor_fault_latency 'map(.sum) | add')" $((100 * minors)) "$(report .duration_ns)"
+	"$memtrace" replay "$tmp/r.rec" stat | grep -q '^how long minor faults take' || fail "stat shows nothing of it"
 	"$memtrace" replay "$tmp/r.rec" hist minor --json --by comm |
 		jq -e --argjson n "$minors" '[.histograms[] | select(.labels.comm == "faults") | .count] | add > 15000 and add <= $n'
 	"$memtrace" hist minor -- "$workloads/faults" -n 500 >"$tmp/out" 2>"$tmp/stat.err" 3>&-

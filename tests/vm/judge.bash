@@ -35,6 +35,16 @@ judge_allowed() {
 	printf '%s\n' "${joined#|}"
 }
 
+# judge_taint FILE: prints if the kernel holds itself to be broken, though its log may have lost why.  The bits are of
+# Documentation/admin-guide/tainted-kernels.rst: machine check, bad page, died, warning, soft lockup.
+judge_taint() {
+	local taint=0
+
+	[[ -e $1 ]] && taint=$(<"$1")
+	((taint & (1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))) || return 0
+	printf 'the kernel is tainted: %s\n' "$taint"
+}
+
 # judge_end DIR: prints why a machine has not run to its end as it should; prints nothing if it has.
 judge_end() {
 	local dir=$1 status code
@@ -72,7 +82,7 @@ judge_machine() {
 	# The log has also what is not important enough for the console; the console, what the log lost at the end.
 	found=$(for log in "$dir/out/dmesg" "$dir/console"; do
 		[[ -e $log ]] && judge_log "$log" "$allowed"
-	done | awk '!seen[$0]++')
+	done | awk '!seen[$0]++'; judge_taint "$dir/out/tainted")
 	[[ ! $found ]]
 	verdict "the kernel has nothing to complain about" $? "$found"
 	judge_cpus "$dir"

@@ -10,6 +10,7 @@
 # Sourced by machine.bash.  A function that fails leaves the reason in $vm_reason.
 
 vm_reason=
+declare -A vm_index_why # of an architecture whose index is not to be had
 
 # What of a kernel's modules a scenario can load: "NAME MODULE...", with what they depend on found by
 # itself.  The last module is the one that counts; those before it may be built in, or not exist there.
@@ -77,7 +78,8 @@ vm_index() {
 		grep -v -F -e .deb11. >"$names.new"
 	[[ -s $names.new ]] && mv "$names.new" "$names"
 	[[ -s $names ]] && return 0
-	vm_reason="no kernel packages to be had from Debian's index: $(tail -n 1 "$vm_apt_dir/update.log")"
+	# The first line says what failed, the last one only that something did.
+	vm_reason="no kernel packages to be had from Debian's index: $(head -n 1 "$vm_apt_dir/update.log")"
 	return 1
 }
 
@@ -218,7 +220,7 @@ vm_fetch() {
 vm_kernel() {
 	local package failures=0 first_reason
 
-	[[ -s $vm_apt_dir/names ]] && vm_reason="Debian's index has no kernel of series $1"
+	vm_reason=${vm_index_why[$vm_deb_arch]-"Debian's index has no kernel of series $1"}
 	for package in $(vm_candidates "$1"); do
 		((failures < 4)) || vm_cached "$package" || continue
 		vm_fetch "$package" || { ((failures++)) || first_reason=$vm_reason; continue; }

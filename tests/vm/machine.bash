@@ -166,7 +166,7 @@ vm_begin() {
 	vm_reason=$(vm_missing)
 	[[ ! $vm_reason ]] || return
 	# Without an index there may be kernels in the cache.
-	vm_index || printf '# %s\n' "$vm_reason" >&2
+	vm_index || { vm_index_why[$vm_deb_arch]=$vm_reason; printf '# %s\n' "$vm_reason" >&2; }
 	vm_find_busybox || return
 	vm_reason="build/vmlinux-check cannot be built"
 	make -s -C "$top" build/vmlinux-check >/dev/null || return

@@ -29,6 +29,17 @@ static void add_gathered(struct session *session, struct report *report)
 			probes[id]->gather->report(session->gather_state[id], report, &session->names);
 }
 
+/* In text as well: with --latency, and of a probe that has nothing else to show. */
+static bool shows_histograms(const struct session *session)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (session__asked(session, id) && schema__is_of_single_events(id))
+			return true;
+	return session->options->latency;
+}
+
 static int report(struct stat_run *run, enum scope scope)
 {
 	struct session *session = &run->tracing.session;
@@ -47,7 +58,7 @@ static int report(struct stat_run *run, enum scope scope)
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
 	}
-	err = histograms__add(&run->histograms, session, rep, scope, !session->options->latency);
+	err = histograms__add(&run->histograms, session, rep, scope, !shows_histograms(session));
 	if (err)
 		goto out;
 	summary__add_end(&run->summary, rep);

@@ -78,11 +78,10 @@ struct attach_hook {
 	bool tp_as_good;
 };
 
-/* A hook that would tell what is wrong without another one: then it does without its alternatives of these kinds. */
+/* A hook that would tell what is wrong without another one is left out with it. */
 struct hook_bond {
 	const char *hook; /* NULL ends the list */
 	const char *needs;
-	uint32_t kinds; /* bit per enum attach_kind; 0: all */
 };
 
 /* Counters that nobody counts if that hook is missing: they are unknown then. */

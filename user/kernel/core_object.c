@@ -96,6 +96,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->has_task_storage = has_task_storage(btf);
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->lru_generations = has_lru_generations();
+	cfg->tells_swap = btf__find_by_name_kind(btf, "do_swap_page", BTF_KIND_FUNC) >= 0;
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }
 

@@ -229,12 +229,11 @@ const struct hook_state *object__hook(const struct object *object, const char *n
 /* A hook that h must not be without, and is; NULL: there is none. */
 static const struct hook_state *hook__misses(const struct object *object, const struct hook_state *h)
 {
-	const struct attach_alt *alt = hook__alt(h);
-	const struct hook_bond *bond;
+	const struct hook_bond *bond = hook__is_attached(h) ? object->bonds : NULL;
 	const struct hook_state *other;
 
-	for (bond = object->bonds; alt && bond && bond->hook; bond++) {
-		if (strcmp(bond->hook, h->hook->name) || (bond->kinds && !(bond->kinds >> alt->kind & 1)))
+	for (; bond && bond->hook; bond++) {
+		if (strcmp(bond->hook, h->hook->name))
 			continue;
 		other = object__hook(object, bond->needs);
 		if (other && !hook__is_attached(other))
@@ -243,8 +242,8 @@ static const struct hook_state *hook__misses(const struct object *object, const 
 	return NULL;
 }
 
-/* Who is without a hook that it needs goes on to an alternative that needs none, which others may be without then. */
-static void leave_lone(struct object *object, const struct judge *judge)
+/* Who is without a hook that it needs is left out, which others may be without then. */
+static void leave_out_lone(struct object *object)
 {
 	const struct hook_state *missing;
 	bool again = true;
@@ -257,7 +256,7 @@ static void leave_lone(struct object *object, const struct judge *judge)
 			if (!missing)
 				continue;
 			hook__blame(&object->hooks[i], missing->error, "%s", missing->why);
-			hook__next_alt(&object->hooks[i], judge);
+			object->hooks[i].alt = -1;
 			again = true;
 		}
 	}
@@ -526,7 +525,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 	int err;
 
 	err = object__init_hooks(object, req, judge);
-	leave_lone(object, judge);
+	leave_out_lone(object);
 	while (!err && !object__culprit(object)) {
 		err = try_once(object, req, &culprit);
 		if (!err)
@@ -536,7 +535,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 			return err;
 		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
 		advance(object, culprit, judge, err);
-		leave_lone(object, judge);
+		leave_out_lone(object);
 		err = 0;
 	}
 	return err ? err : object__culprit(object)->error;

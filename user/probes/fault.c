@@ -21,17 +21,13 @@ static const struct attach_hook hooks[] = {
 	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel", true },
 	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take", false },
 	{ "mapping end", HOOK_LATENCY_GAIN, map_end, BACKING, false },
-	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, BACKING, false },
+	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, "what major faults were on, but for shared memory", false },
 	{ "mapping begin", HOOK_LATENCY_GAIN, map_begin, BACKING, false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
-/* A begin without them would tell of what is gone, or of the wrong memory. */
-static const struct hook_bond bonds[] = {
-	{ "mapping begin", "mapping end", 0 },
-	{ "mapping begin", "mapping swap", 0 },
-	{ NULL, NULL, 0 },
-};
+/* A begin without its end would tell of a mapping that is gone. */
+static const struct hook_bond bonds[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
 
 static const struct kernel_constant constants[] = {
 	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("map_begin"),

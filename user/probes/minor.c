@@ -13,15 +13,12 @@ static const struct attach_alt end_alts[] = {
 static const struct attach_alt swap_alts[] = ON_FUNCTION("swap_begin", "do_swap_page", "");
 
 static const struct attach_hook hooks[] = {
-	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on", false },
+	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on, but for shared memory", false },
 	{ "end", HOOK_REQUIRED, end_alts, "minor faults", false },
 	{ "user", HOOK_REQUIRED, user_alts, "minor faults taken in user mode", true },
 	{ "kernel", HOOK_REQUIRED, kernel_alts, "minor faults taken in kernel mode", true },
 	{ NULL, 0, NULL, NULL, false },
 };
-
-/* Without it nobody would tell what was swapped out from other memory.  Perf's event says of none what it was on. */
-static const struct hook_bond bonds[] = { { "end", "swap", 1U << ATTACH_FENTRY }, { NULL, NULL, 0 } };
 
 #define RESULTS(program)                                                                                               \
 	{ program, "VM_FAULT_OOM", 0x1, false }, { program, "VM_FAULT_SIGBUS", 0x2, false },                           \
@@ -41,7 +38,6 @@ const struct probe minor_probe = {
 	.id = MT_PROBE_minor,
 	.object = minor_bpf__elf_bytes,
 	.hooks = hooks,
-	.bonds = bonds,
 	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -34,7 +34,7 @@ static const struct attach_hook hooks[] = {
 };
 
 /* A begin without its end would be told of kills that come later. */
-static const struct hook_bond bonds[] = { { "kill begin", "kill end", 0 }, { NULL, NULL, 0 } };
+static const struct hook_bond bonds[] = { { "kill begin", "kill end" }, { NULL, NULL } };
 
 /* The kinds of pages in a process's counters. */
 static const struct kernel_constant constants[] = {

@@ -66,12 +66,12 @@ static const struct attach_hook hooks[] = {
 
 /* One end of an episode says nothing, and would leave the other kinds' episodes inside of it. */
 #define PAIR(kind)                                                                                                     \
-	{ kind " begin", kind " end", 0 },                                                                             \
+	{ kind " begin", kind " end" },                                                                                \
 	{                                                                                                              \
-		kind " end", kind " begin", 0                                                                          \
+		kind " end", kind " begin"                                                                             \
 	}
 
-static const struct hook_bond bonds[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL, 0 } };
+static const struct hook_bond bonds[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL } };
 
 static const struct hook_slots hook_slots[] = {
 	{ "memcg begin", MT_SLOT_reclaim_memcg_count, MT_SLOT_reclaim_memcg_pages },

@@ -96,4 +96,12 @@ static __always_inline s32 backing_of(struct inode *inode)
 	return magic == HUGETLBFS_MAGIC ? MT_BACKING_HUGETLB : MT_BACKING_FILE;
 }
 
+/* Where nobody tells which faults are on swap, those look as if they were on the memory that was swapped out. */
+static __always_inline s32 backing_but_swap(s32 backing)
+{
+	if (cfg.tells_swap || backing == MT_BACKING_SHMEM || backing == MT_BACKING_HUGETLB)
+		return backing;
+	return MT_UNKNOWN_S32;
+}
+
 #endif

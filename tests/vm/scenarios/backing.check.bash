@@ -47,6 +47,19 @@ backing_is() {
 		"$(stat_json "$1" "[.processes[] | select(.comm == \"$2\") | .fault.major] | add")"
 }
 
+# What was read of swap is touched once, by a fault that waited for it, or by one that found it read ahead.
+backing_swapped() {
+	local minors majors read
+
+	have_stat backing_swap || return
+	minors=$(jq '[.histograms[] | select(.labels.comm == "hog" and .labels.backing == "swap") | .count] | add // 0' \
+		"$check_out/backing_swap/minors.json")
+	majors=$(backing_of backing_swap hog | sed -nE 's/(.*,)?([0-9]+) swap.*/\2/p')
+	read=$(vmstat backing_swap inner pswpin)
+	((minors > 100 && minors + majors <= read + 50 && minors + majors + 50 >= read))
+	verdict "backing_swap: minor ($minors) and major ($majors) faults on swap = pages read of it ($read)" $?
+}
+
 backing_hits() {
 	jq -r '.processes[] | select(.comm == "faults") | .fault | "\(.user) \(.kernel) \(.write)"' "$check_out/$1/stat.json"
 }
@@ -93,6 +106,7 @@ check_backing() {
 	backing_file backing_file
 	backing_file backing_functions
 	backing_is backing_swap hog swap
+	backing_swapped
 	backing_is backing_shmem filefault shmem
 	check_backing_avoided
 	grep -qE 'filefault\[[0-9]+\] major fault 0x[0-9a-f]+ took [^ ]+, file of mt-some-file$' "$check_out/backing_file/majors.text"

@@ -32,9 +32,12 @@ stage_backing() {
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
 	mkdir "$cgroups/swapping"
+	# above memory.high a task waits for the disk, where at memory.max alone the kernel may kill it when the disk is slow
+	echo 14M >"$cgroups/swapping/memory.high"
 	echo 16M >"$cgroups/swapping/memory.max"
-	gather backing_swap stat fault -a --latency -- /guest/hog -g "$cgroups/swapping" -a 30 -r 2
+	gather backing_swap stat fault minor -a --latency -- /guest/hog -g "$cgroups/swapping" -a 30 -r 2
 	replay backing_swap majors.json trace fault --json
+	replay backing_swap minors.json hist minor --by comm --json
 	gather backing_shmem stat fault -a --latency -- \
 		sh -c "echo \$\$ >$cgroups/swapping/cgroup.procs; exec /guest/filefault -n 8192 /tmp/mt-shared"
 	replay backing_shmem majors.json trace fault --json

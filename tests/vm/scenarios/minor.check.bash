@@ -11,15 +11,16 @@ minors() {
 # without an exception, as a new program's stack, has none; nor have exceptions that are no faults, as where the kernel
 # reads what may not be there.  Each of the some thirty programs that the work starts brings one or two of both.
 minor_records() {
-	local stage=$1 records accounted exceptions lost
+	local stage=$1 records accounted exceptions majors lost
 
 	lost=$(may_lack "$stage")
 	records=$(jq -r 'select(.event == "minor") | 1' "$check_out/$stage/minors.json" | wc -l)
 	accounted=$(stat_json "$stage" .command.rusage.minor)
 	exceptions=$(stat_json "$stage" '.total.fault | .user + .kernel - .major')
-	((records > 4500 && records <= accounted && accounted - records <= 100 + lost &&
+	majors=$(stat_json "$stage" .total.fault.major)
+	((records > 4500 && majors >= 256 && records <= accounted && accounted - records <= 100 + lost &&
 		records <= exceptions + lost && exceptions - records <= 100 + lost))
-	verdict "$stage: a record for each exception that was minor ($records; exceptions $exceptions; accounted $accounted)" $?
+	verdict "$stage: a record for each exception that was minor ($records; exceptions $exceptions; accounted $accounted; majors $majors)" $?
 	same "$stage: the histograms have all" "$(jq '[.histograms[].count] | add' "$check_out/$stage/hist.json")" "$records"
 }
 

@@ -27,6 +27,11 @@ check_cpus() {
 		"$(cat "$dir/stat" "$dir/err")"
 }
 
+# What a check must not die of unnoticed.
+check_nonsense() {
+	((nobody_has_set_this > 1))
+}
+
 check_stages() {
 	local stage
 

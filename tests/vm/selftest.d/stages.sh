@@ -35,6 +35,15 @@ stage_warn() {
 	log 4 "WARNING: CPU: 0 PID: 1 at mm/made-up.c:1 nothing+0x1/0x2"
 }
 
+# What the log had of it has been overwritten.
+stage_taint() {
+	echo 512 >/proc/sys/kernel/tainted
+}
+
+stage_nonsense() {
+	log 6 "all is well"
+}
+
 # Below the console's loglevel: only dmesg has it.
 stage_quiet() {
 	log 6 "memtrace[7]: segfault at 0 ip 0 sp 0 error 4 in memtrace"
