@@ -17,7 +17,7 @@ minor_records() {
 	records=$(jq -r 'select(.event == "minor") | 1' "$check_out/$stage/minors.json" | wc -l)
 	accounted=$(stat_json "$stage" .command.rusage.minor)
 	exceptions=$(stat_json "$stage" '.total.fault | .user + .kernel - .major')
-	((records > 4500 && records <= accounted && accounted - records <= 100 + lost &&
+	((records > 3200 && records <= accounted && accounted - records <= 100 + lost &&
 		records <= exceptions + lost && exceptions - records <= 100 + lost))
 	verdict "$stage: a record for each exception that was minor ($records; exceptions $exceptions; accounted $accounted)" $?
 	same "$stage: the histograms have all" "$(jq '[.histograms[].count] | add' "$check_out/$stage/hist.json")" "$records"
