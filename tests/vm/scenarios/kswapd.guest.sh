@@ -8,9 +8,9 @@ pressure() {
 	hog=$!
 	# the kernel's count of what is resident may lag by some pages
 	within 10 resident "$hog" $((held * 1024 - 1024)) || return 1
-	dd if="$1" of=/dev/null bs=1M count=200 2>/dev/null
+	dd if="$1" of=/dev/null bs=1M count=120 2>/dev/null
 	settle
-	dd if="$1" of=/dev/null bs=1M count=200 2>/dev/null
+	dd if="$1" of=/dev/null bs=1M count=120 2>/dev/null
 	kill "$hog"
 	wait
 	return 0
