@@ -24,6 +24,6 @@ resident() {
 
 stage_kswapd() {
 	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
-	gather trace trace reclaim kswapd -a -- /guest/work.sh pressure "$(disk data)"
+	replay kswapd trace.json trace reclaim kswapd --json
 	verify kswapd -- /guest/work.sh pressure "$(disk data)"
 }
