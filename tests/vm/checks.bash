@@ -8,6 +8,7 @@
 check_begin() {
 	check_name=$1
 	check_out=$2
+	check_exit_kind=
 }
 
 note() {
@@ -108,8 +109,7 @@ have_stat() {
 
 # Where tracepoints can be preempted, memtrace attaches what it can by kind tp.
 preemptible() {
-	[[ $(jq -r '.hooks[]? | select(.probe == "core" and .hook == "exit") | .kind' "$check_out/doctor/doctor.json" \
-		2>/dev/null) == tp ]]
+	[[ $check_exit_kind == tp ]]
 }
 
 # There the fork and free hooks, which have no tp form, miss what comes while they are preempted, and the others what
@@ -117,14 +117,12 @@ preemptible() {
 # memtrace must say so (lost.recursion), and there must be few.
 few=100
 nothing_lost() {
-	local lost
+	local lost few_skipped all
 
-	lost=$(stat_json "$1" '.lost | "\(.rare) \(.hot) \(.tasks)"')
-	if preemptible && stat_json "$1" ".lost | .rare == 0 and .hot + .tasks <= .recursion and .recursion <= $few" |
-		grep -qx true; then
-		lost="0 0 0"
-	fi
-	same "$1: nothing lost" "$lost" "0 0 0" "$(stat_json "$1" '.lost | tojson')"
+	IFS=$'\t' read -r lost few_skipped all < <(stat_json "$1" ".lost | [\"\(.rare) \(.hot) \(.tasks)\",
+		(.rare == 0 and .hot + .tasks <= .recursion and .recursion <= $few), tojson] | join(\"\t\")")
+	preemptible && [[ $few_skipped == true ]] && lost="0 0 0"
+	same "$1: nothing lost" "$lost" "0 0 0" "$all"
 }
 
 # may_lack STAGE: how many single events the stage's report may lack: those that it says were skipped there, if they are
@@ -148,19 +146,19 @@ nearly() {
 
 # Sum over processes[] == rusage of the command, and nothing lost.
 exact_sum() {
-	local name=$1
+	local name=$1 sums rusage
 
 	have_stat "$name" || return
-	same "$name: minor, major of all processes = rusage" \
-		"$(stat_json "$name" '"\([.processes[].fault.minor] | add) \([.processes[].fault.major] | add)"')" \
-		"$(stat_json "$name" '"\(.command.rusage.minor) \(.command.rusage.major)"')"
+	IFS=, read -r sums rusage < <(stat_json "$name" '"\([.processes[].fault.minor] | add) \([.processes[].fault.major] | add)," +
+		"\(.command.rusage.minor) \(.command.rusage.major)"')
+	same "$name: minor, major of all processes = rusage" "$sums" "$rusage"
 	nothing_lost "$name"
 }
 
 # verified NAME STATUS COUNTER...: no difference without a known reason, the work's own exit status, and each counter
 # ("source counter") known to both sides and not 0.
 verified() {
-	local name=verify/$1 status=$2 dir=$check_out/verify/$1 counter
+	local name=verify/$1 status=$2 dir=$check_out/verify/$1 counter rows row
 
 	shift 2
 	if [[ $no_memtrace ]]; then
@@ -171,16 +169,15 @@ verified() {
 		verdict "$name: memtrace verify runs" 1 "status $(cat "$dir/verify.status" 2>&1); $(head -n 5 "$dir/verify.err" 2>&1)"
 		return
 	fi
-	jq -e '.unexplained == 0' "$dir/verify.json" >/dev/null
-	verdict "$name: no difference without a known reason" $? \
-		"$(jq -r '.counters[] | select(.verdict == "unexplained") | tojson' "$dir/verify.json"; jq -c .lost "$dir/verify.json")"
+	rows=$(jq -r '"\(.unexplained) \(.lost | tojson)", (.counters[] | ((.verdict == "equal" or .verdict == "explained") and
+		.kernel.high > 0 and .memtrace > 0) as $compared | "\(.source) \(.counter)\t\($compared)\t\(tojson)")' "$dir/verify.json")
+	[[ $rows == "0 "* ]]
+	verdict "$name: no difference without a known reason" $? "$(grep -e '"verdict":"unexplained"' -e '^[0-9]* {' <<<"$rows")"
 	same "$name: exit status" "$(<"$dir/verify.status")" "$status"
 	for counter; do
-		jq -e --arg counter "$counter" 'any(.counters[]; "\(.source) \(.counter)" == $counter and
-			(.verdict == "equal" or .verdict == "explained") and .kernel.high > 0 and .memtrace > 0)' \
-			"$dir/verify.json" >/dev/null
-		verdict "$name: $counter is compared" $? "$(jq -c --arg counter "$counter" \
-			'.counters[] | select("\(.source) \(.counter)" == $counter)' "$dir/verify.json")"
+		row=$(grep -F "$counter"$'\t' <<<"$rows")
+		[[ $row == "$counter"$'\ttrue\t'* ]]
+		verdict "$name: $counter is compared" $? "$row"
 	done
 }
 
@@ -191,18 +188,18 @@ tally() {
 
 # report_sound STAGE [STATUS]: the work ended with STATUS (0); memtrace ran, lost nothing, and its text says what its JSON says.
 report_sound() {
-	local text=$check_out/$1/stat.text
+	local text=$check_out/$1/stat.text said
 
 	same "$1: the work's exit status" "$(cat "$check_out/$1/work.status")" "${2:-0}"
 	have_stat "$1" || return
 	nothing_lost "$1"
+	mapfile -t said < <(stat_json "$1" '(.total.fault | "\(.minor) \(.major)"), (.processes | length),
+		(.oom[] | .victim | "\(.pid) \(.comm) \(.cgroup)")')
 	same "$1: totals in text = in JSON" \
-		"$(sed -nE 's/^total minor ([0-9,]+) major ([0-9,]+) .*/\1 \2/p' "$text" | tr -d ,)" \
-		"$(stat_json "$1" '.total.fault | "\(.minor) \(.major)"')" "$(cat "$text.err")"
-	same "$1: rows in text = in JSON" "$(awk '/^total/ { exit } NR > 2 && $1 ~ /^[0-9]+$/ { n++ } END { print n }' "$text")" \
-		"$(stat_json "$1" '.processes | length')"
+		"$(sed -nE 's/^total minor ([0-9,]+) major ([0-9,]+) .*/\1 \2/p' "$text" | tr -d ,)" "${said[0]-}" "$(cat "$text.err")"
+	same "$1: rows in text = in JSON" "$(awk '/^total/ { exit } NR > 2 && $1 ~ /^[0-9]+$/ { n++ } END { print n }' "$text")" "${said[1]-}"
 	same "$1: kills in text = in JSON" "$(sed -nE 's/^OOM kill (.*)\[([0-9]+)\] uid .* in ([^ ]+), triggered by .*/\2 \1 \3/p' "$text" |
-		tally)" "$(stat_json "$1" '.oom[] | .victim | "\(.pid) \(.comm) \(.cgroup)"' | tally)"
+		tally)" "$(printf '%s\n' "${said[@]:2}" | grep . | tally)"
 }
 
 # killed STAGE: "PID COMM CGROUP" of each victim, as the kernel logged it.  It names a cgroup just before the first
@@ -277,6 +274,8 @@ check_stages() {
 	local stage
 
 	check_times
+	check_exit_kind=$(jq -r '.hooks[]? | select(.probe == "core" and .hook == "exit") | .kind' \
+		"$check_out/doctor/doctor.json" 2>/dev/null)
 	for stage in $1; do
 		if [[ -e $check_out/$stage.skipped ]]; then
 			skip "$stage" "$(<"$check_out/$stage.skipped")"

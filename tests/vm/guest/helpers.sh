@@ -28,25 +28,32 @@ within() {
 	done
 }
 
-kswapd_moves() {
-	grep -E '^(pageoutrun|pgscan_kswapd|allocstall)' /proc/vmstat
-	grep voluntary "/proc/$(pidof kswapd0)/status" 2>/dev/null
+# kswapd_found: before there is any pressure.  After its work kswapd dozes for 100 ms, and then sleeps until it is woken, in
+# one place, which $kswapd_bed is: where it is found when it has slept for longer than that.  /kswapd is its
+# directory in /proc, for those who see another /proc, too.
+kswapd_found() {
+	mkdir -p /kswapd
+	mount --bind "/proc/$(pidof kswapd0)" /kswapd
+	kswapd_bed=
+	runs=
+	until kswapd_sleeps && grep -qx "$runs" /proc/vmstat; do
+		read -r kswapd_bed </kswapd/stack
+		runs=$(grep '^pageoutrun ' /proc/vmstat)
+		usleep 120000
+	done
+	export kswapd_bed
 }
 
-# Returns when kswapd sleeps: after its work it dozes for 100 ms first, so it has to stand still for longer than that.
+# No program is started for it.
+kswapd_sleeps() {
+	read -r _ _ state _ </kswapd/stat
+	read -r place </kswapd/stack
+	[ "$state $place" = "S $kswapd_bed" ]
+}
+
+# Returns when kswapd sleeps.
 settle() {
-	still=0
-	seen=
-	while [ "$still" -lt 2 ]; do
-		usleep 120000
-		now=$(kswapd_moves)
-		if [ "$now" = "$seen" ]; then
-			still=$((still + 1))
-		else
-			still=0
-		fi
-		seen=$now
-	done
+	kswapd_sleeps || within 60 kswapd_sleeps
 }
 
 # hole_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.

@@ -37,7 +37,6 @@ watch_on() {
 	for event in $watched $watched_too; do
 		[ ! -e "$instance/events/$event" ] || echo 1 >"$instance/events/$event/enable"
 	done
-	echo >"$instance/trace"
 }
 
 watch_off() {
@@ -70,6 +69,7 @@ gather() {
 	export dir
 	watch_on
 	settle
+	echo >"$instance/trace"
 	echo "memtrace-test: $dir" >/dev/kmsg
 	cat /proc/vmstat >"$dir/outer0"
 	if [ "$memtrace" ]; then
@@ -138,6 +138,7 @@ cgroup_files() {
 	cat "$cgroups$2/memory.stat" >"/out/$1/memory.stat"
 }
 
+kswapd_found
 for scenario in $1; do
 	export scenario
 	begin=$(cut -d ' ' -f 1 /proc/uptime)

@@ -34,10 +34,12 @@ fentry_kill() {
 stage_fentry() {
 	mkdir -p /out/fentry
 	cat /sys/kernel/tracing/events/vmscan/mm_vmscan_memcg_reclaim_begin/format >/out/fentry/format
-	[ ! "$memtrace" ] || "$memtrace" doctor --json >/out/fentry/doctor.json
-	fentry_targets
-	fentry_kill fentry_limit
-	fentry_kill fentry_avoided --avoid fentry
+	# the scenario doctor has it, unless this one runs alone
+	[ ! "$memtrace" ] || cp /out/doctor/doctor.json /out/fentry || "$memtrace" doctor --json >/out/fentry/doctor.json
 	cat /proc/meminfo >/out/fentry/meminfo
 	gather fentry_global trace oom -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	fentry_kill fentry_limit
+	fentry_kill fentry_avoided --avoid fentry
+	# last: on 7.x kswapd has given up since the kill, until somebody reclaims with success
+	fentry_targets
 }

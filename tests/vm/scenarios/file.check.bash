@@ -41,6 +41,5 @@ check_file() {
 	else
 		same "file: no latencies are made up" "$(jq -c .histograms "$check_out/file/hist.json")" "[]"
 	fi
-	exact_sum exact/filefault
 	verified file 0 "getrusage major" "vmstat pgmajfault"
 }

@@ -28,24 +28,23 @@ check_kswapd() {
 	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd"
 }
 
-# Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
+# Single events, from the recording.  Order and gfp flags of each episode: the reordered prototype of 7.1 must not swap them.
 check_trace() {
-	local events=$check_out/trace/trace.json
+	local events=$check_out/kswapd/trace.json
 
-	have_stat trace trace || return
-	same "trace: pages of all direct reclaim events" \
+	same "kswapd: pages of all direct reclaim events" \
 		"$(jq -s '[.[] | select(.event == "reclaim" and .kind == "direct") | .reclaimed_pages] | add // 0' "$events")" \
-		"$(reclaimed trace direct)"
-	same "trace: order and gfp flags of each direct reclaim = the kernel's" \
+		"$(reclaimed kswapd direct)"
+	same "kswapd: order and gfp flags of each direct reclaim = the kernel's" \
 		"$(jq -r 'select(.event == "reclaim" and .kind == "direct")
 			| "\(.order) \(.gfp_flags | tostring | split("|") | sort | join("|"))"' "$events" | tally)" \
 		"$(sed -nE 's/.* mm_vmscan_direct_reclaim_begin: .*order=([0-9]+) .*gfp_flags=([^ ]+).*/\1 \2/p' \
-			"$check_out/trace/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"' | tally)"
-	same "trace: rounds of each session of kswapd = the kernel's" \
+			"$check_out/kswapd/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"' | tally)"
+	same "kswapd: rounds of each session of kswapd = the kernel's" \
 		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
-		"$(kswapd_rounds trace)"
+		"$(kswapd_rounds kswapd)"
 	jq -se 'all(.[:-1][]; .schema == "memtrace.event/1") and .[-1].schema == "memtrace.end/1"' "$events" >/dev/null
-	verdict "trace: every line has its schema" $?
+	verdict "kswapd: every line has its schema" $?
 }
 
 # kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.

@@ -18,7 +18,7 @@ minor_records() {
 	accounted=$(stat_json "$stage" .command.rusage.minor)
 	exceptions=$(stat_json "$stage" '.total.fault | .user + .kernel - .major')
 	majors=$(stat_json "$stage" .total.fault.major)
-	((records > 4500 && majors >= 256 && records <= accounted && accounted - records <= 100 + lost &&
+	((records > 3200 && majors >= 256 && records <= accounted && accounted - records <= 100 + lost &&
 		records <= exceptions + lost && exceptions - records <= 100 + lost))
 	verdict "$stage: a record for each exception that was minor ($records; exceptions $exceptions; accounted $accounted; majors $majors)" $?
 	same "$stage: the histograms have all" "$(jq '[.histograms[].count] | add' "$check_out/$stage/hist.json")" "$records"

@@ -12,7 +12,6 @@ check_swap() {
 	bracket "swap: major faults of all processes = pgmajfault" swap \
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
 	report_sound swap
-	exact_sum exact/swap
 	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
 		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
 }
