@@ -40,7 +40,7 @@ backing_is() {
 		"\(.backing) \(.file.name)"' "$check_out/$1/majors.json" | sort | uniq -c)
 	(($(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing == $what) | 1' \
 		"$check_out/$1/majors.json" | wc -l) > 300)) && ! grep -qvE '^ *[0-9]+ (file|swap) ' <(printf '%s' "$other")
-	verdict "$1: majors on $3, and some files ($tally)" $? "$other"
+	verdict "$1: majors of $2 on $3, and some files ($tally)" $? "$other"
 	# one whose begin was not seen has a count and no latency
 	nearly "$1: an event for each major fault of $2" "$1" "$(jq -r --arg comm "$2" \
 		'select(.event == "major" and .comm == $comm) | 1' "$check_out/$1/majors.json" | wc -l)" \
@@ -92,8 +92,8 @@ check_backing() {
 	same "backing: handle_mm_fault is hooked with --latency alone" "$(paste -sd ' ' "$check_out/backing/hooked")" "$hooked 1 0 0"
 	backing_file backing_file
 	backing_file backing_functions
-	backing_is backing_swap hog swap
-	backing_is backing_shmem filefault shmem
+	backing_is backing_memory hog swap
+	backing_is backing_memory filefault shmem
 	check_backing_avoided
 	grep -qE 'filefault\[[0-9]+\] major fault 0x[0-9a-f]+ took [^ ]+, file of mt-some-file$' "$check_out/backing_file/majors.text"
 	verdict "backing: a line tells what and of which file" $? "$(head -n 3 "$check_out/backing_file/majors.text")"

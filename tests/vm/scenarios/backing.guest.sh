@@ -33,11 +33,9 @@ stage_backing() {
 	swapon "$swap"
 	mkdir "$cgroups/swapping"
 	echo 16M >"$cgroups/swapping/memory.max"
-	gather backing_swap stat fault -a --latency -- /guest/hog -g "$cgroups/swapping" -a 30 -r 2
-	replay backing_swap majors.json trace fault --json
-	gather backing_shmem stat fault -a --latency -- \
-		sh -c "echo \$\$ >$cgroups/swapping/cgroup.procs; exec /guest/filefault -n 8192 /tmp/mt-shared"
-	replay backing_shmem majors.json trace fault --json
+	gather backing_memory stat fault -a --latency -- sh -c "/guest/hog -g $cgroups/swapping -a 30 -r 2
+		echo \$\$ >$cgroups/swapping/cgroup.procs; exec /guest/filefault -n 8192 /tmp/mt-shared"
+	replay backing_memory majors.json trace fault --json
 	gather backing_avoided stat fault -a --latency --avoid fentry -- /guest/hog -g "$cgroups/swapping" -a 30 -r 2
 	replay backing_avoided majors.json trace fault --json
 	rmdir "$cgroups/swapping"
