@@ -25,7 +25,7 @@ vm_arch_amd64() {
 	# The kernel clears and copies pages by "rep stosb" and "rep movsb" where they are fast; emulated they are not.
 	vm_qemu=(qemu-system-x86_64 -cpu max,-erms,-fsrm -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	vm_qemu_package=qemu-system-x86
-	vm_console=ttyS0
+	vm_words="console=ttyS0"
 }
 
 # The debug exit device makes 2 * CODE + 1 of the code.
@@ -41,7 +41,9 @@ vm_arch_arm64() {
 	vm_toolchain aarch64-linux-gnu build-arm64-static
 	vm_qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57)
 	vm_qemu_package=qemu-system-arm
-	vm_console=ttyAMA0
+	# Where the kernel's place is random, so that it has to be hidden, its tables are left out while a program runs, and
+	# qemu forgets what it knows of them at each system call and fault.
+	vm_words="console=ttyAMA0 nokaslr"
 }
 
 # There is no such device: qemu ends with 0 however the guest did, and the code stands on the console.
@@ -159,7 +161,7 @@ vm_start() {
 	# loglevel=5: warnings of the kernel come on the console, so that they are seen if the guest then dies.
 	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 256 -display none -no-reboot -nodefaults \
 		-kernel "$dir/vmlinux" -initrd "$dir/initramfs" "${arguments[@]}" \
-		-append "console=$vm_console panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 rcupdate.rcu_expedited=1 delayacct maxcpus=1 VM_CPUS=$cpus $*"
+		-append "$vm_words panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 rcupdate.rcu_expedited=1 delayacct maxcpus=1 VM_CPUS=$cpus $*"
 }
 
 # What all machines of an architecture need; fails with the reason in $vm_reason.

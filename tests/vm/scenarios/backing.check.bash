@@ -40,7 +40,7 @@ backing_is() {
 		"\(.backing) \(.file.name)"' "$check_out/$1/majors.json" | sort | uniq -c)
 	(($(jq -r --arg comm "$2" --arg what "$3" 'select(.event == "major" and .comm == $comm and .backing == $what) | 1' \
 		"$check_out/$1/majors.json" | wc -l) > 300)) && ! grep -qvE '^ *[0-9]+ (file|swap) ' <(printf '%s' "$other")
-	verdict "$1: majors on $3, and some files ($tally)" $? "$other"
+	verdict "$1: majors of $2 on $3, and some files ($tally)" $? "$other"
 	# one whose begin was not seen has a count and no latency
 	nearly "$1: an event for each major fault of $2" "$1" "$(jq -r --arg comm "$2" \
 		'select(.event == "major" and .comm == $comm) | 1' "$check_out/$1/majors.json" | wc -l)" \
@@ -49,14 +49,15 @@ backing_is() {
 
 # What was read of swap is touched once, by a fault that waited for it, or by one that found it read ahead.
 backing_swapped() {
-	local minors majors read
+	local minors majors read lack
 
 	have_stat backing_swap || return
 	minors=$(jq '[.histograms[] | select(.labels.comm == "hog" and .labels.backing == "swap") | .count] | add // 0' \
 		"$check_out/backing_swap/minors.json")
 	majors=$(backing_of backing_swap hog | sed -nE 's/(.*,)?([0-9]+) swap.*/\2/p')
 	read=$(vmstat backing_swap inner pswpin)
-	((minors > 100 && minors + majors <= read + 50 && minors + majors + 50 >= read))
+	lack=$(may_lack backing_swap)
+	((minors > 100 && minors + majors <= read + 50 && minors + majors + 50 + lack >= read))
 	verdict "backing_swap: minor ($minors) and major ($majors) faults on swap = pages read of it ($read)" $?
 }
 
