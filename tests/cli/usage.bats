@@ -160,6 +160,7 @@ load helpers
 
 @test "what cannot be shown is refused, not shown empty" {
 	refused 2 free "has no histograms" -- hist free
+	refused 2 kswapd "has no columns" -- top fault kswapd
 	refused 2 free "has no events" -- trace free
 	refused 2 "--latency" "--light" -- stat --light --latency -d 1
 }

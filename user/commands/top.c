@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../core/command.h"
+#include "../core/log.h"
 #include "../run/summary.h"
 #include "../run/tasks_table.h"
 #include "../run/tracing.h"
@@ -54,6 +55,20 @@ static int ready(struct tracing *tracing)
 				 render__is_wide(&tracing->render));
 }
 
+static int check(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++) {
+		if (probes[schema__probe(options->probes[i])]->columns)
+			continue;
+		log_error("the probe %s has no columns in a table of processes; `memtrace list %s` says what it has",
+			  options->probes[i], options->probes[i]);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
 static int run_top(struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready };
@@ -69,6 +84,8 @@ static int run_top(struct options *options)
 		.interval = report,
 	};
 
+	if (check(options))
+		return EXIT_USAGE;
 	return tracing__run(sizeof(struct top_run), options, &config, &ops);
 }
 
