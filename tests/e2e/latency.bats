@@ -59,3 +59,11 @@ histogram() {
 	memtrace_stat -- "$workloads/filefault" -n 64 "$file"
 	same "samples" "$(histogram major_fault_latency 'map(.count) | add // 0')" 0
 }
+
+@test "latencies that nobody measures have no histogram, live and in a recording" {
+	"$memtrace" stat fault --latency --avoid perf_event --json --record "$tmp/r.rec" -o "$tmp/stat.json" -- true
+	same "live" "$(report '.histograms | length')" 0
+	same "in the recording" "$("$memtrace" replay "$tmp/r.rec" stat --json | jq '.histograms | length')" 0
+	"$memtrace" stat fault --latency --json -o "$tmp/stat.json" -- true
+	same "where they are measured" "$(report '.histograms[0].name')" major_fault_latency
+}

@@ -61,6 +61,7 @@ struct probe_status {
 	bool hooked;		 /* a hook of its own is: without, only what the kernel accounts is known */
 	bool partial;		 /* attached, but something of it is missing: why */
 	bool lacks[MT_NR_SLOTS]; /* counters that nobody counts, as a hook is missing */
+	bool lacks_latency;	 /* latencies were asked for, and nobody measures them */
 	int error;		 /* -errno if it was wanted and is not attached */
 	char why[WHY_MAX];	 /* "" if all is well */
 };

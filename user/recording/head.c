@@ -88,6 +88,8 @@ static json_t *run_json(const struct recording_head *head)
 			 "command_line", text_json(head->command_line));
 }
 
+#define LACKS_LATENCY "latency" /* among the paths of counters */
+
 static json_t *lacks_json(const struct probe_status *s)
 {
 	json_t *list = json_array();
@@ -96,6 +98,8 @@ static json_t *lacks_json(const struct probe_status *s)
 	for (slot = 0; list && slot < MT_NR_SLOTS; slot++)
 		if (s->lacks[slot])
 			json_array_append_new(list, json_string(slot_rows[slot].path));
+	if (list && s->lacks_latency)
+		json_array_append_new(list, json_string(LACKS_LATENCY));
 	return list;
 }
 
@@ -163,6 +167,7 @@ static void read_lacks(struct probe_status *s, const json_t *list)
 		path = json_string_value(json_array_get(list, i));
 		for (slot = 0; path && slot < MT_NR_SLOTS; slot++)
 			s->lacks[slot] |= !strcmp(slot_rows[slot].path, path);
+		s->lacks_latency |= path && !strcmp(path, LACKS_LATENCY);
 	}
 }
 

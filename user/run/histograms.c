@@ -69,9 +69,13 @@ static void fill(struct session *session, const struct hist_entry *entry, struct
 /* A latency that nobody measures has no histogram, not an empty one. */
 static bool is_measured(const struct session *session, const struct hist_row *row)
 {
-	if (!session__asked(session, row->probe) || !session->source->probes[row->probe].hooked)
+	const struct probe_status *status = &session->source->probes[row->probe];
+
+	if (!session__asked(session, row->probe) || !status->hooked)
 		return false;
-	return row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY || session->config.latency;
+	if (row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY)
+		return true;
+	return session->config.latency && !status->lacks_latency;
 }
 
 static bool has_entry(const struct histograms *h, size_t nr, const struct hist_row *row)

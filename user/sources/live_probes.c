@@ -32,12 +32,17 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
-/* What nobody counts is not 0. */
+/* What nobody counts is not 0, and what nobody measures has no histogram. */
 static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
 {
 	const struct hook_state *h;
 	enum mt_slot slot;
+	size_t i;
 
+	for (i = 0; i < object->nr_hooks; i++) {
+		h = &object->hooks[i];
+		status->lacks_latency |= h->wanted && h->hook->need == HOOK_LATENCY && !hook__is_attached(h);
+	}
 	for (; row && row->hook; row++) {
 		h = object__hook(object, row->hook);
 		for (slot = row->first; h && slot <= row->last; slot++)
