@@ -92,7 +92,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		return;
 	}
 	live->source.probes[id].attached = true;
-	live->source.probes[id].hooked = object->nr_links > 0;
+	live->source.probes[id].hooked = object->nr_links > 0 || object->cpu_events.links;
 	note_partial(&live->source.probes[id], object);
 	note_lacks(&live->source.probes[id], object, probes[id]->hook_slots);
 }

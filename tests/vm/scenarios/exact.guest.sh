@@ -37,6 +37,8 @@ stage_exact() {
 	for name in $names; do
 		mkdir "$cgroups/exact/$name"
 	done
+	# as in backing: at memory.max alone the kernel may kill it when the disk is slow
+	echo 26M >"$cgroups/exact/swap/memory.high"
 	echo 30M >"$cgroups/exact/swap/memory.max"
 	exact all /guest/work.sh parts
 	for name in $names; do

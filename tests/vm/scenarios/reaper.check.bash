@@ -7,7 +7,8 @@ check_reaper() {
 	victim=$(sed -n 's/^victim=//p' "$dir/stdout")
 	grep -q D "$dir/states"
 	verdict "reaper: a thread of the victim is there when memtrace has ended" $? "$(<"$dir/states")"
-	same "reaper: the reaper took its memory once" "$(seen reaper finish_task_reaping)" 1
+	same "reaper: it was woken, began and ended once" \
+		"$(seen reaper wake_reaper) $(seen reaper start_task_reaping) $(seen reaper finish_task_reaping)" "1 1 1"
 	same "reaper: oom_kill in memory.events" "$(awk '$1 == "oom_kill" { print $2 }' "$dir/memory.events")" 1
 	kills reaper 1
 	report_sound reaper || return
