@@ -23,7 +23,7 @@ vm_arch_amd64() {
 	vm_host=x86_64
 	vm_toolchain x86_64-linux-gnu build-x86-static
 	# The kernel clears and copies pages by "rep stosb" and "rep movsb" where they are fast; emulated they are not.
-	vm_qemu=(qemu-system-x86_64 -cpu max,-erms,-fsrm -device "isa-debug-exit,iobase=0xf4,iosize=4")
+	vm_qemu=(qemu-system-x86_64 -cpu "max,-erms,-fsrm" -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	vm_qemu_package=qemu-system-x86
 	vm_words="console=ttyS0"
 }
