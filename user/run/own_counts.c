@@ -309,7 +309,8 @@ static void fault_facts(const struct own_counts *own, unsigned int version, uint
 	facts[FACT_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
 	facts[FACT_MAJOR] = value_of(own, FIGURE_MAJOR);
 	facts[FACT_EVICTED] = facts[FACT_MAJOR] < reclaimed ? facts[FACT_MAJOR] : reclaimed;
-	facts[FACT_RETRIED_FAULTS] = version < 6005 ? facts[FACT_MAJOR] : 0;
+	/* reading a page is what an attempt is given up for, also of what mlock() reads */
+	facts[FACT_RETRIED_FAULTS] = version < 6005 ? facts[FACT_MAJOR] + facts[FACT_SILENT_FAULTS] : 0;
 }
 
 static void reclaim_facts(const struct own_counts *own, unsigned int version, uint64_t facts[NR_FACTS])

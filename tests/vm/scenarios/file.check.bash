@@ -25,6 +25,17 @@ check_latencies() {
 	verdict "file: the histogram in text" $? "$(head -n 30 "$check_out/file/hist.text")"
 }
 
+# majors_explained NAME REASON: pages that the kernel counts as read, and no task has a major fault for.
+majors_explained() {
+	local row
+
+	[[ ! $no_memtrace ]] || return 0
+	row=$(jq -c '.counters[] | select(.source == "vmstat" and .counter == "pgmajfault")' "$check_out/verify/$1/verify.json")
+	jq -e --arg why "$2" '.verdict == "explained" and .kernel.low >= 2048 and .difference < 0 and (.why | contains($why))' \
+		<<<"$row" >/dev/null
+	verdict "verify/$1: pgmajfault has more, for a reason" $? "$row"
+}
+
 check_file() {
 	local inner
 
@@ -42,4 +53,8 @@ check_file() {
 		same "file: no latencies are made up" "$(jq -c .histograms "$check_out/file/hist.json")" "[]"
 	fi
 	verified file 0 "getrusage major" "vmstat pgmajfault"
+	verified file_signals 0 "getrusage minor"
+	majors_explained file_signals "cut short by a signal"
+	verified file_locked 0 "getrusage minor"
+	majors_explained file_locked "mlock()"
 }

@@ -8,5 +8,7 @@ stage_file() {
 	replay file hist.json hist fault --by comm --json
 	replay file hist.text hist fault --by comm
 	verify file -- /guest/filefault -n 2048 /mnt/data
+	verify file_signals -- /guest/filefault -i -n 2048 /mnt/data
+	verify file_locked -- /guest/filefault -m -n 2048 /mnt/data
 	umount /mnt
 }
