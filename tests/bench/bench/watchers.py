@@ -153,6 +153,8 @@ WATCHERS = (
     stat("", "all default probes", FLOOR_ALLOC),
     stat("fault --light", "minor and major faults, without a hook", NOTHING),
     stat("fault alloc free", "and pages freed", FLOOR_FREE, OWN),
+    stat("fault --latency", "and how long each major one takes", FLOOR_FAULT, FAULTS),
+    stat("fault minor", "and how long each minor one takes", FLOOR_FAULT, FAULTS),
     Watcher(
         RECORD, "every fault to a file",
         ("{memtrace}", "record", "--every", "fault", "-o", "{out}.rec", "-a", "--", "{ready}"),

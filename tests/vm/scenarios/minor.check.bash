@@ -37,11 +37,12 @@ minor_times() {
 }
 
 minor_backings() {
-	local anon file shmem
+	local anon file shmem lack
 
 	# a read of a file maps sixteen pages at a time
 	anon=$(minors "$1" mt-anon anon) file=$(minors "$1" faults file) shmem=$(minors "$1" filefault shmem)
-	((anon >= 3000 && anon <= 3100 && file > 5 && file < 100 && shmem >= 62 && shmem <= 200))
+	lack=$(may_lack "$1")
+	((anon + lack >= 3000 && anon <= 3100 && file > 5 && file < 100 && shmem + lack >= 62 && shmem <= 200))
 	verdict "$1: on anonymous memory $anon, on a program's file $file, on shared memory $shmem" $? \
 		"$(jq -r 'select(.event == "minor") | "\(.comm) \(.backing)"' "$check_out/$1/minors.json" | tally)"
 	grep -qE 'mt-anon\[[0-9]+\] minor fault 0x[0-9a-f]+ took [^ ]+, anon$' "$check_out/$1/minors.text"
