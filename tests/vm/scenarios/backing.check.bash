@@ -9,13 +9,14 @@ backing_of() {
 
 # Each major fault of the file, once, by either source, and not longer than the touch around it or shorter than its read.
 backing_file() {
-	local stage=$1 out=$check_out/$1/stdout hist sum touched disk others
+	local stage=$1 out=$check_out/$1/stdout hist sum touched disk others tally
 
 	have_stat "$stage" || return
+	tally=$(backing_of "$stage" filefault)
 	others=$(jq -c 'select(.event == "major" and .comm == "filefault" and .backing != "file")' "$check_out/$stage/majors.json")
 	(($(grep -c . <<<"$others") <= $(may_lack "$stage")))
-	verdict "$stage: all majors are the file's ($(backing_of "$stage" filefault))" $? "$others"
-	nearly "$stage: the file's majors" "$stage" "$(backing_of "$stage" filefault | sed 's/ .*//')" 4096
+	verdict "$stage: all majors are the file's ($tally)" $? "$others"
+	nearly "$stage: the file's majors" "$stage" "$(sed -nE 's/(.*,)?([0-9]+) file.*/\2/p' <<<"$tally")" 4096
 	same "$stage: the file by name, number and device" \
 		"$(jq -r 'select(.event == "major" and .comm == "filefault" and .backing == "file") | .file |
 			"\(.name) \(.inode) \(.device_major):\(.device_minor)"' "$check_out/$stage/majors.json" | sort -u)" \

@@ -2,10 +2,12 @@
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
 check_doctor() {
-	local dir=$check_out/doctor said hist=3
+	local dir=$check_out/doctor said fits status hist=3
 
 	said=$(make -s -C "$top" ARCH="$vm_host" vmlinux-check BTF="$(realpath "$dir/btf")" 2>&1)
-	verdict "vmlinux/ fits this kernel's types ($(sed -n 's/.*: \([0-9]* fit.*\)/\1/p' <<<"$said"))" $? "$(grep -v -E '^(note|used|not used):' <<<"$said")"
+	status=$?
+	fits=$(sed -n 's/.*: \([0-9]* fit.*\)/\1/p' <<<"$said")
+	verdict "vmlinux/ fits this kernel's types ($fits)" $status "$(grep -v -E '^(note|used|not used):' <<<"$said")"
 	if [[ $no_memtrace ]]; then
 		skip doctor "$no_memtrace"
 		return
