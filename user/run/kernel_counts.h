@@ -39,7 +39,7 @@ void kernel_counts__close(struct kernel_counts *counts);
 void kernel_counts__read(struct kernel_counts *counts, enum reading reading);
 /* Of a row of /proc/vmstat or of the cgroup's files, once all moments were read. */
 void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struct kernel_figure *figure);
-/* Fills those facts that the kernel counts, and takes back what its kind of LRU lists makes void. */
+/* Fills those facts that the kernel counts. */
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS]);
 /* What perf says of the machine's page faults, once all moments were read. */
 void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions);
