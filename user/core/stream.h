@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+/* All of it, also where the descriptor does not block; 0 or -errno. */
+int stream__write(int fd, const void *data, size_t size);
 /* 0, or -EIO if anything that was written to it so far went wrong. */
 int stream__error(FILE *stream);
 /* Hands on what is buffered; 0, or -errno of that, or as above. */
