@@ -591,13 +591,13 @@ static int write_page(const char *dir, write_fn write, const struct command *com
 	vsnprintf(name, sizeof(name), fmt, args);
 	va_end(args);
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	err = outfile__open(&file, path);
+	err = outfile__open(&file, path, OUTFILE_REPORT);
 	if (!err) {
 		write(file.stream, command);
-		err = outfile__commit(&file);
+		err = outfile__finish(&file, 0);
 	}
 	if (err)
-		outfile__report_error(path, err);
+		outfile__report(&file, err);
 	return err;
 }
 

@@ -30,18 +30,21 @@ static void ignore(int signo)
 }
 
 /*
- * Writing to a reader that left must end as EPIPE, so that we detach.  With a
- * handler, and not SIG_IGN: exec() resets it, a traced command has its own.
+ * Signals that must not end us before we detach, and what they are instead.  With a handler, and not
+ * SIG_IGN: exec() resets it, a traced command has its own.  What was ignored at the start stays so.
  */
 static void survive_signals(void)
 {
+	static const int signals[] = {
+		SIGPIPE, /* to a reader that left: a write that fails, EPIPE */
+		SIGXFSZ, /* a file that may not grow: a write that fails, EFBIG */
+		SIGUSR1, /* asks `record --last` for a file; it may come too early, or to a run without one */
+	};
 	struct sigaction old, action = { .sa_handler = ignore, .sa_flags = SA_RESTART };
 
-	if (!sigaction(SIGPIPE, NULL, &old) && old.sa_handler == SIG_DFL)
-		sigaction(SIGPIPE, &action, NULL);
-	/* asks `record --last` for a file; who sends it too early, or to a run without one, must not end that */
-	if (!sigaction(SIGUSR1, NULL, &old) && old.sa_handler == SIG_DFL)
-		sigaction(SIGUSR1, &action, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler == SIG_DFL)
+			sigaction(signals[i], &action, NULL);
 }
 
 static bool reader_left(void)
@@ -64,7 +67,7 @@ static int close_stdout(int code)
 		err = errno;
 	if (!err || err == EPIPE || (failed && reader_left()) || code != EXIT_OK)
 		return code;
-	outfile__report_error(NULL, -err);
+	outfile__report_stdout(-err);
 	return EXIT_FAILED;
 }
 

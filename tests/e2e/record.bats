@@ -115,6 +115,12 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	"$memtrace" record --every fault -o "$tmp/small/r.rec" -- "$workloads/faults" -n 20000 -r 50 2>"$tmp/err" 3>&- || status=$?
 	same "exit status" "$status" 1
 	grep -q 'r.rec.*No space left on device' "$tmp/err"
+	cp "$tmp/small/r.rec" "$tmp/kept"
+	status=0
+	"$memtrace" stat --json -o "$tmp/stat.json" --record "$tmp/small/r.rec" -- "$workloads/faults" -n 1000 2>"$tmp/err" 3>&- || status=$?
+	same "exit status with no room for a first block" "$status" 1
+	cmp "$tmp/kept" "$tmp/small/r.rec"
+	rm "$tmp/small/r.rec"
 	status=0
 	"$memtrace" stat --json -o "$tmp/stat.json" --record "$tmp/small/r.rec" -- "$workloads/faults" -n 1000 2>"$tmp/err" 3>&- || status=$?
 	same "exit status of a short one" "$status" 0
@@ -224,29 +230,58 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	same "the recording" "$(sha256sum <"$tmp/r.rec")" "$before"
 }
 
+# wait_for COMMAND...: until it succeeds.
+wait_for() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	fail "in vain: $*"
+}
+
 @test "the last part: a place that cannot be written is told at once, and later does not end it" {
 	run timeout 10 "$memtrace" record --last 2s -o "$tmp/none/r.rec"
 	same "status" "$status" 1
 	mkdir "$tmp/place"
+	mount -t tmpfs -o size=64k tmpfs "$tmp/place" || skip "a tmpfs cannot be mounted"
+	mounts+=("$tmp/place")
 	echo earlier >"$tmp/place/r.rec"
 	memtrace_start record --last 2s -o "$tmp/place/r.rec"
-	mv "$tmp/place" "$tmp/elsewhere"
+	dd if=/dev/zero of="$tmp/place/fill" bs=1k 2>/dev/null || true
 	kill -USR1 "$mt_pid"
-	for ((i = 0; i < 50; i++)); do
-		grep -q 'r.rec' "$tmp/err" && break
-		sleep 0.1
-	done
-	grep -q 'there is no directory' "$tmp/err"
-	mv "$tmp/elsewhere" "$tmp/place"
+	wait_for grep -q "cannot write '$tmp/place/r.rec': No space left" "$tmp/err"
+	same "what is there" "$(cd "$tmp/place" && echo *)" "fill r.rec"
+	rm "$tmp/place/fill"
 	kill -USR1 "$mt_pid"
-	for ((i = 0; i < 50; i++)); do
-		[[ -e $tmp/place/r.rec.2 ]] && break
-		sleep 0.1
-	done
+	wait_for test -e "$tmp/place/r.rec.2"
 	memtrace_stop
 	same "status" "$mt_status" 0
 	same "the earlier file" "$(cat "$tmp/place/r.rec")" earlier
 	"$memtrace" replay "$tmp/place/r.rec.2" stat >/dev/null
+}
+
+@test "the last part: no more than ten files, the oldest recording goes" {
+	local i
+
+	mkdir "$tmp/place"
+	for i in '' .2 .3 .4 .5 .6 .7 .8 .9; do
+		cp "$top/tests/golden/rare.rec" "$tmp/place/r.rec$i"
+	done
+	touch -d '1 hour ago' "$tmp/place/r.rec.6"
+	echo none >"$tmp/place/r.rec.3"
+	touch -d '2 hours ago' "$tmp/place/r.rec.3"
+	memtrace_start record --last 2s -o "$tmp/place/r.rec"
+	kill -USR1 "$mt_pid"
+	wait_for grep -q 'wrote .*/place/r.rec.10$' "$tmp/err"
+	kill -USR1 "$mt_pid"
+	wait_for grep -q 'wrote .*/place/r.rec.6$' "$tmp/err"
+	memtrace_stop
+	same "status" "$mt_status" 0
+	same "files" "$(find "$tmp/place" -type f | wc -l)" 10
+	same "what is no recording" "$(cat "$tmp/place/r.rec.3")" none
+	"$memtrace" replay "$tmp/place/r.rec.6" stat >/dev/null
 }
 
 @test "SIGUSR1 ends nothing that it is not for" {

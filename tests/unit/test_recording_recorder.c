@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers recorder.h with window.h and recfile.h: what is recorded is what is
+ * Covers recorder.h with window.h and dump_names.h: what is recorded is what is
  * replayed; the last part of a run with what came before as its base; files
  * that cannot be written, and whose they are.
  */
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../user/core/pipeline.h"
+#include "../../user/recording/dump_names.h"
 #include "../../user/recording/recorder.h"
 #include "../../user/recording/window.h"
 #include "../../user/sources/replay.h"
@@ -88,13 +90,29 @@ static struct recording_head a_head(void)
 					.version = "test" };
 }
 
-static struct recorder *begin(const char *to, uint64_t last_ns)
+static struct outfile file_of_recorder;
+
+static struct recorder *open_recorder(const char *to, uint64_t last_ns)
 {
-	const struct recorder_request request = { .path = to, .last_ns = last_ns, .who = task_of_ref };
-	const struct recording_head head = a_head();
+	const struct recorder_request request = { .file = &file_of_recorder, .last_ns = last_ns, .who = task_of_ref };
 	struct recorder *rec;
 
+	assert_int_equal(outfile__open(&file_of_recorder, to, last_ns ? OUTFILE_DUMP : OUTFILE_RECORDING), 0);
 	assert_int_equal(recorder__new(&rec, &request), 0);
+	return rec;
+}
+
+static void close_recorder(struct recorder *rec)
+{
+	recorder__free(rec);
+	outfile__close(&file_of_recorder);
+}
+
+static struct recorder *begin(const char *to, uint64_t last_ns)
+{
+	const struct recording_head head = a_head();
+	struct recorder *rec = open_recorder(to, last_ns);
+
 	assert_int_equal(recorder__begin(rec, &head), 0);
 	return rec;
 }
@@ -215,7 +233,7 @@ static void what_is_recorded_is_replayed(void **state)
 	assert_int_equal(stats.events, 50);
 	assert_int_equal(stats.files, 1);
 	assert_string_equal(stats.path, path);
-	recorder__free(rec);
+	close_recorder(rec);
 
 	replay(&replayed, path);
 	assert_int_equal(replayed.more, 0);
@@ -232,20 +250,18 @@ static void what_is_recorded_is_replayed(void **state)
 
 static void records_before_the_run_are_in_it(void **state)
 {
-	const struct recorder_request request = { .path = path };
 	const struct recording_head head = a_head();
-	struct recorder *rec;
+	struct recorder *rec = open_recorder(path, 0);
 	struct replayed replayed;
 
 	(void)state;
-	assert_int_equal(recorder__new(&rec, &request), 0);
 	/* base counts come while probes are being attached */
 	take_task(rec, 1, BEGIN_NS - 5, 1000, MT_TASK_BASE);
 	assert_int_equal(recorder__begin(rec, &head), 0);
 	take_task(rec, 1, BEGIN_NS + 5, 1007, 0);
 	assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
-	recorder__free(rec);
+	close_recorder(rec);
 	replay(&replayed, path);
 	assert_int_equal(sum(&replayed, MINOR), 7);
 	replayed__free(&replayed);
@@ -263,7 +279,7 @@ static void blocks_that_are_full_are_closed(void **state)
 		take_fault(rec, BEGIN_NS + i * 1000003);
 	assert_int_equal(take_moment(rec, BEGIN_NS + 200 * SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
-	recorder__free(rec);
+	close_recorder(rec);
 	file = slurp(path);
 	/* what can be read when the end is cut off shows that there were several blocks */
 	read_recording(&reading, file.data, file.size - 1);
@@ -329,7 +345,7 @@ static void the_last_part_counts_from_its_beginning(void **state)
 	assert_int_equal(access(path, F_OK), -1); /* not before it is asked for */
 	run_lives(rec);
 	assert_int_equal(recorder__stats(rec).files, 1);
-	recorder__free(rec);
+	close_recorder(rec);
 
 	replay(&replayed, path);
 	assert_int_equal(replayed.more, 0);
@@ -364,7 +380,7 @@ static void lives_that_ended_before_have_no_base(void **state)
 
 	(void)state;
 	run_lives(rec);
-	recorder__free(rec);
+	close_recorder(rec);
 	file = slurp(path);
 	read_recording(&reading, file.data, file.size);
 	assert_int_equal(reading.state, READER_COMPLETE);
@@ -390,7 +406,7 @@ static void a_run_shorter_than_the_last_part_is_whole(void **state)
 
 	(void)state;
 	run_lives(rec);
-	recorder__free(rec);
+	close_recorder(rec);
 	replay(&replayed, path);
 	assert_false(replay__head(replayed.source)->window);
 	assert_int_equal(replayed.faults, NR_STEPS);
@@ -418,7 +434,7 @@ static void asking_writes_a_file_each_time(void **state)
 	/* nothing more to say */
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	assert_int_equal(recorder__stats(rec).files, 2);
-	recorder__free(rec);
+	close_recorder(rec);
 	replay(&replayed, path);
 	assert_int_equal(replayed.moment.now_ns, BEGIN_NS + 30 * STEP_NS);
 	replayed__free(&replayed);
@@ -445,7 +461,7 @@ static void an_oom_kill_writes_a_file_a_little_later(void **state)
 	assert_int_equal(recorder__stats(rec).files, 1);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	assert_int_equal(recorder__stats(rec).files, 1);
-	recorder__free(rec);
+	close_recorder(rec);
 }
 
 static int count_block(void *ctx, const void *data, size_t size)
@@ -569,14 +585,13 @@ static void a_full_disk_is_reported(void **state)
 	assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), -ENOSPC);
 	assert_int_equal(recorder__stats(rec).files, 0);
-	recorder__free(rec);
+	close_recorder(rec);
 	{
-		const struct recorder_request request = { .path = "/dev/full" };
 		const struct recording_head head = a_head();
 
-		assert_int_equal(recorder__new(&rec, &request), 0);
+		rec = open_recorder("/dev/full", 0);
 		assert_int_equal(recorder__begin(rec, &head), -ENOSPC);
-		recorder__free(rec);
+		close_recorder(rec);
 	}
 }
 
@@ -603,7 +618,7 @@ static void a_write_that_is_cut_short_is_reported(void **state)
 	take_fault(rec, BEGIN_NS + 2 * SEC);
 	assert_int_equal(take_moment(rec, BEGIN_NS + 4 * SEC, true), -EFBIG);
 	assert_int_equal(recorder__finish(rec, &outcome), -EFBIG);
-	recorder__free(rec);
+	close_recorder(rec);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, limit.rlim_cur);
 }
@@ -620,7 +635,7 @@ static void only_the_owner_may_read_it(void **state)
 
 		assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
 		assert_int_equal(recorder__finish(rec, &outcome), 0);
-		recorder__free(rec);
+		close_recorder(rec);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0600);
 		unlink(path);
@@ -629,7 +644,6 @@ static void only_the_owner_may_read_it(void **state)
 
 static void an_older_file_stays_until_there_is_something_to_write(void **state)
 {
-	const struct recorder_request request = { .path = path };
 	struct recorder *rec;
 	struct bytes file;
 
@@ -643,8 +657,7 @@ static void an_older_file_stays_until_there_is_something_to_write(void **state)
 		spit(path, text, 0640);
 		free(text);
 	}
-	assert_int_equal(recorder__new(&rec, &request), 0);
-	recorder__free(rec);
+	close_recorder(open_recorder(path, 0));
 	file = slurp(path);
 	assert_int_equal(file.size, 200000);
 	bytes__free(&file);
@@ -654,32 +667,66 @@ static void an_older_file_stays_until_there_is_something_to_write(void **state)
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	file = slurp(path);
 	assert_int_equal(file.size, recorder__stats(rec).bytes);
-	recorder__free(rec);
+	close_recorder(rec);
 	bytes__free(&file);
 }
 
-static void a_file_that_was_made_in_vain_is_removed(void **state)
+static void spit_dumps(const char *text)
 {
-	const struct recorder_request request = { .path = path };
-	struct recorder *rec;
+	char name[96];
 
-	(void)state;
-	assert_int_equal(recorder__new(&rec, &request), 0);
-	assert_int_equal(access(path, F_OK), 0);
-	recorder__free(rec);
-	assert_int_equal(access(path, F_OK), -1);
+	for (int number = 2; number <= DUMP_FILES_MAX; number++) {
+		const struct timespec times[2] = { { .tv_sec = 1000 + number }, { .tv_sec = 1000 + number % 7 } };
+
+		sprintf(name, "%s.%d", path, number);
+		spit(name, text, 0600);
+		assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+	}
 }
 
-static void a_file_that_cannot_be_opened_is_reported(void **state)
+static void remove_dumps(void)
 {
-	const struct recorder_request missing = { .path = "/nonexistent/x" }, directory = { .path = dir };
-	struct recorder *rec;
+	char name[96];
+
+	for (int number = 2; number <= DUMP_FILES_MAX; number++) {
+		sprintf(name, "%s.%d", path, number);
+		unlink(name);
+	}
+}
+
+/* As many as may be there; then the oldest recording goes, and nothing that is none. */
+static void last_parts_are_bounded(void **state)
+{
+	struct recorder *rec = begin(path, 2 * SEC);
+	char seventh[96];
+	struct bytes file;
+	uint64_t step;
 
 	(void)state;
-	assert_int_equal(recorder__new(&rec, &missing), -ENOENT);
-	assert_null(rec);
-	assert_int_equal(recorder__new(&rec, &directory), -EISDIR);
-	assert_null(rec);
+	sprintf(seventh, "%s.7", path);
+	spit(path, "no recording", 0600);
+	spit_dumps("memtrace of old");
+	for (step = 1; step <= 10; step++) {
+		recorder__ask(rec);
+		assert_int_equal(take_moment(rec, BEGIN_NS + step * STEP_NS, false), 0);
+		assert_int_equal(recorder__dump_error(rec), 0);
+		if (step == 1)
+			assert_string_equal(recorder__stats(rec).path, seventh);
+	}
+	assert_int_equal(recorder__stats(rec).files, 10);
+	file = slurp(path);
+	assert_memory_equal(file.data, "no recording", 12);
+	bytes__free(&file);
+	/* what is not a recording, or somebody else's, is not given up */
+	spit_dumps("mine");
+	recorder__ask(rec);
+	assert_int_equal(take_moment(rec, BEGIN_NS + 11 * STEP_NS, false), 0);
+	assert_int_equal(recorder__dump_error(rec), -EPERM);
+	close_recorder(rec);
+	file = slurp(seventh);
+	assert_memory_equal(file.data, "mine", 4);
+	bytes__free(&file);
+	remove_dumps();
 }
 
 static void a_dash_is_standard_output(void **state)
@@ -701,7 +748,7 @@ static void a_dash_is_standard_output(void **state)
 		take_fault(rec, BEGIN_NS + 1);
 		take_moment(rec, BEGIN_NS + SEC, true);
 		recorder__finish(rec, &outcome);
-		recorder__free(rec);
+		close_recorder(rec);
 		dup2(own, STDOUT_FILENO);
 		close(own);
 		bytes = slurp(path);
@@ -733,8 +780,7 @@ int main(void)
 		TEST(a_write_that_is_cut_short_is_reported),
 		TEST(only_the_owner_may_read_it),
 		TEST(an_older_file_stays_until_there_is_something_to_write),
-		TEST(a_file_that_was_made_in_vain_is_removed),
-		TEST(a_file_that_cannot_be_opened_is_reported),
+		TEST(last_parts_are_bounded),
 		TEST(a_dash_is_standard_output),
 	};
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../core/command.h"
 #include "../core/log.h"
@@ -20,24 +19,21 @@ extern const struct command export_command;
 struct export_run {
 	struct session session;
 	struct metrics *metrics;
-	const char *path;
+	struct outfile file;
 	bool written; /* at least once */
 	int error;    /* of the last write */
 };
 
 static int write_file(struct export_run *run, const struct report *report)
 {
-	struct outfile file;
+	struct outfile *file = &run->file;
 	struct output output = { .ops = output__find("prometheus") };
-	int err = outfile__open(&file, run->path);
+	int err = outfile__begin(file);
 
 	if (err)
 		return err;
-	output.stream = file.stream;
-	err = output.ops->report(&output, report);
-	if (!err)
-		err = outfile__share(&file);
-	return outfile__finish(&file, err);
+	output.stream = file->stream;
+	return outfile__put(file, output.ops->report(&output, report));
 }
 
 static int export(struct export_run *run)
@@ -53,7 +49,7 @@ static int export(struct export_run *run)
 	return err;
 }
 
-/* A disk that is full for a while is no reason to stop; it is said once. */
+/* A disk that is full for a while is no reason to stop, a reader that left is; it is said once. */
 static int on_interval(struct session *session, void *ctx)
 {
 	struct export_run *run = ctx;
@@ -61,12 +57,12 @@ static int on_interval(struct session *session, void *ctx)
 
 	(void)session;
 	if (err && err != run->error)
-		outfile__report_error(run->path, err);
+		outfile__report(&run->file, err);
 	if (!err && run->error)
-		log_note("%s is written again", run->path);
+		log_note("%s is written again", run->file.path);
 	run->written |= !err;
 	run->error = err;
-	return 0;
+	return err == -EPIPE ? err : 0;
 }
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
@@ -77,31 +73,55 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	return run->metrics ? metrics__event(run->metrics, row, record) : 0;
 }
 
-static int check(const struct options *options)
+/* Also whether it can be written, before anything is attached. */
+static int open_file(struct export_run *run, const struct options *options)
 {
-	size_t len = options->textfile ? strlen(options->textfile) : 0;
+	const char *path = options->textfile;
+	size_t len = path ? strlen(path) : 0;
+	int err;
 
 	if (!len) {
 		log_error("export: --textfile FILE is missing; expected the file to write, such as "
 			  "/var/lib/prometheus/node-exporter/memtrace.prom");
 		return EXIT_USAGE;
 	}
-	if (len < 5 || strcmp(options->textfile + len - 5, ".prom"))
-		log_warn("--textfile '%s': node_exporter reads only names that end in .prom", options->textfile);
+	if (outfile__same(path, options->replay)) {
+		log_error("--textfile '%s': is the recording itself; expected another file", path);
+		return EXIT_USAGE;
+	}
+	err = outfile__open(&run->file, path, OUTFILE_SHARED);
+	if (err) {
+		outfile__report(&run->file, err);
+		return outfile__exit_code(&run->file);
+	}
+	if (!outfile__is_direct(&run->file) && (len < 5 || strcmp(path + len - 5, ".prom")))
+		log_warn("--textfile '%s': node_exporter reads only names that end in .prom", path);
 	return EXIT_OK;
 }
 
 /* A stale file would be served for ever. */
+static int remove_file(struct export_run *run)
+{
+	int err = outfile__remove(&run->file);
+
+	if (err > 0)
+		log_warn("'%s' is not what memtrace wrote any more: left as it is", run->file.path);
+	if (err >= 0)
+		return EXIT_OK;
+	log_error("cannot remove '%s': %s", run->file.path,
+		  run->file.place.why[0] ? run->file.place.why : strerror(-err));
+	return EXIT_FAILED;
+}
+
 static int end_file(struct export_run *run, bool keep)
 {
-	if (keep) {
+	int code = EXIT_OK;
+
+	if (keep && run->error != -EPIPE)
 		on_interval(&run->session, run);
-		return run->error ? EXIT_FAILED : EXIT_OK;
-	}
-	if (!run->written || !unlink(run->path) || errno == ENOENT)
-		return run->error ? EXIT_FAILED : EXIT_OK;
-	log_error("cannot remove %s: %s", run->path, strerror(errno));
-	return EXIT_FAILED;
+	else if (!keep && run->written)
+		code = remove_file(run);
+	return run->error && run->error != -EPIPE ? EXIT_FAILED : code;
 }
 
 static int run_export_session(struct export_run *run, const struct options *options, enum group_by by)
@@ -114,8 +134,8 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	if (!run->error && !options->once)
 		run->error = export(run);
 	if (run->error) {
-		outfile__report_error(run->path, run->error);
-		return EXIT_FAILED;
+		outfile__report(&run->file, run->error);
+		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
 	}
 	run->written = !options->once;
 	code = session__run(&run->session);
@@ -126,7 +146,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 static int run_export(struct options *options)
 {
 	enum group_by by = options->by < 0 ? BY_COMM : (enum group_by)options->by;
-	struct export_run run = { .path = options->textfile };
+	struct export_run run = { 0 };
 	const struct session_config config = {
 		.latency = true,
 		.bpf_stats = !options->no_bpf_stats,
@@ -136,7 +156,7 @@ static int run_export(struct options *options)
 		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
 	};
-	int code = check(options);
+	int code = open_file(&run, options);
 
 	if (code)
 		return code;
@@ -145,6 +165,7 @@ static int run_export(struct options *options)
 		code = session__exit_code(&run.session, run_export_session(&run, options, by));
 	session__close(&run.session);
 	metrics__free(run.metrics);
+	outfile__close(&run.file);
 	return code;
 }
 
@@ -170,7 +191,9 @@ const struct command export_command = {
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
 	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; "
 		   "a clean\n"
-		   "stop removes it, unless --keep is given. Metrics have a label comm, or with --by cgroup a label "
+		   "stop removes it, unless --keep is given. A device or a FIFO gets one text after the other, as "
+		   "standard\n"
+		   "output does with - for FILE. Metrics have a label comm, or with --by cgroup a label "
 		   "cgroup. Of\n"
 		   "each metric at most --max-series label sets are written: names that came first keep theirs, the "
 		   "rest is\n"

@@ -304,17 +304,22 @@ static struct report *build(const struct choice *choice, struct listing *listing
 	return report;
 }
 
+/* An exit code. */
 static int render(const struct options *options, const struct output_ops *ops, const struct report *report)
 {
 	struct outfile file;
 	struct output out = { .ops = ops };
-	int err;
+	int err = outfile__open(&file, options->output, OUTFILE_REPORT);
 
-	err = outfile__open(&file, options->output);
-	if (err)
-		return err;
+	if (err) {
+		outfile__report(&file, err);
+		return outfile__exit_code(&file);
+	}
 	out.stream = file.stream;
-	return outfile__finish(&file, out.ops->report(&out, report));
+	err = outfile__finish(&file, out.ops->report(&out, report));
+	if (err)
+		outfile__report(&file, err);
+	return err && err != -EPIPE ? EXIT_FAILED : EXIT_OK;
 }
 
 static void choose(struct choice *choice, const struct options *options)
@@ -331,20 +336,20 @@ static int run(struct options *options)
 	struct listing listings[NR_PARTS] = { 0 };
 	struct choice choice;
 	struct report *report;
-	int err = -ENOMEM;
+	int code = EXIT_FAILED;
 
 	if (!ops)
 		return EXIT_USAGE;
 	choose(&choice, options);
 	report = build(&choice, listings);
 	if (report)
-		err = render(options, ops, report);
-	if (err)
-		outfile__report_error(options->output, err);
+		code = render(options, ops, report);
+	else
+		log_error("cannot list: out of memory");
 	report__free(report);
 	for (size_t i = 0; i < NR_PARTS; i++)
 		listing__free(&listings[i]);
-	return err && err != -EPIPE ? EXIT_FAILED : EXIT_OK;
+	return code;
 }
 
 static const struct option_row *const options[] = { output_options, common_options, NULL };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace record: a run to a file, to be looked at later, elsewhere, without root. */
 #include <string.h>
-#include <unistd.h>
 
 #include "../core/command.h"
 #include "../core/log.h"
@@ -72,10 +71,6 @@ static int run_record(struct options *options)
 		return code;
 	if (!options->record)
 		options->record = DEFAULT_FILE;
-	if (!strcmp(options->record, "-") && isatty(STDOUT_FILENO)) {
-		log_error("-o -: a recording is not for a terminal; expected a pipe or a file");
-		return EXIT_USAGE;
-	}
 	code = session__open(&session, options, &config);
 	if (code == EXIT_OK)
 		code = session__run(&session);
@@ -105,7 +100,9 @@ static const struct option_row own_options[] = {
 	  .max = 86400 * 1000000000ULL,
 	  .arg = "TIME",
 	  .help = "keep only the last TIME, in memory, and write it to FILE on SIGUSR1, after an OOM kill, or at the "
-		  "end if it was not written before; what is there already stays: then FILE.2, FILE.3, and so on" },
+		  "end if it was not written before; later ones go to FILE.2, FILE.3, and so on to FILE.10, then in "
+		  "place of the "
+		  "oldest of these recordings" },
 	{ .name = NULL },
 };
 

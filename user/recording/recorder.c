@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "../core/outfile.h"
+#include "dump_names.h"
 #include "encoder.h"
-#include "recfile.h"
 #include "window.h"
 
 #define BLOCK_AGE_NS  1000000000ULL /* at least so often a moment ends a block */
@@ -20,9 +18,9 @@ struct recorder {
 	struct layouts layouts;
 	struct encoder encoder;
 	ZSTD_CCtx *zstd;
-	struct recfile file;
-	struct outfile dump;
-	struct window window; /* before the run begins, also of one that is written whole */
+	struct outfile *file;
+	char name[NAME_MAX + 1]; /* of the first of the files with the last part */
+	struct window window;	 /* before the run begins, also of one that is written whole */
 	struct recording_head head;
 	bool begun;
 	uint64_t last_ns; /* of the last record */
@@ -54,11 +52,7 @@ static int open_parts(struct recorder *rec)
 	rec->zstd = ZSTD_createCCtx();
 	if (!rec->zstd)
 		return -ENOMEM;
-	err = window__init(&rec->window, &rec->layouts, rec->request.last_ns);
-	if (!err)
-		err = recfile__open(&rec->file, rec->request.path);
-	/* of a window only to see that it can be written: better now than after the incident */
-	return err || !is_window(rec) ? err : recfile__close(&rec->file);
+	return window__init(&rec->window, &rec->layouts, rec->request.last_ns);
 }
 
 int recorder__new(struct recorder **out, const struct recorder_request *request)
@@ -70,7 +64,8 @@ int recorder__new(struct recorder **out, const struct recorder_request *request)
 	if (!rec)
 		return -ENOMEM;
 	rec->request = *request;
-	rec->file.fd = -1;
+	rec->file = request->file;
+	strcpy(rec->name, rec->file->place.name);
 	err = open_parts(rec);
 	if (err)
 		recorder__free(rec);
@@ -83,7 +78,6 @@ void recorder__free(struct recorder *rec)
 {
 	if (!rec)
 		return;
-	recfile__close(&rec->file);
 	window__free(&rec->window);
 	encoder__free(&rec->encoder);
 	layouts__free(&rec->layouts);
@@ -100,9 +94,9 @@ void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks)
 static int write_bytes(void *ctx, const void *data, size_t size)
 {
 	struct recorder *rec = ctx;
-	int err = recfile__write(&rec->file, data, size);
+	int err = outfile__write(rec->file, data, size);
 
-	rec->bytes = rec->file.bytes;
+	rec->bytes = rec->file->bytes;
 	return err;
 }
 
@@ -171,7 +165,7 @@ int recorder__begin(struct recorder *rec, const struct recording_head *head)
 	window__free(&rec->window);
 	memset(&rec->window, 0, sizeof(rec->window));
 	rec->nr_files = 1;
-	rec->path = strdup(rec->request.path);
+	rec->path = strdup(rec->file->path ? rec->file->path : "-");
 	return err ? err : rec->path ? 0 : -ENOMEM;
 }
 
@@ -197,35 +191,12 @@ void recorder__take(void *ctx, const void *record)
 		rec->kill_ns = hdr->time_ns;
 }
 
-/* "FILE", "FILE.2", "FILE.3", the first that is not there: no earlier incident is written over. */
-static char *next_path(const struct recorder *rec)
-{
-	char *path = strdup(rec->request.path);
-	unsigned int nr = 1;
-	struct stat st;
-
-	while (path && strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode)) {
-		free(path);
-		if (asprintf(&path, "%s.%u", rec->request.path, ++nr) < 0)
-			return NULL;
-	}
-	return path;
-}
-
-static int write_stream(void *ctx, const void *data, size_t size)
-{
-	struct recorder *rec = ctx;
-
-	rec->bytes += size;
-	return fwrite(data, 1, size, rec->dump.stream) == size ? 0 : -EIO;
-}
-
 static int write_start_block(void *ctx, struct encoder *enc)
 {
 	struct recorder *rec = ctx;
 	struct block *block =
 		block__pack(rec->zstd, BLOCK_DATA, enc->buf, enc->size, enc->nr, rec->window.start.hdr.time_ns);
-	int err = block ? write_stream(rec, block->bytes, block->size) : -errno;
+	int err = block ? write_bytes(rec, block->bytes, block->size) : -errno;
 
 	free(block);
 	encoder__reset(enc);
@@ -254,35 +225,42 @@ static int write_window(struct recorder *rec, const struct command_outcome *outc
 	head.window = rec->window.start.hdr.id != 0;
 	if (head.window)
 		head.start = rec->window.start.moment;
-	err = write_head(rec, &head, write_stream, rec);
+	err = write_head(rec, &head, write_bytes, rec);
 	if (!err)
 		err = write_start(rec);
 	if (!err)
-		err = window__each(&rec->window, write_stream, rec);
-	return err ? err : write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_stream, rec);
+		err = window__each(&rec->window, write_bytes, rec);
+	return err ? err : write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
+}
+
+static int begin_dump(struct recorder *rec)
+{
+	char name[NAME_MAX + 1];
+	int err;
+
+	if (outfile__is_direct(rec->file))
+		return outfile__begin(rec->file);
+	err = dump_names__next(rec->file->place.dir, rec->name, name);
+	if (err == -EEXIST)
+		return place__refuse(&rec->file->place, "%d files of its names are there, and none is your recording",
+				     DUMP_FILES_MAX);
+	return err ? err : outfile__begin_as(rec->file, name);
 }
 
 /* The last part of the run to a file of its own, which appears when it is complete. */
 static int dump(struct recorder *rec, const struct command_outcome *outcome)
 {
-	char *path = next_path(rec);
+	char *path;
 	int err;
 
-	rec->bytes = 0;
 	rec->asked = false;
 	rec->kill_ns = 0;
-	err = path ? outfile__open(&rec->dump, strcmp(path, "-") ? path : NULL) : -ENOMEM;
-
+	err = begin_dump(rec);
 	if (!err)
-		err = outfile__hide(&rec->dump);
-	if (!err)
-		err = write_window(rec, outcome);
-	if (rec->dump.stream)
-		err = outfile__finish(&rec->dump, err);
-	if (err) {
-		free(path);
-		return err;
-	}
+		err = outfile__put(rec->file, write_window(rec, outcome));
+	path = err ? NULL : outfile__shown(rec->file);
+	if (!path)
+		return err ? err : -ENOMEM;
 	free(rec->path);
 	rec->path = path;
 	rec->nr_files++;
@@ -340,7 +318,7 @@ int recorder__finish(struct recorder *rec, const struct command_outcome *outcome
 	if (is_window(rec))
 		return rec->nr_files && !rec->kill_ns ? 0 : dump(rec, outcome);
 	err = write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
-	return err ? err : recfile__close(&rec->file);
+	return outfile__put(rec->file, err);
 }
 
 int recorder__dump_error(struct recorder *rec)

@@ -6,14 +6,15 @@
 #ifndef MEMTRACE_RECORDING_RECORDER_H
 #define MEMTRACE_RECORDING_RECORDER_H
 
+#include "../core/outfile.h"
 #include "../core/stack_lookup.h"
 #include "head.h"
 
 struct recorder;
 
 struct recorder_request {
-	const char *path; /* borrowed; "-" is standard output */
-	uint64_t last_ns; /* keep only so much; 0: all */
+	struct outfile *file; /* borrowed, open: of OUTFILE_RECORDING, with last_ns of OUTFILE_DUMP */
+	uint64_t last_ns;     /* keep only so much; 0: all */
 	const char *(*cgroup)(void *ctx, uint64_t id);
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;
@@ -24,13 +25,10 @@ struct recorder_stats {
 	uint64_t events; /* records but those of tasks' counts and moments */
 	uint64_t bytes;	 /* of the last file */
 	unsigned int files;
-	const char *path; /* of the last file; NULL: none yet */
+	const char *path; /* of the last file, as people know it; NULL: none yet */
 };
 
-/*
- * Opens the file for writing, but leaves what is in it until there is something to write.  0 or
- * -errno.  With last_ns no file is opened.
- */
+/* 0 or -ENOMEM.  What is in the file stays until there is something to write. */
 int recorder__new(struct recorder **rec, const struct recorder_request *request);
 /* Where call chains come from; without it they are recorded by their ids alone. */
 void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks);
@@ -46,12 +44,12 @@ int recorder__moment(struct recorder *rec, const struct moment *moment, const st
 		     bool final);
 /* With last_ns: the last part is to be written at the next moment. */
 void recorder__ask(struct recorder *rec);
-/* The run is over: closes the file; 0 or -errno.  With last_ns it is written unless it was already. */
+/* The run is over: puts the file into its place; 0 or -errno.  With last_ns it is written unless it was already. */
 int recorder__finish(struct recorder *rec, const struct command_outcome *outcome);
 /* With last_ns: -errno of a file that could not be written since the last call, or 0; recording goes on. */
 int recorder__dump_error(struct recorder *rec);
 struct recorder_stats recorder__stats(const struct recorder *rec);
-/* A file that recorder__new() made and nothing was written to is removed.  NULL is fine. */
+/* NULL is fine. */
 void recorder__free(struct recorder *rec);
 
 #endif

@@ -10,23 +10,49 @@
 #include "../core/outfile.h"
 #include "../kernel/proc.h"
 
+/* Also of a last part, to see that it can be written: better now than after the incident. */
+static int open_file(struct session *session)
+{
+	const struct options *o = session->options;
+	struct outfile *file = &session->record_file;
+	int err = outfile__open(file, o->record, o->last_ns ? OUTFILE_DUMP : OUTFILE_RECORDING);
+
+	if (err) {
+		outfile__report(file, err);
+		return outfile__exit_code(file);
+	}
+	if (isatty(file->fd)) {
+		log_error("'%s': a recording is not for a terminal; expected a pipe or a file", o->record);
+		return EXIT_USAGE;
+	}
+	if (outfile__is_stdout(file) && !session->config.record_only && !o->output) {
+		log_error("--record %s: reports go to standard output, too; expected -o FILE as well", o->record);
+		return EXIT_USAGE;
+	}
+	if (o->last_ns)
+		outfile__drop(file);
+	return EXIT_OK;
+}
+
 int recording__open(struct session *session)
 {
 	const struct options *o = session->options;
 	const struct recorder_request request = {
-		.path = o->record,
+		.file = &session->record_file,
 		.last_ns = o->last_ns,
 		.cgroup = session->names.cgroup,
 		.who = session->names.who,
 		.ctx = session,
 	};
-	int err;
+	int code;
 
 	if (!o->record)
 		return EXIT_OK;
-	err = recorder__new(&session->recorder, &request);
-	if (err) {
-		outfile__report_error(o->record, err);
+	code = open_file(session);
+	if (code != EXIT_OK)
+		return code;
+	if (recorder__new(&session->recorder, &request)) {
+		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
 	}
 	session->pipeline.every_record = recorder__take;
@@ -52,11 +78,12 @@ static void check(struct session *session, int err)
 {
 	if (!err)
 		return;
-	outfile__report_error(session->options->record, err);
+	outfile__report(&session->record_file, err);
 	session->recording_failed = true;
 	session->pipeline.every_record = NULL;
 	recorder__free(session->recorder);
 	session->recorder = NULL;
+	outfile__close(&session->record_file);
 	session->stopping |= session->config.record_only;
 }
 
@@ -94,7 +121,7 @@ void recording__moment(struct session *session, uint64_t due_ns, bool final)
 		check(session, recorder__moment(session->recorder, &session->moment, &session->totals, due_ns, final));
 	dump_err = session->recorder ? recorder__dump_error(session->recorder) : 0;
 	if (dump_err)
-		outfile__report_error(session->options->record, dump_err);
+		outfile__report(&session->record_file, dump_err);
 	say_written(session, files);
 }
 

@@ -44,12 +44,10 @@ int render__open(struct render *render, const struct options *options)
 
 	if (!ops)
 		return EXIT_USAGE;
-	err = outfile__open(&render->file, options->output);
-
-	render->path = options->output;
+	err = outfile__open(&render->file, options->output, OUTFILE_REPORT);
 	if (err) {
-		outfile__report_error(options->output, err);
-		return EXIT_FAILED;
+		outfile__report(&render->file, err);
+		return outfile__exit_code(&render->file);
 	}
 	render->output = (struct output){
 		.ops = ops,
@@ -74,12 +72,12 @@ int render__close(struct render *render, int err, int code)
 	if (!render->file.stream)
 		return code;
 	if (!err && code != EXIT_OK) {
-		outfile__abort(&render->file);
+		outfile__close(&render->file);
 		return code;
 	}
 	err = outfile__finish(&render->file, err);
 	if (!err || err == -EPIPE)
 		return code;
-	outfile__report_error(render->path, err);
+	outfile__report(&render->file, err);
 	return EXIT_FAILED;
 }

@@ -10,7 +10,6 @@
 struct render {
 	struct outfile file;
 	struct output output;
-	const char *path; /* -o FILE, or NULL */
 };
 
 /* By --json and -o.  EXIT_OK, or the exit code after one line on stderr. */

@@ -279,10 +279,6 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
 		return EXIT_USAGE;
 	}
-	if (options->record && !strcmp(options->record, "-") && !config->record_only && !options->output) {
-		log_error("--record -: reports go to standard output, too; expected -o FILE as well");
-		return EXIT_USAGE;
-	}
 	session->options = options;
 	session->config = *config;
 	session->signal_fd = session->stats_fd = -1;
@@ -328,6 +324,7 @@ void session__close(struct session *session)
 	if (session->source)
 		session->source->ops->free(session->source);
 	recorder__free(session->recorder);
+	outfile__close(&session->record_file);
 	pipeline__done(&session->pipeline);
 	if (session->stats_fd >= 0)
 		close(session->stats_fd);

@@ -53,9 +53,10 @@ struct session {
 	struct run_facts facts;
 	struct child child;
 	struct command_outcome outcome; /* of CMD, once the run is over */
-	struct recorder *recorder;	/* NULL: nothing is recorded */
-	bool recording_failed;		/* which was reported; the run goes on, but its exit code says so */
-	struct totals totals;		/* as of the last interval or the end */
+	struct outfile record_file;
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
+	struct totals totals;	   /* as of the last interval or the end */
 	struct event_names names;
 	struct stacks *stacks;		      /* NULL: call chains were not asked for */
 	struct moment moment;		      /* likewise */

@@ -22,7 +22,7 @@
 static int start_command(struct session *session)
 {
 	char **cmd = session->options->cmd;
-	bool out_is_taken = session->options->record && !strcmp(session->options->record, "-");
+	bool out_is_taken = outfile__is_stdout(&session->record_file);
 	int err;
 
 	live__expect_command(session->live, true);
