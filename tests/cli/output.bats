@@ -26,6 +26,43 @@ entries() {
 	[ "$(entries)" = x ]
 }
 
+@test "-o FILE by an unprivileged user: a new file, an own one, not root's, no link in a sticky directory" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+	local as=(setpriv --reuid=65534 --clear-groups --inh-caps=-all)
+	"${as[@]}" "$MEMTRACE" --version >/dev/null 2>&1 || skip "an unprivileged user cannot run $MEMTRACE"
+	chmod 1777 "$dir"
+	"${as[@]}" "$MEMTRACE" list -o "$dir/x"
+	"${as[@]}" "$MEMTRACE" list oom -o "$dir/x"
+	[ "$(cat "$dir/x")" = "$("$MEMTRACE" list oom)" ]
+	refused 2 "'$dir/x'" "user 65534" -- list -o "$dir/x"
+	ln -s x "$dir/link"
+	refused 2 "'$dir/link'" "symbolic link" -- list -o "$dir/link"
+	echo old >"$dir/roots"
+	run "${as[@]}" "$MEMTRACE" list -o "$dir/roots"
+	[ "$status" -eq 2 ]
+	[[ $output == *"user 0"* ]]
+	[ "$(cat "$dir/roots")" = old ]
+	[ "$(entries | xargs)" = "link roots x" ]
+}
+
+@test "-o FILE: a second name, a socket, a link of /proc: one line, exit 2" {
+	echo old >"$dir/x"
+	ln "$dir/x" "$dir/y"
+	refused 2 "'$dir/x'" "2 names" -- list -o "$dir/x"
+	refused 2 "link of /proc" -- list -o "/proc/$$/cwd/x"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/socket"
+	refused 2 "'$dir/socket'" "a socket" -- list -o "$dir/socket"
+	[ "$(cat "$dir/x")" = old ]
+	[ "$(entries | xargs)" = "socket x y" ]
+}
+
+@test "-o - and /dev/fd/N: what was given, as it is" {
+	(cd "$dir" && "$MEMTRACE" list -o - >x && "$MEMTRACE" list -o /dev/fd/9 9>>x)
+	[ "$(cat "$dir/x")" = "$("$MEMTRACE" list && "$MEMTRACE" list)" ]
+	[ "$(entries)" = x ]
+	refused 1 "'/dev/fd/99'" "Bad file descriptor" -- list -o /dev/fd/99
+}
+
 @test "-o FILE: mode 0644 without the umask's bits" {
 	(umask 022 && "$MEMTRACE" list -o "$dir/a")
 	(umask 077 && "$MEMTRACE" list -o "$dir/b")

@@ -602,6 +602,26 @@ static void test_remove(void **state)
 	outfile__close(&file);
 }
 
+/* What was put there may seem to be another's (NFS without root's rights), or have been linked: it is replaced. */
+static void test_put_is_ours(void **state)
+{
+	struct outfile file;
+	char other[128];
+
+	if (geteuid())
+		skip();
+	snprintf(other, sizeof(other), "%s/other", dir);
+	assert_int_equal(outfile__open(&file, place, OUTFILE_SHARED), 0);
+	write_text(&file, "1\n");
+	assert_int_equal(chown(place, 65534, 65534), 0);
+	assert_int_equal(link(place, other), 0);
+	write_text(&file, "2\n");
+	assert_content(place, "2\n");
+	assert_content(other, "1\n");
+	assert_int_equal(outfile__remove(&file), 0);
+	outfile__close(&file);
+}
+
 /* A link stays, and what it leads to is what is removed. */
 static void test_remove_behind_link(void **state)
 {
@@ -810,7 +830,7 @@ static void test_lock_of_another_user(void **state)
 	if (!pid) {
 		int fd = setuid(65534) ? -1 : open(dir, O_RDONLY | O_DIRECTORY);
 
-		byte = fcntl(fd, F_SETLK, &lock) ? 'n' : 'y';
+		byte = fcntl(fd, F_SETLK, &lock) || fcntl(fd, F_OFD_SETLK, &lock) ? 'n' : 'y';
 		if (write(pipe_fds[1], &byte, 1) == 1)
 			pause();
 		_exit(0);
@@ -852,6 +872,7 @@ int main(void)
 		IN_DIR(test_growing_in_vain),
 		IN_DIR(test_growing_removed),
 		IN_DIR(test_remove),
+		IN_DIR(test_put_is_ours),
 		IN_DIR(test_remove_behind_link),
 		IN_DIR(test_planted_meanwhile),
 		IN_DIR(test_directory_gone),

@@ -191,8 +191,8 @@ const struct command export_command = {
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
 	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; "
 		   "a clean\n"
-		   "stop removes it, unless --keep is given. A device or a FIFO gets one text after the other, as "
-		   "standard\n"
+		   "stop removes it, unless --keep is given. A device or a FIFO gets one text after the other, "
+		   "as standard\n"
 		   "output does with - for FILE. Metrics have a label comm, or with --by cgroup a label "
 		   "cgroup. Of\n"
 		   "each metric at most --max-series label sets are written: names that came first keep theirs, the "

@@ -101,8 +101,7 @@ static const struct option_row own_options[] = {
 	  .arg = "TIME",
 	  .help = "keep only the last TIME, in memory, and write it to FILE on SIGUSR1, after an OOM kill, or at the "
 		  "end if it was not written before; later ones go to FILE.2, FILE.3, and so on to FILE.10, then in "
-		  "place of the "
-		  "oldest of these recordings" },
+		  "place of the oldest of these recordings" },
 	{ .name = NULL },
 };
 

@@ -56,14 +56,21 @@ static void unlock(const struct file_lock *lock)
 	fcntl(lock->fd, F_SETLK, &none);
 }
 
-/* Of a user who may not decide what we write; without /proc nobody can tell. */
-static bool is_foreign(pid_t pid)
+/*
+ * Not of a user who may not decide what we write, nor of a process that ended and left its descriptors to
+ * another, nor of the kind that has no pid.  0 is a process that our pid namespace does not show.
+ */
+static bool counts(pid_t pid)
 {
 	char path[32];
 	struct stat st;
 
+	if (pid <= 0)
+		return !pid;
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return pid > 0 && !stat(path, &st) && st.st_uid != 0 && st.st_uid != geteuid();
+	if (stat(path, &st))
+		return access("/proc/self", F_OK); /* without /proc nobody can tell */
+	return st.st_uid == 0 || st.st_uid == geteuid();
 }
 
 /* Nobody holds a write lock on a directory, as it cannot be opened for writing: asking for one finds the read locks. */
@@ -71,7 +78,7 @@ static bool is_taken(const struct file_lock *lock, pid_t *holder)
 {
 	struct flock other = request(lock, F_WRLCK);
 
-	if (fcntl(lock->fd, F_GETLK, &other) || other.l_type == F_UNLCK || is_foreign(other.l_pid))
+	if (fcntl(lock->fd, F_GETLK, &other) || other.l_type == F_UNLCK || !counts(other.l_pid))
 		return false;
 	*holder = other.l_pid;
 	return true;

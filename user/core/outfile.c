@@ -139,7 +139,6 @@ static int open_stream(struct outfile *file)
 	static const cookie_io_functions_t functions = { .write = write_cookie };
 
 	file->error = 0;
-	file->bytes = 0;
 	file->stream = fopencookie(file, "w", functions);
 	if (!file->stream)
 		return -ENOMEM;
@@ -177,6 +176,7 @@ int outfile__begin(struct outfile *file)
 {
 	int err;
 
+	file->bytes = 0;
 	if (file->stream)
 		return 0;
 	file->place.why[0] = '\0';
@@ -270,12 +270,32 @@ static int rename_temp(struct outfile *file)
 	return 0;
 }
 
+/* Is st of what was put last? */
+static bool is_put(const struct outfile *file, const struct stat *st)
+{
+	struct stat put;
+
+	return file->put_fd >= 0 && !fstat(file->put_fd, &put) && st->st_dev == put.st_dev && st->st_ino == put.st_ino;
+}
+
+/* As at the start; what was put last is ours, whomever a file system says that it belongs to (NFS without root's
+ * rights). */
+static int look_again(struct outfile *file)
+{
+	struct place *place = &file->place;
+	int err = place__check_dir(place);
+
+	if (err)
+		return err;
+	if (!fstatat(place->dir, place->name, &place->st, AT_SYMLINK_NOFOLLOW) && is_put(file, &place->st))
+		return 0;
+	return place__look(place);
+}
+
 static int give_name(struct outfile *file)
 {
-	int err = place__check_dir(&file->place);
+	int err = look_again(file);
 
-	if (!err)
-		err = place__look(&file->place);
 	if (err)
 		return err;
 	if (outfile__is_direct(file)) {
@@ -309,12 +329,20 @@ int outfile__write(struct outfile *file, const void *data, size_t size)
 	return file->error;
 }
 
+/* What some file systems (NFS) tell at close(2) alone, while the descriptor stays open. */
+static int flush_fd(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 || close(copy) ? -errno : 0;
+}
+
 static int write_out(struct outfile *file)
 {
 	if (fflush(file->stream) || ferror(file->stream))
 		return file->error ? file->error : -EIO;
-	if (outfile__is_direct(file) || kinds[file->kind].grows)
-		return file->error;
+	if (file->error || outfile__is_direct(file) || kinds[file->kind].grows)
+		return file->error ? file->error : flush_fd(file->fd);
 	return fsync(file->fd) ? -errno : 0;
 }
 
@@ -370,14 +398,6 @@ void outfile__drop(struct outfile *file)
 		close_stream(file);
 }
 
-static bool is_still_there(const struct outfile *file, const struct stat *st)
-{
-	struct stat put;
-
-	return file->put_fd >= 0 && !fstat(file->put_fd, &put) && st->st_dev == put.st_dev &&
-	       st->st_ino == put.st_ino && st->st_uid == geteuid() && S_ISREG(st->st_mode);
-}
-
 int outfile__remove(struct outfile *file)
 {
 	struct stat st;
@@ -390,7 +410,7 @@ int outfile__remove(struct outfile *file)
 		return err;
 	if (fstatat(dir, file->place.name, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : -errno;
-	if (!is_still_there(file, &st))
+	if (!is_put(file, &st))
 		return 1;
 	return unlinkat(dir, file->place.name, 0) ? -errno : 0;
 }

@@ -231,6 +231,8 @@ static int check_device(struct place *place)
 {
 	struct stat dir;
 
+	if (S_ISSOCK(place->st.st_mode))
+		return place__refuse(place, "it is a socket; expected a file, a FIFO or a device");
 	if (fstat(place->dir, &dir))
 		return -errno;
 	if (S_ISFIFO(place->st.st_mode) && place->st.st_uid != geteuid() && !is_trusted(&dir))
