@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "stop.h"
 
 /* Hidden, short enough for any directory, and never a name that ends in .prom. */
 #define TEMP_NAME ".memtrace-XXXXXX"
@@ -46,17 +47,10 @@ static int own_stream(const struct stat *st)
 static ssize_t write_all(void *cookie, const char *data, size_t size)
 {
 	struct outfile *file = cookie;
-	size_t done = 0;
 
-	while (!file->error && done < size) {
-		ssize_t n = write(file->fd, data + done, size - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			file->error = -errno;
-	}
-	return (ssize_t)done;
+	if (!file->error)
+		file->error = stop__write(file->fd, data, size);
+	return file->error ? 0 : (ssize_t)size;
 }
 
 static int close_fd(void *cookie)
@@ -257,6 +251,11 @@ void outfile__report_error(const char *path, int err)
 {
 	switch (err) {
 	case -EPIPE:
+	case -ECANCELED:
+		break;
+	case -ETIMEDOUT:
+		log_error("%s: nobody reads it, and the run was ended; the output is cut there",
+			  path ? path : "standard output");
 		break;
 	case -ENOENT:
 	case -EACCES:

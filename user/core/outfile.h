@@ -52,7 +52,9 @@ void outfile__abort(struct outfile *file);
 /* Whether two names, either may be NULL, mean one regular file that exists. */
 bool outfile__same(const char *a, const char *b);
 
-/* One line on stderr: path could not be written, why, and what to try.  -EPIPE says nothing: the reader left. */
+/* One line on stderr: path could not be written, why, and what to try.  -EPIPE and -ECANCELED say nothing: it is not
+ * wanted.
+ */
 void outfile__report_error(const char *path, int err);
 
 #endif

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/stop.h"
+
 static int open_path(struct recfile *file, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -39,20 +41,12 @@ static int begin(struct recfile *file)
 
 int recfile__write(struct recfile *file, const void *data, size_t size)
 {
-	const char *at = data;
 	int err = file->begun ? 0 : begin(file);
-	ssize_t len;
 
-	while (!err && size) {
-		len = write(file->fd, at, size);
-		if (len < 0 && errno != EINTR)
-			err = -errno;
-		if (len <= 0)
-			continue;
-		at += len;
-		size -= len;
-		file->bytes += len;
-	}
+	if (!err)
+		err = stop__write(file->fd, data, size);
+	if (!err)
+		file->bytes += size;
 	return err;
 }
 

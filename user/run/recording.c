@@ -8,6 +8,7 @@
 
 #include "../core/log.h"
 #include "../core/outfile.h"
+#include "../core/stop.h"
 #include "../kernel/proc.h"
 
 int recording__open(struct session *session)
@@ -57,7 +58,8 @@ static void check(struct session *session, int err)
 	session->pipeline.every_record = NULL;
 	recorder__free(session->recorder);
 	session->recorder = NULL;
-	session->stopping |= session->config.record_only;
+	if (session->config.record_only)
+		stop__run_is_over();
 }
 
 void recording__begin(struct session *session)
