@@ -152,7 +152,10 @@ static void man_exit_status(FILE *out)
 	      ".TP\n.B 0\nAll went well.\n"
 	      ".TP\n.B 1\nSomething failed while running.\n"
 	      ".TP\n.B 2\nThe request was wrong.\n"
-	      ".TP\n.B 3\nNothing could be attached.\n",
+	      ".TP\n.B 3\nNothing could be attached.\n"
+	      ".TP\n.B 128 + N\nSignal N left something undone: it came before the run, while a recording was read, or "
+	      "a "
+	      "second\ntime.\n",
 	      out);
 }
 

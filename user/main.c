@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/options.h"
 #include "core/outfile.h"
+#include "core/stop.h"
 
 /* A closed standard stream must not become the number of the next file that is opened. */
 static void open_standard_streams(void)
@@ -71,6 +72,16 @@ static int close_stdout(int code)
 	return EXIT_FAILED;
 }
 
+static int run_command(const struct command *command, struct options *options)
+{
+	int err = stop__open();
+
+	if (!err)
+		return command->run(options);
+	log_error("cannot start: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
 /* Runs a command with argv[first..argc), on the recording or, if it is NULL, on the live kernel. */
 static int run(const struct command *command, const char *recording, int argc, char **argv, int first)
 {
@@ -87,7 +98,7 @@ static int run(const struct command *command, const char *recording, int argc, c
 		code = EXIT_OK;
 	} else {
 		log__set_verbose(options.verbose);
-		code = command->run(&options);
+		code = run_command(command, &options);
 	}
 	options__free(&options);
 	return code;
@@ -164,5 +175,5 @@ int main(int argc, char **argv)
 	buffer_stdout();
 	survive_signals();
 	setlocale(LC_CTYPE, "");
-	return close_stdout(dispatch(argc, argv));
+	return stop__exit(close_stdout(dispatch(argc, argv)));
 }

@@ -167,3 +167,198 @@ at_any_time() {
 	check 126 /etc/passwd
 	assert_nothing_attached
 }
+
+# Below: who reads does not, who writes does not, or memtrace is busy.  It must
+# end all the same; how soon exactly is no matter here, where other things run, but
+# before this could be noticed it took as long as the other side.
+hang_limit=15
+
+# A pipe that takes no more, for standard output (or what else) of what is run with it: $tmp/stuck, open here.
+stuck_pipe() {
+	mkfifo "$tmp/stuck"
+	exec 7<>"$tmp/stuck"
+	dd if=/dev/zero of=/dev/fd/7 oflag=nonblock bs=4096 count=4096 2>/dev/null || true
+}
+
+# blocked_start ARGS...: in the background; more page faults than a pipe takes, meanwhile.
+blocked_start() {
+	start_to "$tmp/stuck" "$tmp/err" "$@"
+	wait_attached "$mt_pid"
+	"$workloads/faults" -n 20000
+}
+
+# start_to OUT ERR ARGS...: in the background, to files that may block who opens them.
+start_to() {
+	local out=$1 err=$2
+
+	shift 2
+	set -m
+	"$memtrace" "$@" 1<>"$out" 2<>"$err" 3>&- 7>&- </dev/null &
+	mt_pid=$!
+	set +m
+	started+=("$mt_pid")
+}
+
+# ends_with WHAT STATUS...: within the limit, and with one of these.
+ends_with() {
+	local what=$1 i
+
+	shift
+	for ((i = 0; i < hang_limit * 20; i++)); do
+		kill -0 "$mt_pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	if kill -KILL "$mt_pid" 2>/dev/null; then
+		fail "$what: it hangs"
+		return
+	fi
+	mt_status=0
+	wait "$mt_pid" || mt_status=$?
+	[[ " $* " == *" $mt_status "* ]] || fail "$what: status $mt_status, not one of $*" "$(<"$tmp/err")"
+}
+
+@test "nobody reads standard output: each signal ends it, and says that the output is cut" {
+	for signal in INT TERM HUP; do
+		for args in "trace fault" "trace fault --json" "record --every fault -o -"; do
+			stuck_pipe
+			: >"$tmp/err"
+			# shellcheck disable=SC2086
+			blocked_start $args
+			kill "-$signal" "$mt_pid"
+			# a recording's last blocks may all go into the pipe, which is made wider then
+			ends_with "$args, SIG$signal" 1 $([[ $args == record* ]] && echo 0)
+			((mt_status == 0)) || grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
+			exec 7<&-
+			rm "$tmp/stuck"
+		done
+	done
+	assert_nothing_attached
+}
+
+@test "nobody reads standard output: -d ends it" {
+	stuck_pipe
+	: >"$tmp/err"
+	start_to "$tmp/stuck" "$tmp/err" trace fault -d 2
+	for _ in {1..100}; do
+		"$workloads/faults" -n 2000
+		kill -0 "$mt_pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	ends_with "trace fault -d 2" 1
+	grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
+	for args in "stat -i 0.05 -d 2" "top -i 0.05 -d 2" "hist -i 0.05 -d 2" "record -o - -d 2"; do
+		# shellcheck disable=SC2086
+		start_to "$tmp/stuck" "$tmp/err" $args
+		ends_with "$args" 0 1
+	done
+	assert_nothing_attached
+}
+
+@test "nobody reads intervals, standard error, or both: a signal ends it" {
+	stuck_pipe
+	for signal in INT TERM; do
+		for args in "stat -i 0.05" "top -i 0.05" "hist -i 0.05" "verify"; do
+			# shellcheck disable=SC2086
+			start_to "$tmp/stuck" "$tmp/err" $args
+			wait_attached "$mt_pid"
+			sleep 0.3
+			kill "-$signal" "$mt_pid"
+			ends_with "$args, SIG$signal" 0 1
+		done
+		start_to /dev/null "$tmp/stuck" trace fault -d 60
+		wait_attached "$mt_pid"
+		kill "-$signal" "$mt_pid"
+		ends_with "standard error, SIG$signal" 0 1
+	done
+	: >"$tmp/err"
+	assert_nothing_attached
+}
+
+@test "nobody reads what CMD's faults print: it ends after CMD, which ends as ever" {
+	stuck_pipe
+	: >"$tmp/err"
+	set -m
+	"$memtrace" trace fault -- sh -c 'trap "exit 5" INT; "$0" -n 20000 >&2; echo ready >&2
+		for i in $(seq 600); do sleep 0.1; done' "$workloads/faults" 1<>"$tmp/stuck" 2>"$tmp/err" 3>&- 7>&- </dev/null &
+	mt_pid=$!
+	set +m
+	started+=("$mt_pid")
+	for _ in {1..200}; do
+		grep -q ready "$tmp/err" && break
+		sleep 0.05
+	done
+	kill -INT -- "-$mt_pid"
+	ends_with "SIGINT to CMD, too" 1
+	grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
+	assert_nothing_attached
+}
+
+@test "nobody reads, and CMD ignores what ends it: the second signal does" {
+	for signal in INT TERM; do
+		stuck_pipe
+		: >"$tmp/err"
+		set -m
+		"$memtrace" trace fault -- sh -c 'trap "" INT TERM; "$0" -n 20000 >&2; echo ready >&2
+			for i in $(seq 60); do sleep 0.1; done' "$workloads/faults" 1<>"$tmp/stuck" 2>"$tmp/err" 3>&- 7>&- </dev/null &
+		mt_pid=$!
+		set +m
+		started+=("$mt_pid")
+		for _ in {1..200}; do
+			grep -q ready "$tmp/err" && break
+			sleep 0.05
+		done
+		kill "-$signal" "$mt_pid"
+		sleep 0.5
+		kill "-$signal" "$mt_pid"
+		hang_limit=4 ends_with "SIG$signal twice" 1 130 143
+		exec 7<&-
+		rm "$tmp/stuck"
+	done
+	assert_nothing_attached
+}
+
+@test "a terminal that is stopped: a signal ends it" {
+	need_tool script util-linux
+	cat >"$tmp/on_tty" <<-EOF
+		#!/bin/bash
+		trap '' TTOU
+		"$memtrace" trace fault 2>"$tmp/err" 3>&- & mt_pid=\$!
+		echo \$mt_pid >"$tmp/pid"
+		wait \$mt_pid
+		echo \$? >"$tmp/status"
+	EOF
+	chmod +x "$tmp/on_tty"
+	# what is typed: Ctrl-S; nobody types Ctrl-Q
+	{ printf '\023'; sleep 60; } | script -qec "$tmp/on_tty" /dev/null >"$tmp/tty" 3>&- &
+	started+=("$!")
+	for _ in {1..100}; do
+		[[ -s $tmp/pid ]] && break
+		sleep 0.05
+	done
+	mt_pid=$(<"$tmp/pid")
+	wait_attached "$mt_pid"
+	"$workloads/faults" -n 20000
+	kill -TERM "$mt_pid"
+	for ((i = 0; i < hang_limit * 20; i++)); do
+		[[ -s $tmp/status ]] && break
+		sleep 0.05
+	done
+	kill -KILL "$mt_pid" 2>/dev/null && fail "it hangs"
+	between "status" "$(<"$tmp/status")" 0 1
+	assert_nothing_attached
+}
+
+@test "a reader that is only slow loses nothing" {
+	"$memtrace" trace fault --ring-size 8M -- "$workloads/faults" -n 20000 2>"$tmp/err" 3>&- |
+		{ sleep 2; grep -c ' fault '; } >"$tmp/lines"
+	grep -q 'lost: rare 0 hot 0 tasks 0' "$tmp/err" || fail "it lost events" "$(<"$tmp/err")"
+	between "lines" "$(<"$tmp/lines")" 20000 30000
+}
+
+@test "standard output is nobody's to change: it blocks as before for who shares it" {
+	mkfifo "$tmp/fifo"
+	exec 7<>"$tmp/fifo"
+	"$memtrace" stat -- sh -c : >&7 2>"$tmp/err" 3>&-
+	flags=$(awk '$1 == "flags:" { print $2 }' /proc/$$/fdinfo/7)
+	(((8#$flags & 8#4000) == 0)) || fail "it was made non-blocking"
+}

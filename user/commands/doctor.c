@@ -243,6 +243,8 @@ static int diagnose(struct diagnosis *d, struct options *options)
 
 	if (err == -EINVAL)
 		return EXIT_USAGE;
+	if (err == -ECANCELED)
+		return EXIT_FAILED;
 	if (err && err != -ENOTCONN) {
 		log_error("cannot look: %s", strerror(-err));
 		return EXIT_FAILED;

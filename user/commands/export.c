@@ -140,6 +140,10 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->written = !options->once;
 	code = session__run(&run->session);
 	ended = end_file(run, options->keep || options->once);
+	if (code == EXIT_OK && run->session.error) {
+		log_error("an event could not be counted: %s", strerror(-run->session.error));
+		return EXIT_FAILED;
+	}
 	return code == EXIT_OK ? ended : code;
 }
 

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "sanitise.h"
+#include "stop.h"
 
 /* Longer messages are cut; a name in one is at most a path. */
 #define MAX_MESSAGE 8192
@@ -16,14 +18,15 @@ void log__set_verbose(bool verbose)
 	be_verbose = verbose;
 }
 
-/* One call of stdio a line, so that lines of several threads or processes do not mix; errno survives. */
+/* One write a line, so that lines of several threads or processes do not mix; errno survives. */
 static void log_line(const char *level, const char *fmt, va_list args)
 {
-	char message[MAX_MESSAGE], safe[2 * MAX_MESSAGE];
-	int saved = errno;
+	char message[MAX_MESSAGE], safe[2 * MAX_MESSAGE], line[2 * MAX_MESSAGE + 64];
+	int saved = errno, len;
 
 	vsnprintf(message, sizeof(message), fmt, args);
-	fprintf(stderr, "memtrace: %s%s\n", level, sanitise_terminal(safe, sizeof(safe), message));
+	len = snprintf(line, sizeof(line), "memtrace: %s%s\n", level, sanitise_terminal(safe, sizeof(safe), message));
+	stop__write(STDERR_FILENO, line, (size_t)len);
 	errno = saved;
 }
 

@@ -12,7 +12,7 @@
 
 #include "command.h"
 #include "log.h"
-#include "stream.h"
+#include "stop.h"
 
 #define TEMP_TRIES 8 /* of hidden names that somebody else has */
 
@@ -320,7 +320,7 @@ int outfile__write(struct outfile *file, const void *data, size_t size)
 {
 	if (file->error)
 		return file->error;
-	file->error = stream__write(file->fd, data, size);
+	file->error = stop__write(file->fd, data, size);
 	/* an older file stays until there is a first block of the new one */
 	if (!file->error && kinds[file->kind].grows && !outfile__is_direct(file))
 		file->error = name_it(file);
@@ -458,10 +458,22 @@ static void report_in_directory(const char *path, int err)
 	free(dir);
 }
 
+/* NULL: nothing is to be said, as the reader left, or the rest is not wanted. */
+static const char *reason_of(int err)
+{
+	if (err == -EPIPE || err == -ECANCELED)
+		return NULL;
+	if (err == -ETIMEDOUT)
+		return "nobody reads it, and the run was ended; the output is cut there";
+	return strerror(-err);
+}
+
 void outfile__report_stdout(int err)
 {
-	if (err != -EPIPE)
-		log_error("cannot write to standard output: %s", strerror(-err));
+	const char *reason = reason_of(err);
+
+	if (reason)
+		log_error("cannot write to standard output: %s", reason);
 }
 
 void outfile__report(const struct outfile *file, int err)
@@ -474,8 +486,8 @@ void outfile__report(const struct outfile *file, int err)
 		log_error("cannot write '%s': %s", path, file->place.why);
 	else if (err == -ENOENT || err == -EACCES || err == -EPERM || err == -EROFS)
 		report_in_directory(path, err);
-	else if (err != -EPIPE)
-		log_error("cannot write '%s': %s", path, strerror(-err));
+	else if (reason_of(err))
+		log_error("cannot write '%s': %s", path, reason_of(err));
 }
 
 int outfile__exit_code(const struct outfile *file)

@@ -92,7 +92,8 @@ char *outfile__shown(const struct outfile *file);
 /* Whether two names, either may be NULL, mean one regular file that exists. */
 bool outfile__same(const char *a, const char *b);
 
-/* One line on stderr: why it could not be written, and what to try.  -EPIPE says nothing: the reader left. */
+/* One line on stderr: why it could not be written, and what to try.  -EPIPE and -ECANCELED say
+ * nothing: it is not wanted. */
 void outfile__report(const struct outfile *file, int err);
 /* The same for standard output without an outfile. */
 void outfile__report_stdout(int err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "aggregate_impl.h"
+#include "stop.h"
 
 #define IN_SPILL 1u
 
@@ -27,6 +28,8 @@ static int offer(struct row_index *index, const struct entity *entity, uint64_t 
 	bool take = true;
 	uint64_t k = key(entity, ctx, &take);
 
+	if (stop__overdue())
+		return -ECANCELED;
 	return take ? append(index, k, ref) : 0;
 }
 
@@ -40,8 +43,9 @@ static int fill_from_memory(struct row_index *index, index_key_fn key, void *ctx
 	while (!err && (row = rows__next(&index->agg->rows, row))) {
 		if (!row__counts(row, index->scope)->len)
 			continue;
-		row_index__load(index, (uintptr_t)row, &entity, v);
-		err = offer(index, &entity, (uintptr_t)row, key, ctx);
+		err = row_index__load(index, (uintptr_t)row, &entity, v);
+		if (!err)
+			err = offer(index, &entity, (uintptr_t)row, key, ctx);
 	}
 	return err;
 }
@@ -96,6 +100,8 @@ int row_index__load(const struct row_index *index, uint64_t ref, struct entity *
 {
 	struct row *row;
 
+	if (stop__overdue())
+		return -ECANCELED;
 	if (ref & IN_SPILL)
 		return spill__at(&index->agg->dead[index->scope], ref >> 1, entity, v);
 	row = (struct row *)(uintptr_t)ref;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/stop.h"
+
 /* A distribution's kernel has 200,000 functions, which take 10 MB. */
 #define MAX_BYTES (64 * 1024 * 1024)
 
@@ -42,7 +44,7 @@ static int add_lines(struct symtab *tab, FILE *file)
 	int err = 0;
 
 	while (!err && getline(&line, &cap, file) > 0) {
-		err = add_line(tab, line, &hidden);
+		err = stop__hurried() ? -ECANCELED : add_line(tab, line, &hidden);
 		any_hidden |= hidden;
 	}
 	free(line);

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../core/stop.h"
 #include "counters.h"
 
 /* More than the kernel may leave for later (64 in a CPU's own count, and 64 a CPU below the threshold). */
@@ -44,7 +44,6 @@ static int touch_fresh_pages(size_t nr)
 
 int memcg_flush__wait(const char *root)
 {
-	const struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
 	size_t nr = FAULTS_PER_CPU * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t before = 0, touched = 0, now;
 	char path[PATH_MAX];
@@ -60,8 +59,8 @@ int memcg_flush__wait(const char *root)
 	/* a read folds; else only the next change tells that all was folded since */
 	if (err || touched - before >= nr / 2)
 		return err;
-	for (i = 0; i < WAIT_MAX_MS / WAIT_STEP_MS; i++) {
-		nanosleep(&step, NULL);
+	for (i = 0; i < WAIT_MAX_MS / WAIT_STEP_MS && !stop__hurried(); i++) {
+		stop__pause(WAIT_STEP_MS);
 		err = read_faults(path, &now);
 		if (err || now != touched)
 			return err;

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "../core/log.h"
+#include "../core/stop.h"
 #include "core_reads.h"
 #include "kernel_btf.h"
 #include "proc.h"
@@ -527,6 +528,8 @@ static int open_judged(struct object *object, const struct object_request *req, 
 	err = object__init_hooks(object, req, judge);
 	leave_out_lone(object);
 	while (!err && !object__culprit(object)) {
+		if (stop__asked())
+			return -ECANCELED;
 		err = try_once(object, req, &culprit);
 		if (!err)
 			return 0;

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../core/stop.h"
+
 static void become(char **argv, int out, const sigset_t *mask, int report)
 {
 	int err;
@@ -41,10 +43,9 @@ int child__start(struct child *child, char **argv, int out, const sigset_t *mask
 	}
 	close(pipe_fds[1]);
 	if (child->pid) {
-		do
-			len = read(pipe_fds[0], &err, sizeof(err));
-		while (len < 0 && errno == EINTR);
 		child->running = true;
+		/* if the run is ended first, so is the child, wherever it is */
+		len = stop__read(pipe_fds[0], &err, sizeof(err));
 		if (len == sizeof(err)) {
 			child__reap(child, true);
 			child->pid = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "contents.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static int read_through(struct contents *contents)
 	ops->totals(contents->source, &contents->totals);
 	if (!more)
 		return EXIT_OK;
-	log_error("cannot read on: %s", strerror(-more));
+	if (more != -ECANCELED)
+		log_error("cannot read on: %s", strerror(-more));
 	return EXIT_FAILED;
 }
 

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "../core/stop.h"
 
 #define STALE_PER_CPU 128 /* twice MEMCG_CHARGE_BATCH: not yet folded, and below the threshold of a flush */
 /* kswapd naps for 100 ms before it sleeps. */
@@ -53,16 +54,15 @@ void own_counts__event(struct own_counts *own, const struct event_row *row, cons
 
 int own_counts__settle(struct own_counts *own)
 {
-	const struct timespec step = { .tv_nsec = SETTLE_STEP_MS * 1000000L };
 	struct session *session = own->session;
 	struct under_way now;
 	int i, err = 0;
 
-	for (i = 0; !err && i < SETTLE_MAX_MS / SETTLE_STEP_MS; i++) {
+	for (i = 0; !err && i < SETTLE_MAX_MS / SETTLE_STEP_MS && !stop__hurried(); i++) {
 		now = live__under_way(session->live);
 		if (!now.episodes && !now.sessions)
 			break;
-		nanosleep(&step, NULL);
+		stop__pause(SETTLE_STEP_MS);
 		err = session->source->ops->consume(session->source);
 	}
 	return err;

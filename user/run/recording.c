@@ -8,6 +8,7 @@
 
 #include "../core/log.h"
 #include "../core/outfile.h"
+#include "../core/stop.h"
 #include "../kernel/proc.h"
 
 /* Also of a last part, to see that it can be written: better now than after the incident. */
@@ -84,7 +85,8 @@ static void check(struct session *session, int err)
 	recorder__free(session->recorder);
 	session->recorder = NULL;
 	outfile__close(&session->record_file);
-	session->stopping |= session->config.record_only;
+	if (session->config.record_only)
+		stop__run_is_over();
 }
 
 void recording__begin(struct session *session)

@@ -5,11 +5,11 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "../core/gfp.h"
 #include "../core/log.h"
+#include "../core/stop.h"
 #include "../kernel/proc.h"
 #include "../kernel/stats.h"
 #include "../sources/replay.h"
@@ -51,7 +51,6 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 {
 	struct session *session = ctx;
 	const struct probe_gather *gather = probes[row->probe]->gather;
-	int err;
 
 	if (!session__asked(session, row->probe))
 		return; /* a recording may have more */
@@ -59,11 +58,19 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 		gather->event(session->gather_state[row->probe], record);
 	if (!session->config.event || session->error)
 		return;
-	err = session->config.event(session, session->config.ctx, row, record);
-	if (err < 0) {
+	session__fail_callback(session, session->config.event(session, session->config.ctx, row, record));
+}
+
+void session__fail(struct session *session, int err)
+{
+	if (err < 0 && !session->error)
 		session->error = err;
-		session->callback_failed = true;
-	}
+}
+
+void session__fail_callback(struct session *session, int err)
+{
+	session->callback_failed |= err < 0 && !session->error;
+	session__fail(session, err);
 }
 
 static uint32_t named_probes(const struct options *options)
@@ -140,6 +147,8 @@ static int open_live(struct session *session)
 		return EXIT_USAGE;
 	if (err == -ENOTCONN)
 		return EXIT_NOT_ATTACHED;
+	if (err == -ECANCELED)
+		return EXIT_FAILED;
 	if (err) {
 		log_error("cannot start tracing: %s", strerror(-err));
 		return EXIT_FAILED;
@@ -162,24 +171,6 @@ static int open_gatherers(struct session *session)
 	return 0;
 }
 
-/* SIGCHLD is how CMD's end is noticed; the others are how people end a run. */
-static int open_signals(struct session *session)
-{
-	sigset_t mask;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigaddset(&mask, SIGCHLD);
-	if (session->options->last_ns)
-		sigaddset(&mask, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &mask, &session->old_mask))
-		return -errno;
-	session->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	return session->signal_fd < 0 ? -errno : 0;
-}
-
 static uint64_t asked_slots(uint32_t asked)
 {
 	enum mt_slot slot;
@@ -194,7 +185,7 @@ static uint64_t asked_slots(uint32_t asked)
 
 static int open_memory(struct session *session)
 {
-	int err = open_signals(session);
+	int err = session->options->last_ns ? stop__also_take(SIGUSR1) : 0;
 
 	session->config.aggregate.linger_ns = LINGER_NS;
 	session->config.aggregate.slots = asked_slots(session->probes);
@@ -274,14 +265,14 @@ int session__open(struct session *session, const struct options *options, const 
 	int err, code;
 
 	memset(session, 0, sizeof(*session));
-	session->signal_fd = session->stats_fd = -1;
+	session->stats_fd = -1;
 	if (options->light && options->latency) {
 		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
 		return EXIT_USAGE;
 	}
 	session->options = options;
 	session->config = *config;
-	session->signal_fd = session->stats_fd = -1;
+	session->stats_fd = -1;
 	session->names =
 		(struct event_names){ .cgroup = name_cgroup, .gfp = name_gfp, .who = name_who, .ctx = session };
 	session->named = named_probes(options);
@@ -321,6 +312,7 @@ void session__close(struct session *session)
 {
 	enum mt_probe id;
 
+	stop__on_signal(NULL, NULL);
 	if (session->source)
 		session->source->ops->free(session->source);
 	recorder__free(session->recorder);
@@ -333,10 +325,6 @@ void session__close(struct session *session)
 			probes[id]->gather->free_state(session->gather_state[id]);
 	stacks__free(session->stacks);
 	aggregate__free(session->aggregate);
-	if (session->signal_fd >= 0) {
-		close(session->signal_fd);
-		sigprocmask(SIG_SETMASK, &session->old_mask, NULL);
-	}
 }
 
 int session__exit_code(const struct session *session, int code)

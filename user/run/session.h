@@ -62,23 +62,25 @@ struct session {
 	struct moment moment;		      /* likewise */
 	uint64_t start_ns, interval_start_ns; /* boot time clock */
 	uint64_t interval_ns, interval_end_ns;
-	int error;	      /* of a callback or the source, -errno: the run was stopped by it */
-	bool callback_failed; /* error is one of the command's callbacks */
-	bool stopping;
+	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
+	bool callback_failed;	 /* error is one of the command's callbacks */
 	bool tick_asked;	 /* by SIGUSR1 */
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
-	int signal_fd, stats_fd;
-	sigset_t old_mask;
+	int stats_fd;
 	char gfp[GFP_NAME_LEN];
 };
 
 /* Opens all; EXIT_OK, or the exit code after one line on stderr.  session__close() in any case. */
 int session__open(struct session *session, const struct options *options, const struct session_config *config);
-/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started or the run
- * failed. */
+/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started, the run
+ * failed, or a signal came before it began. */
 int session__run(struct session *session);
 void session__close(struct session *session);
 
+/* The run cannot go on: of several errors the first stays.  0 is none. */
+void session__fail(struct session *session, int err);
+/* Likewise, and the command whose callback it was reports it. */
+void session__fail_callback(struct session *session, int err);
 /* Brings counts, losses and costs up to date, those of tasks that just ended too; 0 or -errno. */
 int session__drain(struct session *session);
 /* CMD's own status once it ran, else code. */

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "../core/log.h"
+#include "../core/stop.h"
 #include "facts.h"
 #include "recording.h"
 #include "session.h"
@@ -26,7 +26,7 @@ static int start_command(struct session *session)
 	int err;
 
 	live__expect_command(session->live, true);
-	err = child__start(&session->child, cmd, out_is_taken ? STDERR_FILENO : STDOUT_FILENO, &session->old_mask);
+	err = child__start(&session->child, cmd, out_is_taken ? STDERR_FILENO : STDOUT_FILENO, stop__old_mask());
 	live__expect_command(session->live, false);
 	if (!err)
 		return EXIT_OK;
@@ -40,35 +40,46 @@ static int start_command(struct session *session)
  */
 static void on_interrupt(struct session *session, const struct signalfd_siginfo *info)
 {
-	if (!session->child.running || ++session->interrupts > 1)
-		session->stopping = true;
+	if (!session->child.running || stop__asked())
+		stop__by_signal();
+	else if (++session->interrupts > 1)
+		stop__abandon(SIGINT);
 	if (info->ssi_code != SI_KERNEL)
 		child__signal(&session->child, SIGINT);
 }
 
-static void on_signals(struct session *session)
+/* CMD's end is the run's; also how memtrace ends if it was interrupted meanwhile. */
+static void on_child(struct session *session)
 {
-	struct signalfd_siginfo info;
-
-	while (read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		switch (info.ssi_signo) {
-		case SIGCHLD:
-			break;
-		case SIGINT:
-			on_interrupt(session, &info);
-			break;
-		case SIGUSR1:
-			session->tick_asked = true;
-			recording__ask(session);
-			break;
-		default:
-			child__signal(&session->child, info.ssi_signo);
-			session->stopping = true;
-		}
-	}
 	child__reap(&session->child, false);
-	if (session->child.pid && !session->child.running)
-		session->stopping = true;
+	if (!session->child.pid || session->child.running)
+		return;
+	if (session->interrupts)
+		stop__end();
+	else
+		stop__run_is_over();
+}
+
+/* May come while an event is being printed: notes what is to be done, and does nothing that takes part in it. */
+static void on_signal(void *ctx, const struct signalfd_siginfo *info)
+{
+	struct session *session = ctx;
+
+	switch (info->ssi_signo) {
+	case SIGCHLD:
+		on_child(session);
+		break;
+	case SIGINT:
+		on_interrupt(session, info);
+		break;
+	case SIGUSR1:
+		session->tick_asked = true;
+		recording__ask(session);
+		break;
+	default:
+		child__signal(&session->child, info->ssi_signo);
+		stop__by_signal();
+	}
 }
 
 /* Takes over what the source knows since it brought its counts up to date. */
@@ -100,16 +111,10 @@ static void add_own_losses(struct session *session)
 
 static int end_interval(struct session *session)
 {
-	int err = 0;
-
-	if (session->config.interval) {
-		err = session->config.interval(session, session->config.ctx);
-		session->callback_failed = err < 0;
-	}
-	if (!err)
-		err = aggregate__next_interval(session->aggregate);
+	if (session->config.interval && !session->error)
+		session__fail_callback(session, session->config.interval(session, session->config.ctx));
 	session->interval_start_ns = session->moment.now_ns;
-	return err;
+	return session->error ? session->error : aggregate__next_interval(session->aggregate);
 }
 
 /* Counts are up to date at a moment that was due then: an interval may end there. */
@@ -167,7 +172,7 @@ static void wait_until(struct session *session, uint64_t until_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = session->source->ops->fd(session->source), .events = POLLIN },
-		{ .fd = session->signal_fd, .events = POLLIN },
+		{ .fd = stop__fd(), .events = POLLIN },
 	};
 	uint64_t now = session->source->ops->now_ns(session->source);
 	uint64_t left = until_ns > now ? until_ns - now : 0;
@@ -175,7 +180,7 @@ static void wait_until(struct session *session, uint64_t until_ns)
 
 	ppoll(fds, 2, &timeout, NULL);
 	if (fds[1].revents)
-		on_signals(session);
+		stop__look();
 }
 
 /* On a machine with a million tasks a tick takes a second: those that nobody asked for take a twentieth of the time. */
@@ -192,21 +197,19 @@ static void loop(struct session *session)
 	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
 	uint64_t next_tick = session->start_ns + TICK_NS, now;
 
-	while (!session->stopping && !session->error) {
+	while (!session->error) {
 		wait_until(session, earlier(end, earlier(session->interval_end_ns, next_tick)));
-		if (session->stopping)
+		if (stop__asked())
 			break;
 		now = session->source->ops->now_ns(session->source);
 		if (now >= end) {
 			break;
 		} else if (now >= session->interval_end_ns || now >= next_tick || session->tick_asked) {
 			session->tick_asked = false;
-			session->error = tick(session, now);
+			session__fail(session, tick(session, now));
 			next_tick = now + pause_after(session, now);
 		} else {
-			int err = session->source->ops->consume(session->source);
-
-			session->error = session->error ? session->error : err;
+			session__fail(session, session->source->ops->consume(session->source));
 		}
 	}
 }
@@ -218,12 +221,33 @@ static void end_command(struct session *session)
 	int tries;
 
 	child__signal(child, SIGTERM);
-	for (tries = 0; child->running && tries < COMMAND_END_TRIES; tries++) {
-		poll(NULL, 0, COMMAND_END_STEP_MS);
-		child__reap(child, false);
-	}
+	for (tries = 0; child->running && tries < COMMAND_END_TRIES && !stop__hurried(); tries++)
+		stop__pause(COMMAND_END_STEP_MS);
 	if (child->running)
 		log_warn("%s[%d] goes on without being traced", session->options->cmd[0], child->pid);
+}
+
+/* One moment of a recording; whether there may be more. */
+static bool replay_moment(struct session *session, uint64_t end_ns)
+{
+	uint64_t due_ns;
+	int more = session->source->ops->next(session->source, &due_ns);
+
+	if (more == -ECANCELED)
+		return false;
+	session__fail(session, more);
+	if (!session->error)
+		session__fail(session, take_moment(session));
+	if (session->error || !more || due_ns >= end_ns)
+		return false;
+	session__fail(session, at_moment(session, due_ns));
+	return true;
+}
+
+static void say_stopped(const struct session *session)
+{
+	log_note("stopped before the end of %s: what follows is up to there, %.1f s", session->options->replay,
+		 session__seconds(session, SCOPE_TOTAL));
 }
 
 /* Replays a recording as fast as it can be read. */
@@ -231,17 +255,12 @@ static void replay(struct session *session)
 {
 	const struct options *options = session->options;
 	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
-	uint64_t due_ns;
-	int more;
 
-	while (!session->stopping && !session->error) {
-		more = session->source->ops->next(session->source, &due_ns);
-		session->error = more < 0 ? more : take_moment(session);
-		if (session->error || !more || due_ns >= end)
-			break;
-		session->error = at_moment(session, due_ns);
-		on_signals(session);
-	}
+	while (!session->error && !stop__asked() && replay_moment(session, end))
+		;
+	if (stop__asked())
+		say_stopped(session);
+	stop__run_is_over();
 	add_own_losses(session);
 	session->outcome = *session->source->ops->outcome(session->source);
 }
@@ -252,6 +271,10 @@ static int run_live(struct session *session)
 	const struct options *options = session->options;
 	int code;
 
+	if (stop__asked())
+		return EXIT_FAILED;
+	stop__on_signal(on_signal, session);
+	stop__at(options->duration_ns ? session->start_ns + options->duration_ns : 0);
 	recording__begin(session);
 	if (options->cmd) {
 		code = start_command(session);
@@ -261,11 +284,12 @@ static int run_live(struct session *session)
 		log_note("tracing until Ctrl-C");
 	}
 	loop(session);
+	stop__run_is_over();
 	if (session->child.running && session->interrupts > 1)
 		return 128 + SIGINT;
 	end_command(session);
 	if (!session->error)
-		session->error = session__drain(session);
+		session__fail(session, session__drain(session));
 	facts__of_outcome(&session->outcome, &session->child);
 	recording__finish(session);
 	return EXIT_OK;

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 
 #include "../core/log.h"
+#include "../core/stop.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/core_object.h"
 #include "../kernel/features.h"
@@ -234,7 +235,7 @@ static int source_drain(struct source *src)
 	int i, err;
 
 	/* by the clock: in a flood of events a pass takes much longer than a step */
-	for (i = 0; !i || clock__boot_ns() < until_ns; i++) {
+	for (i = 0; !i || (clock__boot_ns() < until_ns && !stop__hurried()); i++) {
 		err = pass(live);
 		if (err)
 			return err;
@@ -420,6 +421,8 @@ static int attach(struct live *live, const struct live_request *request)
 		err = -ENOMEM;
 	if (!err)
 		err = open_core(live, request->options);
+	if (err == -ECANCELED)
+		return err;
 	if (err) {
 		explain_core(live, request, err);
 		return -ENOTCONN;
@@ -430,7 +433,7 @@ static int attach(struct live *live, const struct live_request *request)
 		return err;
 	live__open_probes(live, request);
 	kernel_btf__close(&live->types);
-	return begin(live);
+	return stop__asked() ? -ECANCELED : begin(live);
 }
 
 /* What libbpf has to say is for who asked for details: failed alternatives are no failures. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/stop.h"
 #include "../kernel/selftest.h"
 #include "live_impl.h"
 
@@ -109,7 +110,7 @@ static void *open_some(void *arg)
 	struct opening *opening = arg;
 	unsigned int id;
 
-	while ((id = atomic_fetch_add(&opening->next, 1)) < MT_NR_PROBES)
+	while (!stop__asked() && (id = atomic_fetch_add(&opening->next, 1)) < MT_NR_PROBES)
 		if (opening->request->probes & (1U << id))
 			open_probe(opening->live, id, opening->request);
 	return NULL;

@@ -8,6 +8,7 @@
 
 #include "../core/hash.h"
 #include "../core/log.h"
+#include "../core/stream.h"
 #include "../recording/reader.h"
 #include "replay_stacks.h"
 
@@ -115,6 +116,12 @@ static void end_early(struct replay *replay)
 		replay->moment.now_ns = replay->reader.end_ns;
 }
 
+static int stop_early(struct replay *replay)
+{
+	end_early(replay);
+	return -ECANCELED;
+}
+
 static int source_end(struct replay *replay)
 {
 	const struct reader *reader = &replay->reader;
@@ -158,6 +165,8 @@ static int source_next(struct source *src, uint64_t *due_ns)
 		if (!(moment->flags & (MOMENT_FINAL | MOMENT_BASE)))
 			return 1;
 	}
+	if (got == -ECANCELED)
+		return stop_early(replay);
 	return got < 0 ? got : source_end(replay);
 }
 
@@ -211,7 +220,7 @@ static void source_free(struct source *src)
 	}
 	replay_stacks__free(&replay->stacks);
 	reader__close(&replay->reader);
-	if (replay->stream && replay->stream != stdin)
+	if (replay->stream)
 		fclose(replay->stream);
 	free(replay);
 }
@@ -237,9 +246,9 @@ static int open_file(struct replay *replay)
 
 	if (err)
 		return err;
-	replay->stream = strcmp(replay->path, "-") ? fopen(replay->path, "re") : stdin;
-	if (!replay->stream)
-		return -errno;
+	err = stream__open_input(&replay->stream, replay->path);
+	if (err)
+		return err;
 	err = reader__open(&replay->reader, replay->stream);
 	if (err)
 		return err;
@@ -264,7 +273,7 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 	if (err) {
 		if (err == -EBADMSG)
 			log_error("%s cannot be replayed: %s", path, replay->reader.why);
-		else
+		else if (err != -ECANCELED)
 			log_error("%s cannot be read: %s", path, strerror(-err));
 		source_free(&replay->source);
 		return EXIT_FAILED;
