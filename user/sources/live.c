@@ -331,12 +331,10 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.sample = request->sample;
 }
 
-static int open_core(struct live *live, const struct options *options)
+static int open_core(struct live *live)
 {
 	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, &live->types);
 
-	if (!err)
-		err = filters__install(&live->filters, options, &live->core);
 	if (!err)
 		err = map_memory(live);
 	if (!err)
@@ -419,11 +417,13 @@ static int attach(struct live *live, const struct live_request *request)
 	if (!err && !live->iter_buf)
 		err = -ENOMEM;
 	if (!err)
-		err = open_core(live, request->options);
+		err = open_core(live);
 	if (err) {
 		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
+	if (filters__install(&live->filters, request->options, &live->core))
+		return -ENOTCONN;
 	/* counters first, so that no hook finds a task without */
 	err = iterate(live, MT_ITER_BASE);
 	if (err)
