@@ -29,11 +29,18 @@ static int list__add(struct uint_list *list, uint64_t value)
 /* The programs know pids of the initial namespace only, and another namespace's mean other tasks there. */
 static int check_namespace(const struct options *o)
 {
+	const char *option = o->pids.nr ? "-p" : "-t";
+
 	if ((!o->pids.nr && !o->tids.nr) || proc__initial_pid_namespace())
 		return 0;
-	log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the host's "
-		  "(docker run --pid=host), or choose by -n, -u or -c",
-		  o->pids.nr ? "-p" : "-t");
+	if (access("/proc/self", F_OK))
+		log_error("%s: /proc is not mounted here, or that of another pid namespace; mount -t proc proc /proc, "
+			  "or choose by -n, -u or -c",
+			  option);
+	else
+		log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the "
+			  "host's (docker run --pid=host), or choose by -n, -u or -c",
+			  option);
 	return -EINVAL;
 }
 
