@@ -32,7 +32,8 @@ static uint64_t own_start_ns(void)
 	assert_non_null(fgets(line, sizeof(line), f));
 	fclose(f);
 	at = strrchr(line, ')');
-	assert_int_equal(sscanf(at + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+	assert_int_equal(sscanf(at + 1,
+				" %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
 				&ticks),
 			 1);
 	return ticks * tick_ns();

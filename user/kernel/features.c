@@ -151,7 +151,8 @@ static enum feature_state look_pid_namespace(char *note, size_t size)
 	else if (proc__shows_initial_pids())
 		snprintf(note, size, "in a pid namespace: pids shown are the host's, as in this /proc");
 	else
-		snprintf(note, size, "in a pid namespace: pids shown are the host's; no command lines, no names in stacks");
+		snprintf(note, size,
+			 "in a pid namespace: pids shown are the host's; no command lines, no names in stacks");
 	return FEATURE_MISSING;
 }
 

@@ -29,7 +29,7 @@ const char *attach_kind_name(enum attach_kind kind)
 	static const char *const names[] = {
 		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",	  [ATTACH_TP] = "tp",
 		[ATTACH_FENTRY] = "fentry", [ATTACH_PERF] = "perf_event", [ATTACH_ITER] = "iter",
-		[ATTACH_RUN] = "run",	  [ATTACH_TOLD] = "told",
+		[ATTACH_RUN] = "run",	    [ATTACH_TOLD] = "told",
 	};
 
 	return names[kind];

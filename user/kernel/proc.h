@@ -25,7 +25,8 @@ bool proc__shows_initial_pids(void);
 int proc__open(uint32_t pid, uint64_t start_ns);
 /* Fills pid, tid, uid and comm of a thread that lives, and did at time_ns; 0 or -errno. */
 int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who);
-/* The command line of the process that began then, spaces between arguments, at most size bytes; "" if there is none. */
+/* The command line of the process that began then, spaces between arguments, at most size bytes; "" if there is none.
+ */
 void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
 void proc__own_cmdline(char *buf, int size); /* likewise memtrace's own */
 /* CPU time that memtrace itself has used. */

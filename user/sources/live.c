@@ -23,7 +23,7 @@
 #define ITER_READ_SIZE (64 * 1024)
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
-/* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives, where its pid means it. */
+/* Kernels that know a victim only by a thread's id: the rest is looked up while it lives, where /proc shows it. */
 static void complete_victim(struct mt_oom *oom)
 {
 	struct mt_who found = { 0 };
