@@ -243,3 +243,18 @@ nest() {
 	same "status" "$status" 2
 	[[ $output == *--pid=host* ]] || fail "$output"
 }
+
+@test "pids are refused where /proc is that of another pid namespace" {
+	unshare -mpf --mount-proc true 2>/dev/null || skip "no pid namespaces here"
+	unshare -mpf --mount-proc --kill-child sh -c "echo >'$tmp/ready'; exec sleep 60" 3>&- &
+	outer=$!
+	started+=("$outer")
+	for ((i = 0; i < 300; i++)); do
+		[[ ! -e $tmp/ready ]] || break
+		sleep 0.1
+	done
+	inner=$(pgrep -P "$outer")
+	run nsenter -m -t "$inner" "$memtrace" stat -p 1 -d 0.1
+	same "status" "$status" 2
+	[[ $output == *"that of another pid namespace"* ]] || fail "$output"
+}
