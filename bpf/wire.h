@@ -319,12 +319,19 @@ enum mt_filter {
 	MT_FILTER_TID = 1 << 1,	   /* map filter_tid */
 	MT_FILTER_UID = 1 << 2,	   /* map filter_uid */
 	MT_FILTER_COMM = 1 << 3,   /* map filter_comm: the thread's or the leader's */
-	MT_FILTER_CGROUP = 1 << 4, /* map filter_cgroup: that cgroup or one below it */
+	MT_FILTER_CGROUP = 1 << 4, /* maps filter_cgroup, filter_levels: that cgroup or one below it */
 	MT_FILTER_CMD = 1 << 5,	   /* the command that memtrace starts, and its descendants */
 	MT_FILTER_FOLLOW = 1 << 6, /* children born later of what MT_FILTER_PID or _TID names */
 };
 
 #define MT_FILTER_ENTRIES 1024 /* per kind */
+#define MT_FILTER_LEVELS  64
+
+/* How deep the cgroups in filter_cgroup are, each depth once: the root of a hierarchy is at level 0. */
+struct mt_filter_levels {
+	__u32 nr;
+	__u32 level[MT_FILTER_LEVELS];
+};
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {

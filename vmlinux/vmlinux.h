@@ -76,13 +76,16 @@ struct percpu_counter {
 
 struct kernfs_node {
 	u64 id;
+	void *priv;
 };
 
 struct cgroup_root;
 
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	struct cgroup *ancestors[1]; /* as many as it has, and itself */
 };
 
 struct cgroup_subsys_state {
@@ -118,6 +121,42 @@ enum {
 	MM_SHMEMPAGES = 3,
 };
 
+struct super_block {
+	u32 s_dev; /* dev_t */
+	unsigned long s_magic;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino; /* u64 from 7.1 on */
+	void *i_private;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
 	pid_t pid;
 	pid_t tgid;
@@ -129,6 +168,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
+	struct files_struct *files;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	char comm[16];

@@ -6,8 +6,6 @@
 #include "identity.h"
 #include "maps.h"
 
-#define CGROUP_MAX_DEPTH 32
-
 static __always_inline bool comm_listed(const char *comm)
 {
 	struct comm_key key = {};
@@ -22,17 +20,22 @@ static __always_inline bool comm_listed(const char *comm)
 	return bpf_map_lookup_elem(&filter_comm, &key);
 }
 
+/*
+ * Is a task's cgroup one of those chosen, or below one?  A cgroup knows its ancestor at
+ * each level, so each level that there is a chosen one at takes one look, however deep the task's is.
+ */
 static __always_inline bool cgroup_listed(struct task_struct *task)
 {
 	struct cgroup_subsys_state *css = memory_css(BPF_CORE_READ(task, cgroups));
-	int depth;
+	struct cgroup *cgroup = css ? BPF_CORE_READ(css, cgroup) : NULL;
+	struct mt_filter_levels *levels = map_only(&filter_levels);
+	u32 level = cgroup ? BPF_CORE_READ(cgroup, level) : 0, i;
 
-	for (depth = 0; depth < CGROUP_MAX_DEPTH && css; depth++) {
-		u64 id = css_cgroup_id(css);
+	for (i = 0; cgroup && levels && i < MT_FILTER_LEVELS && i < levels->nr; i++) {
+		u64 id = levels->level[i] <= level ? cgroup_ancestor_id(cgroup, levels->level[i]) : 0;
 
 		if (bpf_map_lookup_elem(&filter_cgroup, &id))
 			return true;
-		css = BPF_CORE_READ(css, parent);
 	}
 	return false;
 }

@@ -97,6 +97,13 @@ FILTER_MAP(filter_uid, u32);
 FILTER_MAP(filter_comm, struct comm_key);
 FILTER_MAP(filter_cgroup, u64);
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mt_filter_levels);
+} filter_levels SEC(".maps");
+
 #define map_only(map)                                                                                                  \
 	({                                                                                                             \
 		u32 zero_ = 0;                                                                                         \

@@ -366,6 +366,29 @@ int core_iter(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+static __always_inline struct file *own_file(u32 fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file **files = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
+	return file;
+}
+
+/*
+ * Never attached: user space runs it, with the descriptor of a cgroup's
+ * directory as argument, to learn how deep that is.  Paths do not say: where a mount begins is another matter.
+ */
+SEC("raw_tp/cgroup_mkdir")
+int BPF_PROG(core_cgroup_level, u32 fd)
+{
+	struct file *file = own_file(fd);
+	struct kernfs_node *node = BPF_CORE_READ(file, f_inode, i_private);
+	struct cgroup *cgroup = BPF_CORE_READ(node, priv);
+
+	return BPF_CORE_READ(cgroup, level);
+}
+
 /* Names of cgroups are asked for by id later; this one's is lost otherwise. */
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(core_cgroup_rmdir, struct cgroup *cgroup, const char *path)

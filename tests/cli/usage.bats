@@ -116,16 +116,54 @@ load helpers
 	refused 2 "--follow" "-p or -t" -- stat --follow -d 1
 }
 
+# Is the memory controller's hierarchy mounted here?
+memory_mounted() {
+	if grep -qE '^[0-9]+:([^:]*,)?memory(,[^:]*)?:' /proc/self/cgroup; then
+		grep -qE '^[^ ]+ [^ ]+ cgroup ([^ ]*,)?memory[, ]' /proc/self/mounts
+	else
+		grep -qE '^[^ ]+ [^ ]+ cgroup2 ' /proc/self/mounts
+	fi
+}
+
+# refused_cgroup WORD WHAT: 2, with what is wrong and what is accepted
+refused_cgroup() {
+	if memory_mounted; then
+		refused 2 "-c '$1': $2" "a systemd unit" "container id" -- stat -c "$1" -d 1
+	else
+		refused 2 "-c '$1'" "is not mounted" -- stat -c "$1" -d 1
+	fi
+}
+
 @test "cgroups that do not exist: one line with what is accepted, exit 2" {
 	local word
-	for word in /no/such no-such.service 0123456789abcdef /etc /etc/passwd ../../etc; do
-		if grep -qE '^[^ ]+ [^ ]+ cgroup2? ' /proc/self/mounts; then
-			refused 2 "-c '$word': no such memory cgroup" "a systemd unit" "container id" -- stat -c "$word" -d 1
-		else
-			refused 2 "-c '$word'" "no cgroup hierarchy is mounted" -- stat -c "$word" -d 1
-		fi
+	for word in /no/such no-such.service 0123456789abcdef /etc/passwd/x; do
+		refused_cgroup "$word" ''
 	done
+	refused_cgroup /no/such "no such memory cgroup"
 	refused 2 "-c ''" CGROUP -- stat -c '' -d 1
+}
+
+@test "directories that are no cgroup: the current one, relative ones, links, other hierarchies" {
+	local word no="a directory, but no cgroup of the memory controller"
+	mkdir -p "$BATS_TEST_TMPDIR/here/below"
+	ln -s / "$BATS_TEST_TMPDIR/here/link"
+	cd "$BATS_TEST_TMPDIR/here"
+	for word in . .. ./ ./. ../. below/.. ./below link/. /etc ../here /proc/self /sys/fs/cgroup/..; do
+		refused_cgroup "$word" "$no"
+	done
+	for word in ./no-such ../../../../../no-such; do
+		refused_cgroup "$word" "no such memory cgroup"
+	done
+}
+
+@test "a current directory that was removed is no cgroup" {
+	local word
+	mkdir "$BATS_TEST_TMPDIR/gone"
+	cd "$BATS_TEST_TMPDIR/gone"
+	rmdir "$BATS_TEST_TMPDIR/gone"
+	for word in . .. ./x x/y; do
+		refused_cgroup "$word" "the directory was removed"
+	done
 }
 
 @test "export without a file, or where none can be: one line that says why" {

@@ -84,6 +84,8 @@ table() {
 	core;fork;null;task_struct.min_flt;rename-field task_struct.min_flt minor_faults
 	core;tasks;null;task_struct.cgroups points to cred, not css_set;field-type task_struct.cgroups struct cred *
 	core;exec;null;kernfs_node.id has 4 bytes, not 8;field-type kernfs_node.id unsigned int
+	core;cgroup level;null;cgroup.level;rename-field cgroup.level depth
+	core;cgroup level;null;kernfs_node.priv;rename-field kernfs_node.priv private
 	core;rename;null;(struct task_struct *task,int comm;args task_rename 0,int:comm
 	END
 }
@@ -210,6 +212,14 @@ table() {
 	memtrace_stat --btf "$btf" -- true
 	assert_exact
 	same "cgroups" "$(report '[.processes[].cgroup] | unique | join(",")')" "-"
+
+	changed "rename-field kernfs_node.priv private"
+	status=0
+	"$memtrace" stat -c / --btf "$btf" -- touch "$tmp/ran" >"$tmp/out" 2>"$tmp/err" || status=$?
+	same status "$status" 3
+	same "lines" "$(wc -l <"$tmp/err")" 1
+	[[ $(<"$tmp/err") == "memtrace: cannot trace: -c: "*kernfs_node.priv* ]] || fail "it says $(<"$tmp/err")"
+	[[ ! -e $tmp/ran ]] || fail "CMD ran"
 }
 
 # not_taken FILE: one line that names it, exit 2, CMD not run

@@ -128,6 +128,84 @@ pids() {
 	same "pids" "$(pids)" "$inside_pid"
 }
 
+# nest DIR NR: directories in each other; the innermost in $innermost
+nest() {
+	local i
+
+	innermost=$1
+	for ((i = 0; i < $2; i++)); do innermost+=/d$i; done
+	mkdir -p "$innermost"
+}
+
+@test "-c: tasks 45 levels below, and of a cgroup that is itself 40 levels deep" {
+	memcg_init
+	make_cgroup deep
+	nest "$cgroup" 45
+	start inside hog -p -a 8 -g "$innermost"
+	name=$cgroup_name
+	memtrace_start stat -c "$name" --json -o "$tmp/stat.json"
+	finish inside
+	memtrace_stop
+	same "pids" "$(pids)" "$inside_pid"
+	between "minor faults" "$(total true .fault.minor)" 2048 2248
+	same "its name" "$(report ".processes[] | select(.pid == $inside_pid) | .cgroup")" "${innermost#"$memcg_root"}"
+
+	rm -f "$tmp"/*.go
+	nest "$cgroup" 42
+	start below hog -p -a 8 -g "$innermost"
+	nest "$cgroup" 39
+	start above hog -p -a 8 -g "$innermost"
+	mkdir "$cgroup/d0/e"
+	memtrace_start stat -c "$innermost/d39" -c "$cgroup/d0/e" --json -o "$tmp/stat.json"
+	finish below
+	finish above
+	memtrace_stop
+	same "pids" "$(pids)" "$below_pid"
+}
+
+@test "-c with the current directory, a relative one and a link, in the cgroup file system" {
+	memcg_init
+	make_cgroup one
+	mkdir "$cgroup/below"
+	ln -s "$cgroup" "$tmp/link"
+	cd "$cgroup/below"
+	for word in .. "../../${cgroup_name#/}/below/.." "$tmp/link"; do
+		memtrace_stat -a -c "$word" -- "$workloads/hog" -a 8 -g "$cgroup"
+		same "cgroups of $word" "$(report '[.processes[].cgroup] | unique | join(" ")')" "$cgroup_name"
+		between "minor faults" "$(total true .fault.minor)" 2048 2248
+	done
+	memtrace_stat -a -c . -- "$workloads/hog" -a 8 -g "$cgroup"
+	same "processes of ." "$(report '.processes | length')" 0
+}
+
+@test "-c: a directory of another hierarchy, and one that was removed, are refused" {
+	memcg_init
+	make_cgroup one
+	mkdir "$cgroup/gone"
+	cd "$cgroup/gone"
+	rmdir "$cgroup/gone"
+	run "$memtrace" stat -c . -d 0.1
+	same "status" "$status" 2
+	[[ $output == *"the directory was removed"* ]] || fail "$output"
+	cd /
+	other=$(awk -v memory="$memcg_root" '$3 ~ /^cgroup2?$/ && $2 != memory { print $2; exit }' /proc/mounts)
+	[[ $other ]] || skip "there is no other hierarchy"
+	run "$memtrace" stat -c "$other" -d 0.1
+	same "status" "$status" 2
+	[[ $output == *"no cgroup of the memory controller"* ]] || fail "$output"
+}
+
+@test "-c where the controller's hierarchy is not mounted, but another is" {
+	memcg_init
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	[[ $memcg_limit != memory.max ]] || skip "cgroup v1 alone"
+	make_cgroup one
+	# shellcheck disable=SC2016
+	run unshare -m sh -c 'umount "$1" && exec "$2" stat -c "$3" -d 0.1' sh "$memcg_root" "$memtrace" "$cgroup_name"
+	same "status" "$status" 2
+	[[ $output == *"not mounted here"* ]] || fail "$output"
+}
+
 @test "filters add up: a name of a pid" {
 	start one faults -p -n 3000 -c mt-one
 	start two faults -p -n 3000 -c mt-one
@@ -164,4 +242,19 @@ pids() {
 	run unshare -pf --mount-proc "$memtrace" stat -p 1 -d 1
 	same "status" "$status" 2
 	[[ $output == *--pid=host* ]] || fail "$output"
+}
+
+@test "pids are refused where /proc is that of another pid namespace" {
+	unshare -mpf --mount-proc true 2>/dev/null || skip "no pid namespaces here"
+	unshare -mpf --mount-proc --kill-child sh -c "echo >'$tmp/ready'; exec sleep 60" 3>&- &
+	outer=$!
+	started+=("$outer")
+	for ((i = 0; i < 300; i++)); do
+		[[ ! -e $tmp/ready ]] || break
+		sleep 0.1
+	done
+	inner=$(pgrep -P "$outer")
+	run nsenter -m -t "$inner" "$memtrace" stat -p 1 -d 0.1
+	same "status" "$status" 2
+	[[ $output == *"that of another pid namespace"* ]] || fail "$output"
 }

@@ -551,6 +551,24 @@ static void optional_parts(void **state)
 	free(text);
 }
 
+/* What harms is escaped in JSON, and reads back as it was. */
+static void json_names(void **state)
+{
+	const struct column column = { .path = "comm" };
+	const struct cell cell = cell_string("a\x7f\xc2\x9b\xe2\x80\xae\033\x7f");
+	struct output out = { .ops = &json_output };
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	out.stream = open_memstream(&text, &size);
+	assert_int_equal(json_output.event(&out, "e\x7f", "", &column, &cell, 1), 0);
+	fclose(out.stream);
+	assert_non_null(strstr(text, "\"comm\":\"a\\u007f\\u009B\\u202E\\u001B\\u007f\""));
+	assert_null(strchr(text, 0x7f));
+	free(text);
+}
+
 static void check_promtool(const char *text)
 {
 	FILE *pipe;
@@ -583,29 +601,32 @@ static void metrics(void **state)
 	report__add_metric(report, &more);
 	report__add_note(report, "not a metric");
 	text = render(&prometheus_output, report);
-	assert_string_equal(text,
-			    "# HELP memtrace_page_faults_total faults\\\\ by\\nkind \"x\"\n"
-			    "# TYPE memtrace_page_faults_total counter\n"
-			    "memtrace_page_faults_total{comm=\"a\\\"b\\\\c\\nd\033\",type=\"minor\"} 9007199254740991\n"
-			    "memtrace_page_faults_total{comm=\"z\",type=\"major\"} 3\n"
-			    "# HELP memtrace_last_update_timestamp_seconds when\n"
-			    "# TYPE memtrace_last_update_timestamp_seconds gauge\n"
-			    "memtrace_last_update_timestamp_seconds 1700000000.25\n");
+	assert_string_equal(
+		text,
+		"# HELP memtrace_page_faults_total faults\\\\ by\\\\x0akind \"x\"\n"
+		"# TYPE memtrace_page_faults_total counter\n"
+		"memtrace_page_faults_total{comm=\"a\\\"b\\\\c\\\\x0ad\\\\x1b\",type=\"minor\"} 9007199254740991\n"
+		"memtrace_page_faults_total{comm=\"z\",type=\"major\"} 3\n"
+		"# HELP memtrace_last_update_timestamp_seconds when\n"
+		"# TYPE memtrace_last_update_timestamp_seconds gauge\n"
+		"memtrace_last_update_timestamp_seconds 1700000000.25\n");
 	check_promtool(text);
 	free(text);
 	check(&text_output, report, "not a metric\n");
 	report__free(report);
 }
 
-/* Two names that were cut in the middle of different characters, and one of 300 bytes. */
+/* Two series with the same labels; names that were cut in the middle of different characters; one of 300 bytes. */
 static void metrics_with_equal_names(void **state)
 {
 	char endless[301];
 	const struct label cut1[] = { { "comm", "x\xe6\x97" } };
 	const struct label cut2[] = { { "comm", "x\xe6\x98" } };
 	const struct label wide[] = { { "comm", endless } };
-	const struct sample samples[] = { { cut1, 1, 1.5, NULL }, { wide, 1, 0.1, NULL }, { cut2, 1, 2, NULL } };
-	const struct metric metric = { "memtrace_stall_seconds_total", "stalls", METRIC_COUNTER, samples, 3 };
+	const struct sample samples[] = {
+		{ cut1, 1, 1.5, NULL }, { wide, 1, 0.1, NULL }, { cut2, 1, 4, NULL }, { cut1, 1, 2, NULL }
+	};
+	const struct metric metric = { "memtrace_stall_seconds_total", "stalls", METRIC_COUNTER, samples, 4 };
 	struct report *report = report__new("memtrace.export/1");
 	char *text, *line;
 
@@ -614,12 +635,13 @@ static void metrics_with_equal_names(void **state)
 	endless[300] = '\0';
 	report__add_metric(report, &metric);
 	text = render(&prometheus_output, report);
-	line = strstr(text, "{comm=\"x\xef\xbf\xbd\xef\xbf\xbd\"} 3.5\n");
+	line = strstr(text, "{comm=\"x\\\\xe6\\\\x97\"} 3.5\n");
 	assert_non_null(line);
-	assert_null(strstr(line + 1, "{comm=\"x"));
-	line = strstr(text, "{comm=\"\\n");
+	assert_null(strstr(line + 1, "{comm=\"x\\\\xe6\\\\x97"));
+	assert_non_null(strstr(text, "{comm=\"x\\\\xe6\\\\x98\"} 4\n"));
+	line = strstr(text, "{comm=\"\\\\x0a");
 	assert_non_null(line);
-	assert_memory_equal(line + strlen("{comm=\"") + 600, "\"} 0.1\n", 7);
+	assert_memory_equal(line + strlen("{comm=\"") + 1500, "\"} 0.1\n", 7);
 	check_promtool(text);
 	free(text);
 	report__free(report);
@@ -778,6 +800,7 @@ int main(void)
 		cmocka_unit_test(many_rows),
 		cmocka_unit_test(events),
 		cmocka_unit_test(optional_parts),
+		cmocka_unit_test(json_names),
 		cmocka_unit_test(metrics),
 		cmocka_unit_test(metrics_with_equal_names),
 		cmocka_unit_test(metrics_histogram),

@@ -39,14 +39,18 @@ static void terminal(void **state)
 		  "\\xc2\\x9b31m" }, /* C1: CSI in one character */
 		{ "\x9b"
 		  "31m",
-		  "\\x9b31m" },			       /* the same as a byte */
-		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" }, /* U+202E */
-		{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8" }, /* U+2028 */
-		{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6" }, /* U+2066 */
-		{ "\xe2\x80\x8f", "\\xe2\\x80\\x8f" }, /* U+200F */
-		{ "\xd8\x9c", "\\xd8\\x9c" },	       /* U+061C */
-		{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf" }, /* U+FEFF */
-		{ "\xe2\x80\x8d", "\xe2\x80\x8d" },    /* U+200D joins, and is let pass */
+		  "\\x9b31m" },					/* the same as a byte */
+		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },		/* U+202E */
+		{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8" },		/* U+2028 */
+		{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6" },		/* U+2066 */
+		{ "\xe2\x80\x8f", "\\xe2\\x80\\x8f" },		/* U+200F */
+		{ "\xd8\x9c", "\\xd8\\x9c" },			/* U+061C */
+		{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf" },		/* U+FEFF */
+		{ "\xc2\xad", "\\xc2\\xad" },			/* a soft hyphen */
+		{ "\xe2\x80\x8b", "\\xe2\\x80\\x8b" },		/* U+200B */
+		{ "\xe2\x81\xa0", "\\xe2\\x81\\xa0" },		/* U+2060 */
+		{ "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81" }, /* a tag */
+		{ "\xe2\x80\x8d", "\xe2\x80\x8d" },		/* U+200D joins, and is let pass */
 	};
 
 	(void)state;
@@ -54,6 +58,26 @@ static void terminal(void **state)
 		char buf[128];
 
 		assert_string_equal(sanitise_terminal(buf, sizeof(buf), rows[i].text), rows[i].safe);
+	}
+}
+
+/* For labels: the same characters, but for the backslash, which the format escapes. */
+static void visible(void **state)
+{
+	static const struct row rows[] = {
+		{ "", "" },
+		{ "a\\x2db", "a\\x2db" },
+		{ "\033[31m\n\x7f", "\\x1b[31m\\x0a\\x7f" },
+		{ "\xc2\x9b\xe2\x80\xae\xff", "\\xc2\\x9b\\xe2\\x80\\xae\\xff" },
+		{ "na\xc3\xafve", "na\xc3\xafve" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *copy = sanitise_visible_dup(rows[i].text);
+
+		assert_string_equal(copy, rows[i].safe);
+		free(copy);
 	}
 }
 
@@ -210,9 +234,13 @@ static void log_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(terminal), cmocka_unit_test(not_utf8),
-		cmocka_unit_test(buffers),  cmocka_unit_test(every_pair_of_bytes),
-		cmocka_unit_test(columns),  cmocka_unit_test(log_lines),
+		cmocka_unit_test(terminal),
+		cmocka_unit_test(visible),
+		cmocka_unit_test(not_utf8),
+		cmocka_unit_test(buffers),
+		cmocka_unit_test(every_pair_of_bytes),
+		cmocka_unit_test(columns),
+		cmocka_unit_test(log_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

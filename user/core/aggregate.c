@@ -5,7 +5,7 @@
 
 #include "aggregate_impl.h"
 
-_Static_assert(MT_NR_SLOTS <= 64, "aggregate_config.slots has a bit for each");
+_Static_assert(MT_NR_SLOTS < 64, "aggregate_config.slots has a bit for each, and one that means none");
 
 #define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
 

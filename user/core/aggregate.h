@@ -34,7 +34,7 @@ struct aggregate_config {
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
 	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
-	uint64_t slots;	       /* bit per enum mt_slot: the counters that are wanted; 0: all */
+	uint64_t slots;	       /* bit per enum mt_slot: the counters that are wanted; 0: all; bit 63 alone: none */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
 };
 

@@ -23,6 +23,7 @@ enum attach_kind {
 	ATTACH_FENTRY, /* the begin or the end of a function: fentry, fexit */
 	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
+	ATTACH_RUN,  /* not attached: user space runs the program when it wants to know something */
 	ATTACH_TOLD, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
 };
 

@@ -53,13 +53,19 @@ static uint32_t utf8_read(const char *text, size_t *len)
 	return c;
 }
 
-static bool harms_terminal(uint32_t c)
+/*
+ * Controls of C0 and C1 and DEL; what is not seen (soft hyphens, zero widths except the joiner, which
+ * writing needs, tags), breaks lines or changes direction; what is not UTF-8.
+ */
+static bool harms(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0x00, 0x1f },	    { '\\', '\\' },	{ 0x7f, 0x9f },	    { 0x61c, 0x61c },	    { 0x200e, 0x200f },
-		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff }, { NOT_UTF8, NOT_UTF8 },
+		{ 0x00, 0x1f },		{ 0x7f, 0x9f },	    { 0xad, 0xad },	{ 0x61c, 0x61c },
+		{ 0x180e, 0x180e },	{ 0x200b, 0x200c }, { 0x200e, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f },	{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+		{ NOT_UTF8, NOT_UTF8 },
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
@@ -72,14 +78,10 @@ static bool harms_terminal(uint32_t c)
 /* Each writes what stands for a character into piece and returns its length. */
 typedef size_t (*piece_fn)(char *piece, uint32_t c, const char *text, size_t len);
 
-static size_t terminal_piece(char *piece, uint32_t c, const char *text, size_t len)
+static size_t escape_bytes(char *piece, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	if (!harms_terminal(c)) {
-		memcpy(piece, text, len);
-		return len;
-	}
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = (unsigned char)text[i];
 
@@ -89,6 +91,20 @@ static size_t terminal_piece(char *piece, uint32_t c, const char *text, size_t l
 		*piece++ = hex[byte & 15];
 	}
 	return 4 * len;
+}
+
+static size_t visible_piece(char *piece, uint32_t c, const char *text, size_t len)
+{
+	if (harms(c))
+		return escape_bytes(piece, text, len);
+	memcpy(piece, text, len);
+	return len;
+}
+
+/* A backslash is one of ours alone. */
+static size_t terminal_piece(char *piece, uint32_t c, const char *text, size_t len)
+{
+	return c == '\\' ? escape_bytes(piece, text, len) : visible_piece(piece, c, text, len);
 }
 
 static size_t utf8_piece(char *piece, uint32_t c, const char *text, size_t len)
@@ -126,6 +142,14 @@ static char *sanitise(char *buf, size_t size, const char *text, piece_fn piece_o
 char *sanitise_terminal(char *buf, size_t size, const char *text)
 {
 	return sanitise(buf, size, text, terminal_piece);
+}
+
+char *sanitise_visible_dup(const char *text)
+{
+	size_t size = 4 * strlen(text) + 1;
+	char *copy = malloc(size);
+
+	return copy ? sanitise(copy, size, text, visible_piece) : NULL;
 }
 
 char *sanitise_utf8(char *buf, size_t size, const char *text)

@@ -6,17 +6,26 @@
 #include <stddef.h>
 
 /*
- * For a terminal: C0 and C1 control characters, DEL, backslash, bytes that
- * are not UTF-8, and characters that change direction or line (U+2028,
- * U+2029, U+202A to U+202E, U+2066 to U+2069, U+200E, U+200F, U+061C, U+FEFF) become
- * \xHH escapes of their bytes.  Writes at most size bytes, NUL included (an
- * escape or a character is never cut in two), and returns buf.
+ * One rule says what harms: control characters of C0 and C1, DEL; characters
+ * that are not seen (U+00AD, U+200B, U+200C, U+2060 to U+206F, U+FEFF, tags), break lines (U+2028,
+ * U+2029) or change direction (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069); bytes that
+ * are not UTF-8.  U+200D, which joins, is let pass.
+ *
+ * For a terminal: what harms, and the backslash, become \xHH escapes of their
+ * bytes.  Writes at most size bytes, NUL included (an escape or a character
+ * is never cut in two), and returns buf.
  */
 char *sanitise_terminal(char *buf, size_t size, const char *text);
 
 /*
- * Valid UTF-8 for formats that escape on their own: each byte that is not
- * part of a valid character becomes U+FFFD.  As above.
+ * For formats that escape the backslash on their own (labels of metrics): what harms becomes such
+ * escapes, uncut, in memory that the caller frees; NULL if it ran out.
+ */
+char *sanitise_visible_dup(const char *text);
+
+/*
+ * Valid UTF-8 for formats that escape all else on their own (JSON): each byte that is not
+ * part of a valid character becomes U+FFFD.  As sanitise_terminal().
  */
 char *sanitise_utf8(char *buf, size_t size, const char *text);
 

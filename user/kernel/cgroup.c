@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cgroup.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <limits.h>
 #include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../bpf/wire.h"
 #include "../core/hash.h"
 
-#define NAMES_MAX	 4096
-#define FILEID_KERNFS	 0xfe /* include/linux/exportfs.h: a handle that is a kernfs id */
-#define CONTAINER_PREFIX 6
+#define NAMES_MAX     4096
+#define FILEID_KERNFS 0xfe /* include/linux/exportfs.h: a handle that is a kernfs id */
 
 struct name {
 	uint64_t id;
@@ -33,26 +30,50 @@ struct cgroups {
 	char number[32];
 };
 
-/* v1's memory hierarchy if there is one, as it is then where the controller lives; else v2's. */
+/* A line of /proc/PID/cgroup: "number:controllers:path". */
+static bool names_memory(char *line)
+{
+	char *controllers, *name;
+
+	strsep(&line, ":");
+	controllers = strsep(&line, ":");
+	while ((name = strsep(&controllers, ",")))
+		if (!strcmp(name, "memory"))
+			return true;
+	return false;
+}
+
+/* Whether the controller lives in a v1 hierarchy, mounted here or not: its ids mean other cgroups in v2's. */
+static bool memory_is_v1(void)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &cap, file) > 0)
+		found = names_memory(line);
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* The first mount of the hierarchy in which the controller lives. */
 static char *find_mount(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *v1 = NULL, *v2 = NULL;
+	bool v1 = memory_is_v1();
+	char *found = NULL;
 	struct mntent *m;
 
 	if (!mounts)
 		return NULL;
-	while ((m = getmntent(mounts))) {
-		if (!v1 && !strcmp(m->mnt_type, "cgroup") && hasmntopt(m, "memory"))
-			v1 = strdup(m->mnt_dir);
-		if (!v2 && !strcmp(m->mnt_type, "cgroup2"))
-			v2 = strdup(m->mnt_dir);
-	}
+	while (!found && (m = getmntent(mounts)))
+		if (!strcmp(m->mnt_type, v1 ? "cgroup" : "cgroup2") && (!v1 || hasmntopt(m, "memory")))
+			found = strdup(m->mnt_dir);
 	endmntent(mounts);
-	if (!v1)
-		return v2;
-	free(v2);
-	return v1;
+	return found;
 }
 
 struct cgroups *cgroups__new(void)
@@ -92,8 +113,7 @@ const char *cgroups__mount(const struct cgroups *cgroups)
 	return cgroups->mount;
 }
 
-/* A path of the file system as one below the mount; NULL if it is outside. */
-static const char *below_mount(const struct cgroups *cgroups, const char *path)
+const char *cgroups__below_mount(const struct cgroups *cgroups, const char *path)
 {
 	size_t len = strlen(cgroups->mount);
 
@@ -127,7 +147,7 @@ static char *ask_kernel(const struct cgroups *cgroups, uint64_t id, bool *gone)
 	if (len <= 0)
 		return NULL;
 	path[len] = '\0';
-	below = below_mount(cgroups, path);
+	below = cgroups__below_mount(cgroups, path);
 	return below ? strdup(below) : NULL;
 }
 
@@ -168,138 +188,21 @@ const char *cgroups__name(struct cgroups *cgroups, uint64_t id)
 	return cgroups->number;
 }
 
+/* A path that fills the record may have been cut, and its beginning is another cgroup's name. */
+static char *path_of_gone(uint64_t id, const char *path)
+{
+	char *text;
+
+	if (strlen(path) < MT_CGROUP_PATH_LEN - 1)
+		return strdup(path);
+	return asprintf(&text, "%s...[gone:%llu]", path, (unsigned long long)id) < 0 ? NULL : text;
+}
+
 void cgroups__gone(struct cgroups *cgroups, uint64_t id, const char *path)
 {
 	struct name *name;
 
 	HASH_FIND(hh, cgroups->names, &id, sizeof(id), name);
 	if (!name && path[0])
-		remember(cgroups, id, strdup(path));
-}
-
-static int id_of_path(const char *path, uint64_t *id)
-{
-	union {
-		struct file_handle handle;
-		char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} h = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
-	struct stat st;
-	int mount_id;
-
-	if (stat(path, &st))
-		return -errno;
-	if (!S_ISDIR(st.st_mode))
-		return -ENOTDIR;
-	if (!name_to_handle_at(AT_FDCWD, path, &h.handle, &mount_id, 0) && h.handle.handle_bytes == sizeof(*id))
-		memcpy(id, h.handle.f_handle, sizeof(*id));
-	else
-		*id = st.st_ino; /* the same number where long has 64 bits (fs/kernfs/inode.c) */
-	return 0;
-}
-
-/* "docker-<id>.scope", "cri-containerd-<id>.scope", "<id>": does a name hold a container id that begins so? */
-static bool names_container(const char *name, const char *prefix)
-{
-	size_t len = strlen(prefix), i;
-	const char *id = strrchr(name, '-');
-
-	id = id ? id + 1 : name;
-	if (len < CONTAINER_PREFIX || strncmp(id, prefix, len))
-		return false;
-	for (i = 0; isxdigit((unsigned char)id[i]); i++)
-		;
-	return i >= 12;
-}
-
-/* systemd's short form: a unit's name without what kind of unit it is. */
-static bool names_unit(const char *name, const char *text)
-{
-	static const char *const kinds[] = { ".service", ".slice", ".scope" };
-	size_t len = strlen(text), i;
-
-	if (strncmp(name, text, len))
-		return false;
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (!strcmp(name + len, kinds[i]))
-			return true;
-	return !name[len];
-}
-
-struct search {
-	const char *text;
-	char *found; /* paths below the mount, one a line */
-	size_t nr;
-	uint64_t id;
-};
-
-static int search__add(struct search *search, const struct cgroups *cgroups, const char *path)
-{
-	char *more;
-
-	if (asprintf(&more, "%s%s%s", search->found ? search->found : "", search->found ? "\n" : "",
-		     below_mount(cgroups, path)) < 0)
-		return -ENOMEM;
-	free(search->found);
-	search->found = more;
-	search->nr++;
-	return id_of_path(path, &search->id);
-}
-
-static int search_tree(const struct cgroups *cgroups, struct search *search)
-{
-	char *const roots[] = { cgroups->mount, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	FTSENT *entry;
-	int err = 0;
-
-	if (!tree)
-		return -errno;
-	while (!err && (entry = fts_read(tree))) {
-		if (entry->fts_info != FTS_D)
-			continue;
-		if (!names_unit(entry->fts_name, search->text) && !names_container(entry->fts_name, search->text))
-			continue;
-		err = search__add(search, cgroups, entry->fts_path);
-		fts_set(tree, entry, FTS_SKIP); /* what is below belongs to it */
-	}
-	fts_close(tree);
-	return err;
-}
-
-/* As a path of the file system, or as one below the mount. */
-static int resolve_path(const struct cgroups *cgroups, const char *text, uint64_t *id)
-{
-	char path[PATH_MAX], real[PATH_MAX];
-
-	if (realpath(text, real) && below_mount(cgroups, real))
-		return id_of_path(real, id);
-	if (snprintf(path, sizeof(path), "%s/%s", cgroups->mount, text) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if (realpath(path, real) && below_mount(cgroups, real))
-		return id_of_path(real, id);
-	return -ENOENT;
-}
-
-int cgroups__resolve(struct cgroups *cgroups, const char *text, uint64_t *id, char **candidates)
-{
-	struct search search = { .text = text };
-	int err;
-
-	*candidates = NULL;
-	if (!cgroups->mount || !text[0])
-		return -ENOENT;
-	if (strchr(text, '/') || !strcmp(text, "."))
-		return resolve_path(cgroups, text, id);
-	err = search_tree(cgroups, &search);
-	if (!err && !search.nr)
-		err = resolve_path(cgroups, text, id);
-	else if (!err && search.nr > 1)
-		err = -EEXIST;
-	else if (!err)
-		*id = search.id;
-	if (err == -EEXIST)
-		*candidates = search.found;
-	else
-		free(search.found);
-	return err;
+		remember(cgroups, id, path_of_gone(id, path));
 }

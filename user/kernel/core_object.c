@@ -42,6 +42,11 @@ static const struct attach_alt iter_alts[] = {
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
+static const struct attach_alt level_alts[] = {
+	{ "core_cgroup_level", ATTACH_RUN, NULL, NULL, NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static const struct attach_hook hooks[] = {
 	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start", false },
 	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program", true },
@@ -50,6 +55,7 @@ static const struct attach_hook hooks[] = {
 	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run", false },
 	{ "rename", HOOK_OPTIONAL, rename_alts, "counts before a thread renames itself go to its new name", false },
 	{ "cgroup removal", HOOK_OPTIONAL, rmdir_alts, "names of cgroups that lived less than an interval", false },
+	{ "cgroup level", HOOK_OPTIONAL, level_alts, "the choice by cgroup (-c)", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 

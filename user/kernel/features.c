@@ -14,6 +14,8 @@
 
 #include <bpf/libbpf.h>
 
+#include "proc.h"
+
 static bool has_capability(int cap)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -142,14 +144,15 @@ static enum feature_state look_memlock(char *note, size_t size)
 
 static enum feature_state look_pid_namespace(char *note, size_t size)
 {
-	struct stat self;
-
-	if (stat("/proc/self/ns/pid", &self))
-		return FEATURE_UNKNOWN;
-	/* the initial pid namespace has a fixed inode number (include/linux/proc_ns.h) */
-	if (self.st_ino == 0xeffffffcU)
+	if (proc__initial_pid_namespace())
 		return FEATURE_OK;
-	snprintf(note, size, "in a pid namespace: pids shown are the host's");
+	if (access("/proc/self", F_OK))
+		snprintf(note, size, "/proc is not mounted, or that of another pid namespace");
+	else if (proc__shows_initial_pids())
+		snprintf(note, size, "in a pid namespace: pids shown are the host's, as in this /proc");
+	else
+		snprintf(note, size,
+			 "in a pid namespace: pids shown are the host's; no command lines, no names in stacks");
 	return FEATURE_MISSING;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -28,11 +29,18 @@ static int list__add(struct uint_list *list, uint64_t value)
 /* The programs know pids of the initial namespace only, and another namespace's mean other tasks there. */
 static int check_namespace(const struct options *o)
 {
+	const char *option = o->pids.nr ? "-p" : "-t";
+
 	if ((!o->pids.nr && !o->tids.nr) || proc__initial_pid_namespace())
 		return 0;
-	log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the host's "
-		  "(docker run --pid=host), or choose by -n, -u or -c",
-		  o->pids.nr ? "-p" : "-t");
+	if (access("/proc/self", F_OK))
+		log_error("%s: /proc is not mounted here, or that of another pid namespace; mount -t proc proc /proc, "
+			  "or choose by -n, -u or -c",
+			  option);
+	else
+		log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the "
+			  "host's (docker run --pid=host), or choose by -n, -u or -c",
+			  option);
 	return -EINVAL;
 }
 
@@ -84,30 +92,67 @@ static int resolve_user(struct filters *filters, const char *text)
 	return -EINVAL;
 }
 
+static const char *why_no_cgroup(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "no such memory cgroup";
+	case -EXDEV:
+		return "a directory, but no cgroup of the memory controller";
+	case -ESTALE:
+		return "the directory was removed";
+	case -ENODATA:
+		return "the memory controller is not on for it (cgroup.subtree_control of its parent)";
+	}
+	return strerror(-err);
+}
+
+static void say_candidates(const char *text, char *candidates)
+{
+	char *c;
+
+	for (c = candidates; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	log_error("-c '%s': names several cgroups, give one of them: %s", text, candidates);
+	free(candidates);
+}
+
 static int resolve_cgroup(struct filters *filters, struct cgroups *cgroups, const char *text)
 {
-	char *candidates, *c;
-	uint64_t id;
-	int err = cgroups__resolve(cgroups, text, &id, &candidates);
+	char *candidates;
+	int err = cgroups__find(cgroups, text, &filters->cgroups[filters->nr_cgroups], &candidates);
 
 	if (!err)
-		return list__add(&filters->cgroups, id);
-	if (err == -ENOMEM)
+		filters->nr_cgroups++;
+	if (!err || err == -ENOMEM)
 		return err;
-	if (err == -EEXIST) {
-		for (c = candidates; c && *c; c++)
-			if (*c == '\n')
-				*c = ' ';
-		log_error("-c '%s': names several cgroups, give one of them: %s", text, candidates);
-		free(candidates);
-	} else if (!cgroups__mount(cgroups)) {
-		log_error("-c '%s': no cgroup hierarchy is mounted; mount -t cgroup2 none /sys/fs/cgroup", text);
-	} else {
-		log_error("-c '%s': no such memory cgroup; expected a path below %s, a systemd unit, or 6 or more "
-			  "characters of a container id",
-			  text, cgroups__mount(cgroups));
-	}
+	if (err == -EEXIST)
+		say_candidates(text, candidates);
+	else if (!cgroups__mount(cgroups))
+		log_error("-c '%s': the hierarchy of the memory controller is not mounted here; mount -t cgroup2 none "
+			  "/sys/fs/cgroup",
+			  text);
+	else
+		log_error("-c '%s': %s; expected a path below %s, a systemd unit, or 6 or more characters of a "
+			  "container id",
+			  text, why_no_cgroup(err), cgroups__mount(cgroups));
 	return -EINVAL;
+}
+
+static int resolve_cgroups(struct filters *filters, struct cgroups *cgroups, const struct string_list *texts)
+{
+	size_t i;
+	int err = 0;
+
+	if (!texts->nr)
+		return 0;
+	filters->cgroups = calloc(texts->nr, sizeof(*filters->cgroups));
+	if (!filters->cgroups)
+		return -ENOMEM;
+	for (i = 0; !err && i < texts->nr; i++)
+		err = resolve_cgroup(filters, cgroups, texts->list[i]);
+	return err;
 }
 
 static __u32 filter_bits(const struct options *o)
@@ -181,9 +226,7 @@ int filters__resolve(struct filters *filters, const struct options *o, struct cg
 		err = check_comms(&o->comms);
 	for (i = 0; !err && i < o->users.nr; i++)
 		err = resolve_user(filters, o->users.list[i]);
-	for (i = 0; !err && i < o->cgroups.nr; i++)
-		err = resolve_cgroup(filters, cgroups, o->cgroups.list[i]);
-	return err;
+	return err ? err : resolve_cgroups(filters, cgroups, &o->cgroups);
 }
 
 static int install(const struct object *core, const char *map, const void *key)
@@ -206,7 +249,72 @@ static int install_ids(const struct object *core, const char *map, const struct 
 	return err;
 }
 
-int filters__install(const struct filters *filters, const struct options *o, const struct object *core)
+/* How deep a cgroup is, by the kernel's word; 0 or -errno. */
+static int read_level(const struct object *core, int dir_fd, __u32 *level)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(core->bpf, "core_cgroup_level");
+	__u64 args[] = { dir_fd };
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	*level = opts.retval;
+	return err;
+}
+
+static int add_level(struct mt_filter_levels *levels, __u32 level)
+{
+	__u32 i;
+
+	for (i = 0; i < levels->nr; i++)
+		if (levels->level[i] == level)
+			return 0;
+	if (levels->nr == MT_FILTER_LEVELS)
+		return -E2BIG;
+	levels->level[levels->nr++] = level;
+	return 0;
+}
+
+static int install_cgroup(const struct object *core, const struct cgroup_dir *cgroup, struct mt_filter_levels *levels)
+{
+	__u32 level;
+	int err = read_level(core, cgroup->fd, &level);
+
+	if (!err)
+		err = add_level(levels, level);
+	return err ? err : install(core, "filter_cgroup", &cgroup->id);
+}
+
+static void say_cgroups_failed(const struct object *core, int err)
+{
+	const struct hook_state *hook = object__hook(core, "cgroup level");
+
+	if (err == -E2BIG)
+		log_error("cannot trace: -c: cgroups of more than %d different depths, which is the most possible",
+			  MT_FILTER_LEVELS);
+	else
+		log_error("cannot trace: -c: %s", hook->why[0] ? hook->why : strerror(-err));
+}
+
+static int install_cgroups(const struct filters *filters, const struct object *core)
+{
+	struct mt_filter_levels levels = { 0 };
+	const __u32 only = 0;
+	size_t i;
+	int err = 0;
+
+	if (!filters->nr_cgroups)
+		return 0;
+	for (i = 0; !err && i < filters->nr_cgroups; i++)
+		err = install_cgroup(core, &filters->cgroups[i], &levels);
+	if (!err)
+		err = bpf_map_update_elem(bpf_object__find_map_fd_by_name(core->bpf, "filter_levels"), &only, &levels,
+					  BPF_ANY);
+	if (err)
+		say_cgroups_failed(core, err);
+	return err;
+}
+
+static int install_tasks(const struct filters *filters, const struct options *o, const struct object *core)
 {
 	size_t i;
 	int err = install_ids(core, "filter_pid", &o->pids);
@@ -221,13 +329,22 @@ int filters__install(const struct filters *filters, const struct options *o, con
 		memcpy(key, o->comms.list[i], strlen(o->comms.list[i]));
 		err = install(core, "filter_comm", key);
 	}
-	for (i = 0; !err && i < filters->cgroups.nr; i++)
-		err = install(core, "filter_cgroup", &filters->cgroups.list[i]);
+	if (err)
+		log_error("cannot trace: the filters: %s", strerror(-err));
 	return err;
+}
+
+int filters__install(const struct filters *filters, const struct options *o, const struct object *core)
+{
+	int err = install_tasks(filters, o, core);
+
+	return err ? err : install_cgroups(filters, core);
 }
 
 void filters__free(struct filters *filters)
 {
+	while (filters->nr_cgroups)
+		close(filters->cgroups[--filters->nr_cgroups].fd);
+	free(filters->cgroups);
 	free(filters->uids.list);
-	free(filters->cgroups.list);
 }

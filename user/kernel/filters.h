@@ -4,7 +4,7 @@
 #define MEMTRACE_KERNEL_FILTERS_H
 
 #include "../core/options.h"
-#include "cgroup.h"
+#include "cgroup_find.h"
 #include "object.h"
 
 /*
@@ -13,11 +13,13 @@
  */
 struct filters {
 	__u32 bits;
-	struct uint_list uids, cgroups; /* looked up; owned */
+	struct uint_list uids; /* looked up; owned, as what follows */
+	struct cgroup_dir *cgroups;
+	size_t nr_cgroups;
 };
 
 int filters__resolve(struct filters *filters, const struct options *options, struct cgroups *cgroups);
-/* Writes them into the core object's maps; 0 or -errno. */
+/* Writes them into the core object's maps; 0, or -errno after one line that says why. */
 int filters__install(const struct filters *filters, const struct options *options, const struct object *core);
 void filters__free(struct filters *filters);
 

@@ -30,7 +30,7 @@ const char *attach_kind_name(enum attach_kind kind)
 	static const char *const names[] = {
 		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",	  [ATTACH_TP] = "tp",
 		[ATTACH_FENTRY] = "fentry", [ATTACH_PERF] = "perf_event", [ATTACH_ITER] = "iter",
-		[ATTACH_TOLD] = "told",
+		[ATTACH_RUN] = "run",	    [ATTACH_TOLD] = "told",
 	};
 
 	return names[kind];
@@ -383,6 +383,8 @@ static int attach_hook(struct object *object, const struct attach_alt *alt)
 		return 0;
 	if (!prog)
 		return -ENOENT;
+	if (alt->kind == ATTACH_RUN)
+		return 0;
 	if (alt->kind == ATTACH_PERF)
 		return cpu_events__attach(&object->cpu_events, prog, alt->event);
 	link = bpf_program__attach(prog);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,19 +13,22 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 
-static int read_file(const char *path, char *buf, int size)
+static int read_fd(int fd, char *buf, int size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), len;
+	int len = fd < 0 ? -errno : (int)read(fd, buf, size - 1);
 
-	if (fd < 0)
-		return -errno;
-	len = read(fd, buf, size - 1);
-	if (len < 0)
+	if (fd >= 0 && len < 0)
 		len = -errno;
-	else
+	if (fd >= 0)
+		close(fd);
+	if (len >= 0)
 		buf[len] = '\0';
-	close(fd);
 	return len;
+}
+
+static int read_file_at(int dir, const char *path, char *buf, int size)
+{
+	return read_fd(openat(dir, path, O_RDONLY | O_CLOEXEC), buf, size);
 }
 
 /* A field of /proc/PID/status, "\nTgid:"; its first number. */
@@ -40,7 +44,7 @@ static int read_status(uint32_t tid, char *buf, int size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	return read_file(path, buf, size);
+	return read_file_at(AT_FDCWD, path, buf, size);
 }
 
 /* /proc has a directory for every thread, though it lists only groups. */
@@ -52,11 +56,25 @@ bool proc__tid_exists(uint32_t tid)
 }
 
 /* include/linux/proc_ns.h, PROC_PID_INIT_INO */
-bool proc__initial_pid_namespace(void)
+static bool is_initial(const char *link)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/pid", &st) || st.st_ino == 0xeffffffcU;
+	return !stat(link, &st) && st.st_ino == 0xeffffffcU;
+}
+
+/* A kernel without such namespaces has no file for them. */
+bool proc__initial_pid_namespace(void)
+{
+	if (is_initial("/proc/self/ns/pid"))
+		return true;
+	return access("/proc/self/ns/pid", F_OK) && errno == ENOENT && !access("/proc/self/stat", F_OK);
+}
+
+/* The first process of a namespace's /proc is in that namespace; one that we are not in has no "self". */
+bool proc__shows_initial_pids(void)
+{
+	return proc__initial_pid_namespace() || is_initial("/proc/1/ns/pid");
 }
 
 bool proc__pid_exists(uint32_t pid)
@@ -67,19 +85,68 @@ bool proc__pid_exists(uint32_t pid)
 	return read_status(pid, status, sizeof(status)) > 0 && !status_number(status, "\nTgid:", &tgid) && tgid == pid;
 }
 
+/* When a task began, in clock ticks since boot: the 22nd field, the 20th behind the name (proc_pid_stat(5)). */
+static int read_start(int dir, uint64_t *ticks)
+{
+	char stat[1024], *at;
+	int len = read_file_at(dir, "stat", stat, sizeof(stat)), field;
+
+	if (len < 0)
+		return len;
+	at = strrchr(stat, ')');
+	for (field = 0; at && field < 20; field++)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%" SCNu64, ticks) == 1 ? 0 : -EINVAL;
+}
+
+/* The kernel rounds down (fs/proc/array.c, nsec_to_clock_t()). */
+static uint64_t ticks_of(uint64_t ns)
+{
+	return ns / (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/* Opens a task's directory, which stays that task's whoever gets its number next, and reads when it began. */
+static int open_task(uint32_t tid, uint64_t *ticks)
+{
+	char path[64];
+	int dir, err;
+
+	if (!proc__shows_initial_pids())
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%u", tid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	err = read_start(dir, ticks);
+	if (!err)
+		return dir;
+	close(dir);
+	return err;
+}
+
+int proc__open(uint32_t pid, uint64_t start_ns)
+{
+	uint64_t ticks;
+	int dir = open_task(pid, &ticks);
+
+	if (dir < 0 || ticks == ticks_of(start_ns))
+		return dir;
+	close(dir);
+	return -ESRCH;
+}
+
 /* comm comes from a file of its own: in status its control characters are escaped. */
-int proc__who(uint32_t tid, struct mt_who *who)
+static int read_who(int dir, struct mt_who *who)
 {
 	char status[4096], comm[64], path[64];
-	int len = read_status(tid, status, sizeof(status));
+	int len = read_file_at(dir, "status", status, sizeof(status));
 
 	if (len < 0)
 		return len;
 	if (status_number(status, "\nTgid:", &who->pid) || status_number(status, "\nUid:", &who->uid))
 		return -EINVAL;
-	who->tid = tid;
-	snprintf(path, sizeof(path), "/proc/%u/comm", who->pid);
-	len = read_file(path, comm, sizeof(comm));
+	snprintf(path, sizeof(path), "task/%u/comm", who->pid); /* the leader's */
+	len = read_file_at(dir, path, comm, sizeof(comm));
 	if (len <= 0)
 		return len ? len : -ENOENT;
 	comm[len - 1] = '\0'; /* the newline that the kernel adds */
@@ -87,13 +154,25 @@ int proc__who(uint32_t tid, struct mt_who *who)
 	return 0;
 }
 
-void proc__cmdline(uint32_t pid, char *buf, int size)
+int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who)
 {
-	char path[64];
-	int len, i;
+	uint64_t ticks;
+	int dir = open_task(tid, &ticks), err;
 
-	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
-	len = read_file(path, buf, size);
+	if (dir < 0)
+		return dir;
+	err = ticks <= ticks_of(time_ns) ? read_who(dir, who) : -ESRCH;
+	if (!err)
+		who->tid = tid;
+	close(dir);
+	return err;
+}
+
+/* A command line as it was read: its arguments end with a 0 each. */
+static void join_arguments(char *buf, int len)
+{
+	int i;
+
 	if (len < 0)
 		len = 0;
 	while (len && !buf[len - 1])
@@ -102,6 +181,20 @@ void proc__cmdline(uint32_t pid, char *buf, int size)
 		if (!buf[i])
 			buf[i] = ' ';
 	buf[len] = '\0';
+}
+
+void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size)
+{
+	int dir = proc__open(pid, start_ns);
+
+	join_arguments(buf, dir < 0 ? dir : read_file_at(dir, "cmdline", buf, size));
+	if (dir >= 0)
+		close(dir);
+}
+
+void proc__own_cmdline(char *buf, int size)
+{
+	join_arguments(buf, read_file_at(AT_FDCWD, "/proc/self/cmdline", buf, size));
 }
 
 uint64_t proc__own_cpu_ns(void)

@@ -9,13 +9,26 @@
 #include "../../bpf/wire.h"
 
 bool proc__pid_exists(uint32_t pid); /* a thread group */
-/* By its inode number, which is fixed; true also where that cannot be told. */
-bool proc__initial_pid_namespace(void);
 bool proc__tid_exists(uint32_t tid); /* any thread */
-/* Fills pid, uid and comm of a thread that lives; 0 or -errno. */
-int proc__who(uint32_t tid, struct mt_who *who);
-/* The command line, spaces between arguments, at most size bytes; "" if there is none. */
-void proc__cmdline(uint32_t pid, char *buf, int size);
+/* Whether memtrace is in it, by its inode number, which is fixed; false also where that cannot be told. */
+bool proc__initial_pid_namespace(void);
+/*
+ * Whether /proc is that of the initial pid namespace, whose pids the kernel's
+ * records have: elsewhere /proc/PID is another process.  What follows looks no
+ * pid up where it is not; false also where that cannot be told.
+ */
+bool proc__shows_initial_pids(void);
+/*
+ * The directory (O_PATH) of the process of that pid that began then (struct mt_who), for openat(): the caller's to
+ * close; it stays that process's when the pid is used again.  -ESRCH if it is gone, or cannot be found here.
+ */
+int proc__open(uint32_t pid, uint64_t start_ns);
+/* Fills pid, tid, uid and comm of a thread that lives, and did at time_ns; 0 or -errno. */
+int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who);
+/* The command line of the process that began then, spaces between arguments, at most size bytes; "" if there is none.
+ */
+void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
+void proc__own_cmdline(char *buf, int size); /* likewise memtrace's own */
 /* CPU time that memtrace itself has used. */
 uint64_t proc__own_cpu_ns(void);
 /* Nanoseconds of CLOCK_BOOTTIME, the clock of every record. */

@@ -5,7 +5,7 @@
  * Names are paths with a dot between levels.  Bytes, pages, counts and
  * nanoseconds are integers; moments are nanoseconds since the Unix epoch where
  * the clocks are known, else since boot; what is not known is null.  Strings
- * are valid UTF-8, all but ASCII as \u escapes, so that a line is also safe to
+ * are valid UTF-8, all but printable ASCII as \u escapes, so that a line is also safe to
  * look at on a terminal.
  *
  * A bucket of a histogram is {"le", "count"}: count is the number of values in
@@ -138,11 +138,26 @@ static int set_cells(const struct output *out, json_t *object, const struct colu
 	return err;
 }
 
+/* Of what sanitise.h calls harmful jansson leaves DEL, which only strings have, as it is. */
+static int put_chunk(const char *chunk, size_t size, void *stream)
+{
+	const char *del;
+
+	while ((del = memchr(chunk, 0x7f, size))) {
+		fwrite(chunk, 1, (size_t)(del - chunk), stream);
+		fputs("\\u007f", stream);
+		size -= (size_t)(del - chunk) + 1;
+		chunk = del + 1;
+	}
+	fwrite(chunk, 1, size, stream);
+	return ferror((FILE *)stream) ? -1 : 0;
+}
+
 static int dump(struct writer *writer, const json_t *value)
 {
 	FILE *stream = writer->out->stream;
 
-	if (json_dumpf(value, stream, DUMP_FLAGS) == 0)
+	if (json_dump_callback(value, put_chunk, stream, DUMP_FLAGS) == 0)
 		return 0;
 	return ferror(stream) ? -EIO : -ENOMEM;
 }

@@ -42,14 +42,12 @@ struct family {
 /* Help takes no quotes, so they are escaped in labels alone. */
 static int put_escaped(FILE *stream, const char *string, bool quotes)
 {
-	char *valid = sanitise_utf8_dup(string);
+	char *valid = sanitise_visible_dup(string);
 
 	if (!valid)
 		return -ENOMEM;
 	for (const char *p = valid; *p; p++) {
-		if (*p == '\n')
-			fputs("\\n", stream);
-		else if (*p == '\\' || (quotes && *p == '"'))
+		if (*p == '\\' || (quotes && *p == '"'))
 			fprintf(stream, "\\%c", *p);
 		else
 			fputc(*p, stream);
@@ -230,7 +228,10 @@ static int add_series(struct family *family, const struct sample *sample)
 	series->sample = sample;
 	family->nr++;
 	err = put_labels(stream, sample);
-	if (fclose(stream) != 0)
+	if (ferror(stream))
+		err = -ENOMEM;
+	/* without memory to shorten the text in there may be none, and no word of it */
+	if (fclose(stream) != 0 || !series->labels)
 		err = -ENOMEM;
 	return err;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../kernel/cgroup_find.h"
 #include "../kernel/memcg_flush.h"
 
 /* False: the name is too long for any cgroup to have it. */
@@ -49,21 +50,23 @@ static int find_cgroup(struct kernel_counts *counts, const struct options *optio
 {
 	const char *mount = cgroups__mount(counts->cgroups);
 	char *candidates = NULL;
-	uint64_t id;
+	struct cgroup_dir dir;
 	int err;
 
 	if (!mount) {
 		counts->missing[COUNTERS_MEMORY_STAT] = counts->missing[COUNTERS_MEMORY_EVENTS] =
-			"no cgroup hierarchy is mounted";
+			"the memory controller's hierarchy is not mounted";
 		return 0;
 	}
 	snprintf(counts->cgroup_path, sizeof(counts->cgroup_path), "/");
 	if (options->cgroups.nr) {
-		err = cgroups__resolve(counts->cgroups, options->cgroups.list[0], &id, &candidates);
+		err = cgroups__find(counts->cgroups, options->cgroups.list[0], &dir, &candidates);
 		free(candidates);
 		if (err)
 			return err;
-		snprintf(counts->cgroup_path, sizeof(counts->cgroup_path), "%s", cgroups__name(counts->cgroups, id));
+		close(dir.fd);
+		snprintf(counts->cgroup_path, sizeof(counts->cgroup_path), "%s",
+			 cgroups__name(counts->cgroups, dir.id));
 	}
 	if (!file_in(mount, counts->cgroup_path + 1, counts->cgroup_dir))
 		return -ENAMETOOLONG;

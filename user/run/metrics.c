@@ -107,7 +107,7 @@ static struct family *add_family(struct metrics *m, const char *name, const char
 {
 	struct family *family = find_family(m, name);
 
-	if (family || m->nr_families == MAX_FAMILIES)
+	if (family)
 		return family;
 	family = &m->families[m->nr_families++];
 	family->name = name;
@@ -145,8 +145,6 @@ static void add_slot_families(struct metrics *m)
 		if (!row->metric || !session__asked(m->session, row->probe) || !session__knows(m->session, slot))
 			continue;
 		family = add_family(m, row->metric, metrics__slot_help(row));
-		if (!family)
-			continue;
 		family->label = row->label;
 		family->unit = row->unit;
 		family->grouped = true;
@@ -155,6 +153,18 @@ static void add_slot_families(struct metrics *m)
 		if (i == family->width)
 			family->width++;
 	}
+}
+
+/* Values that a histogram's label can have: kinds by name, or numbers of NUMA nodes. */
+static size_t count_labels(const struct hist_row *row)
+{
+	size_t nr;
+
+	if (!row->label[0])
+		return 1;
+	for (nr = 0; row->label_names && row->label_names[nr];)
+		nr++;
+	return row->label_names ? nr : MT_MAX_NODES;
 }
 
 static void add_hist_families(struct metrics *m)
@@ -168,11 +178,10 @@ static void add_hist_families(struct metrics *m)
 		if (!row->metric || !session__asked(m->session, row->probe))
 			continue;
 		family = add_family(m, row->metric, row->help);
-		if (!family)
-			continue;
 		family->hist = row;
 		family->unit = row->unit;
-		family->width = MAX_LABELS * HIST_WIDTH;
+		family->nr_labels = count_labels(row);
+		family->width = (family->nr_labels + 1) * HIST_WIDTH;
 	}
 }
 
@@ -186,8 +195,6 @@ static void add_count_families(struct metrics *m)
 		if (!session__asked(m->session, count_rows[i].probe))
 			continue;
 		family = add_family(m, count_rows[i].metric, count_rows[i].help);
-		if (!family)
-			continue;
 		family->count = &count_rows[i];
 		family->width = 1;
 		family->grouped = true;
@@ -230,11 +237,14 @@ struct metrics *metrics__new(struct session *session, enum group_by by, size_t m
 		return NULL;
 	m->session = session;
 	m->by = by;
-	add_slot_families(m);
-	add_hist_families(m);
-	add_count_families(m);
-	if (!open_series(m, max_series))
-		return m;
+	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows, sizeof(*m->families));
+	if (m->families) {
+		add_slot_families(m);
+		add_hist_families(m);
+		add_count_families(m);
+		if (!open_series(m, max_series))
+			return m;
+	}
 	metrics__free(m);
 	return NULL;
 }
@@ -248,7 +258,7 @@ void metrics__free(struct metrics *m)
 		return;
 	for (i = 0; i < m->nr_families; i++) {
 		series__free(m->families[i].series);
-		sums__free(&m->events[i]);
+		sums__free(&m->families[i].events);
 	}
 	HASH_ITER (hh, m->cgroup_names, name, next) {
 		HASH_DEL(m->cgroup_names, name);
@@ -256,6 +266,7 @@ void metrics__free(struct metrics *m)
 		free(name);
 	}
 	arena__free(&m->arena);
+	free(m->families);
 	free(m);
 }
 
@@ -280,7 +291,7 @@ int metrics__event(struct metrics *m, const struct event_row *row, const void *r
 		if (!count || count->event != row->id)
 			continue;
 		name = who_name(m, (const struct mt_who *)((const char *)record + count->who_offset), comm);
-		value = name ? sums__get(&m->events[i], name, 1) : NULL;
+		value = name ? sums__get(&m->families[i].events, name, 1) : NULL;
 		if (!value)
 			return -ENOMEM;
 		++*value;
@@ -331,37 +342,25 @@ static int round_of_slots(struct metrics *m, struct family *family, struct selec
 	return err;
 }
 
-/* Where a histogram's label value has its counters; MAX_LABELS if there is no room left. */
-static size_t label_index(struct family *family, int64_t label)
+/* Where a histogram's label value has its counters: what is not among those that it can have is "other". */
+static size_t label_index(const struct family *family, int64_t label)
 {
-	size_t i;
-
-	for (i = 0; i < family->nr_hist_labels; i++)
-		if (family->hist_labels[i] == label)
-			return i;
-	if (i < MAX_LABELS) {
-		family->hist_labels[i] = label;
-		family->nr_hist_labels++;
-	}
-	return i;
+	return label >= 0 && (size_t)label < family->nr_labels ? (size_t)label : family->nr_labels;
 }
 
 static int add_hist_entry(struct metrics *m, struct family *family, struct sum **sums, const struct hist_entry *entry)
 {
 	const char *name = "";
 	uint64_t *values;
-	size_t label, i;
+	size_t i;
 
 	if (entry->other || entry->comm[0] || entry->cgroup_id)
 		name = group_name(m, entry->other, entry->cgroup_id, entry->comm);
 	family->grouped |= name && name[0];
-	label = label_index(family, entry->label);
-	if (label == MAX_LABELS)
-		return 0;
 	values = name ? sums__get(sums, name, family->width) : NULL;
 	if (!values)
 		return -ENOMEM;
-	values += label * HIST_WIDTH;
+	values += label_index(family, entry->label) * HIST_WIDTH;
 	for (i = 0; i < MT_HIST_SLOTS; i++)
 		values[i] += entry->counts[i];
 	values[MT_HIST_SLOTS] += entry->sum;
@@ -405,7 +404,7 @@ int metrics__count(struct metrics *m)
 		if (family->hist)
 			err = round_of_hist(m, family, entries, nr);
 		else if (family->count)
-			err = family__offer(family, m->events[i]);
+			err = family__offer(family, family->events);
 		else
 			err = round_of_slots(m, family, selection);
 	}

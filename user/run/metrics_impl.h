@@ -8,9 +8,14 @@
 #include "arena.h"
 #include "metrics.h"
 
-#define MAX_FAMILIES 16
-#define HIST_WIDTH   (MT_HIST_SLOTS + 2) /* counts, sum, count */
-#define MAX_LABELS   16			 /* values of a histogram's own label: kinds of reclaim, NUMA nodes */
+#define HIST_WIDTH (MT_HIST_SLOTS + 2) /* counts, sum, count */
+
+/* What the sources of one name add up to in this round, or, for events, since the start. */
+struct sum {
+	UT_hash_handle hh;
+	char *name;
+	uint64_t values[];
+};
 
 /* One metric with a label for the group: its series, and the fixed label values that each series has. */
 struct family {
@@ -19,19 +24,12 @@ struct family {
 	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
 	size_t width;			 /* counters a series */
 	enum unit unit;
-	const struct hist_row *hist;	 /* a histogram: NULL for counters */
-	const struct count_row *count;	 /* counts events: NULL else */
-	int64_t hist_labels[MAX_LABELS]; /* the values of the histogram's label seen so far */
-	size_t nr_hist_labels;
+	const struct hist_row *hist;   /* a histogram: NULL for counters */
+	const struct count_row *count; /* counts events: NULL else */
+	size_t nr_labels;	       /* values of a histogram's own label; behind them comes "other" */
+	struct sum *events;	       /* of a family that counts events */
 	struct series_set *series;
 	bool grouped;
-};
-
-/* What the sources of one name add up to in this round, or, for events, since the start. */
-struct sum {
-	UT_hash_handle hh;
-	char *name;
-	uint64_t values[];
 };
 
 /* A cgroup's name as it was first seen: it must not change under a series. */
@@ -44,9 +42,8 @@ struct cgroup_name {
 struct metrics {
 	struct session *session;
 	enum group_by by;
-	struct family families[MAX_FAMILIES];
+	struct family *families; /* room for one a row of the schema; owned */
 	size_t nr_families;
-	struct sum *events[MAX_FAMILIES]; /* of families that count events */
 	struct cgroup_name *cgroup_names;
 	struct arena arena; /* what the last report borrows */
 };

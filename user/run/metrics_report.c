@@ -67,17 +67,17 @@ static size_t counter_samples(struct metrics *m, const struct family *family, st
 static const char *hist_label_value(struct metrics *m, const struct family *family, size_t label)
 {
 	const char *const *names = family->hist->label_names;
-	int64_t value = family->hist_labels[label], i;
 	char *text;
 
 	if (!family->hist->label[0])
 		return NULL;
-	for (i = 0; names && names[i]; i++)
-		if (i == value)
-			return names[i];
+	if (label == family->nr_labels)
+		return "other";
+	if (names)
+		return names[label];
 	text = arena__zeroed(&m->arena, 24);
 	if (text)
-		snprintf(text, 24, "%lld", (long long)value);
+		snprintf(text, 24, "%zu", label);
 	return text;
 }
 
@@ -88,7 +88,7 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 	for (i = 0; i < series__nr(family->series); i++) {
 		const char *name = series__name(family->series, i);
 
-		for (label = 0; label < family->nr_hist_labels; label++) {
+		for (label = 0; label <= family->nr_labels; label++) {
 			const uint64_t *values = series__values(family->series, i) + label * HIST_WIDTH;
 			struct histogram *hist = arena__zeroed(&m->arena, sizeof(*hist));
 
@@ -109,7 +109,7 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 
 static int add_family_metric(struct metrics *m, const struct family *family, struct report *report)
 {
-	size_t per_series = family->hist ? family->nr_hist_labels : family->width;
+	size_t per_series = family->hist ? family->nr_labels + 1 : family->width;
 	struct metric metric = {
 		.name = family->name,
 		.help = family->help,

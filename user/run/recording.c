@@ -97,7 +97,7 @@ void recording__begin(struct session *session)
 		return;
 	memcpy(head.probes, session->source->probes, sizeof(head.probes));
 	snprintf(head.version, sizeof(head.version), "%s", MEMTRACE_VERSION);
-	proc__cmdline(getpid(), head.command_line, sizeof(head.command_line));
+	proc__own_cmdline(head.command_line, sizeof(head.command_line));
 	fill_host(&head);
 	check(session, recorder__begin(session->recorder, &head));
 }

@@ -197,7 +197,7 @@ static struct cell cmdline_cell(struct tasks_table *table)
 {
 	if (table->entity.exited)
 		return cell_none();
-	proc__cmdline(table->entity.pid, table->cmdline, sizeof(table->cmdline));
+	proc__cmdline(table->entity.pid, table->entity.start_ns, table->cmdline, sizeof(table->cmdline));
 	return table->cmdline[0] ? cell_string(table->cmdline) : cell_none();
 }
 

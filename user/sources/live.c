@@ -24,12 +24,12 @@
 #define ITER_READ_SIZE (64 * 1024)
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
-/* Kernels that know a victim only by a thread's id: the rest is looked up, as long as it lives. */
+/* Kernels that know a victim only by a thread's id: the rest is looked up while it lives, where /proc shows it. */
 static void complete_victim(struct mt_oom *oom)
 {
 	struct mt_who found = { 0 };
 
-	if (oom->victim.pid || !oom->victim.tid || proc__who(oom->victim.tid, &found))
+	if (oom->victim.pid || !oom->victim.tid || proc__who(oom->victim.tid, oom->hdr.time_ns, &found))
 		return;
 	oom->victim.pid = found.pid;
 	oom->victim.uid = found.uid;
@@ -332,12 +332,10 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.sample = request->sample;
 }
 
-static int open_core(struct live *live, const struct options *options)
+static int open_core(struct live *live)
 {
 	int err = core_object__open(&live->core, &live->cfg, &live->ring_maps, &live->types);
 
-	if (!err)
-		err = filters__install(&live->filters, options, &live->core);
 	if (!err)
 		err = map_memory(live);
 	if (!err)
@@ -420,13 +418,15 @@ static int attach(struct live *live, const struct live_request *request)
 	if (!err && !live->iter_buf)
 		err = -ENOMEM;
 	if (!err)
-		err = open_core(live, request->options);
+		err = open_core(live);
 	if (err == -ECANCELED)
 		return err;
 	if (err) {
 		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
+	if (filters__install(&live->filters, request->options, &live->core))
+		return -ENOTCONN;
 	/* counters first, so that no hook finds a task without */
 	err = iterate(live, MT_ITER_BASE);
 	if (err)

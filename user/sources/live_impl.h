@@ -35,6 +35,7 @@ struct live {
 	struct live_stack *stacks; /* call chains that were read */
 	struct live_image *images;
 	struct live_maps *maps;
+	bool shows_pids; /* /proc does, of the initial namespace; set with maps */
 	void *iter_buf;
 	struct live_pass pass;
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "../core/hash.h"
+#include "../kernel/proc.h"
 #include "../kernel/proc_maps.h"
 #include "live_impl.h"
 
@@ -87,9 +88,11 @@ static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint
 {
 	struct live *live = ctx;
 
-	if (!live->maps)
+	if (!live->maps) {
 		live->maps = live_maps__new(MAPS_MAX_BYTES);
-	if (!live->maps || who->flags & MT_WHO_KTHREAD)
+		live->shows_pids = proc__shows_initial_pids();
+	}
+	if (!live->maps || who->flags & MT_WHO_KTHREAD || !live->shows_pids)
 		return NULL;
 	follow_exec(live, who);
 	return live_maps__get(live->maps, who->pid, who->start_ns, ip);

@@ -28,6 +28,30 @@ static __always_inline u64 css_cgroup_id(struct cgroup_subsys_state *css)
 	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
 }
 
+/* Up to 6.0: their ids instead (commit 7f203bc89eb6). */
+struct cgroup___v5_10 {
+	u64 ancestor_ids[1];
+} __attribute__((preserve_access_index));
+
+/* The id of the cgroup at that level, 0 for the root, that it is in, or is: level is at most its own. */
+static __always_inline u64 cgroup_ancestor_id(struct cgroup *cgroup, u32 level)
+{
+	struct cgroup *ancestor = NULL;
+	u64 id = 0;
+
+	if (bpf_core_field_exists(struct cgroup, ancestors)) {
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
+				      (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
+					      sizeof(ancestor) * level);
+		return BPF_CORE_READ(ancestor, kn, id);
+	}
+	barrier_var(cgroup); /* or the compiler takes the offset before it is known that there is one */
+	bpf_probe_read_kernel(&id, sizeof(id),
+			      (void *)cgroup + bpf_core_field_offset(struct cgroup___v5_10, ancestor_ids) +
+				      sizeof(id) * level);
+	return id;
+}
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct mem_cgroup {
 	struct cgroup_subsys_state css;

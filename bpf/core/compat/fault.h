@@ -41,33 +41,6 @@ struct trace_event_raw_x86_exceptions {
 	unsigned long error_code;
 };
 
-struct super_block {
-	u32 s_dev; /* dev_t */
-	unsigned long s_magic;
-};
-
-struct inode {
-	struct super_block *i_sb;
-	unsigned long i_ino; /* u64 from 7.1 on */
-};
-
-struct qstr {
-	const unsigned char *name;
-};
-
-struct dentry {
-	struct qstr d_name;
-};
-
-struct path {
-	struct dentry *dentry;
-};
-
-struct file {
-	struct path f_path;
-	struct inode *f_inode;
-};
-
 struct mm_struct;
 
 struct vm_area_struct {

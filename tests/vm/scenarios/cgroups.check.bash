@@ -4,7 +4,8 @@
 # "COMM CGROUP MIB" of those that -c /a/b catches.
 below_b="mt-2 /a/b/leaf 2
 mt-3 /a/b/c/leaf 3
-mt-4 /a/b/c/d/leaf 4"
+mt-4 /a/b/c/d/leaf 4
+mt-5 /a/b$(printf '/n%.0s' {1..48})/leaf 5"
 
 # rows_by_cgroup STAGE: "CGROUP MINOR MAJOR" by the rows of processes.
 rows_by_cgroup() {

@@ -5,8 +5,15 @@
 paths="/a /a/b /a/b/c /a/b/c/d"
 # cgroup v2 wants processes in leaves only
 leaves="/a/leaf /a/b/leaf /a/b/c/leaf /a/b/c/d/leaf"
+# and one far below
+far=/a/b
+while [ ${#far} -lt 100 ]; do
+	far=$far/n
+	paths="$paths $far"
+done
+leaves="$leaves $far/leaf"
 
-# nested DIR: processes of known size, one of them in no cgroup of ours, one beside /a/b, three below it.
+# nested DIR: processes of known size, one of them in no cgroup of ours, one beside /a/b, four below it.
 nested() {
 	/guest/hog -c mt-0 -a 1
 	n=0
@@ -31,9 +38,7 @@ layout() {
 	sleep 2.1
 	cat "$2/a/b/memory.stat" >"/out/cgroups_$1/memory.stat"
 	grep cgroup /proc/mounts >"/out/cgroups_$1/mounts"
-	for path in $leaves /a/b/c/d /a/b/c /a/b /a; do
-		rmdir "$2$path"
-	done
+	find "$2/a" -depth -type d -exec rmdir {} \;
 }
 
 stage_cgroups() {

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cgroup_find.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../core/log.h"
+
+#define CONTAINER_PREFIX 6
+
+/* Is an open directory a cgroup of the memory controller's hierarchy?  0, or as cgroups__find(). */
+static int check_dir(const struct cgroups *cgroups, int fd)
+{
+	struct statfs fs, mount;
+
+	if (fstatfs(fd, &fs) || statfs(cgroups__mount(cgroups), &mount))
+		return -errno;
+	if (fs.f_type != CGROUP_SUPER_MAGIC && fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -EXDEV;
+	/* one that is removed has no files any more */
+	if (faccessat(fd, "cgroup.procs", F_OK, 0))
+		return -ESTALE;
+	if (fs.f_type != mount.f_type)
+		return -EXDEV;
+	if (!faccessat(fd, "memory.stat", F_OK, 0))
+		return 0;
+	return fs.f_type == CGROUP2_SUPER_MAGIC ? -ENODATA : -EXDEV;
+}
+
+static int read_id(int fd, uint64_t *id)
+{
+	union {
+		struct file_handle handle;
+		char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} h = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
+	struct stat st;
+	int mount_id;
+
+	if (!name_to_handle_at(fd, "", &h.handle, &mount_id, AT_EMPTY_PATH) && h.handle.handle_bytes == sizeof(*id)) {
+		memcpy(id, h.handle.f_handle, sizeof(*id));
+		return 0;
+	}
+	if (fstat(fd, &st))
+		return -errno;
+	*id = st.st_ino; /* the same number where long has 64 bits (fs/kernfs/inode.c) */
+	return 0;
+}
+
+static int open_dir(const struct cgroups *cgroups, const char *path, struct cgroup_dir *dir)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : check_dir(cgroups, fd);
+
+	if (!err)
+		err = read_id(fd, &dir->id);
+	if (err && fd >= 0)
+		close(fd);
+	else
+		dir->fd = fd;
+	return err;
+}
+
+/* "docker-<id>.scope", "cri-containerd-<id>.scope", "<id>": does a name hold a container id that begins so? */
+static bool names_container(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix), i;
+	const char *id = strrchr(name, '-');
+
+	id = id ? id + 1 : name;
+	if (len < CONTAINER_PREFIX || strncmp(id, prefix, len))
+		return false;
+	for (i = 0; isxdigit((unsigned char)id[i]); i++)
+		;
+	return i >= 12;
+}
+
+/* systemd's short form: a unit's name without what kind of unit it is. */
+static bool names_unit(const char *name, const char *text)
+{
+	static const char *const kinds[] = { ".service", ".slice", ".scope" };
+	size_t len = strlen(text), i;
+
+	if (strncmp(name, text, len))
+		return false;
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(name + len, kinds[i]))
+			return true;
+	return !name[len];
+}
+
+struct search {
+	const char *text;
+	char *found; /* paths below the mount, one a line */
+	size_t nr;
+	size_t unread; /* directories that could not be looked into */
+	int why;       /* the first of these; -errno */
+};
+
+static int search__add(struct search *search, const struct cgroups *cgroups, const char *path)
+{
+	char *more;
+
+	if (asprintf(&more, "%s%s%s", search->found ? search->found : "", search->found ? "\n" : "",
+		     cgroups__below_mount(cgroups, path)) < 0)
+		return -ENOMEM;
+	free(search->found);
+	search->found = more;
+	search->nr++;
+	return 0;
+}
+
+/* What is below a match belongs to it. */
+static int look_at(FTS *tree, FTSENT *entry, const struct cgroups *cgroups, struct search *search)
+{
+	bool failed = entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS;
+
+	/* cgroups come and go */
+	if (failed && entry->fts_errno != ENOENT && !search->unread++)
+		search->why = -entry->fts_errno;
+	if (entry->fts_info != FTS_D)
+		return 0;
+	if (!names_unit(entry->fts_name, search->text) && !names_container(entry->fts_name, search->text))
+		return 0;
+	fts_set(tree, entry, FTS_SKIP);
+	return search__add(search, cgroups, entry->fts_path);
+}
+
+static int search_tree(const struct cgroups *cgroups, struct search *search)
+{
+	char *mount = strdup(cgroups__mount(cgroups));
+	char *const roots[] = { mount, NULL };
+	FTS *tree = mount ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL) : NULL;
+	int err = tree ? 0 : -errno;
+	FTSENT *entry;
+
+	while (!err && (entry = fts_read(tree)))
+		err = look_at(tree, entry, cgroups, search);
+	if (tree)
+		fts_close(tree);
+	free(mount);
+	if (search->unread)
+		log_warn("-c '%s': %zu cgroups could not be looked into: %s", search->text, search->unread,
+			 strerror(-search->why));
+	return err;
+}
+
+static int open_below_mount(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", cgroups__mount(cgroups), text) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return open_dir(cgroups, path, dir);
+}
+
+/* Has the path a part that is "." or ".."? */
+static bool is_relative(const char *path)
+{
+	size_t len;
+
+	for (; *path; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if ((len == 1 && path[0] == '.') || (len == 2 && !strncmp(path, "..", len)))
+			return true;
+	}
+	return false;
+}
+
+static bool cwd_is_gone(void)
+{
+	char *cwd = getcwd(NULL, 0);
+	bool gone = !cwd && errno == ENOENT;
+
+	free(cwd);
+	return gone;
+}
+
+/* Of two that say why it is none, the one that found something tells more. */
+static int open_path(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir)
+{
+	int err = open_dir(cgroups, text, dir), below;
+
+	if (err && text[0] != '/' && cwd_is_gone())
+		err = -ESTALE;
+	if (!err || is_relative(text))
+		return err;
+	below = open_below_mount(cgroups, text, dir);
+	return below == -ENOENT ? err : below;
+}
+
+static int open_found(const struct cgroups *cgroups, struct search *search, struct cgroup_dir *dir, char **candidates)
+{
+	if (!search->nr)
+		return open_path(cgroups, search->text, dir);
+	if (search->nr == 1)
+		return open_below_mount(cgroups, search->found, dir);
+	*candidates = search->found;
+	search->found = NULL;
+	return -EEXIST;
+}
+
+int cgroups__find(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir, char **candidates)
+{
+	struct search search = { .text = text };
+	int err;
+
+	*candidates = NULL;
+	if (!cgroups__mount(cgroups) || !text[0])
+		return -ENOENT;
+	if (strchr(text, '/') || is_relative(text))
+		return open_path(cgroups, text, dir);
+	err = search_tree(cgroups, &search);
+	if (!err)
+		err = open_found(cgroups, &search, dir, candidates);
+	free(search.found);
+	return err;
+}
