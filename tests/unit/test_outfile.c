@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -830,6 +831,7 @@ static void test_lock_of_another_user(void **state)
 	if (!pid) {
 		int fd = setuid(65534) ? -1 : open(dir, O_RDONLY | O_DIRECTORY);
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if the test fails */
 		byte = fcntl(fd, F_SETLK, &lock) || fcntl(fd, F_OFD_SETLK, &lock) ? 'n' : 'y';
 		if (write(pipe_fds[1], &byte, 1) == 1)
 			pause();

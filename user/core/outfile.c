@@ -278,8 +278,10 @@ static bool is_put(const struct outfile *file, const struct stat *st)
 	return file->put_fd >= 0 && !fstat(file->put_fd, &put) && st->st_dev == put.st_dev && st->st_ino == put.st_ino;
 }
 
-/* As at the start; what was put last is ours, whomever a file system says that it belongs to (NFS without root's
- * rights). */
+/*
+ * As at the start; but what was put last is ours, whomever a file system says that it belongs to (NFS
+ * without root's rights).
+ */
 static int look_again(struct outfile *file)
 {
 	struct place *place = &file->place;
