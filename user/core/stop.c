@@ -111,6 +111,7 @@ void stop__at(uint64_t deadline_ns)
 void stop__run_is_over(void)
 {
 	stop.over = true;
+	stop.deadline_ns = 0;
 }
 
 void stop__end(void)
@@ -236,8 +237,7 @@ static uint64_t patience_ns(void)
 	return until > now + NSEC_PER_MSEC ? until - now : NSEC_PER_MSEC;
 }
 
-/* What is blocked in this thread is interrupted again and again: what begins just after the first kick is not missed.
- */
+/* What blocks in this thread is interrupted again and again: one that began just after a kick gets the next. */
 static bool start_kicks(timer_t *timer)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
