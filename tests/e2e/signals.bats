@@ -226,7 +226,7 @@ ends_with() {
 			blocked_start $args
 			kill "-$signal" "$mt_pid"
 			# a recording's last blocks may all go into the pipe, which is made wider then
-			ends_with "$args, SIG$signal" 1 $([[ $args == record* ]] && echo 0)
+			ends_with "$args, SIG$signal" 1 "$([[ $args != record* ]] || echo 0)"
 			((mt_status == 0)) || grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
 			exec 7<&-
 			rm "$tmp/stuck"

@@ -16,7 +16,7 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC  1000000000ULL
 #define LOOK_NS	      (10 * NSEC_PER_MSEC)
-#define KICK_NS	      (20 * NSEC_PER_MSEC)
+#define KICK_NS	      (10 * NSEC_PER_MSEC)
 #define STALL_NS      (50 * NSEC_PER_MSEC) /* after the end, without a byte that is taken; or in a hurry, in all */
 #define SAME_NS	      (50 * NSEC_PER_MSEC) /* timeout(1) sends its signal twice: to its child, and to its group */
 #define WIDE_PIPE     (1024 * 1024)	   /* what anybody may ask for (/proc/sys/fs/pipe-max-size) */
@@ -111,6 +111,7 @@ void stop__at(uint64_t deadline_ns)
 void stop__run_is_over(void)
 {
 	stop.over = true;
+	stop.deadline_ns = 0;
 }
 
 void stop__end(void)
@@ -236,8 +237,7 @@ static uint64_t patience_ns(void)
 	return until > now + NSEC_PER_MSEC ? until - now : NSEC_PER_MSEC;
 }
 
-/* What is blocked in this thread is interrupted again and again: what begins just after the first kick is not missed.
- */
+/* What blocks in this thread is interrupted again and again: one that began just after a kick gets the next. */
 static bool start_kicks(timer_t *timer)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };

@@ -40,7 +40,7 @@ void stop__on_signal(void (*handle)(void *ctx, const struct signalfd_siginfo *in
 void stop__look(void);
 /* The run is ended at this time of the boot clock, in ns; 0: not by the clock. */
 void stop__at(uint64_t deadline_ns);
-/* It is over by itself. */
+/* It is over by itself; no deadline comes any more. */
 void stop__run_is_over(void);
 /* It is ended, if it was not. */
 void stop__end(void);

@@ -203,6 +203,7 @@ static void loop(struct session *session)
 			break;
 		now = session->source->ops->now_ns(session->source);
 		if (now >= end) {
+			stop__end();
 			break;
 		} else if (now >= session->interval_end_ns || now >= next_tick || session->tick_asked) {
 			session->tick_asked = false;
