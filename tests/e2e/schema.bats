@@ -10,7 +10,7 @@ load lib
 python=/usr/bin/python3
 
 need() {
-	$python -c 'import jsonschema' 2>/dev/null || skip "python3-jsonschema is not installed"
+	$python -c 'import jsonschema' 2>/dev/null || skip "missing: python3-jsonschema (scripts/setup test)"
 }
 
 # valid NAME FILE: each line of FILE is what docs/schema/NAME.json wants
