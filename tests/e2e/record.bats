@@ -43,7 +43,7 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	"$memtrace" stat -i 0.2 -d 1 --by comm -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "sleep 0.3; $churn; sleep 0.5" 3>&-
 	replay stat -i 0.2 --by comm >"$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
-	[[ $(grep -c '^total' "$tmp/replayed") -ge 5 ]]
+	[[ $(grep -c '^total' "$tmp/replayed") -ge 2 ]]
 	"$memtrace" hist --json -o "$tmp/live" --record "$tmp/r.rec" -- "$workloads/faults" -n 1000 3>&-
 	replay hist --json >"$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
@@ -97,10 +97,15 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	same "events of a page" "$(cat "$tmp/times")" 3
 }
 
+# of_faults NUMBER: so many events of the workload are in the recording so far
+of_faults() {
+	(($(replay trace fault 2>/dev/null | grep -c '^[^ ]* faults\[.* code 6$') >= $1))
+}
+
 @test "whatever is left of a recording is read up to its last whole block" {
 	memtrace_start record --every fault -a -o "$tmp/r.rec"
 	"$workloads/faults" -n 20000 -r 10
-	sleep 1.2
+	eventually of_faults 200000
 	memtrace_stop KILL
 	replay trace fault >"$tmp/events" 2>"$tmp/err"
 	grep -q 'is cut off after [0-9]* whole blocks' "$tmp/err"
@@ -144,19 +149,19 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 }
 
 @test "the last part: when asked, and again" {
-	memtrace_start record --last 2s --every fault -o "$tmp/r.rec"
+	memtrace_start record --last 5s --every fault -o "$tmp/r.rec"
 	"$workloads/faults" -n 1111 # long before
-	sleep 4
+	sleep 9
 	first=$("$workloads/faults" -n 3333 -u | sed -n 's/.*minor=\([0-9]*\).*/\1/p')
 	sleep 0.2
 	kill -USR1 "$mt_pid"
-	sleep 1
+	eventually [ -e "$tmp/r.rec" ]
 	kill -USR1 "$mt_pid"
-	sleep 0.5
+	eventually [ -e "$tmp/r.rec.2" ]
 	memtrace_stop
 	same "status" "$mt_status" 0
 	[[ -e $tmp/r.rec && -e $tmp/r.rec.2 && ! -e $tmp/r.rec.3 ]]
-	replay --json | jq -e '.window and .duration_ns < 4e9 and .duration_ns >= 2e9'
+	replay --json | jq -e '.window and .duration_ns < 9e9 and .duration_ns >= 5e9'
 	replay stat --json >"$tmp/stat.json"
 	rows=$(total '.comm == "faults"' .fault.minor)
 	between "of the last part" "$rows" 3300 3600
