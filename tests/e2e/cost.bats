@@ -71,16 +71,17 @@ grows_not() {
 # The greatest VmRSS of memtrace while it runs, from when its programs are loaded, in $greatest; how long it waited for the
 # CPU meanwhile, in ms, in $waited; its status in $mt_status.
 watch_memory() {
-	local now begin wait=0
+	local now begin last
 
-	greatest=0 begin=$(waited_ns)
+	greatest=0 begin=$(waited_ns || true) last=$begin
 	while kill -0 "$mt_pid" 2>/dev/null; do
 		now=$(rss "$mt_pid" VmRSS 2>/dev/null) || break # it has just ended
 		((${now:-0} > greatest)) && greatest=$now
-		wait=$(waited_ns)
+		now=$(waited_ns) || break
+		last=$now
 		sleep 0.2
 	done
-	waited=$(((${wait:-begin} - begin) / 1000000))
+	waited=$(((last - begin) / 1000000))
 	mt_status=0
 	wait "$mt_pid" || mt_status=$?
 }

@@ -150,8 +150,8 @@ faulted() {
 	memtrace_start record --every fault -o "$tmp/r.rec" --cpus-per-ring "$per_ring" --ring-size 8M -p "$mover_pid"
 	kill -STOP "$mt_pid"
 	go mover
-	while ! faulted "$mover_pid" 5000; do :; done
-	kill -STOP "$mover_pid"
+	while [[ -e /proc/$mover_pid ]] && ! faulted "$mover_pid" 5000; do :; done
+	kill -STOP "$mover_pid" || void "it ended before it was moved"
 	on_cpu "$cpu_a" "$mover_pid"
 	kill -CONT "$mover_pid"
 	wait "$mover_pid"
