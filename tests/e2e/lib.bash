@@ -212,15 +212,15 @@ wait_end() {
 	fail "process $1 did not end in $seconds seconds"
 }
 
-# eventually COMMAND...: until it succeeds, for a minute
+# eventually COMMAND...: until it succeeds, for five minutes at least
 eventually() {
 	local i
 
-	for ((i = 0; i < 1200; i++)); do
+	for ((i = 0; i < 6000; i++)); do
 		"$@" && return
 		sleep 0.05
 	done
-	fail "not within a minute: $*"
+	fail "not within five minutes: $*"
 }
 
 # start NAME WORKLOAD ARGS...: a workload that prints "pid=N" and waits; "go NAME" lets it run.
