@@ -103,7 +103,7 @@ of_faults() {
 }
 
 @test "whatever is left of a recording is read up to its last whole block" {
-	memtrace_start record --every fault -a -o "$tmp/r.rec"
+	memtrace_start record --every fault -n faults -o "$tmp/r.rec"
 	"$workloads/faults" -n 20000 -r 10
 	eventually of_faults 200000
 	memtrace_stop KILL
