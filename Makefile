@@ -349,4 +349,4 @@ help:
 	@echo '  WERROR=1       warnings are errors'
 	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
 	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CROSS_COMPILE'
-	@echo 'All tests: scripts/test.  A look at what it does: scripts/demo.'
+	@echo 'Tests: scripts/test (--full: all of them).  A look at what it does: scripts/demo.'

@@ -35,7 +35,7 @@ decoded() {
 need_reader() {
 	local tool
 	for tool in python3 zstd jq; do
-		command -v "$tool" >/dev/null || skip "$tool is not installed (scripts/setup test)"
+		command -v "$tool" >/dev/null || skip "missing: $tool (scripts/setup test)"
 	done
 }
 

@@ -12,7 +12,7 @@ load helpers
 FOUND=99
 
 setup() {
-	command -v valgrind >/dev/null || skip "valgrind is not installed (scripts/setup test)"
+	command -v valgrind >/dev/null || skip "missing: valgrind (scripts/setup test)"
 	! ldd "$MEMTRACE" | grep -q libasan || skip "a program with ASan in it does not run under valgrind"
 	memtrace=$BATS_TEST_TMPDIR/memtrace
 	cat >"$memtrace" <<-END
@@ -37,7 +37,7 @@ one_case() { # one_case NAME RECORDING ARGUMENTS...
 
 @test "valgrind finds what is to be found" {
 	# reading what was freed is what this shell's valgrind must see, or the next test proves nothing
-	command -v "${CC:-cc}" >/dev/null || skip "no C compiler"
+	command -v "${CC:-cc}" >/dev/null || skip "missing: a C compiler (scripts/setup test)"
 	printf '%s\n' '#include <stdlib.h>' 'int main(void) { volatile char *p = malloc(8); free((void *)p); return p[1] == 3; }' |
 		${CC:-cc} -O0 -w -x c - -o "$BATS_TEST_TMPDIR/bad"
 	MEMTRACE=$BATS_TEST_TMPDIR/bad

@@ -118,7 +118,6 @@ overflow() {
 }
 
 @test "totals are exact also when memtrace is stopped and its rings overflow" {
-	overflow || overflow || overflow || overflow ||
-		skip "no run in which the rings overflowed and the kernel ran the free hook of all tasks"
+	overflow || void "no overflow, or more tasks whose end was not seen: $(report '.lost | "\(.hot) \(.tasks)"')"
 	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
 }

@@ -16,25 +16,24 @@ need() {
 
 # wait_file: until the text file is there.
 wait_file() {
-	local i
+	eventually [ -s "$file" ]
+}
 
-	for ((i = 0; i < 100; i++)); do
-		[[ -s $file ]] && return 0
-		sleep 0.05
-	done
-	fail "no $file" "$(<"$tmp/err")"
+# is_new INODE.TIME: the file is not the one that had these
+is_new() {
+	local now
+
+	now=$(stat -c %i.%.Y "$file" 2>/dev/null) && [[ $now != "$1" ]]
 }
 
 # next_update: until the file was written anew.
 next_update() {
-	local i before
+	eventually is_new "$(stat -c %i.%.Y "$file" 2>/dev/null)"
+}
 
-	before=$(stat -c %i.%Y "$file")
-	for ((i = 0; i < 100; i++)); do
-		[[ $(stat -c %i.%Y "$file" 2>/dev/null) != "$before" ]] && return 0
-		sleep 0.05
-	done
-	fail "the file is not updated"
+# counted METRIC LABELS NUMBER: its samples add up to so much
+counted() {
+	(($(sample "$1" "$2") >= $3))
 }
 
 # sample NAME LABELS-REGEX: the sum of its samples in the file.
@@ -70,10 +69,9 @@ sample() {
 	memtrace_start export --textfile "$file" -i 0.2 --by comm --max-series 2000
 	wait_file
 	"$workloads/faults" -n 20000 -c mt-exported
-	next_update
-	next_update
-	between "minor faults" "$(sample memtrace_page_faults_total 'comm="mt-exported".*type="minor"|type="minor".*comm="mt-exported"')" \
-		20000 20400
+	labels='comm="mt-exported".*type="minor"|type="minor".*comm="mt-exported"'
+	eventually counted memtrace_page_faults_total "$labels" 20000
+	between "minor faults" "$(sample memtrace_page_faults_total "$labels")" 20000 20400
 	between "bytes" "$(sample memtrace_pages_allocated_bytes_total 'comm="mt-exported"')" $((20000 * 4096)) $((25000 * 4096))
 	memtrace_stop
 }
@@ -87,10 +85,7 @@ sample() {
 	prometheus-node-exporter --web.listen-address="127.0.0.1:$port" --collector.disable-defaults \
 		--collector.textfile --collector.textfile.directory="$dir" >"$tmp/node.log" 2>&1 3>&- &
 	started+=("$!")
-	for _ in {1..100}; do
-		curl -sf -o "$tmp/metrics" "http://127.0.0.1:$port/metrics" && break
-		sleep 0.05
-	done
+	eventually curl -sf -o "$tmp/metrics" "http://127.0.0.1:$port/metrics"
 	grep -q '^node_textfile_scrape_error 0$' "$tmp/metrics"
 	grep -q '^memtrace_page_faults_total{' "$tmp/metrics"
 	# A hundred scrapes while the file is replaced: none of them fails.
@@ -191,7 +186,7 @@ sample() {
 
 @test "a directory that does not exist: one line that names it" {
 	bpf_remember
-	run timeout 10 "$memtrace" export --textfile "$tmp/missing/mt.prom" -i 0.2
+	run timeout 60 "$memtrace" export --textfile "$tmp/missing/mt.prom" -i 0.2
 	[[ $status == 1 || $status == 2 ]] || fail "status $status"
 	same "lines" "${#lines[@]}" 1
 	[[ $output == *missing* ]] || fail "$output"
@@ -202,10 +197,14 @@ sample() {
 	mount -t tmpfs -o size=64k,ro memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
 	mounts+=("$dir")
 	bpf_remember
-	run timeout 10 "$memtrace" export --textfile "$file" -i 0.2
+	run timeout 60 "$memtrace" export --textfile "$file" -i 0.2
 	[[ $status == 1 || $status == 2 ]] || fail "status $status"
 	[[ $output == *textfile* ]] || fail "$output"
 	assert_nothing_attached
+}
+
+said_or_ended() {
+	[[ -s $tmp/err ]] || ! kill -0 "$mt_pid" 2>/dev/null
 }
 
 @test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
@@ -214,10 +213,9 @@ sample() {
 	memtrace_start export --textfile "$file" -i 0.1 --max-series 5
 	wait_file
 	dd if=/dev/zero of="$dir/fill" bs=1k 2>/dev/null || true
-	sleep 1
+	eventually said_or_ended
 	if kill -0 "$mt_pid" 2>/dev/null; then
 		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
-		[[ -s $tmp/err ]] || fail "no message"
 		rm "$dir/fill"
 		next_update
 		memtrace_stop

@@ -229,9 +229,9 @@ nest() {
 @test "tasks that no filter asks for are neither waited for nor called lost" {
 	while :; do /bin/true; done &
 	started+=("$!")
-	memtrace_stat_once -n mt-nobody -d 0.3
+	memtrace_stat -n mt-nobody -d 0.3
 	same "lost tasks" "$(report .lost.tasks)" 0
-	between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 300 900
+	between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 300 10000
 }
 
 @test "a command in a pid namespace of its own is counted; pids there are refused" {

@@ -66,7 +66,7 @@ kill_pair() {
 	avoid=
 	kind=$(hook oom 'kill begin')
 	kill_pair --json
-	told=$(jq -r 'select(.event == "oom") | [.order, .gfp_flags != null, .constraint, .limit_cgroup, .total_pages] | tojson' "$tmp/out")
+	told=$(jq -rs 'map(select(.event == "oom"))[0] | [.order, .gfp_flags != null, .constraint, .limit_cgroup, .total_pages] | tojson' "$tmp/out")
 	if [[ $kind == fentry ]]; then
 		same "of the kill" "$told" "[0,true,\"memcg\",\"$limit\",16384]"
 	else

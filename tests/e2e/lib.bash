@@ -20,8 +20,9 @@ setup() {
 	started=()
 	cgroups=()
 	mounts=()
+	tasks_before=$(tasks_made)
 	((EUID == 0)) || skip "needs root"
-	[[ -x $memtrace ]] || skip "no ${memtrace#"$top"/}: run make first"
+	[[ -x $memtrace ]] || skip "missing: ${memtrace#"$top"/} (make)"
 	if declare -F need >/dev/null; then need; fi
 }
 
@@ -51,7 +52,7 @@ memory_limit() {
 }
 
 need_tool() {
-	command -v "$1" >/dev/null || skip "$1 is not installed ($2)"
+	command -v "$1" >/dev/null || skip "missing: $1 (Debian: $2; scripts/setup test)"
 }
 
 need_perf() {
@@ -77,24 +78,21 @@ between() {
 	fi
 }
 
-# memtrace_stat ARGS...: one whole run of "stat --json"; its report in $tmp/stat.json, CMD's output in $tmp/cmd.out.
-#
-# From 6.16 on a task's last counts come when it is freed, in a softirq, and a
-# kernel may not run BPF programs in whatever task that softirq hits (a
-# hardened one was seen to skip them).  memtrace then says so: lost.tasks.  Exactness is claimed
-# only where nothing was lost, so such a run is made again.
-memtrace_stat() {
-	local attempt
-
-	for attempt in 1 2 3 4 5 6; do
-		memtrace_stat_once "$@" || return
-		[[ $(jq .lost.tasks "$tmp/stat.json") == 0 ]] && return
-		printf '# attempt %s: %s tasks whose last counts did not come\n' "$attempt" \
-			"$(jq .lost.tasks "$tmp/stat.json")" >&2
-	done
+# excuse CAUSE DETAILS: the test goes on without something that it claims, for a cause that it has found and that is
+# nobody's fault.  scripts/test adds these up by CAUSE, which is one of its list, and fails if there are too many: what
+# happens often is a fault.
+excuse() {
+	echo "# excused: $1: $2" >&3
 }
 
-memtrace_stat_once() {
+# void WHAT: what the test is about did not happen, as the machine had other things to do.
+void() {
+	excuse "what the test is about did not happen" "$1"
+	skip "void: $1"
+}
+
+# memtrace_stat ARGS...: one whole run of "stat --json"; its report in $tmp/stat.json, CMD's output in $tmp/cmd.out.
+memtrace_stat() {
 	mt_status=0
 	rm -f "$tmp/stat.json"
 	"$memtrace" stat --json -o "$tmp/stat.json" "$@" >"$tmp/cmd.out" 2>"$tmp/stat.err" 3>&- || mt_status=$?
@@ -112,19 +110,44 @@ total() {
 	report "[.processes[] | select($1) | $2] | add // 0"
 }
 
-# No event; and of a background run, which cannot be made again, the last
-# counts of few tasks at most (see memtrace_stat).
-assert_nothing_lost() {
-	same "lost events" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
-	between "tasks whose last counts did not come" "$(report .lost.tasks)" 0 100
+# Tasks that the machine has made since it runs.
+tasks_made() {
+	awk '$1 == "processes" { print $2 }' /proc/stat
 }
 
-# The counts of all processes equal what wait4 says of the command and its descendants.
+# few_tasks_lost: the report's lost.tasks, in $lost: none, or, excused, few of
+# those that the machine has made since the test began.
+#
+# From 6.16 on a task's last counts come when it is freed, in a softirq, and a
+# kernel may not run BPF programs in whatever task that softirq hits (a
+# hardened one was seen to skip one in some hundreds).  Such a task may have
+# handed over all that it counted.
+few_tasks_lost() {
+	lost=$(report .lost.tasks)
+	[[ $lost != 0 ]] || return 0
+	between "tasks whose last counts did not come" "$lost" 1 $((5 + ($(tasks_made) - tasks_before) / 100))
+	excuse "the end of a task was not seen" "$lost"
+}
+
+assert_nothing_lost() {
+	same "lost events" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
+	few_tasks_lost
+}
+
+# few_missing KIND EXPECTED COUNTED MOST: all faults of that kind were counted but, excused, MOST.
+few_missing() {
+	[[ ! $2 =~ ^[0-9]+$ || $2 != "$3" ]] || return 0
+	between "$1 faults that are missing" $(($2 - $3)) 1 "$4"
+	excuse "last counts of a task are missing" "$(($2 - $3)) $1 faults"
+}
+
+# The counts of all processes equal what wait4 says of the command and its
+# descendants.  Of a task whose end was not seen, what it did after its exit
+# may be missing.
 assert_exact() {
-	same "minor faults" "$(total true .fault.minor)" "$(report .command.rusage.minor)"
-	same "major faults" "$(total true .fault.major)" "$(report .command.rusage.major)"
 	assert_nothing_lost
-	same "tasks whose last counts did not come" "$(report .lost.tasks)" 0
+	few_missing minor "$(report .command.rusage.minor)" "$(total true .fault.minor)" $((8 * lost))
+	few_missing major "$(report .command.rusage.major)" "$(total true .fault.major)" "$lost"
 }
 
 # memtrace_start ARGS...: in the background, until it has attached what it will; $mt_pid.
@@ -143,35 +166,41 @@ bpf_ids_of() {
 	cat "/proc/$1"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -un
 }
 
-# Until the number of programs attached by links has not changed for a while.
-wait_attached() {
-	local links last=0 calm=0 i
+# chance PID: "S" while it sleeps, else the CPU time that it has used: the same twice in a row only if it did not get to run.
+chance() {
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $1 == "S" ? $1 : $12 + $13 }'
+}
 
-	for ((i = 0; i < 400; i++)); do
+# Until the number of programs attached by links has not changed for a while in which it could have.
+wait_attached() {
+	local links last=0 calm=0 now before='' i
+
+	for ((i = 0; i < 2000; i++)); do
 		kill -0 "$1" 2>/dev/null || { cat "$tmp/err" >&2; fail "memtrace ended early"; return; }
 		links=$(cat "/proc/$1"/fdinfo/* 2>/dev/null | grep -c '^link_id:') || true
-		if ((links > 0 && links == last)); then
-			((++calm >= 10)) && return 0
-		else
+		now=$(chance "$1")
+		if ((links == 0 || links != last)); then
 			calm=0
+		elif [[ $now == S || $now != "$before" ]]; then
+			((++calm >= 10)) && return 0
 		fi
-		last=$links
+		last=$links before=$now
 		sleep 0.03
 	done
 	fail "memtrace did not attach"
 }
 
-# memtrace_stop [SIGNAL]: status in $mt_status; it must end within 10 seconds.
+# memtrace_stop [SIGNAL]: status in $mt_status; it must end within 30 seconds.
 memtrace_stop() {
 	kill "-${1:-INT}" "$mt_pid"
 	wait_end "$mt_pid"
 }
 
 wait_end() {
-	local i seconds=10
+	local i seconds=30
 
 	# what waits to be printed is printed several times slower
-	if sanitized; then seconds=60; fi
+	if sanitized; then seconds=120; fi
 	for ((i = 0; i < seconds * 20; i++)); do
 		if ! kill -0 "$1" 2>/dev/null; then
 			mt_status=0
@@ -183,9 +212,20 @@ wait_end() {
 	fail "process $1 did not end in $seconds seconds"
 }
 
+# eventually COMMAND...: until it succeeds, for five minutes at least
+eventually() {
+	local i
+
+	for ((i = 0; i < 6000; i++)); do
+		"$@" && return
+		sleep 0.05
+	done
+	fail "not within five minutes: $*"
+}
+
 # start NAME WORKLOAD ARGS...: a workload that prints "pid=N" and waits; "go NAME" lets it run.
 start() {
-	local name=$1 i
+	local name=$1
 
 	shift
 	mkfifo "$tmp/$name.go"
@@ -194,10 +234,7 @@ start() {
 	exec {go_fd}<>"$tmp/$name.go"
 	"$workloads/$1" "${@:2}" <"$tmp/$name.go" >"$tmp/$name.out" 3>&- &
 	started+=("$!")
-	for ((i = 0; i < 200; i++)); do
-		grep -q '^pid=' "$tmp/$name.out" && break
-		sleep 0.02
-	done
+	eventually grep -q '^pid=' "$tmp/$name.out"
 	eval "${name}_pid=$(sed -n 's/^pid=//p' "$tmp/$name.out" | tail -n 1)"
 }
 
@@ -276,6 +313,11 @@ remove_cgroup() {
 		sleep 0.1
 	done
 	echo "# cannot remove $1" >&3
+}
+
+# oom_kills DIR...: the kernel's own count of victims in these cgroups.
+oom_kills() {
+	cat "${@/%//memory.oom_control}" "${@/%//memory.events}" 2>/dev/null | awk '$1 == "oom_kill" { n += $2 } END { print n + 0 }'
 }
 
 # disk_dir: a directory on a disk (not tmpfs), for major faults of files; or skips.

@@ -43,7 +43,7 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	"$memtrace" stat -i 0.2 -d 1 --by comm -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "sleep 0.3; $churn; sleep 0.5" 3>&-
 	replay stat -i 0.2 --by comm >"$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
-	[[ $(grep -c '^total' "$tmp/replayed") -ge 5 ]]
+	[[ $(grep -c '^total' "$tmp/replayed") -ge 2 ]]
 	"$memtrace" hist --json -o "$tmp/live" --record "$tmp/r.rec" -- "$workloads/faults" -n 1000 3>&-
 	replay hist --json >"$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
@@ -97,10 +97,15 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	same "events of a page" "$(cat "$tmp/times")" 3
 }
 
+# of_faults NUMBER: so many events of the workload are in the recording so far
+of_faults() {
+	(($(replay trace fault 2>/dev/null | grep -c '^[^ ]* faults\[.* code 6$') >= $1))
+}
+
 @test "whatever is left of a recording is read up to its last whole block" {
-	memtrace_start record --every fault -a -o "$tmp/r.rec"
+	memtrace_start record --every fault -n faults -o "$tmp/r.rec"
 	"$workloads/faults" -n 20000 -r 10
-	sleep 1.2
+	eventually of_faults 200000
 	memtrace_stop KILL
 	replay trace fault >"$tmp/events" 2>"$tmp/err"
 	grep -q 'is cut off after [0-9]* whole blocks' "$tmp/err"
@@ -150,19 +155,19 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 }
 
 @test "the last part: when asked, and again" {
-	memtrace_start record --last 2s --every fault -o "$tmp/r.rec"
+	memtrace_start record --last 5s --every fault -o "$tmp/r.rec"
 	"$workloads/faults" -n 1111 # long before
-	sleep 4
+	sleep 9
 	first=$("$workloads/faults" -n 3333 -u | sed -n 's/.*minor=\([0-9]*\).*/\1/p')
 	sleep 0.2
 	kill -USR1 "$mt_pid"
-	sleep 1
+	eventually [ -e "$tmp/r.rec" ]
 	kill -USR1 "$mt_pid"
-	sleep 0.5
+	eventually [ -e "$tmp/r.rec.2" ]
 	memtrace_stop
 	same "status" "$mt_status" 0
 	[[ -e $tmp/r.rec && -e $tmp/r.rec.2 && ! -e $tmp/r.rec.3 ]]
-	replay --json | jq -e '.window and .duration_ns < 4e9 and .duration_ns >= 2e9'
+	replay --json | jq -e '.window and .duration_ns < 9e9 and .duration_ns >= 5e9'
 	replay stat --json >"$tmp/stat.json"
 	rows=$(total '.comm == "faults"' .fault.minor)
 	between "of the last part" "$rows" 3300 3600
@@ -178,15 +183,11 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	cgroups+=("$cgroup/victim" "$cgroup/trigger")
 	memtrace_start record --last 10s -o "$tmp/r.rec"
 	"$workloads/oompair" "$cgroup/victim" "$cgroup/trigger" >/dev/null
-	for ((i = 0; i < 50; i++)); do
-		[[ -e $tmp/r.rec ]] && break
-		sleep 0.1
-	done
-	[[ -e $tmp/r.rec ]]
+	eventually [ -e "$tmp/r.rec" ]
 	memtrace_stop
 	[[ ! -e $tmp/r.rec.2 ]]
 	replay trace oom --json >"$tmp/events"
-	same "victim" "$(jq -r 'select(.event == "oom") | "\(.victim.comm) \(.victim.cgroup)"' "$tmp/events")" "mt-victim $cgroup_name/victim"
+	same "victim" "$(jq -rs 'map(select(.event == "oom"))[0] | "\(.victim.comm) \(.victim.cgroup)"' "$tmp/events")" "mt-victim $cgroup_name/victim"
 	replay stat --json >"$tmp/stat.json"
 	[[ $(total '.comm == "mt-victim"' .fault.minor) -ge 10000 ]]
 }
@@ -230,19 +231,8 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	same "the recording" "$(sha256sum <"$tmp/r.rec")" "$before"
 }
 
-# wait_for COMMAND...: until it succeeds.
-wait_for() {
-	local i
-
-	for ((i = 0; i < 200; i++)); do
-		"$@" && return
-		sleep 0.1
-	done
-	fail "in vain: $*"
-}
-
 @test "the last part: a place that cannot be written is told at once, and later does not end it" {
-	run timeout 10 "$memtrace" record --last 2s -o "$tmp/none/r.rec"
+	run timeout 60 "$memtrace" record --last 2s -o "$tmp/none/r.rec"
 	same "status" "$status" 1
 	mkdir "$tmp/place"
 	mount -t tmpfs -o size=64k tmpfs "$tmp/place" || skip "a tmpfs cannot be mounted"
@@ -251,11 +241,11 @@ wait_for() {
 	memtrace_start record --last 2s -o "$tmp/place/r.rec"
 	dd if=/dev/zero of="$tmp/place/fill" bs=1k 2>/dev/null || true
 	kill -USR1 "$mt_pid"
-	wait_for grep -q "cannot write '$tmp/place/r.rec': No space left" "$tmp/err"
+	eventually grep -q "cannot write '$tmp/place/r.rec': No space left" "$tmp/err"
 	same "what is there" "$(cd "$tmp/place" && echo *)" "fill r.rec"
 	rm "$tmp/place/fill"
 	kill -USR1 "$mt_pid"
-	wait_for test -e "$tmp/place/r.rec.2"
+	eventually test -e "$tmp/place/r.rec.2"
 	memtrace_stop
 	same "status" "$mt_status" 0
 	same "the earlier file" "$(cat "$tmp/place/r.rec")" earlier
@@ -274,9 +264,9 @@ wait_for() {
 	touch -d '2 hours ago' "$tmp/place/r.rec.3"
 	memtrace_start record --last 2s -o "$tmp/place/r.rec"
 	kill -USR1 "$mt_pid"
-	wait_for grep -q 'wrote .*/place/r.rec.10$' "$tmp/err"
+	eventually grep -q 'wrote .*/place/r.rec.10$' "$tmp/err"
 	kill -USR1 "$mt_pid"
-	wait_for grep -q 'wrote .*/place/r.rec.6$' "$tmp/err"
+	eventually grep -q 'wrote .*/place/r.rec.6$' "$tmp/err"
 	memtrace_stop
 	same "status" "$mt_status" 0
 	same "files" "$(find "$tmp/place" -type f | wc -l)" 10

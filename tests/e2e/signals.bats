@@ -79,10 +79,7 @@ at_any_time() {
 		sh -c 'trap "echo got it; exit 5" INT; echo ready; while :; do sleep 0.05; done' >"$tmp/out" 2>"$tmp/err" 3>&- </dev/null &
 	mt_pid=$!
 	started+=("$mt_pid")
-	for _ in {1..100}; do
-		grep -q ready "$tmp/out" && break
-		sleep 0.05
-	done
+	eventually grep -q ready "$tmp/out"
 	# As a terminal does: to the whole process group.
 	kill -INT -- "-$mt_pid"
 	wait_end "$mt_pid"
@@ -94,13 +91,10 @@ at_any_time() {
 
 @test "a second SIGINT ends it at once, with a CMD that ignores the first" {
 	set -m
-	"$memtrace" stat -- sh -c 'trap "" INT; echo ready; sleep 20' >"$tmp/out" 2>"$tmp/err" 3>&- </dev/null &
+	"$memtrace" stat -- sh -c 'trap "" INT; echo ready; sleep 120' >"$tmp/out" 2>"$tmp/err" 3>&- </dev/null &
 	mt_pid=$!
 	started+=("$mt_pid")
-	for _ in {1..100}; do
-		grep -q ready "$tmp/out" && break
-		sleep 0.05
-	done
+	eventually grep -q ready "$tmp/out"
 	kill -INT "$mt_pid"
 	sleep 0.3
 	kill -0 "$mt_pid" || fail "it did not wait for CMD"
@@ -112,10 +106,8 @@ at_any_time() {
 }
 
 @test "SIGKILL of memtrace while CMD runs: nothing stays attached" {
-	"$memtrace" stat -- sleep 3 >"$tmp/out" 2>"$tmp/err" 3>&- </dev/null &
-	mt_pid=$!
-	started+=("$mt_pid")
-	sleep 1
+	memtrace_start stat -- sleep 120
+	started+=("$(pgrep -P "$mt_pid" -x sleep)")
 	kill -KILL "$mt_pid"
 	wait "$mt_pid" || true
 	assert_nothing_attached
@@ -125,11 +117,11 @@ at_any_time() {
 	export TMP_ERR=$tmp/err TMP_STATUS=$tmp/status
 	for args in "trace fault -a" "stat -a -i 0.1" "trace fault -a --json" "top -i 0.1"; do
 		# shellcheck disable=SC2086
-		timeout 20 bash -c '"$0" "$@" 2>"$TMP_ERR"; echo $? >"$TMP_STATUS"' "$memtrace" $args 3>&- < <(sleep 20) |
+		timeout 120 bash -c '"$0" "$@" 2>"$TMP_ERR"; echo $? >"$TMP_STATUS"' "$memtrace" $args 3>&- < <(sleep 20) |
 			head -n 1 >/dev/null &
 		started+=("$!")
 		pid=$!
-		for _ in {1..40}; do
+		for _ in {1..200}; do
 			"$workloads/faults" -n 100
 			kill -0 "$pid" 2>/dev/null || break
 			sleep 0.1

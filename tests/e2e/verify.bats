@@ -17,14 +17,6 @@ verify() {
 	[[ $(jq -r .schema "$tmp/stat.json") == memtrace.verify/1 ]] || fail "verify printed no report, status $mt_status"
 }
 
-# verify_whole ARGS...: again, while the kernel skipped last counts of tasks (see memtrace_stat).
-verify_whole() {
-	for _ in 1 2 3 4 5 6; do
-		verify "$@"
-		[[ $(report .lost.tasks) == 0 ]] && return
-	done
-}
-
 # counter SOURCE NAME FIELD
 counter() {
 	report ".counters[] | select(.source == \"$1\" and .counter == \"$2\") | $3"
@@ -36,9 +28,13 @@ assert_verified() {
 	same "status" "$mt_status" "${1:-0}"
 }
 
-# equal SOURCE NAME: known to both sides, and the same without any reason.
+# equal SOURCE NAME: known to both sides, and the same without any reason but the one that is excused.
 equal() {
-	same "$1 $2" "$(counter "$1" "$2" '"\(.verdict) \(.difference) \(.why)"')" "equal 0 null"
+	if [[ $(counter "$1" "$2" '"\(.verdict) \(.why)"') == "explained "*"(lost.tasks)"* ]]; then
+		excuse "last counts of a task are missing" "$1 $2: $(counter "$1" "$2" .difference)"
+	else
+		same "$1 $2" "$(counter "$1" "$2" '"\(.verdict) \(.difference) \(.why)"')" "equal 0 null"
+	fi
 }
 
 @test "whatever this machine does now" {
@@ -51,7 +47,7 @@ equal() {
 }
 
 @test "a command's faults equal its getrusage, the machine's lie within the kernel's bounds" {
-	verify_whole -- "$workloads/faults" -n 20000 -r 5
+	verify -- "$workloads/faults" -n 20000 -r 5
 	assert_verified
 	equal getrusage minor
 	equal getrusage major
@@ -62,7 +58,7 @@ equal() {
 }
 
 @test "300 processes that live a millisecond" {
-	verify_whole -- "$workloads/spawn" -n 300
+	verify -- "$workloads/spawn" -n 300
 	assert_verified
 	equal getrusage minor
 }
@@ -81,7 +77,7 @@ equal() {
 	memcg_init
 	disk_dir
 	make_cgroup verify 24M
-	verify_whole -- "$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 100 -r 2
+	verify -- "$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 100 -r 2
 	rm -f "$disk/memtrace-test-file.$$"
 	assert_verified
 	equal vmstat "pgsteal_anon + pgsteal_file"
@@ -92,9 +88,10 @@ equal() {
 	memcg_init
 	make_cgroup verify-c
 	start hog hog -g "$cgroup" -a 40 -p
-	(sleep 3; go hog) 3>&- &
-	started+=("$!")
-	verify -c "$cgroup_name" -d 15
+	# CMD begins when everything has been read for the first time
+	# shellcheck disable=SC2154
+	verify -c "$cgroup_name" -- sh -c 'echo >"$1"; while grep -q "^State:[^Z]*$" "/proc/$2/status"; do sleep 0.1; done 2>/dev/null' \
+		sh "$tmp/hog.go" "$hog_pid"
 	assert_verified
 	equal memory.stat pgfault
 	between "pgfault" "$(counter memory.stat pgfault .memtrace)" 10240 11000
@@ -128,16 +125,18 @@ oom_cgroups() {
 	assert_verified
 	equal memory.events oom_kill
 	same "kills in the victim's" "$(counter memory.events oom_kill .memtrace)" 1
+	before=$(oom_kills "$trigger")
 	verify -c "${trigger#"$memcg_root"}" -- "$workloads/oompair" "$victim" "$trigger"
 	assert_verified
 	equal memory.events oom_kill
-	same "kills in the trigger's" "$(counter memory.events oom_kill .memtrace)" 0
+	# it dies, too, if the victim's memory comes back too late
+	same "kills in the trigger's" "$(counter memory.events oom_kill .memtrace)" $(($(oom_kills "$trigger") - before))
 }
 
 # majors ARGS...: verify of filefault, whose pages the kernel counts in pgmajfault.
 majors() {
 	disk_dir
-	verify_whole -- "$workloads/filefault" -n 1000 "$@" "$disk/memtrace-test-file.$$"
+	verify -- "$workloads/filefault" -n 1000 "$@" "$disk/memtrace-test-file.$$"
 	assert_verified
 	equal getrusage major
 	((1000 <= $(counter vmstat pgmajfault .kernel.high))) || skip "the file's pages stay in memory here"
@@ -204,7 +203,7 @@ majors() {
 	memcg_init
 	disk_dir
 	make_cgroup verify-delay 24M
-	verify_whole -- "$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 60
+	verify -- "$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 60
 	rm -f "$disk/memtrace-test-file.$$"
 	assert_verified
 	if [[ $(cat /proc/sys/kernel/task_delayacct 2>/dev/null) == 0 ]]; then

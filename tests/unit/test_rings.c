@@ -84,20 +84,29 @@ static void asked(void **state)
 	assert_int_equal(plan(&(struct machine_size){ 2, 64 * KIB, GIB }, false, 16 * KIB, 0, 0).hot_bytes, 64 * KIB);
 }
 
-/* There is room for 64 rings: of more CPUs more share one. */
+/* There is room for 64 rings: of more CPUs more share one, none is without, and no ring is. */
 static void each_cpu_has_a_ring(void **state)
 {
-	uint32_t per_ring, cpu;
+	static const uint32_t counts[] = { 1, 2, 3, 4, 7, 16, 17, 63, 64, 65, 127, 128, 129, 1000, 4096, 8192 };
+	uint32_t per_ring, cpu, used, i;
 
 	(void)state;
-	for (per_ring = 1; per_ring < 20; per_ring++) {
-		struct rings rings = plan(&large, false, 0, 0, per_ring);
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		struct machine_size machine = { counts[i], 4096, 2048 * GIB };
 
-		assert_in_range(rings.nr_hot, 1, MT_MAX_HOT_RINGS);
-		for (cpu = 0; cpu < large.cpus; cpu++)
-			assert_in_range(rings__of_cpu(&rings, cpu), MT_RING_HOT, rings__nr(&rings) - 1);
-		assert_int_equal(rings__of_cpu(&rings, large.cpus - 1), rings__nr(&rings) - 1);
+		for (per_ring = 1; per_ring < 20; per_ring++) {
+			struct rings rings = plan(&machine, false, 0, 0, per_ring);
+
+			assert_in_range(rings.nr_hot, 1, MT_MAX_HOT_RINGS);
+			assert_true(rings.cpus_per_ring >= per_ring);
+			for (cpu = 0, used = MT_RING_HOT; cpu < machine.cpus; cpu++) {
+				assert_in_range(rings__of_cpu(&rings, cpu), used, used + (cpu > 0));
+				used = rings__of_cpu(&rings, cpu);
+			}
+			assert_int_equal(used, rings__nr(&rings) - 1);
+		}
 	}
+	assert_int_equal(plan(&two_cpus, false, 0, 0, 1).nr_hot, 2);
 	assert_int_equal(plan(&large, false, 0, 0, 65536).nr_hot, 1);
 }
 

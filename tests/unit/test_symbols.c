@@ -84,7 +84,7 @@ __attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
 static void need_tool(const char *name)
 {
 	if (shell("command -v %s >/dev/null", name)) {
-		print_message("%s is not installed\n", name);
+		print_message("missing: %s\n", name);
 		skip();
 	}
 }

@@ -240,7 +240,7 @@ check_schemas() {
 	local python=/usr/bin/python3 said
 
 	if ! $python -c 'import jsonschema' 2>/dev/null; then
-		skip "JSON is what docs/schema says" "python3-jsonschema is not installed"
+		skip "JSON is what docs/schema says" "missing: python3-jsonschema (scripts/setup test)"
 		return
 	fi
 	[[ $no_memtrace ]] && return

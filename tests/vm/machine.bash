@@ -67,7 +67,7 @@ vm_missing() {
 	local tool
 
 	for tool in "${vm_qemu[0]}" cpio jq mkfs.ext4 xz zstd "$vm_cc" "$vm_strip" readelf timeout; do
-		command -v "$tool" >/dev/null || { printf '%s is not installed (scripts/setup vm)\n' "$tool"; return; }
+		command -v "$tool" >/dev/null || { printf 'missing: %s (scripts/setup vm)\n' "$tool"; return; }
 	done
 }
 
@@ -86,7 +86,7 @@ vm_find_busybox() {
 # Why memtrace cannot run in the guest; prints nothing if it can.
 vm_no_memtrace() {
 	if [[ ! -x $vm_memtrace ]]; then
-		printf 'no static memtrace at %s (make vm-programs)\n' "${vm_memtrace#"$top"/}"
+		printf 'missing: a static memtrace at %s (make vm-programs)\n' "${vm_memtrace#"$top"/}"
 	elif ! vm_is_static "$vm_memtrace"; then
 		printf '%s is not static (make STATIC=1)\n' "${vm_memtrace#"$top"/}"
 	fi
@@ -172,9 +172,9 @@ vm_begin() {
 	# Without an index there may be kernels in the cache.
 	vm_index || { vm_index_why[$vm_deb_arch]=$vm_reason; printf '# %s\n' "$vm_reason" >&2; }
 	vm_find_busybox || return
-	vm_reason="build/vmlinux-check cannot be built"
+	vm_reason="missing: build/vmlinux-check cannot be built"
 	make -s -C "$top" build/vmlinux-check >/dev/null || return
-	vm_reason="the initramfs cannot be built"
+	vm_reason="missing: the initramfs cannot be built"
 	vm_initramfs "$run_dir/initramfs.$vm_deb_arch"
 }
 

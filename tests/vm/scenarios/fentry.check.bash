@@ -12,9 +12,23 @@ fentry_trace() {
 	jq -rs "$2" "$check_out/$1/trace.json" 2>&1
 }
 
-# fentry_flags: the gfp flags on standard input, in one order.
-fentry_flags() {
-	tr '|' '\n' | sort | paste -sd '|'
+# fentry_sorted ROWS: "PID FLAG|FLAG... MORE" a line, with the flags in one order.
+fentry_sorted() {
+	local pid flags more
+
+	while read -r pid flags more; do
+		printf '%s %s %s\n' "$pid" "$(tr '|' '\n' <<<"$flags" | sort | paste -sd '|')" "$more"
+	done | sort | tally
+}
+
+# fentry_logged: of each kill in the kernel's log: pid, gfp flags, order, constraint, limit.
+fentry_logged() {
+	sed -nE -e 's/.*invoked oom-killer: gfp_mask=0x[0-9a-f]+\(([^)]*)\), order=(-?[0-9]+),.*/from \1 \2/p' \
+		-e 's/.*oom-kill:constraint=CONSTRAINT_([A-Z_]*),(.*)pid=([0-9]+),.*/kill \3 \1 \2/p' "$1" |
+		awk '$1 == "from" { flags = $2; order = $3 }
+			$1 == "kill" { limit = "null"
+				if (match($4, /oom_memcg=[^,]*/)) limit = substr($4, RSTART + 10, RLENGTH - 10)
+				print $2, flags, order, tolower($3), limit }'
 }
 
 check_fentry_hooks() {
@@ -60,19 +74,15 @@ check_fentry_targets() {
 		"$(fentry_trace fentry_targets '[.[] | select(.kind == "direct" and .target_cgroup)] | length')" 0
 }
 
-# fentry_kill STAGE: order, gfp flags, constraint and limit as the kernel's log has them.
+# fentry_kill STAGE: each kill with order, gfp flags, constraint and limit as the kernel's log has them.  The trigger
+# dies, too, if the victim's memory comes back too late for its next allocation.
 fentry_kill() {
-	local log=$check_out/$1/dmesg limit
-
 	same "$1: kills = the kernel's trace" "$(fentry_trace "$1" '[.[] | select(.event == "oom")] | length')" \
 		"$(seen "$1" mark_victim)"
-	same "$1: gfp flags = the kernel's log" "$(fentry_trace "$1" '.[0].gfp_flags' | fentry_flags)" \
-		"$(sed -nE 's/.*invoked oom-killer: gfp_mask=0x[0-9a-f]+\(([^)]*)\).*/\1/p' "$log" | fentry_flags)"
-	same "$1: order = the kernel's log" "$(fentry_trace "$1" '.[0].order')" \
-		"$(sed -nE 's/.*invoked oom-killer:.*, order=([0-9]+),.*/\1/p' "$log")"
-	limit=$(sed -nE 's/.*oom-kill:.*,oom_memcg=([^,]*),.*/\1/p' "$log")
-	same "$1: constraint and limit = the kernel's log" "$(fentry_trace "$1" '.[0] | "\(.constraint) \(.limit_cgroup)"')" \
-		"$(sed -nE 's/.*oom-kill:constraint=CONSTRAINT_([A-Z_]*),.*/\1/p' "$log" | tr '[:upper:]' '[:lower:]') ${limit:-null}"
+	same "$1: gfp flags, order, constraint and limit of each kill = the kernel's log" \
+		"$(fentry_trace "$1" '.[] | select(.event == "oom") |
+			"\(.victim.pid) \(.gfp_flags) \(.order) \(.constraint) \(.limit_cgroup)"' | fentry_sorted)" \
+		"$(fentry_logged "$check_out/$1/dmesg" | fentry_sorted)"
 	# mm/oom_kill.c, oom_badness(); the kernel's counters of memory are summed up roughly.
 	fentry_trace "$1" '.[0] | .total_pages as $total | .victim | .points - .oom_score_adj * ($total / 1000 | floor) -
 		(.anon_rss_bytes + .file_rss_bytes + .shmem_rss_bytes + .pgtables_bytes) / 4096 | fabs <= 192' | grep -qx true
