@@ -80,7 +80,7 @@ static void a_reason_reaches_as_far_as_its_bound(void **state)
 			struct counter_row row = counter_rows[i];
 			struct reason reason = row.reasons[j];
 			uint64_t facts[NR_FACTS] = { 0 };
-			uint64_t per = reason.per ? reason.per : 1, bound = 100 * reason.times / per;
+			uint64_t per = reason.per ? reason.per : 1, bound = (100 * reason.times + per - 1) / per;
 			bool more = reason.side == MEMTRACE_MORE;
 			struct reconciled r;
 
