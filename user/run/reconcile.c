@@ -91,10 +91,10 @@ const struct counter_row counter_rows[] = {
 	{ COUNTERS_TRACEPOINTS, ABOUT_MACHINE, "kmem:mm_page_alloc", "kmem:mm_page_alloc", NULL, FIGURE_ALLOCS, NULL, {
 		LOST_TASKS, SKIPPED(1), BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgalloc_*", "pgalloc_*", NULL, FIGURE_ALLOC_PAGES, NULL, {
+		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, FACT_ALLOCS_SEEN, ANY, 0 },
 		LOST_TASKS, SKIPPED(1024),
 		{ "pages that a cgroup's limit refused are counted, and given back (__memcg_kmem_charge_page())",
 		  KERNEL_MORE, FACT_FAILED_ALLOCS, 1024, 0 },
-		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, FACT_ALLOCS_SEEN, ANY, 0 },
 		{ "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
 		  MEMTRACE_MORE, FACT_COMPACTED, 1024, 0 },
 		BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
