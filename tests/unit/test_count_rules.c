@@ -12,7 +12,7 @@
 
 /* What differs; NULL: it is not there. */
 struct kernel {
-	const char *node_item, *vm_item, *reclaim_member, *scan_member;
+	const char *node_item, *vm_item, *reclaim_member, *scan_member, *memcg_member;
 	const char *lock_argument; /* of __folio_lock_or_retry(), the second: a pointer to that struct */
 	struct count_rules expected;
 };
@@ -56,10 +56,12 @@ static void check(const struct kernel *kernel)
 	add_enum(btf, "node_stat_item", kernel->node_item);
 	add_struct(btf, "reclaim_state", kernel->reclaim_member, number);
 	add_struct(btf, "scan_control", kernel->scan_member, number);
+	add_struct(btf, "mem_cgroup", kernel->memcg_member, number);
 	if (kernel->lock_argument)
 		add_lock(btf, kernel->lock_argument, number);
 	count_rules__read(&rules, btf);
 	assert_int_equal(rules.node_reclaim_counters, kernel->expected.node_reclaim_counters);
+	assert_int_equal(rules.cgroups_hold_back, kernel->expected.cgroups_hold_back);
 	assert_int_equal(rules.cgroup_slab_pages, kernel->expected.cgroup_slab_pages);
 	assert_int_equal(rules.attempts_count, kernel->expected.attempts_count);
 	assert_int_equal(rules.restarts, kernel->expected.restarts);
@@ -72,7 +74,11 @@ static void kernels_are_told_by_their_types(void **state)
 		/* 5.10 */
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed_slab",
-		  .expected = { .cgroup_slab_pages = true, .attempts_count = true, .restarts = 2 } },
+		  .memcg_member = "vmstats_local",
+		  .expected = { .cgroups_hold_back = true,
+				.cgroup_slab_pages = true,
+				.attempts_count = true,
+				.restarts = 2 } },
 		/* 6.1 */
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed_slab",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace verify: when a difference is explained, by what, and that one beyond its reasons is not. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,6 +291,10 @@ static void a_file_that_is_not_there(void **state)
 	assert_false(sum.found);
 	assert_int_equal(counters__read("/proc/vmstat", &sum, 1), 0);
 	assert_true(sum.found && sum.sum > 0);
+	assert_true(counters__read_one("/nonexistent/number", &sum.sum) < 0);
+	assert_int_equal(counters__read_one("/proc/sys/kernel/pid_max", &sum.sum), 0);
+	assert_true(sum.sum > 0);
+	assert_int_equal(counters__read_one("/proc/vmstat", &sum.sum), -EINVAL);
 }
 
 int main(void)

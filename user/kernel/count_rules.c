@@ -48,6 +48,9 @@ void count_rules__read(struct count_rules *rules, const struct btf *btf)
 {
 	*rules = (struct count_rules){
 		.node_reclaim_counters = has_enumerator(btf, "node_stat_item", "PGSTEAL_DIRECT"),
+		/* counts by batch and by level, before cgroups had statistics that are flushed (__count_memcg_events())
+		 */
+		.cgroups_hold_back = has_member(btf, "mem_cgroup", "vmstats_local"),
 		/* reclaimed_slab got its wider name when shrink_node() ceased to add it for cgroups */
 		.cgroup_slab_pages = has_member(btf, "reclaim_state", "reclaimed_slab"),
 		/*

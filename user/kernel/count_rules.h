@@ -13,6 +13,8 @@ struct btf;
 struct count_rules {
 	/* /proc/vmstat's pgscan_* and pgsteal_* are of the nodes: all reclaim is in them, and they lag by CPU */
 	bool node_reclaim_counters;
+	/* memory.stat lacks up to 32 of each counter for each cgroup below it and each CPU, for good */
+	bool cgroups_hold_back;
 	/* pages that reclaim for a cgroup's limit freed in slabs count as reclaimed (mm/vmscan.c, shrink_node()) */
 	bool cgroup_slab_pages;
 	/* pgfault has each attempt of a fault that is retried (mm/memory.c, handle_mm_fault()) */

@@ -5,20 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* '0', '1', or 0: there is none to be read. */
-static char read_switch(const char *dir)
-{
-	char path[PATH_MAX], value = 0;
-	FILE *file = NULL;
+#include "counters.h"
 
-	if (snprintf(path, sizeof(path), "%s/memory.oom.group", dir) < (int)sizeof(path))
-		file = fopen(path, "re");
-	if (file) {
-		if (fread(&value, 1, 1, file) != 1)
-			value = 0;
-		fclose(file);
-	}
-	return value;
+static bool is_off(const char *dir)
+{
+	char path[PATH_MAX];
+	uint64_t value;
+
+	return snprintf(path, sizeof(path), "%s/memory.oom.group", dir) < (int)sizeof(path) &&
+	       !counters__read_one(path, &value) && !value;
 }
 
 bool oom_group__may_be_set(const char *mount, const char *path)
@@ -30,7 +25,7 @@ bool oom_group__may_be_set(const char *mount, const char *path)
 		return true;
 	/* the root has no such file */
 	while (strlen(dir) > root + 1) {
-		if (read_switch(dir) != '0')
+		if (!is_off(dir))
 			return true;
 		*strrchr(dir, '/') = '\0';
 	}

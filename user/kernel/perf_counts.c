@@ -10,21 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "counters.h"
+
 static const char *const tracefs[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
-
-static int read_number(const char *path, uint64_t *number)
-{
-	unsigned long long value;
-	FILE *file = fopen(path, "re");
-	int found = file ? fscanf(file, "%llu", &value) : 0;
-
-	if (file)
-		fclose(file);
-	if (found != 1)
-		return -ENOENT;
-	*number = value;
-	return 0;
-}
 
 /* The number by which perf knows a tracepoint. */
 static int find_tracepoint(const char *event, uint64_t *id)
@@ -36,7 +24,7 @@ static int find_tracepoint(const char *event, uint64_t *id)
 
 	for (i = 0; err && i < sizeof(tracefs) / sizeof(*tracefs); i++) {
 		snprintf(path, sizeof(path), "%s/events/%.*s/%s/id", tracefs[i], (int)(name - event), event, name + 1);
-		err = read_number(path, id);
+		err = counters__read_one(path, id);
 	}
 	return err;
 }

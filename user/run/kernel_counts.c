@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <linux/perf_event.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "../kernel/memcg_flush.h"
 
 #define REFRESH_FILE	   "/proc/sys/vm/stat_refresh"
+#define HELD_BACK	   32  /* by each cgroup and CPU (MEMCG_CHARGE_BATCH, where it is about that) */
 #define STALE_PER_CPU_NODE 125 /* what a CPU keeps to itself at most (mm/vmstat.c, calculate_normal_threshold()) */
 
 static const struct perf_wish alloc_wish = { .type = PERF_TYPE_TRACEPOINT, .tracepoint = "kmem:mm_page_alloc" };
@@ -55,6 +57,30 @@ static void look_for_files(struct kernel_counts *counts, bool root)
 		missing[COUNTERS_MEMORY_EVENTS] = "the root cgroup has no memory.events; -c names another";
 }
 
+static uint64_t nr_below(char *dir)
+{
+	char *const roots[] = { dir, NULL };
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	uint64_t nr = 0;
+
+	while (walk && (entry = fts_read(walk)))
+		nr += entry->fts_info == FTS_D && entry->fts_level > 0;
+	if (walk)
+		fts_close(walk);
+	return nr;
+}
+
+/* Up to 5.10, cgroup v1: whether each level has its own counts alone. */
+static bool is_flat(const struct kernel_counts *counts)
+{
+	char path[PATH_MAX];
+	uint64_t value;
+
+	return counts->v1 && file_in(counts->cgroup_dir, "memory.use_hierarchy", path) &&
+	       !counters__read_one(path, &value) && !value;
+}
+
 /* Whether the hierarchy is mounted so that events stay in the cgroup that they befell. */
 static bool has_local_events(const char *mount)
 {
@@ -95,13 +121,15 @@ static int find_cgroup(struct kernel_counts *counts, const struct options *optio
 	counts->v1 = has_file(counts->cgroup_dir, "memory.oom_control");
 	counts->local_events = !counts->v1 && has_local_events(mount);
 	look_for_files(counts, !options->cgroups.nr);
+	if (is_flat(counts) && nr_below(counts->cgroup_dir))
+		counts->missing[COUNTERS_MEMORY_STAT] = "memory.use_hierarchy is 0 there: those below it are not in it";
 	return 0;
 }
 
 int kernel_counts__open(struct kernel_counts *counts, const struct options *options, const struct count_rules *rules)
 {
 	memset(counts, 0, sizeof(*counts));
-	counts->refreshes = rules->node_reclaim_counters;
+	counts->rules = *rules;
 	counts->faults_known = !fault_events__open(&counts->fault_events);
 	counts->throttles_known = !perf_counts__open(&counts->throttles, &throttle_wish, 1);
 	if (perf_counts__open(&counts->allocs, &alloc_wish, 1))
@@ -200,6 +228,14 @@ static void read_tracepoints(struct kernel_counts *counts, enum reading reading)
 		counts->throttles_known = false;
 }
 
+static void keep_nr_below(struct kernel_counts *counts)
+{
+	uint64_t now = counts->missing[COUNTERS_MEMORY_STAT] ? 0 : nr_below(counts->cgroup_dir);
+
+	if (counts->nr_below < now)
+		counts->nr_below = now;
+}
+
 /* memory.stat may take seconds to come up to date, so /proc/vmstat is read next to memtrace's own counts. */
 void kernel_counts__read(struct kernel_counts *counts, enum reading reading)
 {
@@ -207,9 +243,11 @@ void kernel_counts__read(struct kernel_counts *counts, enum reading reading)
 
 	if (before_own)
 		read_cgroup(counts, reading);
-	if (counts->refreshes && refresh_vmstat())
+	if (counts->rules.node_reclaim_counters && refresh_vmstat())
 		counts->stale = true;
 	read_file(counts, reading, COUNTERS_VMSTAT, "/proc/vmstat");
+	if (counts->rules.cgroups_hold_back && (reading == OUTER_BEGIN || reading == OUTER_END))
+		keep_nr_below(counts);
 	read_tracepoints(counts, reading);
 	if (fault_events__read(&counts->fault_events, &counts->faults[reading]))
 		counts->faults_known = false;
@@ -258,14 +296,15 @@ static int nr_nodes(void)
 
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS])
 {
+	uint64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t i;
 
 	facts[FACT_LOCAL_EVENTS] = counts->local_events;
+	facts[FACT_STALE] = counts->rules.cgroups_hold_back ? cpus * HELD_BACK * (1 + counts->nr_below) : 0;
 	facts[FACT_THROTTLED] = counts->throttles_known ?
 					growth(counts->throttled[OUTER_BEGIN], counts->throttled[OUTER_END]) :
 					FACT_UNKNOWN;
-	facts[FACT_VMSTAT_STALE] =
-		counts->stale ? STALE_PER_CPU_NODE * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) * nr_nodes() : 0;
+	facts[FACT_VMSTAT_STALE] = counts->stale ? STALE_PER_CPU_NODE * cpus * nr_nodes() : 0;
 
 	for (i = 0; i < NR_FACT_ROWS; i++)
 		facts[fact_rows[i].fact] = growth(counts->facts[OUTER_BEGIN][i].sum, counts->facts[OUTER_END][i].sum);

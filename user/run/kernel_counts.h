@@ -25,8 +25,9 @@ struct kernel_counts {
 	char cgroup_dir[PATH_MAX];
 	bool v1;
 	bool local_events; /* v2: memory.events has what befell that cgroup alone, not those below */
-	bool refreshes;	   /* /proc/vmstat needs it before each reading */
-	bool stale;	   /* that could not be had */
+	struct count_rules rules;
+	bool stale;	   /* /proc/vmstat could not be refreshed before a reading, though it needs it */
+	uint64_t nr_below; /* cgroups below it, where they hold counts back */
 	const char *missing[NR_COUNTER_FILES]; /* why nothing is read from it; NULL: it is */
 	struct counter_sum sums[NR_READINGS][COUNTER_ROWS_MAX];
 	struct counter_sum facts[NR_READINGS][NR_FACT_ROWS];

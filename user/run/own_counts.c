@@ -454,7 +454,7 @@ void own_counts__facts(const struct own_counts *own, const struct fault_exceptio
 {
 	facts[FACT_ALWAYS] = 1;
 	facts[FACT_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
-	facts[FACT_STALE] = facts[FACT_CPUS] * STALE_PER_CPU;
+	facts[FACT_STALE] += facts[FACT_CPUS] * STALE_PER_CPU;
 	loss_facts(own, facts);
 	exception_facts(own, exceptions, facts);
 	foreign_facts(own, exceptions, facts);

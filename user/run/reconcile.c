@@ -22,7 +22,7 @@
 #define VMSTAT_STALE(side) \
 	{ "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", side, FACT_VMSTAT_STALE, 3, 0 }
 #define STALE(side) \
-	{ "memory.stat may be 128 events a CPU behind (mem_cgroup_flush_stats())", side, FACT_STALE, 1, 0 }
+	{ "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", side, FACT_STALE, 1, 0 }
 /*
  * mm_account_fault() counts pgfault for what fails as well, min_flt and maj_flt for what succeeds; before 6.5
  * handle_mm_fault() counted at its begin, so once more for each attempt that was retried.
@@ -89,7 +89,9 @@ const struct counter_row counter_rows[] = {
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgmajfault", "pgmajfault", NULL, FIGURE_MAJOR, NULL, {
 		MAJOR_FAULTS, LOST_TASKS } },
 	{ COUNTERS_TRACEPOINTS, ABOUT_MACHINE, "kmem:mm_page_alloc", "kmem:mm_page_alloc", NULL, FIGURE_ALLOCS, NULL, {
-		LOST_TASKS, SKIPPED(1), BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
+		LOST_TASKS, SKIPPED(1),
+		{ "programs of others on the event may hide it from perf (trace_call_bpf())", MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
+		BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgalloc_*", "pgalloc_*", NULL, FIGURE_ALLOC_PAGES, NULL, {
 		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, FACT_ALLOCS_SEEN, ANY, 0 },
 		LOST_TASKS, SKIPPED(1024),
