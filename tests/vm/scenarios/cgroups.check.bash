@@ -35,6 +35,7 @@ check_layout() {
 }
 
 check_cgroups() {
-	verified many 0 "memory.stat pgfault"
+	# the kernel may hold back all of them
+	verified many 0
 	check_layout v2 pgfault
 }
