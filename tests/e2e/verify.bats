@@ -57,6 +57,14 @@ equal() {
 	[[ $(counter vmstat pgfault '.kernel.low >= 100000 and .kernel.low <= .kernel.high') == true ]]
 }
 
+@test "each allocation that has an event is seen: else the bulk allocator explains nothing" {
+	verify -- "$workloads/faults" -n 20000 -r 5
+	assert_verified
+	[[ $(counter tracepoints kmem:mm_page_alloc .verdict) =~ ^(equal|explained)$ ]] ||
+		skip "perf does not count tracepoints here: $(counter tracepoints kmem:mm_page_alloc .why)"
+	between "allocations" "$(counter tracepoints kmem:mm_page_alloc .memtrace)" 100000 100000000
+}
+
 @test "300 processes that live a millisecond" {
 	verify -- "$workloads/spawn" -n 300
 	assert_verified
@@ -64,9 +72,10 @@ equal() {
 }
 
 @test "descendants that nobody waited for: the reason, and no more than they did" {
-	# The parent in between ends at once.
+	# The parent in between ends at once; the command ends after the descendant.
+	mkfifo "$tmp/done"
 	# shellcheck disable=SC2016
-	verify -- sh -c '("$workloads/faults" -n 5000 -r 3 &); sleep 0.5'
+	verify -- sh -c '("$workloads/faults" -n 5000 -r 3 >"$0" &); cat "$0"' "$tmp/done"
 	assert_verified
 	same "verdict" "$(counter getrusage minor .verdict)" explained
 	between "difference" "$(counter getrusage minor .difference)" 15000 16000
@@ -97,6 +106,27 @@ equal() {
 	between "pgfault" "$(counter memory.stat pgfault .memtrace)" 10240 11000
 	same "the machine's pgfault" "$(counter vmstat pgfault '"\(.memtrace) \(.verdict)"')" "null unknown"
 	same "cgroup" "$(report .cgroup)" "$cgroup_name"
+}
+
+# foreign EXTRA...: verify -c of a cgroup while workload foreign runs, whose faults are of one and on the memory of another.
+foreign() {
+	memcg_init
+	make_cgroup verify-foreign
+	verify -c "$cgroup_name" -- "$workloads/foreign" -n 4000 "$@" "$cgroup"
+	assert_verified
+	same "verdict" "$(counter memory.stat pgfault .verdict)" explained
+}
+
+@test "-c: the cgroup has faults on its memory that others took, and the reason is said" {
+	foreign
+	between "difference" "$((-$(counter memory.stat pgfault .difference)))" 3000 4500
+	[[ $(counter memory.stat pgfault .why) == *"others' accesses to its tasks' memory"* ]]
+}
+
+@test "-c: it does not have those that its tasks took on others' memory, and the reason is said" {
+	foreign -o
+	between "difference" "$(counter memory.stat pgfault .difference)" 3000 4500
+	[[ $(counter memory.stat pgfault .why) == *"its tasks' accesses to others' memory"* ]]
 }
 
 # Two children of a limited parent, as in oom.bats.

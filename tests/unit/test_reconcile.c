@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace verify: when a difference is explained, by what, and that one beyond its reasons is not. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ static void a_reason_reaches_as_far_as_its_bound(void **state)
 			struct counter_row row = counter_rows[i];
 			struct reason reason = row.reasons[j];
 			uint64_t facts[NR_FACTS] = { 0 };
-			uint64_t per = reason.per ? reason.per : 1, bound = 100 * reason.times / per;
+			uint64_t per = reason.per ? reason.per : 1, bound = (100 * reason.times + per - 1) / per;
 			bool more = reason.side == MEMTRACE_MORE;
 			struct reconciled r;
 
@@ -179,6 +180,39 @@ static void exceptions_are_bounds(void **state)
 	assert_false(exceptions.known);
 }
 
+/* An allocation that memtrace missed is not taken for one that has no event. */
+static void the_bulk_allocator_explains_only_what_no_event_tells(void **state)
+{
+	const struct counter_row *pages = row_of(COUNTERS_VMSTAT, "pgalloc_*");
+	const struct counter_row *events = row_of(COUNTERS_TRACEPOINTS, "kmem:mm_page_alloc");
+	uint64_t facts[NR_FACTS] = { [FACT_CPUS] = 2, [FACT_ALLOCS_SEEN] = 1 };
+
+	(void)state;
+	assert_int_equal(compare(pages, 8810, 8883, 798, facts).verdict, VERDICT_EXPLAINED);
+	assert_non_null(strstr(compare(pages, 8810, 8883, 798, facts).why, "bulk allocator"));
+	facts[FACT_ALLOCS_SEEN] = 0;
+	assert_int_equal(compare(pages, 8810, 8883, 798, facts).unexplained, 8012);
+	assert_null(strstr(compare(pages, 8810, 8883, 798, facts).why, "bulk allocator"));
+	assert_int_equal(compare(events, 8800, 8870, 790, facts).unexplained, 8008);
+	assert_int_equal(compare(events, 8800, 8870, 8798, facts).verdict, VERDICT_EXPLAINED);
+}
+
+/* The first victim twice: no more than a kill each. */
+static void a_group_of_victims_is_counted_once_more(void **state)
+{
+	const struct counter_row *rows[] = { row_of(COUNTERS_VMSTAT, "oom_kill"),
+					     row_of(COUNTERS_MEMORY_EVENTS, "oom_kill") };
+	uint64_t facts[NR_FACTS] = { [FACT_GROUP_KILLS] = 1 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(compare(rows[i], 2, 2, 1, facts).verdict, VERDICT_EXPLAINED);
+		assert_non_null(strstr(compare(rows[i], 2, 2, 1, facts).why, "memory.oom.group"));
+		assert_int_equal(compare(rows[i], 3, 3, 1, facts).verdict, VERDICT_UNEXPLAINED);
+	}
+}
+
 static void huge_facts_do_not_wrap(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "pgalloc_*");
@@ -257,6 +291,10 @@ static void a_file_that_is_not_there(void **state)
 	assert_false(sum.found);
 	assert_int_equal(counters__read("/proc/vmstat", &sum, 1), 0);
 	assert_true(sum.found && sum.sum > 0);
+	assert_true(counters__read_one("/nonexistent/number", &sum.sum) < 0);
+	assert_int_equal(counters__read_one("/proc/sys/kernel/pid_max", &sum.sum), 0);
+	assert_true(sum.sum > 0);
+	assert_int_equal(counters__read_one("/proc/vmstat", &sum.sum), -EINVAL);
 }
 
 int main(void)
@@ -269,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_part_of_one_is_one),
 		cmocka_unit_test(majors_that_tasks_do_not_have_are_explained_to_their_number),
 		cmocka_unit_test(exceptions_are_bounds),
+		cmocka_unit_test(the_bulk_allocator_explains_only_what_no_event_tells),
+		cmocka_unit_test(a_group_of_victims_is_counted_once_more),
 		cmocka_unit_test(huge_facts_do_not_wrap),
 		cmocka_unit_test(what_is_not_known_is_no_difference),
 		cmocka_unit_test(the_table_is_complete),

@@ -78,10 +78,13 @@ static int end(struct verify_run *run)
 static int ready(struct tracing *tracing)
 {
 	struct verify_run *run = (struct verify_run *)tracing;
-	int err = kernel_counts__open(&run->kernel, tracing->session.options);
+	const struct count_rules *rules = live__count_rules(tracing->session.live);
+	int err = kernel_counts__open(&run->kernel, tracing->session.options, rules);
 
 	if (!err) {
 		run->own.session = &tracing->session;
+		run->own.rules = *rules;
+		run->own.unified = kernel_counts__unified(&run->kernel);
 		run->own.cgroup = run->kernel.cgroup_path;
 		run->own.below = kernel_counts__kills_below(&run->kernel);
 		cmd_counts__open(&run->cmd, tracing->session.options->cmd);
@@ -119,14 +122,33 @@ static void fill_row(struct verify_run *run, size_t i)
 	c[8] = result->why[0] ? cell_string(result->why) : cell_none();
 }
 
-static void fill(struct verify_run *run)
+/* Without a miss of events that it has, the rest of the allocator's pages are those that have none. */
+static bool saw_all_allocs(const struct verify_run *run)
 {
-	struct fault_exceptions exceptions;
+	struct kernel_figure kernel = { 0 };
 	size_t i;
 
+	for (i = 0; i < nr_counter_rows; i++)
+		if (counter_rows[i].figure == FIGURE_ALLOCS)
+			kernel_counts__figure(&run->kernel, i, &kernel);
+	return own_counts__has(&run->own, FIGURE_ALLOCS, &kernel);
+}
+
+static void gather_facts(struct verify_run *run)
+{
+	struct fault_exceptions exceptions;
+
 	kernel_counts__exceptions(&run->kernel, &exceptions);
-	own_counts__facts(&run->own, &exceptions, run->facts);
 	kernel_counts__facts(&run->kernel, run->facts);
+	own_counts__facts(&run->own, &exceptions, run->facts);
+	run->facts[FACT_ALLOCS_SEEN] = saw_all_allocs(run);
+}
+
+static void fill(struct verify_run *run)
+{
+	size_t i;
+
+	gather_facts(run);
 	for (i = 0; i < nr_counter_rows; i++)
 		fill_row(run, i);
 	run->rows = (struct cell_rows){ .cells = run->cells, .nr = nr_counter_rows, .nr_columns = NR(columns) };
@@ -224,7 +246,8 @@ const struct command verify_command = {
 		"Counts the whole machine for 10 s, for -d, or while CMD runs, and compares with the counters that "
 		"the kernel\n"
 		"keeps of the same time: getrusage(2) of CMD, /proc/vmstat, the cgroup's memory.stat and "
-		"memory.events.\n"
+		"memory.events,\n"
+		"delay accounting of CMD, and perf's count of an event.\n"
 		"The kernel's counters are read before and after memtrace's own, at both ends: KERNEL is what it "
 		"counted at\n"
 		"least, UNCERTAIN how much more it may be. A difference is how far memtrace's figure lies outside of "

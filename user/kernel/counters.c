@@ -85,3 +85,14 @@ int counters__read(const char *path, struct counter_sum *sums, size_t nr)
 		counters__parse(buf, sums, nr);
 	return err;
 }
+
+int counters__read_one(const char *path, uint64_t *value)
+{
+	char buf[32], *end;
+	int err = read_whole(path, buf, sizeof(buf));
+
+	if (err)
+		return err;
+	*value = strtoull(buf, &end, 10);
+	return end == buf ? -EINVAL : 0;
+}

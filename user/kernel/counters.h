@@ -19,4 +19,7 @@ void counters__parse(const char *text, struct counter_sum *sums, size_t nr);
 /* Of a file, as of one moment between call and return.  0 or -errno. */
 int counters__read(const char *path, struct counter_sum *sums, size_t nr);
 
+/* Of a file that has one number and no name, such as memory.oom.group.  0; -errno, -EINVAL if it begins with none. */
+int counters__read_one(const char *path, uint64_t *value);
+
 #endif

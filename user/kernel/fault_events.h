@@ -5,22 +5,16 @@
 
 #include <stdint.h>
 
+#include "perf_counts.h"
+
 struct fault_count {
 	uint64_t exceptions;
 	uint64_t accounted; /* exceptions that ended as a minor or a major fault of the task */
 };
 
-/* All zero: not open. */
-struct fault_events {
-	int *leaders; /* by CPU, -1 where it is offline; owned, as are those of its group */
-	int *members;
-	int nr_cpus;
-};
-
 /* 0 or -errno: the kernel may refuse them. */
-int fault_events__open(struct fault_events *events);
+int fault_events__open(struct perf_counts *events);
 /* 0 or -errno. */
-int fault_events__read(const struct fault_events *events, struct fault_count *count);
-void fault_events__close(struct fault_events *events);
+int fault_events__read(const struct perf_counts *events, struct fault_count *count);
 
 #endif

@@ -2,6 +2,10 @@
 #include "kernel_counts.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <linux/perf_event.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +13,14 @@
 
 #include "../kernel/cgroup_find.h"
 #include "../kernel/memcg_flush.h"
+
+#define REFRESH_FILE	   "/proc/sys/vm/stat_refresh"
+#define HELD_BACK	   32  /* by each cgroup and CPU (MEMCG_CHARGE_BATCH, where it is about that) */
+#define STALE_PER_CPU_NODE 125 /* what a CPU keeps to itself at most (mm/vmstat.c, calculate_normal_threshold()) */
+
+static const struct perf_wish alloc_wish = { .type = PERF_TYPE_TRACEPOINT, .tracepoint = "kmem:mm_page_alloc" };
+static const struct perf_wish throttle_wish = { .type = PERF_TYPE_TRACEPOINT,
+						.tracepoint = "vmscan:mm_vmscan_throttled" };
 
 /* False: the name is too long for any cgroup to have it. */
 static bool file_in(const char *dir, const char *name, char *path)
@@ -46,6 +58,45 @@ static void look_for_files(struct kernel_counts *counts, bool root)
 		missing[COUNTERS_MEMORY_EVENTS] = "the root cgroup has no memory.events; -c names another";
 }
 
+static uint64_t nr_below(char *dir)
+{
+	char *const roots[] = { dir, NULL };
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	uint64_t nr = 0;
+
+	while (walk && (entry = fts_read(walk)))
+		nr += entry->fts_info == FTS_D && entry->fts_level > 0;
+	if (walk)
+		fts_close(walk);
+	return nr;
+}
+
+/* Up to 5.10, cgroup v1: whether each level has its own counts alone. */
+static bool is_flat(const struct kernel_counts *counts)
+{
+	char path[PATH_MAX];
+	uint64_t value;
+
+	return counts->v1 && file_in(counts->cgroup_dir, "memory.use_hierarchy", path) &&
+	       !counters__read_one(path, &value) && !value;
+}
+
+/* Whether the hierarchy is mounted so that events stay in the cgroup that they befell. */
+static bool has_local_events(const char *mount)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
+	bool found = false;
+
+	while (mounts && (entry = getmntent(mounts)))
+		if (!strcmp(entry->mnt_dir, mount))
+			found = !strcmp(entry->mnt_type, "cgroup2") && hasmntopt(entry, "memory_localevents");
+	if (mounts)
+		endmntent(mounts);
+	return found;
+}
+
 static int find_cgroup(struct kernel_counts *counts, const struct options *options)
 {
 	const char *mount = cgroups__mount(counts->cgroups);
@@ -71,21 +122,30 @@ static int find_cgroup(struct kernel_counts *counts, const struct options *optio
 	if (!file_in(mount, counts->cgroup_path + 1, counts->cgroup_dir))
 		return -ENAMETOOLONG;
 	counts->v1 = has_file(counts->cgroup_dir, "memory.oom_control");
+	counts->local_events = !counts->v1 && has_local_events(mount);
 	look_for_files(counts, !options->cgroups.nr);
+	if (is_flat(counts) && nr_below(counts->cgroup_dir))
+		counts->missing[COUNTERS_MEMORY_STAT] = "memory.use_hierarchy is 0 there: those below it are not in it";
 	return 0;
 }
 
-int kernel_counts__open(struct kernel_counts *counts, const struct options *options)
+int kernel_counts__open(struct kernel_counts *counts, const struct options *options, const struct count_rules *rules)
 {
 	memset(counts, 0, sizeof(*counts));
+	counts->rules = *rules;
 	counts->faults_known = !fault_events__open(&counts->fault_events);
+	counts->throttles_known = !perf_counts__open(&counts->throttles, &throttle_wish, 1);
+	if (perf_counts__open(&counts->allocs, &alloc_wish, 1))
+		counts->missing[COUNTERS_TRACEPOINTS] = "perf cannot count it: no tracefs is mounted, or it is refused";
 	counts->cgroups = cgroups__new();
 	return counts->cgroups ? find_cgroup(counts, options) : -ENOMEM;
 }
 
 void kernel_counts__close(struct kernel_counts *counts)
 {
-	fault_events__close(&counts->fault_events);
+	perf_counts__close(&counts->fault_events);
+	perf_counts__close(&counts->throttles);
+	perf_counts__close(&counts->allocs);
 	cgroups__free(counts->cgroups);
 }
 
@@ -146,6 +206,39 @@ static void read_cgroup(struct kernel_counts *counts, enum reading reading)
 		counts->ancestor_events[reading] = ancestor_events(counts);
 }
 
+/* What CPUs keep to themselves comes into /proc/vmstat (mm/vmstat.c, vmstat_refresh()). */
+static int refresh_vmstat(void)
+{
+	char nothing;
+	int fd = open(REFRESH_FILE, O_RDONLY | O_CLOEXEC), err = fd < 0 || read(fd, &nothing, 1) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void read_tracepoints(struct kernel_counts *counts, enum reading reading)
+{
+	uint64_t allocs = 0;
+	size_t i;
+
+	if (!counts->missing[COUNTERS_TRACEPOINTS] && perf_counts__read(&counts->allocs, &allocs))
+		counts->missing[COUNTERS_TRACEPOINTS] = "perf's count could not be read";
+	for (i = 0; i < nr_counter_rows; i++)
+		if (counter_rows[i].file == COUNTERS_TRACEPOINTS)
+			counts->sums[reading][i] = (struct counter_sum){ .found = true, .sum = allocs };
+	if (counts->throttles_known && perf_counts__read(&counts->throttles, &counts->throttled[reading]))
+		counts->throttles_known = false;
+}
+
+static void keep_nr_below(struct kernel_counts *counts)
+{
+	uint64_t now = counts->missing[COUNTERS_MEMORY_STAT] ? 0 : nr_below(counts->cgroup_dir);
+
+	if (counts->nr_below < now)
+		counts->nr_below = now;
+}
+
 /* memory.stat may take seconds to come up to date, so /proc/vmstat is read next to memtrace's own counts. */
 void kernel_counts__read(struct kernel_counts *counts, enum reading reading)
 {
@@ -153,7 +246,12 @@ void kernel_counts__read(struct kernel_counts *counts, enum reading reading)
 
 	if (before_own)
 		read_cgroup(counts, reading);
+	if (counts->rules.node_reclaim_counters && refresh_vmstat())
+		counts->stale = true;
 	read_file(counts, reading, COUNTERS_VMSTAT, "/proc/vmstat");
+	if (counts->rules.cgroups_hold_back && (reading == OUTER_BEGIN || reading == OUTER_END))
+		keep_nr_below(counts);
+	read_tracepoints(counts, reading);
 	if (fault_events__read(&counts->fault_events, &counts->faults[reading]))
 		counts->faults_known = false;
 	if (!before_own)
@@ -188,9 +286,28 @@ void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struc
 	figure->high = growth(counts->sums[OUTER_BEGIN][row].sum, counts->sums[OUTER_END][row].sum);
 }
 
+static int nr_nodes(void)
+{
+	char path[64];
+	int nr = 0;
+
+	do
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", nr++);
+	while (nr < MT_MAX_NODES && !access(path, F_OK));
+	return nr;
+}
+
 void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS])
 {
+	uint64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t i;
+
+	facts[FACT_LOCAL_EVENTS] = counts->local_events;
+	facts[FACT_STALE] = counts->rules.cgroups_hold_back ? cpus * HELD_BACK * (1 + counts->nr_below) : 0;
+	facts[FACT_THROTTLED] = counts->throttles_known ?
+					growth(counts->throttled[OUTER_BEGIN], counts->throttled[OUTER_END]) :
+					FACT_UNKNOWN;
+	facts[FACT_VMSTAT_STALE] = counts->stale ? STALE_PER_CPU_NODE * cpus * nr_nodes() : 0;
 
 	for (i = 0; i < NR_FACT_ROWS; i++)
 		facts[fact_rows[i].fact] = growth(counts->facts[OUTER_BEGIN][i].sum, counts->facts[OUTER_END][i].sum);
@@ -221,5 +338,10 @@ void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_
 
 bool kernel_counts__kills_below(const struct kernel_counts *counts)
 {
-	return !counts->v1;
+	return !counts->v1 && !counts->local_events;
+}
+
+const char *kernel_counts__unified(const struct kernel_counts *counts)
+{
+	return counts->v1 ? NULL : cgroups__mount(counts->cgroups);
 }

@@ -15,6 +15,7 @@
 enum counter_file {
 	COUNTERS_RUSAGE,	/* wait4() of CMD */
 	COUNTERS_VMSTAT,	/* /proc/vmstat */
+	COUNTERS_TRACEPOINTS,	/* perf's count of an event: whether memtrace's programs saw each */
 	COUNTERS_MEMORY_STAT,	/* of the cgroup */
 	COUNTERS_MEMORY_EVENTS, /* of the cgroup; v1: memory.oom_control */
 	COUNTERS_TASKSTATS,	/* delay accounting of CMD's own process */
@@ -36,6 +37,7 @@ enum figure {
 	FIGURE_CMD_MAJOR,
 	FIGURE_FAULTS,
 	FIGURE_MAJOR,
+	FIGURE_ALLOCS, /* and attempts that failed */
 	FIGURE_ALLOC_PAGES,
 	FIGURE_DIRECT_EPISODES,
 	FIGURE_MEMCG_EPISODES,
@@ -57,32 +59,51 @@ enum fact {
 	FACT_ALWAYS,	       /* 1 */
 	FACT_CPUS,	       /* online */
 	FACT_STALE,	       /* events that memory.stat may be behind by */
+	FACT_VMSTAT_STALE,     /* pages that a counter of /proc/vmstat may be behind by */
 	FACT_DESCENDANT_MINOR, /* of CMD's descendants, CMD itself not among them */
 	FACT_DESCENDANT_MAJOR,
 	FACT_UNNAMED_MINOR, /* of tasks that memtrace could no longer name: they are in no process's row */
 	FACT_UNNAMED_MAJOR,
 	FACT_LOST_TASKS,     /* whose last counts did not come */
 	FACT_LOST_RARE,	     /* rare events */
+	FACT_SKIPPED,	     /* runs of programs */
 	FACT_UNFINISHED,     /* episodes without a begin or an end */
 	FACT_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
 	FACT_SILENT_FAULTS,  /* at most: accounted faults without an exception */
+	FACT_OUTWARD_FAULTS, /* likewise, where a cgroup is watched: those may be on others' memory */
+	FACT_FOREIGN_FAULTS, /* likewise of the whole machine, where a cgroup is watched */
 	FACT_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
 	FACT_MAJOR,	     /* major faults */
 	FACT_EVICTED,	     /* the lesser of major faults and reclaimed pages */
 	FACT_COLLAPSED,	     /* huge pages that khugepaged allocated to collapse into */
 	FACT_COMPACTED,	     /* allocations that compaction served */
-	FACT_DIRECT_EPISODES,
+	FACT_ALLOCS_SEEN,    /* 1: memtrace saw each allocation that has an event, or nobody counted them */
+	FACT_FAILED_ALLOCS,
+	FACT_ATOMIC_ALLOCS, /* allocations that must not reclaim */
+	FACT_RESTARTS,	    /* at most, of direct reclaim's episodes */
+	FACT_THROTTLED,	    /* waits of reclaim, or, where they have no event, OOM kills */
 	FACT_OPEN_AT_BEGIN, /* episodes of reclaim under way */
 	FACT_OPEN_AT_END,
 	FACT_SESSIONS_AT_BEGIN, /* of kswapd, likewise */
 	FACT_SESSIONS_AT_END,
 	FACT_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
-	FACT_MEMCG_AS_DIRECT,	 /* pages of memcg reclaim, where vmstat has them as direct (from 7.0 on) */
+	FACT_SOFTLIMIT_PAGES,	 /* of soft limit reclaim, where vmstat does not have it as its reclaimer's */
+	FACT_SOFTLIMIT_EPISODES, /* likewise */
 	FACT_MEMCG_EPISODES,
 	FACT_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
+	FACT_LOCAL_EVENTS,    /* 1: memory.events has the cgroup's own alone */
+	FACT_GROUP_KILLS,     /* kills where memory.oom.group is set, or may have been */
+	FACT_KILLS_ELSEWHERE, /* that the kernel counted, beyond those in the cgroup */
+	FACT_CMD_RESTARTS,    /* as FACT_RESTARTS, of CMD's episodes */
 	FACT_CMD_STALLS,
+	FACT_CMD_STALL_NS,
+	FACT_CMD_NODE_EPISODES,
+	FACT_CMD_NODE_NS,
 	NR_FACTS
 };
+
+/* A fact that the kernel's counters would have, but these could not be read; completed by memtrace's own. */
+#define FACT_UNKNOWN UINT64_MAX
 
 /* What the kernel says of page faults that it does not account to a task, or not as the task's exception. */
 struct fault_exceptions {
@@ -94,7 +115,7 @@ struct fault_exceptions {
 enum side { KERNEL_MORE, MEMTRACE_MORE };
 
 #define REASON_WITHOUT_BOUND 0
-#define REASONS_MAX	     8
+#define REASONS_MAX	     12
 
 /* It explains a difference to one side, up to facts[fact] * times / per; without bound any, if the fact is not 0. */
 struct reason {
@@ -126,7 +147,7 @@ struct fact_row {
 	const char *names;
 };
 extern const struct fact_row fact_rows[];
-#define NR_FACT_ROWS 2
+#define NR_FACT_ROWS 4
 
 const char *counter_file__name(enum counter_file file);
 

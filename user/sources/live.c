@@ -410,6 +410,7 @@ static int attach(struct live *live, const struct live_request *request)
 		err = check_cgroups(live, request);
 	if (err)
 		return err;
+	count_rules__read(&live->count_rules, live->types.btf);
 	err = make_rings(live, request);
 	if (err == -EINVAL)
 		return err;

@@ -19,6 +19,7 @@ struct live_request {
 	struct sink sink;
 };
 
+struct count_rules;
 struct live;
 
 /* How one hook of one object is attached, for doctor. */
@@ -59,6 +60,8 @@ struct under_way {
 	uint64_t sessions; /* of kswapd */
 };
 struct under_way live__under_way(struct live *live);
+/* How the kernel counts that live traces; of the types that it was opened with. */
+const struct count_rules *live__count_rules(const struct live *live);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */
 void live__expect_command(struct live *live, bool expect);
 

@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "../kernel/count_rules.h"
 #include "../kernel/filters.h"
 #include "../kernel/kernel_btf.h"
 #include "../kernel/object.h"
@@ -23,6 +24,7 @@ struct live {
 	struct sink sink;
 	struct mt_cfg cfg;
 	struct kernel_btf types; /* only while objects are loaded */
+	struct count_rules count_rules;
 	struct cgroups *cgroups;
 	struct filters filters;
 	struct rings ring_plan;

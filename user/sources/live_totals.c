@@ -130,6 +130,11 @@ struct under_way live__under_way(struct live *live)
 	};
 }
 
+const struct count_rules *live__count_rules(const struct live *live)
+{
+	return &live->count_rules;
+}
+
 static size_t object_costs(const struct object *object, struct program_cost *costs, size_t nr, size_t max)
 {
 	struct bpf_prog_info info;

