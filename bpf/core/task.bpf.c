@@ -402,8 +402,10 @@ static __always_inline int on_exit(struct task_struct *task)
 		return 0;
 	if (!s)
 		s = state__recover(task, ctl);
-	if (!s || !state__change(s))
+	if (!s)
 		return 0;
+	s->gen |= 1; /* whatever else: nothing else of this task is under way here */
+	barrier();
 	if (state__is_stale(s, BPF_CORE_READ(task, cgroups), BPF_CORE_READ(task, real_cred), task,
 			    BPF_CORE_READ(task, group_leader)))
 		state__settle(s, task);
@@ -578,6 +580,9 @@ static __always_inline void iter_unknown(struct mt_control *ctl, struct task_str
 		if (task->start_boottime + BORN_JUST_NOW_NS > bpf_ktime_get_boot_ns())
 			return;
 	}
+	/* made by its hook meanwhile */
+	if (state__of(task))
+		return;
 	s = state__begin(task, flags);
 	if (s && s->match && ctl->iter_mode == MT_ITER_TICK)
 		__sync_fetch_and_add(&ctl->late, 1);

@@ -18,9 +18,9 @@
 #include "../kernel/proc.h"
 #include "../kernel/prototype.h"
 
-/* The wait for tasks that exited to be freed: in all, and since the last one was. */
-#define DRAIN_MAX_NS   1000000000ULL
-#define DRAIN_CALM_NS  300000000ULL
+/* The wait for tasks that exited to be freed: for those that may have taken a fault since, and for the others. */
+#define DRAIN_MAX_NS   2000000000ULL
+#define DRAIN_CALM_NS  300000000ULL /* since one was */
 #define DRAIN_STEP_NS  2000000
 #define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
@@ -274,6 +274,21 @@ static uint64_t nr_pending(const struct live *live)
 	return beyond(ctl->exited - ctl->freed, ctl->seen_exited);
 }
 
+static uint64_t nr_faulty(const struct live *live)
+{
+	const volatile struct mt_control *ctl = live->control;
+
+	return beyond(ctl->faulty_exited - ctl->faulty_freed, ctl->seen_faulty);
+}
+
+/* By the clock: in a flood of events a pass takes much longer than a step. */
+static bool waits(const struct live *live, uint64_t waited_ns, uint64_t calm_ns)
+{
+	if (!nr_pending(live) || waited_ns >= DRAIN_MAX_NS)
+		return false;
+	return nr_faulty(live) || calm_ns < DRAIN_CALM_NS;
+}
+
 /*
  * A task is freed a grace period after it was reaped.  Those that have
  * exited and are still found by the iterator wait for their parent and are up to date; the others are on their way.
@@ -284,19 +299,18 @@ static int source_drain(struct source *src)
 	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
 	struct live *live = live_of(src);
 	enum mt_iter_mode mode = live->ended ? MT_ITER_REST : MT_ITER_TICK;
-	uint64_t begin_ns = clock__boot_ns(), calm_ns = begin_ns, now_ns = begin_ns, freed = live->control->freed;
+	uint64_t begin_ns = clock__boot_ns(), freed_ns = begin_ns, now_ns = begin_ns, freed = live->control->freed;
 	int err = last_pass(live);
 
-	/* by the clock: in a flood of events a pass takes much longer than a step */
-	while (!err && nr_pending(live) && now_ns < begin_ns + DRAIN_MAX_NS && now_ns < calm_ns + DRAIN_CALM_NS) {
+	while (!err && waits(live, now_ns - begin_ns, now_ns - freed_ns)) {
 		nanosleep(&step, NULL);
 		now_ns = clock__boot_ns();
 		if (live->control->freed != freed)
-			calm_ns = now_ns;
+			freed_ns = now_ns;
 		freed = live->control->freed;
 		err = pass(live, mode);
 	}
-	live->undrained = beyond(live->control->faulty_exited - live->control->faulty_freed, live->control->seen_faulty);
+	live->undrained = nr_faulty(live);
 	log_debug("drain: %.0f ms, %llu tasks exited, %llu freed, %llu pending", (now_ns - begin_ns) / 1e6,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)nr_pending(live));
