@@ -121,11 +121,12 @@ struct mt_who_is {
 };
 
 enum mt_task_flags {
-	MT_TASK_FINAL = 1 << 0, /* the task is gone, no record of it follows */
+	MT_TASK_FINAL = 1 << 0, /* the task has exited, no record but its rest follows */
 	MT_TASK_BASE = 1 << 1,	/* what it counted before the run: differences start here */
+	MT_TASK_REST = 1 << 2,	/* no absolute counts, but what the task counted beyond its final record */
 };
 
-/* Absolute counters of one life of one task (MT_REC_TASK; also the iterator's output). */
+/* Counters of one life of one task, absolute ones if flags do not say otherwise (MT_REC_TASK; also the iterator's). */
 struct mt_task {
 	struct mt_hdr hdr;
 	struct mt_who who;
@@ -245,30 +246,44 @@ struct mt_oom {
 };
 
 /*
- * What a task's hooks keep about it.  Only the task itself and, where it says
- * so, the iterator write here.  User space reads it in the self-test.  What a fault touches comes first, in few
+ * Where the faults that the kernel accounts to a task are counted from, as they count only while it matches the
+ * filters: while it does, the count is the task's number less this one; else it is this one.
+ */
+struct mt_refs {
+	__u64 minor, major;
+};
+
+/*
+ * What the iterator found out about a task whose identity has changed without an event of its own: what
+ * it will take over at its next one, if it has not changed by itself meanwhile (gen).  The iterator alone writes here.
+ */
+struct mt_found {
+	__u32 gen;
+	__u32 match;
+	struct mt_refs refs;
+};
+
+/*
+ * What a task's hooks keep about it.  Only the task itself writes here, but for what is the iterator's by its comment.
+ * User space reads it in the self-test.  What a fault touches comes first, in few
  * cache lines: the kernel has just cleared a page and with it much of the first-level cache.
  */
 struct mt_state {
-	__u32 flags; /* enum mt_state_flags */
-	/*
-	 * Conditions, a word each: the task and the iterator may set different ones at the same time.
-	 */
-	__u32 match;	      /* it meets the filters */
-	__u32 exited;	      /* who is what it was at its exit, and stays so */
-	__u32 ended;	      /* its final record is out, or none is due */
-	__u32 heard;	      /* user space has heard of this life */
-	__u32 dirty;	      /* something was counted since the iterator looked (which clears it) */
-	__u64 css_set;	      /* address of the task's css_set when who.cgroup_id was read */
+	__u32 flags;  /* enum mt_state_flags */
+	__u32 match;  /* it meets the filters */
+	__u32 exited; /* enum mt_exit_flags: who is what it was at its exit, and stays so */
+	__u32 ended;  /* its last record is out, or none is due */
+	__u32 heard;  /* user space has heard of this life; set by the iterator as well */
+	__u32 gen;    /* generation of all that names the task: odd while that changes; 0: not there yet */
+	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
+	__u64 css_set;
 	__u64 cred;	      /* likewise of its credentials, for who.uid */
 	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
 	struct mt_who who;
 	__u64 life;
-	/* Accounted faults count only while the task matches the filters: held + now - base. */
-	__u64 base_minor, base_major;
-	__u64 held_minor, held_major;
-	__u64 emitted_minor, emitted_major; /* in the last record */
-	__u64 fault_ns;			    /* when its last exception came, while latencies are asked for */
+	struct mt_refs refs;
+	struct mt_found found;
+	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, from the begin to the end of the fault's handling */
 	__u32 fault_swapped; /* it had to do with swap */
@@ -284,12 +299,22 @@ struct mt_state {
 	__u32 walking; /* its user stack is being read, which may raise exceptions that are none of its own */
 	/* For reclaim: */
 	__u64 reclaim_target; /* id of the cgroup that it is about to reclaim from for its limit; 0: unknown */
+	/* Low halves of the counts that the last record had; the iterator writes them as well, until the exit. */
+	__u32 sent[MT_NR_SLOTS];
+	__u32 sent_sum; /* of these at the exit */
+	__u32 renamed;	/* by another task: set by that one */
 };
 
 /* What a task is from its birth on. */
 enum mt_state_flags {
 	MT_STATE_FAMILY = 1 << 0,   /* the command or a descendant */
 	MT_STATE_FOLLOWED = 1 << 1, /* a child of what MT_FILTER_FOLLOW follows */
+};
+
+enum mt_exit_flags {
+	MT_EXITED = 1 << 0,
+	MT_EXITED_OUTSIDE = 1 << 1, /* before the run began or after it ended: what follows counts for nobody */
+	MT_EXITED_FAULTY = 1 << 2,  /* it may take a fault yet */
 };
 
 /*
@@ -337,18 +362,32 @@ struct mt_filter_levels {
 struct mt_control {
 	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
 	__u32 iter_mode;   /* enum mt_iter_mode */
-	__u32 self;	   /* memtrace\'s own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 phase;	   /* enum mt_phase */
+	__u32 self;	   /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
 	__u32 epoch;	   /* a number that changes at each tick: tasks with single events are announced again */
-	__u64 attached_ns; /* every task born after this was to be seen by the fork hook; 0: not yet */
+	__u32 pad;
+	__u64 attached_ns; /* every task born after this was to be seen at its birth; 0: not yet */
 	__u64 exited;	   /* tasks with counters that have exited */
 	__u64 freed;	   /* ... and were freed after that */
-	__u64 seen_exited; /* tasks that exited but are not freed yet, seen by the current pass */
+	__u64 faulty_exited, faulty_freed; /* those of them that may have taken a fault in between */
 	__u64 late;	   /* tasks found without counters after the first pass: theirs start there */
+	__u64 held;	   /* records that were put into the map "finals" */
+	/* Seen by the current pass of the iterator: */
+	__u64 seen_exited, seen_faulty; /* tasks that exited but are not freed yet */
+	__u64 seen_changing;		/* tasks that were left out, as their identity was just changing */
+};
+
+enum mt_phase {
+	MT_PHASE_ATTACHING,
+	MT_PHASE_RUN,
+	MT_PHASE_ENDING, /* the run is over: what tasks counted is still to be sent, new ones count for nobody */
+	MT_PHASE_OVER,	 /* ... has been sent, but for the rest of those that have exited before the end */
 };
 
 enum mt_iter_mode {
-	MT_ITER_BASE, /* give each task counters; emit what those that have some counted, as base */
-	MT_ITER_TICK, /* emit what changed since the last pass */
+	MT_ITER_BASE, /* give each task counters; send what those that have some counted, as base */
+	MT_ITER_TICK, /* send what changed since the last pass */
+	MT_ITER_REST, /* only of tasks that have exited */
 };
 
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
@@ -356,12 +395,11 @@ struct mt_lost {
 	__u64 records[MT_NR_RINGS]; /* records that found their ring full; of hot ones a task's last counts alone */
 	__u64 events;		    /* single events that found their hot ring full */
 	__u64 tasks;		    /* hot events of tasks that have no counters */
-	__u64 finals;		    /* tasks whose last counts could be stored nowhere */
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
 	__u64 stacks;		    /* call chains that found no room in the map "stacks" */
-	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended unheard of when all was full */
+	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended when all was full, as far as no record has them */
 };
 
 /* Episodes of one kind of reclaim that are folded. */
@@ -430,6 +468,8 @@ _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 8 * MT_NR_SLOTS + 24 + 16 + 64 + 72 + 32 + 40 + 8, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 24 + 16 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
+/* With what the kernel puts before it, no task's counters take more than 1 KiB (kmalloc's size). */
+_Static_assert(sizeof(struct mt_state) <= 888, "mt_state");
 
 #endif

@@ -109,7 +109,14 @@ struct signal_struct {
 	s16 oom_score_adj;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct robust_list_head;
+
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long total_vm;
 	atomic_long_t pgtables_bytes;
 };
@@ -171,6 +178,9 @@ struct task_struct {
 	struct files_struct *files;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
+	int exit_state;
+	int *clear_child_tid;
+	struct robust_list_head *robust_list;
 	char comm[16];
 };
 

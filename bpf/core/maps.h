@@ -72,13 +72,6 @@ struct {
 	__uint(value_size, MT_STACK_DEPTH * sizeof(u64));
 } stacks SEC(".maps");
 
-/* Last counts of tasks that user space knows and that ended while their hot ring was full. */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 512);
-	__uint(value_size, sizeof(struct mt_task));
-} backlog SEC(".maps");
-
 #define FILTER_MAP(name, key_type)                                                                                     \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \

@@ -37,61 +37,104 @@ static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
 }
 
 /* What the kernel has accounted to a task in all. */
-struct accounted {
-	u64 minor, major;
-};
-
-static __always_inline struct accounted accounted__read(struct task_struct *task)
+static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 {
-	struct accounted all = { BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
+	struct mt_refs all = { BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
 
 	return all;
 }
 
+/* Whether a task matches the filters, and what that makes of the faults accounted to it. */
+struct view {
+	struct mt_refs refs;
+	u32 match;
+};
+
+static __always_inline struct view state__view(const struct mt_state *s)
+{
+	struct view view = { s->refs, s->match };
+
+	return view;
+}
+
 /* ... and of that while it matched the filters. */
-static __always_inline u64 state__minor(const struct mt_state *s, struct accounted all)
+static __always_inline u64 view__minor(const struct view *view, const struct mt_refs *all)
 {
-	return s->held_minor + (s->match ? all.minor - s->base_minor : 0);
+	return view->match ? all->minor - view->refs.minor : view->refs.minor;
 }
 
-static __always_inline u64 state__major(const struct mt_state *s, struct accounted all)
+static __always_inline u64 view__major(const struct view *view, const struct mt_refs *all)
 {
-	return s->held_major + (s->match ? all.major - s->base_major : 0);
+	return view->match ? all->major - view->refs.major : view->refs.major;
 }
 
-static __always_inline void state__record(struct mt_task *rec, struct mt_state *s, struct accounted all, u32 flags)
+/* The other way round: a number that is counted from becomes the count, and the count such a number. */
+static __always_inline void view__turn(struct view *view, const struct mt_refs *all)
+{
+	view->refs.minor = all->minor - view->refs.minor;
+	view->refs.major = all->major - view->refs.major;
+	view->match = !view->match;
+}
+
+/* Is there a count that the last record did not have? */
+static __always_inline bool state__has_news(const struct mt_state *s, const struct view *view, const struct mt_refs *all)
+{
+	u32 differ = (u32)view__minor(view, all) ^ s->sent[MT_SLOT_fault_minor];
+	int i;
+
+	differ |= (u32)view__major(view, all) ^ s->sent[MT_SLOT_fault_major];
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (i != MT_SLOT_fault_minor && i != MT_SLOT_fault_major)
+			differ |= (u32)s->c[i] ^ s->sent[i];
+	return differ;
+}
+
+static __always_inline void state__record(struct mt_task *rec, const struct mt_state *s, const struct view *view,
+					  const struct mt_refs *all, u32 flags)
 {
 	rec->who = s->who;
 	rec->life = s->life;
 	rec->flags = flags;
 	rec->pad = 0;
 	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
-	rec->c[MT_SLOT_fault_minor] = s->emitted_minor = state__minor(s, all);
-	rec->c[MT_SLOT_fault_major] = s->emitted_major = state__major(s, all);
+	rec->c[MT_SLOT_fault_minor] = view__minor(view, all);
+	rec->c[MT_SLOT_fault_major] = view__major(view, all);
+}
+
+/* The record will reach user space, or what it has is counted elsewhere. */
+static __always_inline void state__sent(struct mt_state *s, const struct mt_task *rec)
+{
+	int i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		s->sent[i] = rec->c[i];
 	s->heard = 1;
 }
 
-/* Anything that user space has not heard of? */
-static __always_inline bool state__has_news(const struct mt_state *s, struct accounted all)
+static __always_inline u32 state__phase(void)
 {
-	return s->dirty || state__minor(s, all) != s->emitted_minor || state__major(s, all) != s->emitted_major;
+	struct mt_control *ctl = map_only(&control);
+
+	return ctl ? ctl->phase : MT_PHASE_OVER;
 }
 
 /*
- * Emits what the task counted under the identity in s->who, which is about
+ * Sends what the task counted under the identity in s->who, which is about
  * to change.  If the ring is full nothing is lost: the next record has it,
  * under the new identity.
  */
 static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 {
-	struct accounted all;
+	struct mt_refs all;
 	struct mt_task *rec;
+	struct view view;
 	void *ring;
 
 	if (!s || !task)
 		return 0;
 	all = accounted__read(task);
-	if (!state__has_news(s, all))
+	view = state__view(s);
+	if (!state__has_news(s, &view, &all) || state__phase() == MT_PHASE_OVER)
 		return 0;
 	ring = hot_ring();
 	if (!ring)
@@ -100,8 +143,8 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 	if (!rec)
 		return 0;
 	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
-	s->dirty = 0;
-	state__record(rec, s, all, 0);
+	state__record(rec, s, &view, &all, 0);
+	state__sent(s, rec);
 	hot__submit(ring, rec);
 	return 0;
 }
@@ -110,20 +153,16 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 static __always_inline void state__rematch(struct mt_state *s, struct task_struct *task)
 {
 	bool match = filter__match(&s->who, task, s->flags);
-	struct accounted all;
+	struct mt_refs all;
+	struct view view;
 
 	if (match == !!s->match)
 		return;
 	all = accounted__read(task);
-	if (match) {
-		s->base_minor = all.minor;
-		s->base_major = all.major;
-		s->match = 1;
-	} else {
-		s->held_minor = state__minor(s, all);
-		s->held_major = state__major(s, all);
-		s->match = 0;
-	}
+	view = state__view(s);
+	view__turn(&view, &all);
+	s->refs = view.refs;
+	s->match = view.match;
 }
 
 /*
@@ -147,6 +186,14 @@ static __always_inline bool who__equal(const struct mt_who *a, const struct mt_w
 	return !differ;
 }
 
+/* Who the task is now. */
+static __always_inline void state__who(const struct mt_state *s, struct task_struct *task, struct mt_who *who)
+{
+	who__read(who, task);
+	if (s->flags & MT_STATE_FAMILY)
+		who->flags |= MT_WHO_FAMILY;
+}
+
 /* Reads who the task is now, and whether that is asked for. */
 static __always_inline void state__identify(struct mt_state *s, struct task_struct *task)
 {
@@ -154,9 +201,8 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 
 	s->css_set = (u64)BPF_CORE_READ(task, cgroups);
 	s->cred = (u64)BPF_CORE_READ(task, real_cred);
-	who__read(&who, task);
-	if (s->flags & MT_STATE_FAMILY)
-		who.flags |= MT_WHO_FAMILY;
+	barrier();
+	state__who(s, task, &who);
 	if (!who__equal(&who, &s->who)) {
 		s->who = who;
 		state__renew_ref(s);
@@ -175,22 +221,59 @@ static __always_inline bool has_comm(struct task_struct *task, const char *name)
 
 /*
  * Whether what names the task may have changed since it was read: a look at what lies in the
- * task itself, where state__identify() follows pointers to memory that is in no cache.
+ * task itself, where state__identify() follows pointers to memory that is in no cache.  Its own name is not looked
+ * at if it alone changes that: its hook comes just before the change, and knows.
  */
 static __always_inline bool state__is_stale(const struct mt_state *s, const void *css_set, const void *cred,
 					    struct task_struct *task, struct task_struct *leader)
 {
-	if (s->css_set != (u64)css_set || s->cred != (u64)cred || !has_comm(task, s->who.tcomm))
+	if (s->css_set != (u64)css_set || s->cred != (u64)cred)
+		return true;
+	if (s->renamed && !has_comm(task, s->who.tcomm))
 		return true;
 	return s->who.pid != s->who.tid && !has_comm(leader, s->who.comm);
 }
 
+/*
+ * What names the task, and whether it matches, changes between these two; the iterator leaves it alone meanwhile.
+ * False: it is changing already (this is an interrupt in the middle of it), or is only being made.
+ */
+static __always_inline bool state__change(struct mt_state *s)
+{
+	if (!s->gen || s->gen & 1)
+		return false;
+	s->gen++;
+	barrier();
+	return true;
+}
+
+static __always_inline void state__changed(struct mt_state *s)
+{
+	barrier();
+	s->gen++;
+}
+
+/*
+ * Before a change: what was counted so far is sent under the old identity.  If the iterator saw that this is
+ * out of date, it has done so, and what came after is the new one's.
+ */
+static __always_inline void state__settle(struct mt_state *s, struct task_struct *task)
+{
+	if (s->found.gen != s->gen - 1) {
+		state__flush(s, task);
+		return;
+	}
+	s->refs = s->found.refs;
+	s->match = s->found.match;
+}
+
 static __noinline int state__moved(struct mt_state *s, struct task_struct *task)
 {
-	if (!s || !task)
+	if (!s || !task || !state__change(s))
 		return 0;
-	state__flush(s, task);
+	state__settle(s, task);
 	state__identify(s, task);
+	state__changed(s);
 	return 0;
 }
 
@@ -202,8 +285,41 @@ static __always_inline void lost__task(void)
 		__sync_fetch_and_add(&l->tasks, 1);
 }
 
+/* What a task would have inherited at its birth, asked for later. */
+static __always_inline u32 family_flags(struct task_struct *task)
+{
+	struct mt_state *leader = state__of(task->group_leader);
+	struct mt_state *parent = state__of(task->real_parent);
+
+	return ((leader ? leader->flags : 0) | (parent ? parent->flags : 0)) & (MT_STATE_FAMILY | MT_STATE_FOLLOWED);
+}
+
+static __always_inline u32 family_flags_of_current(void)
+{
+	if (cfg.has_task_storage)
+		return family_flags(bpf_get_current_task_btf());
+	return 0;
+}
+
 /*
- * The current task's counters, marked as changed; NULL if it is not asked for.
+ * The current task has no counters.  That is a loss if it should have some: all tasks that are born while
+ * the run lasts, or the family's.  Where they are found by tid, so is the process's first thread.
+ */
+static __noinline int state__missing(void)
+{
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	if (state__phase() >= MT_PHASE_ENDING)
+		return 0;
+	if (!filter__family_only() || family_flags_of_current() & MT_STATE_FAMILY)
+		lost__task();
+	else if (!cfg.has_task_storage && bpf_map_lookup_elem(&tid_state, &tgid))
+		lost__task();
+	return 0;
+}
+
+/*
+ * The current task's counters; NULL if it is not asked for.
  * Its move to another cgroup is noticed here, as the address of its css_set changes; so is, if
  * anybody asks for a user, a change of its credentials.
  */
@@ -215,8 +331,7 @@ static __always_inline struct mt_state *state__counting(void)
 	bool moved;
 
 	if (!s) {
-		if (!filter__family_only())
-			lost__task();
+		state__missing();
 		return NULL;
 	}
 	if (cfg.has_task_storage) {
@@ -231,10 +346,7 @@ static __always_inline struct mt_state *state__counting(void)
 		moved |= (u64)BPF_CORE_READ(task, real_cred) != s->cred;
 	if (moved && !s->exited)
 		state__moved(s, (struct task_struct *)bpf_get_current_task());
-	if (!s->match)
-		return NULL;
-	s->dirty = 1;
-	return s;
+	return s->match ? s : NULL;
 }
 
 #endif

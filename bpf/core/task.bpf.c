@@ -13,10 +13,10 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * One record under construction, too large for the stack.  The iterator and
- * the free hook have one each: the latter runs in softirqs and interrupts the former.
+ * One record under construction, too large for the stack.  The iterator, the exit hook and the free hook have one
+ * each: the latter runs in softirqs and interrupts the others.
  */
-enum { SCRATCH_ITER, SCRATCH_FREE, NR_SCRATCH };
+enum scratch_user { SCRATCH_ITER, SCRATCH_EXIT, SCRATCH_FREE, NR_SCRATCH };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -32,6 +32,13 @@ struct {
 	__type(key, u32);
 	__type(value, struct mt_state);
 } blank_state SEC(".maps");
+
+static __always_inline struct mt_task *scratch_of(enum scratch_user user)
+{
+	u32 key = user;
+
+	return bpf_map_lookup_elem(&scratch, &key);
+}
 
 static __always_inline struct mt_state *state__make(struct task_struct *task)
 {
@@ -67,19 +74,22 @@ static __always_inline struct mt_state *state__begin(struct task_struct *task, u
 		lost__task();
 		return NULL;
 	}
+	s->gen = 0;
+	barrier();
 	s->flags = flags;
 	s->life = new_life(task);
 	state__identify(s, task);
+	barrier();
+	s->gen = 2;
 	return s;
 }
 
-/* Flags that a new task inherits. */
-static __always_inline u32 inherited_flags(struct task_struct *parent, struct task_struct *child)
+/* Flags that a new task inherits from the current one, whose counters are s. */
+static __always_inline u32 inherited_flags(const struct mt_state *s, struct task_struct *child)
 {
 	struct mt_control *ctl = map_only(&control);
-	struct mt_state *s = state__of(parent);
 	u32 flags = s ? s->flags & (MT_STATE_FAMILY | MT_STATE_FOLLOWED) : 0;
-	pid_t tgid = BPF_CORE_READ(parent, tgid);
+	pid_t tgid = bpf_get_current_pid_tgid() >> 32;
 
 	if (s && cfg.filter & MT_FILTER_FOLLOW && s->match)
 		flags |= MT_STATE_FOLLOWED;
@@ -88,12 +98,20 @@ static __always_inline u32 inherited_flags(struct task_struct *parent, struct ta
 	return flags;
 }
 
-/* Fires before the child runs, with its accounted faults at 0 (kernel/fork.c, kernel_clone()). */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
+/*
+ * The end of copy_process() (kernel/fork.c), in the creator, before the child runs, with its accounted faults at 0.
+ * sched_process_fork would miss the workers of io_uring and vhost (create_io_thread(), vhost_task_create()), and this
+ * one comes for the idle tasks of CPUs as well.
+ */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(core_newtask, struct task_struct *child)
 {
-	u32 flags = inherited_flags(parent, child);
+	struct mt_state *creator = state__current();
+	u32 flags;
 
+	if (!BPF_CORE_READ(child, pid) || state__phase() >= MT_PHASE_ENDING)
+		return 0;
+	flags = inherited_flags(creator, child);
 	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
 		return 0;
 	state__begin(child, flags);
@@ -125,10 +143,8 @@ static __always_inline int on_exec(struct task_struct *task, u32 old_tid)
 
 	follow_tid(task, old_tid);
 	s = state__of(task);
-	if (!s)
-		return 0;
-	state__flush(s, task);
-	state__identify(s, task);
+	if (s)
+		state__moved(s, task);
 	return 0;
 }
 
@@ -147,7 +163,7 @@ int core_exec_tp(void *ctx)
 	return TP_PASS_ON;
 }
 
-/* Fires before comm changes. */
+/* Fires before comm changes; also in a thread that renames another one (fs/proc/base.c, comm_write()). */
 SEC("tp_btf/task_rename")
 int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 {
@@ -155,69 +171,163 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 
 	if (!s || s->exited)
 		return 0;
-	state__flush(s, task);
+	if (BPF_CORE_READ(task, pid) != (u32)bpf_get_current_pid_tgid()) {
+		s->renamed = 1;
+		s->css_set = 0;
+		return 0;
+	}
+	if (!state__change(s))
+		return 0;
+	state__settle(s, task);
+	state__identify(s, task);
 	bpf_probe_read_kernel_str(s->who.tcomm, sizeof(s->who.tcomm), comm);
 	if (s->who.pid == s->who.tid)
 		__builtin_memcpy(s->who.comm, s->who.tcomm, sizeof(s->who.comm));
 	state__renew_ref(s);
 	state__rematch(s, task);
+	state__changed(s);
 	return 0;
 }
 
+/* What tells two records apart that are held: a task has at most two, its final one and its rest. */
+struct final_key {
+	u64 life;
+	u64 flags;
+};
+
 /*
- * Puts a task's last counts where user space finds them: its ring; else, if
- * user space never heard of it, the sums of the unattributed, which have room for any number;
- * else the backlog, as of a task that it knows only the whole absolute counts will do.
+ * Last counts that found their hot ring full.  Memory is taken as they come, so that many may; the map itself has
+ * but a table of heads.
  */
-static __always_inline void emit_final(struct mt_state *s, struct task_struct *task, struct mt_task *rec)
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, struct final_key);
+	__type(value, struct mt_task);
+} finals SEC(".maps");
+
+static __always_inline bool output(const struct mt_task *rec)
 {
 	void *ring = hot_ring();
-	struct mt_lost *l;
-	bool heard = s->heard;
+	bool much = ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
+
+	return ring && !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline bool hold(const struct mt_task *rec)
+{
+	struct final_key key = { rec->life, rec->flags };
+	struct mt_control *ctl = map_only(&control);
+
+	if (bpf_map_update_elem(&finals, &key, rec, BPF_ANY) || !ctl)
+		return false;
+	__sync_fetch_and_add(&ctl->held, 1);
+	return true;
+}
+
+/* sent: what user space has of these counts already, by the low halves; NULL: nothing. */
+static __always_inline void leave_unattributed(const struct mt_task *rec, const u32 *sent)
+{
+	struct mt_lost *l = lost_here();
 	int i;
 
-	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
-	state__record(rec, s, accounted__read(task), MT_TASK_FINAL);
-	if (ring && !bpf_ringbuf_output(ring, rec, sizeof(*rec),
-					bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes ?
-						BPF_RB_FORCE_WAKEUP :
-						BPF_RB_NO_WAKEUP))
-		return;
-	if (heard && !bpf_map_push_elem(&backlog, rec, 0))
-		return;
 	lost__record(MT_RING_HOT);
-	l = lost_here();
 	if (!l)
 		return;
-	if (heard) {
-		__sync_fetch_and_add(&l->finals, 1);
-		return;
-	}
 	for (i = 0; i < MT_NR_SLOTS; i++)
-		__sync_fetch_and_add(&l->unattributed[i], rec->c[i]);
+		__sync_fetch_and_add(&l->unattributed[i], sent ? (u32)rec->c[i] - sent[i] : rec->c[i]);
+}
+
+static __always_inline u32 sum_of_counts(const struct mt_task *rec)
+{
+	u32 sum = 0;
+	int i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		sum += (u32)rec->c[i];
+	return sum;
+}
+
+/*
+ * Puts a task's last counts where user space finds them: its ring; else, if user space has heard of it, the map of
+ * those that are held; else the sums of the unattributed, which have room for any number.
+ */
+static __always_inline void emit_final(struct mt_state *s, struct task_struct *task, enum scratch_user user)
+{
+	struct mt_refs all = accounted__read(task);
+	struct mt_task *rec = scratch_of(user);
+	struct view view = state__view(s);
+
+	if (!rec)
+		return;
+	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	state__record(rec, s, &view, &all, MT_TASK_FINAL);
+	if (!output(rec) && !(s->heard && hold(rec)))
+		leave_unattributed(rec, s->heard ? s->sent : NULL);
+	state__sent(s, rec);
+	s->sent_sum = sum_of_counts(rec);
 }
 
 static __always_inline bool worth_a_record(const struct mt_state *s, struct task_struct *task)
 {
-	return s->heard || state__has_news(s, accounted__read(task));
+	struct mt_refs all = accounted__read(task);
+	struct view view = state__view(s);
+
+	return s->heard || state__has_news(s, &view, &all);
 }
 
-static __always_inline void end_state(struct mt_state *s, struct task_struct *task)
+static __always_inline u32 sum_of_sent(const struct mt_state *s)
 {
-	u32 key = SCRATCH_FREE;
-	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
+	u32 sum = 0;
+	int i;
 
-	if (rec && worth_a_record(s, task))
-		emit_final(s, task, rec);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		sum += s->sent[i];
+	return sum;
 }
 
-/* What a task would have inherited at its fork, asked for at its end. */
-static __always_inline u32 family_flags(struct task_struct *task)
+/*
+ * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator that was
+ * at this task as it exited may have written to sent after the final record was: then what is the rest is not known.
+ */
+static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_struct *task, enum scratch_user user)
 {
-	struct mt_state *leader = state__of(task->group_leader);
-	struct mt_state *parent = state__of(task->real_parent);
+	struct mt_refs all = accounted__read(task);
+	struct mt_task *rec = scratch_of(user);
+	struct view view = state__view(s);
+	int i;
 
-	return ((leader ? leader->flags : 0) | (parent ? parent->flags : 0)) & (MT_STATE_FAMILY | MT_STATE_FOLLOWED);
+	if (!rec || !state__has_news(s, &view, &all))
+		return NULL;
+	if (sum_of_sent(s) != s->sent_sum) {
+		lost__task();
+		s->ended = 1;
+		return NULL;
+	}
+	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	state__record(rec, s, &view, &all, MT_TASK_FINAL | MT_TASK_REST);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		rec->c[i] = (u32)rec->c[i] - s->sent[i];
+	return rec;
+}
+
+/* The counts that have just been sent, which later ones come on top of. */
+static __always_inline void rest__sent(struct mt_state *s, const struct mt_task *rec)
+{
+	int i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		s->sent[i] += (u32)rec->c[i];
+	s->sent_sum = sum_of_sent(s);
+}
+
+static __always_inline void emit_rest(struct mt_state *s, struct task_struct *task)
+{
+	struct mt_task *rec = rest_of(s, task, SCRATCH_FREE);
+
+	if (rec && !output(rec) && !hold(rec))
+		leave_unattributed(rec, NULL);
 }
 
 /*
@@ -236,22 +346,56 @@ static __always_inline struct mt_state *state__recover(struct task_struct *task,
 	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
 		return NULL;
 	s = state__begin(task, flags);
-	if (s)
-		s->base_minor = s->base_major = 0;
+	if (s && s->match)
+		s->refs.minor = s->refs.major = 0;
 	return s;
 }
 
 /*
- * The last moment when the task still knows its group, name and cgroup.  Up
- * to 6.15 it has had its last fault, and all is done here.  From 6.16 on
- * core_free has the final counts; they go out here as well, in case that it is
- * not run: it comes in a softirq, in whatever task that hits.
+ * Whether a task that exits may take a fault yet, where its exit hook comes first (kernel/fork.c, mm_release()): the
+ * store to clear_child_tid, which is made if others use the memory; or if its list of robust futexes is not there,
+ * or not empty.  All else of an exit leaves the task's own memory alone.
+ */
+static __always_inline bool may_fault_yet(struct task_struct *task)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct {
+		u64 next, offset, pending;
+	} list;
+	u64 head;
+
+	if (!mm)
+		return false;
+	if (BPF_CORE_READ(task, clear_child_tid) && BPF_CORE_READ(mm, mm_users.counter) > 1)
+		return true;
+	head = bpf_core_field_exists(task->robust_list) ? (u64)BPF_CORE_READ(task, robust_list) : 0;
+	if (!head)
+		return false;
+	return bpf_probe_read_user(&list, sizeof(list), (void *)head) || list.next != head || list.pending;
+}
+
+/* From 6.16 on what comes after its exit hook is the task's as well: it is waited for at the end of the run. */
+static __always_inline void await_rest(struct mt_state *s, struct mt_control *ctl, struct task_struct *task)
+{
+	if (s->exited & MT_EXITED_OUTSIDE)
+		return;
+	__sync_fetch_and_add(&ctl->exited, 1);
+	if (!may_fault_yet(task))
+		return;
+	s->exited |= MT_EXITED_FAULTY;
+	__sync_fetch_and_add(&ctl->faulty_exited, 1);
+}
+
+/*
+ * The last moment when the task still knows its group, name and cgroup, so its final record goes out here.  Up
+ * to 6.15 it has had its last fault.  From 6.16 on core_free sends the rest, if there is one.
  */
 static __always_inline int on_exit(struct task_struct *task)
 {
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s = state__of(task);
 	u32 tid = BPF_CORE_READ(task, pid);
+	bool sends;
 
 	span__drop_all();
 	if (!ctl)
@@ -260,21 +404,25 @@ static __always_inline int on_exit(struct task_struct *task)
 		s = state__recover(task, ctl);
 	if (!s)
 		return 0;
+	s->gen |= 1; /* whatever else: nothing else of this task is under way here */
+	barrier();
+	if (state__is_stale(s, BPF_CORE_READ(task, cgroups), BPF_CORE_READ(task, real_cred), task,
+			    BPF_CORE_READ(task, group_leader)))
+		state__settle(s, task);
 	state__identify(s, task);
-	s->exited = 1;
-	if (!cfg.faults_after_exit) {
-		end_state(s, task);
+	s->exited = ctl->phase == MT_PHASE_RUN ? MT_EXITED : MT_EXITED | MT_EXITED_OUTSIDE;
+	state__changed(s);
+	sends = ctl->phase == MT_PHASE_RUN || ctl->phase == MT_PHASE_ENDING;
+	s->sent_sum = sum_of_sent(s);
+	if (sends && worth_a_record(s, task))
+		emit_final(s, task, SCRATCH_EXIT);
+	/* without a match or a record before it no hook will count, and no fault */
+	if (sends && cfg.faults_after_exit && (s->match || s->heard))
+		await_rest(s, ctl, task);
+	else
 		s->ended = 1;
-		if (!cfg.has_task_storage)
-			bpf_map_delete_elem(&tid_state, &tid);
-		return 0;
-	}
-	if (!s->match && !worth_a_record(s, task)) {
-		s->ended = 1;
-		return 0;
-	}
-	__sync_fetch_and_add(&ctl->exited, 1);
-	state__flush(s, task);
+	if (!cfg.has_task_storage)
+		bpf_map_delete_elem(&tid_state, &tid);
 	return 0;
 }
 
@@ -301,41 +449,143 @@ int BPF_PROG(core_free, struct task_struct *task)
 	if (!cfg.faults_after_exit)
 		return 0;
 	s = state__of(task);
-	if (!s || !ctl || s->ended)
+	if (!s || !ctl || s->ended || s->exited & MT_EXITED_OUTSIDE)
 		return 0;
-	end_state(s, task);
-	/* a task that never ran (its fork failed late) was never seen exiting */
-	if (s->exited)
-		__sync_fetch_and_add(&ctl->freed, 1);
+	if (!s->exited) {
+		/* its exit was not seen */
+		if (worth_a_record(s, task) && ctl->phase == MT_PHASE_RUN)
+			emit_final(s, task, SCRATCH_FREE);
+		return 0;
+	}
+	emit_rest(s, task);
+	__sync_fetch_and_add(&ctl->freed, 1);
+	if (s->exited & MT_EXITED_FAULTY)
+		__sync_fetch_and_add(&ctl->faulty_freed, 1);
 	return 0;
+}
+
+/*
+ * A task that has exited: what it has counted since is final when it waits for its parent.  It
+ * cannot be freed meanwhile: what runs here is a reader of RCU.
+ */
+static __always_inline void iter_exited(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
+					struct task_struct *task)
+{
+	struct mt_task *rec;
+
+	if (s->exited & MT_EXITED_OUTSIDE)
+		return;
+	ctl->seen_exited++;
+	if (s->exited & MT_EXITED_FAULTY)
+		ctl->seen_faulty++;
+	if (BPF_CORE_READ(task, exit_state) != EXIT_ZOMBIE)
+		return;
+	rec = rest_of(s, task, SCRATCH_ITER);
+	if (!rec)
+		return;
+	if (ctl->iter_mode == MT_ITER_BASE || !bpf_seq_write(seq, rec, sizeof(*rec)))
+		rest__sent(s, rec);
+}
+
+/*
+ * The task's identity has changed without an event of its own.  What it counted before was sent; from now on it counts
+ * as what it will be at its next event, when it takes this over.
+ */
+static __always_inline void iter_found(struct mt_state *s, struct task_struct *task, u32 gen, const struct mt_who *who,
+				       struct view *view, const struct mt_refs *all)
+{
+	if (filter__match(who, task, s->flags) != !!view->match)
+		view__turn(view, all);
+	s->found.gen = 0;
+	barrier();
+	s->found.refs = view->refs;
+	s->found.match = view->match;
+	barrier();
+	s->found.gen = gen;
+	s->css_set = 0;
+}
+
+static __always_inline void iter_living(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
+					struct task_struct *task)
+{
+	struct mt_task *rec = scratch_of(SCRATCH_ITER);
+	u32 gen = s->gen; /* before all that it is about */
+	bool stale, found;
+	struct mt_refs all;
+	struct view view;
+
+	barrier();
+	all.minor = task->min_flt;
+	all.major = task->maj_flt;
+	view = state__view(s);
+	stale = state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader);
+	found = gen && s->found.gen == gen;
+	if (found) {
+		view.refs = s->found.refs;
+		view.match = s->found.match;
+	}
+	if (!rec)
+		return;
+	if (!gen || gen & 1) {
+		ctl->seen_changing++;
+		return;
+	}
+	if (state__has_news(s, &view, &all)) {
+		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+		state__record(rec, s, &view, &all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
+		if (found)
+			state__who(s, task, &rec->who);
+		barrier();
+		if (s->gen != gen) {
+			ctl->seen_changing++;
+			return;
+		}
+		/* no room in its buffer: the kernel drops what is there of the record and shows the task again */
+		if (bpf_seq_write(seq, rec, sizeof(*rec)))
+			return;
+		state__sent(s, rec);
+	}
+	if (!stale)
+		return;
+	state__who(s, task, &rec->who);
+	if (s->gen == gen)
+		iter_found(s, task, gen, &rec->who, &view, &all);
 }
 
 static __always_inline void iter_known(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
 				       struct task_struct *task)
 {
-	struct accounted all = { task->min_flt, task->maj_flt };
-	u32 key = SCRATCH_ITER, dirty = s->dirty;
-	u64 minor = s->emitted_minor, major = s->emitted_major;
-	struct mt_task *rec = bpf_map_lookup_elem(&scratch, &key);
-
 	if (s->ended)
 		return;
 	if (s->exited)
-		ctl->seen_exited++;
-	if (rec && state__has_news(s, all)) {
-		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
-		s->dirty = 0; /* before the counters are read: what comes in between marks it again */
-		state__record(rec, s, all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
-		if (bpf_seq_write(seq, rec, sizeof(*rec))) {
-			/* the buffer is full: the kernel drops this record and shows the task again */
-			s->dirty = dirty;
-			s->emitted_minor = minor;
-			s->emitted_major = major;
+		iter_exited(seq, ctl, s, task);
+	else if (ctl->iter_mode != MT_ITER_REST)
+		iter_living(seq, ctl, s, task);
+}
+
+/* A task so young may not have come to its hook yet, which knows better what it inherits. */
+#define BORN_JUST_NOW_NS 50000000ULL
+
+static __always_inline void iter_unknown(struct mt_control *ctl, struct task_struct *task)
+{
+	u32 flags = cfg.has_task_storage ? family_flags(task) : 0;
+	struct mt_state *s;
+
+	if (ctl->phase >= MT_PHASE_ENDING || (filter__family_only() && !(flags & MT_STATE_FAMILY)))
+		return;
+	if (ctl->iter_mode == MT_ITER_TICK) {
+		/* found by tid, the counters of a task end at its exit, which a zombie has behind it */
+		if (!cfg.has_task_storage && task->flags & PF_EXITING)
 			return;
-		}
+		if (task->start_boottime + BORN_JUST_NOW_NS > bpf_ktime_get_boot_ns())
+			return;
 	}
-	if (!s->exited && state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader))
-		state__identify(s, task);
+	/* made by its hook meanwhile */
+	if (state__of(task))
+		return;
+	s = state__begin(task, flags);
+	if (s && s->match && ctl->iter_mode == MT_ITER_TICK)
+		__sync_fetch_and_add(&ctl->late, 1);
 }
 
 SEC("iter/task")
@@ -351,18 +601,10 @@ int core_iter(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	s = state__of(task);
-	if (s) {
+	if (s)
 		iter_known(ctx->meta->seq, ctl, s, task);
-		return 0;
-	}
-	if (filter__family_only())
-		return 0;
-	/* found by tid, the counters of a task end at its exit, which a zombie has behind it */
-	if (!cfg.has_task_storage && ctl->iter_mode == MT_ITER_TICK && task->flags & PF_EXITING)
-		return 0;
-	s = state__begin(task, 0);
-	if (s && s->match && ctl->iter_mode == MT_ITER_TICK)
-		__sync_fetch_and_add(&ctl->late, 1);
+	else
+		iter_unknown(ctl, task);
 	return 0;
 }
 

@@ -101,6 +101,59 @@ load lib
 	jq -e '.processes | length > 100' "$tmp/other.json"
 }
 
+# perf on the same tracepoints, around the same program; its own exec is little.
+@test "the workers of io_uring are the process's: exceptions and allocations as perf counts them" {
+	need_perf exceptions:page_fault_kernel
+	"$workloads/uring" -n 1 || skip "no io_uring here (status $?)"
+	memtrace_stat fault alloc -- \
+		perf stat -x, -o "$tmp/perf" -e exceptions:page_fault_user,exceptions:page_fault_kernel,kmem:mm_page_alloc \
+		"$workloads/uring" -n 200
+	assert_exact
+	kernel=$(perf_count "$tmp/perf" exceptions:page_fault_kernel)
+	between "exceptions in the kernel, by perf" "$kernel" 3200 4000
+	# from the exec on; memtrace counts from the fork
+	between "exceptions in the kernel" "$(total '.comm == "uring"' .fault.kernel)" "$kernel" $((kernel + 50))
+	pages=$(perf_count "$tmp/perf" kmem:mm_page_alloc)
+	between "allocations" "$(total '.comm == "uring"' .alloc.count)" $((pages - 50)) $((pages + 50))
+}
+
+@test "a run ends when it ends, whatever is born and dies then; what is whole is not lost" {
+	while :; do /bin/true; done &
+	started+=("$!")
+	for _ in 1 2 3; do
+		"$memtrace" stat --json -o "$tmp/stat.json" -d 1 2>"$tmp/stat.err" 3>&-
+		# asked for at the end, which this shell's load may delay, but not by the wait for last counts
+		between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 1000 1250
+		same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
+	done
+}
+
+# The last counts of -t tasks come at once, while memtrace does not read, and its ring holds few of them.
+@test "3,000 tasks that memtrace knows and that end at once while it is stopped: difference 0" {
+	memcg_init
+	make_cgroup ends
+	memtrace_start stat --json --ring-size 256K -o "$tmp/stat.json" -- \
+		sh -c 'exec "$@" >"$0"' "$tmp/many.out" "$workloads/many" -t 3000 -g 100 -d "$cgroup" -n 7 -r 2 -s 3000
+	for _ in {1..1200}; do
+		grep -q '^round=0' "$tmp/many.out" && break
+		sleep 0.1
+	done
+	# all of the first round known, by a tick
+	sleep 1.5
+	kill -STOP "$mt_pid"
+	for _ in {1..1200}; do
+		[[ $(find "$cgroup" -name cgroup.procs -exec cat {} + | wc -l) == 0 ]] && break
+		sleep 0.1
+	done
+	kill -CONT "$mt_pid"
+	mt_status=0
+	wait "$mt_pid" || mt_status=$?
+	same "status" "$mt_status" 0
+	same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+	same "rows" "$(report '[.processes[] | select(.comm == "many")] | length')" 3001
+}
+
 # While its reader is stopped for so long that the rings overflow; 0 if they did, and the kernel freed all tasks in view.
 overflow() {
 	# shellcheck disable=SC2016 # for the inner shell

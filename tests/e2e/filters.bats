@@ -97,6 +97,31 @@ pids() {
 	between "minor faults" "$(total true .fault.minor)" 3000 3100
 }
 
+@test "-n: a process that changes its name all the time, looked at all the time" {
+	memtrace_start stat -n mt-one -i 0.01 --json -o "$tmp/stat.json"
+	"$workloads/toggler" -n 20000 >"$tmp/toggler.out"
+	memtrace_stop
+	same "its faults" "$(cat "$tmp/toggler.out")" in_loop=40000
+	same "minor faults" "$(jq -s '.[-1].processes | map(.fault.minor) | add' "$tmp/stat.json")" 20000
+}
+
+# No hook of its own tells of the move: the iterator does.
+@test "-c --light: a process that somebody else moves in and out" {
+	memcg_init
+	make_cgroup one
+	start one faults -p -n 1000
+	start two faults -p -n 1000
+	memtrace_start stat -c "$cgroup_name" --light --json -o "$tmp/stat.json"
+	echo "$one_pid" >"$cgroup/cgroup.procs"
+	sleep 2.5
+	finish one
+	finish two
+	memtrace_stop
+	same "pids" "$(pids)" "$one_pid"
+	between "minor faults" "$(total true .fault.minor)" 1000 1100
+	same "cgroup" "$(report '.processes[0].cgroup')" "$cgroup_name"
+}
+
 @test "-c: that cgroup and those below, no other" {
 	memcg_init
 	make_cgroup one

@@ -450,6 +450,36 @@ static void a_life_that_ended_before_the_run_is_nobodys(void **state)
 	aggregate__free(agg);
 }
 
+static void take_rest(struct aggregate *agg, uint32_t pid, uint64_t time_ns, uint64_t minor, uint32_t flags)
+{
+	struct mt_task task = minor_record(pid, pid, "a", time_ns, minor);
+
+	task.flags = MT_TASK_FINAL | MT_TASK_REST | flags;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+}
+
+static void a_rest_comes_on_top_of_the_final_record(void **state)
+{
+	struct aggregate *agg = new_by(BY_PROCESS);
+	struct entity e;
+
+	(void)state;
+	take_final(agg, 7, 7, "a", 1, 100);
+	take_rest(agg, 7, 2, 3, 0);
+	assert_int_equal(row_at(agg, SCOPE_TOTAL, 0, &e), 103);
+	assert_true(e.exited);
+	/* whatever the order in which they are read */
+	take_rest(agg, 8, 3, 5, 0);
+	take_final(agg, 8, 8, "a", 2, 50);
+	assert_int_equal(row_at(agg, SCOPE_TOTAL, 1, &e), 55);
+	assert_true(e.exited);
+	/* of a task that ended before the run */
+	take_rest(agg, 9, 3, 5, MT_TASK_BASE);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 2);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 158);
+	aggregate__free(agg);
+}
+
 static void what_was_counted_before_the_run_is_nobodys(void **state)
 {
 	struct aggregate *agg = new_by(BY_PROCESS);
@@ -542,6 +572,7 @@ int main(void)
 		cmocka_unit_test(ties_of_groups_fall_by_comm),
 		cmocka_unit_test(the_rest_is_summed),
 		cmocka_unit_test(a_life_that_ended_before_the_run_is_nobodys),
+		cmocka_unit_test(a_rest_comes_on_top_of_the_final_record),
 		cmocka_unit_test(what_was_counted_before_the_run_is_nobodys),
 		cmocka_unit_test(a_second_base_moves_the_start),
 		cmocka_unit_test(a_base_after_the_end_is_late),

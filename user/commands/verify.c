@@ -213,6 +213,7 @@ static int run_verify(struct options *options)
 	const struct session_config config = {
 		.aggregate = { .by = BY_PROCESS, .hist_by = BY_ALL, .keep_dead = true },
 		.event = on_event,
+		.reads_on = true,
 	};
 
 	if (options->cgroups.nr > 1) {

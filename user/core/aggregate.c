@@ -90,20 +90,22 @@ static void add_to_sums(struct aggregate *agg, const uint64_t *add)
 	}
 }
 
-/* The life and all scopes of the row change together or, without memory, not at all. */
+/* The life (NULL: none) and all scopes of the row change together or, without memory, not at all. */
 static int add_to_row(struct aggregate *agg, struct life *life, struct row *row, const uint64_t *add)
 {
 	struct packed_change last, total, interval;
-	int err;
+	int err = 0;
 
-	err = packed__prepare(&life->last, add, &last);
+	if (life)
+		err = packed__prepare(&life->last, add, &last);
 	if (!err)
 		err = packed__prepare(&row->total, add, &total);
 	if (!err && agg->config.intervals)
 		err = packed__prepare(&row->interval, add, &interval);
 	if (err)
 		return err;
-	packed__commit(&last);
+	if (life)
+		packed__commit(&last);
 	packed__commit(&total);
 	if (agg->config.intervals)
 		packed__commit(&interval);
@@ -146,13 +148,19 @@ static void refresh(struct aggregate *agg, const struct mt_task *task)
 		row__refresh(row, agg->config.by, task);
 }
 
+static void mark_gone(const struct aggregate *agg, struct row *row, const struct mt_task *task)
+{
+	if (agg->config.by == BY_THREAD || task->who.tid == task->who.pid)
+		row->leader_gone = true;
+}
+
 static void finish(struct aggregate *agg, struct life *life, const struct mt_task *task)
 {
 	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
 	struct row *row = rows__find(&agg->rows, &key);
 
-	if (row && (agg->config.by == BY_THREAD || task->who.tid == task->who.pid))
-		row->leader_gone = true;
+	if (row)
+		mark_gone(agg, row, task);
 	if (life && life->row)
 		life->row->lives--;
 	if (life)
@@ -179,6 +187,30 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 	return err;
 }
 
+/* What a task counted after its final record, which ended its life here; of one that ended before the run nobody's. */
+static int take_rest(struct aggregate *agg, const struct mt_task *task)
+{
+	uint64_t add[MT_NR_SLOTS];
+	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row *row;
+	int err;
+
+	if (task->flags & MT_TASK_BASE || !difference(agg, NULL, task, add))
+		return 0;
+	row = rows__get(&agg->rows, task);
+	err = row ? add_to_row(agg, NULL, row, add) : -ENOMEM;
+	if (err) {
+		agg->lost += schema__nr_events(add);
+		return err;
+	}
+	row__refresh(row, agg->config.by, task);
+	add_to_sums(agg, add);
+	hists__task(agg->hists, &task->who, add);
+	if (row == rows__find(&agg->rows, &key))
+		mark_gone(agg, row, task);
+	return 0;
+}
+
 /* Only counts of a final record can be lost: no later one carries them again. */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 {
@@ -187,6 +219,8 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	struct life *life;
 	int err = 0;
 
+	if (task->flags & MT_TASK_REST)
+		return take_rest(agg, task);
 	if (lives__is_finished(&agg->lives, task->life))
 		return 0;
 	life = lives__find(&agg->lives, task->life);

@@ -22,7 +22,7 @@ struct losses {
 	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
 	uint64_t hot;	     /* hot events that were seen and that no record carries, apart from unattributed */
 	uint64_t events;     /* of hot: single events that found their ring full */
-	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last counts never came */
+	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last faults may be missing */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
 	uint64_t stacks;     /* call chains that found no room: their events have none */

@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "proc.h"
@@ -195,6 +196,21 @@ static enum feature_state look_bpf_stats(char *note, size_t size)
 	return FEATURE_OK;
 }
 
+/* Threads of the process that they work for, from 5.12 on (kernel/fork.c, create_io_thread()). */
+static enum feature_state look_workers(char *note, size_t size)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found = btf && btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) > 0;
+
+	if (!btf)
+		return FEATURE_UNKNOWN;
+	btf__free(btf);
+	if (found)
+		return FEATURE_OK;
+	snprintf(note, size, "kernel threads: what they do is nobody's, and -- CMD does not see it");
+	return FEATURE_MISSING;
+}
+
 const struct feature features[] = {
 	{ "kernel", false, "", look_kernel, "" },
 	{ "capabilities", true, "loading BPF programs", look_bpf_capability,
@@ -213,6 +229,7 @@ const struct feature features[] = {
 	{ "cgroup namespace", false, "names of all cgroups", look_cgroup_namespace,
 	  "run it in the host's cgroup namespace (docker run --cgroupns=host)" },
 	{ "cgroup handles", false, "names of cgroups by id", look_handles, "give it CAP_DAC_READ_SEARCH" },
+	{ "io_uring workers", false, "what a process has them do", look_workers, "a kernel from 5.12 on" },
 	{ "BPF statistics", false, "memtrace's own cost in the kernel", look_bpf_stats,
 	  "give it CAP_SYS_ADMIN, on a kernel from 5.8 on" },
 	{ NULL, false, NULL, NULL, NULL },

@@ -31,6 +31,7 @@ struct session_config {
 	bool gather;			   /* the probes' own gathering */
 	bool record_only;		   /* nothing is counted here */
 	bool bpf_stats;			   /* count the programs' run time */
+	bool reads_on;			   /* counts are read after the end of the run as well */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */

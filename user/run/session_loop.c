@@ -289,6 +289,8 @@ static int run_live(struct session *session)
 	if (session->child.running && session->interrupts > 1)
 		return 128 + SIGINT;
 	end_command(session);
+	if (!session->config.reads_on)
+		live__end(session->live);
 	if (!session->error)
 		session__fail(session, session__drain(session));
 	facts__of_outcome(&session->outcome, &session->child);

@@ -19,8 +19,11 @@
 #include "../kernel/proc.h"
 #include "../kernel/prototype.h"
 
-#define DRAIN_MAX_NS   1000000000ULL
+/* The wait for tasks that exited to be freed: for those that may have taken a fault since, and for the others. */
+#define DRAIN_MAX_NS   2000000000ULL
+#define DRAIN_CALM_NS  300000000ULL /* since one was */
 #define DRAIN_STEP_NS  2000000
+#define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
@@ -36,6 +39,12 @@ static void complete_victim(struct mt_oom *oom)
 	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
 }
 
+/* An event after the run's end, while last counts are still waited for. */
+static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
+{
+	return live->ended && hdr->time_ns > live->end_moment.now_ns && hdr->id != MT_REC_TASK && hdr->id != MT_REC_WHO;
+}
+
 /*
  * What comes before the run is no part of it; but counts of tasks are where
  * later ones start from, also those of a task that ended and is freed only later.
@@ -45,6 +54,8 @@ static void deliver(struct live *live, const void *data, size_t size)
 	const struct mt_hdr *hdr = data;
 	struct mt_task base;
 
+	if (is_too_late(live, hdr))
+		return;
 	if (live->running || hdr->id == MT_REC_WHO) {
 		live->sink.record(live->sink.ctx, data, size);
 	} else if (hdr->id == MT_REC_TASK && size == sizeof(base)) {
@@ -168,13 +179,26 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 	return err;
 }
 
-static void take_backlog(struct live *live)
-{
-	int fd = live__map_fd(&live->core, "backlog");
-	struct mt_task rec;
+#define NR_TAKEN 64 /* at once */
 
-	while (!bpf_map_lookup_and_delete_elem(fd, NULL, &rec))
-		deliver(live, &rec, sizeof(rec));
+/* As many as there were when this was asked: programs may add others meanwhile. */
+static void take_finals(struct live *live)
+{
+	uint64_t held = live->control->held, keys[NR_TAKEN * 2], place, *from = NULL;
+	int fd = live__map_fd(&live->core, "finals"), err = 0;
+	struct mt_task *recs = live->iter_buf;
+	__u32 nr, i;
+
+	while (live->taken < held && !err) {
+		nr = NR_TAKEN;
+		err = bpf_map_lookup_and_delete_batch(fd, from, &place, keys, recs, &nr, NULL);
+		if (err && err != -ENOENT)
+			break;
+		for (i = 0; i < nr; i++)
+			deliver(live, &recs[i], sizeof(recs[i]));
+		live->taken += nr;
+		from = &place;
+	}
 }
 
 static int source_fd(struct source *src)
@@ -187,7 +211,7 @@ static int consume(struct live *live, uint64_t bytes)
 	int err = readers__read(&live->readers, bytes);
 
 	live->source.behind = live->readers.more;
-	take_backlog(live);
+	take_finals(live);
 	return err;
 }
 
@@ -204,9 +228,9 @@ static int source_consume(struct source *src)
 	return consume(live_of(src), 0);
 }
 
-static int pass(struct live *live)
+static int pass(struct live *live, enum mt_iter_mode mode)
 {
-	int err = iterate(live, MT_ITER_TICK), i;
+	int err = iterate(live, mode), i;
 
 	live->control->epoch++;
 	for (i = 0; !err && i < MT_NR_PROBES; i++)
@@ -217,39 +241,81 @@ static int pass(struct live *live)
 static int source_tick(struct source *src)
 {
 	struct live *live = live_of(src);
-	int err = pass(live);
+	int err = pass(live, MT_ITER_TICK);
 
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
 }
 
+/* What each task has counted; one whose name changes all the time is looked at some more times. */
+static int last_pass(struct live *live)
+{
+	int err = 0, i;
+
+	for (i = 0; !err && i < LAST_PASSES; i++) {
+		err = pass(live, MT_ITER_TICK);
+		if (!live->control->seen_changing)
+			break;
+	}
+	if (!err && live->ended)
+		live->control->phase = MT_PHASE_OVER;
+	return err;
+}
+
+static uint64_t beyond(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Of those that have exited and are still found by the iterator all is known. */
+static uint64_t nr_pending(const struct live *live)
+{
+	const volatile struct mt_control *ctl = live->control;
+
+	return beyond(ctl->exited - ctl->freed, ctl->seen_exited);
+}
+
+static uint64_t nr_faulty(const struct live *live)
+{
+	const volatile struct mt_control *ctl = live->control;
+
+	return beyond(ctl->faulty_exited - ctl->faulty_freed, ctl->seen_faulty);
+}
+
+/* By the clock: in a flood of events a pass takes much longer than a step. */
+static bool waits(const struct live *live, uint64_t waited_ns, uint64_t calm_ns)
+{
+	if (!nr_pending(live) || waited_ns >= DRAIN_MAX_NS)
+		return false;
+	return nr_faulty(live) || calm_ns < DRAIN_CALM_NS;
+}
+
 /*
- * A task is freed a grace period after it was reaped.  Those that have exited
- * and are still found by the iterator wait for their parent and are up to date; the others are on their way.
+ * A task is freed a grace period after it was reaped.  Those that have
+ * exited and are still found by the iterator wait for their parent and are up to date; the others are on their way.
+ * Some may never come: the hook is not run in whatever task a softirq hits.
  */
 static int source_drain(struct source *src)
 {
 	const struct timespec step = { .tv_nsec = DRAIN_STEP_NS };
 	struct live *live = live_of(src);
-	uint64_t pending = 0, until_ns = clock__boot_ns() + DRAIN_MAX_NS;
-	int i, err;
+	enum mt_iter_mode mode = live->ended ? MT_ITER_REST : MT_ITER_TICK;
+	uint64_t begin_ns = clock__boot_ns(), freed_ns = begin_ns, now_ns = begin_ns, freed = live->control->freed;
+	int err = last_pass(live);
 
-	/* by the clock: in a flood of events a pass takes much longer than a step */
-	for (i = 0; !i || (clock__boot_ns() < until_ns && !stop__hurried()); i++) {
-		err = pass(live);
-		if (err)
-			return err;
-		pending = live->control->exited - live->control->freed;
-		pending = pending > live->control->seen_exited ? pending - live->control->seen_exited : 0;
-		if (!pending)
-			break;
+	while (!err && !stop__hurried() && waits(live, now_ns - begin_ns, now_ns - freed_ns)) {
 		nanosleep(&step, NULL);
+		now_ns = clock__boot_ns();
+		if (live->control->freed != freed)
+			freed_ns = now_ns;
+		freed = live->control->freed;
+		err = pass(live, mode);
 	}
-	live->undrained = pending;
-	log_debug("drain: %d passes, %llu tasks exited, %llu freed, %llu pending", i + 1,
+	live->undrained = nr_faulty(live);
+	log_debug("drain: %.0f ms, %llu tasks exited, %llu freed, %llu pending", (now_ns - begin_ns) / 1e6,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
-		  (unsigned long long)pending);
-	return consume_all(live);
+		  (unsigned long long)nr_pending(live));
+	return err ? err : consume_all(live);
 }
 
 static uint64_t source_now(struct source *src)
@@ -259,9 +325,11 @@ static uint64_t source_now(struct source *src)
 
 static void source_moment(struct source *src, struct moment *moment)
 {
-	*moment = (struct moment){
+	struct live *live = live_of(src);
+
+	*moment = live->ended ? live->end_moment : (struct moment){
 		.now_ns = clock__boot_ns(),
-		.own_cpu_ns = proc__own_cpu_ns() - live_of(src)->start_cpu_ns,
+		.own_cpu_ns = proc__own_cpu_ns() - live->start_cpu_ns,
 		.wall_offset_ns = clock__wall_offset_ns(),
 	};
 }
@@ -365,6 +433,7 @@ static int begin(struct live *live)
 	int err;
 
 	live->control->attached_ns = clock__boot_ns();
+	live->control->phase = MT_PHASE_RUN;
 	err = iterate(live, MT_ITER_BASE);
 	if (!err)
 		err = consume_all(live);
@@ -483,4 +552,12 @@ struct source *live__source(struct live *live)
 void live__expect_command(struct live *live, bool expect)
 {
 	live->control->cmd_parent = expect ? live->control->self : 0;
+}
+
+void live__end(struct live *live)
+{
+	live->control->phase = MT_PHASE_ENDING;
+	source_moment(&live->source, &live->end_moment);
+	live__read_totals(live, &live->end);
+	live->ended = true;
 }

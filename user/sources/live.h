@@ -64,5 +64,10 @@ struct under_way live__under_way(struct live *live);
 const struct count_rules *live__count_rules(const struct live *live);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */
 void live__expect_command(struct live *live, bool expect);
+/*
+ * The run ends now: what comes later is no part of it, and its moment stays this one.  The drain that follows
+ * waits only for what tasks counted before.
+ */
+void live__end(struct live *live);
 
 #endif

@@ -87,12 +87,23 @@ void live__read_totals(struct live *live, struct totals *totals)
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
 	losses->events = lost.events;
 	losses->hot = losses->events;
-	losses->tasks = lost.tasks + lost.finals + live->control->late + live->undrained;
+	losses->tasks = lost.tasks + live->control->late + live->undrained;
 	losses->folded = lost.folded;
 	losses->unfinished = lost.span_unfinished;
 	losses->stacks = lost.stacks;
 	losses->unmapped = live__unmapped(live);
 	add_recursion(live, losses);
+}
+
+/* After the run's end: what was counted until then, and what only the last counts of tasks could tell. */
+static void keep_to_end(const struct live *live, struct totals *totals)
+{
+	const struct losses now = totals->losses;
+
+	*totals = live->end;
+	totals->losses.tasks += live->undrained;
+	memcpy(totals->losses.ring_records, now.ring_records, sizeof(now.ring_records));
+	memcpy(totals->losses.unattributed, now.unattributed, sizeof(now.unattributed));
 }
 
 /* All counters in it are 64 bits wide and only grow; what comes after them is none. */
@@ -104,6 +115,8 @@ int live__totals(struct source *src, struct totals *totals)
 	size_t i;
 
 	live__read_totals(live, totals);
+	if (live->ended)
+		keep_to_end(live, totals);
 	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*now); i++)
 		now[i] -= base[i];
 	totals->rings = live->ring_plan;
