@@ -187,6 +187,9 @@ static int consume(struct live *live, uint64_t bytes)
 
 	live->source.behind = live->readers.more;
 	take_backlog(live);
+	live__follow_stacks(live);
+	if (live->source.attend)
+		live->source.attend(live->source.attend_ctx, false);
 	return err;
 }
 
@@ -248,7 +251,10 @@ static int source_drain(struct source *src)
 	log_debug("drain: %d passes, %llu tasks exited, %llu freed, %llu pending", i + 1,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)pending);
-	return consume_all(live);
+	err = consume_all(live);
+	if (live->source.attend)
+		live->source.attend(live->source.attend_ctx, true);
+	return err;
 }
 
 static uint64_t source_now(struct source *src)
@@ -424,6 +430,9 @@ static int attach(struct live *live, const struct live_request *request)
 		explain_core(live, request, err);
 		return -ENOTCONN;
 	}
+	err = live__open_stacks(live, request);
+	if (err)
+		return err;
 	/* counters first, so that no hook finds a task without */
 	err = iterate(live, MT_ITER_BASE);
 	if (err)
