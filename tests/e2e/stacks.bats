@@ -76,3 +76,70 @@ user_stacks() {
 	[[ -s $tmp/events ]]
 	jq -se 'all(.[]; has("user_stack") or has("kernel_stack") | not)' "$tmp/events"
 }
+
+# A file that is all notes, of which none is a build id.
+notes_elf() {
+	python3 - "$1" <<-'END'
+		import struct, sys
+		nr, size, start = 64, 65536, 0x10000
+		header = struct.pack('<16sHHIQQQIHHHHHH', b'\x7fELF\2\1\1' + b'\0' * 9, 3, 62, 1, 0, 64, 64 + 56 * (nr + 1), 0, 64, 56, nr + 1, 64, nr + 2, nr + 1)
+		segments = struct.pack('<IIQQQQQQ', 1, 5, 0, 0, 0, 0x1000, 0x1000, 0x1000)
+		segments += struct.pack('<IIQQQQQQ', 4, 4, start, start, start, size, size, 4) * nr
+		sections = b'\0' * 64 + struct.pack('<IIQQQQIIQQ', 0, 7, 0, 0, start, size, 0, 0, 4, 0) * nr
+		sections += struct.pack('<IIQQQQIIQQ', 0, 3, 0, 0, 0, 1, 0, 0, 1, 0)
+		note = struct.pack('<III', 4, 0, 99) + b'XXX\0'
+		open(sys.argv[1], 'wb').write((header + segments + sections).ljust(start, b'\0') + note * (size // 16))
+	END
+}
+
+@test "thirty thousand mappings of a file that takes long to read hold up nobody" {
+	need_tool python3 python3
+	notes_elf "$tmp/notes"
+	start victim manymaps "$tmp/notes" 30000
+	timeout 60 "$memtrace" trace fault --stacks -p "$victim_pid" -d 1 --json -o "$tmp/events" 2>"$tmp/err" 3>&-
+	cat "$tmp/err"
+	[[ $(jq -s '[.[] | select(.mode == "user")] | length' "$tmp/events") -gt 0 ]]
+}
+
+@test "a program that hardly lives has its names on a busy machine" {
+	local i lost
+	for i in 1 2 3 4 5 6; do
+		sh -c 'while :; do :; done' 3>&- &
+		started+=($!)
+	done
+	for i in 1 2 3 4 5 6; do
+		"$memtrace" trace fault --stacks --json -o "$tmp/events" -- "$workloads/stacks" -n 321 -m 45 2>"$tmp/err" 3>&-
+		user_stacks "$tmp/events" >"$tmp/chains"
+		# a chain that found another one in its place is counted
+		lost=$(jq -s 'last | .lost.stacks' "$tmp/events")
+		[[ $lost != 0 ]] || same "chains" "$(chains "$tmp/chains")" "321 45"
+		"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/stacks-dynamic" -n 321 -m 45 2>"$tmp/err" 3>&-
+		"$memtrace" replay "$tmp/r.rec" trace fault --stacks --json >"$tmp/events" 2>"$tmp/err"
+		user_stacks "$tmp/events" >"$tmp/chains"
+		lost=$(jq -s 'last | .lost.stacks' "$tmp/events")
+		[[ $lost != 0 ]] || same "chains of the recording" "$(chains "$tmp/chains")" "321 45"
+	done
+}
+
+@test "a program that ends before memtrace reads a record has its names" {
+	memtrace_start trace fault --stacks --json -o "$tmp/events" -n stacks-dynamic
+	kill -STOP "$mt_pid"
+	"$workloads/stacks-dynamic" -n 321 -m 45
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	user_stacks "$tmp/events" >"$tmp/chains"
+	same "chains" "$(chains "$tmp/chains")" "321 45"
+}
+
+@test "a file system that does not answer holds up no replay, and is killed with it" {
+	need_tool python3 python3
+	[[ -c /dev/fuse ]] || skip "no FUSE here"
+	mkdir "$tmp/silent"
+	start silent silentfs "$tmp/silent"
+	mounts+=("$tmp/silent")
+	python3 "$top/tests/cli/hostile.py" files "$tmp/r" "$tmp/silent/file"
+	timeout -s KILL 120 "$memtrace" replay "$tmp/r" trace fault --stacks >"$tmp/out" 2>"$tmp/err" 3>&-
+	cat "$tmp/err"
+	grep -q 'user_stack file+0x10$' "$tmp/out"
+	grep -q '1 call chains have addresses in place of functions' "$tmp/err"
+}

@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	struct elf_file file;
 	struct build_id id;
+	struct elf_segment segments[8];
 	uint64_t vaddr;
 
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
@@ -46,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	elf_file__build_id(&file, &id);
 	require(id.len <= BUILD_ID_MAX);
-	elf_file__vaddr(&file, 0, 0x1000, &vaddr);
+	elf_segments__vaddr(segments, elf_file__segments(&file, segments, 8), 0, 0x1000, &vaddr);
 	look_up(&file);
 	elf_file__close(&file);
 	return 0;

@@ -32,7 +32,7 @@ static void check(const struct proc_maps *maps)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct proc_maps *maps = proc_maps__new(1);
+	struct proc_maps *maps = proc_maps__new(1), *put = proc_maps__new(1);
 	char *text = malloc(size + 1), *line, *rest;
 	struct mapping mapping;
 
@@ -40,10 +40,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		if (mapping__parse(line, &mapping) == 1)
-			proc_maps__add(maps, &mapping);
+		if (mapping__parse(line, &mapping) < 0)
+			continue;
+		proc_maps__add(maps, &mapping);
+		if (!proc_maps__put(put, &mapping))
+			require(proc_maps__find(put, mapping.start)->end == mapping.end);
 	}
 	check(maps);
+	check(put);
+	proc_maps__free(put);
 	free(text);
 	proc_maps__free(maps);
 	return 0;

@@ -237,32 +237,33 @@ static void series_survive(void **state)
 	}
 }
 
-static void look_up(struct live_maps *live, struct symbols *symbols)
+static void look_up(struct symbols *symbols)
 {
+	struct maps_access access = { .pids = { (uint32_t)getpid() }, .nr = 1, .facts = symbols__facts(symbols) };
 	uint64_t address = (uint64_t)(uintptr_t)look_up;
 	struct stack_frame frame;
+	struct proc_maps *maps;
 	char *text;
 
-	symbols__user(symbols, live_maps__get(live, (uint32_t)getpid(), 1, address), &address, 1, &frame);
+	proc_maps__read_with((uint32_t)getpid(), &access, &maps);
+	symbols__user(symbols, maps, &address, 1, &frame);
 	assert_true(!frame.symbol || !strcmp(frame.symbol, "look_up"));
 	text = stack__fold(&frame, 1, NULL, 0);
 	free(text);
+	proc_maps__free(maps);
 }
 
 static size_t run_names(size_t fail_first, size_t fail_nr)
 {
-	struct live_maps *live;
 	struct symbols *symbols;
 
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	live = live_maps__new(1 << 20);
 	symbols = symbols__new("/nonexistent", 1 << 24);
-	if (live && symbols)
-		look_up(live, symbols);
+	if (symbols)
+		look_up(symbols);
 	stop_failing();
-	live_maps__free(live);
 	symbols__free(symbols);
 	return allocations;
 }

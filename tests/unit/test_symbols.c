@@ -570,9 +570,8 @@ static bool names_a_replaced_file(struct symbols *symbols, uint64_t address)
 static int look_without_capabilities(uint64_t replaced)
 {
 	struct symbols *symbols = symbols__new(NULL, BUDGET);
-	struct live_maps *live = live_maps__new(BUDGET);
 	struct stack_frame frame;
-	struct proc_maps *maps;
+	struct proc_maps *maps, *parents;
 	uint64_t address = (uint64_t)(uintptr_t)dlsym(RTLD_NEXT, "getppid");
 	bool was_root = !geteuid();
 	char link[96];
@@ -591,7 +590,7 @@ static int look_without_capabilities(uint64_t replaced)
 		return 5;
 	if (names_a_replaced_file(symbols, replaced))
 		return 6;
-	if (was_root && (live_maps__get(live, (uint32_t)getppid(), 1, 0) || live_maps__misses(live).refused != 1))
+	if (was_root && proc_maps__read((uint32_t)getppid(), &parents) != -EACCES)
 		return 7;
 	return 0;
 }
@@ -617,89 +616,58 @@ static void without_capabilities(void **state)
 	munmap(at, own.end - own.start);
 }
 
-static uint64_t nothing_to_prepare(void)
+/* A file that was put in a mapping's place is another one, whatever its name. */
+static void only_the_mapped_file(void **state)
 {
-	return address_of(static_function);
-}
-
-static void processes_that_are_gone_stay_known(void **state)
-{
-	struct live_maps *live = live_maps__new(1024 * 1024);
-	const struct proc_maps *maps;
-	uint64_t address, serial;
-	pid_t pid = child_that(nothing_to_prepare, &address);
-
-	(void)state;
-	maps = live_maps__get(live, (uint32_t)pid, 1000, address);
-	assert_non_null(maps);
-	assert_non_null(proc_maps__find(maps, address));
-	end_child(pid);
-	assert_ptr_equal(live_maps__get(live, (uint32_t)pid, 1000, address), maps);
-	sleep(1); /* then an address in no mapping makes it look again */
-	assert_ptr_equal(live_maps__get(live, (uint32_t)pid, 1000, 1), maps);
-	assert_int_equal(live_maps__misses(live).gone, 0);
-	/* another process of that pid is not this one; nor is what it became by exec */
-	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
-	assert_null(live_maps__get(live, (uint32_t)pid, 2000, address));
-	assert_int_equal(live_maps__misses(live).gone, 1);
-	assert_null(live_maps__get(live, (uint32_t)pid, 1000, address));
-	assert_int_equal(live_maps__misses(live).gone, 2);
-	assert_int_equal(live_maps__misses(live).refused, 0);
-	maps = live_maps__get(live, (uint32_t)getpid(), 5, address);
-	assert_non_null(maps);
-	serial = proc_maps__serial(maps);
-	assert_int_equal(proc_maps__serial(live_maps__get(live, (uint32_t)getpid(), 5, address)), serial);
-	live_maps__forget(live, (uint32_t)getpid());
-	live_maps__forget(live, (uint32_t)getpid());
-	maps = live_maps__get(live, (uint32_t)getpid(), 5, address);
-	assert_non_null(maps);
-	assert_int_not_equal(proc_maps__serial(maps), serial);
-	live_maps__free(live);
-	live_maps__free(NULL);
-}
-
-/* A mapping that came later is found when an address asks for it. */
-static void mappings_that_came_later(void **state)
-{
-	struct live_maps *live = live_maps__new(1024 * 1024);
-	uint32_t pid = (uint32_t)getpid();
-	const struct proc_maps *maps = live_maps__get(live, pid, 5, address_of(static_function));
-	uint64_t address;
-	struct mapping own;
+	const char *path = in_dir("same-name");
+	struct maps_access access = { .pids = { (uint32_t)getpid() }, .nr = 1 };
+	struct mapping own, found;
+	struct proc_maps *maps;
 	void *at;
+	int fd;
 
 	(void)state;
-	assert_non_null(maps);
-	address = map_like_self("/proc/self/exe", &own, &at);
-	assert_non_null(proc_maps__find(live_maps__get(live, pid, 5, address), address));
+	need_root();
+	assert_int_equal(shell("cp /proc/%d/exe '%s'", getpid(), path), 0);
+	map_like_self(path, &own, &at);
+	maps = own_maps();
+	found = *proc_maps__find(maps, (uint64_t)(uintptr_t)at);
+	fd = proc_maps__open_file(&access, &found);
+	assert_true(fd >= 0 && proc_maps__is_file(fd, &found));
+	close(fd);
+	/* the process has unmapped it, and its path leads elsewhere */
 	munmap(at, own.end - own.start);
-	/* who asks again and again for what is in no mapping has them read ever less often */
-	for (int i = 0; i < 1000; i++)
-		live_maps__get(live, pid, 5, 1);
-	for (int i = 0; i < 12; i++) {
-		usleep(1000 << i);
-		live_maps__get(live, pid, 5, 1);
-	}
-	address = map_like_self("/proc/self/exe", &own, &at);
-	assert_null(proc_maps__find(live_maps__get(live, pid, 5, address), address));
-	sleep(1);
-	assert_non_null(proc_maps__find(live_maps__get(live, pid, 5, address), address));
-	munmap(at, own.end - own.start);
-	live_maps__free(live);
+	assert_int_equal(shell("mv '%s' '%s.old' && cp /proc/%d/exe '%s'", path, path, getpid(), path), 0);
+	assert_true(proc_maps__open_file(&access, &found) < 0);
+	found.dev++;
+	assert_true(proc_maps__open_file(&access, &found) < 0);
+	proc_maps__free(maps);
 }
 
-static void many_processes_are_bounded(void **state)
+/* Pseudo-files are regular ones to stat(2); reading them may take something away, or wait. */
+static void no_file_of_the_kernels_own(void **state)
 {
-	struct live_maps *live = live_maps__new(1);
-	uint32_t pid = (uint32_t)getpid(), parent = (uint32_t)getppid();
+	static const char *const paths[] = { "/proc/kmsg", "/proc/version", "/proc/self/maps",
+					     "/sys/kernel/mm/transparent_hugepage/enabled" };
+	struct mapping mapping = { .start = 0x1000, .end = 0x2000, .elf = true, .build_id = { .len = 20 } };
+	struct symbols *symbols = symbols__new(NULL, BUDGET);
+	struct stack_frame frame;
+	struct proc_maps *maps;
+	uint64_t address = 0x1800;
 
 	(void)state;
-	for (uint64_t start = 1; start < 20; start++) {
-		assert_non_null(live_maps__get(live, pid, start, 0));
-		live_maps__get(live, parent, start, 0);
-		live_maps__get(live, UINT32_MAX - (uint32_t)start, start, 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (access(paths[i], F_OK))
+			continue;
+		assert_int_equal(open_regular(AT_FDCWD, paths[i], false), -EMEDIUMTYPE);
+		maps = proc_maps__new(0);
+		mapping.path = paths[i];
+		assert_int_equal(proc_maps__add(maps, &mapping), 0);
+		symbols__user(symbols, maps, &address, 1, &frame);
+		assert_null(frame.symbol);
+		proc_maps__free(maps);
 	}
-	live_maps__free(live);
+	symbols__free(symbols);
 }
 
 /* Two copies of this program, which make two tables, where there is room for one. */
@@ -816,15 +784,18 @@ static void addresses_of_segments(void **state)
 				.e_ehsize = sizeof(Elf64_Ehdr),
 				.e_phentsize = sizeof(Elf64_Phdr),
 				.e_phnum = 5 } };
+	struct elf_segment found[ELF_FACTS_SEGMENTS];
 	struct elf_file file;
 	uint64_t vaddr;
+	size_t nr;
 
 	(void)state;
 	memcpy(image.segments, segments, sizeof(segments));
 	assert_int_equal(elf_file__open_image(&file, (char *)&image, sizeof(image)), 0);
+	nr = elf_file__segments(&file, found, ELF_FACTS_SEGMENTS);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		vaddr = 0;
-		assert_int_equal(elf_file__vaddr(&file, rows[i].offset, rows[i].len, &vaddr), !!rows[i].vaddr);
+		assert_int_equal(elf_segments__vaddr(found, nr, rows[i].offset, rows[i].len, &vaddr), !!rows[i].vaddr);
 		assert_int_equal(vaddr, rows[i].vaddr);
 	}
 	elf_file__close(&file);
@@ -866,14 +837,14 @@ static int examine(int fd)
 	struct symtab *tab;
 	struct elf_file file;
 	struct build_id id;
-	uint64_t vaddr;
+	struct elf_segment segments[ELF_FACTS_SEGMENTS];
 	int nr = elf_file__open(&file, dup(fd));
 
 	if (nr)
 		return nr;
 	elf_file__build_id(&file, &id);
 	assert_true(id.len <= BUILD_ID_MAX);
-	elf_file__vaddr(&file, 0x1000, 0x1000, &vaddr);
+	elf_file__segments(&file, segments, ELF_FACTS_SEGMENTS);
 	tab = symtab__new(BUDGET);
 	elf_file__symbols(&file, tab);
 	nr = (int)symtab__count(tab);
@@ -1195,9 +1166,8 @@ int main(void)
 		cmocka_unit_test(a_copied_build_id),
 		cmocka_unit_test(another_mount_namespace),
 		cmocka_unit_test(without_capabilities),
-		cmocka_unit_test(processes_that_are_gone_stay_known),
-		cmocka_unit_test(mappings_that_came_later),
-		cmocka_unit_test(many_processes_are_bounded),
+		cmocka_unit_test(only_the_mapped_file),
+		cmocka_unit_test(no_file_of_the_kernels_own),
 		cmocka_unit_test(tables_are_bounded),
 		cmocka_unit_test(running_kernel),
 		cmocka_unit_test(addresses_of_segments),

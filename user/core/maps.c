@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 struct proc_maps {
 	uint32_t pid;
@@ -125,6 +126,52 @@ int proc_maps__add(struct proc_maps *maps, const struct mapping *mapping)
 	return 0;
 }
 
+static void remove_at(struct proc_maps *maps, size_t at)
+{
+	maps->path_bytes -= strlen(maps->v[at].path) + 1;
+	free((char *)maps->v[at].path);
+	maps->nr--;
+	memmove(&maps->v[at], &maps->v[at + 1], (maps->nr - at) * sizeof(*maps->v));
+}
+
+static void cut_front(struct mapping *mapping, uint64_t start)
+{
+	mapping->file_offset += start - mapping->start;
+	mapping->vaddr += start - mapping->start;
+	mapping->start = start;
+}
+
+/* Makes room: of what reaches over both ends the part behind is added again. */
+static int clear(struct proc_maps *maps, uint64_t start, uint64_t end)
+{
+	size_t at = begun(maps, start);
+	struct mapping behind;
+	int err = 0;
+
+	if (at && maps->v[at - 1].end > start) {
+		behind = maps->v[at - 1];
+		maps->v[at - 1].end = start;
+		if (behind.end > end) {
+			cut_front(&behind, end);
+			err = proc_maps__add(maps, &behind);
+		}
+		if (maps->v[at - 1].start == start)
+			remove_at(maps, --at);
+	}
+	while (at < maps->nr && maps->v[at].end <= end)
+		remove_at(maps, at);
+	if (at < maps->nr && maps->v[at].start < end)
+		cut_front(&maps->v[at], end);
+	return err;
+}
+
+int proc_maps__put(struct proc_maps *maps, const struct mapping *mapping)
+{
+	int err = mapping->start < mapping->end ? clear(maps, mapping->start, mapping->end) : -EINVAL;
+
+	return err ? err : proc_maps__add(maps, mapping);
+}
+
 /* Reads hexadecimal digits up to the character end; the place behind it, or NULL. */
 static char *take_hex(char *p, char end, uint64_t *value)
 {
@@ -134,14 +181,6 @@ static char *take_hex(char *p, char end, uint64_t *value)
 		return NULL;
 	*value = strtoull(p, NULL, 16);
 	return p + nr + 1;
-}
-
-/* The place behind the spaces that follow the next word; NULL if there is no word, or nothing behind it. */
-static char *skip_word(char *p)
-{
-	char *space = strchr(p, ' ');
-
-	return space && space > p ? space + strspn(space, " ") : NULL;
 }
 
 /* The kernel writes a newline in a path as "\012", and no other character so. */
@@ -166,11 +205,20 @@ static void cut_end(char *text, const char *end)
 		text[len - end_len] = '\0';
 }
 
+const char *mapping__clean_path(char *path)
+{
+	if (!strncmp(path, "//", 2))
+		path[0] = '\0';
+	cut_end(path, " (deleted)");
+	return path;
+}
+
 /* "55d0c0de1000-55d0c0de3000 r-xp 00001000 fe:00 1234                      /usr/bin/true" */
 int mapping__parse(char *line, struct mapping *mapping)
 {
 	struct mapping m = { 0 };
 	char *p = line, *perms;
+	uint64_t major, minor;
 
 	line[strcspn(line, "\n")] = '\0';
 	p = take_hex(p, '-', &m.start);
@@ -179,9 +227,11 @@ int mapping__parse(char *line, struct mapping *mapping)
 	if (!p || strspn(p, "rwxsp-") != 4 || p[4] != ' ')
 		return -EINVAL;
 	p = take_hex(p + 5, ' ', &m.file_offset);
-	p = p ? skip_word(p) : NULL; /* the device's numbers, not always those of fstat(2) */
+	p = p ? take_hex(p, ':', &major) : NULL; /* not always those of fstat(2) */
+	p = p ? take_hex(p, ' ', &minor) : NULL;
 	if (!p || m.start >= m.end)
 		return -EINVAL;
+	m.dev = makedev((unsigned int)major, (unsigned int)minor);
 	m.inode = strtoull(p, NULL, 10);
 	p += strspn(p, "0123456789");
 	if (*p && *p != ' ')

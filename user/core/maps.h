@@ -23,7 +23,7 @@ struct mapping {
 	 */
 	uint64_t vaddr;
 	bool elf;	     /* it is an ELF file that could be read: vaddr is valid */
-	uint64_t dev, inode; /* of that file, as fstat(2) says; 0 from a recording */
+	uint64_t dev, inode; /* of that file, as fstat(2) says, or as the kernel told; 0 from a recording */
 	struct build_id build_id;
 	const char *path; /* as its mount namespace has it, "[vdso]" and the like; "" if there is no file */
 };
@@ -43,6 +43,8 @@ uint64_t proc_maps__serial(const struct proc_maps *maps);
  */
 #define PROC_MAPS_MAX_BYTES (1024 * 1024)
 int proc_maps__add(struct proc_maps *maps, const struct mapping *mapping);
+/* The same of one that takes the place of what it overlaps, as mmap(2) with MAP_FIXED does. */
+int proc_maps__put(struct proc_maps *maps, const struct mapping *mapping);
 
 /* The mapping that holds the address, or NULL.  Owned by maps, and moved by the next proc_maps__add(). */
 const struct mapping *proc_maps__find(const struct proc_maps *maps, uint64_t address);
@@ -55,9 +57,11 @@ size_t proc_maps__bytes(const struct proc_maps *maps); /* what they take in memo
 /*
  * A line of /proc/PID/maps: 1 if it is an executable mapping, 0 if it is
  * another one, -EINVAL if it is no such line.  Sets start, end, file_offset,
- * inode and path; path points into line, which is changed ("\012" is a newline
+ * dev, inode and path; path points into line, which is changed ("\012" is a newline
  * again, and " (deleted)" is cut off); the rest of mapping is zeroed.
  */
 int mapping__parse(char *line, struct mapping *mapping);
+/* The path as the kernel tells it otherwise, changed in the same way; "" of what is no file, such as "//anon". */
+const char *mapping__clean_path(char *path);
 
 #endif

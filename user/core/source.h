@@ -126,6 +126,9 @@ struct source_ops {
 
 struct source {
 	const struct source_ops *ops;
+	/* Called whenever records were delivered, and for the last time when all were; NULL: nobody waits for that. */
+	void (*attend)(void *ctx, bool last);
+	void *attend_ctx;
 	struct probe_status probes[MT_NR_PROBES];
 	bool behind;  /* records from before the last tick still wait */
 	bool damaged; /* a recording that could not be read to its end, which was said */

@@ -5,6 +5,8 @@
 #include "whos.h"
 
 #define MAX_AGE 4 /* ticks */
+/* More than ever have events at a time; a recording may announce more, which stay unknown. */
+#define MAX_WHOS_KNOWN (1U << 20)
 
 struct whos_entry {
 	UT_hash_handle hh;
@@ -41,6 +43,8 @@ int whos__learn(struct whos *whos, const struct mt_who_is *is)
 {
 	struct whos_entry *entry = find(whos, is->ref.id);
 
+	if (!entry && HASH_COUNT(whos->table) >= MAX_WHOS_KNOWN)
+		return 0;
 	if (!entry) {
 		entry = calloc(1, sizeof(*entry));
 		if (!entry)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* What libelf may be made to read into memory at once: Chromium's tables of names are half of it. */
@@ -16,7 +17,61 @@
 #define MAX_NOTE_BYTES	(64 * 1024)
 #define MAX_SEGMENTS	1024
 /* Notes may be in several sections or segments; libelf keeps what it has read of each. */
-#define MAX_NOTES 64
+#define MAX_NOTES 8
+
+/*
+ * File systems that keep files, by statfs(2)'s magic number.  What is not here, the kernel's own ones above
+ * all, is not opened: there reading may take something away (/proc/kmsg), wait, or do what a read never should.
+ */
+static const uint32_t keepers[] = {
+	0xef53,	    /* ext2, ext3, ext4 */
+	0x58465342, /* xfs */
+	0x9123683e, /* btrfs */
+	0xf2f52010, /* f2fs */
+	0xca451a4e, /* bcachefs */
+	0x2fc12fc1, /* zfs */
+	0x3153464a, /* jfs */
+	0x52654973, /* reiserfs */
+	0x01021994, /* tmpfs */
+	0x858458f6, /* ramfs, an initramfs */
+	0x794c7630, /* overlayfs */
+	0x61756673, /* aufs */
+	0x73717368, /* squashfs */
+	0xe0f5e1e2, /* erofs */
+	0x28cd3d45, /* cramfs */
+	0x9660,	    /* iso9660 */
+	0x15013346, /* udf */
+	0x4d44,	    /* vfat */
+	0x2011bab0, /* exfat */
+	0x5346544e, /* ntfs */
+	0x7366746e, /* ntfs3 */
+	0xf15f,	    /* ecryptfs */
+	0x65735546, /* fuse, virtiofs */
+	0x6969,	    /* nfs */
+	0xff534d42, /* cifs */
+	0xfe534d42, /* smb2 */
+	0x01021997, /* 9p */
+	0x00c36400, /* ceph */
+	0x5346414f, /* afs */
+	0x0bd00bd0, /* lustre */
+	0x01161970, /* gfs2 */
+	0x7461636f, /* ocfs2 */
+	0x958458f6, /* hugetlbfs */
+	0x24051905, /* ubifs */
+	0x72b6,	    /* jffs2 */
+};
+
+static bool keeps_files(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return false;
+	for (size_t i = 0; i < sizeof(keepers) / sizeof(keepers[0]); i++)
+		if ((uint32_t)fs.f_type == keepers[i])
+			return true;
+	return false;
+}
 
 /*
  * The second open follows a link of procfs to the very file that was looked at.
@@ -35,6 +90,8 @@ int open_regular(int dir, const char *path, bool in_root)
 		fd = -errno;
 	} else if (!S_ISREG(st.st_mode)) {
 		fd = -EINVAL;
+	} else if (!keeps_files(found)) {
+		fd = -EMEDIUMTYPE;
 	} else {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
 		fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -185,22 +242,33 @@ static uint64_t overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return to > from ? to - from : 0;
 }
 
-/* Mappings are whole pages, so one may hold the edges of other segments: the one that fills it most is meant. */
-bool elf_file__vaddr(const struct elf_file *file, uint64_t offset, uint64_t len, uint64_t *vaddr)
+size_t elf_file__segments(const struct elf_file *file, struct elf_segment *segments, size_t max)
 {
-	uint64_t most = 0;
-	size_t nr;
+	size_t nr, found = 0;
 	GElf_Phdr segment;
 
 	if (elf_getphdrnum(file->elf, &nr))
-		return false;
-	for (size_t i = 0; i < nr && i < MAX_SEGMENTS && gelf_getphdr(file->elf, (int)i, &segment); i++) {
-		uint64_t shared = overlap(offset, len, segment.p_offset, segment.p_filesz);
+		return 0;
+	for (size_t i = 0; i < nr && i < MAX_SEGMENTS && found < max && gelf_getphdr(file->elf, (int)i, &segment); i++)
+		if (segment.p_type == PT_LOAD && segment.p_flags & PF_X)
+			segments[found++] = (struct elf_segment){ .offset = segment.p_offset,
+								  .size = segment.p_filesz,
+								  .vaddr = segment.p_vaddr };
+	return found;
+}
 
-		if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X) || shared <= most)
+/* Mappings are whole pages, so one may hold the edges of other segments: the one that fills it most is meant. */
+bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t offset, uint64_t len, uint64_t *vaddr)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t shared = overlap(offset, len, segments[i].offset, segments[i].size);
+
+		if (shared <= most)
 			continue;
 		most = shared;
-		*vaddr = offset - segment.p_offset + segment.p_vaddr;
+		*vaddr = offset - segments[i].offset + segments[i].vaddr;
 	}
 	return most > 0;
 }

@@ -22,11 +22,17 @@ struct elf_file {
 	uint64_t dev, inode; /* as fstat(2) says */
 };
 
+/* A part of a file that is mapped to be executed. */
+struct elf_segment {
+	uint64_t offset, size; /* in the file, in bytes */
+	uint64_t vaddr;	       /* the address that the file gives to offset */
+};
+
 /*
- * Opens a regular file for reading, and nothing else: that a path names a
- * device or a FIFO is found without opening that.  dir is AT_FDCWD or a
- * directory; in_root: that directory is the path's root, also for symbolic
- * links.  A file descriptor or -errno.
+ * Opens a regular file for reading, of a file system that keeps files, and nothing else: that a path names a
+ * device, a FIFO, or what the kernel calls a file (of proc, sysfs, tracefs and their kind: -EMEDIUMTYPE) is
+ * found without opening that.  dir is AT_FDCWD or a directory; in_root: that directory is the path's root,
+ * also for symbolic links.  A file descriptor or -errno.  It may block where a file system does not answer.
  */
 int open_regular(int dir, const char *path, bool in_root);
 
@@ -39,11 +45,13 @@ void elf_file__close(struct elf_file *file);
 /* false if it has none. */
 bool elf_file__build_id(const struct elf_file *file, struct build_id *id);
 
+/* Its executable segments, at most max; how many. */
+size_t elf_file__segments(const struct elf_file *file, struct elf_segment *segments, size_t max);
 /*
  * The address that the file gives to offset, if len bytes from there are mapped
  * to be executed; false if that is none of its segments.
  */
-bool elf_file__vaddr(const struct elf_file *file, uint64_t offset, uint64_t len, uint64_t *vaddr);
+bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t offset, uint64_t len, uint64_t *vaddr);
 
 enum elf_symbols {
 	ELF_SYMBOLS_NONE,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The executable mappings of living processes, with what their files say of
- * themselves.  Files are opened through /proc/PID/map_files, which knows them
- * in every mount namespace and when they are deleted; without the capability
- * for that (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN), by path below
- * /proc/PID/root.
+ * themselves.  A file is opened through /proc/PID/map_files, which knows it
+ * in every mount namespace and when it is deleted, else by path below the root of a process; and only if it is
+ * the one that is mapped, by its device and inode.  All of it may block, and take long: user/kernel/apart.h.
  */
 #ifndef MEMTRACE_KERNEL_PROC_MAPS_H
 #define MEMTRACE_KERNEL_PROC_MAPS_H
@@ -13,45 +12,33 @@
 #include <stdint.h>
 
 #include "../core/maps.h"
+#include "elf_facts.h"
+
+/* Through whom files are reached, and how long that may take. */
+#define MAPS_ACCESS_PIDS 4
+
+struct maps_access {
+	uint32_t pids[MAPS_ACCESS_PIDS]; /* have the file mapped, or at least see it by its path */
+	size_t nr;
+	uint64_t until_ns;	 /* CLOCK_BOOTTIME; 0: any time */
+	struct elf_facts *facts; /* may be NULL */
+	uint64_t unread;	 /* counted: mappings whose files there was no time for */
+};
 
 /*
- * Reads all executable mappings, except those beyond PROC_MAPS_MAX_BYTES.  0;
+ * Reads all executable mappings of a process, except those beyond PROC_MAPS_MAX_BYTES.  0;
  * with NULL, -ESRCH if the process is gone or has no memory of its own, or
  * -errno.
  */
-int proc_maps__read(uint32_t pid, struct proc_maps **maps);
+int proc_maps__read_with(uint32_t pid, struct maps_access *access, struct proc_maps **maps);
+int proc_maps__read(uint32_t pid, struct proc_maps **maps); /* through itself, with any time */
 
-/* Opens the file behind a mapping for reading while the process has it mapped: a file descriptor or -errno. */
-int proc_maps__open_file(uint32_t pid, const struct mapping *mapping);
+/* Fills in what the file says that is mapped, if it can be had. */
+void proc_maps__describe(struct maps_access *access, struct mapping *mapping);
 
-/* Those of many processes, kept for when they are gone. */
-struct live_maps;
-
-/* Keeps at most max_bytes, and forgets first whom nobody asked for the longest time.  NULL if memory ran out. */
-struct live_maps *live_maps__new(size_t max_bytes);
-void live_maps__free(struct live_maps *live);
-
-/*
- * The mappings of a process that started then: they are read when they were not
- * yet, and again, after ever longer pauses, up to a second, when ip is in none of them.  ip is the
- * address that the process was at: callers are not asked for, as code without
- * frame pointers makes them up.  NULL if they cannot be read and never were.
- * Valid until the next call for any process.
- */
-const struct proc_maps *live_maps__get(struct live_maps *live, uint32_t pid, uint64_t start_ns, uint64_t ip);
-
-/*
- * It has executed another program: what was read is of no use.  Mappings that
- * were read after an exec must not name what is from before it.
- */
-void live_maps__forget(struct live_maps *live, uint32_t pid);
-
-/* Whose mappings could not be read when they were asked for first, in processes. */
-struct live_maps_misses {
-	uint64_t gone;	  /* they had ended */
-	uint64_t refused; /* memtrace may not look into them: CAP_SYS_PTRACE is missing */
-};
-
-struct live_maps_misses live_maps__misses(const struct live_maps *live);
+/* Opens the file behind a mapping for reading: a file descriptor or -errno. */
+int proc_maps__open_file(const struct maps_access *access, const struct mapping *mapping);
+/* Whether that file is the mapping's, by device and inode. */
+bool proc_maps__is_file(int fd, const struct mapping *mapping);
 
 #endif

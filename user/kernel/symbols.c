@@ -47,6 +47,8 @@ struct symbols {
 	struct symtab *kernel;
 	bool kernel_tried;
 	const char *kernel_why;
+	struct maps_access access;
+	struct elf_facts *facts;
 };
 
 struct symbols *symbols__new(const char *dir, size_t max_bytes)
@@ -67,6 +69,13 @@ struct symbols *symbols__new(const char *dir, size_t max_bytes)
 		}
 	}
 	return symbols;
+}
+
+struct elf_facts *symbols__facts(struct symbols *symbols)
+{
+	if (!symbols->facts)
+		symbols->facts = elf_facts__new();
+	return symbols->facts;
 }
 
 size_t symbols__bytes(const struct symbols *symbols)
@@ -95,6 +104,7 @@ void symbols__free(struct symbols *symbols)
 	while (!TAILQ_EMPTY(&symbols->by_use))
 		drop(symbols, TAILQ_FIRST(&symbols->by_use));
 	symtab__free(symbols->kernel);
+	elf_facts__free(symbols->facts);
 	free(symbols->dir);
 	free(symbols);
 }
@@ -206,18 +216,41 @@ static void read_vdso(struct search *search)
 	proc_maps__free(maps);
 }
 
+void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr)
+{
+	symbols->access = (struct maps_access){ .nr = nr < MAPS_ACCESS_PIDS ? nr : MAPS_ACCESS_PIDS };
+	memcpy(symbols->access.pids, pids, symbols->access.nr * sizeof(*pids));
+}
+
+/* A path of a process's that leads to its file from here, too.  What only a recording knows goes by build ids. */
+static bool is_path_ours(const struct mapping *mapping)
+{
+	int fd = mapping->inode ? open_regular(AT_FDCWD, mapping->path, false) : -1;
+	bool same = fd >= 0 && proc_maps__is_file(fd, mapping);
+
+	if (fd >= 0)
+		close(fd);
+	return same || !mapping->inode;
+}
+
 static struct symtab *read_symbols(const struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
 {
 	struct search search = { .mapping = mapping, .max_bytes = symbols->max_bytes };
+	struct maps_access access = symbols->access;
+	bool ours;
 
 	if (!strcmp(mapping->path, "[vdso]"))
 		read_vdso(&search);
 	if (mapping->path[0] != '/')
 		return search.tab;
-	if (pid)
-		read_fd(&search, proc_maps__open_file(pid, mapping));
+	if (pid && !access.nr)
+		access = (struct maps_access){ .pids = { pid }, .nr = 1 };
+	if (mapping->inode)
+		read_fd(&search, proc_maps__open_file(&access, mapping));
+	ours = is_path_ours(mapping);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && search.have != ELF_SYMBOLS_ALL; i++)
-		read_fd(&search, open_place(symbols, &places[i], mapping));
+		if (ours || places[i].in_dir || places[i].by == BY_BUILD_ID)
+			read_fd(&search, open_place(symbols, &places[i], mapping));
 	return search.tab;
 }
 

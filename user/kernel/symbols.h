@@ -18,6 +18,7 @@
 #include "../core/maps.h"
 #include "../core/stack.h"
 #include "../core/symtab.h"
+#include "elf_facts.h"
 
 /* What is enough for a hundred programs, or for one browser. */
 #define SYMBOLS_MAX_BYTES (128 * 1024 * 1024)
@@ -32,6 +33,12 @@ struct symbols;
 struct symbols *symbols__new(const char *dir, size_t max_bytes);
 void symbols__free(struct symbols *symbols);
 size_t symbols__bytes(const struct symbols *symbols); /* what tables of files take now */
+
+/* What is known of files so far; NULL if memory ran out. */
+struct elf_facts *symbols__facts(struct symbols *symbols);
+
+/* Through which processes files are reached that the next calls need, beside the one whose mappings they are. */
+void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);
 
 /*
  * Fills in a frame for each address of a user stack, the leaf first.  maps may

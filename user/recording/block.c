@@ -82,6 +82,8 @@ const char *block_head__check(const struct block_head *head)
 		return "a block's head is damaged: its checksum differs";
 	if (head->size > BLOCK_MAX || head->raw_size > BLOCK_MAX)
 		return "a block claims to be larger than blocks can be";
+	if (head->kind != BLOCK_DATA && head->kind <= BLOCK_END && head->raw_size > BLOCK_JSON_MAX)
+		return "a block that describes the recording claims to be larger than such can be";
 	if (head->codec == CODEC_NONE && head->size != head->raw_size)
 		return "a block's sizes contradict each other";
 	if (head->codec > CODEC_ZSTD)

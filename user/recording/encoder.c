@@ -368,9 +368,9 @@ static uint8_t *put_mapping(uint8_t *to, const struct mapping *mapping, uint64_t
 }
 
 /* The mappings of a process, again when they have changed. */
-static int define_maps(struct encoder *enc, const struct mt_who *who, uint64_t ip)
+static int define_maps(struct encoder *enc, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
 {
-	const struct proc_maps *maps = enc->stacks.maps ? enc->stacks.maps(enc->stacks.ctx, who, ip) : NULL;
+	const struct proc_maps *maps = enc->stacks.maps ? enc->stacks.maps(enc->stacks.ctx, who, ip, time_ns) : NULL;
 	size_t nr = maps ? proc_maps__count(maps) : 0, i;
 	uint64_t after = 0;
 	uint8_t *to;
@@ -401,7 +401,8 @@ static int define_maps(struct encoder *enc, const struct mt_who *who, uint64_t i
 	return 0;
 }
 
-static int define_stack(struct encoder *enc, enum field_code code, int32_t id, const struct mt_who *who)
+static int define_stack(struct encoder *enc, enum field_code code, int32_t id, const struct mt_who *who,
+			uint64_t time_ns)
 {
 	const uint64_t *addresses;
 	uint64_t last = 0, copy[MAX_STACK];
@@ -416,7 +417,7 @@ static int define_stack(struct encoder *enc, enum field_code code, int32_t id, c
 		return 0;
 	memcpy(copy, addresses, nr * sizeof(*copy));
 	if (code == CODE_USER_STACK && who)
-		err = define_maps(enc, who, copy[0]);
+		err = define_maps(enc, who, copy[0], time_ns);
 	seen = err ? err : see(enc, ITEM_STACK, id, 0);
 	if (seen)
 		return seen < 0 ? seen : 0;
@@ -462,7 +463,8 @@ static int define_parts(struct encoder *enc, const struct layout *layout, const 
 		if (!err && field->code == CODE_CGROUP)
 			err = name_cgroup(enc, value);
 		else if (!err && field->code >= CODE_KERNEL_STACK && (int32_t)value >= 0)
-			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record));
+			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record),
+					   ((const struct mt_hdr *)record)->time_ns);
 	}
 	return err;
 }

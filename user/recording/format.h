@@ -14,6 +14,7 @@
 #define FORMAT_MINOR	0	     /* a higher one only adds what may be skipped */
 #define BLOCK_MAGIC	0x4b42544dU  /* "MTBK" */
 #define BLOCK_MAX	(16U << 20)  /* bytes of a payload, packed or not */
+#define BLOCK_JSON_MAX	(512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */
 #define BLOCK_TARGET	(256U << 10) /* a writer closes a block of records at this size */
 #define MAX_LAYOUTS	56
 #define MAX_FIELDS	2048

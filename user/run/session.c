@@ -37,7 +37,7 @@ static const char *name_stack(void *ctx, bool kernel, int32_t id, const struct m
 {
 	struct session *session = ctx;
 
-	return stacks__text(session->stacks, kernel, id, who);
+	return stacks__text(session->stacks, kernel, id, who, session->event_ns);
 }
 
 static const char *name_gfp(void *ctx, uint64_t flags)
@@ -58,6 +58,7 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 		gather->event(session->gather_state[row->probe], record);
 	if (!session->config.event || session->error)
 		return;
+	session->event_ns = ((const struct mt_hdr *)record)->time_ns;
 	session__fail_callback(session, session->config.event(session, session->config.ctx, row, record));
 }
 
@@ -139,7 +140,8 @@ static int open_live(struct session *session)
 		.stacks = session->facts.stacks,
 		.sample = session->facts.sample,
 		.family = session->options->cmd && !session->options->all,
-		.sink = pipeline__sink(&session->pipeline),
+		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
+		.apart = session->apart,
 	};
 	int err = live__open(&session->live, &request);
 
@@ -198,15 +200,39 @@ static int open_memory(struct session *session)
 	return err ? err : open_gatherers(session);
 }
 
+/* Before anything else is opened, and before there are threads. */
+static int open_apart(struct session *session)
+{
+	session->held.sink = pipeline__sink(&session->pipeline);
+	session->apart = apart__new(session->options->symbols);
+	if (session->apart)
+		return EXIT_OK;
+	log_error("cannot start: no process to read names with: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* Records wait for names from now on. */
+static void hold_back(struct session *session)
+{
+	session->held.apart = session->apart;
+	session->held.source = session->source;
+	session->held.names = !session->config.record_only;
+	session->held.stacks = session->stacks;
+	session->source->attend = held__attend;
+	session->source->attend_ctx = &session->held;
+}
+
 /* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
 static int open_stacks(struct session *session)
 {
-	session->stacks = stacks__new(session->source, session->options->symbols);
+	session->stacks = stacks__new(session->source, session->apart);
 	if (!session->stacks) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
 	}
 	session->names.stack = name_stack;
+	if (session->live)
+		hold_back(session);
 	if (session->options->replay && !session->facts.stacks)
 		log_note("%s has no call chains: it was made without --stacks", session->options->replay);
 	if (session->recorder)
@@ -245,6 +271,8 @@ static int open_recording(struct session *session)
 	int code = refuse_same_file(session->options->output, session->options->replay);
 	int err;
 
+	if (code == EXIT_OK && session->options->stacks)
+		code = open_apart(session);
 	if (code == EXIT_OK)
 		code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
 				    &session->facts);
@@ -285,7 +313,9 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
 		return EXIT_USAGE;
 	}
-	code = recording__open(session);
+	code = session->facts.stacks ? open_apart(session) : EXIT_OK;
+	if (code == EXIT_OK)
+		code = recording__open(session);
 	if (code == EXIT_OK)
 		code = refuse_same_file(options->output, options->record);
 	if (code != EXIT_OK)
@@ -324,6 +354,8 @@ void session__close(struct session *session)
 		if (session->gather_state[id])
 			probes[id]->gather->free_state(session->gather_state[id]);
 	stacks__free(session->stacks);
+	apart__free(session->apart);
+	held__free(&session->held);
 	aggregate__free(session->aggregate);
 }
 

@@ -17,6 +17,7 @@
 #include "../recording/recorder.h"
 #include "../sources/live.h"
 #include "child.h"
+#include "held.h"
 #include "stacks.h"
 
 struct session;
@@ -59,7 +60,10 @@ struct session {
 	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
 	struct totals totals;	   /* as of the last interval or the end */
 	struct event_names names;
-	struct stacks *stacks;		      /* NULL: call chains were not asked for */
+	struct apart *apart;   /* NULL: call chains were not asked for */
+	struct stacks *stacks; /* likewise */
+	struct held held;
+	uint64_t event_ns;		      /* when the event happened whose names are asked for */
 	struct moment moment;		      /* likewise */
 	uint64_t start_ns, interval_start_ns; /* boot time clock */
 	uint64_t interval_ns, interval_end_ns;

@@ -5,17 +5,24 @@
 
 #include "../core/source.h"
 #include "../core/stack_lookup.h"
+#include "../kernel/apart.h"
 
 struct stacks;
 
-/* dir: as symbols__new() takes it.  src must outlive it.  NULL if memory ran out. */
-struct stacks *stacks__new(struct source *src, const char *dir);
+/* src and apart must outlive it.  NULL if memory ran out. */
+struct stacks *stacks__new(struct source *src, struct apart *apart);
 void stacks__free(struct stacks *stacks); /* NULL is fine */
 /*
  * The functions of a call chain, the root first, with ";" between: "main;work;malloc".  who: whose it
- * is, or NULL.  NULL if nothing is known of it; valid until the next call.
+ * is, or NULL, then.  NULL if nothing is known of it; valid until the next call.  A live source is not waited for: what
+ * stacks__awaits() did not get is an address.
  */
-const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const struct mt_who *who);
+const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const struct mt_who *who, uint64_t time_ns);
+/*
+ * Has what is known of a program's call chain read apart, if it is not yet: true as long as that goes on.  names:
+ * of functions, not mappings alone.
+ */
+bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
 /* What a recording keeps. */
 struct stack_lookup stacks__lookup(struct stacks *stacks);
 

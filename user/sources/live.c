@@ -212,6 +212,9 @@ static int consume(struct live *live, uint64_t bytes)
 
 	live->source.behind = live->readers.more;
 	take_finals(live);
+	live__follow_stacks(live);
+	if (live->source.attend)
+		live->source.attend(live->source.attend_ctx, false);
 	return err;
 }
 
@@ -315,7 +318,11 @@ static int source_drain(struct source *src)
 	log_debug("drain: %.0f ms, %llu tasks exited, %llu freed, %llu pending", (now_ns - begin_ns) / 1e6,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)nr_pending(live));
-	return err ? err : consume_all(live);
+	if (!err)
+		err = consume_all(live);
+	if (live->source.attend)
+		live->source.attend(live->source.attend_ctx, true);
+	return err;
 }
 
 static uint64_t source_now(struct source *src)
@@ -497,6 +504,9 @@ static int attach(struct live *live, const struct live_request *request)
 	}
 	if (filters__install(&live->filters, request->options, &live->core))
 		return -ENOTCONN;
+	err = live__open_stacks(live, request);
+	if (err)
+		return err;
 	/* counters first, so that no hook finds a task without */
 	err = iterate(live, MT_ITER_BASE);
 	if (err)

@@ -17,6 +17,7 @@ struct live_request {
 	bool family;	 /* only the command to be started and its descendants */
 	bool keep_going; /* for doctor: report, whatever fails */
 	struct sink sink;
+	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };
 
 struct count_rules;

@@ -34,10 +34,8 @@ struct live {
 	struct readers readers;
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
-	struct live_stack *stacks; /* call chains that were read */
-	struct live_image *images;
-	struct live_maps *maps;
-	bool shows_pids; /* /proc does, of the initial namespace; set with maps */
+	struct live_stack *stacks;  /* call chains that were read */
+	struct live_images *images; /* what processes had mapped; NULL: call chains were not asked for */
 	void *iter_buf;
 	struct live_pass pass;
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
@@ -72,5 +70,8 @@ int live__costs(struct source *src, struct program_cost *costs, size_t max);
 struct stack_lookup live__stacks(struct source *src);
 uint64_t live__unmapped(const struct live *live); /* as in struct losses */
 void live__free_stacks(struct live *live);
+/* From now on what processes map is followed; 0 or -errno.  Without call chains it does nothing. */
+int live__open_stacks(struct live *live, const struct live_request *request);
+void live__follow_stacks(struct live *live); /* takes what the kernel told of mappings since the last call */
 
 #endif

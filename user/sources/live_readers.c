@@ -52,6 +52,11 @@ int readers__add(struct readers *readers, int map_fd, void (*record)(void *ctx, 
 	return watch(readers->epoll_fd, ring_buffer__epoll_fd(reader->buffer));
 }
 
+int readers__watch(struct readers *readers, int fd)
+{
+	return watch(readers->epoll_fd, fd);
+}
+
 void readers__close(struct readers *readers)
 {
 	while (readers->nr)

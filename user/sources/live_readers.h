@@ -36,6 +36,8 @@ struct readers {
 int readers__open(struct readers *readers);
 /* The first that is added is the first in each turn.  The descriptor stays the caller's. */
 int readers__add(struct readers *readers, int map_fd, void (*record)(void *ctx, void *data, size_t size), void *ctx);
+/* Another descriptor whose being readable is a reason to read; -EINVAL and others of epoll_ctl(2). */
+int readers__watch(struct readers *readers, int fd);
 void readers__close(struct readers *readers);
 
 /* Polls readable when records wait. */

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Call chains by their ids, and the mappings of processes. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
 #include "../core/hash.h"
+#include "../core/images.h"
+#include "../core/log.h"
+#include "../kernel/apart_questions.h"
+#include "../kernel/mmap_events.h"
 #include "../kernel/proc.h"
-#include "../kernel/proc_maps.h"
 #include "live_impl.h"
 
 #define MAPS_MAX_BYTES (64 * 1024 * 1024)
+#define MAX_READERS    4
+/* Events of a process that ended are looked at as late as that, with rings that are behind and names that are awaited.
+ */
+#define KEEP_GONE_NS   30000000000ULL
+#define FIRST_PAUSE_NS 1000000ULL
+#define MAX_PAUSE_NS   1000000000ULL
+#define TRIES_AT_ONCE  4
 
 struct live_stack {
 	UT_hash_handle hh;
@@ -19,11 +30,26 @@ struct live_stack {
 	uint64_t addresses[];
 };
 
-/* The name under which a process's mappings were read: another one comes with an exec. */
-struct live_image {
+/* The name under which a process ran, where nobody tells of an exec: another one comes with it. */
+struct live_name {
 	UT_hash_handle hh;
 	uint32_t pid;
+	uint64_t start_ns;
 	char comm[MT_COMM_LEN];
+};
+
+struct live_images {
+	struct images *list;
+	struct mmap_events *events; /* NULL: the kernel does not tell, so /proc is read when a process is seen */
+	struct apart *apart;
+	struct live_name *names;
+	uint64_t told_ns;   /* until when the kernel told */
+	uint64_t told_lost; /* what of it was lost */
+	bool foreign;	    /* pids are not those of /proc */
+	struct {
+		uint64_t gone, refused, slow; /* processes whose mappings could not be read */
+		uint64_t unread;	      /* mappings whose files there was no time for */
+	} misses;
 };
 
 /* An id's call chain never changes: the programs do not let one take another's place. */
@@ -62,69 +88,310 @@ static const uint64_t *addresses_of(void *ctx, int32_t id, size_t *nr)
 	return stack ? stack->addresses : NULL;
 }
 
-static void follow_exec(struct live *live, const struct mt_who *who)
+/* Where nobody tells: another name, or start, is another program. */
+static void follow_exec(struct live_images *images, const struct mt_who *who, uint64_t time_ns)
 {
-	struct live_image *image;
+	struct live_name *name;
 
-	HASH_FIND(hh, live->images, &who->pid, sizeof(who->pid), image);
-	if (image && !memcmp(image->comm, who->comm, sizeof(image->comm)))
-		return;
-	if (image) {
-		live_maps__forget(live->maps, who->pid);
-		memcpy(image->comm, who->comm, sizeof(image->comm));
-		return;
+	HASH_FIND(hh, images->names, &who->pid, sizeof(who->pid), name);
+	if (name && name->start_ns != who->start_ns)
+		images__forget(images->list, who->pid);
+	else if (name && memcmp(name->comm, who->comm, sizeof(name->comm)))
+		images__exec(images->list, who->pid, time_ns, false);
+	if (!name) {
+		name = calloc(1, sizeof(*name));
+		if (!name)
+			return;
+		name->pid = who->pid;
+		HASH_ADD(hh, images->names, pid, sizeof(name->pid), name);
+		if (!name->hh.tbl) {
+			free(name);
+			return;
+		}
 	}
-	image = calloc(1, sizeof(*image));
-	if (!image)
-		return; /* an address outside of all mappings has them read again, too */
-	image->pid = who->pid;
-	memcpy(image->comm, who->comm, sizeof(image->comm));
-	HASH_ADD(hh, live->images, pid, sizeof(image->pid), image);
-	if (!image->hh.tbl)
-		free(image);
+	name->start_ns = who->start_ns;
+	memcpy(name->comm, who->comm, sizeof(name->comm));
 }
 
-static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint64_t ip)
+static void take_told(struct live_images *images)
+{
+	images->told_ns = mmap_events__read(images->events, images->list);
+	images->told_lost = mmap_events__lost(images->events);
+}
+
+static struct image *image_of(struct live *live, const struct mt_who *who, uint64_t time_ns)
+{
+	struct live_images *images = live->images;
+
+	if (!images || images->foreign || !who->pid || who->flags & MT_WHO_KTHREAD)
+		return NULL;
+	if (images->events && time_ns > images->told_ns)
+		take_told(images);
+	else if (!images->events)
+		follow_exec(images, who, time_ns);
+	return images__find(images->list, who->pid, time_ns);
+}
+
+static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
+{
+	const struct image *image = image_of(ctx, who, time_ns);
+
+	return image ? image->maps : NULL;
+}
+
+/* Whose /proc has the image now: *nr_current of them; and behind them who may see its files by their paths. */
+static size_t readers_of(const struct live_images *images, const struct image *image, uint32_t pid, uint32_t *pids,
+			 size_t max, size_t *nr_current)
+{
+	const uint32_t candidates[] = { pid, image->pid };
+	const uint32_t parents[] = { images__parent(images->list, pid), images__parent(images->list, image->pid) };
+	size_t nr = 0, i;
+
+	for (i = 0; i < 2 && nr < max; i++)
+		if ((!i || image->pid != pid) && images__is_current(images->list, image, candidates[i]))
+			pids[nr++] = candidates[i];
+	*nr_current = nr;
+	for (i = 0; i < 2 && nr < max; i++)
+		if (parents[i])
+			pids[nr++] = parents[i];
+	return nr;
+}
+
+static size_t readers(void *ctx, const struct mt_who *who, uint64_t time_ns, uint32_t *pids, size_t max)
 {
 	struct live *live = ctx;
+	const struct image *image = image_of(live, who, time_ns);
+	size_t nr_current;
 
-	if (!live->maps) {
-		live->maps = live_maps__new(MAPS_MAX_BYTES);
-		live->shows_pids = proc__shows_initial_pids();
+	return image ? readers_of(live->images, image, who->pid, pids, max, &nr_current) : 0;
+}
+
+/* Whether all that an image has is told, so that /proc has no more. */
+static bool is_told(const struct live_images *images, const struct image *image)
+{
+	return image->complete && !images->told_lost;
+}
+
+/* A program that starts maps its libraries within milliseconds; a JIT compiler goes on for ever. */
+static uint64_t pause_of(const struct image *image)
+{
+	unsigned int over = image->tries > TRIES_AT_ONCE ? image->tries - TRIES_AT_ONCE : 0;
+
+	return over ? (over < 11 ? FIRST_PAUSE_NS << (over - 1) : MAX_PAUSE_NS) : 0;
+}
+
+/* The leaf counts: callers are not asked for, as code without frame pointers makes them up. */
+static bool needs_reading(const struct live_images *images, const struct image *image, uint64_t ip)
+{
+	if (image->maps && proc_maps__find(image->maps, ip))
+		return false;
+	if (!image->tries)
+		return true;
+	if (image->told && proc_maps__find(image->told, ip))
+		return image->version != image->maps_version;
+	if (is_told(images, image))
+		return false;
+	return clock__boot_ns() >= image->tried_ns + pause_of(image);
+}
+
+static void count_miss(struct live_images *images, const struct image *image, int err)
+{
+	if (image->tries > 1 || image->maps)
+		return;
+	if (err == EACCES || err == EPERM)
+		images->misses.refused++;
+	else if (err == ETIME)
+		images->misses.slow++;
+	else
+		images->misses.gone++;
+}
+
+static struct proc_maps *get_maps(struct message_cursor *answer, uint32_t pid)
+{
+	uint64_t nr = message__get_u64(answer);
+	struct proc_maps *maps = nr ? proc_maps__new(pid) : NULL;
+	char path[MESSAGE_PATH_SIZE];
+	struct mapping mapping;
+
+	for (; maps && nr && !answer->failed; nr--) {
+		message__get_mapping(answer, &mapping, path);
+		if (!answer->failed)
+			proc_maps__add(maps, &mapping);
 	}
-	if (!live->maps || who->flags & MT_WHO_KTHREAD || !live->shows_pids)
-		return NULL;
-	follow_exec(live, who);
-	return live_maps__get(live->maps, who->pid, who->start_ns, ip);
+	return maps;
+}
+
+/* What /proc showed is of no use if the process has executed another program by now. */
+static void on_maps(void *ctx, struct apart_key key, struct message_cursor *answer)
+{
+	struct live_images *images = ctx;
+	struct image *image = images__by_serial(images->list, (uint32_t)key.of, key.id);
+	struct proc_maps *maps;
+	uint32_t pid;
+	int err;
+
+	if (!image)
+		return;
+	err = answer ? (int)message__get_u64(answer) : ETIME;
+	pid = answer ? (uint32_t)message__get_u64(answer) : 0;
+	images->misses.unread += answer ? message__get_u64(answer) : 0;
+	maps = answer ? get_maps(answer, pid) : NULL;
+	if (pid && images->events) {
+		take_told(images);
+		image = images__by_serial(images->list, (uint32_t)key.of, key.id);
+		if (!image || !images__is_current(images->list, image, pid)) {
+			proc_maps__free(maps);
+			if (image) {
+				image->asked = false;
+				image->tries = 0;
+			}
+			return;
+		}
+	}
+	if (!maps)
+		count_miss(images, image, err);
+	images__describe(images->list, image, maps);
+}
+
+static void ask(struct live_images *images, struct image *image, uint32_t pid)
+{
+	const struct apart_key key = { image->serial, pid };
+	struct message question = { 0 };
+	uint32_t pids[MAX_READERS];
+	size_t nr_current, nr = readers_of(images, image, pid, pids, MAX_READERS, &nr_current), i;
+
+	image->asked = true;
+	image->tries++;
+	image->tried_ns = clock__boot_ns();
+	image->maps_version = image->version;
+	message__put_u64(&question, APART_MAPS);
+	message__put_u64(&question, is_told(images, image) ? 0 : nr_current);
+	message__put_u64(&question, nr);
+	for (i = 0; i < nr; i++)
+		message__put_u64(&question, pids[i]);
+	nr = image->told ? proc_maps__count(image->told) : 0;
+	message__put_u64(&question, nr);
+	for (i = 0; i < nr; i++)
+		message__put_mapping(&question, proc_maps__at(image->told, i));
+	apart__ask(images->apart, &question, APART_MAPS_LIMIT_NS, on_maps, images, key);
+}
+
+static bool awaits_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
+{
+	struct live *live = ctx;
+	struct image *image = image_of(live, who, time_ns);
+	uint64_t serial;
+
+	if (!image)
+		return false;
+	if (image->asked)
+		return true;
+	if (!needs_reading(live->images, image, ip))
+		return false;
+	serial = image->serial;
+	ask(live->images, image, who->pid);
+	image = images__by_serial(live->images->list, who->pid, serial);
+	return image && image->asked;
+}
+
+void live__follow_stacks(struct live *live)
+{
+	struct live_images *images = live->images;
+
+	if (!images || !images->events)
+		return;
+	take_told(images);
+	images__bury(images->list, images->told_ns > KEEP_GONE_NS ? images->told_ns - KEEP_GONE_NS : 0);
+}
+
+/* Without the kernel's word on mappings: a process that is gone before it was looked at has none. */
+static void explain_untold(int err)
+{
+	log_note("mappings are read from /proc alone, so functions of short-lived programs may have no names: "
+		 "perf_event_open: %s",
+		 strerror(-err));
+}
+
+int live__open_stacks(struct live *live, const struct live_request *request)
+{
+	struct live_images *images = request->stacks && request->apart ? calloc(1, sizeof(*images)) : NULL;
+	int err;
+
+	if (!images)
+		return request->stacks && request->apart ? -ENOMEM : 0;
+	live->images = images;
+	images->apart = request->apart;
+	images->list = images__new(MAPS_MAX_BYTES);
+	if (!images->list)
+		return -ENOMEM;
+	images->foreign = !proc__initial_pid_namespace();
+	if (images->foreign) {
+		log_note("programs' functions have no names: in a pid namespace the mappings of the kernel's pids are "
+			 "not to be found");
+		return 0;
+	}
+	err = mmap_events__open(&images->events);
+	if (err)
+		explain_untold(err);
+	else
+		err = readers__watch(&live->readers, mmap_events__fd(images->events));
+	err = readers__watch(&live->readers, apart__fd(images->apart));
+	return err;
 }
 
 struct stack_lookup live__stacks(struct source *src)
 {
-	return (struct stack_lookup){ .addresses = addresses_of, .maps = maps_of, .ctx = live_of(src) };
+	return (struct stack_lookup){ .addresses = addresses_of,
+				      .maps = maps_of,
+				      .awaits_maps = awaits_maps,
+				      .readers = readers,
+				      .ctx = live_of(src) };
 }
 
 uint64_t live__unmapped(const struct live *live)
 {
-	struct live_maps_misses misses = live->maps ? live_maps__misses(live->maps) : (struct live_maps_misses){ 0 };
+	const struct live_images *images = live->images;
 
-	return misses.gone + misses.refused;
+	return images ? images->misses.gone + images->misses.refused + images->misses.slow : 0;
+}
+
+static void say_misses(const struct live_images *images)
+{
+	if (images->misses.unread || images->misses.slow)
+		log_note("%llu mappings of files and those of %llu processes were not read: time limit; what lies in "
+			 "them "
+			 "is shown as addresses",
+			 (unsigned long long)images->misses.unread, (unsigned long long)images->misses.slow);
+	if (images->told_lost)
+		log_note("lost: %llu of the kernel's notes on mappings; some functions may have no names",
+			 (unsigned long long)images->told_lost);
+}
+
+static void free_images(struct live_images *images)
+{
+	struct live_name *name, *next;
+
+	say_misses(images);
+	for (name = images->names; name; name = next) {
+		next = name->hh.next;
+		HASH_DEL(images->names, name);
+		free(name);
+	}
+	mmap_events__close(images->events);
+	images__free(images->list);
+	free(images);
 }
 
 void live__free_stacks(struct live *live)
 {
-	struct live_stack *stack, *next_stack;
-	struct live_image *image, *next_image;
+	struct live_stack *stack, *next;
 
-	for (stack = live->stacks; stack; stack = next_stack) {
-		next_stack = stack->hh.next;
+	for (stack = live->stacks; stack; stack = next) {
+		next = stack->hh.next;
 		HASH_DEL(live->stacks, stack);
 		free(stack);
 	}
-	for (image = live->images; image; image = next_image) {
-		next_image = image->hh.next;
-		HASH_DEL(live->images, image);
-		free(image);
-	}
-	if (live->maps)
-		live_maps__free(live->maps);
+	if (live->images)
+		free_images(live->images);
+	live->images = NULL;
 }

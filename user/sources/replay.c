@@ -18,6 +18,9 @@ struct cgroup_name {
 	char *name;
 };
 
+/* Of the names of cgroups; those that are beyond it go by their ids. */
+#define MAX_CGROUP_BYTES (32UL * 1024 * 1024)
+
 struct replay {
 	struct source source;
 	struct sink sink;
@@ -29,6 +32,7 @@ struct replay {
 	struct totals totals, base; /* as recorded; what came before the run's part that is here */
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
+	size_t cgroup_bytes;
 	struct replay_stacks stacks;
 };
 
@@ -42,9 +46,16 @@ static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 {
 	struct replay *replay = ctx;
 	struct cgroup_name *entry;
-	char *copy = strndup(name, len);
+	size_t bytes = sizeof(*entry) + len + 1;
+	char *copy;
 
 	HASH_FIND(hh, replay->cgroups, &id, sizeof(id), entry);
+	if (entry && strlen(entry->name) == len && !memcmp(entry->name, name, len))
+		return 0;
+	if (bytes > MAX_CGROUP_BYTES - replay->cgroup_bytes)
+		return 0;
+	replay->cgroup_bytes += bytes; /* also of names that are replaced: nobody renames cgroups all day */
+	copy = strndup(name, len);
 	if (!entry && copy) {
 		entry = calloc(1, sizeof(*entry));
 		if (entry) {

@@ -16,10 +16,8 @@ struct recorded_stack {
 	uint64_t addresses[];
 };
 
-struct recorded_symbol {
-	UT_hash_handle hh;
-	uint64_t start;
-};
+/* What the rest of one takes, in addresses: also a chain of none takes memory. */
+#define STACK_ADDRESSES (sizeof(struct recorded_stack) / sizeof(uint64_t))
 
 struct recorded_maps {
 	UT_hash_handle hh;
@@ -32,13 +30,13 @@ struct recorded_maps {
 
 int replay_stacks__init(struct replay_stacks *stacks)
 {
-	*stacks = (struct replay_stacks){ .kernel = symtab__new(KERNEL_MAX_BYTES) };
+	*stacks = (struct replay_stacks){ .kernel = symbol_tree__new(KERNEL_MAX_BYTES) };
 	return stacks->kernel ? 0 : -ENOMEM;
 }
 
 static void forget_stack(struct replay_stacks *stacks, struct recorded_stack *stack)
 {
-	stacks->nr_addresses -= stack->nr;
+	stacks->nr_addresses -= stack->nr + STACK_ADDRESSES;
 	HASH_DEL(stacks->stacks, stack);
 	free(stack);
 }
@@ -47,7 +45,6 @@ void replay_stacks__free(struct replay_stacks *stacks)
 {
 	struct recorded_stack *stack, *next_stack;
 	struct recorded_maps *maps, *next_maps;
-	struct recorded_symbol *symbol, *next_symbol;
 
 	for (stack = stacks->stacks; stack; stack = next_stack) {
 		next_stack = stack->hh.next;
@@ -59,12 +56,7 @@ void replay_stacks__free(struct replay_stacks *stacks)
 		proc_maps__free(maps->maps);
 		free(maps);
 	}
-	for (symbol = stacks->symbols; symbol; symbol = next_symbol) {
-		next_symbol = symbol->hh.next;
-		HASH_DEL(stacks->symbols, symbol);
-		free(symbol);
-	}
-	symtab__free(stacks->kernel);
+	symbol_tree__free(stacks->kernel);
 	stacks->kernel = NULL;
 }
 
@@ -78,7 +70,7 @@ int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t 
 		return 0;
 	if (stack)
 		forget_stack(stacks, stack);
-	if (nr > REPLAY_MAX_ADDRESSES - stacks->nr_addresses)
+	if (nr + STACK_ADDRESSES > REPLAY_MAX_ADDRESSES - stacks->nr_addresses)
 		return 0;
 	stack = calloc(1, sizeof(*stack) + nr * sizeof(*addresses));
 	if (!stack)
@@ -91,7 +83,7 @@ int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t 
 		free(stack);
 		return -ENOMEM;
 	}
-	stacks->nr_addresses += nr;
+	stacks->nr_addresses += nr + STACK_ADDRESSES;
 	return 0;
 }
 
@@ -120,7 +112,7 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 
 	HASH_FIND(hh, stacks->maps, &key, sizeof(key), entry);
 	if ((entry && same_maps(entry->maps, maps)) ||
-	    proc_maps__bytes(maps) > REPLAY_MAX_MAPS_BYTES - stacks->maps_bytes) {
+	    proc_maps__bytes(maps) + sizeof(*entry) > REPLAY_MAX_MAPS_BYTES - stacks->maps_bytes) {
 		proc_maps__free(maps);
 		return 0;
 	}
@@ -129,6 +121,7 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 		if (entry) {
 			entry->key = key;
 			HASH_ADD(hh, stacks->maps, key, sizeof(entry->key), entry);
+			stacks->maps_bytes += sizeof(*entry);
 		}
 		if (!entry || !entry->hh.tbl) {
 			free(entry);
@@ -142,26 +135,10 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 	return 0;
 }
 
+/* What there is no room for, or is empty, is left out. */
 int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
 {
-	struct recorded_symbol *known;
-	int err;
-
-	HASH_FIND(hh, stacks->symbols, &symbol->start, sizeof(symbol->start), known);
-	if (known || symbol->end <= symbol->start)
-		return 0;
-	err = symtab__add(stacks->kernel, symbol->start, symbol->end - symbol->start, symbol->name, symbol->module);
-	if (err)
-		return err == -ENOMEM ? err : 0; /* there is room for no more */
-	known = calloc(1, sizeof(*known));
-	if (!known)
-		return -ENOMEM;
-	known->start = symbol->start;
-	HASH_ADD(hh, stacks->symbols, start, sizeof(known->start), known);
-	if (known->hh.tbl)
-		return 0;
-	free(known);
-	return -ENOMEM;
+	return symbol_tree__add(stacks->kernel, symbol) == -ENOMEM ? -ENOMEM : 0;
 }
 
 static const uint64_t *addresses(void *ctx, int32_t id, size_t *nr)
@@ -174,7 +151,7 @@ static const uint64_t *addresses(void *ctx, int32_t id, size_t *nr)
 	return stack ? stack->addresses : NULL;
 }
 
-static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint64_t ip)
+static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
 {
 	struct replay_stacks *stacks = ctx;
 	struct maps_key key = { who->pid, who->start_ns };
@@ -188,7 +165,7 @@ static bool kernel_symbol(void *ctx, uint64_t address, struct symbol *symbol)
 {
 	struct replay_stacks *stacks = ctx;
 
-	return symtab__find(stacks->kernel, address, symbol);
+	return symbol_tree__find(stacks->kernel, address, symbol);
 }
 
 struct stack_lookup replay_stacks__lookup(struct replay_stacks *stacks)

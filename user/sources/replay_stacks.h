@@ -4,6 +4,7 @@
 #define MEMTRACE_SOURCES_REPLAY_STACKS_H
 
 #include "../core/stack_lookup.h"
+#include "../core/symbol_tree.h"
 #include "../recording/decoder.h"
 
 /* More than a recording of memtrace's own has; what a hostile one has beyond that is left out. */
@@ -15,8 +16,7 @@ struct replay_stacks {
 	size_t nr_addresses;
 	struct recorded_maps *maps;
 	size_t maps_bytes;
-	struct symtab *kernel;
-	struct recorded_symbol *symbols; /* those that kernel has, by address: looking there would sort it each time */
+	struct symbol_tree *kernel;
 };
 
 /* 0 or -ENOMEM; replay_stacks__free() in any case. */

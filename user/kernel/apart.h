@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A process apart that opens what others made: mappings in /proc, the files behind them, their symbols.  A
+ * file of a FUSE file system that does not answer blocks its reader in open(2) and stat(2) already; a file may
+ * take minutes to go through, or gigabytes.  So whoever asks does not wait, and the reader is killed when it
+ * takes too long: what it was asked then has no answer.
+ *
+ * Two processes, in fact: the first one is forked when memtrace has nothing open yet and does nothing but fork
+ * the reader, again after each one that was killed.  Both end with memtrace.
+ */
+#ifndef MEMTRACE_KERNEL_APART_H
+#define MEMTRACE_KERNEL_APART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/message.h"
+
+struct apart;
+
+/* dir: as symbols__new() takes it.  NULL if memory or processes ran out. */
+struct apart *apart__new(const char *dir);
+void apart__free(struct apart *apart); /* NULL is fine; who asked is not called */
+
+/* What was asked, for who asked. */
+struct apart_key {
+	uint64_t id, of;
+};
+
+/* answer: NULL if there is none: the reader was too slow, ended, or was given up. */
+typedef void (*apart_done)(void *ctx, struct apart_key key, struct message_cursor *answer);
+
+/* Takes over the question's bytes.  limit_ns: how long it may take.  done is called by one of the functions below. */
+void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
+		struct apart_key key);
+/* Polls readable when apart__attend() has something to do, but for limits that are over. */
+int apart__fd(const struct apart *apart);
+/* Takes answers, sends questions; does not wait. */
+void apart__attend(struct apart *apart);
+bool apart__is_idle(const struct apart *apart);
+/* Waits until all is answered, at most until then (CLOCK_BOOTTIME), or until it is over: asked after each signal. true:
+ * all is. */
+bool apart__wait(struct apart *apart, uint64_t until_ns, bool (*over)(void));
+/* Readers that were too slow. */
+unsigned int apart__killed(const struct apart *apart);
+
+#endif
