@@ -212,7 +212,8 @@ static __always_inline bool output(const struct mt_task *rec)
 	void *ring = hot_ring();
 	bool much = ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
 
-	return ring && !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return ring &&
+	       !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline bool hold(const struct mt_task *rec)
@@ -288,8 +289,9 @@ static __always_inline u32 sum_of_sent(const struct mt_state *s)
 }
 
 /*
- * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator that was
- * at this task as it exited may have written to sent after the final record was: then what is the rest is not known.
+ * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator
+ * that was at this task as it exited may have written to sent after the final record was: then what is the rest is not
+ * known.
  */
 static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_struct *task, enum scratch_user user)
 {
