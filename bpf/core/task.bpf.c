@@ -103,8 +103,7 @@ static __always_inline u32 inherited_flags(const struct mt_state *s, struct task
  * sched_process_fork would miss the workers of io_uring and vhost (create_io_thread(), vhost_task_create()), and this
  * one comes for the idle tasks of CPUs as well.
  */
-SEC("tp_btf/task_newtask")
-int BPF_PROG(core_newtask, struct task_struct *child)
+static __always_inline int on_birth(struct task_struct *child)
 {
 	struct mt_state *creator = state__current();
 	u32 flags;
@@ -116,6 +115,19 @@ int BPF_PROG(core_newtask, struct task_struct *child)
 		return 0;
 	state__begin(child, flags);
 	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(core_newtask, struct task_struct *child)
+{
+	return on_birth(child);
+}
+
+/* Where core_newtask was skipped, as another task was preempted in it (7.x): still before the child runs. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return state__of(child) ? 0 : on_birth(child);
 }
 
 /*
