@@ -360,18 +360,18 @@ struct mt_filter_levels {
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
-	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
-	__u32 iter_mode;   /* enum mt_iter_mode */
-	__u32 phase;	   /* enum mt_phase */
-	__u32 self;	   /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
-	__u32 epoch;	   /* a number that changes at each tick: tasks with single events are announced again */
+	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;  /* enum mt_iter_mode */
+	__u32 phase;	  /* enum mt_phase */
+	__u32 self;	  /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 epoch;	  /* a number that changes at each tick: tasks with single events are announced again */
 	__u32 pad;
-	__u64 attached_ns; /* every task born after this was to be seen at its birth; 0: not yet */
-	__u64 exited;	   /* tasks with counters that have exited */
-	__u64 freed;	   /* ... and were freed after that */
+	__u64 attached_ns;		   /* every task born after this was to be seen at its birth; 0: not yet */
+	__u64 exited;			   /* tasks with counters that have exited */
+	__u64 freed;			   /* ... and were freed after that */
 	__u64 faulty_exited, faulty_freed; /* those of them that may have taken a fault in between */
-	__u64 late;	   /* tasks found without counters after the first pass: theirs start there */
-	__u64 held;	   /* records that were put into the map "finals" */
+	__u64 late;			   /* tasks found without counters after the first pass: theirs start there */
+	__u64 held;			   /* records that were put into the map "finals" */
 	/* Seen by the current pass of the iterator: */
 	__u64 seen_exited, seen_faulty; /* tasks that exited but are not freed yet */
 	__u64 seen_changing;		/* tasks that were left out, as their identity was just changing */
@@ -399,7 +399,8 @@ struct mt_lost {
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
 	__u64 stacks;		    /* call chains that found no room in the map "stacks" */
-	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended when all was full, as far as no record has them */
+	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended when all was full, as far as no record has them
+					  */
 };
 
 /* Episodes of one kind of reclaim that are folded. */

@@ -6,8 +6,8 @@
 #include "compat/cgroup.h"
 
 /* include/linux/sched.h; the same on all kernels that have BPF rings */
-#define PF_EXITING 0x00000004
-#define PF_KTHREAD 0x00200000
+#define PF_EXITING  0x00000004
+#define PF_KTHREAD  0x00200000
 #define EXIT_ZOMBIE 0x00000020
 
 static __always_inline void who__read(struct mt_who *who, struct task_struct *task)

@@ -77,7 +77,8 @@ static __always_inline void view__turn(struct view *view, const struct mt_refs *
 }
 
 /* Is there a count that the last record did not have? */
-static __always_inline bool state__has_news(const struct mt_state *s, const struct view *view, const struct mt_refs *all)
+static __always_inline bool state__has_news(const struct mt_state *s, const struct view *view,
+					    const struct mt_refs *all)
 {
 	u32 differ = (u32)view__minor(view, all) ^ s->sent[MT_SLOT_fault_minor];
 	int i;

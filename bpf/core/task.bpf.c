@@ -103,8 +103,7 @@ static __always_inline u32 inherited_flags(const struct mt_state *s, struct task
  * sched_process_fork would miss the workers of io_uring and vhost (create_io_thread(), vhost_task_create()), and this
  * one comes for the idle tasks of CPUs as well.
  */
-SEC("tp_btf/task_newtask")
-int BPF_PROG(core_newtask, struct task_struct *child)
+static __always_inline int on_birth(struct task_struct *child)
 {
 	struct mt_state *creator = state__current();
 	u32 flags;
@@ -116,6 +115,19 @@ int BPF_PROG(core_newtask, struct task_struct *child)
 		return 0;
 	state__begin(child, flags);
 	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(core_newtask, struct task_struct *child)
+{
+	return on_birth(child);
+}
+
+/* Where core_newtask was skipped, as another task was preempted in it (7.x): still before the child runs. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return state__of(child) ? 0 : on_birth(child);
 }
 
 /*
@@ -212,7 +224,8 @@ static __always_inline bool output(const struct mt_task *rec)
 	void *ring = hot_ring();
 	bool much = ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
 
-	return ring && !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return ring &&
+	       !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline bool hold(const struct mt_task *rec)
@@ -288,8 +301,9 @@ static __always_inline u32 sum_of_sent(const struct mt_state *s)
 }
 
 /*
- * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator that was
- * at this task as it exited may have written to sent after the final record was: then what is the rest is not known.
+ * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator
+ * that was at this task as it exited may have written to sent after the final record was: then what is the rest is not
+ * known.
  */
 static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_struct *task, enum scratch_user user)
 {

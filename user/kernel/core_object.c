@@ -21,6 +21,8 @@
 
 /* Where another task than the current one is meant, tp_btf alone has a pointer that task storage accepts. */
 static const struct attach_alt fork_alts[] = TP_BTF("core_newtask", "task:task_newtask", "struct task_struct *task");
+static const struct attach_alt again_alts[] =
+	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *parent,struct task_struct *child");
 static const struct attach_alt exec_alts[] = {
 	{ "core_exec", ATTACH_TP_BTF, "sched:sched_process_exec", "struct task_struct *p,pid_t old_pid", NULL },
 	{ "core_exec_tp", ATTACH_TP, "sched:sched_process_exec", NULL, NULL },
@@ -48,6 +50,7 @@ static const struct attach_alt level_alts[] = {
 
 static const struct attach_hook hooks[] = {
 	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start", false },
+	{ "fork again", HOOK_OPTIONAL, again_alts, "processes that start while another start is preempted", false },
 	{ "exec", HOOK_REQUIRED, exec_alts, "processes that become another program", true },
 	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end", true },
 	{ "free", HOOK_REQUIRED, free_alts, "their last counts", false },

@@ -334,11 +334,12 @@ static void source_moment(struct source *src, struct moment *moment)
 {
 	struct live *live = live_of(src);
 
-	*moment = live->ended ? live->end_moment : (struct moment){
-		.now_ns = clock__boot_ns(),
-		.own_cpu_ns = proc__own_cpu_ns() - live->start_cpu_ns,
-		.wall_offset_ns = clock__wall_offset_ns(),
-	};
+	*moment = live->ended ? live->end_moment :
+				(struct moment){
+					.now_ns = clock__boot_ns(),
+					.own_cpu_ns = proc__own_cpu_ns() - live->start_cpu_ns,
+					.wall_offset_ns = clock__wall_offset_ns(),
+				};
 }
 
 static const char *source_cgroup(struct source *src, uint64_t id)
