@@ -303,6 +303,56 @@ static __always_inline u32 family_flags_of_current(void)
 }
 
 /*
+ * A number that no other task has had or will have: its tid and its start, in
+ * units of 1024 ns, which together are unique while it lives, for 52 days.  Not a counter: an atomic
+ * addition that returns the sum came only with 5.12, and older verifiers refuse any program that has one.
+ */
+static __always_inline u64 new_life(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, start_boottime) >> 10 << 22 | BPF_CORE_READ(task, pid);
+}
+
+/* Counters of zeroes, or of who had that tid before, become the task's. */
+static __always_inline void state__fill(struct mt_state *s, struct task_struct *task, u32 flags)
+{
+	s->gen = 0;
+	barrier();
+	s->flags = flags;
+	s->life = new_life(task);
+	state__identify(s, task);
+	barrier();
+	s->gen = 2;
+}
+
+/*
+ * A task whose birth was not seen, as a program that is preempted while it runs misses what comes meanwhile (7.x).  If
+ * it was born after memtrace had attached, all that the kernel accounted to it is what it would have counted.  Memory
+ * is taken, so not on the way of an allocation.
+ */
+static __always_inline struct mt_state *state__recover(struct task_struct *task)
+{
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *s;
+	u32 flags;
+
+	if (!cfg.has_task_storage || !ctl || !ctl->attached_ns ||
+	    BPF_CORE_READ(task, start_boottime) < ctl->attached_ns)
+		return NULL;
+	flags = family_flags(task);
+	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
+		return NULL;
+	s = bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s) {
+		lost__task();
+		return NULL;
+	}
+	state__fill(s, task, flags);
+	if (s->match)
+		s->refs.minor = s->refs.major = 0;
+	return s;
+}
+
+/*
  * The current task has no counters.  That is a loss if it should have some: all tasks that are born while
  * the run lasts, or the family's.  Where they are found by tid, so is the process's first thread.
  */
@@ -319,18 +369,28 @@ static __noinline int state__missing(void)
 	return 0;
 }
 
+/* At a moment when nothing is held and no memory is being allocated. */
+static __noinline struct mt_state *state__recover_current(void)
+{
+	if (!cfg.has_task_storage || state__phase() >= MT_PHASE_ENDING)
+		return NULL;
+	return state__recover(bpf_get_current_task_btf());
+}
+
 /*
- * The current task's counters; NULL if it is not asked for.
- * Its move to another cgroup is noticed here, as the address of its css_set changes; so is, if
- * anybody asks for a user, a change of its credentials.
+ * The current task's counters; NULL if it is not asked for.  from_user: its user mode was interrupted just now, so it
+ * may be given the counters that it should have. Its move to another cgroup is noticed here, as the address of its
+ * css_set changes; so is, if anybody asks for a user, a change of its credentials.
  */
-static __always_inline struct mt_state *state__counting(void)
+static __always_inline struct mt_state *state__counting(bool from_user)
 {
 	struct mt_state *s = state__current();
 	struct task_struct *task;
 	u64 css_set;
 	bool moved;
 
+	if (!s && from_user)
+		s = state__recover_current();
 	if (!s) {
 		state__missing();
 		return NULL;

@@ -55,32 +55,15 @@ static __always_inline struct mt_state *state__make(struct task_struct *task)
 	return bpf_map_lookup_elem(&tid_state, &tid);
 }
 
-/*
- * A number that no other task has had or will have: its tid and its start, in
- * units of 1024 ns, which together are unique while it lives, for 52 days.  Not a counter: an atomic
- * addition that returns the sum came only with 5.12, and older verifiers refuse any program that has one.
- */
-static __always_inline u64 new_life(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, start_boottime) >> 10 << 22 | BPF_CORE_READ(task, pid);
-}
-
 /* Gives a task counters that start from 0; what was accounted to it before is its base. */
 static __always_inline struct mt_state *state__begin(struct task_struct *task, u32 flags)
 {
 	struct mt_state *s = state__make(task);
 
-	if (!s) {
+	if (s)
+		state__fill(s, task, flags);
+	else
 		lost__task();
-		return NULL;
-	}
-	s->gen = 0;
-	barrier();
-	s->flags = flags;
-	s->life = new_life(task);
-	state__identify(s, task);
-	barrier();
-	s->gen = 2;
 	return s;
 }
 
@@ -157,6 +140,8 @@ static __always_inline int on_exec(struct task_struct *task, u32 old_tid)
 	s = state__of(task);
 	if (s)
 		state__moved(s, task);
+	else
+		state__recover_current();
 	return 0;
 }
 
@@ -345,27 +330,6 @@ static __always_inline void emit_rest(struct mt_state *s, struct task_struct *ta
 }
 
 /*
- * A task whose fork was not seen, as a program that is preempted while it
- * runs misses what comes meanwhile (7.x).  If it was born after memtrace had attached, all
- * that the kernel accounted to it is what it would have counted.
- */
-static __always_inline struct mt_state *state__recover(struct task_struct *task, const struct mt_control *ctl)
-{
-	struct mt_state *s;
-	u32 flags;
-
-	if (!cfg.has_task_storage || !ctl->attached_ns || BPF_CORE_READ(task, start_boottime) < ctl->attached_ns)
-		return NULL;
-	flags = family_flags(task);
-	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
-		return NULL;
-	s = state__begin(task, flags);
-	if (s && s->match)
-		s->refs.minor = s->refs.major = 0;
-	return s;
-}
-
-/*
  * Whether a task that exits may take a fault yet, where its exit hook comes first (kernel/fork.c, mm_release()): the
  * store to clear_child_tid, which is made if others use the memory; or if its list of robust futexes is not there,
  * or not empty.  All else of an exit leaves the task's own memory alone.
@@ -415,7 +379,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	if (!ctl)
 		return 0;
 	if (!s)
-		s = state__recover(task, ctl);
+		s = state__recover(task);
 	if (!s)
 		return 0;
 	s->gen |= 1; /* whatever else: nothing else of this task is under way here */

@@ -111,7 +111,7 @@ static __always_inline int count_alloc(void *ctx, u64 page, u32 order, u64 gfp, 
 		if (!probe_wants_every(MT_PROBE_alloc))
 			return 0;
 	}
-	s = state__counting();
+	s = state__counting(false);
 	if (!s)
 		return 0;
 	if (!atomic)

@@ -53,7 +53,7 @@ static __always_inline void count_cause(struct mt_state *s, const struct cause *
 /* ip is an expression: it is only read when a record wants it.  begins: the fault's handling is still to come. */
 #define count_fault(address, ip, why, kernel_mode, begins)                                                             \
 	({                                                                                                             \
-		struct mt_state *s = state__counting();                                                                \
+		struct mt_state *s = state__counting(!(kernel_mode));                                                  \
 		struct cause cause = why;                                                                              \
 		if (s && !(kernel_mode && s->walking)) {                                                               \
 			count_cause(s, &cause, kernel_mode);                                                           \

@@ -102,7 +102,7 @@ static __always_inline void emit(struct mt_state *s, u64 address, s32 backing)
 	if (!begin_ns || (s->minor_address ^ address) / cfg.page_size)
 		return;
 	now_ns = bpf_ktime_get_boot_ns();
-	if (!state__counting() || !every__is_sampled(address / cfg.page_size))
+	if (!state__counting(false) || !every__is_sampled(address / cfg.page_size))
 		return;
 	rec = every__reserve(s, MT_REC_minor, struct mt_minor);
 	if (!rec)

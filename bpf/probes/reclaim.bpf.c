@@ -135,7 +135,7 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 
 	if (span__pop(span__id(MT_PROBE_reclaim, kind), &end))
 		return 0;
-	s = state__counting();
+	s = state__counting(false);
 	if (s) {
 		state__add(s, slot, 1);
 		state__add(s, slot + 1, end.self_ns);

@@ -123,7 +123,7 @@ load lib
 	for _ in 1 2 3; do
 		"$memtrace" stat --json -o "$tmp/stat.json" -d 1 2>"$tmp/stat.err" 3>&-
 		# asked for at the end, which this shell's load may delay, but not by the wait for last counts
-		between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 1000 1250
+		between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 1000 1900
 		same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
 	done
 }
