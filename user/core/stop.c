@@ -190,6 +190,12 @@ static void look_sometimes(void)
 	stop__look();
 }
 
+bool stop__is_ended(void)
+{
+	look_sometimes();
+	return stop.urgent_ns;
+}
+
 bool stop__asked(void)
 {
 	look_sometimes();

@@ -49,6 +49,9 @@ void stop__by_signal(void);
 /* The same, and nothing of it is wanted: signo leaves it undone. */
 void stop__abandon(int signo);
 
+/* Whether it was ended, by a signal or a deadline: then what comes still is wanted soon. */
+bool stop__is_ended(void);
+
 /* Whether the run is over.  Looks, but not more often than each 10 ms: cheap enough for each turn of a loop. */
 bool stop__asked(void);
 /* Likewise, whether what is left is not wanted, or a signal came before the run: no more waiting. */

@@ -21,6 +21,7 @@
 
 /* The wait for tasks that exited to be freed: for those that may have taken a fault since, and for the others. */
 #define DRAIN_MAX_NS   2000000000ULL
+#define DRAIN_SOON_NS  60000000ULL /* of either, if a signal or -d ended the run */
 #define DRAIN_CALM_NS  300000000ULL /* since one was */
 #define DRAIN_STEP_NS  2000000
 #define LAST_PASSES    5
@@ -288,7 +289,7 @@ static uint64_t nr_faulty(const struct live *live)
 /* By the clock: in a flood of events a pass takes much longer than a step. */
 static bool waits(const struct live *live, uint64_t waited_ns, uint64_t calm_ns)
 {
-	if (!nr_pending(live) || waited_ns >= DRAIN_MAX_NS)
+	if (!nr_pending(live) || waited_ns >= (stop__is_ended() ? DRAIN_SOON_NS : DRAIN_MAX_NS))
 		return false;
 	return nr_faulty(live) || calm_ns < DRAIN_CALM_NS;
 }
