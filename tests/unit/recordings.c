@@ -60,10 +60,10 @@ void make_record(union any_record *record, const struct layout *layout, uint64_t
 		char *to = record->bytes + field->offset;
 		uint64_t number = value(ctx);
 
+		if (field->code == CODE_REF)
+			number %= NR_TASKS;
 		if (field->code == CODE_WHO)
 			memcpy(to, &tasks[number % NR_TASKS], sizeof(struct mt_who));
-		else if (field->code == CODE_REF)
-			*(uint64_t *)to = number % NR_TASKS;
 		else
 			memcpy(to, &number, field->size);
 	}
