@@ -19,7 +19,7 @@
 #define MT_HIST_SLOTS	   64
 #define MT_MAX_HOT_RINGS   64
 #define MT_OOM_RING_BYTES  (64 * 1024)
-#define MT_MAX_NODES	   64
+#define MT_MAX_NODES	   1024 /* the kernel's own bound: MAX_NUMNODES with the largest CONFIG_NODES_SHIFT */
 #define MT_CGROUP_PATH_LEN 256
 #define MT_FILE_NAME_LEN   32
 #define MT_STACK_DEPTH	   127 /* the kernel's PERF_MAX_STACK_DEPTH */

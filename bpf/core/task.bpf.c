@@ -127,7 +127,8 @@ static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
 	s = bpf_map_lookup_elem(&tid_state, &old_tid);
 	if (!s)
 		return;
-	bpf_map_update_elem(&tid_state, &tid, s, BPF_ANY);
+	if (bpf_map_update_elem(&tid_state, &tid, s, BPF_ANY))
+		lost__task();
 	bpf_map_delete_elem(&tid_state, &old_tid);
 }
 

@@ -98,9 +98,9 @@ static __always_inline void victim_figures(struct mt_oom *rec, struct task_struc
 	if (!mm)
 		return;
 	rec->total_vm_bytes = BPF_CORE_READ(mm, total_vm) * cfg.page_size;
-	rec->anon_rss_bytes = mm__rss(mm, MM_ANONPAGES) * cfg.page_size;
-	rec->file_rss_bytes = mm__rss(mm, MM_FILEPAGES) * cfg.page_size;
-	rec->shmem_rss_bytes = mm__rss(mm, MM_SHMEMPAGES) * cfg.page_size;
+	rec->anon_rss_bytes = mm__rss_bytes(mm, MM_ANONPAGES);
+	rec->file_rss_bytes = mm__rss_bytes(mm, MM_FILEPAGES);
+	rec->shmem_rss_bytes = mm__rss_bytes(mm, MM_SHMEMPAGES);
 	rec->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 

@@ -153,6 +153,17 @@ static void a_session_of_no_node_is_not_written_anywhere(void **state)
 	assert_int_equal(figure_now(&own, FIGURE_KSWAPD_SCANNED).value, 0);
 }
 
+/* CONFIG_NODES_SHIFT is at most 10 (its range in the architectures' Kconfig). */
+static void sessions_of_any_node_that_can_be_count(void **state)
+{
+	struct own_counts own = { .cgroup = "/" };
+
+	(void)state;
+	kswapd(&own, 64, 30, 20);
+	kswapd(&own, 1023, 30, 20);
+	assert_int_equal(figure_now(&own, FIGURE_KSWAPD_SCANNED).value, 60);
+}
+
 /* Where the counters are the nodes', reclaim for a cgroup is in pgsteal_direct, and soft limits are no exception. */
 static void pages_of_reclaim_are_those_of_its_counter(void **state)
 {
@@ -314,6 +325,7 @@ int main(void)
 		cmocka_unit_test(sessions_whose_pages_are_never_told_leave_them_unknown),
 		cmocka_unit_test(a_session_before_the_first_that_was_told_had_no_pages),
 		cmocka_unit_test(a_session_of_no_node_is_not_written_anywhere),
+		cmocka_unit_test(sessions_of_any_node_that_can_be_count),
 		cmocka_unit_test(pages_of_reclaim_are_those_of_its_counter),
 		cmocka_unit_test(reclaim_for_a_known_limit_frees_no_slabs),
 		cmocka_unit_test(kills_of_groups_are_told_apart),

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NUMA nodes that get a label value of their own; each costs a whole histogram.  The others share "other". */
+#define MAX_NODE_LABELS 64
+
 static void sums__free(struct sum **sums)
 {
 	struct sum *sum, *next;
@@ -164,7 +167,7 @@ static size_t count_labels(const struct hist_row *row)
 		return 1;
 	for (nr = 0; row->label_names && row->label_names[nr];)
 		nr++;
-	return row->label_names ? nr : MT_MAX_NODES;
+	return row->label_names ? nr : MAX_NODE_LABELS;
 }
 
 static void add_hist_families(struct metrics *m)

@@ -5,6 +5,7 @@
 
 #include "../prelude.h"
 
+/* Parts of a counter that are added up; a verifier goes through each of them. */
 #define MAX_CPUS 1024
 
 /* From 6.2 on: a counter per kind, with parts per CPU (commit f1a7941243c1). */
@@ -82,8 +83,11 @@ static __always_inline s64 percpu_counter__sum(const void *counter)
 	return sum;
 }
 
-/* Resident pages of a kind: MM_FILEPAGES, MM_ANONPAGES or MM_SHMEMPAGES. */
-static __always_inline u64 mm__rss(struct mm_struct *mm, u32 kind)
+/*
+ * Resident bytes of a kind: MM_FILEPAGES, MM_ANONPAGES or MM_SHMEMPAGES.  MT_UNKNOWN_U64 where there may be more
+ * CPUs than parts are added up: a sum of some is too low.
+ */
+static __always_inline u64 mm__rss_bytes(struct mm_struct *mm, u32 kind)
 {
 	s64 pages;
 
@@ -94,11 +98,13 @@ static __always_inline u64 mm__rss(struct mm_struct *mm, u32 kind)
 		bpf_probe_read_kernel(&pages, sizeof(pages),
 				      (void *)mm + bpf_core_field_offset(struct mm_struct___v5_10, rss_stat.count) +
 					      kind * sizeof(pages));
+	} else if (cfg.nr_cpus > MAX_CPUS) {
+		return MT_UNKNOWN_U64;
 	} else {
 		pages = percpu_counter__sum((void *)mm + bpf_core_field_offset(struct mm_struct___v6_2, rss_stat) +
 					    kind * bpf_core_type_size(struct percpu_counter));
 	}
-	return pages > 0 ? pages : 0;
+	return pages > 0 ? pages * cfg.page_size : 0;
 }
 
 #endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Metrics: each of the schema is reported, and what has no label of its own is in "other". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/run/metrics.h"
+#include "fake_session.h"
+
+#define NODE_LABELS 64
+
+struct world {
+	struct fake_session fake;
+	struct metrics *metrics;
+	struct report *report;
+};
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	assert_non_null(world);
+	assert_int_equal(fake_session__open(&world->fake), 0);
+	world->metrics = metrics__new(&world->fake.session, BY_COMM, 1000);
+	assert_non_null(world->metrics);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	report__free(world->report);
+	metrics__free(world->metrics);
+	fake_session__close(&world->fake);
+	free(world);
+	return 0;
+}
+
+static void make_report(struct world *world)
+{
+	report__free(world->report);
+	world->report = report__new("test/1");
+	assert_non_null(world->report);
+	assert_int_equal(metrics__add(world->metrics, world->report), 0);
+	assert_false(world->report->failed);
+}
+
+/* How often a metric of that name is in the report; *found: the last. */
+static size_t find(const struct report *report, const char *name, const struct metric **found)
+{
+	size_t i, nr = 0;
+
+	*found = NULL;
+	for (i = 0; i < report->nr_sections; i++) {
+		const struct section *section = &report->sections[i];
+
+		if (section->kind != SECTION_METRIC || strcmp(section->metric.name, name))
+			continue;
+		*found = &section->metric;
+		nr++;
+	}
+	return nr;
+}
+
+static const struct sample *sample_of(const struct metric *metric, const char *name, const char *value)
+{
+	const struct sample *found = NULL;
+	size_t i, l;
+
+	for (i = 0; i < metric->nr_samples; i++) {
+		const struct sample *sample = &metric->samples[i];
+
+		for (l = 0; l < sample->nr_labels; l++)
+			if (!strcmp(sample->labels[l].name, name) && !strcmp(sample->labels[l].value, value)) {
+				assert_null(found);
+				found = sample;
+			}
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void session_of_each_node(struct world *world, int nr)
+{
+	int node;
+
+	for (node = 0; node < nr; node++)
+		assert_int_equal(fake_session__kswapd(&world->fake, node, 1000 + node), 0);
+}
+
+static const struct metric *kswapd_sessions(struct world *world)
+{
+	const struct metric *metric;
+
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_kswapd_session_seconds", &metric), 1);
+	return metric;
+}
+
+static void expect_sessions(const struct metric *metric, uint64_t count, uint64_t sum)
+{
+	size_t i;
+
+	for (i = 0; i < metric->nr_samples; i++) {
+		count -= metric->samples[i].hist->count;
+		sum -= metric->samples[i].hist->sum;
+	}
+	assert_int_equal(count, 0);
+	assert_int_equal(sum, 0);
+}
+
+static void each_node_has_its_label(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	char label[8];
+	int node;
+
+	session_of_each_node(world, NODE_LABELS);
+	metric = kswapd_sessions(world);
+	assert_int_equal(metric->nr_samples, NODE_LABELS);
+	for (node = 0; node < NODE_LABELS; node++) {
+		snprintf(label, sizeof(label), "%d", node);
+		assert_int_equal(sample_of(metric, "node", label)->hist->sum, 1000 + node);
+	}
+	expect_sessions(metric, NODE_LABELS, NODE_LABELS * 1000 + NODE_LABELS * (NODE_LABELS - 1) / 2);
+}
+
+/* One beyond, the last that a kernel can have, and what no kernel says. */
+static void nodes_beyond_are_other(void **state)
+{
+	static const int32_t beyond[] = { NODE_LABELS, MT_MAX_NODES - 1, INT32_MAX, -1 };
+	struct world *world = *state;
+	const struct metric *metric;
+	size_t i;
+
+	session_of_each_node(world, NODE_LABELS);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(fake_session__kswapd(&world->fake, beyond[i], 5), 0);
+	metric = kswapd_sessions(world);
+	assert_int_equal(metric->nr_samples, NODE_LABELS + 1);
+	assert_int_equal(sample_of(metric, "node", "other")->hist->count, 4);
+	assert_int_equal(sample_of(metric, "node", "other")->hist->sum, 20);
+	expect_sessions(metric, NODE_LABELS + 4, NODE_LABELS * 1000 + NODE_LABELS * (NODE_LABELS - 1) / 2 + 20);
+}
+
+/* In a list of distinct ones. */
+static size_t add_name(const char **names, size_t nr, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < nr; i++)
+		if (!strcmp(names[i], name))
+			return nr;
+	if (name)
+		names[nr++] = name;
+	return nr;
+}
+
+static size_t names_of_schema(const char **names)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		nr = add_name(names, nr, slot_rows[i].metric);
+	for (i = 0; i < nr_hist_rows; i++)
+		nr = add_name(names, nr, hist_rows[i].metric);
+	for (i = 0; i < nr_count_rows; i++)
+		nr = add_name(names, nr, count_rows[i].metric);
+	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++)
+		nr = add_name(names, nr, machine_rows[i].metric);
+	return nr;
+}
+
+/* However many the schema has: each once, and none but those and memtrace's own. */
+static void all_of_the_schema_are_reported(void **state)
+{
+	const char *names[MT_NR_SLOTS + MT_NR_MACHINE_SLOTS + 64];
+	struct world *world = *state;
+	const struct metric *metric;
+	size_t nr, i;
+
+	assert_true(nr_hist_rows + nr_count_rows <= 64);
+	nr = names_of_schema(names);
+	make_report(world);
+	for (i = 0; i < nr; i++)
+		assert_int_equal(find(world->report, names[i], &metric), 1);
+	for (i = 0; i < NR_SELF_METRICS; i++)
+		nr += find(world->report, self_metrics[i].name, &metric);
+	assert_int_equal(world->report->nr_sections, nr);
+}
+
+/* More names than there is room for: what they counted is in "other", and nothing is lost. */
+static void names_without_a_series_are_other(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	double sum = 0;
+	char comm[8];
+	uint32_t i;
+
+	metrics__free(world->metrics);
+	world->metrics = metrics__new(&world->fake.session, BY_COMM, 20);
+	assert_non_null(world->metrics);
+	for (i = 0; i < 50; i++) {
+		snprintf(comm, sizeof(comm), "c%u", i);
+		assert_int_equal(fake_session__task(&world->fake, i + 1, comm, 100 + i), 0);
+	}
+	make_report(world);
+	assert_int_equal(find(world->report, slot_rows[MT_SLOT_fault_minor].metric, &metric), 1);
+	assert_int_equal(metric->nr_samples, 20);
+	for (i = 0; i < metric->nr_samples; i++)
+		sum += metric->samples[i].value;
+	assert_true(sum == 50 * 100 + 50 * 49 / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_node_has_its_label, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nodes_beyond_are_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(all_of_the_schema_are_reported, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
