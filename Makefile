@@ -205,8 +205,9 @@ $(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flags
 	$(call link,$(UNIT_LINK) -lcmocka)
 
+comma := ,
 # They decide which allocation fails.
-$(B)/tests/test_nomem: UNIT_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/tests/test_nomem: UNIT_LINK := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup strndup open_memstream)
 $(B)/tests/test_event_log: UNIT_LINK := -Wl,--wrap=realloc
 # Some functions of it are known to the dynamic linker: a stripped copy has a table of those.
 $(B)/tests/test_symbols: UNIT_LINK := -rdynamic

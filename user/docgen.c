@@ -95,6 +95,8 @@ static void roff_paragraphs(FILE *out, const char *text)
 	char *copy = strdup(text), *rest = copy, *line;
 	bool verbatim = false;
 
+	if (!copy)
+		exit(EXIT_FAILURE); /* half a page is none */
 	while (rest && (line = strsep(&rest, "\n"))) {
 		if (verbatim != (*line == ' ')) {
 			fputs(verbatim ? ".EE\n" : ".PP\n.EX\n", out);

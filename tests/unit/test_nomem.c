@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers the aggregate, series and names for stacks when memory runs out: at
+ * Covers the aggregate, series, names for stacks, images, metrics and outputs when memory runs out: at
  * each allocation in turn, once or from then on for a while.  Rows and sums
  * stay consistent, what could not be stored comes with the next record or is in
- * lost, names are right or missing, and nothing leaks.  Needs the linker's
- * --wrap for malloc, calloc and realloc; without it the tests are skipped.
+ * lost, names are right or missing, a report is whole or refused, and nothing leaks.  Needs the linker's
+ * --wrap for the functions below; without it the tests are skipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,22 +12,36 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../user/core/images.h"
 #include "../../user/core/series.h"
 #include "../../user/kernel/proc_maps.h"
 #include "../../user/kernel/symbols.h"
+#include "../../user/run/metrics.h"
+#include "fake_session.h"
 #include "records.h"
+
+extern const struct output_ops text_output, json_output, prometheus_output;
 
 void *__real_malloc(size_t size) __attribute__((weak));
 void *__real_calloc(size_t nr, size_t size) __attribute__((weak));
 void *__real_realloc(void *p, size_t size) __attribute__((weak));
+void *__real_reallocarray(void *p, size_t nr, size_t size) __attribute__((weak));
+char *__real_strdup(const char *text) __attribute__((weak));
+char *__real_strndup(const char *text, size_t size) __attribute__((weak));
+FILE *__real_open_memstream(char **text, size_t *size) __attribute__((weak));
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t nr, size_t size);
 void *__wrap_realloc(void *p, size_t size);
+void *__wrap_reallocarray(void *p, size_t nr, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+FILE *__wrap_open_memstream(char **text, size_t *size);
 
 /* Allocations since the workload began; those from first on, for nr of them, fail. */
 static size_t allocations, first, nr_failing;
@@ -54,9 +68,30 @@ void *__wrap_realloc(void *p, size_t size)
 	return fails() ? NULL : __real_realloc(p, size);
 }
 
+void *__wrap_reallocarray(void *p, size_t nr, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(p, nr, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t size)
+{
+	return fails() ? NULL : __real_strndup(text, size);
+}
+
+FILE *__wrap_open_memstream(char **text, size_t *size)
+{
+	return fails() ? NULL : __real_open_memstream(text, size);
+}
+
 static int is_wrapped(void)
 {
-	return __real_malloc && __real_calloc && __real_realloc;
+	return __real_malloc && __real_calloc && __real_realloc && __real_reallocarray && __real_strdup &&
+	       __real_strndup && __real_open_memstream;
 }
 
 /* Failures stop when this returns. */
@@ -283,13 +318,262 @@ static void names_survive(void **state)
 	}
 }
 
+static void map_program(struct images *images, uint32_t pid, const char *path)
+{
+	const struct mapping mapping = { .start = 0x1000, .end = 0x2000, .path = path };
+
+	images__map(images, pid, &mapping);
+}
+
+/* The last program of each: or nothing is known, but then /proc is asked, as the image is not complete. */
+static void expect_program(struct images *images, uint32_t pid, const char *path)
+{
+	const struct image *image = images__find(images, pid, 1000);
+	const struct mapping *mapping;
+
+	assert_non_null(image);
+	mapping = image->told ? proc_maps__find(image->told, 0x1234) : NULL;
+	if (mapping)
+		assert_string_equal(mapping->path, path);
+	else
+		assert_false(image->complete);
+}
+
+/* A shell, its child, the child's program, and another process with the number of the shell. */
+static size_t run_images(size_t fail_first, size_t fail_nr)
+{
+	struct images *images = images__new(1 << 20);
+
+	assert_non_null(images);
+	images__exec(images, 7, 50, true);
+	map_program(images, 7, "/bin/shell");
+	images__exec(images, 8, 50, true);
+	map_program(images, 8, "/bin/earlier");
+	allocations = 0;
+	first = fail_first;
+	nr_failing = fail_nr;
+	images__fork(images, 8, 7, 100);
+	images__fork(images, 9, 8, 110);
+	images__exec(images, 8, 120, true);
+	map_program(images, 8, "/bin/program");
+	images__exit(images, 7, 130);
+	images__fork(images, 7, 8, 140);
+	map_program(images, 7, "/bin/late");
+	stop_failing();
+	expect_program(images, 7, "/bin/late");
+	expect_program(images, 8, "/bin/program");
+	expect_program(images, 9, "/bin/shell");
+	images__free(images);
+	return allocations;
+}
+
+static void images_survive(void **state)
+{
+	size_t nr, i;
+
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	nr = run_images(SIZE_MAX, 0);
+	for (i = 0; i < nr; i++) {
+		run_images(i, 1);
+		run_images(i, 9);
+	}
+}
+
+/* Where an output writes to: opened while there is memory. */
+struct rendering {
+	struct output out;
+	char *text;
+	size_t size;
+};
+
+static void rendering__open(struct rendering *rendering, const struct output_ops *ops)
+{
+	*rendering = (struct rendering){ .out.ops = ops };
+	rendering->out.stream = __real_open_memstream(&rendering->text, &rendering->size);
+	assert_non_null(rendering->out.stream);
+}
+
+/* What was written, if all was, is the reference, which is taken from the first. */
+static void rendering__close(struct rendering *rendering, int err, char **reference)
+{
+	assert_int_equal(fclose(rendering->out.stream), 0);
+	assert_true(err == 0 || err == -ENOMEM);
+	if (!err && !*reference)
+		*reference = __real_strdup(rendering->text);
+	if (!err)
+		assert_string_equal(rendering->text, *reference);
+	free(rendering->text);
+}
+
+static int render_metrics(struct metrics *metrics, struct rendering *rendering)
+{
+	struct report *report = report__new("test/1");
+	int err = report ? metrics__add(metrics, report) : -ENOMEM;
+
+	if (!err)
+		err = prometheus_output.report(&rendering->out, report);
+	report__free(report);
+	return err;
+}
+
+static void fill_session(struct fake_session *fake)
+{
+	char comm[8];
+	uint32_t i;
+
+	assert_int_equal(fake_session__open(fake), 0);
+	for (i = 0; i < 20; i++) {
+		snprintf(comm, sizeof(comm), "c\x7f%u", i);
+		assert_int_equal(fake_session__task(fake, i + 1, comm, 100 + i), 0);
+		assert_int_equal(fake_session__kswapd(fake, (int32_t)i * 5, 1000), 0);
+	}
+}
+
+/* A report that failed is followed by one that is whole. */
+static size_t run_metrics(size_t fail_first, size_t fail_nr, char **reference)
+{
+	const struct mt_oom kill = { .victim = { .pid = 1, .tid = 1, .comm = "victim" } };
+	struct fake_session fake;
+	struct metrics *metrics;
+	struct rendering rendering, again;
+	int err, event = -ENOMEM;
+	size_t used;
+
+	fill_session(&fake);
+	rendering__open(&rendering, &prometheus_output);
+	allocations = 0;
+	first = fail_first;
+	nr_failing = fail_nr;
+	metrics = metrics__new(&fake.session, BY_COMM, 20);
+	if (metrics)
+		event = metrics__event(metrics, &event_rows[MT_REC_oom], &kill);
+	err = event ? event : render_metrics(metrics, &rendering);
+	used = allocations;
+	stop_failing();
+	rendering__close(&rendering, err, reference);
+	if (!event) {
+		rendering__open(&again, &prometheus_output);
+		assert_int_equal(render_metrics(metrics, &again), 0);
+		rendering__close(&again, 0, reference);
+	}
+	metrics__free(metrics);
+	fake_session__close(&fake);
+	return used;
+}
+
+static void metrics_survive(void **state)
+{
+	char *reference = NULL;
+	size_t nr, i;
+
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	nr = run_metrics(SIZE_MAX, 0, &reference);
+	assert_true(nr > 100);
+	for (i = 0; i < nr; i++) {
+		run_metrics(i, 1, &reference);
+		run_metrics(i, 9, &reference);
+	}
+	free(reference);
+}
+
+static const struct column columns[] = {
+	{ .title = "NAME", .path = "who.name", .left = true },
+	{ .title = "VALUE", .path = "value", .unit = UNIT_COUNT },
+};
+
+static const struct cell rows_of_cells[] = {
+	{ .kind = CELL_STRING, .s = "one\x7f\xff" },
+	{ .kind = CELL_UINT, .u = 1 },
+	{ .kind = CELL_STRING, .s = "two\033[31m\xc3" },
+	{ .kind = CELL_REAL, .r = 0.5 },
+};
+
+static int render_report(const struct output_ops *ops, struct rendering *rendering)
+{
+	static const uint64_t counts[4] = { 0, 1, 2, 3 };
+	static const struct label label = { "kind", "\377direct" };
+	static const struct histogram hist = {
+		.name = "h", .labels = &label, .nr_labels = 1, .counts = counts, .nr_counts = 4, .sum = 9, .count = 6
+	};
+	const struct facts facts = {
+		.path = "a.b", .heading = "facts", .columns = columns, .cells = rows_of_cells, .nr_columns = 2
+	};
+	struct cell_rows rows = { .cells = rows_of_cells, .nr = 2, .nr_columns = 2 };
+	struct table table = { .path = "list", .columns = columns, .nr_columns = 2, .rows = cell_rows__source(&rows) };
+	struct report *report = report__new("test/1");
+	int err = -ENOMEM;
+
+	if (report) {
+		report__add_table(report, &table);
+		report__add_facts(report, &facts);
+		report__add_histograms(report, &hist, 1, false);
+		report__add_note(report, "%s", "a note");
+		err = ops->report(&rendering->out, report);
+	}
+	report__free(report);
+	return err;
+}
+
+static int render_event(const struct output_ops *ops, struct rendering *rendering)
+{
+	return ops->event(&rendering->out, "event\xff", "{who.name} {value}", columns, rows_of_cells, 2);
+}
+
+static size_t run_output(const struct output_ops *ops, int (*render)(const struct output_ops *, struct rendering *),
+			 size_t fail_first, size_t fail_nr, char **reference)
+{
+	struct rendering rendering;
+	size_t used;
+	int err;
+
+	rendering__open(&rendering, ops);
+	allocations = 0;
+	first = fail_first;
+	nr_failing = fail_nr;
+	err = render(ops, &rendering);
+	used = allocations;
+	stop_failing();
+	rendering__close(&rendering, err, reference);
+	return used;
+}
+
+static void expect_output_survives(const struct output_ops *ops,
+				   int (*render)(const struct output_ops *, struct rendering *))
+{
+	char *reference = NULL;
+	size_t nr = run_output(ops, render, SIZE_MAX, 0, &reference), i;
+
+	assert_true(nr > 0);
+	for (i = 0; i < nr; i++) {
+		run_output(ops, render, i, 1, &reference);
+		run_output(ops, render, i, 9, &reference);
+	}
+	free(reference);
+}
+
+static void outputs_survive(void **state)
+{
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	json_set_alloc_funcs(__wrap_malloc, free);
+	expect_output_survives(&json_output, render_report);
+	expect_output_survives(&json_output, render_event);
+	expect_output_survives(&text_output, render_report);
+	expect_output_survives(&text_output, render_event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processes_survive),
-		cmocka_unit_test(groups_survive),
-		cmocka_unit_test(series_survive),
-		cmocka_unit_test(names_survive),
+		cmocka_unit_test(processes_survive), cmocka_unit_test(groups_survive),
+		cmocka_unit_test(series_survive),    cmocka_unit_test(names_survive),
+		cmocka_unit_test(images_survive),    cmocka_unit_test(metrics_survive),
+		cmocka_unit_test(outputs_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

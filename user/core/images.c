@@ -197,13 +197,15 @@ static struct process *get(struct images *images, uint32_t pid)
 
 int images__fork(struct images *images, uint32_t pid, uint32_t parent, uint64_t time_ns)
 {
-	struct process *from = get(images, parent), *process;
-	struct image *image = from ? from->newest->image : NULL;
+	struct process *from, *process;
+	struct image *image;
 
+	images__forget(images, pid); /* an earlier process of that number */
+	from = get(images, parent);
+	image = from ? from->newest->image : NULL;
 	if (!image)
 		return -ENOMEM;
 	image->refs++;
-	images__forget(images, pid); /* an earlier process of that number */
 	process = add(images, pid);
 	if (!process) {
 		image_put(images, image);
@@ -219,8 +221,11 @@ int images__fork(struct images *images, uint32_t pid, uint32_t parent, uint64_t 
 int images__exec(struct images *images, uint32_t pid, uint64_t time_ns, bool complete)
 {
 	struct process *process = get(images, pid);
+	int err = process ? begin_generation(images, process, time_ns, image_new(images, pid, complete)) : -ENOMEM;
 
-	return process ? begin_generation(images, process, time_ns, image_new(images, pid, complete)) : -ENOMEM;
+	if (err)
+		images__forget(images, pid);
+	return err;
 }
 
 static struct proc_maps *copy_of(const struct proc_maps *maps, uint32_t pid)
@@ -270,13 +275,15 @@ int images__map(struct images *images, uint32_t pid, const struct mapping *mappi
 	struct image *image;
 	int err = process ? own_image(images, process) : -ENOMEM;
 
-	if (err)
-		return err;
-	image = process->newest->image;
-	images->bytes -= bytes_of(image->told);
-	err = proc_maps__put(image->told, mapping);
-	images->bytes += bytes_of(image->told);
-	image->version++;
+	if (!err) {
+		image = process->newest->image;
+		images->bytes -= bytes_of(image->told);
+		err = proc_maps__put(image->told, mapping);
+		images->bytes += bytes_of(image->told);
+		image->version++;
+	}
+	if (err == -ENOMEM)
+		images__forget(images, pid);
 	return err == -ENOMEM ? err : 0;
 }
 

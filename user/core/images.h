@@ -32,7 +32,10 @@ struct images;
 struct images *images__new(size_t max_bytes);
 void images__free(struct images *images);
 
-/* What the kernel told, in the order of time (ns of any one clock); 0 or -ENOMEM. */
+/*
+ * What the kernel told, in the order of time (ns of any one clock); 0 or -ENOMEM.  Of whom something could not be
+ * kept all is forgotten: an image that lacks it would show what another program had there.
+ */
 int images__fork(struct images *images, uint32_t pid, uint32_t parent, uint64_t time_ns);
 /* complete: each mapping will be told. */
 int images__exec(struct images *images, uint32_t pid, uint64_t time_ns, bool complete);

@@ -35,8 +35,10 @@ void *arena__zeroed(struct arena *arena, size_t size)
 	size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 	if (!block || block->size - block->used < size)
 		block = add_block(arena, size);
-	if (!block)
+	if (!block) {
+		arena->failed = true;
 		return NULL;
+	}
 	piece = memset(block->data + block->used, 0, size);
 	block->used += size;
 	return piece;
@@ -47,6 +49,7 @@ void arena__reset(struct arena *arena)
 {
 	struct arena_block *block = arena->blocks, *next;
 
+	arena->failed = false;
 	if (!block)
 		return;
 	for (next = block->next; next; next = block->next) {

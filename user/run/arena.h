@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_RUN_ARENA_H
 #define MEMTRACE_RUN_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -10,6 +11,7 @@ struct arena_block;
 /* All zero is an empty one. */
 struct arena {
 	struct arena_block *blocks;
+	bool failed; /* memory ran out for a piece since the last reset */
 };
 
 /* Zeroed bytes, aligned for any type; NULL if memory ran out. */

@@ -243,6 +243,7 @@ static int add_self(struct metrics *m, struct report *report)
 	return err ? err : add_costs(m, report);
 }
 
+/* A sample that lacks a label for want of memory would be another one: none is reported then. */
 int metrics__add(struct metrics *m, struct report *report)
 {
 	size_t i;
@@ -253,5 +254,7 @@ int metrics__add(struct metrics *m, struct report *report)
 		err = add_family_metric(m, &m->families[i], report);
 	if (!err)
 		err = add_machine(m, report);
-	return err ? err : add_self(m, report);
+	if (!err)
+		err = add_self(m, report);
+	return !err && m->arena.failed ? -ENOMEM : err;
 }

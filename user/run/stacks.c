@@ -236,6 +236,7 @@ static void on_names(void *ctx, struct apart_key key, struct message_cursor *ans
 		return;
 	entry->asked = false;
 	entry->names = size ? malloc(size) : NULL;
+	stacks->unnamed += size && !entry->names;
 	if (!entry->names)
 		return;
 	memcpy(entry->names, answer->at, size);
