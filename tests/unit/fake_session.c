@@ -25,7 +25,7 @@ static const struct source_ops ops = { .costs = two_costs };
 
 int fake_session__open(struct fake_session *fake)
 {
-	const struct aggregate_config config = { .by = BY_COMM, .hist_by = BY_COMM, .max_groups = 100 };
+	const struct aggregate_config config = { .by = BY_COMM, .hist_by = BY_COMM, .max_groups = 2000 };
 	int i;
 
 	*fake = (struct fake_session){ .source.ops = &ops, .options.all = true };

@@ -45,47 +45,52 @@ FILE *__wrap_open_memstream(char **text, size_t *size);
 
 /* Allocations since the workload began; those from first on, for nr of them, fail. */
 static size_t allocations, first, nr_failing;
+/* Smaller ones do not count, and never fail. */
+static size_t least_size;
 
-static int fails(void)
+static int fails(size_t size)
 {
-	size_t i = allocations++;
+	size_t i = allocations;
 
+	if (size < least_size)
+		return 0;
+	allocations++;
 	return i >= first && i - first < nr_failing;
 }
 
 void *__wrap_malloc(size_t size)
 {
-	return fails() ? NULL : __real_malloc(size);
+	return fails(size) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t nr, size_t size)
 {
-	return fails() ? NULL : __real_calloc(nr, size);
+	return fails(nr * size) ? NULL : __real_calloc(nr, size);
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
-	return fails() ? NULL : __real_realloc(p, size);
+	return fails(size) ? NULL : __real_realloc(p, size);
 }
 
 void *__wrap_reallocarray(void *p, size_t nr, size_t size)
 {
-	return fails() ? NULL : __real_reallocarray(p, nr, size);
+	return fails(nr * size) ? NULL : __real_reallocarray(p, nr, size);
 }
 
 char *__wrap_strdup(const char *text)
 {
-	return fails() ? NULL : __real_strdup(text);
+	return fails(1) ? NULL : __real_strdup(text);
 }
 
 char *__wrap_strndup(const char *text, size_t size)
 {
-	return fails() ? NULL : __real_strndup(text, size);
+	return fails(1) ? NULL : __real_strndup(text, size);
 }
 
 FILE *__wrap_open_memstream(char **text, size_t *size)
 {
-	return fails() ? NULL : __real_open_memstream(text, size);
+	return fails(1) ? NULL : __real_open_memstream(text, size);
 }
 
 static int is_wrapped(void)
@@ -418,13 +423,13 @@ static int render_metrics(struct metrics *metrics, struct rendering *rendering)
 	return err;
 }
 
-static void fill_session(struct fake_session *fake)
+static void fill_session(struct fake_session *fake, uint32_t nr)
 {
 	char comm[8];
 	uint32_t i;
 
 	assert_int_equal(fake_session__open(fake), 0);
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < nr; i++) {
 		snprintf(comm, sizeof(comm), "c\x7f%u", i);
 		assert_int_equal(fake_session__task(fake, i + 1, comm, 100 + i), 0);
 		assert_int_equal(fake_session__kswapd(fake, (int32_t)i * 5, 1000), 0);
@@ -432,7 +437,7 @@ static void fill_session(struct fake_session *fake)
 }
 
 /* A report that failed is followed by one that is whole. */
-static size_t run_metrics(size_t fail_first, size_t fail_nr, char **reference)
+static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char **reference)
 {
 	const struct mt_oom kill = { .victim = { .pid = 1, .tid = 1, .comm = "victim" } };
 	struct fake_session fake;
@@ -441,12 +446,12 @@ static size_t run_metrics(size_t fail_first, size_t fail_nr, char **reference)
 	int err, event = -ENOMEM;
 	size_t used;
 
-	fill_session(&fake);
+	fill_session(&fake, nr);
 	rendering__open(&rendering, &prometheus_output);
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	metrics = metrics__new(&fake.session, BY_COMM, 20);
+	metrics = metrics__new(&fake.session, BY_COMM, nr);
 	if (metrics)
 		event = metrics__event(metrics, &event_rows[MT_REC_oom], &kill);
 	err = event ? event : render_metrics(metrics, &rendering);
@@ -471,13 +476,34 @@ static void metrics_survive(void **state)
 	(void)state;
 	if (!is_wrapped())
 		skip();
-	nr = run_metrics(SIZE_MAX, 0, &reference);
+	nr = run_metrics(20, SIZE_MAX, 0, &reference);
 	assert_true(nr > 100);
 	for (i = 0; i < nr; i++) {
-		run_metrics(i, 1, &reference);
-		run_metrics(i, 9, &reference);
+		run_metrics(20, i, 1, &reference);
+		run_metrics(20, i, 9, &reference);
 	}
 	free(reference);
+}
+
+/* What a report borrows is in blocks of 64 KiB: with some number of names one ends in the middle of a sample. */
+static void metrics_lose_no_labels(void **state)
+{
+	uint32_t names;
+
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	least_size = 64 * 1024;
+	for (names = 150; names < 300; names += 10) {
+		char *reference = NULL;
+		size_t nr = run_metrics(names, SIZE_MAX, 0, &reference), i;
+
+		assert_true(nr > 1);
+		for (i = 0; i < nr; i++)
+			run_metrics(names, i, 1, &reference);
+		free(reference);
+	}
+	least_size = 0;
 }
 
 static const struct column columns[] = {
@@ -570,10 +596,10 @@ static void outputs_survive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processes_survive), cmocka_unit_test(groups_survive),
-		cmocka_unit_test(series_survive),    cmocka_unit_test(names_survive),
-		cmocka_unit_test(images_survive),    cmocka_unit_test(metrics_survive),
-		cmocka_unit_test(outputs_survive),
+		cmocka_unit_test(processes_survive),	  cmocka_unit_test(groups_survive),
+		cmocka_unit_test(series_survive),	  cmocka_unit_test(names_survive),
+		cmocka_unit_test(images_survive),	  cmocka_unit_test(metrics_survive),
+		cmocka_unit_test(metrics_lose_no_labels), cmocka_unit_test(outputs_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
