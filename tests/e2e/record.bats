@@ -252,6 +252,20 @@ of_faults() {
 	"$memtrace" replay "$tmp/place/r.rec.2" stat >/dev/null
 }
 
+# What has slid out of the window is counted while the run is ended already.
+@test "the last part: a run that is longer than it, and was asked for files, ends well" {
+	memtrace_start record --last 1s -o "$tmp/l.rec"
+	sleep 2.5
+	for i in "$tmp/l.rec" "$tmp/l.rec.2" "$tmp/l.rec.3"; do
+		kill -USR1 "$mt_pid"
+		eventually test -e "$i"
+	done
+	sleep 0.4
+	memtrace_stop INT
+	same "status" "$mt_status" 0
+	grep -q '3 files written; lost' "$tmp/err"
+}
+
 @test "the last part: no more than ten files, the oldest recording goes" {
 	local i
 

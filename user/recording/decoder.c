@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/stop.h"
 #include "../core/varint.h"
 
 int decoder__init(struct decoder *dec, const struct layouts *layouts)
@@ -414,7 +413,7 @@ int decoder__next(struct decoder *dec, const void **record)
 		return 1;
 	}
 	while (!got && dec->at < dec->end)
-		got = stop__asked() ? -ECANCELED : take_item(dec);
+		got = take_item(dec);
 	if (got == 1 && dec->pending)
 		*record = &dec->told;
 	return got;

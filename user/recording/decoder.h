@@ -54,8 +54,7 @@ void decoder__free(struct decoder *dec);
 void decoder__start(struct decoder *dec, const void *bytes, size_t size);
 /*
  * The next record in memtrace's own form, valid until the next call; a MT_REC_WHO comes
- * before the first record that refers to it.  1; 0 at the end; -EBADMSG with dec->why; -ENOMEM; -ECANCELED: the run was
- * over.
+ * before the first record that refers to it.  1; 0 at the end; -EBADMSG with dec->why; -ENOMEM.
  */
 int decoder__next(struct decoder *dec, const void **record);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/stop.h"
+
 /* Of a stream: 1: all of it; 0: it ended before; -errno. */
 static int read_all(struct reader *reader, void *to, size_t size)
 {
@@ -189,7 +191,7 @@ int reader__next(struct reader *reader, const void **record)
 	int got = 0;
 
 	while (reader->state == READER_READING) {
-		got = decoder__next(&reader->decoder, record);
+		got = stop__asked() ? -ECANCELED : decoder__next(&reader->decoder, record);
 		if (got == -EBADMSG)
 			bad(reader, reader->decoder.why);
 		if (!got)
