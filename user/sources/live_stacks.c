@@ -52,23 +52,30 @@ struct live_images {
 	} misses;
 };
 
+static int read_chain(const struct live *live, int32_t id, struct mt_chain *chain)
+{
+	if (id & MT_MORE_STACKS)
+		return bpf_map_lookup_elem(live__map_fd(&live->core, "more_stacks"), &id, chain);
+	return bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, chain->addresses);
+}
+
 /* An id's call chain never changes: the programs do not let one take another's place. */
 static struct live_stack *read_stack(struct live *live, int32_t id)
 {
-	uint64_t addresses[MT_STACK_DEPTH];
 	struct live_stack *stack;
+	struct mt_chain chain;
 	size_t nr = 0;
 
-	if (bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, addresses))
+	if (read_chain(live, id, &chain))
 		return NULL;
-	while (nr < MT_STACK_DEPTH && addresses[nr])
+	while (nr < MT_STACK_DEPTH && chain.addresses[nr])
 		nr++;
-	stack = calloc(1, sizeof(*stack) + nr * sizeof(*addresses));
+	stack = calloc(1, sizeof(*stack) + nr * sizeof(*chain.addresses));
 	if (!stack)
 		return NULL;
 	stack->id = id;
 	stack->nr = nr;
-	memcpy(stack->addresses, addresses, nr * sizeof(*addresses));
+	memcpy(stack->addresses, chain.addresses, nr * sizeof(*chain.addresses));
 	HASH_ADD(hh, live->stacks, id, sizeof(stack->id), stack);
 	if (stack->hh.tbl)
 		return stack;
