@@ -22,7 +22,8 @@
 #define MT_MAX_NODES	   1024 /* the kernel's own bound: MAX_NUMNODES with the largest CONFIG_NODES_SHIFT */
 #define MT_CGROUP_PATH_LEN 256
 #define MT_FILE_NAME_LEN   32
-#define MT_STACK_DEPTH	   127 /* the kernel's PERF_MAX_STACK_DEPTH */
+#define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
+#define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
 #define MT_UNKNOWN_U64 (~0ULL)
@@ -151,7 +152,7 @@ struct mt_fault {
 	__u64 ip;
 	__u32 error_code;   /* x86 page-fault error code */
 	__u32 kernel;	    /* taken in kernel mode */
-	__s32 kernel_stack; /* ids in the map "stacks"; MT_UNKNOWN_S32: there is none */
+	__s32 kernel_stack; /* ids in the maps "stacks" and "more_stacks"; MT_UNKNOWN_S32: there is none */
 	__s32 user_stack;
 };
 
@@ -390,6 +391,12 @@ enum mt_iter_mode {
 	MT_ITER_REST, /* only of tasks that have exited */
 };
 
+/* A call chain in the map "more_stacks". */
+struct mt_chain {
+	__u64 hash;
+	__u64 addresses[MT_STACK_DEPTH]; /* 0 behind the last */
+};
+
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
 struct mt_lost {
 	__u64 records[MT_NR_RINGS]; /* records that found their ring full; of hot ones a task's last counts alone */
@@ -398,7 +405,7 @@ struct mt_lost {
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
-	__u64 stacks;		    /* call chains that found no room in the map "stacks" */
+	__u64 stacks;		    /* call chains that found no room in "stacks" and "more_stacks" */
 	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended when all was full, as far as no record has them
 					  */
 };

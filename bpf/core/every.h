@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_CORE_EVERY_H
 #define MEMTRACE_CORE_EVERY_H
 
+#include "chain.h"
 #include "state.h"
 
 #define WAKE_EVERY_NS 1000000
@@ -89,27 +90,10 @@ static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-#define EFAULT 14
-
-static __always_inline s32 stack_id(void *ctx, u64 flags)
-{
-	struct mt_lost *l;
-	long id;
-
-	id = bpf_get_stackid(ctx, &stacks, flags);
-	if (id >= 0)
-		return id;
-	/* a kernel thread has no user stack; another chain in its place, or no memory, is a loss */
-	l = id == -EFAULT ? NULL : lost_here();
-	if (l)
-		__sync_fetch_and_add(&l->stacks, 1);
-	return MT_UNKNOWN_S32;
-}
-
 /* The ids of the call chains that led here; MT_UNKNOWN_S32 if nobody wants it or there is none. */
 static __always_inline s32 every__kernel_stack(void *ctx)
 {
-	return cfg.stacks ? stack_id(ctx, 0) : MT_UNKNOWN_S32;
+	return cfg.stacks ? chain__id(ctx, 0) : MT_UNKNOWN_S32;
 }
 
 static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s)
@@ -119,7 +103,7 @@ static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s)
 	if (!cfg.stacks)
 		return MT_UNKNOWN_S32;
 	s->walking = 1;
-	id = stack_id(ctx, BPF_F_USER_STACK);
+	id = chain__id(ctx, BPF_F_USER_STACK);
 	s->walking = 0;
 	return id;
 }

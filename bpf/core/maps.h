@@ -72,6 +72,27 @@ struct {
 	__uint(value_size, MT_STACK_DEPTH * sizeof(u64));
 } stacks SEC(".maps");
 
+/* Those that found another one in their place there: see chain.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u32);
+	__type(value, struct mt_chain);
+} more_stacks SEC(".maps");
+
+/* Where such a chain is put together. */
+struct chain_draft {
+	u64 users;
+	struct mt_chain chain;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct chain_draft);
+} chain_drafts SEC(".maps");
+
 #define FILTER_MAP(name, key_type)                                                                                     \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \

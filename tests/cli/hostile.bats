@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # bats sets them
 #
 # Small recordings that somebody sent, made to take gigabytes or hours: what they may take is bounded.  The bounds are
-# ten times what is needed, and a tenth of what it was.
+# ten times what is needed, and less than half of what an unbounded reader takes.
 
 load helpers
 

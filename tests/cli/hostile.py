@@ -87,7 +87,7 @@ def json_end():
 def symbols_between():
     """The kernel's functions one by one, and after each few a call chain that looks for one."""
     raw = bytearray(who())
-    for i in range(100000):
+    for i in range(200000):
         raw += bytes([ITEM_SYMBOL]) + num(0xFFFFFFFF80000000 + i * 64) + num(32) + text(b"f%d" % i) + text(b"")
         if i % 5 == 0:
             raw += bytes([ITEM_STACK]) + num(i) + num(2) + zigzag(-0x80000000) + zigzag(i * 64 + 4)

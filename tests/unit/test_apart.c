@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -86,6 +87,7 @@ static void ask_maps(struct apart *apart, struct got *got)
 
 	message__put_u64(&question, APART_MAPS);
 	message__put_u64(&question, 1);
+	message__put_u64(&question, 0);
 	message__put_u64(&question, 1);
 	message__put_u64(&question, pid);
 	message__put_u64(&question, 0);
@@ -122,6 +124,39 @@ static void mappings_of_a_process(void **state)
 	assert_true(got.nr > 2 && got.has_own);
 	apart__free(apart);
 	apart__free(NULL);
+}
+
+static void on_nobody(void *ctx, struct apart_key key, struct message_cursor *answer)
+{
+	struct got *got = ctx;
+
+	(void)key;
+	got->calls++;
+	assert_non_null(answer);
+	assert_int_equal(message__get_u64(answer), ESRCH);
+	assert_int_equal(message__get_u64(answer), 0);
+	message__get_u64(answer);
+	assert_int_equal(message__get_u64(answer), 0);
+}
+
+/* This process has the pid of one that began, and ended, long before. */
+static void a_pid_that_another_process_has_now(void **state)
+{
+	struct apart *apart = apart__new(NULL);
+	struct message question = { 0 };
+	struct got got = { 0 };
+
+	(void)state;
+	message__put_u64(&question, APART_MAPS);
+	message__put_u64(&question, 1);
+	message__put_u64(&question, 1); /* a nanosecond after boot */
+	message__put_u64(&question, 1);
+	message__put_u64(&question, (uint64_t)getpid());
+	message__put_u64(&question, 0);
+	apart__ask(apart, &question, 30 * SECOND, on_nobody, &got, (struct apart_key){ 1, 1 });
+	assert_true(apart__wait(apart, soon(), never));
+	assert_int_equal(got.calls, 1);
+	apart__free(apart);
 }
 
 /* A FUSE file system whose requests nobody ever reads; -1 if that cannot be had here. */
@@ -220,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_of_a_process),
+		cmocka_unit_test(a_pid_that_another_process_has_now),
 		cmocka_unit_test(a_file_system_that_does_not_answer),
 		cmocka_unit_test(without_a_reader_there_are_no_answers),
 		cmocka_unit_test(waiting_ends_when_it_is_over),

@@ -285,7 +285,7 @@ static void look_up(struct symbols *symbols)
 	struct proc_maps *maps;
 	char *text;
 
-	proc_maps__read_with((uint32_t)getpid(), &access, &maps);
+	proc_maps__read_with((uint32_t)getpid(), 0, &access, &maps);
 	symbols__user(symbols, maps, &address, 1, &frame);
 	assert_true(!frame.symbol || !strcmp(frame.symbol, "look_up"));
 	text = stack__fold(&frame, 1, NULL, 0);

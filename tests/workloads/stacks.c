@@ -4,6 +4,7 @@
  * pointers: -n N of them in main -> chain_a -> chain_b -> chain_c, and -m N in main -> chain_d.
  *
  *	-n N, -m N  pages (default 1000, 100)
+ *	-w N	and 2^N pages, each at the end of a chain of its own
  *	-p	print the pid and wait for a byte on stdin before touching anything
  *	-s MS	sleep after it
  *
@@ -45,19 +46,37 @@ LINK void chain_d(char *p, size_t pages)
 	touch_here(p, pages);
 }
 
+/* Which of two calls led on tells the chains apart; the leaf is the same. */
+LINK void way(char **p, long depth)
+{
+	if (!depth) {
+		touch_here(*p, 1);
+		*p += PAGE;
+		return;
+	}
+	way(p, depth - 1);
+	STAY();
+	way(p, depth - 1);
+	STAY();
+}
+
 int main(int argc, char **argv)
 {
-	long n = 1000, m = 100, sleep_ms = 0;
+	long n = 1000, m = 100, depth = 0, sleep_ms = 0;
+	char *at;
 	bool wait = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:m:ps:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:m:w:ps:")) != -1) {
 		switch (opt) {
 		case 'n':
 			n = number(optarg);
 			break;
 		case 'm':
 			m = number(optarg);
+			break;
+		case 'w':
+			depth = number(optarg);
 			break;
 		case 'p':
 			wait = true;
@@ -78,6 +97,10 @@ int main(int argc, char **argv)
 		chain_a(fresh_pages((size_t)n), (size_t)n);
 	if (m)
 		chain_d(fresh_pages((size_t)m), (size_t)m);
+	if (depth) {
+		at = fresh_pages(1UL << depth);
+		way(&at, depth);
+	}
 	sleep_us(sleep_ms * 1000);
 	return 0;
 }

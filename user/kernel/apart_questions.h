@@ -9,7 +9,8 @@
 enum apart_kind {
 	/*
 	 * The mappings of a process.  How many of the pids that follow have them in /proc now (the first one that can
-	 * be read counts); how many pids, through whom files are reached, and those; how many mappings the kernel
+	 * be read counts); when the process of the first pid began (struct mt_who; 0: unknown), as another one may have
+	 * its pid by now; how many pids, through whom files are reached, and those; how many mappings the kernel
 	 * told, and those.  Answer: errno of /proc, 0; whose /proc it was, 0: nobody's; how many mappings there was
 	 * no time for; how many follow, and those.
 	 */

@@ -61,7 +61,7 @@ static void add_told(struct message_cursor *question, struct maps_access *access
 static void answer_maps(struct symbols *symbols, struct message_cursor *question, struct message *answer)
 {
 	struct maps_access access = { .until_ns = clock__boot_ns() + MAPS_LIMIT_NS, .facts = symbols__facts(symbols) };
-	uint64_t nr_read = message__get_u64(question), i = 0;
+	uint64_t nr_read = message__get_u64(question), start_ns = message__get_u64(question), i = 0;
 	struct proc_maps *maps = NULL;
 	uint32_t pid = 0;
 	int err = 0;
@@ -69,7 +69,7 @@ static void answer_maps(struct symbols *symbols, struct message_cursor *question
 	get_pids(question, access.pids, &access.nr);
 	for (; !maps && i < nr_read && i < access.nr; i++) {
 		pid = access.pids[i];
-		err = proc_maps__read_with(pid, &access, &maps);
+		err = proc_maps__read_with(pid, i ? 0 : start_ns, &access, &maps);
 	}
 	if (!maps)
 		maps = proc_maps__new(pid);

@@ -113,9 +113,14 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 
 static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {
-	struct bpf_map *stacks = bpf_object__find_map_by_name(bpf, "stacks");
+	static const char *const names[] = { "stacks", "more_stacks", "chain_drafts" };
+	int err = 0;
 
-	return cfg->stacks ? bpf_map__set_max_entries(stacks, MAX_STACKS) : bpf_map__set_autocreate(stacks, false);
+	for (size_t i = 0; !err && !cfg->stacks && i < sizeof(names) / sizeof(*names); i++)
+		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, names[i]), false);
+	if (cfg->stacks)
+		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, names[0]), MAX_STACKS);
+	return err;
 }
 
 struct preparation {

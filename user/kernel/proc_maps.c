@@ -181,17 +181,36 @@ static int add_lines(struct proc_maps *maps, struct maps_access *access, FILE *f
 	return err ? err : proc_maps__count(maps) ? 0 : -ESRCH;
 }
 
-int proc_maps__read_with(uint32_t pid, struct maps_access *access, struct proc_maps **maps)
+/* By its directory, which stays that process's whoever gets its number next. */
+static int open_maps(uint32_t pid, uint64_t start_ns)
 {
 	char path[64];
+	int dir, fd;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	dir = start_ns ? proc__open(pid, start_ns) : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return start_ns ? dir : errno == ENOENT ? -ESRCH : -errno;
+	fd = openat(dir, "maps", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = errno == ENOENT ? -ESRCH : -errno;
+	close(dir);
+	return fd;
+}
+
+int proc_maps__read_with(uint32_t pid, uint64_t start_ns, struct maps_access *access, struct proc_maps **maps)
+{
+	int fd = open_maps(pid, start_ns), err;
 	FILE *file;
-	int err;
 
 	*maps = NULL;
-	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return errno == ENOENT ? -ESRCH : -errno;
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
 	*maps = proc_maps__new(pid);
 	err = *maps ? add_lines(*maps, access, file) : -ENOMEM;
 	fclose(file);
@@ -206,5 +225,5 @@ int proc_maps__read(uint32_t pid, struct proc_maps **maps)
 {
 	struct maps_access access = { .pids = { pid }, .nr = 1 };
 
-	return proc_maps__read_with(pid, &access, maps);
+	return proc_maps__read_with(pid, 0, &access, maps);
 }

@@ -26,11 +26,11 @@ struct maps_access {
 };
 
 /*
- * Reads all executable mappings of a process, except those beyond PROC_MAPS_MAX_BYTES.  0;
- * with NULL, -ESRCH if the process is gone or has no memory of its own, or
+ * Reads all executable mappings of the process of that pid that began then (struct mt_who; 0: whenever),
+ * except those beyond PROC_MAPS_MAX_BYTES.  0; with NULL, -ESRCH if the process is gone or has no memory of its own, or
  * -errno.
  */
-int proc_maps__read_with(uint32_t pid, struct maps_access *access, struct proc_maps **maps);
+int proc_maps__read_with(uint32_t pid, uint64_t start_ns, struct maps_access *access, struct proc_maps **maps);
 int proc_maps__read(uint32_t pid, struct proc_maps **maps); /* through itself, with any time */
 
 /* Fills in what the file says that is mapped, if it can be had. */

@@ -290,8 +290,9 @@ void summary__each_remedy(const struct session *session, void (*say)(void *ctx, 
 		say(ctx, line);
 	if (totals->losses.stacks) {
 		snprintf(buf, sizeof(buf),
-			 "%llu events have no call chain, as another one was in its place in the kernel's table: a "
-			 "filter helps",
+			 "%llu events have no call chain, as there was no room for more in the kernel's tables: a "
+			 "filter "
+			 "helps",
 			 (unsigned long long)totals->losses.stacks);
 		say(ctx, buf);
 	}

@@ -52,23 +52,30 @@ struct live_images {
 	} misses;
 };
 
+static int read_chain(const struct live *live, int32_t id, struct mt_chain *chain)
+{
+	if (id & MT_MORE_STACKS)
+		return bpf_map_lookup_elem(live__map_fd(&live->core, "more_stacks"), &id, chain);
+	return bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, chain->addresses);
+}
+
 /* An id's call chain never changes: the programs do not let one take another's place. */
 static struct live_stack *read_stack(struct live *live, int32_t id)
 {
-	uint64_t addresses[MT_STACK_DEPTH];
 	struct live_stack *stack;
+	struct mt_chain chain;
 	size_t nr = 0;
 
-	if (bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, addresses))
+	if (read_chain(live, id, &chain))
 		return NULL;
-	while (nr < MT_STACK_DEPTH && addresses[nr])
+	while (nr < MT_STACK_DEPTH && chain.addresses[nr])
 		nr++;
-	stack = calloc(1, sizeof(*stack) + nr * sizeof(*addresses));
+	stack = calloc(1, sizeof(*stack) + nr * sizeof(*chain.addresses));
 	if (!stack)
 		return NULL;
 	stack->id = id;
 	stack->nr = nr;
-	memcpy(stack->addresses, addresses, nr * sizeof(*addresses));
+	memcpy(stack->addresses, chain.addresses, nr * sizeof(*chain.addresses));
 	HASH_ADD(hh, live->stacks, id, sizeof(stack->id), stack);
 	if (stack->hh.tbl)
 		return stack;
@@ -139,7 +146,10 @@ static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint
 	return image ? image->maps : NULL;
 }
 
-/* Whose /proc has the image now: *nr_current of them; and behind them who may see its files by their paths. */
+/*
+ * Whose /proc has the image now: *nr_current of them, of which one whose start is not known counts only where each
+ * exit is told; and behind them who may see its files by their paths.
+ */
 static size_t readers_of(const struct live_images *images, const struct image *image, uint32_t pid, uint32_t *pids,
 			 size_t max, size_t *nr_current)
 {
@@ -148,7 +158,8 @@ static size_t readers_of(const struct live_images *images, const struct image *i
 	size_t nr = 0, i;
 
 	for (i = 0; i < 2 && nr < max; i++)
-		if ((!i || image->pid != pid) && images__is_current(images->list, image, candidates[i]))
+		if ((!i || (image->pid != pid && !images->told_lost)) &&
+		    images__is_current(images->list, image, candidates[i]))
 			pids[nr++] = candidates[i];
 	*nr_current = nr;
 	for (i = 0; i < 2 && nr < max; i++)
@@ -253,12 +264,12 @@ static void on_maps(void *ctx, struct apart_key key, struct message_cursor *answ
 	images__describe(images->list, image, maps);
 }
 
-static void ask(struct live_images *images, struct image *image, uint32_t pid)
+static void ask(struct live_images *images, struct image *image, const struct mt_who *who)
 {
-	const struct apart_key key = { image->serial, pid };
+	const struct apart_key key = { image->serial, who->pid };
 	struct message question = { 0 };
 	uint32_t pids[MAX_READERS];
-	size_t nr_current, nr = readers_of(images, image, pid, pids, MAX_READERS, &nr_current), i;
+	size_t nr_current, nr = readers_of(images, image, who->pid, pids, MAX_READERS, &nr_current), i;
 
 	image->asked = true;
 	image->tries++;
@@ -266,6 +277,7 @@ static void ask(struct live_images *images, struct image *image, uint32_t pid)
 	image->maps_version = image->version;
 	message__put_u64(&question, APART_MAPS);
 	message__put_u64(&question, is_told(images, image) ? 0 : nr_current);
+	message__put_u64(&question, nr_current && pids[0] == who->pid ? who->start_ns : 0);
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, pids[i]);
@@ -289,7 +301,7 @@ static bool awaits_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64
 	if (!needs_reading(live->images, image, ip))
 		return false;
 	serial = image->serial;
-	ask(live->images, image, who->pid);
+	ask(live->images, image, who);
 	image = images__by_serial(live->images->list, who->pid, serial);
 	return image && image->asked;
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The ids of call chains.  The kernel's stack map has one place for all chains whose hashes end in the same bits
+ * (kernel/bpf/stackmap.c: bpf_get_stackid()), so that with a thousand chains in it one new chain in thirty finds
+ * another one there.  Those go into a hash table, under a hash of our own.
+ */
+#ifndef MEMTRACE_CORE_CHAIN_H
+#define MEMTRACE_CORE_CHAIN_H
+
+#include "maps.h"
+
+#define EFAULT 14
+#define EEXIST 17
+
+/* Always all of it, as the end of short ones is 0: a loop without branches is a single path to the verifier. */
+static __noinline u64 chain__hash(const struct mt_chain *chain)
+{
+	u64 hash = MT_STACK_DEPTH;
+	int i;
+
+	for (i = 0; i < MT_STACK_DEPTH; i++) {
+		hash = (hash ^ chain->addresses[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* The id, or MT_UNKNOWN_S32 if the table is full, or has another chain under that id: one case in 2^30. */
+static __always_inline s32 chain__keep(const struct mt_chain *chain)
+{
+	u32 id = MT_MORE_STACKS | (chain->hash & (MT_MORE_STACKS - 1));
+	const struct mt_chain *known = bpf_map_lookup_elem(&more_stacks, &id);
+	long err;
+
+	if (known)
+		return known->hash == chain->hash ? (s32)id : MT_UNKNOWN_S32;
+	err = bpf_map_update_elem(&more_stacks, &id, chain, BPF_NOEXIST);
+	return !err || err == -EEXIST ? (s32)id : MT_UNKNOWN_S32;
+}
+
+/* An interrupt, or where programs can be preempted another task, may come in between: it finds the draft in use. */
+static __noinline s32 chain__more(void *ctx, u64 flags)
+{
+	struct chain_draft *draft = map_only(&chain_drafts);
+	s32 id = MT_UNKNOWN_S32;
+
+	if (!draft)
+		return id;
+	__sync_fetch_and_add(&draft->users, 1);
+	if (*(volatile u64 *)&draft->users == 1 &&
+	    bpf_get_stack(ctx, draft->chain.addresses, sizeof(draft->chain.addresses), flags) > 0) {
+		draft->chain.hash = chain__hash(&draft->chain);
+		id = chain__keep(&draft->chain);
+	}
+	__sync_fetch_and_add(&draft->users, -1);
+	return id;
+}
+
+/* MT_UNKNOWN_S32: there is none, as of a kernel thread in user mode, or no room, which is a loss. */
+static __always_inline s32 chain__id(void *ctx, u64 flags)
+{
+	long id = bpf_get_stackid(ctx, &stacks, flags);
+	struct mt_lost *l;
+
+	if (id >= 0)
+		return id;
+	if (id == -EFAULT)
+		return MT_UNKNOWN_S32;
+	id = chain__more(ctx, flags);
+	l = id >= 0 ? NULL : lost_here();
+	if (l)
+		__sync_fetch_and_add(&l->stacks, 1);
+	return id;
+}
+
+#endif
