@@ -325,7 +325,7 @@ static __always_inline void state__fill(struct mt_state *s, struct task_struct *
 }
 
 /*
- * A task whose birth was not seen, as a program that is preempted while it runs misses what comes meanwhile (7.x).  If
+ * A task whose birth was not seen, as a program that is preempted while it runs misses what comes meanwhile (7.x): if
  * it was born after memtrace had attached, all that the kernel accounted to it is what it would have counted.  Memory
  * is taken, so not on the way of an allocation.
  */

@@ -17,7 +17,7 @@
 #define NSEC_PER_SEC  1000000000ULL
 #define LOOK_NS	      (10 * NSEC_PER_MSEC)
 #define KICK_NS	      (10 * NSEC_PER_MSEC)
-#define STALL_NS      (50 * NSEC_PER_MSEC) /* after the end, without a byte that is taken; or in a hurry, in all */
+#define STALL_NS      (40 * NSEC_PER_MSEC) /* after the end, without a byte that is taken; or in a hurry, in all */
 #define SAME_NS	      (50 * NSEC_PER_MSEC) /* timeout(1) sends its signal twice: to its child, and to its group */
 #define WIDE_PIPE     (1024 * 1024)	   /* what anybody may ask for (/proc/sys/fs/pipe-max-size) */
 

@@ -6,8 +6,8 @@
  * and what takes long asks whether to go on.
  *
  * A run that is over by itself has all the time that its reader wants.  One that is ended, by a signal or
- * a deadline, has it as long as its reader reads: who takes nothing for 50 ms is given
- * up.  A signal when the run is over says that the rest is not wanted: it gets 50 ms in all.
+ * a deadline, has it as long as its reader reads: who takes nothing for 40 ms is given
+ * up.  A signal when the run is over says that the rest is not wanted: it gets 40 ms in all.
  *
  * A process has one of these, as it has one set of signals.  Without
  * stop__open() signals do what they did before, and nothing ends.

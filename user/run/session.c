@@ -130,6 +130,14 @@ static int check_attached(const struct session *session)
 	return EXIT_NOT_ATTACHED;
 }
 
+/* The iterator shows the tasks of its reader's namespace alone (kernel/bpf/task_iter.c, task_seq_get_next()). */
+static void say_namespace(const struct session *session)
+{
+	if ((!session->options->cmd || session->options->all) && !proc__initial_pid_namespace())
+		log_warn("in a pid namespace: tasks outside of it are not counted but lost; `--pid=host` shows them "
+			 "all");
+}
+
 static int open_live(struct session *session)
 {
 	struct live_request request = {
@@ -156,6 +164,7 @@ static int open_live(struct session *session)
 		return EXIT_FAILED;
 	}
 	session->source = live__source(session->live);
+	say_namespace(session);
 	return check_attached(session);
 }
 

@@ -21,7 +21,7 @@
 
 /* The wait for tasks that exited to be freed: for those that may have taken a fault since, and for the others. */
 #define DRAIN_MAX_NS   2000000000ULL
-#define DRAIN_SOON_NS  60000000ULL  /* of either, if a signal or -d ended the run */
+#define DRAIN_SOON_NS  25000000ULL  /* of either, if a signal or -d ended the run */
 #define DRAIN_CALM_NS  300000000ULL /* since one was */
 #define DRAIN_STEP_NS  2000000
 #define LAST_PASSES    5
