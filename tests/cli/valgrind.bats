@@ -59,5 +59,6 @@ one_case() { # one_case NAME RECORDING ARGUMENTS...
 	said
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/right")" -eq "$nr" ]
 	[ -z "$(said)" ]
-	[ "$(find "$BATS_TEST_TMPDIR" -name 'valgrind.*' | wc -l)" -eq "$nr" ]
+	# one for each run, and for each process that a run forks to read names
+	[ "$(find "$BATS_TEST_TMPDIR" -name 'valgrind.*' | wc -l)" -ge "$nr" ]
 }

@@ -184,6 +184,7 @@ static int start_forker(struct apart *apart, const char *dir)
 	apart->forker = fork();
 	if (!apart->forker) {
 		settle(fds[1], self);
+		free(apart); /* the first process's */
 		fork_readers(dir);
 	}
 	close(fds[1]);
