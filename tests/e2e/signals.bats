@@ -280,8 +280,9 @@ ends_with() {
 		sleep 0.05
 	done
 	kill -INT -- "-$mt_pid"
-	ends_with "SIGINT to CMD, too" 1
-	grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
+	# 130: it came to look at its own signal when CMD had ended already, so the rest is not wanted
+	ends_with "SIGINT to CMD, too" 1 130
+	[[ $mt_status == 130 ]] || grep -q 'cut' "$tmp/err" || fail "not a word" "$(<"$tmp/err")"
 	assert_nothing_attached
 }
 

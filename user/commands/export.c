@@ -140,7 +140,8 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->written = !options->once;
 	code = session__run(&run->session);
 	ended = end_file(run, options->keep || options->once);
-	if (code == EXIT_OK && run->session.error) {
+	/* -EPIPE: of an interval whose reader left */
+	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
 		log_error("an event could not be counted: %s", strerror(-run->session.error));
 		return EXIT_FAILED;
 	}

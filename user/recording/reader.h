@@ -39,7 +39,7 @@ struct reader {
 
 /*
  * Reads up to the head.  stream is borrowed and read from where it is.  0; -EBADMSG with why if it
- * is no recording that can be read; another -errno (of reading, -ENOMEM, or -ECANCELED: the run was over..  reader__close() in any case.
+ * is no recording that can be read; another -errno (of reading, or -ENOMEM).  reader__close() in any case.
  */
 int reader__open(struct reader *reader, FILE *stream);
 void reader__close(struct reader *reader);
