@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "../../user/core/options.h"
 #include "../../user/core/rings.h"
 
 #define KIB (1ULL << 10)
@@ -23,10 +22,10 @@ static const struct machine_size large = { 512, 4096, 2048 * GIB };
 
 static struct rings plan(const struct machine_size *machine, bool every, uint64_t size, uint64_t rare, uint64_t cpus)
 {
-	struct options options = { .ring_size = size, .rare_ring_size = rare, .cpus_per_ring = cpus };
+	struct rings_request request = { .hot_bytes = size, .rare_bytes = rare, .cpus_per_ring = cpus };
 	struct rings rings;
 
-	assert_int_equal(rings__plan(&rings, &options, machine, every), 0);
+	assert_int_equal(rings__plan(&rings, &request, machine, every), 0);
 	return rings;
 }
 
@@ -126,7 +125,7 @@ static void thresholds(void **state)
 }
 
 /* What is said on standard error while the plan is refused. */
-static void refused(const struct options *options, const struct machine_size *machine, const char *said)
+static void refused(const struct rings_request *request, const struct machine_size *machine, const char *said)
 {
 	char text[512] = "";
 	struct rings rings;
@@ -137,7 +136,7 @@ static void refused(const struct options *options, const struct machine_size *ma
 	fflush(stderr);
 	saved = dup(STDERR_FILENO);
 	dup2(fileno(file), STDERR_FILENO);
-	err = rings__plan(&rings, options, machine, true);
+	err = rings__plan(&rings, request, machine, true);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -154,12 +153,12 @@ static void absurd_sizes(void **state)
 	const struct machine_size small = { 4, 4096, 4 * GIB };
 
 	(void)state;
-	refused(&(struct options){ .ring_size = 2 * GIB }, &small,
+	refused(&(struct rings_request){ .hot_bytes = 2 * GIB }, &small,
 		"--ring-size: 1 of 2.00GiB would be more than a quarter of this machine's 4.00GiB; expected at most "
 		"1G");
-	refused(&(struct options){ .ring_size = GIB, .cpus_per_ring = 1 }, &small, "--ring-size: 4 of 1.00GiB");
-	refused(&(struct options){ .ring_size = GIB, .cpus_per_ring = 1 }, &small, "expected at most 256M");
-	refused(&(struct options){ .rare_ring_size = GIB + 1 }, &small, "--rare-ring-size: 1 of 2.00GiB");
+	refused(&(struct rings_request){ .hot_bytes = GIB, .cpus_per_ring = 1 }, &small, "--ring-size: 4 of 1.00GiB");
+	refused(&(struct rings_request){ .hot_bytes = GIB, .cpus_per_ring = 1 }, &small, "expected at most 256M");
+	refused(&(struct rings_request){ .rare_bytes = GIB + 1 }, &small, "--rare-ring-size: 1 of 2.00GiB");
 }
 
 static void full_rings(void **state)

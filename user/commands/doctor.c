@@ -269,7 +269,7 @@ static int run_doctor(struct options *options)
 		log_error("cannot look: out of memory");
 		return EXIT_FAILED;
 	}
-	code = render__open(&render, options);
+	code = render__open(&render, &options->out);
 	if (code == EXIT_OK) {
 		code = diagnose(d, options);
 		if (code == EXIT_OK)

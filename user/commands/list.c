@@ -309,7 +309,7 @@ static int render(const struct options *options, const struct output_ops *ops, c
 {
 	struct outfile file;
 	struct output out = { .ops = ops };
-	int err = outfile__open(&file, options->output, OUTFILE_REPORT);
+	int err = outfile__open(&file, options->out.path, OUTFILE_REPORT);
 
 	if (err) {
 		outfile__report(&file, err);
@@ -332,7 +332,7 @@ static void choose(struct choice *choice, const struct options *options)
 
 static int run(struct options *options)
 {
-	const struct output_ops *ops = output__chosen(options);
+	const struct output_ops *ops = output__chosen(&options->out);
 	struct listing listings[NR_PARTS] = { 0 };
 	struct choice choice;
 	struct report *report;

@@ -16,7 +16,7 @@ static int show(const struct options *options, struct contents *contents)
 {
 	struct render render;
 	struct report *report = report__new("memtrace.recording/1");
-	int code = render__open(&render, options), err = -ENOMEM;
+	int code = render__open(&render, &options->out), err = -ENOMEM;
 
 	if (code == EXIT_OK) {
 		render.output.wall_offset_ns = contents__wall_offset_ns(contents);
@@ -39,8 +39,8 @@ static int run_replay(struct options *options)
 		log_error("replay: expected the name of a recording, such as memtrace replay memtrace.rec stat");
 		return EXIT_USAGE;
 	}
-	if (outfile__same(options->output, options->replay)) {
-		log_error("-o '%s': is the recording itself; expected another file", options->output);
+	if (outfile__same(options->out.path, options->replay)) {
+		log_error("-o '%s': is the recording itself; expected another file", options->out.path);
 		return EXIT_USAGE;
 	}
 	code = contents__read(&contents, options->replay);

@@ -12,16 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "group_by.h"
 #include "schema.h"
 #include "source.h"
-
-enum group_by {
-	BY_ALL, /* histograms only: one for all */
-	BY_PROCESS,
-	BY_THREAD,
-	BY_COMM,
-	BY_CGROUP,
-};
 
 enum scope {
 	SCOPE_TOTAL,	/* since the start */

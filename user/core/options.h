@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aggregate.h"
+#include "group_by.h"
+#include "output.h"
+#include "rings.h"
 
 enum option_type {
 	OPT_FLAG,     /* bool: no argument, sets true */
@@ -56,9 +58,7 @@ struct options {
 	uint64_t duration_ns; /* 0: until stopped */
 	uint64_t interval_ns; /* 0: none */
 	/* what is shown */
-	const char *output; /* -o FILE, or NULL */
-	bool json;
-	const char *format; /* --format, or NULL */
+	struct output_request out;
 	int by;		    /* enum group_by; -1: the command's default */
 	uint64_t rows;	    /* -k: 0: all */
 	bool rows_set;
@@ -73,9 +73,7 @@ struct options {
 	uint64_t sample;     /* one in so many; 0: all */
 	const char *record;  /* --record FILE, or NULL */
 	uint64_t last_ns;    /* of it only the last part; 0: all */
-	uint64_t ring_size;  /* of each hot ring; 0: memtrace's choice, as of the next two */
-	uint64_t rare_ring_size;
-	uint64_t cpus_per_ring;
+	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
 	const char *replay; /* a recording's name; NULL: the live kernel */

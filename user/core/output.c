@@ -26,9 +26,9 @@ static void refuse(const char *name)
 	log_error("--format '%s': no such format; expected one of%s", name, accepted);
 }
 
-const struct output_ops *output__chosen(const struct options *options)
+const struct output_ops *output__chosen(const struct output_request *request)
 {
-	const char *name = options->json ? "json" : options->format ? options->format : "text";
+	const char *name = request->json ? "json" : request->format ? request->format : "text";
 	const struct output_ops *ops = output__find(name);
 
 	if (ops && !ops->metrics_only)

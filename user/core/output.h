@@ -3,10 +3,17 @@
 #ifndef MEMTRACE_CORE_OUTPUT_H
 #define MEMTRACE_CORE_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "options.h"
 #include "report.h"
+
+/* What options ask for. */
+struct output_request {
+	const char *path;   /* -o FILE; NULL: standard output */
+	bool json;	    /* --json */
+	const char *format; /* --format; NULL: text, or JSON */
+};
 
 struct output_style {
 	bool colour;	    /* the stream is a terminal and NO_COLOR is not set */
@@ -42,7 +49,7 @@ extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end 
 
 /* NULL: there is none. */
 const struct output_ops *output__find(const char *name);
-/* By --format and --json; NULL after one line on stderr that names what is accepted. */
-const struct output_ops *output__chosen(const struct options *options);
+/* NULL after one line on stderr that names what is accepted. */
+const struct output_ops *output__chosen(const struct output_request *request);
 
 #endif

@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "event.h"
-#include "event_log.h"
-#include "report.h"
 #include "schema.h"
+#include "units.h"
+
+struct event_names;
+struct report;
 
 enum attach_kind {
 	ATTACH_TP_BTF,

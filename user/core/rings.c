@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "options.h"
 #include "units.h"
 
 #define KIB (1ULL << 10)
@@ -67,22 +66,23 @@ static int check_asked(const char *option, uint64_t bytes, uint32_t nr, const st
 	return -EINVAL;
 }
 
-int rings__plan(struct rings *rings, const struct options *options, const struct machine_size *machine, bool every)
+int rings__plan(struct rings *rings, const struct rings_request *request, const struct machine_size *machine,
+		bool every)
 {
 	uint32_t least = (machine->cpus + MT_MAX_HOT_RINGS - 1) / MT_MAX_HOT_RINGS;
 	int err = 0;
 
 	*rings = (struct rings){
-		.cpus_per_ring = options->cpus_per_ring ? options->cpus_per_ring : CPUS_PER_RING,
-		.hot_asked = options->ring_size,
-		.rare_asked = options->rare_ring_size,
+		.cpus_per_ring = request->cpus_per_ring ? request->cpus_per_ring : CPUS_PER_RING,
+		.hot_asked = request->hot_bytes,
+		.rare_asked = request->rare_bytes,
 	};
 	if (rings->cpus_per_ring < least)
 		rings->cpus_per_ring = least;
 	rings->nr_hot = (machine->cpus + rings->cpus_per_ring - 1) / rings->cpus_per_ring;
-	rings->hot_bytes = rings->hot_asked ? ring_bytes(options->ring_size, machine->page_bytes) :
+	rings->hot_bytes = rings->hot_asked ? ring_bytes(request->hot_bytes, machine->page_bytes) :
 					      default_hot_bytes(rings, machine, every);
-	rings->rare_bytes = ring_bytes(rings->rare_asked ? options->rare_ring_size : RARE_BYTES, machine->page_bytes);
+	rings->rare_bytes = ring_bytes(rings->rare_asked ? request->rare_bytes : RARE_BYTES, machine->page_bytes);
 	if (rings->hot_asked)
 		err = check_asked("--ring-size", rings->hot_bytes, rings->nr_hot, machine);
 	if (!err && rings->rare_asked)

@@ -13,8 +13,6 @@
 
 #include "../../bpf/wire.h"
 
-struct options;
-
 #define RINGS_MAX     (MT_RING_HOT + MT_MAX_HOT_RINGS)
 #define RING_NAME_LEN 16
 
@@ -30,6 +28,13 @@ struct rings {
 	bool hot_asked, rare_asked; /* by an option: a smaller one will not do */
 };
 
+/* What options ask for; 0: memtrace's choice. */
+struct rings_request {
+	uint64_t hot_bytes; /* of each hot ring */
+	uint64_t rare_bytes;
+	uint64_t cpus_per_ring;
+};
+
 /* What the machine has. */
 struct machine_size {
 	uint32_t cpus; /* possible ones */
@@ -38,10 +43,11 @@ struct machine_size {
 };
 
 /*
- * Sizes by the options, else by the machine and by what is asked for: every is whether each single
+ * Sizes by the request, else by the machine and by what is asked for: every is whether each single
  * event is.  0; or -EINVAL after one line that says which option asks for too much.
  */
-int rings__plan(struct rings *rings, const struct options *options, const struct machine_size *machine, bool every);
+int rings__plan(struct rings *rings, const struct rings_request *request, const struct machine_size *machine,
+		bool every);
 
 size_t rings__nr(const struct rings *rings);
 uint32_t rings__of_cpu(const struct rings *rings, uint32_t cpu);

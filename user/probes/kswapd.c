@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "../core/event_log.h"
 #include "../core/probe.h"
 
 #include <stdlib.h>

@@ -9,7 +9,6 @@
 
 #include "../core/log.h"
 #include "../core/stream.h"
-#include "../kernel/proc.h"
 
 #define WIDE_COLUMNS 120
 
@@ -37,14 +36,14 @@ bool render__is_wide(const struct render *render)
 	return render->output.style.width >= WIDE_COLUMNS;
 }
 
-int render__open(struct render *render, const struct options *options)
+int render__open(struct render *render, const struct output_request *request)
 {
-	const struct output_ops *ops = output__chosen(options);
+	const struct output_ops *ops = output__chosen(request);
 	int err;
 
 	if (!ops)
 		return EXIT_USAGE;
-	err = outfile__open(&render->file, options->output, OUTFILE_REPORT);
+	err = outfile__open(&render->file, request->path, OUTFILE_REPORT);
 	if (err) {
 		outfile__report(&render->file, err);
 		return outfile__exit_code(&render->file);

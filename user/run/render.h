@@ -3,7 +3,6 @@
 #ifndef MEMTRACE_RUN_RENDER_H
 #define MEMTRACE_RUN_RENDER_H
 
-#include "../core/options.h"
 #include "../core/outfile.h"
 #include "../core/output.h"
 
@@ -13,7 +12,7 @@ struct render {
 };
 
 /* By --json and -o.  EXIT_OK, or the exit code after one line on stderr. */
-int render__open(struct render *render, const struct options *options);
+int render__open(struct render *render, const struct output_request *request);
 /* Renders and flushes; 0 or -errno. */
 int render__report(struct render *render, const struct report *report);
 /*

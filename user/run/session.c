@@ -277,7 +277,7 @@ static int refuse_same_file(const char *output, const char *recording)
 
 static int open_recording(struct session *session)
 {
-	int code = refuse_same_file(session->options->output, session->options->replay);
+	int code = refuse_same_file(session->options->out.path, session->options->replay);
 	int err;
 
 	if (code == EXIT_OK && session->options->stacks)
@@ -326,7 +326,7 @@ int session__open(struct session *session, const struct options *options, const 
 	if (code == EXIT_OK)
 		code = recording__open(session);
 	if (code == EXIT_OK)
-		code = refuse_same_file(options->output, options->record);
+		code = refuse_same_file(options->out.path, options->record);
 	if (code != EXIT_OK)
 		return code;
 	err = open_memory(session);

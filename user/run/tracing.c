@@ -32,7 +32,7 @@ int tracing__run(size_t size, const struct options *options, const struct sessio
 		return EXIT_FAILED;
 	}
 	with_ctx.ctx = tracing;
-	code = render__open(&tracing->render, options);
+	code = render__open(&tracing->render, &options->out);
 	if (code == EXIT_OK) {
 		code = session__open(&tracing->session, options, &with_ctx);
 		tracing->render.output.wall_offset_ns = &tracing->session.moment.wall_offset_ns;

@@ -390,7 +390,7 @@ static const struct source_ops live_ops = {
 static int make_rings(struct live *live, const struct live_request *request)
 {
 	const struct machine_size machine = ring_maps__machine();
-	int err = rings__plan(&live->ring_plan, request->options, &machine, request->every);
+	int err = rings__plan(&live->ring_plan, &request->options->rings, &machine, request->every);
 
 	return err ? err : ring_maps__make(&live->ring_maps, &live->ring_plan);
 }
