@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "../../user/run/metrics.h"
-#include "fake_session.h"
+#include "fake_run.h"
 
 #define NODE_LABELS 64
 
 struct world {
-	struct fake_session fake;
+	struct fake_run fake;
 	struct metrics *metrics;
 	struct report *report;
 };
@@ -25,8 +25,8 @@ static int set_up(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
-	assert_int_equal(fake_session__open(&world->fake), 0);
-	world->metrics = metrics__new(&world->fake.session, BY_COMM, 1000);
+	assert_int_equal(fake_run__open(&world->fake, BY_COMM), 0);
+	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1000);
 	assert_non_null(world->metrics);
 	*state = world;
 	return 0;
@@ -38,17 +38,19 @@ static int tear_down(void **state)
 
 	report__free(world->report);
 	metrics__free(world->metrics);
-	fake_session__close(&world->fake);
+	fake_run__close(&world->fake);
 	free(world);
 	return 0;
 }
+
+static const struct program_cost two_costs[] = { { "first", 1000, 1 }, { "second", 2000, 2 } };
 
 static void make_report(struct world *world)
 {
 	report__free(world->report);
 	world->report = report__new("test/1");
 	assert_non_null(world->report);
-	assert_int_equal(metrics__add(world->metrics, world->report), 0);
+	assert_int_equal(metrics__add(world->metrics, world->report, two_costs, 2), 0);
 	assert_false(world->report->failed);
 }
 
@@ -92,7 +94,7 @@ static void session_of_each_node(struct world *world, int nr)
 	int node;
 
 	for (node = 0; node < nr; node++)
-		assert_int_equal(fake_session__kswapd(&world->fake, node, 1000 + node), 0);
+		assert_int_equal(fake_run__kswapd(&world->fake, node, 1000 + node), 0);
 }
 
 static const struct metric *kswapd_sessions(struct world *world)
@@ -143,7 +145,7 @@ static void nodes_beyond_are_other(void **state)
 
 	session_of_each_node(world, NODE_LABELS);
 	for (i = 0; i < 4; i++)
-		assert_int_equal(fake_session__kswapd(&world->fake, beyond[i], 5), 0);
+		assert_int_equal(fake_run__kswapd(&world->fake, beyond[i], 5), 0);
 	metric = kswapd_sessions(world);
 	assert_int_equal(metric->nr_samples, NODE_LABELS + 1);
 	assert_int_equal(sample_of(metric, "node", "other")->hist->count, 4);
@@ -207,11 +209,11 @@ static void names_without_a_series_are_other(void **state)
 	uint32_t i;
 
 	metrics__free(world->metrics);
-	world->metrics = metrics__new(&world->fake.session, BY_COMM, 20);
+	world->metrics = metrics__new(&world->fake.view, BY_COMM, 20);
 	assert_non_null(world->metrics);
 	for (i = 0; i < 50; i++) {
 		snprintf(comm, sizeof(comm), "c%u", i);
-		assert_int_equal(fake_session__task(&world->fake, i + 1, comm, 100 + i), 0);
+		assert_int_equal(fake_run__task(&world->fake, i + 1, comm, 100 + i), 0);
 	}
 	make_report(world);
 	assert_int_equal(find(world->report, slot_rows[MT_SLOT_fault_minor].metric, &metric), 1);

@@ -11,7 +11,7 @@
 #include "../../user/run/metrics.c"
 #undef hist_rows
 #undef nr_hist_rows
-#include "fake_session.h"
+#include "fake_run.h"
 
 #define ROW(n)                                                                                                         \
 	{                                                                                                              \
@@ -35,17 +35,17 @@ static size_t nr_called(const struct report *report, const char *name)
 static void each_family_finds_room(void **state)
 {
 	struct report *report = report__new("test/1");
-	struct fake_session fake;
+	struct fake_run fake;
 	struct metrics *metrics;
 	size_t i;
 
 	(void)state;
 	assert_true(many_nr_hist_rows > MT_NR_SLOTS);
-	assert_int_equal(fake_session__open(&fake), 0);
-	metrics = metrics__new(&fake.session, BY_COMM, 100);
+	assert_int_equal(fake_run__open(&fake, BY_COMM), 0);
+	metrics = metrics__new(&fake.view, BY_COMM, 100);
 	assert_non_null(metrics);
 	assert_non_null(report);
-	assert_int_equal(metrics__add(metrics, report), 0);
+	assert_int_equal(metrics__add(metrics, report, NULL, 0), 0);
 	for (i = 0; i < many_nr_hist_rows; i++)
 		assert_int_equal(nr_called(report, many_hist_rows[i].metric), 1);
 	for (i = 0; i < MT_NR_SLOTS; i++)
@@ -53,7 +53,7 @@ static void each_family_finds_room(void **state)
 			assert_int_equal(nr_called(report, slot_rows[i].metric), 1);
 	report__free(report);
 	metrics__free(metrics);
-	fake_session__close(&fake);
+	fake_run__close(&fake);
 }
 
 int main(void)

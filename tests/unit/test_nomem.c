@@ -18,12 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../user/core/output.h"
 #include "../../user/core/images.h"
 #include "../../user/core/series.h"
 #include "../../user/kernel/proc_maps.h"
 #include "../../user/kernel/symbols.h"
 #include "../../user/run/metrics.h"
-#include "fake_session.h"
+#include "fake_run.h"
 #include "records.h"
 
 extern const struct output_ops text_output, json_output, prometheus_output;
@@ -412,10 +413,12 @@ static void rendering__close(struct rendering *rendering, int err, char **refere
 	free(rendering->text);
 }
 
+static const struct program_cost two_costs[] = { { "first", 1000, 1 }, { "second", 2000, 2 } };
+
 static int render_metrics(struct metrics *metrics, struct rendering *rendering)
 {
 	struct report *report = report__new("test/1");
-	int err = report ? metrics__add(metrics, report) : -ENOMEM;
+	int err = report ? metrics__add(metrics, report, two_costs, 2) : -ENOMEM;
 
 	if (!err)
 		err = prometheus_output.report(&rendering->out, report);
@@ -423,16 +426,16 @@ static int render_metrics(struct metrics *metrics, struct rendering *rendering)
 	return err;
 }
 
-static void fill_session(struct fake_session *fake, uint32_t nr)
+static void fill_session(struct fake_run *fake, uint32_t nr)
 {
 	char comm[8];
 	uint32_t i;
 
-	assert_int_equal(fake_session__open(fake), 0);
+	assert_int_equal(fake_run__open(fake, BY_COMM), 0);
 	for (i = 0; i < nr; i++) {
 		snprintf(comm, sizeof(comm), "c\x7f%u", i);
-		assert_int_equal(fake_session__task(fake, i + 1, comm, 100 + i), 0);
-		assert_int_equal(fake_session__kswapd(fake, (int32_t)i * 5, 1000), 0);
+		assert_int_equal(fake_run__task(fake, i + 1, comm, 100 + i), 0);
+		assert_int_equal(fake_run__kswapd(fake, (int32_t)i * 5, 1000), 0);
 	}
 }
 
@@ -440,7 +443,7 @@ static void fill_session(struct fake_session *fake, uint32_t nr)
 static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char **reference)
 {
 	const struct mt_oom kill = { .victim = { .pid = 1, .tid = 1, .comm = "victim" } };
-	struct fake_session fake;
+	struct fake_run fake;
 	struct metrics *metrics;
 	struct rendering rendering, again;
 	int err, event = -ENOMEM;
@@ -451,7 +454,7 @@ static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char *
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	metrics = metrics__new(&fake.session, BY_COMM, nr);
+	metrics = metrics__new(&fake.view, BY_COMM, nr);
 	if (metrics)
 		event = metrics__event(metrics, &event_rows[MT_REC_oom], &kill);
 	err = event ? event : render_metrics(metrics, &rendering);
@@ -464,7 +467,7 @@ static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char *
 		rendering__close(&again, 0, reference);
 	}
 	metrics__free(metrics);
-	fake_session__close(&fake);
+	fake_run__close(&fake);
 	return used;
 }
 

@@ -137,7 +137,6 @@ static void check_row(const struct command *command, const struct option_row *ro
 	    row->min >= row->max)
 		fail_msg("%s --%s accepts nothing", command->name, row->name);
 	assert_true(row->offset + type_size(row->type) <= sizeof(struct options));
-	assert_true(row->given + sizeof(bool) <= sizeof(struct options));
 }
 
 /* Rows of one command that clash: by name, by short name, or by overlapping members. */
@@ -202,9 +201,9 @@ static void test_defaults(void **state)
 	assert_int_equal(p.options.by, -1);
 	assert_int_equal(p.options.duration_ns, 0);
 	assert_int_equal(p.options.max_series, 200);
-	assert_false(p.options.rows_set);
+	assert_int_equal(p.options.rows, 20);
 	assert_null(p.options.cmd);
-	assert_null(p.options.output);
+	assert_null(p.options.out.path);
 	assert_int_equal(p.options.nr_probes, 0);
 	options__free(&p.options);
 }
@@ -215,7 +214,7 @@ static void test_flags(void **state)
 
 	PARSE(&p, &full, "-av", "--json", "--light");
 	accepted(&p);
-	assert_true(p.options.all && p.options.verbose && p.options.json && p.options.light);
+	assert_true(p.options.all && p.options.verbose && p.options.out.json && p.options.light);
 	assert_false(p.options.latency || p.options.follow || p.options.keep || p.options.help);
 	options__free(&p.options);
 
@@ -238,7 +237,7 @@ static void test_sizes(void **state)
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		PARSE(&p, &full, "--ring-size", good[i].text);
 		accepted(&p);
-		assert_int_equal(p.options.ring_size, good[i].bytes);
+		assert_int_equal(p.options.rings.hot_bytes, good[i].bytes);
 		options__free(&p.options);
 	}
 	PARSE(&p, &full, "--ring-size", "16X");
@@ -318,7 +317,6 @@ static void test_uint(void **state)
 	PARSE(&p, &full, "-k", "0", "--max-series=100000");
 	accepted(&p);
 	assert_int_equal(p.options.rows, 0);
-	assert_true(p.options.rows_set);
 	assert_int_equal(p.options.max_series, 100000);
 	options__free(&p.options);
 
@@ -366,7 +364,7 @@ static void test_strings(void **state)
 	assert_string_equal(p.options.comms.list[1], "-x");
 	assert_string_equal(p.options.users.list[0], "root");
 	assert_string_equal(p.options.cgroups.list[0], "/a b");
-	assert_string_equal(p.options.output, "two");
+	assert_string_equal(p.options.out.path, "two");
 	options__free(&p.options);
 
 	PARSE(&p, &full, "-n", "");
@@ -473,7 +471,7 @@ static void test_probes(void **state)
 	assert_int_equal(p.options.nr_probes, 2);
 	assert_string_equal(p.options.probes[0], "fault");
 	assert_string_equal(p.options.probes[1], "reclaim");
-	assert_true(p.options.json);
+	assert_true(p.options.out.json);
 	assert_int_equal(p.options.duration_ns, 1000000000);
 	options__free(&p.options);
 
@@ -505,7 +503,7 @@ static void test_cmd(void **state)
 	assert_string_equal(p.options.cmd[2], "--");
 	assert_string_equal(p.options.cmd[3], "--json");
 	assert_null(p.options.cmd[4]);
-	assert_false(p.options.json);
+	assert_false(p.options.out.json);
 	options__free(&p.options);
 
 	PARSE(&p, &full, "--");

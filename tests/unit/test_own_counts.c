@@ -91,7 +91,7 @@ static struct own_figure figure_now(const struct own_counts *own, enum figure fi
 	for (i = 0; i < MT_NR_PROBES; i++)
 		source.probes[i].attached = true;
 	session.source = &source;
-	session.probes = UINT32_MAX;
+	session.view.asked = UINT32_MAX;
 	now.session = &session;
 	now.end.events = own->events;
 	own_counts__figure(&now, &row, &result);

@@ -15,6 +15,7 @@ extern const struct command export_command;
 
 #define DEFAULT_INTERVAL_NS 15000000000ULL
 #define MAX_GROUPS	    4096
+#define MAX_COSTS	    64 /* BPF programs */
 
 struct export_run {
 	struct session session;
@@ -36,13 +37,22 @@ static int write_file(struct export_run *run, const struct report *report)
 	return outfile__put(file, output.ops->report(&output, report));
 }
 
+static int add_metrics(struct export_run *run, struct report *report)
+{
+	struct source *src = run->session.source;
+	struct program_cost costs[MAX_COSTS];
+	int nr = run->session.stats_fd < 0 ? 0 : src->ops->costs(src, costs, MAX_COSTS);
+
+	return nr < 0 ? nr : metrics__add(run->metrics, report, costs, nr);
+}
+
 static int export(struct export_run *run)
 {
 	struct report *report = report__new("memtrace.export/1");
 	int err = -ENOMEM;
 
 	if (report)
-		err = metrics__add(run->metrics, report);
+		err = add_metrics(run, report);
 	if (!err)
 		err = write_file(run, report);
 	report__free(report);
@@ -128,7 +138,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 {
 	int code, ended;
 
-	run->metrics = metrics__new(&run->session, by, options->max_series);
+	run->metrics = metrics__new(&run->session.view, by, options->max_series);
 	run->session.source->ops->moment(run->session.source, &run->session.moment);
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)

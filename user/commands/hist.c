@@ -26,9 +26,9 @@ static int report(struct hist_run *run, enum scope scope)
 
 	if (!rep)
 		return -ENOMEM;
-	summary__init(&run->summary, session);
+	summary__init(&run->summary, &session->view);
 	summary__add_run(&run->summary, rep, scope);
-	err = histograms__add(&run->histograms, session, rep, scope, false);
+	err = histograms__add(&run->histograms, &session->view, rep, scope, false);
 	if (!err) {
 		summary__add_end(&run->summary, rep);
 		err = render__report(&run->tracing.render, rep);

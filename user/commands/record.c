@@ -42,7 +42,7 @@ static void say_result(const struct session *session)
 	const struct losses *losses = &session->totals.losses;
 	char size[32];
 
-	summary__each_remedy(session, say_remedy, NULL);
+	summary__each_remedy(&session->totals, say_remedy, NULL);
 	if (session->options->last_ns) {
 		log_note("%u files written; lost: rare %llu hot %llu tasks %llu", stats.files,
 			 (unsigned long long)losses->rare, (unsigned long long)losses->hot,
@@ -51,7 +51,7 @@ static void say_result(const struct session *session)
 	}
 	format_bytes(size, sizeof(size), stats.bytes);
 	log_note("%s: %s, %llu events in %.1f s; lost: rare %llu hot %llu tasks %llu", stats.path, size,
-		 (unsigned long long)stats.events, session__seconds(session, SCOPE_TOTAL),
+		 (unsigned long long)stats.events, run_view__seconds(&session->view, SCOPE_TOTAL),
 		 (unsigned long long)losses->rare, (unsigned long long)losses->hot, (unsigned long long)losses->tasks);
 }
 

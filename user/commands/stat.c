@@ -35,7 +35,7 @@ static bool shows_histograms(const struct session *session)
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++)
-		if (session__asked(session, id) && schema__is_of_single_events(id))
+		if (run_view__asked(&session->view, id) && schema__is_of_single_events(id))
 			return true;
 	return session->options->latency;
 }
@@ -48,7 +48,7 @@ static int report(struct stat_run *run, enum scope scope)
 
 	if (!rep)
 		return -ENOMEM;
-	summary__init(&run->summary, session);
+	summary__init(&run->summary, &session->view);
 	summary__add_run(&run->summary, rep, scope);
 	err = tasks_table__add(&run->table, rep, scope, "processes");
 	if (err)
@@ -58,7 +58,7 @@ static int report(struct stat_run *run, enum scope scope)
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
 	}
-	err = histograms__add(&run->histograms, session, rep, scope, !shows_histograms(session));
+	err = histograms__add(&run->histograms, &session->view, rep, scope, !shows_histograms(session));
 	if (err)
 		goto out;
 	summary__add_end(&run->summary, rep);
@@ -76,17 +76,23 @@ static int on_interval(struct session *session, void *ctx)
 	return report(ctx, SCOPE_INTERVAL);
 }
 
-static int group_of(const struct options *options)
+static enum group_by group_of(const struct options *options)
 {
-	return options->by < 0 ? BY_PROCESS : options->by;
+	return options->by < 0 ? BY_PROCESS : (enum group_by)options->by;
 }
 
 static int ready(struct tracing *tracing)
 {
 	struct stat_run *run = (struct stat_run *)tracing;
+	const struct options *options = tracing->session.options;
+	const struct tasks_request request = {
+		.by = group_of(options),
+		.rows = options->rows,
+		.sort = options->sort,
+		.wide = render__is_wide(&tracing->render),
+	};
 
-	return tasks_table__init(&run->table, &tracing->session, group_of(tracing->session.options),
-				 render__is_wide(&tracing->render));
+	return tasks_table__init(&run->table, &tracing->session.view, &request);
 }
 
 static int finish(struct tracing *tracing)

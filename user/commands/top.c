@@ -27,7 +27,7 @@ static int report(struct session *session, void *ctx)
 
 	if (!rep)
 		return -ENOMEM;
-	summary__init(&run->summary, session);
+	summary__init(&run->summary, &session->view);
 	summary__add_run(&run->summary, rep, SCOPE_INTERVAL);
 	err = tasks_table__add(&run->table, rep, SCOPE_INTERVAL, "processes");
 	if (!err) {
@@ -40,19 +40,25 @@ static int report(struct session *session, void *ctx)
 	return err;
 }
 
-static int group_of(const struct options *options)
+static enum group_by group_of(const struct options *options)
 {
-	return options->by < 0 ? BY_PROCESS : options->by;
+	return options->by < 0 ? BY_PROCESS : (enum group_by)options->by;
 }
 
 /* On a terminal each table takes the place of the one before it. */
 static int ready(struct tracing *tracing)
 {
 	struct top_run *run = (struct top_run *)tracing;
+	const struct options *options = tracing->session.options;
+	const struct tasks_request request = {
+		.by = group_of(options),
+		.rows = options->rows,
+		.sort = options->sort,
+		.wide = render__is_wide(&tracing->render),
+	};
 
 	tracing->render.output.style.refresh = render__is_terminal(&tracing->render);
-	return tasks_table__init(&run->table, &tracing->session, group_of(tracing->session.options),
-				 render__is_wide(&tracing->render));
+	return tasks_table__init(&run->table, &tracing->session.view, &request);
 }
 
 static int check(const struct options *options)

@@ -131,9 +131,9 @@ static int finish(struct tracing *tracing)
 	struct table printed = printed_table(run);
 
 	say_sample(run);
-	summary__each_remedy(&tracing->session, say_small_ring, NULL);
+	summary__each_remedy(&tracing->session.totals, say_small_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
-	summary__init(&run->summary, &tracing->session);
+	summary__init(&run->summary, &tracing->session.view);
 	return summary__render_end(&run->summary, &tracing->render, &printed);
 }
 

@@ -175,7 +175,7 @@ static int report(struct verify_run *run)
 	if (!rep)
 		return -ENOMEM;
 	fill(run);
-	summary__init(&run->summary, &run->tracing.session);
+	summary__init(&run->summary, &run->tracing.session.view);
 	summary__add_run(&run->summary, rep, SCOPE_TOTAL);
 	table.rows = cell_rows__source(&run->rows);
 	report__add_table(rep, &table);

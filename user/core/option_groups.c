@@ -134,7 +134,6 @@ const struct option_row table_options[] = {
 	  .short_name = 'k',
 	  .type = OPT_UINT,
 	  .offset = AT(rows),
-	  .given = AT(rows_set),
 	  .max = 1000000,
 	  .arg = "N",
 	  .help = "show N rows, 0 for all; the others are summed in one line, and JSON always has all" },

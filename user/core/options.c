@@ -459,10 +459,7 @@ static int take_option(struct parser *parser, poptContext con, const struct opti
 			return err;
 		given.text = text;
 	}
-	err = setters[row->type](&given);
-	if (!err && row->given)
-		*((bool *)((char *)parser->options + row->given)) = true;
-	return err;
+	return setters[row->type](&given);
 }
 
 /* Takes the options before the first word; returns how many arguments are left, the word among them, or -errno. */

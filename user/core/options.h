@@ -44,7 +44,6 @@ struct option_row {
 	const char *arg;	    /* "PID" */
 	const char *help;
 	bool live_only; /* about tracing: not for the replay of a recording */
-	size_t given;	/* offset of a bool that tells whether it was given; 0: nobody asks */
 };
 
 /* Everything that any option sets; defaults are in options__init(). */
@@ -59,9 +58,8 @@ struct options {
 	uint64_t interval_ns; /* 0: none */
 	/* what is shown */
 	struct output_request out;
-	int by;		    /* enum group_by; -1: the command's default */
-	uint64_t rows;	    /* -k: 0: all */
-	bool rows_set;
+	int by;		  /* enum group_by; -1: the command's default */
+	uint64_t rows;	  /* -k: 0: all */
 	const char *sort; /* a column's title or path, or NULL */
 	/* how it is gathered */
 	bool light;

@@ -30,7 +30,7 @@ static uint32_t with_single_events(const struct session *session)
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		if (session->probes & (1U << id) && schema__is_of_single_events(id))
+		if (session->view.asked & (1U << id) && schema__is_of_single_events(id))
 			every |= 1U << id;
 		if (session->config.every && session->named & (1U << id) && schema__has_single_event(id))
 			every |= 1U << id;
@@ -44,7 +44,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 	FILE *text;
 
 	*facts = (struct run_facts){
-		.probes = session->probes,
+		.probes = session->view.asked,
 		.every = with_single_events(session),
 		.sample = o->sample,
 		.latency = session->config.latency,

@@ -20,38 +20,38 @@ static const char *label_value(const struct hist_entry *entry, struct histogram_
 	return text->value;
 }
 
-static bool by_cgroup(const struct session *session)
+static bool by_cgroup(const struct run_view *view)
 {
-	return session->config.aggregate.hist_by == BY_CGROUP;
+	return view->hist_by == BY_CGROUP;
 }
 
 /* NULL if one histogram is for all. */
-static const char *group_value(struct session *session, const struct hist_entry *entry, struct histogram_text *text)
+static const char *group_value(const struct run_view *view, const struct hist_entry *entry, struct histogram_text *text)
 {
-	if (session->config.aggregate.hist_by == BY_ALL)
+	if (view->hist_by == BY_ALL)
 		return NULL;
 	if (entry->other)
 		return "other";
-	if (by_cgroup(session) && !entry->cgroup_id)
+	if (by_cgroup(view) && !entry->cgroup_id)
 		return NULL;
-	if (!by_cgroup(session) && !entry->comm[0])
+	if (!by_cgroup(view) && !entry->comm[0])
 		return NULL;
 	snprintf(text->group, sizeof(text->group), "%s",
-		 by_cgroup(session) ? session->names.cgroup(session->names.ctx, entry->cgroup_id) : entry->comm);
+		 by_cgroup(view) ? view->names->cgroup(view->names->ctx, entry->cgroup_id) : entry->comm);
 	return text->group;
 }
 
-static void fill(struct session *session, const struct hist_entry *entry, struct histogram *hist,
+static void fill(const struct run_view *view, const struct hist_entry *entry, struct histogram *hist,
 		 struct histogram_text *text)
 {
 	const struct hist_row *row = entry->row;
-	const char *group = entry->count ? group_value(session, entry, text) : NULL;
+	const char *group = entry->count ? group_value(view, entry, text) : NULL;
 	size_t nr = 0;
 
 	if (row->label[0] && entry->count)
 		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
 	if (group)
-		text->labels[nr++] = (struct label){ by_cgroup(session) ? "cgroup" : "comm", group };
+		text->labels[nr++] = (struct label){ by_cgroup(view) ? "cgroup" : "comm", group };
 	*hist = (struct histogram){
 		.name = row->name,
 		.help = row->help,
@@ -67,15 +67,15 @@ static void fill(struct session *session, const struct hist_entry *entry, struct
 }
 
 /* A latency that nobody measures has no histogram, not an empty one. */
-static bool is_measured(const struct session *session, const struct hist_row *row)
+static bool is_measured(const struct run_view *view, const struct hist_row *row)
 {
-	const struct probe_status *status = &session->source->probes[row->probe];
+	const struct probe_status *status = &view->probes[row->probe];
 
-	if (!session__asked(session, row->probe) || !status->hooked)
+	if (!run_view__asked(view, row->probe) || !status->hooked)
 		return false;
 	if (row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY)
 		return true;
-	return session->config.latency && !status->lacks_latency;
+	return view->facts->latency && !status->lacks_latency;
 }
 
 static bool has_entry(const struct histograms *h, size_t nr, const struct hist_row *row)
@@ -89,7 +89,7 @@ static bool has_entry(const struct histograms *h, size_t nr, const struct hist_r
 }
 
 /* Appends an entry without counts for each histogram that is measured and saw nothing. */
-static int add_empty(struct histograms *h, const struct session *session)
+static int add_empty(struct histograms *h, const struct run_view *view)
 {
 	struct hist_entry *entries = realloc(h->entries, (h->nr + nr_hist_rows) * sizeof(*entries));
 	size_t i, seen = h->nr;
@@ -98,7 +98,7 @@ static int add_empty(struct histograms *h, const struct session *session)
 		return -ENOMEM;
 	h->entries = entries;
 	for (i = 0; i < nr_hist_rows; i++) {
-		if (!is_measured(session, &hist_rows[i]) || has_entry(h, seen, &hist_rows[i]))
+		if (!is_measured(view, &hist_rows[i]) || has_entry(h, seen, &hist_rows[i]))
 			continue;
 		memset(&entries[h->nr], 0, sizeof(*entries));
 		entries[h->nr++].row = &hist_rows[i];
@@ -106,16 +106,16 @@ static int add_empty(struct histograms *h, const struct session *session)
 	return 0;
 }
 
-int histograms__add(struct histograms *h, struct session *session, struct report *report, enum scope scope,
+int histograms__add(struct histograms *h, const struct run_view *view, struct report *report, enum scope scope,
 		    bool not_in_text)
 {
 	size_t i, nr = 0;
 	int err;
 
 	memset(h, 0, sizeof(*h));
-	err = aggregate__histograms(session->aggregate, scope, &h->entries, &h->nr);
+	err = aggregate__histograms(view->aggregate, scope, &h->entries, &h->nr);
 	if (!err)
-		err = add_empty(h, session);
+		err = add_empty(h, view);
 	if (err)
 		return err;
 	h->list = calloc(h->nr + 1, sizeof(*h->list));
@@ -123,8 +123,8 @@ int histograms__add(struct histograms *h, struct session *session, struct report
 	if (!h->list || !h->texts)
 		return -ENOMEM;
 	for (i = 0; i < h->nr; i++)
-		if (is_measured(session, h->entries[i].row)) {
-			fill(session, &h->entries[i], &h->list[nr], &h->texts[nr]);
+		if (is_measured(view, h->entries[i].row)) {
+			fill(view, &h->entries[i], &h->list[nr], &h->texts[nr]);
 			nr++;
 		}
 	report__add_histograms(report, h->list, nr, not_in_text);

@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_RUN_HISTOGRAMS_H
 #define MEMTRACE_RUN_HISTOGRAMS_H
 
-#include "session.h"
+#include "run_view.h"
 
 struct histogram_text {
 	struct label labels[2];
@@ -23,7 +23,7 @@ struct histograms {
  * Adds the histograms of the probes that were asked for, one for each label and
  * group that has any value; where none has, an empty one, as that is an answer too.  0 or -errno.
  */
-int histograms__add(struct histograms *histograms, struct session *session, struct report *report, enum scope scope,
+int histograms__add(struct histograms *histograms, const struct run_view *view, struct report *report, enum scope scope,
 		    bool not_in_text);
 void histograms__done(struct histograms *histograms);
 

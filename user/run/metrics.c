@@ -77,7 +77,7 @@ static const char *cgroup_name(struct metrics *m, uint64_t id)
 	if (!name)
 		return NULL;
 	name->id = id;
-	name->name = strdup(m->session->names.cgroup(m->session->names.ctx, id));
+	name->name = strdup(m->view->names->cgroup(m->view->names->ctx, id));
 	if (name->name)
 		HASH_ADD(hh, m->cgroup_names, id, sizeof(name->id), name);
 	if (name->name && name->hh.tbl)
@@ -145,7 +145,7 @@ static void add_slot_families(struct metrics *m)
 		struct family *family;
 		size_t i;
 
-		if (!row->metric || !session__asked(m->session, row->probe) || !session__knows(m->session, slot))
+		if (!row->metric || !run_view__asked(m->view, row->probe) || !run_view__knows(m->view, slot))
 			continue;
 		family = add_family(m, row->metric, metrics__slot_help(row));
 		family->label = row->label;
@@ -178,7 +178,7 @@ static void add_hist_families(struct metrics *m)
 		const struct hist_row *row = &hist_rows[i];
 		struct family *family;
 
-		if (!row->metric || !session__asked(m->session, row->probe))
+		if (!row->metric || !run_view__asked(m->view, row->probe))
 			continue;
 		family = add_family(m, row->metric, row->help);
 		family->hist = row;
@@ -195,7 +195,7 @@ static void add_count_families(struct metrics *m)
 	for (i = 0; i < nr_count_rows; i++) {
 		struct family *family;
 
-		if (!session__asked(m->session, count_rows[i].probe))
+		if (!run_view__asked(m->view, count_rows[i].probe))
 			continue;
 		family = add_family(m, count_rows[i].metric, count_rows[i].help);
 		family->count = &count_rows[i];
@@ -232,13 +232,13 @@ static int open_series(struct metrics *m, size_t max_series)
 	return 0;
 }
 
-struct metrics *metrics__new(struct session *session, enum group_by by, size_t max_series)
+struct metrics *metrics__new(const struct run_view *view, enum group_by by, size_t max_series)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->session = session;
+	m->view = view;
 	m->by = by;
 	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows, sizeof(*m->families));
 	if (m->families) {
@@ -314,7 +314,7 @@ static int add_counts(struct metrics *m, struct family *family, struct sum **sum
 		return -ENOMEM;
 	for (slot = 0; slot < MT_NR_SLOTS; slot++)
 		if (slot_rows[slot].metric && !strcmp(slot_rows[slot].metric, family->name) &&
-		    session__knows(m->session, slot))
+		    run_view__knows(m->view, slot))
 			values[slot_counter(family, &slot_rows[slot])] += counts[slot];
 	return 0;
 }
@@ -337,8 +337,8 @@ static int round_of_slots(struct metrics *m, struct family *family, struct selec
 			err = add_entity(m, family, &sums, &entity);
 	}
 	/* what nobody can be named for is "other" too */
-	if (!err && schema__nr_events(m->session->totals.losses.unattributed))
-		err = add_counts(m, family, &sums, "other", m->session->totals.losses.unattributed);
+	if (!err && schema__nr_events(m->view->totals->losses.unattributed))
+		err = add_counts(m, family, &sums, "other", m->view->totals->losses.unattributed);
 	if (!err)
 		err = family__offer(family, sums);
 	sums__free(&sums);
@@ -395,7 +395,7 @@ static double no_weight(const struct entity *entity, void *ctx)
 
 int metrics__count(struct metrics *m)
 {
-	struct aggregate *agg = m->session->aggregate;
+	struct aggregate *agg = m->view->aggregate;
 	struct selection *selection = aggregate__select(agg, SCOPE_TOTAL, no_weight, NULL);
 	struct hist_entry *entries = NULL;
 	size_t i, nr = 0;

@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_RUN_METRICS_H
 #define MEMTRACE_RUN_METRICS_H
 
-#include "session.h"
+#include "run_view.h"
 
 struct metrics;
 
@@ -29,16 +29,16 @@ enum self_metric {
 extern const struct metric_row self_metrics[NR_SELF_METRICS];
 
 /* Label sets of each metric at most; groups by comm or by cgroup.  NULL if memory ran out. */
-struct metrics *metrics__new(struct session *session, enum group_by by, size_t max_series);
+struct metrics *metrics__new(const struct run_view *view, enum group_by by, size_t max_series);
 void metrics__free(struct metrics *metrics);
 
 /* An event came: counted where a metric counts such events. */
 int metrics__event(struct metrics *metrics, const struct event_row *row, const void *record);
 
 /*
- * Adds all metrics as of now to a report; what it borrows lives until the
- * next call.  0 or -errno.
+ * Adds all metrics as of now to a report; what it borrows, costs among it, lives until the
+ * next call.  Without costs there are no metrics of them, as 0 would be a lie.  0 or -errno.
  */
-int metrics__add(struct metrics *metrics, struct report *report);
+int metrics__add(struct metrics *metrics, struct report *report, const struct program_cost *costs, size_t nr_costs);
 
 #endif

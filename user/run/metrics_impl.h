@@ -40,7 +40,7 @@ struct cgroup_name {
 };
 
 struct metrics {
-	struct session *session;
+	const struct run_view *view;
 	enum group_by by;
 	struct family *families; /* room for one a row of the schema; owned */
 	size_t nr_families;

@@ -3,8 +3,8 @@
 #include "metrics_impl.h"
 
 #include <errno.h>
+#include <stdio.h>
 
-#define MAX_COSTS    64
 #define NSEC_PER_SEC 1e9
 
 const struct metric_row self_metrics[NR_SELF_METRICS] = {
@@ -27,7 +27,7 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 static double in_base_unit(const struct metrics *m, uint64_t value, enum unit unit)
 {
 	if (unit == UNIT_PAGES)
-		return (double)value * m->session->facts.page_size;
+		return (double)value * m->view->facts->page_size;
 	return unit == UNIT_NS ? value / NSEC_PER_SEC : value;
 }
 
@@ -161,10 +161,9 @@ static int add_machine(struct metrics *m, struct report *report)
 		struct metric_row metric = { row->metric, row->metric ? metrics__slot_help(row) : NULL, METRIC_COUNTER,
 					     NULL };
 
-		if (row->metric && session__asked(m->session, row->probe) &&
-		    m->session->source->probes[row->probe].hooked)
+		if (row->metric && run_view__asked(m->view, row->probe) && m->view->probes[row->probe].hooked)
 			err = add_single(m, report, &metric, NULL,
-					 in_base_unit(m, m->session->totals.machine[i], row->unit));
+					 in_base_unit(m, m->view->totals->machine[i], row->unit));
 	}
 	return err;
 }
@@ -177,7 +176,7 @@ static int add_attached(struct metrics *m, struct report *report)
 	size_t nr = 0;
 
 	for (id = 0; samples && id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = &m->session->source->probes[id];
+		const struct probe_status *status = &m->view->probes[id];
 
 		if (status->wanted)
 			samples[nr++] = make_sample(m, row->label, probe_rows[id].name, NULL, NULL, status->attached);
@@ -189,8 +188,8 @@ static int add_lost(struct metrics *m, struct report *report)
 {
 	const struct metric_row *records = &self_metrics[SELF_LOST_RECORDS];
 	const struct metric_row *events = &self_metrics[SELF_LOST_EVENTS];
-	const struct losses *losses = &m->session->totals.losses;
-	size_t nr = rings__nr(&m->session->totals.rings), i;
+	const struct losses *losses = &m->view->totals->losses;
+	size_t nr = rings__nr(&m->view->totals->rings), i;
 	struct sample *r = plain_samples(m, nr), *e = plain_samples(m, 3);
 	char *names = arena__zeroed(&m->arena, nr * RING_NAME_LEN);
 	int err;
@@ -207,17 +206,14 @@ static int add_lost(struct metrics *m, struct report *report)
 	return err ? err : add_plain(report, events, e, 3);
 }
 
-/* What the programs cost; nothing while the kernel does not time them, as 0 would be a lie. */
-static int add_costs(struct metrics *m, struct report *report)
+static int add_costs(struct metrics *m, struct report *report, const struct program_cost *costs, size_t nr)
 {
 	const struct metric_row *time = &self_metrics[SELF_BPF_RUN_TIME];
 	const struct metric_row *runs = &self_metrics[SELF_BPF_RUNS];
-	struct program_cost costs[MAX_COSTS];
-	int nr = m->session->source->ops->costs(m->session->source, costs, MAX_COSTS), i, err;
-	struct sample *t = plain_samples(m, MAX_COSTS), *r = plain_samples(m, MAX_COSTS);
+	struct sample *t = plain_samples(m, nr), *r = plain_samples(m, nr);
+	size_t i;
+	int err;
 
-	if (nr < 0 || m->session->stats_fd < 0)
-		return nr < 0 ? nr : 0;
 	for (i = 0; t && r && i < nr; i++) {
 		t[i] = make_sample(m, time->label, costs[i].name, NULL, NULL, costs[i].run_ns / NSEC_PER_SEC);
 		r[i] = make_sample(m, runs->label, costs[i].name, NULL, NULL, costs[i].runs);
@@ -232,19 +228,18 @@ static int add_self(struct metrics *m, struct report *report)
 
 	if (!err)
 		err = add_single(m, report, &self_metrics[SELF_LAST_UPDATE], NULL,
-				 (m->session->moment.now_ns + m->session->moment.wall_offset_ns) / NSEC_PER_SEC);
+				 (m->view->moment->now_ns + m->view->moment->wall_offset_ns) / NSEC_PER_SEC);
 	if (!err)
-		err = add_single(m, report, &self_metrics[SELF_CPU], NULL,
-				 m->session->moment.own_cpu_ns / NSEC_PER_SEC);
+		err = add_single(m, report, &self_metrics[SELF_CPU], NULL, m->view->moment->own_cpu_ns / NSEC_PER_SEC);
 	if (!err)
 		err = add_attached(m, report);
 	if (!err)
 		err = add_lost(m, report);
-	return err ? err : add_costs(m, report);
+	return err;
 }
 
 /* A sample that lacks a label for want of memory would be another one: none is reported then. */
-int metrics__add(struct metrics *m, struct report *report)
+int metrics__add(struct metrics *m, struct report *report, const struct program_cost *costs, size_t nr_costs)
 {
 	size_t i;
 	int err = metrics__count(m);
@@ -256,5 +251,7 @@ int metrics__add(struct metrics *m, struct report *report)
 		err = add_machine(m, report);
 	if (!err)
 		err = add_self(m, report);
+	if (!err && nr_costs)
+		err = add_costs(m, report, costs, nr_costs);
 	return !err && m->arena.failed ? -ENOMEM : err;
 }

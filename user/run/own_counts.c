@@ -101,7 +101,7 @@ int own_counts__take(struct own_counts *own, struct own_moment *moment)
 	if (err)
 		return err;
 	after = live__under_way(session->live);
-	memcpy(moment->slots, aggregate__sums(session->aggregate, SCOPE_TOTAL), sizeof(moment->slots));
+	memcpy(moment->slots, aggregate__sums(session->view.aggregate, SCOPE_TOTAL), sizeof(moment->slots));
 	moment->totals = session->totals;
 	moment->events = own->events;
 	moment->under_way.episodes = before.episodes > after.episodes ? before.episodes : after.episodes;
@@ -118,7 +118,7 @@ static double by_pid(const struct entity *entity, void *ctx)
 
 int own_counts__take_cmd(struct own_counts *own)
 {
-	struct selection *sel = aggregate__select(own->session->aggregate, SCOPE_TOTAL, by_pid, NULL);
+	struct selection *sel = aggregate__select(own->session->view.aggregate, SCOPE_TOTAL, by_pid, NULL);
 	struct entity entity;
 	size_t i, slot;
 	int err = sel ? 0 : -errno;
@@ -307,12 +307,12 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(figure_probes[row->figure] & (1U << id)))
 			continue;
-		if (!session__asked(session, id))
+		if (!run_view__asked(&session->view, id))
 			return "its probe was not asked for";
 		if (!session->source->probes[id].attached)
 			return "its probe could not be attached";
 	}
-	if (memcg_figures & 1U << row->figure && !session__knows(session, MT_SLOT_reclaim_memcg_count))
+	if (memcg_figures & 1U << row->figure && !run_view__knows(&session->view, MT_SLOT_reclaim_memcg_count))
 		return "its probe could not be attached as a whole";
 	return NULL;
 }

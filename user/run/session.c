@@ -52,7 +52,7 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 	struct session *session = ctx;
 	const struct probe_gather *gather = probes[row->probe]->gather;
 
-	if (!session__asked(session, row->probe))
+	if (!run_view__asked(&session->view, row->probe))
 		return; /* a recording may have more */
 	if (gather && session->gather_state[row->probe])
 		gather->event(session->gather_state[row->probe], record);
@@ -142,7 +142,7 @@ static int open_live(struct session *session)
 {
 	struct live_request request = {
 		.options = session->options,
-		.probes = session->probes,
+		.probes = session->view.asked,
 		.every = session->facts.every,
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
@@ -164,6 +164,7 @@ static int open_live(struct session *session)
 		return EXIT_FAILED;
 	}
 	session->source = live__source(session->live);
+	session->view.probes = session->source->probes;
 	say_namespace(session);
 	return check_attached(session);
 }
@@ -173,7 +174,7 @@ static int open_gatherers(struct session *session)
 	enum mt_probe id;
 
 	for (id = 0; session->config.gather && id < MT_NR_PROBES; id++) {
-		if (!(session->probes & (1U << id)) || !probes[id]->gather)
+		if (!(session->view.asked & (1U << id)) || !probes[id]->gather)
 			continue;
 		session->gather_state[id] = probes[id]->gather->new_state();
 		if (!session->gather_state[id])
@@ -199,11 +200,11 @@ static int open_memory(struct session *session)
 	int err = session->options->last_ns ? stop__also_take(SIGUSR1) : 0;
 
 	session->config.aggregate.linger_ns = LINGER_NS;
-	session->config.aggregate.slots = asked_slots(session->probes);
-	session->aggregate = aggregate__new(&session->config.aggregate);
-	if (!session->aggregate)
+	session->config.aggregate.slots = asked_slots(session->view.asked);
+	session->view.aggregate = aggregate__new(&session->config.aggregate);
+	if (!session->view.aggregate)
 		return -ENOMEM;
-	session->pipeline.aggregate = session->config.record_only ? NULL : session->aggregate;
+	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
@@ -255,8 +256,7 @@ static int choose_recorded(struct session *session)
 	uint32_t missing = session->named & ~session->facts.probes;
 	enum mt_probe id;
 
-	session->probes = session->named ? session->named : session->facts.probes;
-	session->config.latency = session->facts.latency;
+	session->view.asked = session->named ? session->named : session->facts.probes;
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(missing & (1U << id)))
 			continue;
@@ -285,8 +285,10 @@ static int open_recording(struct session *session)
 	if (code == EXIT_OK)
 		code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
 				    &session->facts);
-	if (code == EXIT_OK)
+	if (code == EXIT_OK) {
+		session->view.probes = session->source->probes;
 		code = choose_recorded(session);
+	}
 	if (code != EXIT_OK)
 		return code;
 	err = open_memory(session);
@@ -309,6 +311,14 @@ int session__open(struct session *session, const struct options *options, const 
 	}
 	session->options = options;
 	session->config = *config;
+	session->view = (struct run_view){
+		.facts = &session->facts,
+		.totals = &session->totals,
+		.moment = &session->moment,
+		.command = &session->outcome,
+		.names = &session->names,
+		.hist_by = config->aggregate.hist_by,
+	};
 	session->stats_fd = -1;
 	session->names =
 		(struct event_names){ .cgroup = name_cgroup, .gfp = name_gfp, .who = name_who, .ctx = session };
@@ -316,7 +326,7 @@ int session__open(struct session *session, const struct options *options, const 
 	session->interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns;
 	if (options->replay)
 		return open_recording(session);
-	session->probes = session->named ? session->named : default_probes(options, config->rare_only);
+	session->view.asked = session->named ? session->named : default_probes(options, config->rare_only);
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
 		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
@@ -365,7 +375,7 @@ void session__close(struct session *session)
 	stacks__free(session->stacks);
 	apart__free(session->apart);
 	held__free(&session->held);
-	aggregate__free(session->aggregate);
+	aggregate__free(session->view.aggregate);
 }
 
 int session__exit_code(const struct session *session, int code)
@@ -375,27 +385,4 @@ int session__exit_code(const struct session *session, int code)
 	if (code != EXIT_OK || !session->child.pid)
 		return code;
 	return session->child.running ? 128 + SIGTERM : child__exit_code(&session->child);
-}
-
-double session__seconds(const struct session *session, enum scope scope)
-{
-	uint64_t from = scope == SCOPE_TOTAL ? session->start_ns : session->interval_start_ns;
-
-	return (session->moment.now_ns - from) / 1e9;
-}
-
-bool session__asked(const struct session *session, enum mt_probe probe)
-{
-	return session->probes & (1U << probe);
-}
-
-bool session__knows(const struct session *session, enum mt_slot slot)
-{
-	const struct slot_row *row = &slot_rows[slot];
-
-	const struct probe_status *status = &session->source->probes[row->probe];
-
-	if (!status->attached || status->lacks[slot])
-		return false;
-	return row->role == ROLE_ACCOUNTED || status->hooked;
 }

@@ -18,6 +18,7 @@
 #include "../sources/live.h"
 #include "child.h"
 #include "held.h"
+#include "run_view.h"
 #include "stacks.h"
 
 struct session;
@@ -48,10 +49,9 @@ struct session {
 	struct live *live;
 	struct source *source;
 	struct pipeline pipeline;
-	struct aggregate *aggregate;
+	struct run_view view; /* what reports are made of */
 	void *gather_state[MT_NR_PROBES];
-	uint32_t named;	 /* probes on the command line, a bit each */
-	uint32_t probes; /* asked for, likewise */
+	uint32_t named; /* probes on the command line, a bit each */
 	struct run_facts facts;
 	struct child child;
 	struct command_outcome outcome; /* of CMD, once the run is over */
@@ -63,9 +63,8 @@ struct session {
 	struct apart *apart;   /* NULL: call chains were not asked for */
 	struct stacks *stacks; /* likewise */
 	struct held held;
-	uint64_t event_ns;		      /* when the event happened whose names are asked for */
-	struct moment moment;		      /* likewise */
-	uint64_t start_ns, interval_start_ns; /* boot time clock */
+	uint64_t event_ns;    /* when the event happened whose names are asked for */
+	struct moment moment; /* likewise */
 	uint64_t interval_ns, interval_end_ns;
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */
@@ -90,10 +89,5 @@ void session__fail_callback(struct session *session, int err);
 int session__drain(struct session *session);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);
-/* Seconds since the start, or of the current interval. */
-double session__seconds(const struct session *session, enum scope scope);
-/* Whether this run knows a slot's count: its probe is on, and attached unless the kernel counts itself. */
-bool session__knows(const struct session *session, enum mt_slot slot);
-bool session__asked(const struct session *session, enum mt_probe probe);
 
 #endif

@@ -89,9 +89,9 @@ static int take_moment(struct session *session)
 	int err = src->ops->totals(src, &session->totals);
 
 	if (!err)
-		err = aggregate__folds(session->aggregate, &session->totals.folds);
+		err = aggregate__folds(session->view.aggregate, &session->totals.folds);
 	if (!err)
-		aggregate__unattributed(session->aggregate, session->totals.losses.unattributed);
+		aggregate__unattributed(session->view.aggregate, session->totals.losses.unattributed);
 	if (!err)
 		err = session->pipeline.error;
 	src->ops->moment(src, &session->moment);
@@ -105,16 +105,16 @@ static void add_own_losses(struct session *session)
 {
 	session->totals.losses.hot += session->pipeline.malformed;
 	if (!session->config.no_rows)
-		session->totals.losses.hot +=
-			aggregate__lost(session->aggregate) + schema__nr_events(session->totals.losses.unattributed);
+		session->totals.losses.hot += aggregate__lost(session->view.aggregate) +
+					      schema__nr_events(session->totals.losses.unattributed);
 }
 
 static int end_interval(struct session *session)
 {
 	if (session->config.interval && !session->error)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
-	session->interval_start_ns = session->moment.now_ns;
-	return session->error ? session->error : aggregate__next_interval(session->aggregate);
+	session->view.interval_start_ns = session->moment.now_ns;
+	return session->error ? session->error : aggregate__next_interval(session->view.aggregate);
 }
 
 /* Counts are up to date at a moment that was due then: an interval may end there. */
@@ -130,7 +130,7 @@ static int at_moment(struct session *session, uint64_t due_ns)
 		if (session->interval_end_ns <= due_ns)
 			session->interval_end_ns = due_ns + session->interval_ns;
 	}
-	return err ? err : aggregate__bury(session->aggregate, session->moment.now_ns);
+	return err ? err : aggregate__bury(session->view.aggregate, session->moment.now_ns);
 }
 
 /* Brings counts, losses and costs up to date. */
@@ -194,8 +194,8 @@ static uint64_t pause_after(const struct session *session, uint64_t begin_ns)
 static void loop(struct session *session)
 {
 	const struct options *options = session->options;
-	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
-	uint64_t next_tick = session->start_ns + TICK_NS, now;
+	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t next_tick = session->view.start_ns + TICK_NS, now;
 
 	while (!session->error) {
 		wait_until(session, earlier(end, earlier(session->interval_end_ns, next_tick)));
@@ -248,14 +248,14 @@ static bool replay_moment(struct session *session, uint64_t end_ns)
 static void say_stopped(const struct session *session)
 {
 	log_note("stopped before the end of %s: what follows is up to there, %.1f s", session->options->replay,
-		 session__seconds(session, SCOPE_TOTAL));
+		 run_view__seconds(&session->view, SCOPE_TOTAL));
 }
 
 /* Replays a recording as fast as it can be read. */
 static void replay(struct session *session)
 {
 	const struct options *options = session->options;
-	uint64_t end = options->duration_ns ? session->start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
 
 	while (!session->error && !stop__asked() && replay_moment(session, end))
 		;
@@ -275,7 +275,7 @@ static int run_live(struct session *session)
 	if (stop__asked())
 		return EXIT_FAILED;
 	stop__on_signal(on_signal, session);
-	stop__at(options->duration_ns ? session->start_ns + options->duration_ns : 0);
+	stop__at(options->duration_ns ? session->view.start_ns + options->duration_ns : 0);
 	recording__begin(session);
 	if (options->cmd) {
 		code = start_command(session);
@@ -303,8 +303,8 @@ int session__run(struct session *session)
 	int code = EXIT_OK;
 
 	session->source->ops->moment(session->source, &session->moment);
-	session->start_ns = session->interval_start_ns = session->moment.now_ns;
-	session->interval_end_ns = session->interval_ns ? session->start_ns + session->interval_ns : UINT64_MAX;
+	session->view.start_ns = session->view.interval_start_ns = session->moment.now_ns;
+	session->interval_end_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
 	if (session->options->replay)
 		replay(session);
 	else

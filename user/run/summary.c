@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/probe.h"
+
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
-void summary__init(struct summary *summary, struct session *session)
+void summary__init(struct summary *summary, const struct run_view *view)
 {
 	memset(summary, 0, sizeof(*summary));
-	summary->session = session;
+	summary->view = view;
 }
 
 struct text {
@@ -42,14 +44,14 @@ void summary__add_run(struct summary *summary, struct report *report, enum scope
 		{ .path = "start_ns", .unit = UNIT_TIME },
 		{ .path = "interval" },
 	};
-	const struct session *session = summary->session;
-	uint64_t from = scope == SCOPE_TOTAL ? session->start_ns : session->interval_start_ns;
+	const struct run_view *view = summary->view;
+	uint64_t from = run_view__begin_ns(view, scope);
 	struct cell *json = summary->run + 2;
 	struct facts text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
 	struct facts facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
 
-	summary->run[0] = cell_string(session->facts.subject);
-	summary->run[1] = cell_uint(session->moment.now_ns - from);
+	summary->run[0] = cell_string(view->facts->subject);
+	summary->run[1] = cell_uint(view->moment->now_ns - from);
 	json[0] = cell_string(MEMTRACE_VERSION);
 	json[1] = summary->run[1];
 	json[2] = cell_uint(from);
@@ -68,7 +70,7 @@ static void total_title(char *title, size_t size, const char *column)
 	title[i] = '\0';
 }
 
-static struct cell total_cell(const struct session *session, const struct probe_column *column, const uint64_t *sums)
+static struct cell total_cell(const struct run_view *view, const struct probe_column *column, const uint64_t *sums)
 {
 	uint64_t sum = 0;
 	bool known = false;
@@ -76,11 +78,11 @@ static struct cell total_cell(const struct session *session, const struct probe_
 
 	for (i = 0; i < column->nr_slots; i++) {
 		sum += sums[column->slots[i]];
-		known |= session__knows(session, column->slots[i]);
+		known |= run_view__knows(view, column->slots[i]);
 	}
 	if (!known)
 		return cell_none();
-	return cell_uint(column->unit == UNIT_PAGES ? sum * session->facts.page_size : sum);
+	return cell_uint(column->unit == UNIT_PAGES ? sum * view->facts->page_size : sum);
 }
 
 static size_t fill_totals(struct summary *summary, const uint64_t *sums)
@@ -90,7 +92,7 @@ static size_t fill_totals(struct summary *summary, const uint64_t *sums)
 	size_t nr = 0;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		if (!session__asked(summary->session, id))
+		if (!run_view__asked(summary->view, id))
 			continue;
 		for (column = probes[id]->columns; column && column->title && nr < SUMMARY_MAX_TOTALS; column++) {
 			if (column->measure == MEASURE_SHARE)
@@ -99,7 +101,7 @@ static size_t fill_totals(struct summary *summary, const uint64_t *sums)
 			summary->total_columns[nr] =
 				(struct column){ .title = summary->total_titles[nr],
 						 .unit = column->unit == UNIT_PAGES ? UNIT_BYTES : column->unit };
-			summary->totals[nr++] = total_cell(summary->session, column, sums);
+			summary->totals[nr++] = total_cell(summary->view, column, sums);
 		}
 	}
 	return nr;
@@ -111,36 +113,35 @@ static size_t fill_slots(struct summary *summary, const uint64_t *sums)
 	size_t nr = 0;
 
 	for (slot = 0; slot < MT_NR_SLOTS; slot++) {
-		if (!session__asked(summary->session, slot_rows[slot].probe))
+		if (!run_view__asked(summary->view, slot_rows[slot].probe))
 			continue;
 		summary->slot_columns[nr] =
 			(struct column){ .path = slot_rows[slot].path, .unit = slot_rows[slot].unit };
-		summary->slots[nr++] = session__knows(summary->session, slot) ? cell_uint(sums[slot]) : cell_none();
+		summary->slots[nr++] = run_view__knows(summary->view, slot) ? cell_uint(sums[slot]) : cell_none();
 	}
 	return nr;
 }
 
 static size_t fill_machine(struct summary *summary)
 {
-	const struct session *session = summary->session;
+	const struct run_view *view = summary->view;
 	size_t i, nr = 0;
 
 	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++) {
-		if (!session__asked(session, machine_rows[i].probe))
+		if (!run_view__asked(view, machine_rows[i].probe))
 			continue;
 		summary->machine_columns[nr] = (struct column){ .title = machine_rows[i].path,
 								.path = machine_rows[i].path,
 								.unit = machine_rows[i].unit };
-		summary->machine[nr++] = session->source->probes[machine_rows[i].probe].hooked ?
-						 cell_uint(session->totals.machine[i]) :
-						 cell_none();
+		summary->machine[nr++] =
+			view->probes[machine_rows[i].probe].hooked ? cell_uint(view->totals->machine[i]) : cell_none();
 	}
 	return nr;
 }
 
 void summary__add_totals(struct summary *summary, struct report *report, enum scope scope)
 {
-	const uint64_t *sums = aggregate__sums(summary->session->aggregate, scope);
+	const uint64_t *sums = aggregate__sums(summary->view->aggregate, scope);
 	struct facts total = { .heading = "total", .columns = summary->total_columns, .cells = summary->totals };
 	struct facts slots = { .path = "total", .columns = summary->slot_columns, .cells = summary->slots };
 	struct facts machine = { .path = "machine", .columns = summary->machine_columns, .cells = summary->machine };
@@ -172,9 +173,9 @@ void summary__add_command(struct summary *summary, struct report *report)
 		{ .title = "major", .unit = UNIT_COUNT },
 		{ .title = "difference" },
 	};
-	struct session *session = summary->session;
-	const struct command_outcome *command = &session->outcome;
-	const uint64_t *sums = aggregate__sums(session->aggregate, SCOPE_TOTAL);
+	const struct run_view *view = summary->view;
+	const struct command_outcome *command = view->command;
+	const uint64_t *sums = aggregate__sums(view->aggregate, SCOPE_TOTAL);
 	struct cell *c = summary->command;
 	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
 	struct facts text = {
@@ -188,7 +189,7 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[2] = command->running ? cell_none() : cell_uint(command->minor);
 	c[3] = command->running ? cell_none() : cell_uint(command->major);
 	report__add_facts(report, &json);
-	if (command->running || !session->facts.command_alone || !session__asked(session, slot_rows[0].probe))
+	if (command->running || !view->facts->command_alone || !run_view__asked(view, slot_rows[0].probe))
 		return;
 	c[4] = c[2];
 	c[5] = c[3];
@@ -205,7 +206,7 @@ static const char *fill_unavailable(struct summary *summary)
 	bool any = false;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = &summary->session->source->probes[id];
+		const struct probe_status *status = &summary->view->probes[id];
 
 		if (!status->wanted || (status->attached && !status->partial))
 			continue;
@@ -233,7 +234,7 @@ static void add_probes(struct summary *summary, struct report *report)
 
 	summary->probe_rows = (struct cell_rows){ .cells = cells, .nr_columns = NR(columns) };
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		const struct probe_status *status = &summary->session->source->probes[id];
+		const struct probe_status *status = &summary->view->probes[id];
 
 		if (!status->wanted)
 			continue;
@@ -256,7 +257,7 @@ static void add_rings(struct summary *summary, struct report *report)
 		{ .path = "bytes", .unit = UNIT_BYTES },
 		{ .path = "records" },
 	};
-	const struct totals *totals = &summary->session->totals;
+	const struct totals *totals = summary->view->totals;
 	struct table table = {
 		.path = "lost.rings", .not_in_text = true, .columns = columns, .nr_columns = NR(columns)
 	};
@@ -273,9 +274,8 @@ static void add_rings(struct summary *summary, struct report *report)
 	report__add_table(report, &table);
 }
 
-void summary__each_remedy(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx)
+void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx)
 {
-	const struct totals *totals = &session->totals;
 	const char *line;
 	enum mt_ring kind;
 	char buf[256];
@@ -326,9 +326,9 @@ void summary__add_end(struct summary *summary, struct report *report)
 		{ .path = "lost.stacks" },
 		{ .path = "lost.unmapped" },
 	};
-	struct session *session = summary->session;
-	const struct losses *losses = &session->totals.losses;
-	double seconds = session__seconds(session, SCOPE_TOTAL);
+	const struct run_view *view = summary->view;
+	const struct losses *losses = &view->totals->losses;
+	double seconds = run_view__seconds(view, SCOPE_TOTAL);
 	struct cell *c = summary->lost;
 	struct facts facts = {
 		.path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns)
@@ -337,9 +337,9 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[0] = cell_uint(losses->rare);
 	c[1] = cell_uint(losses->hot);
 	c[2] = cell_uint(losses->tasks);
-	c[3] = seconds > 0 ? cell_real(session->moment.own_cpu_ns / 1e9 / seconds) : cell_none();
+	c[3] = seconds > 0 ? cell_real(view->moment->own_cpu_ns / 1e9 / seconds) : cell_none();
 	c[4] = cell_string(fill_unavailable(summary));
-	c[5] = cell_uint(session->moment.own_cpu_ns);
+	c[5] = cell_uint(view->moment->own_cpu_ns);
 	c[6] = cell_uint(losses->folded);
 	c[7] = cell_uint(losses->unfinished);
 	c[8] = cell_uint(losses->recursion);
@@ -350,7 +350,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 	if (losses->unfinished)
 		report__add_note(report, "%llu episodes without a begin or an end seen",
 				 (unsigned long long)losses->unfinished);
-	summary__each_remedy(session, add_note, report);
+	summary__each_remedy(view->totals, add_note, report);
 	report__add_facts(report, &facts);
 	add_rings(summary, report);
 }

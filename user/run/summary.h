@@ -4,13 +4,13 @@
 #define MEMTRACE_RUN_SUMMARY_H
 
 #include "render.h"
-#include "session.h"
+#include "run_view.h"
 
 #define SUMMARY_MAX_TOTALS 16
 
 /* Storage of what reports borrow; one per report that is being rendered. */
 struct summary {
-	struct session *session;
+	const struct run_view *view;
 	struct cell run[8];
 	struct column total_columns[SUMMARY_MAX_TOTALS];
 	char total_titles[SUMMARY_MAX_TOTALS][24];
@@ -29,7 +29,7 @@ struct summary {
 	struct cell_rows ring_rows;
 };
 
-void summary__init(struct summary *summary, struct session *session);
+void summary__init(struct summary *summary, const struct run_view *view);
 /* The run: what was traced and for how long; first in a report. */
 void summary__add_run(struct summary *summary, struct report *report, enum scope scope);
 /* Totals over all rows. */
@@ -42,6 +42,6 @@ void summary__add_end(struct summary *summary, struct report *report);
 /* What the lines of events leave to say at their end, for programs: text has it on standard error. */
 int summary__render_end(struct summary *summary, struct render *render, const struct table *events);
 /* A line about each kind of ring that was too small, with the remedy. */
-void summary__each_remedy(const struct session *session, void (*say)(void *ctx, const char *line), void *ctx);
+void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx);
 
 #endif

@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "../core/log.h"
+#include "../core/probe.h"
 #include "../kernel/proc.h"
-
-#define DEFAULT_ROWS 20
 
 enum {
 	KIND_PID,
@@ -68,14 +67,14 @@ static enum unit measure_unit(const struct probe_column *column)
 struct cell tasks_table__measure(const struct tasks_table *table, const struct probe_column *column,
 				 const uint64_t *counts)
 {
-	double scale = column->unit == UNIT_PAGES ? (double)table->session->facts.page_size : 1.0;
+	double scale = column->unit == UNIT_PAGES ? (double)table->view->facts->page_size : 1.0;
 	uint64_t sum = 0;
 	bool known = false;
 	size_t i;
 
 	for (i = 0; i < column->nr_slots; i++) {
 		sum += counts[column->slots[i]];
-		known |= session__knows(table->session, column->slots[i]);
+		known |= run_view__knows(table->view, column->slots[i]);
 	}
 	if (!known)
 		return cell_none();
@@ -90,7 +89,7 @@ struct cell tasks_table__measure(const struct tasks_table *table, const struct p
 
 static struct cell slot_cell(const struct tasks_table *table, enum mt_slot slot, const uint64_t *counts)
 {
-	return session__knows(table->session, slot) ? cell_uint(counts[slot]) : cell_none();
+	return run_view__knows(table->view, slot) ? cell_uint(counts[slot]) : cell_none();
 }
 
 static void add_names(struct tasks_table *table)
@@ -108,7 +107,7 @@ static void add_measures(struct tasks_table *table)
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++) {
-		if (!session__asked(table->session, id))
+		if (!run_view__asked(table->view, id))
 			continue;
 		for (column = probes[id]->columns; column && column->title; column++)
 			add_column(table, (struct column){ .title = column->title, .unit = measure_unit(column) },
@@ -121,7 +120,7 @@ static void add_slots(struct tasks_table *table)
 	enum mt_slot slot;
 
 	for (slot = 0; slot < MT_NR_SLOTS; slot++)
-		if (session__asked(table->session, slot_rows[slot].probe))
+		if (run_view__asked(table->view, slot_rows[slot].probe))
 			add_column(table, (struct column){ .path = slot_rows[slot].path, .unit = slot_rows[slot].unit },
 				   (struct tasks_source){ .kind = KIND_SLOT, .slot = slot });
 }
@@ -161,21 +160,19 @@ static int find_sort(struct tasks_table *table, const char *name)
 	return EXIT_USAGE;
 }
 
-int tasks_table__init(struct tasks_table *table, struct session *session, enum group_by by, bool wide)
+int tasks_table__init(struct tasks_table *table, const struct run_view *view, const struct tasks_request *request)
 {
-	const struct options *options = session->options;
-
 	memset(table, 0, sizeof(*table));
-	table->session = session;
-	table->by = by;
-	table->shown = options->rows_set ? options->rows : DEFAULT_ROWS;
+	table->view = view;
+	table->by = request->by;
+	table->shown = request->rows;
 	add_names(table);
 	add_measures(table);
 	add_slots(table);
-	if (wide && by == BY_PROCESS)
+	if (request->wide && request->by == BY_PROCESS)
 		add_column(table, (struct column){ .title = "COMMAND", .left = true },
 			   (struct tasks_source){ .kind = KIND_CMDLINE });
-	return find_sort(table, options->sort);
+	return find_sort(table, request->sort);
 }
 
 /* A cgroup's path as text that outlives the next look-up. */
@@ -184,7 +181,7 @@ static struct cell cgroup_cell(struct tasks_table *table)
 	if (table->entity.other)
 		return cell_string("other");
 	snprintf(table->cgroup, sizeof(table->cgroup), "%s",
-		 table->session->names.cgroup(table->session->names.ctx, table->entity.cgroup_id));
+		 table->view->names->cgroup(table->view->names->ctx, table->entity.cgroup_id));
 	return cell_string(table->cgroup);
 }
 
@@ -320,8 +317,8 @@ int tasks_table__add(struct tasks_table *table, struct report *report, enum scop
 	};
 
 	table->scope = scope;
-	table->seconds = session__seconds(table->session, scope);
-	table->selection = aggregate__select(table->session->aggregate, scope, weigh, table);
+	table->seconds = run_view__seconds(table->view, scope);
+	table->selection = aggregate__select(table->view->aggregate, scope, weigh, table);
 	if (!table->selection)
 		return -errno;
 	report__add_table(report, &section);

@@ -3,13 +3,22 @@
 #ifndef MEMTRACE_RUN_TASKS_TABLE_H
 #define MEMTRACE_RUN_TASKS_TABLE_H
 
-#include "session.h"
+#include "../core/report.h"
+#include "run_view.h"
 
 #define TASKS_MAX_COLUMNS (MT_NR_SLOTS + 32)
 #define CMDLINE_MAX	  256
 
+/* What is to be shown. */
+struct tasks_request {
+	enum group_by by;
+	size_t rows;	  /* in text; 0: all */
+	const char *sort; /* a column's title or path; NULL: the first measure */
+	bool wide;	  /* with each process's command line */
+};
+
 struct tasks_table {
-	struct session *session;
+	const struct run_view *view;
 	enum scope scope;
 	enum group_by by;
 	double seconds;
@@ -31,10 +40,10 @@ struct tasks_table {
 };
 
 /*
- * Columns by the probes that were asked for.  wide: with each process's command line.
+ * Columns by the probes that are shown.  view must outlive the table.
  * EXIT_OK, or EXIT_USAGE after one line on stderr that names what --sort accepts.
  */
-int tasks_table__init(struct tasks_table *table, struct session *session, enum group_by by, bool wide);
+int tasks_table__init(struct tasks_table *table, const struct run_view *view, const struct tasks_request *request);
 /* Selects the rows of that scope, and adds the table to the report at that path.  0 or -errno. */
 int tasks_table__add(struct tasks_table *table, struct report *report, enum scope scope, const char *path);
 /* After the report was rendered. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "fake_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "records.h"
+
+#define SECOND 1000000000ULL
+
+static const char *name_cgroup(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id == 1 ? "/one" : "/other";
+}
+
+int fake_run__open(struct fake_run *run, enum group_by by)
+{
+	const struct aggregate_config config = {
+		.by = by, .hist_by = BY_COMM, .intervals = true, .keep_dead = true, .max_groups = 2000
+	};
+	int i;
+
+	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096 },
+				  .totals.rings.nr_hot = 2,
+				  .moment.now_ns = 5 * SECOND,
+				  .names.cgroup = name_cgroup };
+	for (i = 0; i < MT_NR_PROBES; i++)
+		run->probes[i] = (struct probe_status){ .wanted = true, .attached = true, .hooked = true };
+	run->view = (struct run_view){
+		.facts = &run->facts,
+		.probes = run->probes,
+		.totals = &run->totals,
+		.moment = &run->moment,
+		.command = &run->command,
+		.names = &run->names,
+		.aggregate = aggregate__new(&config),
+		.hist_by = BY_COMM,
+		.asked = UINT32_MAX,
+		.start_ns = 3 * SECOND,
+		.interval_start_ns = 4 * SECOND,
+	};
+	return run->view.aggregate ? 0 : -ENOMEM;
+}
+
+void fake_run__close(struct fake_run *run)
+{
+	aggregate__free(run->view.aggregate);
+}
+
+int fake_run__kswapd(struct fake_run *run, int32_t node, uint64_t duration_ns)
+{
+	struct mt_kswapd record = { .hdr = { .id = MT_REC_kswapd, .size = sizeof(record) },
+				    .node = node,
+				    .duration_ns = duration_ns };
+
+	return aggregate__event(run->view.aggregate, &event_rows[MT_REC_kswapd], &record, NULL);
+}
+
+int fake_run__task(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor)
+{
+	struct mt_task task = minor_record(pid, pid, comm, 1, minor);
+
+	return aggregate__task(run->view.aggregate, &task);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A run without a kernel, for tests: all probes are on, and the aggregate holds what a test gives it. */
+#ifndef MEMTRACE_TESTS_FAKE_RUN_H
+#define MEMTRACE_TESTS_FAKE_RUN_H
+
+#include "../../user/run/run_view.h"
+
+/* It lasted from 3 to 5 s of the boot clock, its last interval from 4 s on; what a test wants otherwise it changes. */
+struct fake_run {
+	struct run_facts facts;
+	struct probe_status probes[MT_NR_PROBES];
+	struct totals totals;
+	struct moment moment;
+	struct command_outcome command;
+	struct event_names names;
+	struct run_view view;
+};
+
+/* Stays where it is in memory while it is open.  fake_run__close() also after -ENOMEM. */
+int fake_run__open(struct fake_run *run, enum group_by by);
+void fake_run__close(struct fake_run *run);
+
+/* Give the run's aggregate a record; 0 or -ENOMEM. */
+int fake_run__kswapd(struct fake_run *run, int32_t node, uint64_t duration_ns);
+int fake_run__task(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The sections of reports, on runs that are made up here: no session, no kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../user/core/log.h"
+#include "../../user/core/output.h"
+#include "../../user/run/histograms.h"
+#include "../../user/run/summary.h"
+#include "../../user/run/tasks_table.h"
+#include "fake_run.h"
+
+/* A run of two seconds with two processes. */
+static int make_up(void **state)
+{
+	struct fake_run *run = calloc(1, sizeof(*run));
+
+	assert_non_null(run);
+	assert_int_equal(fake_run__open(run, BY_PROCESS), 0);
+	run->view.asked = 1U << MT_PROBE_fault;
+	assert_int_equal(fake_run__task(run, 11, "busy", 4000), 0);
+	assert_int_equal(fake_run__task(run, 12, "idle", 10), 0);
+	*state = run;
+	return 0;
+}
+
+static int forget(void **state)
+{
+	fake_run__close(*state);
+	free(*state);
+	return 0;
+}
+
+/* Renders a report with that output; the text is the caller's to free(). */
+static char *render(const struct report *report, const char *format)
+{
+	struct output out = { .ops = output__find(format) };
+	char *text = NULL;
+	size_t size;
+
+	out.stream = open_memstream(&text, &size);
+	assert_non_null(out.stream);
+	assert_int_equal(out.ops->report(&out, report), 0);
+	fclose(out.stream);
+	return text;
+}
+
+static void expect(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("expected '%s' in:\n%s", part, text);
+}
+
+static void expect_none(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("did not expect '%s' in:\n%s", part, text);
+}
+
+static char *table_text(const struct fake_run *run, const struct tasks_request *request, enum scope scope,
+			const char *format)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	struct tasks_table table;
+	char *text;
+
+	assert_non_null(report);
+	assert_int_equal(tasks_table__init(&table, &run->view, request), EXIT_OK);
+	assert_int_equal(tasks_table__add(&table, report, scope, "processes"), 0);
+	text = render(report, format);
+	tasks_table__done(&table);
+	report__free(report);
+	return text;
+}
+
+/* Rates are of the scope's seconds. */
+static void task_table(void **state)
+{
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 20 };
+	char *text = table_text(*state, &request, SCOPE_TOTAL, "text");
+
+	expect(text, "11 busy");
+	expect(text, "/one");
+	expect(text, "2.0k"); /* 4,000 in two seconds */
+	free(text);
+	text = table_text(*state, &request, SCOPE_INTERVAL, "text");
+	expect(text, "4.0k"); /* the interval has had one second */
+	free(text);
+}
+
+static void task_table_cuts_rows(void **state)
+{
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 1 };
+	char *text = table_text(*state, &request, SCOPE_TOTAL, "text");
+
+	expect(text, "1 more (-k 0)");
+	expect_none(text, "idle");
+	free(text);
+	/* programs get all rows */
+	text = table_text(*state, &request, SCOPE_TOTAL, "json");
+	expect(text, "idle");
+	free(text);
+}
+
+/* What nobody counts is unknown, not 0. */
+static void unknown_is_no_zero(void **state)
+{
+	struct fake_run *run = *state;
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 20 };
+	char *text;
+
+	run->probes[MT_PROBE_fault].hooked = false;
+	assert_true(run_view__knows(&run->view, MT_SLOT_fault_minor));
+	assert_false(run_view__knows(&run->view, MT_SLOT_fault_user));
+	text = table_text(run, &request, SCOPE_TOTAL, "json");
+	expect(text, "\"minor\":4000");
+	expect(text, "\"user\":null");
+	free(text);
+}
+
+static void refuses_unknown_sort(void **state)
+{
+	struct fake_run *run = *state;
+	struct tasks_request request = { .by = BY_PROCESS, .sort = "no such column" };
+	struct tasks_table table;
+	FILE *saved = stderr;
+
+	stderr = fopen("/dev/null", "w");
+	assert_int_equal(tasks_table__init(&table, &run->view, &request), EXIT_USAGE);
+	fclose(stderr);
+	stderr = saved;
+}
+
+static char *summary_text(const struct fake_run *run, const char *format)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	struct summary *summary = calloc(1, sizeof(*summary));
+	char *text;
+
+	assert_non_null(report);
+	assert_non_null(summary);
+	summary__init(summary, &run->view);
+	summary__add_run(summary, report, SCOPE_TOTAL);
+	summary__add_totals(summary, report, SCOPE_TOTAL);
+	summary__add_command(summary, report);
+	summary__add_end(summary, report);
+	text = render(report, format);
+	free(summary);
+	report__free(report);
+	return text;
+}
+
+static void run_totals_and_losses(void **state)
+{
+	struct fake_run *run = *state;
+	char *text;
+
+	run->totals.losses.tasks = 3;
+	text = summary_text(run, "text");
+	expect(text, "a made-up machine in 2.00s");
+	expect(text, "minor 4,010");
+	expect(text, "tasks 3");
+	expect_none(text, "getrusage"); /* there was no CMD */
+	free(text);
+	text = summary_text(run, "json");
+	expect(text, "\"duration_ns\":2000000000");
+	expect(text, "\"tasks\":3");
+	free(text);
+}
+
+/* CMD's own accounting stands beside what was counted. */
+static void command_difference(void **state)
+{
+	struct fake_run *run = *state;
+	char *text;
+
+	run->command = (struct command_outcome){ .pid = 11, .minor = 4000, .major = 0 };
+	run->facts.command_alone = true;
+	text = summary_text(run, "text");
+	expect(text, "getrusage of CMD: minor 4,000 major 0 difference 10");
+	free(text);
+	run->facts.command_alone = false; /* others counted as well: nothing to compare */
+	text = summary_text(run, "text");
+	expect_none(text, "getrusage");
+	free(text);
+}
+
+static char *histogram_text(const struct fake_run *run)
+{
+	struct report *report = report__new("memtrace.hist/1");
+	struct histograms histograms;
+	char *text;
+
+	assert_non_null(report);
+	assert_int_equal(histograms__add(&histograms, &run->view, report, SCOPE_TOTAL, false), 0);
+	text = render(report, "json");
+	histograms__done(&histograms);
+	report__free(report);
+	return text;
+}
+
+/* A latency that was not asked for has no histogram; one without events has an empty one. */
+static void latency_histogram(void **state)
+{
+	struct fake_run *run = *state;
+	char *text = histogram_text(run);
+
+	expect_none(text, "major_fault");
+	free(text);
+	run->facts.latency = true;
+	text = histogram_text(run);
+	expect(text, "major_fault");
+	expect(text, "\"count\":0");
+	free(text);
+	run->probes[MT_PROBE_fault].lacks_latency = true;
+	text = histogram_text(run);
+	expect_none(text, "major_fault");
+	free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_up, forget)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(task_table),	    TEST(task_table_cuts_rows),	 TEST(unknown_is_no_zero),
+		TEST(refuses_unknown_sort), TEST(run_totals_and_losses), TEST(command_difference),
+		TEST(latency_histogram),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
