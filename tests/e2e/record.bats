@@ -40,7 +40,7 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 }
 
 @test "and so are intervals, text, histograms and groups" {
-	"$memtrace" stat -i 0.2 -d 1 --by comm -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "sleep 0.3; $churn; sleep 0.5" 3>&-
+	"$memtrace" stat -i 0.2 --by comm -o "$tmp/live" --record "$tmp/r.rec" -- sh -c "sleep 0.3; $churn; sleep 0.5" 3>&-
 	replay stat -i 0.2 --by comm >"$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
 	[[ $(grep -c '^total' "$tmp/replayed") -ge 2 ]]
