@@ -47,6 +47,14 @@ bounded() {
 	[ "$status" -eq 0 ]
 }
 
+@test "tasks that live at once are taken up to a bound, and that is said" {
+	mebibytes=$((mebibytes * 7))
+	bounded 120 tasks stat
+	[ "$status" -eq 1 ]
+	[ "$stderr" = "memtrace: replaying failed: more than 1048576 tasks at once" ]
+	[ -z "$output" ]
+}
+
 @test "call chains are kept up to a bound, also those of no address" {
 	bounded 60 empty_chains trace fault --stacks -o /dev/null
 	[ "$status" -eq 0 ]

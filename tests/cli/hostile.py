@@ -103,6 +103,23 @@ def cgroups():
     return recording(*raws)
 
 
+def tasks():
+    """Two million tasks that live at once, each with a count."""
+    task = [r["name"] for r in RECORDS].index("task")
+    fields = [f[0] for f in RECORDS[task]["fields"]]
+    mask = bytearray((len(fields) + 7) // 8)
+    for at in (fields.index("life"), fields.index("fault.minor")):
+        mask[at // 8] |= 1 << at % 8
+    raws = []
+    for b in range(40):
+        raw = bytearray()
+        for i in range(b * 50000 + 1, (b + 1) * 50000 + 1):
+            raw += bytes([ITEM_WHO]) + num(0) + num(i) + num(i) + num(1000) + num(5) + num(0) + num(0) + text(b"x") + text(b"x")
+            raw += bytes([FIRST_LAYOUT + task]) + num(0) + num(i - b * 50000) + zigzag(0) + bytes(mask) + num(i) + num(1)
+        raws.append(bytes(raw))
+    return recording(*raws)
+
+
 def empty_chains():
     return recording(*(b"".join(bytes([ITEM_STACK]) + num(i) + num(0) for i in range(b * 500000, (b + 1) * 500000)) for b in range(3)))
 

@@ -550,6 +550,53 @@ static void a_record_without_counts_makes_no_row(void **state)
 	aggregate__free(agg);
 }
 
+static struct aggregate *new_for_two_tasks(void)
+{
+	const struct aggregate_config config = { .by = BY_PROCESS, .keep_dead = true, .max_tasks = 2 };
+	struct aggregate *agg = aggregate__new(&config);
+
+	assert_non_null(agg);
+	take_minor(agg, 1, 1, "a", 1, 10);
+	take_minor(agg, 2, 2, "b", 1, 10);
+	return agg;
+}
+
+static void one_task_too_many_is_refused(void **state)
+{
+	struct aggregate *agg = new_for_two_tasks();
+	struct mt_task third = minor_record(3, 3, "c", 1, 10), thread = minor_record(1, 4, "a", 1, 10),
+		       base = base_record(5, 1, 10);
+
+	(void)state;
+	assert_int_equal(aggregate__task(agg, &third), -E2BIG);
+	assert_int_equal(aggregate__task(agg, &thread), -E2BIG);
+	assert_int_equal(aggregate__task(agg, &base), -E2BIG);
+	assert_int_equal(aggregate__lost(agg), 0);
+	third.flags |= MT_TASK_FINAL;
+	assert_int_equal(aggregate__task(agg, &third), -E2BIG);
+	assert_int_equal(aggregate__lost(agg), 10);
+	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 2);
+	/* those that it has go on */
+	take_minor(agg, 1, 1, "a", 2, 15);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 25);
+	aggregate__free(agg);
+}
+
+static void a_task_that_ends_makes_room(void **state)
+{
+	struct aggregate *agg = new_for_two_tasks();
+	struct mt_task third = minor_record(3, 3, "c", 1, 10);
+
+	(void)state;
+	take_final(agg, 2, 2, "b", 2, 12);
+	/* its row waits for late records */
+	assert_int_equal(aggregate__task(agg, &third), -E2BIG);
+	assert_int_equal(aggregate__bury(agg, 10), 0);
+	take_minor(agg, 3, 3, "c", 3, 10);
+	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 32);
+	aggregate__free(agg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,6 +624,8 @@ int main(void)
 		cmocka_unit_test(a_second_base_moves_the_start),
 		cmocka_unit_test(a_base_after_the_end_is_late),
 		cmocka_unit_test(a_record_without_counts_makes_no_row),
+		cmocka_unit_test(one_task_too_many_is_refused),
+		cmocka_unit_test(a_task_that_ends_makes_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,18 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	return 0;
 }
 
+/* Is there room for what the record may need: an entry for its life, if that has none, and a row? */
+static bool has_room(const struct aggregate *agg, const struct life *life, const struct mt_task *task)
+{
+	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	size_t max = agg->config.max_tasks;
+
+	if (!max)
+		return true;
+	return (life || HASH_COUNT(agg->lives.table) < max) &&
+	       (HASH_COUNT(agg->rows.table) < max || rows__find(&agg->rows, &key));
+}
+
 /*
  * Without memory no count changes, so that the life's next record makes up for
  * this one.  A row or life that was added in vain stays, empty, until its end.
@@ -121,6 +133,8 @@ static int credit(struct aggregate *agg, struct life **life, const struct mt_tas
 	struct row *row;
 	int err;
 
+	if (!has_room(agg, *life, task))
+		return -E2BIG;
 	row = rows__get(&agg->rows, task);
 	if (!row)
 		return -ENOMEM;
@@ -177,6 +191,8 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 
 	if (!difference(agg, life, task, add))
 		return 0;
+	if (!has_room(agg, life, task))
+		return -E2BIG;
 	if (!life)
 		life = lives__add(&agg->lives, task->life);
 	if (!life)
@@ -192,13 +208,15 @@ static int take_rest(struct aggregate *agg, const struct mt_task *task)
 {
 	uint64_t add[MT_NR_SLOTS];
 	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
-	struct row *row;
-	int err;
+	struct row *row = NULL;
+	int err = -E2BIG;
 
 	if (task->flags & MT_TASK_BASE || !difference(agg, NULL, task, add))
 		return 0;
-	row = rows__get(&agg->rows, task);
-	err = row ? add_to_row(agg, NULL, row, add) : -ENOMEM;
+	if (has_room(agg, NULL, task)) {
+		row = rows__get(&agg->rows, task);
+		err = row ? add_to_row(agg, NULL, row, add) : -ENOMEM;
+	}
 	if (err) {
 		agg->lost += schema__nr_events(add);
 		return err;

@@ -27,6 +27,7 @@ struct aggregate_config {
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
 	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
+	size_t max_tasks;      /* that live at once, and rows in memory; 0: as many as there are */
 	uint64_t slots;	       /* bit per enum mt_slot: the counters that are wanted; 0: all; bit 63 alone: none */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
 };
@@ -55,7 +56,10 @@ struct whos;
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
 
-/* Takes one record, already checked for id and size.  0 or -ENOMEM (the counts are then in lost). */
+/*
+ * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it needs one more than max_tasks.  Counts of
+ * a final record are then in lost; those of another come with the life's next one.
+ */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
 /* whos: whom references in records stand for; may be NULL. */
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos);

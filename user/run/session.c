@@ -16,7 +16,8 @@
 #include "facts.h"
 #include "recording.h"
 
-#define LINGER_NS 500000000ULL
+#define LINGER_NS	   500000000ULL
+#define MAX_REPLAYED_TASKS (1U << 20) /* at once, of some 0.5 KB each; a kernel bounds them by its memory, a file does not */
 
 static const char *name_cgroup(void *ctx, uint64_t id)
 {
@@ -200,6 +201,7 @@ static int open_memory(struct session *session)
 	int err = session->options->last_ns ? stop__also_take(SIGUSR1) : 0;
 
 	session->config.aggregate.linger_ns = LINGER_NS;
+	session->config.aggregate.max_tasks = session->options->replay ? MAX_REPLAYED_TASKS : 0;
 	session->config.aggregate.slots = asked_slots(session->view.asked);
 	session->view.aggregate = aggregate__new(&session->config.aggregate);
 	if (!session->view.aggregate)

@@ -298,6 +298,16 @@ static int run_live(struct session *session)
 	return EXIT_OK;
 }
 
+static void say_failed(const struct session *session)
+{
+	const char *what = session->options->replay ? "replaying failed" : "tracing failed";
+
+	if (session->error == -E2BIG)
+		log_error("%s: more than %zu tasks at once", what, session->config.aggregate.max_tasks);
+	else
+		log_error("%s: %s", what, strerror(-session->error));
+}
+
 int session__run(struct session *session)
 {
 	int code = EXIT_OK;
@@ -312,7 +322,6 @@ int session__run(struct session *session)
 	/* what a callback stopped for is the command's to report */
 	if (code != EXIT_OK || !session->error || session->callback_failed)
 		return code;
-	log_error("%s: %s", session->options->replay ? "replaying failed" : "tracing failed",
-		  strerror(-session->error));
+	say_failed(session);
 	return EXIT_FAILED;
 }
