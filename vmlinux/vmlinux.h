@@ -115,6 +115,10 @@ typedef struct {
 
 struct robust_list_head;
 
+struct futex_sched_data {
+	struct robust_list_head *robust_list;
+};
+
 struct mm_struct {
 	atomic_t mm_users;
 	unsigned long total_vm;
@@ -180,7 +184,8 @@ struct task_struct {
 	struct signal_struct *signal;
 	int exit_state;
 	int *clear_child_tid;
-	struct robust_list_head *robust_list;
+	struct robust_list_head *robust_list; /* up to 7.1 */
+	struct futex_sched_data futex;	      /* seen in 7.3 */
 	char comm[16];
 };
 

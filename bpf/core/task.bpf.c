@@ -347,7 +347,12 @@ static __always_inline bool may_fault_yet(struct task_struct *task)
 		return false;
 	if (BPF_CORE_READ(task, clear_child_tid) && BPF_CORE_READ(mm, mm_users.counter) > 1)
 		return true;
-	head = bpf_core_field_exists(task->robust_list) ? (u64)BPF_CORE_READ(task, robust_list) : 0;
+	if (bpf_core_field_exists(task->robust_list))
+		head = (u64)BPF_CORE_READ(task, robust_list);
+	else if (bpf_core_field_exists(task->futex.robust_list))
+		head = (u64)BPF_CORE_READ(task, futex.robust_list);
+	else
+		return true; /* it is elsewhere */
 	if (!head)
 		return false;
 	return bpf_probe_read_user(&list, sizeof(list), (void *)head) || list.next != head || list.pending;

@@ -281,6 +281,29 @@ flood_end() {
 	flood_end
 }
 
+@test "10,000 tasks in 2,000 cgroups that end at once, rings as they are: difference 0" {
+	memcg_init
+	make_cgroup ends
+	many_begin 10000 2000
+	memtrace_end
+	same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
+	many_exact 10000
+}
+
+# Names of cgroups that were removed meanwhile are in the rare ring, and may find no room there.
+@test "10,000 tasks in 2,000 cgroups that end at once while it is stopped, and 4 s more: difference 0" {
+	memcg_init
+	make_cgroup ends
+	many_begin 10000 2000
+	kill -STOP "$mt_pid"
+	many_ended
+	sleep 4
+	kill -CONT "$mt_pid"
+	memtrace_end
+	same "lost" "$(report '.lost | "\(.hot) \(.tasks)"')" "0 0"
+	many_exact 10000
+}
+
 @test "a storm of reclaim on a small ring: lines and folded episodes are the kernel's count, no kill is lost" {
 	limited
 	# what others reclaim would be among what is folded

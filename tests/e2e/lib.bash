@@ -161,6 +161,39 @@ memtrace_start() {
 	wait_attached "$mt_pid"
 }
 
+# memtrace_end: what memtrace_start began and ends by itself has ended, and well.
+memtrace_end() {
+	mt_status=0
+	wait "$mt_pid" || mt_status=$?
+	same "status" "$mt_status" 0
+}
+
+# many_begin TASKS GROUPS OPTION...: memtrace runs, and so many tasks in so many cgroups below $cgroup, all of which it
+# knows by a tick.  They count once more and end, all at once, some 1.5 s later.
+many_begin() {
+	memtrace_start stat --json "${@:3}" -o "$tmp/stat.json" -- sh -c 'exec "$@" >"$0"' "$tmp/many.out" \
+		"$workloads/many" -t "$1" -g "$2" -d "$cgroup" -n 7 -r 2 -s 3000
+	for _ in {1..3000}; do
+		grep -q '^round=0' "$tmp/many.out" && break
+		sleep 0.1
+	done
+	sleep 1.5
+}
+
+# Until all tasks of many_begin have ended.
+many_ended() {
+	for _ in {1..3000}; do
+		[[ $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null | wc -l) == 0 ]] && break
+		sleep 0.1
+	done
+}
+
+# many_exact TASKS: each has its row, and all that they counted is there.
+many_exact() {
+	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
+	same "rows" "$(report '[.processes[] | select(.comm == "many")] | length')" $(($1 + 1))
+}
+
 # Ids of the BPF programs that a process holds by a descriptor of its own or by a link.
 bpf_ids_of() {
 	cat "/proc/$1"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -un

@@ -33,22 +33,30 @@ struct cgroup___v5_10 {
 	u64 ancestor_ids[1];
 } __attribute__((preserve_access_index));
 
-/* The id of the cgroup at that level, 0 for the root, that it is in, or is: level is at most its own. */
+/*
+ * The id of the cgroup at that level, 0 for the root, that it is in, or is: level is at most its own.  Without the
+ * barriers the compiler takes the place of a list before it is known that there is one.
+ */
 static __always_inline u64 cgroup_ancestor_id(struct cgroup *cgroup, u32 level)
 {
 	struct cgroup *ancestor = NULL;
 	u64 id = 0;
 
-	if (bpf_core_field_exists(struct cgroup, ancestors)) {
-		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
-				      (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
-					      sizeof(ancestor) * level);
-		return BPF_CORE_READ(ancestor, kn, id);
+	if (bpf_core_field_exists(cgroup->ancestors)) {
+		struct cgroup **list;
+
+		barrier_var(cgroup);
+		list = cgroup->ancestors;
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), list + level);
+		id = BPF_CORE_READ(ancestor, kn, id);
+	} else {
+		struct cgroup___v5_10 *old = (void *)cgroup;
+		u64 *list;
+
+		barrier_var(old);
+		list = old->ancestor_ids;
+		bpf_probe_read_kernel(&id, sizeof(id), list + level);
 	}
-	barrier_var(cgroup); /* or the compiler takes the offset before it is known that there is one */
-	bpf_probe_read_kernel(&id, sizeof(id),
-			      (void *)cgroup + bpf_core_field_offset(struct cgroup___v5_10, ancestor_ids) +
-				      sizeof(id) * level);
 	return id;
 }
 
