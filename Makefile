@@ -69,7 +69,7 @@ B := $(BUILD)-static
 FLAVOUR_CFLAGS := -DMEMTRACE_STATIC
 FLAVOUR_LDFLAGS := -static
 PKG_STATIC := --static
-# Once more behind the libraries: user/kernel/elf_search.c has what one of them lacks.
+# Once more behind the libraries: user/symbols/elf_search.c has what one of them lacks.
 LIB_LAST = $(LIB)
 endif
 

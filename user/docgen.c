@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/command.h"
-#include "core/log.h"
-#include "core/outfile.h"
-#include "core/schema.h"
-#include "run/metrics.h"
+#include "cli/command.h"
+#include "base/log.h"
+#include "base/outfile.h"
+#include "model/schema.h"
+#include "metrics/metrics.h"
 
 typedef void (*write_fn)(FILE *out, const struct command *command);
 

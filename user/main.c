@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/command.h"
-#include "core/help.h"
-#include "core/log.h"
-#include "core/options.h"
-#include "core/outfile.h"
-#include "core/stop.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "base/outfile.h"
+#include "base/stop.h"
 
 /* A closed standard stream must not become the number of the next file that is opened. */
 static void open_standard_streams(void)

@@ -5,9 +5,9 @@
  */
 #include <stddef.h>
 
-#include "core/command.h"
-#include "core/output.h"
-#include "core/probe.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "model/probe.h"
 
 extern const struct command stat_command;
 extern const struct command trace_command;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/message.h"
+#include "../../user/symbols/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

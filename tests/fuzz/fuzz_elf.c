@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../user/kernel/elf_file.h"
+#include "../../user/symbols/elf_file.h"
 
 #define MAX_BYTES ((size_t)1024 * 1024)
 

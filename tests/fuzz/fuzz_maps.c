@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/maps.h"
+#include "../../user/symbols/maps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

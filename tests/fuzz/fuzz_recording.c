@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../user/core/command.h"
-#include "../../user/core/options.h"
+#include "../../user/cli/command.h"
+#include "../../user/cli/options.h"
 #include "../../user/recording/format.h"
 
 #define NR(array)   (sizeof(array) / sizeof(*(array)))

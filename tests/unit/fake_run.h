@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_TESTS_FAKE_RUN_H
 #define MEMTRACE_TESTS_FAKE_RUN_H
 
-#include "../../user/run/run_view.h"
+#include "../../user/count/run_view.h"
 
 /* It lasted from 3 to 5 s of the boot clock, its last interval from 4 s on; what a test wants otherwise it changes. */
 struct fake_run {

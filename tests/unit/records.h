@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_TESTS_RECORDS_H
 #define MEMTRACE_TESTS_RECORDS_H
 
-#include "../../user/core/aggregate.h"
+#include "../../user/count/aggregate.h"
 
 #define MINOR  MT_SLOT_fault_minor
 #define PAGES  MT_SLOT_alloc_pages

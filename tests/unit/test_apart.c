@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/core/symtab.h"
+#include "../../user/symbols/symtab.h"
 #include "../../user/kernel/apart_questions.h"
 #include "../../user/kernel/proc.h"
 

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../../user/run/arena.h"
+#include "../../user/base/arena.h"
 
 #define LARGE (1024 * 1024)
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/aggregate_impl.h"
+#include "../../user/count/aggregate_impl.h"
 #include "records.h"
 
 #define LINGER_NS 100

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/core/event.h"
-#include "../../user/core/gfp.h"
+#include "../../user/report/event.h"
+#include "../../user/model/gfp.h"
 
 static const struct event_names no_names;
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "../../bpf/wire.h"
-#include "../../user/core/event_log.h"
+#include "../../user/count/event_log.h"
 
 static bool no_memory;
 

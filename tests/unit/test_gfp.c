@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/core/gfp.h"
+#include "../../user/model/gfp.h"
 
 static void names(void **state)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../user/core/hash.h"
+#include "../../user/base/hash.h"
 
 static unsigned int hash_of(const void *key, size_t size)
 {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/whos.h"
+#include "../../user/model/task_refs.h"
 #include "records.h"
 
 struct listing {

@@ -21,7 +21,7 @@
 #include "../../user/kernel/core_reads.h"
 #include "../../user/kernel/kernel_btf.h"
 #include "../../user/kernel/prototype.h"
-#include "../../user/core/probe.h"
+#include "../../user/model/probe.h"
 
 /* A list, a tracepoint with a name for its argument, an enumeration: all that C has in circles is through pointers. */
 static struct btf *make_types(void)

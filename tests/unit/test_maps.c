@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/maps.h"
+#include "../../user/symbols/maps.h"
 
 static const struct line {
 	const char *text;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/run/metrics.h"
+#include "../../user/metrics/metrics.h"
 #include "fake_run.h"
 
 #define NODE_LABELS 64

@@ -8,7 +8,7 @@
 
 #define hist_rows    many_hist_rows
 #define nr_hist_rows many_nr_hist_rows
-#include "../../user/run/metrics.c"
+#include "../../user/metrics/metrics.c"
 #undef hist_rows
 #undef nr_hist_rows
 #include "fake_run.h"

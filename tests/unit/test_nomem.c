@@ -18,12 +18,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../user/core/output.h"
-#include "../../user/core/images.h"
-#include "../../user/core/series.h"
+#include "../../user/report/output.h"
+#include "../../user/symbols/images.h"
+#include "../../user/count/series.h"
 #include "../../user/kernel/proc_maps.h"
 #include "../../user/kernel/symbols.h"
-#include "../../user/run/metrics.h"
+#include "../../user/metrics/metrics.h"
 #include "fake_run.h"
 #include "records.h"
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "user/core/command.h"
-#include "user/core/probe.h"
+#include "user/cli/command.h"
+#include "user/model/probe.h"
 
 static const struct option_row *const all_groups[] = {
 	filter_options, time_options, output_options, table_options,  cmd_options,    gather_options,

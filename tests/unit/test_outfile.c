@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#include "user/core/outfile.h"
+#include "user/base/outfile.h"
 
 static bool no_tmpfile; /* a file system that has no files without a name */
 static mode_t widest;	/* mode of the last file that was made, before the umask */

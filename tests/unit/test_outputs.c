@@ -16,10 +16,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/core/output.h"
+#include "../../user/report/output.h"
 
 extern const struct output_ops text_output, json_output, prometheus_output;
-#include "../../user/core/sanitise.h"
+#include "../../user/base/sanitise.h"
 
 /* Cells as constants. */
 #define NONE                                                                                                           \

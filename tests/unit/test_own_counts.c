@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../user/kernel/oom_group.h"
-#include "../../user/run/own_counts.h"
+#include "../../user/verify/own_counts.h"
 
 static const char *const paths[] = { "-", "/", "/a", "/a/b", "/ab", "/c" };
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/pipeline.h"
+#include "../../user/count/pipeline.h"
 #include "records.h"
 
 struct seen {

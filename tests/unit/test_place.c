@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "user/core/place.h"
+#include "user/base/place.h"
 
 #define NOBODY 65534
 #define OTHER  12345

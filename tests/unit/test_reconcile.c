@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "../../user/kernel/counters.h"
-#include "../../user/run/kernel_counts.h"
-#include "../../user/run/reconcile.h"
+#include "../../user/verify/kernel_counts.h"
+#include "../../user/verify/reconcile.h"
 
 static const struct counter_row *row_of(enum counter_file file, const char *name)
 {

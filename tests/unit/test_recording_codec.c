@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/varint.h"
+#include "../../user/base/varint.h"
 #include "recordings.h"
 
 struct codec {

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../user/core/pipeline.h"
+#include "../../user/count/pipeline.h"
 #include "../../user/recording/dump_names.h"
 #include "../../user/recording/recorder.h"
 #include "../../user/recording/window.h"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/core/rings.h"
+#include "../../user/model/rings.h"
 
 #define KIB (1ULL << 10)
 #define MIB (1ULL << 20)

@@ -16,8 +16,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/core/log.h"
-#include "../../user/core/sanitise.h"
+#include "../../user/base/log.h"
+#include "../../user/base/sanitise.h"
 
 struct row {
 	const char *text, *safe;

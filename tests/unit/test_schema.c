@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/core/schema.h"
+#include "../../user/model/schema.h"
 
 static void probes(void **state)
 {

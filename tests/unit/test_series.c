@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/series.h"
+#include "../../user/count/series.h"
 
 static struct series_set *new_set(size_t max, size_t width)
 {

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../user/core/stop.h"
-#include "../../user/run/session.h"
+#include "../../user/base/stop.h"
+#include "../../user/session/session.h"
 
 #define MUCH	(4 * 1024 * 1024) /* more than a pipe takes, however wide */
 #define LIMIT_S 20		  /* what hangs fails */

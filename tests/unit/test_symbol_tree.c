@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/core/symbol_tree.h"
+#include "../../user/symbols/symbol_tree.h"
 
 #define NR 2000
 

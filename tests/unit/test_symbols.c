@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../user/kernel/elf_file.h"
+#include "../../user/symbols/elf_file.h"
 #include "../../user/kernel/proc_maps.h"
 #include "../../user/kernel/symbols.h"
 

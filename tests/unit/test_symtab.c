@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../user/core/stack.h"
-#include "../../user/core/symtab.h"
-#include "../../user/kernel/kallsyms.h"
+#include "../../user/symbols/stack.h"
+#include "../../user/symbols/symtab.h"
+#include "../../user/symbols/kallsyms.h"
 
 #define MEGABYTE (1024 * 1024)
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/core/units.h"
+#include "../../user/base/units.h"
 
 #define S 1000000000ULL
 

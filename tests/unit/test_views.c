@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "../../user/core/log.h"
-#include "../../user/core/output.h"
-#include "../../user/run/histograms.h"
-#include "../../user/run/summary.h"
-#include "../../user/run/tasks_table.h"
+#include "../../user/base/log.h"
+#include "../../user/report/output.h"
+#include "../../user/views/histograms.h"
+#include "../../user/views/summary.h"
+#include "../../user/views/tasks_table.h"
 #include "fake_run.h"
 
 /* A run of two seconds with two processes. */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
+#include "../cli/command.h"
+#include "../base/log.h"
 #include "../kernel/features.h"
-#include "../run/render.h"
+#include "../report/render.h"
 #include "../sources/live.h"
 
 extern const struct command doctor_command;

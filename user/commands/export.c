@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../core/outfile.h"
-#include "../core/output.h"
-#include "../run/metrics.h"
-#include "../run/session.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../base/outfile.h"
+#include "../report/output.h"
+#include "../metrics/metrics.h"
+#include "../session/session.h"
 
 extern const struct command export_command;
 

@@ -2,11 +2,11 @@
 /* memtrace hist: how long faults, reclaim and kswapd's sessions take, and allocations by order. */
 #include <errno.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../run/histograms.h"
-#include "../run/summary.h"
-#include "../run/tracing.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../views/histograms.h"
+#include "../views/summary.h"
+#include "../session/tracing.h"
 
 extern const struct command hist_command;
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../core/outfile.h"
-#include "../core/output.h"
-#include "../core/report.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../base/outfile.h"
+#include "../report/output.h"
+#include "../report/report.h"
 
 extern const struct command list_command;
 

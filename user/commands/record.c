@@ -2,11 +2,11 @@
 /* memtrace record: a run to a file, to be looked at later, elsewhere, without root. */
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../core/units.h"
-#include "../run/session.h"
-#include "../run/summary.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../base/units.h"
+#include "../session/session.h"
+#include "../views/summary.h"
 
 extern const struct command record_command;
 

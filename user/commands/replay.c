@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../core/outfile.h"
-#include "../core/report.h"
-#include "../run/render.h"
-#include "../run/contents.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../base/outfile.h"
+#include "../report/report.h"
+#include "../report/render.h"
+#include "../views/recording_info.h"
 
 extern const struct command replay_command;
 

@@ -2,11 +2,11 @@
 /* memtrace stat: who faults, allocates and reclaims, for a time or while CMD runs. */
 #include <errno.h>
 
-#include "../core/command.h"
-#include "../run/histograms.h"
-#include "../run/summary.h"
-#include "../run/tasks_table.h"
-#include "../run/tracing.h"
+#include "../cli/command.h"
+#include "../views/histograms.h"
+#include "../views/summary.h"
+#include "../views/tasks_table.h"
+#include "../session/tracing.h"
 
 extern const struct command stat_command;
 

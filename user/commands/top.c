@@ -2,11 +2,11 @@
 /* memtrace top: the table of stat, refreshed. */
 #include <errno.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../run/summary.h"
-#include "../run/tasks_table.h"
-#include "../run/tracing.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../views/summary.h"
+#include "../views/tasks_table.h"
+#include "../session/tracing.h"
 
 extern const struct command top_command;
 

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/event.h"
-#include "../core/log.h"
-#include "../core/stream.h"
-#include "../run/summary.h"
-#include "../run/tracing.h"
+#include "../cli/command.h"
+#include "../report/event.h"
+#include "../base/log.h"
+#include "../base/stream.h"
+#include "../views/summary.h"
+#include "../session/tracing.h"
 
 extern const struct command trace_command;
 

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../core/command.h"
-#include "../core/log.h"
-#include "../run/cmd_counts.h"
-#include "../run/kernel_counts.h"
-#include "../run/own_counts.h"
-#include "../run/summary.h"
-#include "../run/tracing.h"
+#include "../cli/command.h"
+#include "../base/log.h"
+#include "../verify/cmd_counts.h"
+#include "../verify/kernel_counts.h"
+#include "../verify/own_counts.h"
+#include "../views/summary.h"
+#include "../session/tracing.h"
 
 extern const struct command verify_command;
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../core/stop.h"
+#include "../base/stop.h"
 #include "apart_impl.h"
 #include "proc.h"
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/message.h"
+#include "../symbols/message.h"
 
 struct apart;
 

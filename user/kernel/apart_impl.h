@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_KERNEL_APART_IMPL_H
 #define MEMTRACE_KERNEL_APART_IMPL_H
 
-#include "../core/message.h"
+#include "../symbols/message.h"
 
 /* Questions and answers begin with their size in bytes. */
 struct apart_head {

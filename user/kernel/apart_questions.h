@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the process apart is asked, and what it answers.  Numbers and strings are as in user/core/message.h. */
+/* What the process apart is asked, and what it answers.  Numbers and strings are as in user/symbols/message.h. */
 #ifndef MEMTRACE_KERNEL_APART_QUESTIONS_H
 #define MEMTRACE_KERNEL_APART_QUESTIONS_H
 
-#include "../core/stack.h"
+#include "../symbols/stack.h"
 #include "apart.h"
 
 enum apart_kind {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../../bpf/wire.h"
-#include "../core/hash.h"
+#include "../base/hash.h"
 
 #define NAMES_MAX     4096
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h: a handle that is a kernfs id */

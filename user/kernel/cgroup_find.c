@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../core/log.h"
+#include "../base/log.h"
 
 #define CONTAINER_PREFIX 6
 

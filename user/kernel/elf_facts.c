@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../core/hash.h"
+#include "../base/hash.h"
 
 #define MAX_FILES 8192
 

@@ -4,8 +4,8 @@
 #ifndef MEMTRACE_KERNEL_ELF_FACTS_H
 #define MEMTRACE_KERNEL_ELF_FACTS_H
 
-#include "../core/maps.h"
-#include "elf_file.h"
+#include "../symbols/maps.h"
+#include "../symbols/elf_file.h"
 
 #define ELF_FACTS_SEGMENTS 8
 

@@ -11,8 +11,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../core/log.h"
-#include "../core/units.h"
+#include "../base/log.h"
+#include "../base/units.h"
 #include "proc.h"
 
 static int list__add(struct uint_list *list, uint64_t value)

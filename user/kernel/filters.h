@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_KERNEL_FILTERS_H
 #define MEMTRACE_KERNEL_FILTERS_H
 
-#include "../core/options.h"
+#include "../cli/options.h"
 #include "cgroup_find.h"
 #include "object.h"
 

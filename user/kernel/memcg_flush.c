@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../core/stop.h"
+#include "../base/stop.h"
 #include "counters.h"
 
 /* More than the kernel may leave for later (64 in a CPU's own count, and 64 a CPU below the threshold). */

@@ -7,7 +7,7 @@
 #ifndef MEMTRACE_KERNEL_MMAP_EVENTS_H
 #define MEMTRACE_KERNEL_MMAP_EVENTS_H
 
-#include "../core/images.h"
+#include "../symbols/images.h"
 
 struct mmap_events;
 

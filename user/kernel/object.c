@@ -11,8 +11,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "../core/log.h"
-#include "../core/stop.h"
+#include "../base/log.h"
+#include "../base/stop.h"
 #include "core_reads.h"
 #include "kernel_btf.h"
 #include "proc.h"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "../../bpf/wire.h"
-#include "../core/probe.h"
+#include "../model/probe.h"
 #include "cpu_events.h"
 
 struct bpf_object;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "elf_file.h"
+#include "../symbols/elf_file.h"
 #include "proc.h"
 
 /* The kernel's own image in each process is a few pages. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/maps.h"
+#include "../symbols/maps.h"
 #include "elf_facts.h"
 
 /* Through whom files are reached, and how long that may take. */

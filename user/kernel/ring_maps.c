@@ -8,8 +8,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../core/log.h"
-#include "../core/units.h"
+#include "../base/log.h"
+#include "../base/units.h"
 
 #define LEAST_BYTES (64 * 1024) /* of what memtrace chose itself */
 

@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_KERNEL_RING_MAPS_H
 #define MEMTRACE_KERNEL_RING_MAPS_H
 
-#include "../core/rings.h"
+#include "../model/rings.h"
 #include "object.h"
 
 struct ring_maps {

@@ -10,9 +10,9 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "../core/hash.h"
-#include "elf_file.h"
-#include "kallsyms.h"
+#include "../base/hash.h"
+#include "../symbols/elf_file.h"
+#include "../symbols/kallsyms.h"
 #include "proc_maps.h"
 
 /*

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/maps.h"
-#include "../core/stack.h"
-#include "../core/symtab.h"
+#include "../symbols/maps.h"
+#include "../symbols/stack.h"
+#include "../symbols/symtab.h"
 #include "elf_facts.h"
 
 /* What is enough for a hundred programs, or for one browser. */

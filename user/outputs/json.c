@@ -22,9 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/output.h"
-#include "../core/sanitise.h"
-#include "../core/stream.h"
+#include "../report/output.h"
+#include "../base/sanitise.h"
+#include "../base/stream.h"
 
 #define DUMP_FLAGS   (JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15))
 #define EVENT_SCHEMA "memtrace.event/1"

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/output.h"
-#include "../core/sanitise.h"
-#include "../core/stream.h"
+#include "../report/output.h"
+#include "../base/sanitise.h"
+#include "../base/stream.h"
 
 #define NS_PER_S 1000000000ULL
 /*

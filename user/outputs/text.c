@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "text.h"
-#include "../core/stream.h"
+#include "../base/stream.h"
 
 #define CLEAR_SCREEN "\033[H\033[J"
 

@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_OUTPUTS_TEXT_H
 #define MEMTRACE_OUTPUTS_TEXT_H
 
-#include "../core/output.h"
+#include "../report/output.h"
 
 /* One rendering; zeroed but for out and stream. */
 struct text {

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "text.h"
-#include "../core/sanitise.h"
-#include "../core/units.h"
+#include "../base/sanitise.h"
+#include "../base/units.h"
 
 #define NS_PER_S 1000000000ULL
 /* More than any number takes. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "text.h"
-#include "../core/units.h"
+#include "../base/units.h"
 
 #define DEFAULT_WIDTH 80
 #define MIN_BAR	      10

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "text.h"
-#include "../core/sanitise.h"
+#include "../base/sanitise.h"
 
 /* A name cut further than this says nothing; then whole columns go. */
 #define MIN_NAME_WIDTH 10

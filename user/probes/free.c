@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "../core/probe.h"
+#include "../model/probe.h"
 
 #include "free.skel.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "../core/event_log.h"
-#include "../core/probe.h"
+#include "../count/event_log.h"
+#include "../model/probe.h"
 
 #include <stdlib.h>
 

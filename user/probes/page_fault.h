@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_PROBES_PAGE_FAULT_H
 #define MEMTRACE_PROBES_PAGE_FAULT_H
 
-#include "../core/probe.h"
+#include "../model/probe.h"
 
 #define EXCEPTION_PROTO "long unsigned int address,struct pt_regs *regs,long unsigned int error_code"
 #define HANDLE_PROTO	"struct vm_area_struct *vma,long unsigned int address,unsigned int flags,struct pt_regs *regs"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/varint.h"
+#include "../base/varint.h"
 
 int decoder__init(struct decoder *dec, const struct layouts *layouts)
 {

@@ -3,9 +3,9 @@
 #ifndef MEMTRACE_RECORDING_DECODER_H
 #define MEMTRACE_RECORDING_DECODER_H
 
-#include "../core/maps.h"
-#include "../core/symtab.h"
-#include "lasts.h"
+#include "../symbols/maps.h"
+#include "../symbols/symtab.h"
+#include "previous_values.h"
 #include "layout.h"
 
 struct decoder_who {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/varint.h"
+#include "../base/hash.h"
+#include "../base/varint.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "../core/stack_lookup.h"
-#include "../core/whos.h"
-#include "lasts.h"
+#include "../model/stack_lookup.h"
+#include "../model/task_refs.h"
+#include "previous_values.h"
 #include "layout.h"
 
 struct encoder {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../core/source.h"
+#include "../model/source.h"
 #include "format.h"
 
 /* How a field's value is written; the names are part of the format. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/stop.h"
+#include "../base/stop.h"
 
 /* Of a stream: 1: all of it; 0: it ended before; -errno. */
 static int read_all(struct reader *reader, void *to, size_t size)

@@ -6,8 +6,8 @@
 #ifndef MEMTRACE_RECORDING_RECORDER_H
 #define MEMTRACE_RECORDING_RECORDER_H
 
-#include "../core/outfile.h"
-#include "../core/stack_lookup.h"
+#include "../base/outfile.h"
+#include "../model/stack_lookup.h"
 #include "head.h"
 
 struct recorder;

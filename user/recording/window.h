@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_RECORDING_WINDOW_H
 #define MEMTRACE_RECORDING_WINDOW_H
 
-#include "../core/lives.h"
+#include "../count/task_counts.h"
 #include "block.h"
 #include "decoder.h"
 #include "encoder.h"

@@ -11,8 +11,8 @@
 
 #include <bpf/bpf.h>
 
-#include "../core/log.h"
-#include "../core/stop.h"
+#include "../base/log.h"
+#include "../base/stop.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/core_object.h"
 #include "../kernel/features.h"

@@ -3,9 +3,9 @@
 #ifndef MEMTRACE_SOURCES_LIVE_H
 #define MEMTRACE_SOURCES_LIVE_H
 
-#include "../core/options.h"
-#include "../core/probe.h"
-#include "../core/source.h"
+#include "../cli/options.h"
+#include "../model/probe.h"
+#include "../model/source.h"
 
 struct live_request {
 	const struct options *options; /* filters, light, latency */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../core/stop.h"
+#include "../base/stop.h"
 #include "../kernel/selftest.h"
 #include "live_impl.h"
 

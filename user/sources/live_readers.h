@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/rings.h"
+#include "../model/rings.h"
 
 #define READ_BATCH_BYTES (256 * 1024) /* a turn; some ten milliseconds of printing */
 

@@ -6,9 +6,9 @@
 
 #include <bpf/bpf.h>
 
-#include "../core/hash.h"
-#include "../core/images.h"
-#include "../core/log.h"
+#include "../base/hash.h"
+#include "../symbols/images.h"
+#include "../base/log.h"
 #include "../kernel/apart_questions.h"
 #include "../kernel/mmap_events.h"
 #include "../kernel/proc.h"

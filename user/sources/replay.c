@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
-#include "../core/log.h"
-#include "../core/stream.h"
+#include "../base/hash.h"
+#include "../base/log.h"
+#include "../base/stream.h"
 #include "../recording/reader.h"
 #include "replay_stacks.h"
 

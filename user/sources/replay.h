@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_SOURCES_REPLAY_H
 #define MEMTRACE_SOURCES_REPLAY_H
 
-#include "../core/source.h"
+#include "../model/source.h"
 #include "../recording/head.h"
 
 /*

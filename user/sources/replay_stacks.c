@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/hash.h"
+#include "../base/hash.h"
 
 #define KERNEL_MAX_BYTES (64 * 1024 * 1024)
 

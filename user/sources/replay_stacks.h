@@ -3,8 +3,8 @@
 #ifndef MEMTRACE_SOURCES_REPLAY_STACKS_H
 #define MEMTRACE_SOURCES_REPLAY_STACKS_H
 
-#include "../core/stack_lookup.h"
-#include "../core/symbol_tree.h"
+#include "../model/stack_lookup.h"
+#include "../symbols/symbol_tree.h"
 #include "../recording/decoder.h"
 
 /* More than a recording of memtrace's own has; what a hostile one has beyond that is left out. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Bytes that are seldom read, out of memory: appended to an unlinked file in
+ * $TMPDIR.  Where there is none, or it is full, they stay in memory.
+ */
+#ifndef MEMTRACE_BASE_TMPSTORE_H
+#define MEMTRACE_BASE_TMPSTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCRATCH_WINDOW 4096 /* the longest piece that can be read at once */
+
+struct scratch {
+	int fd;		  /* -1: none yet, or none to be had */
+	bool in_memory;	  /* the file failed: the tail grows instead */
+	uint64_t flushed; /* bytes in the file; the tail begins here */
+	uint8_t *tail;
+	size_t tail_len, tail_cap;
+	uint8_t *window; /* of the file, as read last */
+	uint64_t window_at;
+	size_t window_len;
+};
+
+void scratch__init(struct scratch *s);
+void scratch__free(struct scratch *s);
+uint64_t scratch__size(const struct scratch *s);
+
+/* Appends bytes, which stay in one piece; 0 or -ENOMEM. */
+int scratch__append(struct scratch *s, const void *data, size_t size);
+/* Up to SCRATCH_WINDOW bytes at that offset, valid until the next call; 0 or -errno. */
+int scratch__read(struct scratch *s, uint64_t at, const uint8_t **data, size_t *size);
+/* Overwrites one byte; 0 or -errno. */
+int scratch__poke(struct scratch *s, uint64_t at, uint8_t byte);
+/* Forgets all bytes; the file stays open for the next ones. */
+void scratch__reset(struct scratch *s);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a command is: one const descriptor per file in commands/. */
+#ifndef MEMTRACE_CLI_COMMAND_H
+#define MEMTRACE_CLI_COMMAND_H
+
+#include "options.h"
+
+struct example {
+	const char *text; /* what it answers */
+	const char *line; /* the command line, "memtrace stat -- make" */
+};
+
+struct command {
+	const char *name;
+	const char *question;			 /* that it answers: a row of the table that bare memtrace prints */
+	const char *summary;			 /* one line, for the man page and the completion */
+	const char *usage;			 /* "[PROBE...] [OPTIONS] [-- CMD...]" */
+	const char *details;			 /* paragraphs for --help and the man page, or NULL */
+	const struct option_row *const *options; /* groups of rows, each ended by name NULL; NULL at the end */
+	bool takes_probes;
+	bool takes_cmd;
+	bool replays;			/* its sessions can be of a recording */
+	bool takes_recording;		/* its words are a recording's name and such a command with its arguments */
+	const struct example *examples; /* text NULL at the end */
+	/* Runs it; the exit code. */
+	int (*run)(struct options *options);
+};
+
+extern const struct command *const commands[];	       /* registry.c; NULL at the end */
+const struct command *command__find(const char *name); /* NULL: there is none */
+
+/* Groups of rows that several commands share; each ended by name NULL. */
+extern const struct option_row filter_options[];   /* -p -t -u -n -c --follow */
+extern const struct option_row duration_options[]; /* -d */
+extern const struct option_row time_options[];	   /* -d -i */
+extern const struct option_row verify_options[];   /* -d -c */
+extern const struct option_row output_options[];   /* -o --json */
+extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
+extern const struct option_row group_options[];	   /* --by comm|cgroup: histograms */
+extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
+extern const struct option_row cmd_options[];	   /* -a */
+extern const struct option_row gather_options[];   /* --light --latency --free */
+extern const struct option_row attach_options[];   /* --avoid */
+extern const struct option_row record_options[];   /* --record FILE */
+extern const struct option_row single_options[];   /* --stacks --sample: single hot events */
+extern const struct option_row symbols_options[];  /* --symbols DIR */
+extern const struct option_row ring_options[];	   /* --ring-size --rare-ring-size --cpus-per-ring */
+extern const struct option_row kernel_options[];   /* --btf FILE */
+extern const struct option_row export_options[];   /* --textfile --keep --once --max-series --no-bpf-stats */
+extern const struct option_row common_options[];   /* -v --help */
+
+#endif

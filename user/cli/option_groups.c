@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include "command.h"
+#include "../model/probe.h"
+#include "../model/rings.h"
+
+#define AT(member) offsetof(struct options, member)
+#define MS_NS	   1000000ULL
+#define HOUR_NS	   (3600 * 1000 * MS_NS)
+
+/* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
+#define PID_LIMIT (4 * 1024 * 1024)
+
+/* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
+static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", NULL };
+/* The order of enum attach_kind, from ATTACH_TP_BTF on. */
+static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
+static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
+
+const struct option_row filter_options[] = {
+	{ .name = "pid",
+	  .short_name = 'p',
+	  .type = OPT_UINTS,
+	  .live_only = true,
+	  .offset = AT(pids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "PID",
+	  .help = "only this process, all its threads; repeatable, or with commas: -p 1,2" },
+	{ .name = "tid",
+	  .short_name = 't',
+	  .type = OPT_UINTS,
+	  .live_only = true,
+	  .offset = AT(tids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "TID",
+	  .help = "only this thread; repeatable, or with commas" },
+	{ .name = "uid",
+	  .short_name = 'u',
+	  .type = OPT_STRINGS,
+	  .live_only = true,
+	  .offset = AT(users),
+	  .arg = "UID",
+	  .help = "only tasks of this user, a number or a name; repeatable" },
+	{ .name = "comm",
+	  .short_name = 'n',
+	  .type = OPT_STRINGS,
+	  .live_only = true,
+	  .offset = AT(comms),
+	  .arg = "COMM",
+	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable" },
+	{ .name = "cgroup",
+	  .short_name = 'c',
+	  .type = OPT_STRINGS,
+	  .live_only = true,
+	  .offset = AT(cgroups),
+	  .arg = "CGROUP",
+	  .help = "only tasks in this cgroup or below it: a path, a systemd unit, or the start of a container's id; "
+		  "repeatable" },
+	{ .name = "follow",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = AT(follow),
+	  .help = "with -p or -t: also children that are born later" },
+	{ .name = NULL },
+};
+
+#define DURATION(otherwise)                                                                                            \
+	{                                                                                                              \
+		.name = "duration", .short_name = 'd', .type = OPT_DURATION, .offset = AT(duration_ns), .min = 1,      \
+		.max = 8760 * HOUR_NS, .arg = "TIME",                                                                  \
+		.help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "               \
+			"else " otherwise                                                                              \
+	}
+
+const struct option_row duration_options[] = {
+	DURATION("run until Ctrl-C or until CMD ends"),
+	{ .name = NULL },
+};
+
+const struct option_row time_options[] = {
+	DURATION("run until Ctrl-C or until CMD ends"),
+	{ .name = "interval",
+	  .short_name = 'i',
+	  .type = OPT_DURATION,
+	  .offset = AT(interval_ns),
+	  .min = 10 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "report, refresh or write again each TIME" },
+	{ .name = NULL },
+};
+
+const struct option_row verify_options[] = {
+	DURATION("after 10 s, or when CMD ends"),
+	{ .name = "cgroup",
+	  .short_name = 'c',
+	  .type = OPT_STRINGS,
+	  .offset = AT(cgroups),
+	  .arg = "CGROUP",
+	  .help = "only this cgroup and what is below it, with the counters of its own files: a path, a systemd unit, "
+		  "or the start of a container's id" },
+	{ .name = NULL },
+};
+
+const struct option_row output_options[] = {
+	{ .name = "output",
+	  .short_name = 'o',
+	  .type = OPT_STRING,
+	  .offset = AT(out.path),
+	  .arg = "FILE",
+	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },
+	{ .name = "json",
+	  .type = OPT_FLAG,
+	  .offset = AT(out.json),
+	  .help = "print JSON, one object a line: --format json" },
+	{ .name = "format",
+	  .type = OPT_STRING,
+	  .offset = AT(out.format),
+	  .arg = "FORMAT",
+	  .help = "how to print: text or json" },
+	{ .name = NULL },
+};
+
+const struct option_row table_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_PROCESS,
+	  .choices = table_groups,
+	  .arg = "GROUP",
+	  .help = "what a row stands for" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = AT(rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "show N rows, 0 for all; the others are summed in one line, and JSON always has all" },
+	{ .name = "sort",
+	  .type = OPT_STRING,
+	  .offset = AT(sort),
+	  .arg = "FIELD",
+	  .help = "sort by this column, named as in the table's head or in the JSON" },
+	{ .name = NULL },
+};
+
+const struct option_row group_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "a histogram for each of these, instead of one for all" },
+	{ .name = NULL },
+};
+
+const struct option_row label_options[] = {
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "the label that metrics have; without it comm" },
+	{ .name = NULL },
+};
+
+const struct option_row cmd_options[] = {
+	{ .name = "all",
+	  .short_name = 'a',
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = AT(all),
+	  .help = "with CMD: the whole machine while CMD runs, not only CMD and its descendants" },
+	{ .name = NULL },
+};
+
+const struct option_row gather_options[] = {
+	{ .name = "light",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = AT(light),
+	  .help = "no hook on the path of page faults or, unless alloc is named, of allocations: minor and major "
+		  "faults "
+		  "alone of these, at almost no cost" },
+	{ .name = "latency",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = AT(latency),
+	  .help = "also measure how long major faults take, for one clock read a fault" },
+	{ .name = NULL },
+};
+
+const struct option_row attach_options[] = {
+	{ .name = "avoid",
+	  .type = OPT_CHOICES,
+	  .live_only = true,
+	  .offset = AT(avoid),
+	  .min = ATTACH_TP_BTF,
+	  .choices = attach_kinds,
+	  .arg = "KIND",
+	  .help = "attach no probe by such hooks, to compare kinds; also with commas" },
+	{ .name = NULL },
+};
+
+const struct option_row record_options[] = {
+	{ .name = "record",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(record),
+	  .arg = "FILE",
+	  .help = "also write a recording of the run to FILE, for memtrace replay" },
+	{ .name = NULL },
+};
+
+const struct option_row symbols_options[] = {
+	{ .name = "symbols",
+	  .type = OPT_STRING,
+	  .offset = AT(symbols),
+	  .arg = "DIR",
+	  .help = "with --stacks: look for programs and debug files of other machines also in DIR; without it in "
+		  "$MEMTRACE_SYMBOLS" },
+	{ .name = NULL },
+};
+
+const struct option_row single_options[] = {
+	{ .name = "stacks",
+	  .type = OPT_FLAG,
+	  .offset = AT(stacks),
+	  .help = "with each single hot event the functions that led to it, in the program and in the kernel, by frame "
+		  "pointers" },
+	{ .name = "sample",
+	  .type = OPT_SHARE,
+	  .live_only = true,
+	  .offset = AT(sample),
+	  .min = 1,
+	  .max = 1000000,
+	  .arg = "1/N",
+	  .help = "of single hot events only those of one page in N; all are counted nevertheless" },
+	{ .name = NULL },
+};
+
+const struct option_row ring_options[] = {
+	{ .name = "ring-size",
+	  .type = OPT_SIZE,
+	  .live_only = true,
+	  .offset = AT(rings.hot_bytes),
+	  .min = MIN_RING_BYTES,
+	  .max = MAX_RING_BYTES,
+	  .arg = "SIZE",
+	  .help = "bytes of each ring for counters and single events, with K, M or G; rounded up to a power of two" },
+	{ .name = "rare-ring-size",
+	  .type = OPT_SIZE,
+	  .live_only = true,
+	  .offset = AT(rings.rare_bytes),
+	  .min = MIN_RING_BYTES,
+	  .max = MAX_RING_BYTES,
+	  .arg = "SIZE",
+	  .help = "bytes of the ring for reclaim and kswapd, 256K by default" },
+	{ .name = "cpus-per-ring",
+	  .type = OPT_UINT,
+	  .live_only = true,
+	  .offset = AT(rings.cpus_per_ring),
+	  .min = 1,
+	  .max = 65536,
+	  .arg = "N",
+	  .help = "how many CPUs share a ring for counters and single events, 16 by default; 64 rings at most" },
+	{ .name = NULL },
+};
+
+const struct option_row kernel_options[] = {
+	{ .name = "btf",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(btf),
+	  .arg = "FILE",
+	  .help = "take the kernel's types from FILE, BTF or an ELF file with BTF, instead of /sys/kernel/btf/vmlinux, "
+		  "which must be there all the same" },
+	{ .name = NULL },
+};
+
+const struct option_row export_options[] = {
+	{ .name = "textfile",
+	  .type = OPT_STRING,
+	  .offset = AT(textfile),
+	  .arg = "FILE",
+	  .help = "the file to write for node_exporter's textfile collector; its name ends in .prom; - is standard "
+		  "output" },
+	{ .name = "keep",
+	  .type = OPT_FLAG,
+	  .offset = AT(keep),
+	  .help = "leave FILE when memtrace stops, instead of removing it" },
+	{ .name = "once", .type = OPT_FLAG, .offset = AT(once), .help = "write FILE once, at the end, and leave it" },
+	{ .name = "max-series",
+	  .type = OPT_UINT,
+	  .offset = AT(max_series),
+	  .min = 1,
+	  .max = 100000,
+	  .arg = "N",
+	  .help = "label sets of a metric at most, 200 by default; the rest are summed in \"other\"" },
+	{ .name = "no-bpf-stats",
+	  .type = OPT_FLAG,
+	  .offset = AT(no_bpf_stats),
+	  .help = "do not have the kernel time BPF programs: no metrics of memtrace's own run time" },
+	{ .name = NULL },
+};
+
+const struct option_row common_options[] = {
+	{ .name = "verbose",
+	  .short_name = 'v',
+	  .type = OPT_FLAG,
+	  .offset = AT(verbose),
+	  .help = "say on standard error what is tried and chosen" },
+	{ .name = "help", .short_name = 'h', .type = OPT_FLAG, .offset = AT(help), .help = "show this help" },
+	{ .name = NULL },
+};

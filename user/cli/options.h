@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Options as rows: parsing, --help, the man pages and the completion come from them. */
+#ifndef MEMTRACE_CLI_OPTIONS_H
+#define MEMTRACE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../model/group_by.h"
+#include "../report/output.h"
+#include "../model/rings.h"
+
+enum option_type {
+	OPT_FLAG,     /* bool: no argument, sets true */
+	OPT_DURATION, /* uint64_t ns, min to max */
+	OPT_UINT,     /* uint64_t, min to max */
+	OPT_SIZE,     /* uint64_t bytes, min to max */
+	OPT_STRING,   /* const char * */
+	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
+	OPT_CHOICES,  /* uint32_t: a bit for each choice that was given, bit min for the first; also with commas */
+	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
+	OPT_STRINGS,  /* struct string_list: repeatable */
+	OPT_SHARE,    /* uint64_t: N of "1/N", min to max */
+};
+
+struct uint_list {
+	uint64_t *list; /* owned */
+	size_t nr;
+};
+
+struct string_list {
+	const char **list; /* owned; the strings are in options.texts */
+	size_t nr;
+};
+
+struct option_row {
+	const char *name; /* long, without dashes */
+	char short_name;  /* 0: none */
+	enum option_type type;
+	size_t offset; /* in struct options */
+	uint64_t min, max;
+	const char *const *choices; /* NULL at the end */
+	const char *arg;	    /* "PID" */
+	const char *help;
+	bool live_only; /* about tracing: not for the replay of a recording */
+};
+
+/* Everything that any option sets; defaults are in options__init(). */
+struct options {
+	/* which tasks */
+	struct uint_list pids, tids;
+	struct string_list users, comms, cgroups;
+	bool follow;
+	bool all; /* -a: the whole machine beside CMD */
+	/* how long, how often */
+	uint64_t duration_ns; /* 0: until stopped */
+	uint64_t interval_ns; /* 0: none */
+	/* what is shown */
+	struct output_request out;
+	int by;		  /* enum group_by; -1: the command's default */
+	uint64_t rows;	  /* -k: 0: all */
+	const char *sort; /* a column's title or path, or NULL */
+	/* how it is gathered */
+	bool light;
+	uint32_t avoid; /* bit per enum attach_kind */
+	bool latency;
+	bool every;
+	bool stacks;
+	const char *symbols; /* --symbols DIR, or NULL */
+	uint64_t sample;     /* one in so many; 0: all */
+	const char *record;  /* --record FILE, or NULL */
+	uint64_t last_ns;    /* of it only the last part; 0: all */
+	struct rings_request rings;
+	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
+	/* where from */
+	const char *replay; /* a recording's name; NULL: the live kernel */
+	/* export */
+	bool once;
+	const char *textfile;
+	bool keep;
+	uint64_t max_series;
+	bool no_bpf_stats;
+	/* everywhere */
+	bool verbose;
+	bool help;
+	/* what is left */
+	const char **probes; /* named on the command line, each once; owned array of argv's */
+	size_t nr_probes;
+	char **cmd;   /* NULL-terminated, argv's; NULL: none */
+	char **texts; /* arguments of options; owned, as are the strings */
+	size_t nr_texts;
+};
+
+struct command;
+
+void options__init(struct options *options);
+void options__free(struct options *options);
+
+/*
+ * Parses argv[first..argc) by the command's rows; argv must outlive options.  With options->replay set
+ * what only tracing can do is refused.
+ * 0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong
+ * and what is accepted.  Where --help is asked for, words are not checked.
+ */
+int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first);
+
+/* How a row is spelled in messages: its short name if it has one.  Returns buf. */
+char *option_row__spell(const struct option_row *row, char *buf, size_t size);
+
+/* How far two words are from each other, in letters changed, left out, added or swapped. */
+size_t word_distance(const char *a, const char *b);
+
+#endif

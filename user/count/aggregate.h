@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Turns records into counts per process (or thread, comm, cgroup) and into
+ * histograms.  Task records carry absolute counters per life of a task; the
+ * differences are credited to whom the record names, so that a lost, repeated
+ * or late record costs and doubles nothing.
+ */
+#ifndef MEMTRACE_COUNT_AGGREGATE_H
+#define MEMTRACE_COUNT_AGGREGATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../model/group_by.h"
+#include "../model/schema.h"
+#include "../model/source.h"
+
+enum scope {
+	SCOPE_TOTAL,	/* since the start */
+	SCOPE_INTERVAL, /* since the last aggregate__next_interval() */
+};
+
+struct aggregate_config {
+	enum group_by by;
+	enum group_by hist_by; /* BY_ALL, BY_COMM or BY_CGROUP */
+	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
+	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
+	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
+	size_t max_tasks;      /* that live at once, and rows in memory; 0: as many as there are */
+	uint64_t slots;	       /* bit per enum mt_slot: the counters that are wanted; 0: all; bit 63 alone: none */
+	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
+};
+
+/*
+ * One row.  By comm and by cgroup only comm or cgroup_id means something.
+ * "other" marks the group that holds what exceeded max_groups; a group that
+ * is merely called so is not it.
+ */
+struct entity {
+	uint32_t pid, tid;
+	uint64_t start_ns;
+	uint64_t cgroup_id; /* the last one */
+	uint32_t uid;
+	uint32_t who_flags; /* MT_WHO_* */
+	char comm[MT_COMM_LEN + 1];
+	bool other;
+	bool exited;
+	uint64_t id;	   /* unique among rows, the same as long as the row lives */
+	const uint64_t *v; /* MT_NR_SLOTS counts of the scope */
+};
+
+struct aggregate;
+struct whos;
+
+struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
+void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
+
+/*
+ * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it needs one more than max_tasks.  Counts of
+ * a final record are then in lost; those of another come with the life's next one.
+ */
+int aggregate__task(struct aggregate *agg, const struct mt_task *task);
+/* whos: whom references in records stand for; may be NULL. */
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos);
+/* The source's absolute folds, by differences. */
+int aggregate__folds(struct aggregate *agg, const struct folds *folds);
+
+/* The source's absolute counts of tasks that it can no longer name: in the sums, in no row. */
+void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
+
+/* Moves rows of processes that are gone since linger_ns out of memory (or drops them without keep_dead). */
+int aggregate__bury(struct aggregate *agg, uint64_t now_ns);
+/* The next interval starts: SCOPE_INTERVAL counts from here. */
+int aggregate__next_interval(struct aggregate *agg);
+
+/* Counts that could not be stored as memory ran out, in events. */
+uint64_t aggregate__lost(const struct aggregate *agg);
+/* The sums over all rows, dead ones included, of the scope: MT_NR_SLOTS values. */
+const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope);
+
+/*
+ * Rows of the scope in falling order of weight (ties: by pid, then comm), those
+ * without any count left out.  Memory: 16 bytes a row; the rows themselves are read one by one.
+ */
+struct selection;
+typedef double (*weigh_fn)(const struct entity *entity, void *ctx);
+/* NULL and errno. */
+struct selection *aggregate__select(struct aggregate *agg, enum scope scope, weigh_fn weigh, void *ctx);
+size_t selection__nr(const struct selection *sel);
+/* The row at pos; valid until the next call; 0 or -errno. */
+int selection__at(struct selection *sel, size_t pos, struct entity *entity);
+/* The sums of rows from pos to the end into v[MT_NR_SLOTS]; 0 or -errno. */
+int selection__rest(struct selection *sel, size_t pos, uint64_t *v);
+void selection__free(struct selection *sel);
+
+/* One histogram's counts, of one label value and one group. */
+struct hist_entry {
+	const struct hist_row *row;
+	int64_t label;		    /* the label member's value; 0 without one */
+	char comm[MT_COMM_LEN + 1]; /* with hist_by BY_COMM */
+	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
+	bool other;		    /* the group that holds what exceeded max_groups, or folds, that name nobody */
+	uint64_t counts[MT_HIST_SLOTS];
+	uint64_t sum, count;
+};
+
+/*
+ * The histograms of the scope, slot histograms included, ordered by row,
+ * label and falling count; *list is the caller's to free().  0 or -errno.
+ */
+int aggregate__histograms(struct aggregate *agg, enum scope scope, struct hist_entry **list, size_t *nr);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What aggregate.c shares with the files that read its rows; for them alone. */
+#ifndef MEMTRACE_COUNT_AGGREGATE_IMPL_H
+#define MEMTRACE_COUNT_AGGREGATE_IMPL_H
+
+#include "aggregate.h"
+#include "hists.h"
+#include "task_counts.h"
+#include "rows.h"
+#include "dead_rows.h"
+
+#define NR_SCOPES 2
+
+struct aggregate {
+	uint64_t unattributed[MT_NR_SLOTS]; /* in the sums so far */
+	struct aggregate_config config;
+	struct rows rows;
+	struct lives lives;
+	struct hists *hists;
+	struct spill dead[NR_SCOPES]; /* rows that left memory, with the counts of the scope */
+	uint64_t sums[NR_SCOPES][MT_NR_SLOTS];
+	uint64_t lost;
+};
+
+/* One row each, by where it is; sorted by key. */
+struct index_entry {
+	uint64_t key;
+	uint64_t ref; /* a struct row, or an odd number: twice the place in the spill file, plus 1 */
+};
+
+struct row_index {
+	struct aggregate *agg;
+	enum scope scope;
+	struct index_entry *entries;
+	size_t nr, max;
+};
+
+/* Returns the key; *take (true at first) set to false leaves the row out. */
+typedef uint64_t (*index_key_fn)(const struct entity *entity, void *ctx, bool *take);
+
+/* Fills the index with all rows that have counts in the scope, unsorted; 0 or -errno. */
+int row_index__fill(struct row_index *index, index_key_fn key, void *ctx);
+void row_index__free(struct row_index *index);
+/* By key; what is equal by it in the order of burial. */
+void row_index__sort(struct index_entry *entries, size_t nr);
+/* The row of an entry, its counts in v[MT_NR_SLOTS]; 0 or -errno. */
+int row_index__load(const struct row_index *index, uint64_t ref, struct entity *entity, uint64_t *v);
+
+/*
+ * A process that counts again after its row was buried has a second row;
+ * this makes one of them.  0 or -errno.
+ */
+int aggregate__merge_buried(struct aggregate *agg, enum scope scope);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * A row is: one byte of flags (overwritten when it is superseded), its numbers
+ * as varints, its name behind its length, its counts packed.  Only this
+ * process reads the file, so the format may change at any time.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "packed.h"
+#include "dead_rows.h"
+
+#define NR_NUMBERS 7
+#define ROW_MAX	   (1 + NR_NUMBERS * VARINT_MAX + 1 + MT_COMM_LEN + PACKED_MAX)
+
+_Static_assert(ROW_MAX <= SCRATCH_WINDOW / 4, "a row must fit into what scratch__read() gives");
+
+enum {
+	ROW_SUPERSEDED = 1 << 0,
+	ROW_EXITED = 1 << 1,
+};
+
+void spill__init(struct spill *spill)
+{
+	scratch__init(&spill->bytes);
+}
+
+void spill__free(struct spill *spill)
+{
+	scratch__free(&spill->bytes);
+}
+
+void spill__reset(struct spill *spill)
+{
+	scratch__reset(&spill->bytes);
+}
+
+static size_t encode(const struct entity *e, uint8_t *out)
+{
+	const uint64_t numbers[NR_NUMBERS] = { e->pid, e->tid, e->start_ns, e->cgroup_id, e->uid, e->who_flags, e->id };
+	uint8_t len = (uint8_t)strnlen(e->comm, MT_COMM_LEN);
+	uint8_t *p = out;
+	size_t i;
+
+	*p++ = e->exited ? ROW_EXITED : 0;
+	for (i = 0; i < NR_NUMBERS; i++)
+		p = varint__put(p, numbers[i]);
+	*p++ = len;
+	memcpy(p, e->comm, len);
+	p += len;
+	return (size_t)(p - out) + packed__encode(e->v, p);
+}
+
+static const uint8_t *decode_name(const uint8_t *p, const uint8_t *end, char *comm)
+{
+	uint8_t len;
+
+	if (!p || p >= end)
+		return NULL;
+	len = *p++;
+	if (len > MT_COMM_LEN || end - p < len)
+		return NULL;
+	memcpy(comm, p, len);
+	return p + len;
+}
+
+static const uint8_t *decode(const uint8_t *p, const uint8_t *end, struct entity *e, uint64_t *v)
+{
+	uint64_t numbers[NR_NUMBERS];
+	size_t i;
+
+	*e = (struct entity){ .v = v };
+	if (p >= end)
+		return NULL;
+	e->exited = *p++ & ROW_EXITED;
+	for (i = 0; i < NR_NUMBERS; i++)
+		if (varint__get(&p, end, &numbers[i]))
+			return NULL;
+	e->pid = (uint32_t)numbers[0];
+	e->tid = (uint32_t)numbers[1];
+	e->start_ns = numbers[2];
+	e->cgroup_id = numbers[3];
+	e->uid = (uint32_t)numbers[4];
+	e->who_flags = (uint32_t)numbers[5];
+	e->id = numbers[6];
+	p = decode_name(p, end, e->comm);
+	return packed__decode(p, end, v);
+}
+
+int spill__append(struct spill *spill, const struct entity *entity, uint64_t *at)
+{
+	uint8_t row[ROW_MAX];
+	size_t size = encode(entity, row);
+
+	*at = scratch__size(&spill->bytes);
+	return scratch__append(&spill->bytes, row, size);
+}
+
+/* Returns the row's size, or -errno; *flags is its first byte. */
+static int read_row(struct spill *spill, uint64_t at, struct entity *entity, uint64_t *v, uint8_t *flags)
+{
+	const uint8_t *data, *end;
+	size_t size;
+	int err;
+
+	err = scratch__read(&spill->bytes, at, &data, &size);
+	if (err)
+		return err;
+	end = decode(data, data + size, entity, v);
+	if (!end)
+		return -EIO;
+	*flags = data[0];
+	return (int)(end - data);
+}
+
+int spill__at(struct spill *spill, uint64_t at, struct entity *entity, uint64_t *v)
+{
+	uint8_t flags;
+	int size;
+
+	size = read_row(spill, at, entity, v, &flags);
+	return size < 0 ? size : 0;
+}
+
+int spill__next(struct spill *spill, struct spill_cursor *cursor, struct entity *entity, uint64_t *v)
+{
+	uint8_t flags = ROW_SUPERSEDED;
+	int size;
+
+	while (flags & ROW_SUPERSEDED) {
+		if (cursor->next >= scratch__size(&spill->bytes))
+			return 0;
+		size = read_row(spill, cursor->next, entity, v, &flags);
+		if (size < 0)
+			return size;
+		cursor->at = cursor->next;
+		cursor->next += (uint64_t)size;
+	}
+	return 1;
+}
+
+/* Nothing but the flag matters of such a row, so the others may go. */
+int spill__supersede(struct spill *spill, uint64_t at)
+{
+	return scratch__poke(&spill->bytes, at, ROW_SUPERSEDED);
+}

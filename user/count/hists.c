@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/hash.h"
+#include "hist_groups.h"
+#include "hists.h"
+#include "../model/task_refs.h"
+
+/* Labels are small numbers (kinds, nodes); a recording may hold any, and must not fill memory with them. */
+#define MAX_LABEL 1023
+
+struct hist_counts {
+	uint64_t slots[MT_HIST_SLOTS];
+	uint64_t sum, count;
+};
+
+struct hist_key {
+	const struct hist_group *group;
+	uint32_t row; /* index into hist_rows */
+	int32_t label;
+};
+
+struct hist {
+	UT_hash_handle hh;
+	struct hist_key key;
+	struct hist_counts counts[]; /* by scope */
+};
+
+/* Fields of the event that a histogram is made of; NULL: it has none. */
+struct hist_source {
+	const struct field_row *who; /* whom its values are counted for */
+	const struct field_row *partial;
+};
+
+struct hists {
+	struct hist_groups groups;
+	size_t nr_scopes;
+	struct hist *table;
+	struct mt_fold folds[MT_NR_RECLAIM_KINDS]; /* as they were last */
+	struct hist_source sources[];		   /* by hist row */
+};
+
+/*
+ * The first task that an event names is whom its values belong to, if the
+ * event is about that task.  If the task only stands beside it (who woke
+ * kswapd), its prefix is not empty, and the values belong to the machine.
+ */
+static const struct field_row *find_who(const struct event_row *event)
+{
+	size_t i;
+
+	for (i = 0; i < event->nr_fields; i++)
+		if (schema__is_task(event->fields[i].type))
+			return *event->fields[i].path ? NULL : &event->fields[i];
+	return NULL;
+}
+
+static const struct field_row *find_partial(const struct event_row *event)
+{
+	size_t i;
+
+	for (i = 0; i < event->nr_fields; i++)
+		if (!strcmp(event->fields[i].member, "partial"))
+			return &event->fields[i];
+	return NULL;
+}
+
+struct hists *hists__new(const struct aggregate_config *config)
+{
+	struct hists *hists;
+	size_t i;
+	int err;
+
+	hists = calloc(1, sizeof(*hists) + nr_hist_rows * sizeof(hists->sources[0]));
+	if (!hists)
+		return NULL;
+	hists->nr_scopes = config->intervals ? 2 : 1;
+	for (i = 0; i < nr_hist_rows; i++) {
+		hists->sources[i].who = find_who(&event_rows[hist_rows[i].event]);
+		hists->sources[i].partial = find_partial(&event_rows[hist_rows[i].event]);
+	}
+	err = hist_groups__init(&hists->groups, config);
+	if (!err)
+		return hists;
+	hists__free(hists);
+	errno = -err;
+	return NULL;
+}
+
+void hists__free(struct hists *hists)
+{
+	struct hist *hist, *next;
+
+	if (!hists)
+		return;
+	for (hist = hists->table; hist; hist = next) {
+		next = hist->hh.next;
+		HASH_DEL(hists->table, hist);
+		free(hist);
+	}
+	hist_groups__free(&hists->groups);
+	free(hists);
+}
+
+static struct hist *get_hist(struct hists *hists, size_t row, int32_t label, const struct hist_group *group)
+{
+	bool known = label >= 0 && label <= MAX_LABEL;
+	struct hist_key key = { group, (uint32_t)row, known ? label : MT_UNKNOWN_S32 };
+	struct hist *hist;
+
+	HASH_FIND(hh, hists->table, &key, sizeof(key), hist);
+	if (hist)
+		return hist;
+	hist = calloc(1, sizeof(*hist) + hists->nr_scopes * sizeof(hist->counts[0]));
+	if (!hist)
+		return NULL;
+	hist->key = key;
+	HASH_ADD(hh, hists->table, key, sizeof(hist->key), hist);
+	if (hist->hh.tbl)
+		return hist;
+	free(hist);
+	return NULL;
+}
+
+void hists__task(struct hists *hists, const struct mt_who *who, const uint64_t *add)
+{
+	hist_groups__task(&hists->groups, who, add);
+}
+
+static bool is_partial(const struct field_row *field, const char *record)
+{
+	uint64_t value = 0;
+
+	if (field)
+		memcpy(&value, record + field->offset, field->size < sizeof(value) ? field->size : sizeof(value));
+	return value != 0;
+}
+
+static int32_t label_of(const struct hist_row *row, const char *record)
+{
+	int32_t label = 0;
+
+	if (*row->label)
+		memcpy(&label, record + row->label_offset, sizeof(label));
+	return label;
+}
+
+/* Of a task that nobody knows by its reference the group is not known either. */
+static struct hist_group *group_of(struct hists *hists, const struct field_row *field, const char *record,
+				   const struct whos *whos)
+{
+	struct hist_groups *groups = &hists->groups;
+	const struct mt_who *who = (const void *)(record + field->offset);
+	struct mt_ref ref;
+
+	if (field->type == FIELD_REF) {
+		memcpy(&ref, record + field->offset, sizeof(ref));
+		who = whos ? whos__find(whos, ref.id) : NULL;
+	}
+	if (who)
+		return hist_groups__get(groups, who);
+	return groups->by == BY_ALL ? &groups->all : &groups->other;
+}
+
+/* A lower bound of a value, or one that nobody knows, would make the distribution wrong: it counts nowhere. */
+static int count_event(struct hists *hists, size_t i, const char *record, const struct whos *whos)
+{
+	const struct hist_source *source = &hists->sources[i];
+	struct hist_group *group = &hists->groups.all;
+	struct hist *hist;
+	uint64_t value;
+	size_t scope;
+
+	memcpy(&value, record + hist_rows[i].value_offset, sizeof(value));
+	if (value == MT_UNKNOWN_U64 || is_partial(source->partial, record))
+		return 0;
+	if (source->who)
+		group = group_of(hists, source->who, record, whos);
+	hist = get_hist(hists, i, label_of(&hist_rows[i], record), group);
+	if (!hist)
+		return -ENOMEM;
+	for (scope = 0; scope < hists->nr_scopes; scope++) {
+		hist->counts[scope].slots[mt_log2_slot(value)]++;
+		hist->counts[scope].sum += value;
+		hist->counts[scope].count++;
+	}
+	return 0;
+}
+
+int hists__event(struct hists *hists, const struct event_row *row, const void *record, const struct whos *whos)
+{
+	int err = 0, e;
+	size_t i;
+
+	for (i = 0; i < nr_hist_rows; i++) {
+		if (hist_rows[i].event != row->id)
+			continue;
+		e = count_event(hists, i, record, whos);
+		err = err ? err : e;
+	}
+	return err;
+}
+
+static uint64_t grown(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+static bool has_grown(const struct mt_fold *now, const struct mt_fold *before)
+{
+	size_t i;
+
+	for (i = 0; i < MT_HIST_SLOTS; i++)
+		if (now->count[i] > before->count[i])
+			return true;
+	return now->sum_ns > before->sum_ns;
+}
+
+static void remember_fold(struct mt_fold *last, const struct mt_fold *now)
+{
+	size_t i;
+
+	for (i = 0; i < MT_HIST_SLOTS; i++)
+		last->count[i] += grown(now->count[i], last->count[i]);
+	last->sum_ns += grown(now->sum_ns, last->sum_ns);
+}
+
+static void add_fold(struct hist_counts *counts, const struct mt_fold *now, const struct mt_fold *before)
+{
+	size_t i;
+
+	for (i = 0; i < MT_HIST_SLOTS; i++) {
+		counts->slots[i] += grown(now->count[i], before->count[i]);
+		counts->count += grown(now->count[i], before->count[i]);
+	}
+	counts->sum += grown(now->sum_ns, before->sum_ns);
+}
+
+/* All rows of the event take the difference, or none does and the next call makes it up. */
+static int fold_kind(struct hists *hists, int32_t kind, const struct mt_fold *now)
+{
+	struct hist_groups *groups = &hists->groups;
+	const struct hist_group *group = groups->by == BY_ALL ? &groups->all : &groups->other;
+	struct hist *hist;
+	size_t i, scope;
+
+	for (i = 0; i < nr_hist_rows; i++)
+		if (hist_rows[i].event == MT_REC_reclaim && !get_hist(hists, i, kind, group))
+			return -ENOMEM;
+	for (i = 0; i < nr_hist_rows; i++) {
+		if (hist_rows[i].event != MT_REC_reclaim)
+			continue;
+		hist = get_hist(hists, i, kind, group);
+		for (scope = 0; scope < hists->nr_scopes; scope++)
+			add_fold(&hist->counts[scope], now, &hists->folds[kind]);
+	}
+	remember_fold(&hists->folds[kind], now);
+	return 0;
+}
+
+int hists__folds(struct hists *hists, const struct folds *folds)
+{
+	int err = 0;
+	int kind;
+
+	for (kind = 0; !err && kind < MT_NR_RECLAIM_KINDS; kind++)
+		if (has_grown(&folds->reclaim[kind], &hists->folds[kind]))
+			err = fold_kind(hists, kind, &folds->reclaim[kind]);
+	return err;
+}
+
+void hists__next_interval(struct hists *hists)
+{
+	struct hist *hist;
+
+	hist_groups__next_interval(&hists->groups);
+	for (hist = hists->table; hist; hist = hist->hh.next)
+		if (hists->nr_scopes > SCOPE_INTERVAL)
+			memset(&hist->counts[SCOPE_INTERVAL], 0, sizeof(hist->counts[0]));
+}
+
+static void list_event_hists(struct hists *hists, enum scope scope, struct hist_entry *list, size_t *nr)
+{
+	struct hist_entry *entry;
+	struct hist *hist;
+
+	for (hist = hists->table; hist; hist = hist->hh.next) {
+		if (!hist->counts[scope].count)
+			continue;
+		entry = &list[(*nr)++];
+		*entry = (struct hist_entry){ .row = &hist_rows[hist->key.row], .label = hist->key.label };
+		hist_group__describe(&hists->groups, hist->key.group, entry);
+		memcpy(entry->counts, hist->counts[scope].slots, sizeof(entry->counts));
+		entry->sum = hist->counts[scope].sum;
+		entry->count = hist->counts[scope].count;
+	}
+}
+
+/* Bucket i holds the value i, so the sum is that of the values. */
+static void list_buckets(const struct hists *hists, const struct hist_row *row, const struct hist_group *group,
+			 const uint64_t *buckets, struct hist_entry *list, size_t *nr)
+{
+	struct hist_entry *entry = &list[*nr];
+	size_t i, nr_buckets = (size_t)(row->last - row->first + 1);
+
+	*entry = (struct hist_entry){ .row = row };
+	hist_group__describe(&hists->groups, group, entry);
+	for (i = 0; buckets && i < nr_buckets && i < MT_HIST_SLOTS; i++) {
+		entry->counts[i] = buckets[i];
+		entry->sum += i * buckets[i];
+		entry->count += buckets[i];
+	}
+	*nr += entry->count != 0;
+}
+
+static void list_slot_hists(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry *list,
+			    size_t *nr)
+{
+	struct hist_groups *groups = &hists->groups;
+	const struct hist_group *group = NULL;
+	const struct hist_row *row;
+
+	for (row = hist_rows; row < hist_rows + nr_hist_rows; row++) {
+		if (row->event != MT_REC_NONE)
+			continue;
+		if (groups->by == BY_ALL)
+			list_buckets(hists, row, &groups->all, sums + row->first, list, nr);
+		else
+			while ((group = hist_groups__next(groups, group)))
+				list_buckets(hists, row, group, hist_group__buckets(groups, group, row, scope), list,
+					     nr);
+	}
+}
+
+/* What is equal otherwise is ordered by name, so that output does not depend on the order of arrival. */
+static int compare(const void *one, const void *two)
+{
+	const struct hist_entry *a = one, *b = two;
+
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	if (a->label != b->label)
+		return a->label < b->label ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	if (a->cgroup_id != b->cgroup_id)
+		return a->cgroup_id < b->cgroup_id ? -1 : 1;
+	if (a->other != b->other)
+		return a->other ? 1 : -1;
+	return strcmp(a->comm, b->comm);
+}
+
+int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr)
+{
+	size_t max = HASH_COUNT(hists->table) + nr_hist_rows * (HASH_COUNT(hists->groups.table) + 1);
+
+	*nr = 0;
+	*list = NULL;
+	if ((size_t)scope >= hists->nr_scopes)
+		return -EINVAL;
+	*list = calloc(max, sizeof(**list));
+	if (!*list)
+		return -ENOMEM;
+	list_event_hists(hists, scope, *list, nr);
+	list_slot_hists(hists, scope, sums, *list, nr);
+	qsort(*list, *nr, sizeof(**list), compare);
+	return 0;
+}

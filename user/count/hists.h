@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The histograms of hist_rows, by label value and group. */
+#ifndef MEMTRACE_COUNT_HISTS_H
+#define MEMTRACE_COUNT_HISTS_H
+
+#include <stdbool.h>
+
+#include "aggregate.h"
+
+struct hists;
+
+struct hists *hists__new(const struct aggregate_config *config); /* NULL and errno */
+void hists__free(struct hists *hists);				 /* NULL is fine */
+
+/* Credits what a task counted to the buckets of its group.  Without memory for the group: to "other". */
+void hists__task(struct hists *hists, const struct mt_who *who, const uint64_t *add);
+/* whos: whom references in records stand for; may be NULL.  0 or -ENOMEM. */
+int hists__event(struct hists *hists, const struct event_row *row, const void *record, const struct whos *whos);
+int hists__folds(struct hists *hists, const struct folds *folds); /* 0 or -ENOMEM */
+void hists__next_interval(struct hists *hists);
+/* As aggregate__histograms(); sums: of all slots in the scope. */
+int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The one place that checks what arrives: each record's id and size, then whoever wants it. */
+#ifndef MEMTRACE_COUNT_PIPELINE_H
+#define MEMTRACE_COUNT_PIPELINE_H
+
+#include "aggregate.h"
+#include "../model/source.h"
+#include "../model/task_refs.h"
+
+struct pipeline {
+	struct aggregate *aggregate; /* may be NULL */
+	/* Each event (not task records), in order of arrival; may be NULL. */
+	void (*event)(void *ctx, const struct event_row *row, const void *record);
+	void *event_ctx;
+	/* Each record that is well formed, after the others took it; may be NULL. */
+	void (*every_record)(void *ctx, const void *record);
+	void *every_record_ctx;
+	struct whos whos;   /* freed by pipeline__done() */
+	uint64_t malformed; /* records of an unknown id or a wrong size; counted as lost */
+	int error;	    /* the first -errno of an aggregate call */
+};
+
+/* A sink that feeds the pipeline, which the caller owns. */
+struct sink pipeline__sink(struct pipeline *pipeline);
+void pipeline__done(struct pipeline *pipeline);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a run has counted and what is known of it: all that the sections of a
+ * report are made of.  A session fills one in; a test can make one up.
+ */
+#ifndef MEMTRACE_COUNT_RUN_VIEW_H
+#define MEMTRACE_COUNT_RUN_VIEW_H
+
+#include "aggregate.h"
+#include "../report/event.h"
+#include "../model/source.h"
+
+/* It owns nothing of what it points to. */
+struct run_view {
+	const struct run_facts *facts;
+	const struct probe_status *probes; /* by enum mt_probe */
+	const struct totals *totals;
+	const struct moment *moment; /* when counts were last brought up to date */
+	const struct command_outcome *command;
+	const struct event_names *names;
+	struct aggregate *aggregate;
+	enum group_by hist_by;		      /* as in the aggregate's config */
+	uint32_t asked;			      /* probes that are shown, a bit each */
+	uint64_t start_ns, interval_start_ns; /* boot time clock */
+};
+
+/* Whether a probe is shown. */
+bool run_view__asked(const struct run_view *view, enum mt_probe probe);
+/* Whether a slot's count is known: its probe is attached, and hooked unless the kernel counts by itself. */
+bool run_view__knows(const struct run_view *view, enum mt_slot slot);
+/* When the scope began, boot time clock. */
+uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope);
+/* How long the scope is, in seconds. */
+double run_view__seconds(const struct run_view *view, enum scope scope);
+
+#endif

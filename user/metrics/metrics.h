@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A run's counts as metrics: bounded in label sets, and no counter ever goes down. */
+#ifndef MEMTRACE_METRICS_METRICS_H
+#define MEMTRACE_METRICS_METRICS_H
+
+#include "../count/run_view.h"
+
+struct metrics;
+
+/* A metric that belongs to no probe's row: memtrace's own. */
+struct metric_row {
+	const char *name, *help;
+	enum metric_type type;
+	const char *label; /* or NULL */
+};
+
+enum self_metric {
+	SELF_BUILD_INFO,
+	SELF_LAST_UPDATE,
+	SELF_CPU,
+	SELF_PROBE_ATTACHED,
+	SELF_LOST_RECORDS,
+	SELF_LOST_EVENTS,
+	SELF_BPF_RUN_TIME,
+	SELF_BPF_RUNS,
+	NR_SELF_METRICS
+};
+
+extern const struct metric_row self_metrics[NR_SELF_METRICS];
+
+/* Label sets of each metric at most; groups by comm or by cgroup.  NULL if memory ran out. */
+struct metrics *metrics__new(const struct run_view *view, enum group_by by, size_t max_series);
+void metrics__free(struct metrics *metrics);
+
+/* An event came: counted where a metric counts such events. */
+int metrics__event(struct metrics *metrics, const struct event_row *row, const void *record);
+
+/*
+ * Adds all metrics as of now to a report; what it borrows, costs among it, lives until the
+ * next call.  Without costs there are no metrics of them, as 0 would be a lie.  0 or -errno.
+ */
+int metrics__add(struct metrics *metrics, struct report *report, const struct program_cost *costs, size_t nr_costs);
+
+#endif

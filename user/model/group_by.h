@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef MEMTRACE_MODEL_GROUP_BY_H
+#define MEMTRACE_MODEL_GROUP_BY_H
+
+/* What a row of a table, or a histogram, stands for. */
+enum group_by {
+	BY_ALL, /* histograms only: one for all */
+	BY_PROCESS,
+	BY_THREAD,
+	BY_COMM,
+	BY_CGROUP,
+};
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What user space knows about a probe beside its rows: how its programs can
+ * be attached, which columns it puts into tables, and what it sums up for a
+ * report.  One const descriptor per file in probes/.
+ */
+#ifndef MEMTRACE_MODEL_PROBE_H
+#define MEMTRACE_MODEL_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema.h"
+#include "../base/units.h"
+
+struct event_names;
+struct report;
+
+enum attach_kind {
+	ATTACH_TP_BTF,
+	ATTACH_RAW_TP,
+	ATTACH_TP,
+	ATTACH_FENTRY, /* the begin or the end of a function: fentry, fexit */
+	ATTACH_PERF,   /* a software event, on each CPU */
+	ATTACH_ITER,
+	ATTACH_RUN,  /* not attached: user space runs the program when it wants to know something */
+	ATTACH_TOLD, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
+};
+
+/* One way to attach a hook.  The loader takes the first that the kernel accepts. */
+struct attach_alt {
+	const char *program; /* NULL ends the list */
+	enum attach_kind kind;
+	const char *event; /* "vmscan:mm_vmscan_kswapd_wake"; a function; "major-faults"; NULL for none */
+	/*
+	 * For arguments taken by position: the types that the kernel's prototype
+	 * must begin with, as its BTF spells them.  A reordered prototype loads as well and counts wrong.
+	 * Of kind fentry never NULL; one for a function's end names them all: "int,gfp_t -> void".
+	 */
+	const char *proto;
+	/* For fields taken by name: the context struct that the kernel must have; NULL: any. */
+	const char *context;
+};
+
+/*
+ * A number that programs take for granted, as no relocation can ask for it: an
+ * enumerator of the kernel's.
+ */
+struct kernel_constant {
+	const char *program; /* that alternative alone; NULL: all of the probe's */
+	const char *name;    /* NULL ends the list */
+	int value;
+	bool may_lack; /* kernels that do not have the enumerator, but have the value, are known */
+};
+
+enum hook_need {
+	HOOK_REQUIRED,	/* without it the probe is unavailable */
+	HOOK_OPTIONAL,	/* without it something is missing, which loss says */
+	HOOK_LATENCY,	/* only attached while latencies are asked for, then optional */
+	HOOK_NOT_LIGHT, /* left out in the lightest mode; else required */
+	/*
+	 * Where the kernel allows it, records tell what loss says; elsewhere that is unknown, which
+	 * is as usual: the probe is whole, and doctor alone speaks of it.
+	 */
+	HOOK_GAIN,
+	HOOK_LATENCY_GAIN, /* likewise, and only while latencies are asked for */
+};
+
+struct attach_hook {
+	const char *name; /* NULL ends the list */
+	enum hook_need need;
+	const struct attach_alt *alts;
+	const char *loss; /* what is missing without it */
+	/*
+	 * Where a tracepoint's programs may be preempted (7.x), one of kind tp_btf or raw_tp misses
+	 * what other tasks do on that CPU meanwhile, as it never runs twice at a time; tp is not preempted.
+	 * True: the tp alternatives know as much as the others, so there they come first.
+	 */
+	bool tp_as_good;
+};
+
+/* A hook that would tell what is wrong without another one is left out with it. */
+struct hook_bond {
+	const char *hook; /* NULL ends the list */
+	const char *needs;
+};
+
+/* Counters that nobody counts if that hook is missing: they are unknown then. */
+struct hook_slots {
+	const char *hook; /* NULL ends the list */
+	enum mt_slot first, last;
+};
+
+/* How a column's number comes from its slots' sum. */
+enum column_measure {
+	MEASURE_SUM,
+	MEASURE_PER_SECOND,
+	MEASURE_SHARE, /* nanoseconds of wall time */
+};
+
+struct probe_column {
+	const char *title; /* NULL ends the list */
+	enum column_measure measure;
+	enum unit unit;
+	const enum mt_slot *slots;
+	size_t nr_slots;
+};
+
+/* Gathers a probe's events for a report; state is made per run. */
+struct probe_gather {
+	void *(*new_state)(void); /* NULL if memory ran out */
+	void (*event)(void *state, const void *record);
+	/* Adds its sections; they borrow from state, which lives until the report was rendered. */
+	void (*report)(void *state, struct report *report, const struct event_names *names);
+	void (*free_state)(void *state);
+};
+
+struct probe {
+	enum mt_probe id;
+	const void *(*object)(size_t *size); /* the BPF object's ELF image */
+	const struct attach_hook *hooks;
+	const struct probe_column *columns;	 /* NULL: none */
+	const struct probe_gather *gather;	 /* NULL: none */
+	const struct kernel_constant *constants; /* NULL: none */
+	const struct hook_bond *bonds;		 /* NULL: none */
+	const struct hook_slots *hook_slots;	 /* of hooks that may be missing; NULL: none */
+	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
+	bool without_hooks;	    /* part of it comes from the core alone, so it runs also without its own */
+};
+
+extern const struct probe *const probes[MT_NR_PROBES]; /* registry.c, by enum mt_probe */
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The rows of bpf/probes.def as tables, for everything that is generic over probes. */
+#ifndef MEMTRACE_MODEL_SCHEMA_H
+#define MEMTRACE_MODEL_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../bpf/wire.h"
+
+enum unit {
+	UNIT_NONE, /* a name or a number without unit */
+	UNIT_COUNT,
+	UNIT_PAGES,
+	UNIT_BYTES,
+	UNIT_NS,    /* a duration */
+	UNIT_TIME,  /* a moment, nanoseconds of CLOCK_BOOTTIME */
+	UNIT_ORDER, /* log2 of pages */
+	UNIT_COUNT_PER_SECOND,
+	UNIT_BYTES_PER_SECOND,
+	UNIT_SHARE, /* 0 to 1 */
+};
+
+enum slot_role {
+	ROLE_COUNTER,
+	ROLE_ACCOUNTED, /* by the kernel: the core reads it, no hook is needed */
+	ROLE_BUCKET,	/* of a histogram */
+};
+
+struct slot_row {
+	enum mt_probe probe;
+	const char *id;
+	enum slot_role role;
+	enum unit unit;
+	const char *path;   /* where it stands in JSON, dots between levels */
+	const char *metric; /* NULL: not exported */
+	const char *label;  /* a fixed label of the metric, or NULL */
+	const char *value;
+	const char *help;
+};
+
+enum field_type {
+	FIELD_WHO,
+	FIELD_REF, /* a WHO by a struct mt_ref */
+	FIELD_UINT,
+	FIELD_INT,
+	FIELD_BOOL,
+	FIELD_GFP,
+	FIELD_ADDRESS,
+	FIELD_CODE,
+	FIELD_KERNEL_STACK, /* the id of a call chain */
+	FIELD_USER_STACK,
+	FIELD_CGROUP, /* the id of a cgroup; 0: unknown */
+	FIELD_TEXT,   /* an array of char, of any bytes, up to a 0; empty: unknown */
+};
+
+struct field_row {
+	enum mt_rec_id event;
+	const char *member;
+	size_t offset;
+	size_t size;
+	enum field_type type;
+	enum unit unit;
+	const char *path;	  /* of a FIELD_WHO or FIELD_REF: the prefix of its parts, or "" */
+	const char *const *names; /* of a FIELD_CODE, NULL at the end */
+	const char *help;
+};
+
+enum event_use {
+	EVENT_RARE,
+	EVENT_EVERY,
+	EVENT_LATENCY,
+};
+
+struct event_row {
+	enum mt_rec_id id;
+	enum mt_probe probe;
+	const char *name;
+	enum mt_ring ring;
+	enum event_use use;
+	size_t size;
+	const char *text; /* template of its line, {path} where a field goes */
+	const char *help;
+	const struct field_row *fields;
+	size_t nr_fields;
+};
+
+/* A log2 histogram of an event's values, or of slots that are its buckets. */
+struct hist_row {
+	enum mt_probe probe;
+	const char *name;
+	enum mt_rec_id event;		/* MT_REC_NONE: slots first to last are the buckets */
+	size_t value_offset;		/* of a __u64 */
+	const char *label;		/* "" for none */
+	size_t label_offset;		/* of a __s32 or __u32 */
+	const char *const *label_names; /* NULL: the label's value is a number */
+	int first, last;
+	enum unit unit;
+	const char *metric; /* NULL: not exported */
+	const char *help;
+};
+
+/* A counter of events, by the name of one of the tasks in it. */
+struct count_row {
+	enum mt_probe probe;
+	enum mt_rec_id event;
+	size_t who_offset; /* of a struct mt_who */
+	const char *metric;
+	const char *help;
+};
+
+struct probe_row {
+	enum mt_probe id;
+	const char *name;
+	bool opt_in;
+	const char *help;
+};
+
+extern const struct probe_row probe_rows[MT_NR_PROBES];
+extern const struct slot_row slot_rows[MT_NR_SLOTS];
+extern const struct slot_row machine_rows[MT_NR_MACHINE_SLOTS];
+extern const struct event_row event_rows[MT_NR_RECS]; /* by enum mt_rec_id; size 0 where it is no event */
+extern const struct hist_row hist_rows[];
+extern const size_t nr_hist_rows;
+extern const struct count_row count_rows[];
+extern const size_t nr_count_rows;
+
+/* Returns the probe of that name, or -1. */
+int schema__probe(const char *name);
+/* How many events counts of MT_NR_SLOTS slots stand for, at least. */
+uint64_t schema__nr_events(const uint64_t *slots);
+/* Whether events of the probe are rare ones. */
+bool schema__has_rare_event(enum mt_probe probe);
+/* Whether some come only if each single one is asked for. */
+bool schema__has_single_event(enum mt_probe probe);
+/* Does the probe consist of single events, and histograms of them? */
+bool schema__is_of_single_events(enum mt_probe probe);
+/* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
+const char *schema__metric_help(const char *metric);
+/* Whether a field of that type is a task, whose parts stand below the field's path. */
+bool schema__is_task(enum field_type type);
+const char *schema__unit_name(enum unit unit);
+const char *schema__role_name(enum slot_role role);
+const char *schema__field_type_name(enum field_type type);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What is known of call chains by their ids: from the running system, or from a recording. */
+#ifndef MEMTRACE_MODEL_STACK_LOOKUP_H
+#define MEMTRACE_MODEL_STACK_LOOKUP_H
+
+#include "../symbols/maps.h"
+#include "schema.h"
+#include "../symbols/symtab.h"
+
+/* Any function may be NULL.  What they return is valid until the next call of any of them. */
+struct stack_lookup {
+	/* The addresses of a call chain, the leaf first; NULL: not known. */
+	const uint64_t *(*addresses)(void *ctx, int32_t id, size_t *nr);
+	/* The mappings of a task's process, when it was at ip; NULL: not known. */
+	const struct proc_maps *(*maps)(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns);
+	/* Has them read if they are not known: true as long as that goes on. */
+	bool (*awaits_maps)(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns);
+	/* Fills in processes that have, or see, the files behind them; how many, at most max. */
+	size_t (*readers)(void *ctx, const struct mt_who *who, uint64_t time_ns, uint32_t *pids, size_t max);
+	/* The kernel's function at an address; false: not known. */
+	bool (*kernel_symbol)(void *ctx, uint64_t address, struct symbol *symbol);
+	void *ctx;
+};
+
+#endif

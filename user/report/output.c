@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "output.h"
+
+#include <string.h>
+
+#include "../base/log.h"
+
+const struct output_ops *output__find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; outputs[i]; i++)
+		if (!strcmp(outputs[i]->name, name))
+			return outputs[i];
+	return NULL;
+}
+
+static void refuse(const char *name)
+{
+	char accepted[256] = "";
+	size_t i, len = 0;
+
+	for (i = 0; outputs[i]; i++)
+		if (!outputs[i]->metrics_only && len < sizeof(accepted))
+			len += snprintf(accepted + len, sizeof(accepted) - len, " %s", outputs[i]->name);
+	log_error("--format '%s': no such format; expected one of%s", name, accepted);
+}
+
+const struct output_ops *output__chosen(const struct output_request *request)
+{
+	const char *name = request->json ? "json" : request->format ? request->format : "text";
+	const struct output_ops *ops = output__find(name);
+
+	if (ops && !ops->metrics_only)
+		return ops;
+	refuse(name);
+	return NULL;
+}

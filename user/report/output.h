@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What an output is: it renders reports and single events to a stream. */
+#ifndef MEMTRACE_REPORT_OUTPUT_H
+#define MEMTRACE_REPORT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "report.h"
+
+/* What options ask for. */
+struct output_request {
+	const char *path;   /* -o FILE; NULL: standard output */
+	bool json;	    /* --json */
+	const char *format; /* --format; NULL: text, or JSON */
+};
+
+struct output_style {
+	bool colour;	    /* the stream is a terminal and NO_COLOR is not set */
+	unsigned int width; /* of the terminal in columns; 0: do not cut to a width */
+	bool refresh;	    /* clear the terminal before each report */
+};
+
+struct output;
+
+/* One kind of output; a const descriptor per file in outputs/. */
+struct output_ops {
+	const char *name;  /* as --format wants it */
+	bool metrics_only; /* it renders metrics and nothing else: not for --format */
+	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
+	int (*report)(struct output *out, const struct report *report);
+	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
+	int (*event)(struct output *out, const char *name, const char *text, const struct column *columns,
+		     const struct cell *cells, size_t nr);
+};
+
+struct output {
+	const struct output_ops *ops;
+	FILE *stream; /* borrowed */
+	struct output_style style;
+	/*
+	 * What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, borrowed from whoever
+	 * knows the clocks; NULL: moments are shown as they are.
+	 */
+	const int64_t *wall_offset_ns;
+};
+
+extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end */
+
+/* NULL: there is none. */
+const struct output_ops *output__find(const char *name);
+/* NULL after one line on stderr that names what is accepted. */
+const struct output_ops *output__chosen(const struct output_request *request);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a command has to say, as typed cells, before any output renders it.
+ * Commands and probes build reports and know no format; outputs render them
+ * and know neither commands nor probes.
+ *
+ * A report borrows every string and array that it is given: they must live
+ * until it was rendered.  Strings in cells may hold any bytes (names of
+ * processes are hostile); each output escapes in its own way.
+ */
+#ifndef MEMTRACE_REPORT_REPORT_H
+#define MEMTRACE_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../model/schema.h"
+
+enum cell_kind {
+	CELL_NONE, /* not known, or this kernel cannot show it: "-" in text, null in JSON */
+	CELL_UINT,
+	CELL_INT,
+	CELL_REAL,
+	CELL_STRING,
+	CELL_BOOL,
+	CELL_ADDRESS, /* u, in hexadecimal; a "0x..." string in JSON */
+};
+
+struct cell {
+	enum cell_kind kind;
+	union {
+		uint64_t u;
+		int64_t i;
+		double r;
+		const char *s;
+		bool b;
+	};
+};
+
+static inline struct cell cell_none(void)
+{
+	return (struct cell){ .kind = CELL_NONE };
+}
+static inline struct cell cell_uint(uint64_t u)
+{
+	return (struct cell){ .kind = CELL_UINT, .u = u };
+}
+static inline struct cell cell_int(int64_t i)
+{
+	return (struct cell){ .kind = CELL_INT, .i = i };
+}
+static inline struct cell cell_real(double r)
+{
+	return (struct cell){ .kind = CELL_REAL, .r = r };
+}
+static inline struct cell cell_string(const char *s)
+{
+	return s ? (struct cell){ .kind = CELL_STRING, .s = s } : cell_none();
+}
+static inline struct cell cell_bool(bool b)
+{
+	return (struct cell){ .kind = CELL_BOOL, .b = b };
+}
+static inline struct cell cell_address(uint64_t u)
+{
+	return (struct cell){ .kind = CELL_ADDRESS, .u = u };
+}
+
+/* A column of a table, or a field of an object. */
+struct column {
+	const char *title; /* in text; NULL: text leaves it out */
+	const char *path;  /* in JSON, dots between levels; NULL: JSON leaves it out */
+	enum unit unit;
+	bool left; /* aligned to the left in text */
+	bool key;  /* text shows it also when it may not fit; printed first */
+};
+
+/*
+ * Where a table's rows come from, so that none needs them all in memory.
+ * next() fills one cell a column and returns 1, or 0 at the end, or -errno;
+ * strings in cells stay valid until the next call.
+ */
+struct row_source {
+	int (*rewind)(void *ctx);
+	int (*next)(void *ctx, struct cell *cells);
+	void *ctx;
+};
+
+/*
+ * A table.  Text prints titles and rows, at most text_rows of them (0: all),
+ * then, if rest is set, one more row of the rest's cells; with a template,
+ * instead, one line a row.  JSON prints an array of objects at path.
+ */
+struct table {
+	const char *path; /* NULL: not in JSON */
+	bool not_in_text;
+	const char *heading; /* a line above the table, or NULL */
+	const char *text;    /* template of a row's line, {path} or {title} where a cell goes; NULL: a table */
+	const char *empty;   /* the line in place of a table without rows, or NULL */
+	const struct column *columns;
+	size_t nr_columns;
+	struct row_source rows;
+	size_t text_rows;
+	/*
+	 * Fills the cells of the row that stands for those not shown; called after text_rows (or all) were read;
+	 * returns as next() does: 1, or 0 if no such row is wanted, or -errno.  NULL: none.
+	 */
+	int (*rest)(void *ctx, struct cell *cells);
+};
+
+/* A row of named values: "lost: rare 0 hot 0"; in JSON one object at path. */
+struct facts {
+	const char *path;    /* NULL: not in JSON; "": at the top level */
+	const char *heading; /* text before it, or NULL; text leaves the facts out if heading is NULL */
+	const struct column *columns;
+	const struct cell *cells;
+	size_t nr_columns;
+};
+
+struct label {
+	const char *name;
+	const char *value;
+};
+
+/* count[i] holds the values in (2^(i-1), 2^i], count[0] those up to 1 (order: exactly i). */
+struct histogram {
+	const char *name;
+	const char *help;
+	enum unit unit;
+	const struct label *labels;
+	size_t nr_labels;
+	const uint64_t *counts;
+	size_t nr_counts;
+	uint64_t sum;
+	uint64_t count;
+	bool exact; /* bucket i holds the value i, not a range: orders */
+};
+
+enum metric_type {
+	METRIC_COUNTER,
+	METRIC_GAUGE,
+	METRIC_HISTOGRAM,
+};
+
+/* A sample of a metric: a value, or a histogram of which hist gives counts, sum and count. */
+struct sample {
+	const struct label *labels;
+	size_t nr_labels;
+	double value; /* in the metric's base unit */
+	const struct histogram *hist;
+};
+
+/* A family of samples with one HELP and TYPE; rendered by outputs for metrics only. */
+struct metric {
+	const char *name;
+	const char *help;
+	enum metric_type type;
+	const struct sample *samples;
+	size_t nr_samples;
+};
+
+enum section_kind {
+	SECTION_TABLE,
+	SECTION_FACTS,
+	SECTION_HISTOGRAMS,
+	SECTION_METRIC,
+	SECTION_NOTE, /* a line for people, in text only */
+};
+
+struct section {
+	enum section_kind kind;
+	union {
+		struct table table;
+		struct facts facts;
+		struct {
+			const struct histogram *list;
+			size_t nr;
+			bool not_in_text;
+		} hists;
+		struct metric metric;
+		char *note; /* owned */
+	};
+};
+
+struct report {
+	const char *schema; /* "memtrace.stat/1" */
+	struct section *sections;
+	size_t nr_sections;
+	bool not_in_text; /* for programs alone */
+	bool failed;	  /* memory ran out while it was built: outputs refuse it with -ENOMEM */
+};
+
+struct report *report__new(const char *schema); /* NULL if memory ran out */
+void report__free(struct report *report);	/* NULL is fine */
+void report__add_table(struct report *report, const struct table *table);
+void report__add_facts(struct report *report, const struct facts *facts);
+void report__add_histograms(struct report *report, const struct histogram *list, size_t nr, bool not_in_text);
+void report__add_metric(struct report *report, const struct metric *metric);
+void report__add_note(struct report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * A row source over an array of nr * nr_columns cells.  The struct must live
+ * as long as the report.
+ */
+struct cell_rows {
+	const struct cell *cells;
+	size_t nr, nr_columns, pos;
+};
+struct row_source cell_rows__source(struct cell_rows *rows);
+
+#endif

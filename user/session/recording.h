@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The recording that a live run writes beside, or instead of, its reports.
+ * Where it cannot be written any more that is said once, and the run goes on without it,
+ * unless nothing else was wanted.  All but recording__open() are fine without a recording.
+ */
+#ifndef MEMTRACE_SESSION_RECORDING_H
+#define MEMTRACE_SESSION_RECORDING_H
+
+#include "session.h"
+
+/* By --record, if it was given: from now on all records go there, too.  An exit code, after one line on stderr. */
+int recording__open(struct session *session);
+void recording__begin(struct session *session);
+/* Counts were brought up to date. */
+void recording__moment(struct session *session, uint64_t due_ns, bool final);
+/* --last: the last part is to be written now. */
+void recording__ask(struct session *session);
+/* The run is over. */
+void recording__finish(struct session *session);
+
+#endif

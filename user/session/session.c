@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "session.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../model/gfp.h"
+#include "../base/log.h"
+#include "../base/stop.h"
+#include "../kernel/proc.h"
+#include "../kernel/stats.h"
+#include "../sources/replay.h"
+#include "facts.h"
+#include "recording.h"
+
+#define LINGER_NS 500000000ULL
+#define MAX_REPLAYED_TASKS                                                                                             \
+	(1U << 20) /* at once, of some 0.5 KB each; a kernel bounds them by its memory, a file does not */
+
+static const char *name_cgroup(void *ctx, uint64_t id)
+{
+	struct session *session = ctx;
+
+	/* base counts come while the source is being opened */
+	return session->source ? session->source->ops->cgroup(session->source, id) : NULL;
+}
+
+static const struct mt_who *name_who(void *ctx, uint64_t id)
+{
+	struct session *session = ctx;
+
+	return whos__find(&session->pipeline.whos, id);
+}
+
+static const char *name_stack(void *ctx, bool kernel, int32_t id, const struct mt_who *who)
+{
+	struct session *session = ctx;
+
+	return stacks__text(session->stacks, kernel, id, who, session->event_ns);
+}
+
+static const char *name_gfp(void *ctx, uint64_t flags)
+{
+	struct session *session = ctx;
+
+	return gfp__name(session->gfp, sizeof(session->gfp), flags);
+}
+
+static void on_event(void *ctx, const struct event_row *row, const void *record)
+{
+	struct session *session = ctx;
+	const struct probe_gather *gather = probes[row->probe]->gather;
+
+	if (!run_view__asked(&session->view, row->probe))
+		return; /* a recording may have more */
+	if (gather && session->gather_state[row->probe])
+		gather->event(session->gather_state[row->probe], record);
+	if (!session->config.event || session->error)
+		return;
+	session->event_ns = ((const struct mt_hdr *)record)->time_ns;
+	session__fail_callback(session, session->config.event(session, session->config.ctx, row, record));
+}
+
+void session__fail(struct session *session, int err)
+{
+	if (err < 0 && !session->error)
+		session->error = err;
+}
+
+void session__fail_callback(struct session *session, int err)
+{
+	session->callback_failed |= err < 0 && !session->error;
+	session__fail(session, err);
+}
+
+static uint32_t named_probes(const struct options *options)
+{
+	uint32_t probes = 0;
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++)
+		probes |= 1U << schema__probe(options->probes[i]);
+	return probes;
+}
+
+/* Of its counts none is left without a hook on a hot path. */
+static bool is_on_hot_path(enum mt_probe probe)
+{
+	return probes[probe]->selftest_slot != MT_NR_SLOTS && !probes[probe]->without_hooks;
+}
+
+static uint32_t default_probes(const struct options *options, bool rare_only)
+{
+	uint32_t chosen = 0;
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (!probe_rows[id].opt_in && (!rare_only || schema__has_rare_event(id)) &&
+		    !(options->light && is_on_hot_path(id)))
+			chosen |= 1U << id;
+	return chosen;
+}
+
+/* A probe that the user named must attach; of the others it is enough that some do. */
+static int check_attached(const struct session *session)
+{
+	bool any = false;
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		const struct probe_status *status = &session->source->probes[id];
+
+		if (!status->wanted)
+			continue;
+		any |= status->attached;
+		if (!(session->named & (1U << id)) || status->error == 0)
+			continue;
+		/* a kernel that has no such tracepoint still gives what needs none; the report says what is missing */
+		if (status->attached && status->error == -ENOENT && !session->config.every &&
+		    !session->config.only_hooks)
+			continue;
+		log_error("the probe %s cannot be attached: %s; `memtrace doctor` says more", probe_rows[id].name,
+			  status->why);
+		return EXIT_NOT_ATTACHED;
+	}
+	if (any)
+		return EXIT_OK;
+	log_error("no probe could be attached; `memtrace doctor` says why");
+	return EXIT_NOT_ATTACHED;
+}
+
+/* The iterator shows the tasks of its reader's namespace alone (kernel/bpf/task_iter.c, task_seq_get_next()). */
+static void say_namespace(const struct session *session)
+{
+	if ((!session->options->cmd || session->options->all) && !proc__initial_pid_namespace())
+		log_warn("in a pid namespace: tasks outside of it are not counted but lost; `--pid=host` shows them "
+			 "all");
+}
+
+static int open_live(struct session *session)
+{
+	struct live_request request = {
+		.options = session->options,
+		.probes = session->view.asked,
+		.every = session->facts.every,
+		.latency = session->facts.latency,
+		.stacks = session->facts.stacks,
+		.sample = session->facts.sample,
+		.family = session->options->cmd && !session->options->all,
+		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
+		.apart = session->apart,
+	};
+	int err = live__open(&session->live, &request);
+
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	if (err == -ENOTCONN)
+		return EXIT_NOT_ATTACHED;
+	if (err == -ECANCELED)
+		return EXIT_FAILED;
+	if (err) {
+		log_error("cannot start tracing: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	session->source = live__source(session->live);
+	session->view.probes = session->source->probes;
+	say_namespace(session);
+	return check_attached(session);
+}
+
+static int open_gatherers(struct session *session)
+{
+	enum mt_probe id;
+
+	for (id = 0; session->config.gather && id < MT_NR_PROBES; id++) {
+		if (!(session->view.asked & (1U << id)) || !probes[id]->gather)
+			continue;
+		session->gather_state[id] = probes[id]->gather->new_state();
+		if (!session->gather_state[id])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static uint64_t asked_slots(uint32_t asked)
+{
+	enum mt_slot slot;
+	uint64_t slots = 0;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		if (asked & (1U << slot_rows[slot].probe))
+			slots |= 1ULL << slot;
+	/* of none: a bit that no slot has, as 0 would mean all */
+	return slots ? slots : 1ULL << 63;
+}
+
+static int open_memory(struct session *session)
+{
+	int err = session->options->last_ns ? stop__also_take(SIGUSR1) : 0;
+
+	session->config.aggregate.linger_ns = LINGER_NS;
+	session->config.aggregate.max_tasks = session->options->replay ? MAX_REPLAYED_TASKS : 0;
+	session->config.aggregate.slots = asked_slots(session->view.asked);
+	session->view.aggregate = aggregate__new(&session->config.aggregate);
+	if (!session->view.aggregate)
+		return -ENOMEM;
+	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
+	session->pipeline.event = on_event;
+	session->pipeline.event_ctx = session;
+	return err ? err : open_gatherers(session);
+}
+
+/* Before anything else is opened, and before there are threads. */
+static int open_apart(struct session *session)
+{
+	session->held.sink = pipeline__sink(&session->pipeline);
+	session->apart = apart__new(session->options->symbols);
+	if (session->apart)
+		return EXIT_OK;
+	log_error("cannot start: no process to read names with: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* Records wait for names from now on. */
+static void hold_back(struct session *session)
+{
+	session->held.apart = session->apart;
+	session->held.source = session->source;
+	session->held.names = !session->config.record_only;
+	session->held.stacks = session->stacks;
+	session->source->attend = held__attend;
+	session->source->attend_ctx = &session->held;
+}
+
+/* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
+static int open_stacks(struct session *session)
+{
+	session->stacks = stacks__new(session->source, session->apart);
+	if (!session->stacks) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	session->names.stack = name_stack;
+	if (session->live)
+		hold_back(session);
+	if (session->options->replay && !session->facts.stacks)
+		log_note("%s has no call chains: it was made without --stacks", session->options->replay);
+	if (session->recorder)
+		recorder__set_stacks(session->recorder, stacks__lookup(session->stacks));
+	return EXIT_OK;
+}
+
+/* What was named must be in the recording; without a name all of it is wanted. */
+static int choose_recorded(struct session *session)
+{
+	uint32_t missing = session->named & ~session->facts.probes;
+	enum mt_probe id;
+
+	session->view.asked = session->named ? session->named : session->facts.probes;
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!(missing & (1U << id)))
+			continue;
+		log_error("%s: the probe %s was not recorded; `memtrace replay FILE` says what was",
+			  session->options->replay, probe_rows[id].name);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int refuse_same_file(const char *output, const char *recording)
+{
+	if (!outfile__same(output, recording))
+		return EXIT_OK;
+	log_error("-o '%s': is the recording itself; expected another file", output);
+	return EXIT_USAGE;
+}
+
+static int open_recording(struct session *session)
+{
+	int code = refuse_same_file(session->options->out.path, session->options->replay);
+	int err;
+
+	if (code == EXIT_OK && session->options->stacks)
+		code = open_apart(session);
+	if (code == EXIT_OK)
+		code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
+				    &session->facts);
+	if (code == EXIT_OK) {
+		session->view.probes = session->source->probes;
+		code = choose_recorded(session);
+	}
+	if (code != EXIT_OK)
+		return code;
+	err = open_memory(session);
+	if (!err)
+		return session->options->stacks ? open_stacks(session) : EXIT_OK;
+	log_error("cannot start: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+static void begin(struct session *session, const struct options *options, const struct session_config *config)
+{
+	*session = (struct session){
+		.options = options,
+		.config = *config,
+		.view = {
+			.facts = &session->facts,
+			.totals = &session->totals,
+			.moment = &session->moment,
+			.command = &session->outcome,
+			.names = &session->names,
+			.hist_by = config->aggregate.hist_by,
+		},
+		.names = { .cgroup = name_cgroup, .gfp = name_gfp, .who = name_who, .ctx = session },
+		.named = named_probes(options),
+		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
+		.stats_fd = -1,
+	};
+}
+
+static int attach(struct session *session)
+{
+	uint64_t begin_ns;
+	int code;
+
+	if (session->config.bpf_stats)
+		session->stats_fd = stats__enable();
+	/* programs are loaded by several threads, and malloc_trim() leaves the tops of other arenas as they are */
+	mallopt(M_ARENA_MAX, 1);
+	begin_ns = clock__boot_ns();
+	code = open_live(session);
+	if (code == EXIT_OK && session->facts.stacks)
+		code = open_stacks(session);
+	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
+	malloc_trim(0); /* loading took much that is not needed again */
+	return code;
+}
+
+/* The running kernel. */
+static int open_kernel(struct session *session)
+{
+	const struct options *options = session->options;
+	int err, code;
+
+	session->view.asked = session->named ? session->named : default_probes(options, session->config.rare_only);
+	facts__of_request(&session->facts, session);
+	if (options->light && session->facts.every) {
+		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
+		return EXIT_USAGE;
+	}
+	code = session->facts.stacks ? open_apart(session) : EXIT_OK;
+	if (code == EXIT_OK)
+		code = recording__open(session);
+	if (code == EXIT_OK)
+		code = refuse_same_file(options->out.path, options->record);
+	if (code != EXIT_OK)
+		return code;
+	err = open_memory(session);
+	if (!err)
+		return attach(session);
+	log_error("cannot start: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+int session__open(struct session *session, const struct options *options, const struct session_config *config)
+{
+	begin(session, options, config);
+	if (options->light && options->latency) {
+		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
+		return EXIT_USAGE;
+	}
+	return options->replay ? open_recording(session) : open_kernel(session);
+}
+
+void session__close(struct session *session)
+{
+	enum mt_probe id;
+
+	stop__on_signal(NULL, NULL);
+	if (session->source)
+		session->source->ops->free(session->source);
+	recorder__free(session->recorder);
+	outfile__close(&session->record_file);
+	pipeline__done(&session->pipeline);
+	if (session->stats_fd >= 0)
+		close(session->stats_fd);
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (session->gather_state[id])
+			probes[id]->gather->free_state(session->gather_state[id]);
+	stacks__free(session->stacks);
+	apart__free(session->apart);
+	held__free(&session->held);
+	aggregate__free(session->view.aggregate);
+}
+
+int session__exit_code(const struct session *session, int code)
+{
+	if (code == EXIT_OK && (session->recording_failed || session->source->damaged))
+		return EXIT_FAILED;
+	if (code != EXIT_OK || !session->child.pid)
+		return code;
+	return session->child.running ? 128 + SIGTERM : child__exit_code(&session->child);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One run of a command that traces: opens the source, starts CMD, feeds the
+ * pipeline until it is time to stop, and calls the command back for its reports.
+ */
+#ifndef MEMTRACE_SESSION_SESSION_H
+#define MEMTRACE_SESSION_SESSION_H
+
+#include "../count/aggregate.h"
+#include "../report/event.h"
+#include "../model/gfp.h"
+#include "../cli/options.h"
+#include "../report/output.h"
+#include "../base/outfile.h"
+#include "../count/pipeline.h"
+#include "../model/probe.h"
+#include "../recording/recorder.h"
+#include "../sources/live.h"
+#include "child.h"
+#include "held.h"
+#include "../count/run_view.h"
+#include "stacks.h"
+
+struct session;
+
+/* What a command wants of a run. */
+struct session_config {
+	bool every;	 /* each single hot event of the probes that were named */
+	bool only_hooks; /* what the kernel accounts by itself is no answer: probes that were named need hooks */
+	bool no_rows;	 /* of what each task counted nothing is shown: what no row has is not lost */
+	bool rare_only;	 /* without named probes: those whose events are rare */
+	bool latency;
+	bool gather;			   /* the probes' own gathering */
+	bool record_only;		   /* nothing is counted here */
+	bool bpf_stats;			   /* count the programs' run time */
+	bool reads_on;			   /* counts are read after the end of the run as well */
+	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
+	uint64_t default_interval_ns;	   /* 0: without -i no interval */
+	/* An event came; NULL: not wanted.  < 0 stops the run. */
+	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
+	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
+	int (*interval)(struct session *session, void *ctx);
+	void *ctx;
+};
+
+struct session {
+	const struct options *options;
+	struct session_config config;
+	struct live *live;
+	struct source *source;
+	struct pipeline pipeline;
+	struct run_view view; /* what reports are made of */
+	void *gather_state[MT_NR_PROBES];
+	uint32_t named; /* probes on the command line, a bit each */
+	struct run_facts facts;
+	struct child child;
+	struct command_outcome outcome; /* of CMD, once the run is over */
+	struct outfile record_file;
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
+	struct totals totals;	   /* as of the last interval or the end */
+	struct event_names names;
+	struct apart *apart;   /* NULL: call chains were not asked for */
+	struct stacks *stacks; /* likewise */
+	struct held held;
+	uint64_t event_ns;    /* when the event happened whose names are asked for */
+	struct moment moment; /* likewise */
+	uint64_t interval_ns, interval_end_ns;
+	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
+	bool callback_failed;	 /* error is one of the command's callbacks */
+	bool tick_asked;	 /* by SIGUSR1 */
+	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
+	int stats_fd;
+	char gfp[GFP_NAME_LEN];
+};
+
+/* Opens all; EXIT_OK, or the exit code after one line on stderr.  session__close() in any case. */
+int session__open(struct session *session, const struct options *options, const struct session_config *config);
+/* Starts CMD if there is one and runs until the end; EXIT_OK, or the exit code if CMD could not be started, the run
+ * failed, or a signal came before it began. */
+int session__run(struct session *session);
+void session__close(struct session *session);
+
+/* The run cannot go on: of several errors the first stays.  0 is none. */
+void session__fail(struct session *session, int err);
+/* Likewise, and the command whose callback it was reports it. */
+void session__fail_callback(struct session *session, int err);
+/* Brings counts, losses and costs up to date, those of tasks that just ended too; 0 or -errno. */
+int session__drain(struct session *session);
+/* CMD's own status once it ran, else code. */
+int session__exit_code(const struct session *session, int code);
+
+#endif

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A session's run: until it is time to stop, by the clock or by what a recording has. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/log.h"
+#include "../base/stop.h"
+#include "facts.h"
+#include "recording.h"
+#include "session.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
+
+/* How long CMD may take to end after SIGTERM. */
+#define COMMAND_END_STEP_MS 10
+#define COMMAND_END_TRIES   200
+
+/* 126 and 127 as a shell has them. */
+static int start_command(struct session *session)
+{
+	char **cmd = session->options->cmd;
+	bool out_is_taken = outfile__is_stdout(&session->record_file);
+	int err;
+
+	live__expect_command(session->live, true);
+	err = child__start(&session->child, cmd, out_is_taken ? STDERR_FILENO : STDOUT_FILENO, stop__old_mask());
+	live__expect_command(session->live, false);
+	if (!err)
+		return EXIT_OK;
+	log_error("cannot run '%s': %s", cmd[0], strerror(-err));
+	return err == -ENOENT ? 127 : 126;
+}
+
+/*
+ * A terminal sends Ctrl-C to CMD as well, so only one that was sent to
+ * memtrace alone is handed on.  The second one ends at once.
+ */
+static void on_interrupt(struct session *session, const struct signalfd_siginfo *info)
+{
+	if (!session->child.running || stop__asked())
+		stop__by_signal();
+	else if (++session->interrupts > 1)
+		stop__abandon(SIGINT);
+	if (info->ssi_code != SI_KERNEL)
+		child__signal(&session->child, SIGINT);
+}
+
+/* CMD's end is the run's; also how memtrace ends if it was interrupted meanwhile. */
+static void on_child(struct session *session)
+{
+	child__reap(&session->child, false);
+	if (!session->child.pid || session->child.running)
+		return;
+	if (session->interrupts)
+		stop__end();
+	else
+		stop__run_is_over();
+}
+
+/* May come while an event is being printed: notes what is to be done, and does nothing that takes part in it. */
+static void on_signal(void *ctx, const struct signalfd_siginfo *info)
+{
+	struct session *session = ctx;
+
+	switch (info->ssi_signo) {
+	case SIGCHLD:
+		on_child(session);
+		break;
+	case SIGINT:
+		on_interrupt(session, info);
+		break;
+	case SIGUSR1:
+		session->tick_asked = true;
+		recording__ask(session);
+		break;
+	default:
+		child__signal(&session->child, info->ssi_signo);
+		stop__by_signal();
+	}
+}
+
+/* Takes over what the source knows since it brought its counts up to date. */
+static int take_moment(struct session *session)
+{
+	struct source *src = session->source;
+	int err = src->ops->totals(src, &session->totals);
+
+	if (!err)
+		err = aggregate__folds(session->view.aggregate, &session->totals.folds);
+	if (!err)
+		aggregate__unattributed(session->view.aggregate, session->totals.losses.unattributed);
+	if (!err)
+		err = session->pipeline.error;
+	src->ops->moment(src, &session->moment);
+	if (!src->behind)
+		whos__age(&session->pipeline.whos);
+	return err;
+}
+
+/* What this process lost itself: no recording has it. */
+static void add_own_losses(struct session *session)
+{
+	session->totals.losses.hot += session->pipeline.malformed;
+	if (!session->config.no_rows)
+		session->totals.losses.hot += aggregate__lost(session->view.aggregate) +
+					      schema__nr_events(session->totals.losses.unattributed);
+}
+
+static int end_interval(struct session *session)
+{
+	if (session->config.interval && !session->error)
+		session__fail_callback(session, session->config.interval(session, session->config.ctx));
+	session->view.interval_start_ns = session->moment.now_ns;
+	return session->error ? session->error : aggregate__next_interval(session->view.aggregate);
+}
+
+/* Counts are up to date at a moment that was due then: an interval may end there. */
+static int at_moment(struct session *session, uint64_t due_ns)
+{
+	int err = 0;
+
+	add_own_losses(session);
+	if (session->interval_ns && due_ns >= session->interval_end_ns) {
+		err = end_interval(session);
+		/* an interval that took too long is not made up for */
+		session->interval_end_ns += session->interval_ns;
+		if (session->interval_end_ns <= due_ns)
+			session->interval_end_ns = due_ns + session->interval_ns;
+	}
+	return err ? err : aggregate__bury(session->view.aggregate, session->moment.now_ns);
+}
+
+/* Brings counts, losses and costs up to date. */
+static int fetch(struct session *session, int (*how)(struct source *src), uint64_t due_ns, bool final)
+{
+	int err = how(session->source);
+
+	if (!err)
+		err = take_moment(session);
+	if (!err)
+		recording__moment(session, due_ns, final);
+	return err;
+}
+
+int session__drain(struct session *session)
+{
+	int err = fetch(session, session->source->ops->drain, session->moment.now_ns, true);
+
+	add_own_losses(session);
+	return err;
+}
+
+static int tick(struct session *session, uint64_t due_ns)
+{
+	int err = fetch(session, session->source->ops->tick, due_ns, false);
+
+	if (!err)
+		err = at_moment(session, due_ns);
+	log_debug("tick: %.2f ms", (session->source->ops->now_ns(session->source) - due_ns) / 1e6);
+	return err;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void wait_until(struct session *session, uint64_t until_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = session->source->ops->fd(session->source), .events = POLLIN },
+		{ .fd = stop__fd(), .events = POLLIN },
+	};
+	uint64_t now = session->source->ops->now_ns(session->source);
+	uint64_t left = until_ns > now ? until_ns - now : 0;
+	struct timespec timeout = { left / NSEC_PER_SEC, left % NSEC_PER_SEC };
+
+	ppoll(fds, 2, &timeout, NULL);
+	if (fds[1].revents)
+		stop__look();
+}
+
+/* On a machine with a million tasks a tick takes a second: those that nobody asked for take a twentieth of the time. */
+static uint64_t pause_after(const struct session *session, uint64_t begin_ns)
+{
+	uint64_t took_ns = session->source->ops->now_ns(session->source) - begin_ns;
+
+	return TICK_NS > 20 * took_ns ? TICK_NS : 20 * took_ns;
+}
+
+static void loop(struct session *session)
+{
+	const struct options *options = session->options;
+	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t next_tick = session->view.start_ns + TICK_NS, now;
+
+	while (!session->error) {
+		wait_until(session, earlier(end, earlier(session->interval_end_ns, next_tick)));
+		if (stop__asked())
+			break;
+		now = session->source->ops->now_ns(session->source);
+		if (now >= end) {
+			stop__end();
+			break;
+		} else if (now >= session->interval_end_ns || now >= next_tick || session->tick_asked) {
+			session->tick_asked = false;
+			session__fail(session, tick(session, now));
+			next_tick = now + pause_after(session, now);
+		} else {
+			session__fail(session, session->source->ops->consume(session->source));
+		}
+	}
+}
+
+/* What ends the run before CMD (-d, a signal) ends CMD too; one that goes on is left alone. */
+static void end_command(struct session *session)
+{
+	struct child *child = &session->child;
+	int tries;
+
+	child__signal(child, SIGTERM);
+	for (tries = 0; child->running && tries < COMMAND_END_TRIES && !stop__hurried(); tries++)
+		stop__pause(COMMAND_END_STEP_MS);
+	if (child->running)
+		log_warn("%s[%d] goes on without being traced", session->options->cmd[0], child->pid);
+}
+
+/* One moment of a recording; whether there may be more. */
+static bool replay_moment(struct session *session, uint64_t end_ns)
+{
+	uint64_t due_ns;
+	int more = session->source->ops->next(session->source, &due_ns);
+
+	if (more == -ECANCELED)
+		return false;
+	session__fail(session, more);
+	if (!session->error)
+		session__fail(session, take_moment(session));
+	if (session->error || !more || due_ns >= end_ns)
+		return false;
+	session__fail(session, at_moment(session, due_ns));
+	return true;
+}
+
+static void say_stopped(const struct session *session)
+{
+	log_note("stopped before the end of %s: what follows is up to there, %.1f s", session->options->replay,
+		 run_view__seconds(&session->view, SCOPE_TOTAL));
+}
+
+/* Replays a recording as fast as it can be read. */
+static void replay(struct session *session)
+{
+	const struct options *options = session->options;
+	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
+
+	while (!session->error && !stop__asked() && replay_moment(session, end))
+		;
+	if (stop__asked())
+		say_stopped(session);
+	stop__run_is_over();
+	add_own_losses(session);
+	session->outcome = *session->source->ops->outcome(session->source);
+}
+
+/* Runs on the live kernel; an exit code. */
+static int run_live(struct session *session)
+{
+	const struct options *options = session->options;
+	int code;
+
+	if (stop__asked())
+		return EXIT_FAILED;
+	stop__on_signal(on_signal, session);
+	stop__at(options->duration_ns ? session->view.start_ns + options->duration_ns : 0);
+	recording__begin(session);
+	if (options->cmd) {
+		code = start_command(session);
+		if (code)
+			return code;
+	} else if (!options->duration_ns) {
+		log_note("tracing until Ctrl-C");
+	}
+	loop(session);
+	stop__run_is_over();
+	if (session->child.running && session->interrupts > 1)
+		return 128 + SIGINT;
+	end_command(session);
+	if (!session->config.reads_on)
+		live__end(session->live);
+	if (!session->error)
+		session__fail(session, session__drain(session));
+	facts__of_outcome(&session->outcome, &session->child);
+	recording__finish(session);
+	return EXIT_OK;
+}
+
+static void say_failed(const struct session *session)
+{
+	const char *what = session->options->replay ? "replaying failed" : "tracing failed";
+
+	if (session->error == -E2BIG)
+		log_error("%s: more than %zu tasks at once", what, session->config.aggregate.max_tasks);
+	else
+		log_error("%s: %s", what, strerror(-session->error));
+}
+
+int session__run(struct session *session)
+{
+	int code = EXIT_OK;
+
+	session->source->ops->moment(session->source, &session->moment);
+	session->view.start_ns = session->view.interval_start_ns = session->moment.now_ns;
+	session->interval_end_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
+	if (session->options->replay)
+		replay(session);
+	else
+		code = run_live(session);
+	/* what a callback stopped for is the command's to report */
+	if (code != EXIT_OK || !session->error || session->callback_failed)
+		return code;
+	say_failed(session);
+	return EXIT_FAILED;
+}

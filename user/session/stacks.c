@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "stacks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/hash.h"
+#include "../base/log.h"
+#include "../symbols/stack.h"
+#include "../base/stop.h"
+#include "../kernel/apart_questions.h"
+#include "../kernel/proc.h"
+#include "../kernel/symbols.h"
+
+#define MAX_FRAMES 1024
+/* Texts that are kept: most events come from few places. */
+#define MAX_TEXTS   16384
+#define MAX_READERS 4
+/* What all files that a recording names may take. */
+#define RECORDING_LIMIT_NS 20000000000ULL
+
+struct stack_text {
+	UT_hash_handle hh;
+	struct text_key {
+		uint64_t id;
+		uint64_t maps; /* serial number; 0: of a kernel stack, or nothing is known */
+	} key;
+	char *text;  /* NULL: not made yet */
+	bool asked;  /* and the answer is awaited */
+	char *names; /* the answer */
+	size_t names_size;
+};
+
+struct stacks {
+	struct stack_lookup source;
+	struct symbols *symbols;
+	struct stack_text *texts;
+	struct apart *apart;
+	uint64_t waited_ns; /* for names of a recording */
+	uint64_t unnamed;   /* call chains whose names could not be had in time */
+	char *scratch;	    /* a text that is not kept */
+	bool why_said;
+};
+
+static void forget_texts(struct stacks *stacks)
+{
+	struct stack_text *text, *next;
+
+	for (text = stacks->texts; text; text = next) {
+		next = text->hh.next;
+		HASH_DEL(stacks->texts, text);
+		free(text->text);
+		free(text->names);
+		free(text);
+	}
+}
+
+void stacks__free(struct stacks *stacks)
+{
+	if (!stacks)
+		return;
+	if (stacks->unnamed)
+		log_note("%llu call chains have addresses in place of functions: their files took too long to read (%u "
+			 "readers were ended)",
+			 (unsigned long long)stacks->unnamed, apart__killed(stacks->apart));
+	forget_texts(stacks);
+	symbols__free(stacks->symbols);
+	free(stacks->scratch);
+	free(stacks);
+}
+
+static bool find_kernel(void *ctx, uint64_t address, struct symbol *symbol)
+{
+	struct stacks *stacks = ctx;
+	const char *why;
+	bool found;
+
+	if (stacks->source.kernel_symbol)
+		return stacks->source.kernel_symbol(stacks->source.ctx, address, symbol);
+	found = symbols__find_kernel(stacks->symbols, address, symbol);
+	why = symbols__kernel_why(stacks->symbols);
+	if (why && !stacks->why_said)
+		log_warn("no names for the kernel's functions: %s", why);
+	stacks->why_said |= why != NULL;
+	return found;
+}
+
+struct stacks *stacks__new(struct source *src, struct apart *apart)
+{
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+	struct symbol unused;
+
+	if (!stacks)
+		return NULL;
+	stacks->source = src->ops->stacks(src);
+	stacks->apart = apart;
+	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
+	if (!stacks->symbols) {
+		free(stacks);
+		return NULL;
+	}
+	/* has the kernel's symbols read now: later that would hold up who waits to look at short-lived processes */
+	if (!stacks->source.kernel_symbol)
+		find_kernel(stacks, 0, &unused);
+	return stacks;
+}
+
+/* How memtrace's own programs are called: the leaves of each chain, and no news. */
+static bool is_own(const struct stack_frame *frame)
+{
+	static const char *const names[] = { "bpf_prog_",      "bpf_trace_run", "__bpf_trace_",	 "__traceiter_",
+					     "trace_call_bpf", "perf_trace_",	"perf_call_bpf", NULL };
+	size_t i;
+
+	for (i = 0; frame->symbol && names[i]; i++)
+		if (!strncmp(frame->symbol, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* A return address belongs to the call before it. */
+static void name_kernel(struct stacks *stacks, const uint64_t *addresses, size_t nr, struct stack_frame *frames)
+{
+	struct symbol symbol;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		frames[i] = (struct stack_frame){ .address = addresses[i], .module = "kernel", .kernel = true };
+		if (!find_kernel(stacks, addresses[i] - (i > 0), &symbol))
+			continue;
+		frames[i].symbol = symbol.name;
+		frames[i].offset = addresses[i] - symbol.start;
+		if (symbol.module[0])
+			frames[i].module = symbol.module;
+	}
+}
+
+static char *kernel_text(struct stacks *stacks, const uint64_t *addresses, size_t nr)
+{
+	struct stack_frame frames[MAX_FRAMES];
+	size_t own = 0;
+
+	name_kernel(stacks, addresses, nr, frames);
+	while (own < nr && is_own(&frames[own]))
+		own++;
+	return stack__fold(NULL, 0, frames + own, nr - own);
+}
+
+/* A return address belongs to the call before it. */
+static const struct mapping *mapping_of(const struct proc_maps *maps, const uint64_t *addresses, size_t i)
+{
+	return maps ? proc_maps__find(maps, addresses[i] - (i > 0)) : NULL;
+}
+
+static void place(const struct mapping *mapping, struct stack_frame *frame)
+{
+	if (!mapping)
+		return;
+	frame->module = mapping->path;
+	frame->file_offset = mapping->path[0] ? frame->address - mapping->start + mapping->file_offset : 0;
+}
+
+/*
+ * Callers that lie in no code were none: code without frame pointers keeps other values where the kernel looks
+ * for the next frame.  names: the answer to the question for this chain, or NULL.
+ */
+static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, size_t nr,
+		       const struct stack_text *names)
+{
+	struct message_cursor cursor = { names ? names->names : NULL, names ? names->names + names->names_size : NULL,
+					 !names || !names->names };
+	char *texts = names && names->names ? malloc(names->names_size + nr) : NULL, *to = texts, *text;
+	struct stack_frame frames[MAX_FRAMES];
+	size_t kept = 0, i;
+
+	message__get_u64(&cursor);
+	for (i = 0; i < nr; i++) {
+		const struct mapping *mapping = mapping_of(maps, addresses, i);
+		struct stack_frame *frame = &frames[kept];
+		uint64_t offset = message__get_u64(&cursor);
+		size_t size;
+		const char *name = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
+
+		if (i && maps && !mapping)
+			continue;
+		*frame = (struct stack_frame){ .address = addresses[i] };
+		place(mapping, frame);
+		if (size && texts) {
+			frame->symbol = memcpy(to, name, size);
+			frame->offset = offset;
+			to[size] = '\0';
+			to += size + 1;
+		}
+		kept++;
+	}
+	text = stack__fold(frames, kept, NULL, 0);
+	free(texts);
+	return text;
+}
+
+static struct stack_text *find_text(const struct stacks *stacks, const struct text_key *key)
+{
+	struct stack_text *entry;
+
+	HASH_FIND(hh, stacks->texts, key, sizeof(*key), entry);
+	return entry;
+}
+
+/* NULL: no memory. */
+static struct stack_text *add_text(struct stacks *stacks, const struct text_key *key)
+{
+	struct stack_text *entry;
+
+	if (HASH_COUNT(stacks->texts) >= MAX_TEXTS)
+		forget_texts(stacks);
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	entry->key = *key;
+	HASH_ADD(hh, stacks->texts, key, sizeof(entry->key), entry);
+	if (entry->hh.tbl)
+		return entry;
+	free(entry);
+	return NULL;
+}
+
+static void on_names(void *ctx, struct apart_key key, struct message_cursor *answer)
+{
+	struct stacks *stacks = ctx;
+	struct stack_text *entry = find_text(stacks, &(struct text_key){ key.id, key.of });
+	size_t size = answer ? (size_t)(answer->end - answer->at) : 0;
+
+	stacks->unnamed += !answer;
+	if (!entry)
+		return;
+	entry->asked = false;
+	entry->names = size ? malloc(size) : NULL;
+	stacks->unnamed += size && !entry->names;
+	if (!entry->names)
+		return;
+	memcpy(entry->names, answer->at, size);
+	entry->names_size = size;
+}
+
+/* Each once, and all of them one after the other. */
+static void put_mappings(struct message *question, const struct proc_maps *maps, const uint64_t *addresses, size_t nr)
+{
+	const struct mapping *list[MAX_FRAMES];
+	size_t found = 0, i, j;
+
+	for (i = 0; i < nr; i++) {
+		const struct mapping *mapping = mapping_of(maps, addresses, i);
+
+		for (j = 0; mapping && j < found && list[j] != mapping; j++)
+			;
+		if (mapping && j == found)
+			list[found++] = mapping;
+	}
+	message__put_u64(question, found);
+	for (i = 0; i < found; i++)
+		message__put_mapping(question, list[i]);
+}
+
+static void ask_names(struct stacks *stacks, struct stack_text *entry, const struct proc_maps *maps,
+		      const struct mt_who *who, uint64_t time_ns, const uint64_t *addresses, size_t nr)
+{
+	const struct stack_lookup *source = &stacks->source;
+	struct message question = { 0 };
+	uint32_t pids[MAX_READERS];
+	size_t nr_pids = source->readers ? source->readers(source->ctx, who, time_ns, pids, MAX_READERS) : 0, i;
+
+	message__put_u64(&question, APART_NAMES);
+	message__put_u64(&question, nr_pids);
+	for (i = 0; i < nr_pids; i++)
+		message__put_u64(&question, pids[i]);
+	put_mappings(&question, maps, addresses, nr);
+	message__put_u64(&question, nr);
+	for (i = 0; i < nr; i++)
+		message__put_u64(&question, addresses[i]);
+	entry->asked = true;
+	apart__ask(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
+		   (struct apart_key){ entry->key.id, entry->key.maps });
+}
+
+static const uint64_t *chain(struct stacks *stacks, int32_t id, size_t *nr)
+{
+	const struct stack_lookup *source = &stacks->source;
+	const uint64_t *addresses = source->addresses ? source->addresses(source->ctx, id, nr) : NULL;
+
+	if (!addresses || !*nr)
+		return NULL;
+	*nr = *nr < MAX_FRAMES ? *nr : MAX_FRAMES;
+	return addresses;
+}
+
+bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names)
+{
+	const struct stack_lookup *source = &stacks->source;
+	const struct proc_maps *maps;
+	struct text_key key = { .id = id };
+	struct stack_text *entry;
+	const uint64_t *addresses;
+	size_t nr;
+
+	addresses = chain(stacks, id, &nr);
+	if (!addresses)
+		return false;
+	if (source->awaits_maps && source->awaits_maps(source->ctx, who, addresses[0], time_ns))
+		return true;
+	maps = names ? source->maps(source->ctx, who, addresses[0], time_ns) : NULL;
+	if (!maps)
+		return false;
+	key.maps = proc_maps__serial(maps);
+	entry = find_text(stacks, &key);
+	if (entry)
+		return entry->asked;
+	entry = add_text(stacks, &key);
+	if (entry)
+		ask_names(stacks, entry, maps, who, time_ns, addresses, nr);
+	entry = find_text(stacks, &key);
+	return entry && entry->asked;
+}
+
+/* Of a recording nothing is lost by waiting; but its files may be anything, so all of it has an end. */
+static void wait_for_names(struct stacks *stacks)
+{
+	uint64_t begin_ns = clock__boot_ns();
+
+	if (stacks->waited_ns < RECORDING_LIMIT_NS)
+		apart__wait(stacks->apart, begin_ns + RECORDING_LIMIT_NS - stacks->waited_ns, stop__asked);
+	stacks->waited_ns += clock__boot_ns() - begin_ns;
+}
+
+/* The text is the caller's. */
+static char *make_text(struct stacks *stacks, bool kernel, const struct text_key *key, const struct proc_maps *maps,
+		       int32_t id)
+{
+	size_t nr;
+	const uint64_t *addresses = chain(stacks, id, &nr);
+
+	if (!addresses)
+		return NULL;
+	if (kernel)
+		return kernel_text(stacks, addresses, nr);
+	return user_text(maps, addresses, nr, find_text(stacks, key));
+}
+
+/* The text of that key, which is not kept while its names are awaited, nor where memory does not suffice. */
+static const char *keep(struct stacks *stacks, const struct text_key *key, char *text)
+{
+	struct stack_text *entry = find_text(stacks, key);
+
+	if (!entry)
+		entry = add_text(stacks, key);
+	if (entry && !entry->asked) {
+		entry->text = text;
+		free(entry->names);
+		entry->names = NULL;
+		return text;
+	}
+	stacks->unnamed += entry && entry->asked;
+	free(stacks->scratch);
+	stacks->scratch = text;
+	return text;
+}
+
+const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const struct mt_who *who, uint64_t time_ns)
+{
+	const struct stack_lookup *source = &stacks->source;
+	const struct proc_maps *maps = NULL;
+	struct stack_text *entry;
+	struct text_key key = { .id = id };
+	const uint64_t *addresses;
+	size_t nr;
+
+	addresses = chain(stacks, id, &nr);
+	if (!addresses)
+		return NULL;
+	if (!kernel && who && source->maps)
+		maps = source->maps(source->ctx, who, addresses[0], time_ns);
+	key.maps = maps ? proc_maps__serial(maps) : 0;
+	entry = find_text(stacks, &key);
+	if (entry && entry->text)
+		return entry->text;
+	if (maps && !source->awaits_maps && stacks__awaits(stacks, id, who, time_ns, true))
+		wait_for_names(stacks);
+	return keep(stacks, &key, make_text(stacks, kernel, &key, maps, id));
+}
+
+static const uint64_t *find_addresses(void *ctx, int32_t id, size_t *nr)
+{
+	const struct stack_lookup *source = &((struct stacks *)ctx)->source;
+
+	return source->addresses ? source->addresses(source->ctx, id, nr) : NULL;
+}
+
+static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
+{
+	const struct stack_lookup *source = &((struct stacks *)ctx)->source;
+
+	return source->maps ? source->maps(source->ctx, who, ip, time_ns) : NULL;
+}
+
+struct stack_lookup stacks__lookup(struct stacks *stacks)
+{
+	return (struct stack_lookup){
+		.addresses = find_addresses, .maps = find_maps, .kernel_symbol = find_kernel, .ctx = stacks
+	};
+}

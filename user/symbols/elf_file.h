@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What memtrace wants of an ELF file: its build id, its segments, its
+ * functions.  The file may be anybody's: nothing in it is trusted, nothing of
+ * it is mapped into memory (its owner may cut it off at any time), and what it
+ * can make memtrace allocate is bounded.
+ */
+#ifndef MEMTRACE_SYMBOLS_ELF_FILE_H
+#define MEMTRACE_SYMBOLS_ELF_FILE_H
+
+#include <libelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "build_id.h"
+#include "symtab.h"
+
+struct elf_file {
+	int fd; /* -1: an image in memory */
+	Elf *elf;
+	uint64_t dev, inode; /* as fstat(2) says */
+};
+
+/* A part of a file that is mapped to be executed. */
+struct elf_segment {
+	uint64_t offset, size; /* in the file, in bytes */
+	uint64_t vaddr;	       /* the address that the file gives to offset */
+};
+
+/*
+ * Opens a regular file for reading, of a file system that keeps files, and nothing else: that a path names a
+ * device, a FIFO, or what the kernel calls a file (of proc, sysfs, tracefs and their kind: -EMEDIUMTYPE) is
+ * found without opening that.  dir is AT_FDCWD or a directory; in_root: that directory is the path's root,
+ * also for symbolic links.  A file descriptor or -errno.  It may block where a file system does not answer.
+ */
+int open_regular(int dir, const char *path, bool in_root);
+
+/* Takes fd, also on failure.  0, or -errno; -ENOEXEC if it is no ELF file. */
+int elf_file__open(struct elf_file *file, int fd);
+/* The image stays the caller's, and must live as long as the file. */
+int elf_file__open_image(struct elf_file *file, char *image, size_t size);
+void elf_file__close(struct elf_file *file);
+
+/* false if it has none. */
+bool elf_file__build_id(const struct elf_file *file, struct build_id *id);
+
+/* Its executable segments, at most max; how many. */
+size_t elf_file__segments(const struct elf_file *file, struct elf_segment *segments, size_t max);
+/*
+ * The address that the file gives to offset, if len bytes from there are mapped
+ * to be executed; false if that is none of its segments.
+ */
+bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t offset, uint64_t len, uint64_t *vaddr);
+
+enum elf_symbols {
+	ELF_SYMBOLS_NONE,
+	ELF_SYMBOLS_DYNAMIC, /* only those that other files may use */
+	ELF_SYMBOLS_ALL,
+};
+
+/*
+ * Adds the file's functions, by the file's own addresses: those of .symtab,
+ * else those of .dynsym.  A table that is damaged or does not fit gives the
+ * functions before that.
+ */
+enum elf_symbols elf_file__symbols(const struct elf_file *file, struct symtab *tab);
+
+#endif

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "own_counts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/stop.h"
+#include "../kernel/oom_group.h"
+
+#define STALE_PER_CPU 128 /* twice MEMCG_CHARGE_BATCH: not yet folded, and below the threshold of a flush */
+#define ROOT_CGROUP   1	  /* its id in every hierarchy (fs/kernfs/dir.c, kernfs_create_root()) */
+/* kswapd naps for 100 ms before it sleeps; on a slow machine an episode takes seconds. */
+#define SETTLE_MAX_MS  5000
+#define SETTLE_STEP_MS 10
+
+static bool is_in_cgroup(const struct own_counts *own, uint64_t id)
+{
+	const char *path = own->session->names.cgroup(own->session, id);
+	size_t len = strlen(own->cgroup);
+
+	if (!strcmp(path, own->cgroup))
+		return true;
+	if (!own->below)
+		return false;
+	return !strcmp(own->cgroup, "/") || (!strncmp(path, own->cgroup, len) && path[len] == '/');
+}
+
+static void add_pages(struct session_pages *pages, uint64_t nr)
+{
+	if (nr == MT_UNKNOWN_U64) {
+		pages->silent++;
+		return;
+	}
+	pages->told = true;
+	pages->sum += nr;
+}
+
+static void count_session(struct event_counts *events, const struct mt_kswapd *session)
+{
+	events->rounds += session->rounds;
+	if (session->node < 0 || session->node >= MT_MAX_NODES)
+		return;
+	add_pages(&events->scanned[session->node], session->scanned_pages);
+	add_pages(&events->reclaimed[session->node], session->reclaimed_pages);
+}
+
+static void count_kill(struct own_counts *own, const struct mt_oom *oom)
+{
+	struct event_counts *events = &own->events;
+	uint64_t cgroup = oom->victim.cgroup_id;
+
+	events->kills++;
+	events->placeless_kills += !cgroup;
+	events->cgroup_kills += is_in_cgroup(own, cgroup);
+	if (own->unified)
+		events->group_kills +=
+			oom_group__may_be_set(own->unified, own->session->names.cgroup(own->session, cgroup));
+}
+
+static void count_episode(struct event_counts *events, const struct mt_reclaim *episode)
+{
+	if (episode->kind == MT_RECLAIM_MEMCG && episode->target_cgroup_id && episode->target_cgroup_id != ROOT_CGROUP)
+		events->limit_pages += episode->reclaimed_pages;
+}
+
+void own_counts__event(struct own_counts *own, const struct event_row *row, const void *record)
+{
+	if (row->id == MT_REC_kswapd)
+		count_session(&own->events, record);
+	else if (row->id == MT_REC_oom)
+		count_kill(own, record);
+	else if (row->id == MT_REC_reclaim)
+		count_episode(&own->events, record);
+}
+
+int own_counts__settle(struct own_counts *own)
+{
+	struct session *session = own->session;
+	struct under_way now;
+	int i, err = 0;
+
+	for (i = 0; !err && i < SETTLE_MAX_MS / SETTLE_STEP_MS && !stop__hurried(); i++) {
+		now = live__under_way(session->live);
+		if (!now.episodes && !now.sessions)
+			break;
+		stop__pause(SETTLE_STEP_MS);
+		err = session->source->ops->consume(session->source);
+	}
+	return err;
+}
+
+int own_counts__take(struct own_counts *own, struct own_moment *moment)
+{
+	struct session *session = own->session;
+	struct under_way before = live__under_way(session->live), after;
+	int err = session__drain(session);
+
+	if (err)
+		return err;
+	after = live__under_way(session->live);
+	memcpy(moment->slots, aggregate__sums(session->view.aggregate, SCOPE_TOTAL), sizeof(moment->slots));
+	moment->totals = session->totals;
+	moment->events = own->events;
+	moment->under_way.episodes = before.episodes > after.episodes ? before.episodes : after.episodes;
+	moment->under_way.sessions = before.sessions > after.sessions ? before.sessions : after.sessions;
+	return 0;
+}
+
+/* Any order will do, but ties cost time. */
+static double by_pid(const struct entity *entity, void *ctx)
+{
+	(void)ctx;
+	return entity->pid;
+}
+
+int own_counts__take_cmd(struct own_counts *own)
+{
+	struct selection *sel = aggregate__select(own->session->view.aggregate, SCOPE_TOTAL, by_pid, NULL);
+	struct entity entity;
+	size_t i, slot;
+	int err = sel ? 0 : -errno;
+
+	for (i = 0; !err && i < selection__nr(sel); i++) {
+		err = selection__at(sel, i, &entity);
+		if (err || !(entity.who_flags & MT_WHO_FAMILY))
+			continue;
+		for (slot = 0; slot < MT_NR_SLOTS; slot++) {
+			own->family[slot] += entity.v[slot];
+			if (entity.pid == (uint32_t)own->session->child.pid)
+				own->cmd[slot] += entity.v[slot];
+		}
+	}
+	selection__free(sel);
+	return err;
+}
+
+static uint64_t slot(const struct own_counts *own, enum mt_slot id)
+{
+	return own->end.slots[id] - own->begin.slots[id];
+}
+
+static uint64_t machine(const struct own_counts *own, enum mt_machine_slot id)
+{
+	return own->end.totals.machine[id] - own->begin.totals.machine[id];
+}
+
+static uint64_t task_pages(const struct own_counts *own)
+{
+	/* a soft limit's episodes are nested in others, which count their pages, too */
+	return slot(own, MT_SLOT_reclaim_direct_pages) + slot(own, MT_SLOT_reclaim_memcg_pages) +
+	       slot(own, MT_SLOT_reclaim_node_pages);
+}
+
+/* Of all nodes, between the two moments. */
+static uint64_t session_pages(const struct session_pages *begin, const struct session_pages *end)
+{
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < MT_MAX_NODES; i++)
+		sum += end[i].sum - begin[i].sum;
+	return sum;
+}
+
+/* Whether there was a session in between of whose pages nothing is known. */
+static bool is_silent(const struct session_pages *begin, const struct session_pages *end)
+{
+	int i;
+
+	for (i = 0; i < MT_MAX_NODES; i++)
+		if (!end[i].told && end[i].silent > begin[i].silent)
+			return true;
+	return false;
+}
+
+static uint64_t kswapd_pages(const struct own_counts *own)
+{
+	return session_pages(own->begin.events.reclaimed, own->end.events.reclaimed);
+}
+
+/* What /proc/vmstat counts as its tasks' own reclaim: where its counters are the nodes', that for cgroups, too. */
+static uint64_t direct_pages(const struct own_counts *own)
+{
+	return slot(own, MT_SLOT_reclaim_direct_pages) + slot(own, MT_SLOT_reclaim_node_pages) +
+	       (own->rules.node_reclaim_counters ? slot(own, MT_SLOT_reclaim_memcg_pages) : 0);
+}
+
+static uint64_t allocs(const struct own_counts *own)
+{
+	return slot(own, MT_SLOT_alloc_count) + slot(own, MT_SLOT_alloc_failed) +
+	       machine(own, MT_MACHINE_alloc_atomic_count) + machine(own, MT_MACHINE_alloc_atomic_failed);
+}
+
+static uint64_t stalls(const uint64_t *slots)
+{
+	return slots[MT_SLOT_reclaim_direct_count] + slots[MT_SLOT_reclaim_memcg_count];
+}
+
+static uint64_t stall_ns(const uint64_t *slots)
+{
+	return slots[MT_SLOT_reclaim_direct_ns] + slots[MT_SLOT_reclaim_memcg_ns] + slots[MT_SLOT_reclaim_softlimit_ns];
+}
+
+static uint64_t value_of(const struct own_counts *own, enum figure figure)
+{
+	const struct event_counts *begin = &own->begin.events, *end = &own->end.events;
+
+	switch (figure) {
+	case FIGURE_CMD_MINOR:
+		return own->family[MT_SLOT_fault_minor];
+	case FIGURE_CMD_MAJOR:
+		return own->family[MT_SLOT_fault_major];
+	case FIGURE_FAULTS:
+		return slot(own, MT_SLOT_fault_minor) + slot(own, MT_SLOT_fault_major);
+	case FIGURE_MAJOR:
+		return slot(own, MT_SLOT_fault_major);
+	case FIGURE_ALLOCS:
+		return allocs(own);
+	case FIGURE_ALLOC_PAGES:
+		return slot(own, MT_SLOT_alloc_pages) + machine(own, MT_MACHINE_alloc_atomic_pages);
+	case FIGURE_DIRECT_EPISODES:
+		return slot(own, MT_SLOT_reclaim_direct_count);
+	case FIGURE_MEMCG_EPISODES:
+		return slot(own, MT_SLOT_reclaim_memcg_count);
+	case FIGURE_DIRECT_PAGES:
+		return direct_pages(own);
+	case FIGURE_TASK_PAGES:
+		return task_pages(own);
+	case FIGURE_RECLAIMED_PAGES:
+		return task_pages(own) + kswapd_pages(own);
+	case FIGURE_KSWAPD_ROUNDS:
+		return end->rounds - begin->rounds;
+	case FIGURE_KSWAPD_SCANNED:
+		return session_pages(begin->scanned, end->scanned);
+	case FIGURE_KSWAPD_RECLAIMED:
+		return kswapd_pages(own);
+	case FIGURE_KILLS:
+		return end->kills - begin->kills;
+	case FIGURE_CGROUP_KILLS:
+		return end->cgroup_kills - begin->cgroup_kills;
+	case FIGURE_CMD_STALLS:
+		return stalls(own->cmd);
+	case FIGURE_CMD_STALL_NS:
+		return stall_ns(own->cmd);
+	case FIGURE_NONE:
+	case NR_FIGURES:
+		break;
+	}
+	return 0;
+}
+
+/* Bits of the probes whose hooks a figure needs; of the faults that the kernel accounts none. */
+static const uint32_t figure_probes[NR_FIGURES] = {
+	[FIGURE_CMD_MINOR] = 1U << MT_PROBE_fault,
+	[FIGURE_CMD_MAJOR] = 1U << MT_PROBE_fault,
+	[FIGURE_FAULTS] = 1U << MT_PROBE_fault,
+	[FIGURE_MAJOR] = 1U << MT_PROBE_fault,
+	[FIGURE_ALLOCS] = 1U << MT_PROBE_alloc,
+	[FIGURE_ALLOC_PAGES] = 1U << MT_PROBE_alloc,
+	[FIGURE_DIRECT_EPISODES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_MEMCG_EPISODES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_DIRECT_PAGES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_TASK_PAGES] = 1U << MT_PROBE_reclaim,
+	[FIGURE_RECLAIMED_PAGES] = 1U << MT_PROBE_reclaim | 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_ROUNDS] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_SCANNED] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KSWAPD_RECLAIMED] = 1U << MT_PROBE_kswapd,
+	[FIGURE_KILLS] = 1U << MT_PROBE_oom,
+	[FIGURE_CGROUP_KILLS] = 1U << MT_PROBE_oom,
+	[FIGURE_CMD_STALLS] = 1U << MT_PROBE_reclaim,
+	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
+};
+
+/* Figures with pages of kswapd's in them, which the kernel may keep to itself. */
+static const uint32_t reclaimed_figures = 1U << FIGURE_KSWAPD_RECLAIMED | 1U << FIGURE_RECLAIMED_PAGES;
+/* Figures with reclaim of memory cgroups in them, whose hooks the probe may be without. */
+static const uint32_t memcg_figures = 1U << FIGURE_MEMCG_EPISODES | 1U << FIGURE_TASK_PAGES |
+				      1U << FIGURE_RECLAIMED_PAGES | 1U << FIGURE_CMD_STALLS |
+				      1U << FIGURE_CMD_STALL_NS;
+
+static bool lacks_pages(const struct own_counts *own, enum figure figure)
+{
+	const struct event_counts *begin = &own->begin.events, *end = &own->end.events;
+
+	if (figure == FIGURE_KSWAPD_SCANNED)
+		return is_silent(begin->scanned, end->scanned);
+	return reclaimed_figures >> figure & 1 && is_silent(begin->reclaimed, end->reclaimed);
+}
+
+static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
+{
+	const struct session *session = own->session;
+	const struct options *options = session->options;
+	enum mt_probe id;
+
+	if (row->figure == FIGURE_NONE)
+		return row->none_why;
+	if (options->cgroups.nr && (row->about == ABOUT_MACHINE || row->about == ABOUT_CMD))
+		return "-c: only that cgroup's tasks are counted";
+	if (row->figure == FIGURE_CGROUP_KILLS && own->end.events.placeless_kills > own->begin.events.placeless_kills)
+		return "this kernel does not say in which cgroup a victim was";
+	if (lacks_pages(own, row->figure))
+		return "the kernel did not say what kswapd scanned or reclaimed";
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!(figure_probes[row->figure] & (1U << id)))
+			continue;
+		if (!run_view__asked(&session->view, id))
+			return "its probe was not asked for";
+		if (!session->source->probes[id].attached)
+			return "its probe could not be attached";
+	}
+	if (memcg_figures & 1U << row->figure && !run_view__knows(&session->view, MT_SLOT_reclaim_memcg_count))
+		return "its probe could not be attached as a whole";
+	return NULL;
+}
+
+void own_counts__figure(const struct own_counts *own, const struct counter_row *row, struct own_figure *figure)
+{
+	*figure = (struct own_figure){ .why = why_unknown(own, row) };
+	figure->known = !figure->why;
+	if (figure->known)
+		figure->value = value_of(own, row->figure);
+}
+
+static uint64_t beyond(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+bool own_counts__has(const struct own_counts *own, enum figure figure, const struct kernel_figure *kernel)
+{
+	/* each CPU may be between the event and memtrace's count */
+	return !kernel->known || value_of(own, figure) + sysconf(_SC_NPROCESSORS_ONLN) >= kernel->low;
+}
+
+static void loss_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	const struct losses *begin = &own->begin.totals.losses, *end = &own->end.totals.losses;
+
+	facts[FACT_UNNAMED_MINOR] = end->unattributed[MT_SLOT_fault_minor] - begin->unattributed[MT_SLOT_fault_minor];
+	facts[FACT_UNNAMED_MAJOR] = end->unattributed[MT_SLOT_fault_major] - begin->unattributed[MT_SLOT_fault_major];
+	/* those that had ended, and not come, when counting began: they may have come since */
+	facts[FACT_LOST_TASKS] = beyond(end->tasks, begin->tasks);
+	facts[FACT_LOST_RARE] = end->rare - begin->rare;
+	facts[FACT_UNFINISHED] = end->unfinished - begin->unfinished;
+	facts[FACT_SKIPPED] = end->recursion - begin->recursion;
+}
+
+/*
+ * The hooks see exceptions, the counters accounted faults.  Both differ both ways, so their difference is less than
+ * each of the two that is wanted; the kernel's own numbers, where they are known, have them apart.
+ */
+static void exception_facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			    uint64_t facts[NR_FACTS])
+{
+	uint64_t hits = slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel);
+	uint64_t faults = value_of(own, FIGURE_FAULTS);
+	/* of a cgroup's tasks the kernel does not say it */
+	bool of_machine = exceptions->known && !own->session->options->cgroups.nr;
+
+	facts[FACT_FAILED_FAULTS] =
+		(exceptions->known ? exceptions->unaccounted : beyond(hits, faults)) + value_of(own, FIGURE_KILLS);
+	facts[FACT_SILENT_FAULTS] = beyond(faults, of_machine ? exceptions->accounted : hits);
+}
+
+/* Whose memory a fault was on is known of exceptions alone: it is the task's own. */
+static void foreign_facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			  uint64_t facts[NR_FACTS])
+{
+	uint64_t exceptional = exceptions->known ? exceptions->accounted : value_of(own, FIGURE_FAULTS);
+
+	/* it comes as all faults of the machine */
+	facts[FACT_FOREIGN_FAULTS] = beyond(facts[FACT_FOREIGN_FAULTS], exceptional);
+	facts[FACT_OUTWARD_FAULTS] = facts[FACT_SILENT_FAULTS];
+	if (!own->session->options->cgroups.nr)
+		facts[FACT_FOREIGN_FAULTS] = facts[FACT_OUTWARD_FAULTS] = 0;
+}
+
+static void fault_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	uint64_t reclaimed = value_of(own, FIGURE_RECLAIMED_PAGES);
+
+	facts[FACT_DESCENDANT_MINOR] = own->family[MT_SLOT_fault_minor] - own->cmd[MT_SLOT_fault_minor];
+	facts[FACT_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
+	facts[FACT_MAJOR] = value_of(own, FIGURE_MAJOR);
+	facts[FACT_EVICTED] = facts[FACT_MAJOR] < reclaimed ? facts[FACT_MAJOR] : reclaimed;
+	/* reading a page is what an attempt is given up for, also of what mlock() reads */
+	facts[FACT_RETRIED_FAULTS] = own->rules.attempts_count ? facts[FACT_MAJOR] + facts[FACT_SILENT_FAULTS] : 0;
+}
+
+/* Pages that may have come out of slabs: only known limits of cgroups are surely no reclaim for the whole machine. */
+static uint64_t slab_episode_pages(const struct own_counts *own)
+{
+	uint64_t all = task_pages(own);
+
+	if (own->rules.cgroup_slab_pages)
+		return all;
+	return beyond(all, own->unified ? own->end.events.limit_pages - own->begin.events.limit_pages :
+					  slot(own, MT_SLOT_reclaim_memcg_pages));
+}
+
+static void alloc_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	uint64_t atomic_failed = machine(own, MT_MACHINE_alloc_atomic_failed);
+
+	facts[FACT_FAILED_ALLOCS] = slot(own, MT_SLOT_alloc_failed) + atomic_failed;
+	facts[FACT_ATOMIC_ALLOCS] = machine(own, MT_MACHINE_alloc_atomic_count) + atomic_failed;
+}
+
+static void kill_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	facts[FACT_GROUP_KILLS] = own->end.events.group_kills - own->begin.events.group_kills;
+	/* that fact comes as all kills of the machine */
+	facts[FACT_KILLS_ELSEWHERE] = beyond(facts[FACT_KILLS_ELSEWHERE], value_of(own, FIGURE_CGROUP_KILLS));
+}
+
+static void under_way_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	facts[FACT_OPEN_AT_BEGIN] = own->begin.under_way.episodes;
+	facts[FACT_OPEN_AT_END] = own->end.under_way.episodes;
+	facts[FACT_SESSIONS_AT_BEGIN] = own->begin.under_way.sessions;
+	facts[FACT_SESSIONS_AT_END] = own->end.under_way.sessions;
+}
+
+static void reclaim_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	const struct count_rules *rules = &own->rules;
+
+	facts[FACT_RESTARTS] = value_of(own, FIGURE_DIRECT_EPISODES) * rules->restarts;
+	facts[FACT_MEMCG_EPISODES] = value_of(own, FIGURE_MEMCG_EPISODES);
+	facts[FACT_SLAB_EPISODE_PAGES] = slab_episode_pages(own);
+	if (facts[FACT_THROTTLED] == FACT_UNKNOWN)
+		facts[FACT_THROTTLED] = value_of(own, FIGURE_KILLS);
+	if (rules->node_reclaim_counters)
+		return;
+	facts[FACT_SOFTLIMIT_PAGES] = slot(own, MT_SLOT_reclaim_softlimit_pages);
+	facts[FACT_SOFTLIMIT_EPISODES] = slot(own, MT_SLOT_reclaim_softlimit_count);
+}
+
+static void cmd_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+{
+	facts[FACT_CMD_STALLS] = value_of(own, FIGURE_CMD_STALLS);
+	facts[FACT_CMD_STALL_NS] = value_of(own, FIGURE_CMD_STALL_NS);
+	facts[FACT_CMD_RESTARTS] = facts[FACT_CMD_STALLS] * own->rules.restarts;
+	facts[FACT_CMD_NODE_EPISODES] = own->cmd[MT_SLOT_reclaim_node_count];
+	facts[FACT_CMD_NODE_NS] = own->cmd[MT_SLOT_reclaim_node_ns];
+}
+
+void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+		       uint64_t facts[NR_FACTS])
+{
+	facts[FACT_ALWAYS] = 1;
+	facts[FACT_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
+	facts[FACT_STALE] += facts[FACT_CPUS] * STALE_PER_CPU;
+	loss_facts(own, facts);
+	exception_facts(own, exceptions, facts);
+	foreign_facts(own, exceptions, facts);
+	fault_facts(own, facts);
+	under_way_facts(own, facts);
+	alloc_facts(own, facts);
+	reclaim_facts(own, facts);
+	kill_facts(own, facts);
+	cmd_facts(own, facts);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What memtrace counted between two moments, as figures to compare with the kernel's. */
+#ifndef MEMTRACE_VERIFY_OWN_COUNTS_H
+#define MEMTRACE_VERIFY_OWN_COUNTS_H
+
+#include "../kernel/count_rules.h"
+#include "reconcile.h"
+#include "../session/session.h"
+
+/*
+ * Pages of kswapd's sessions on one node.  Some kernels never say them; one that does begins with
+ * the first that it finds, so that sessions before which had none are known then: nothing.
+ */
+struct session_pages {
+	uint64_t sum;
+	uint64_t silent; /* sessions of which nothing was said, so far */
+	bool told;
+};
+
+/* Events, as they come. */
+struct event_counts {
+	uint64_t rounds; /* kswapd's */
+	struct session_pages scanned[MT_MAX_NODES], reclaimed[MT_MAX_NODES];
+	uint64_t kills, cgroup_kills, group_kills;
+	uint64_t placeless_kills; /* the kernel named the victim's thread alone */
+	uint64_t limit_pages;	  /* of reclaim for the limit of a cgroup that is known, and not the root */
+};
+
+struct own_moment {
+	uint64_t slots[MT_NR_SLOTS];
+	struct totals totals;
+	struct event_counts events;
+	struct under_way under_way;
+};
+
+struct own_counts {
+	struct session *session;
+	const char *cgroup;  /* whose kills are told apart; "": nobody's */
+	bool below;	     /* kills in cgroups below it count, too */
+	const char *unified; /* where cgroup v2 is mounted with the memory controller; NULL: it is not */
+	struct count_rules rules;
+	struct event_counts events;
+	struct own_moment begin, end;
+	uint64_t family[MT_NR_SLOTS]; /* CMD and its descendants */
+	uint64_t cmd[MT_NR_SLOTS];    /* CMD's own process */
+};
+
+void own_counts__event(struct own_counts *own, const struct event_row *row, const void *record);
+/* Gives what is under way, and counted at its end alone, some time to end; 0 or -errno. */
+int own_counts__settle(struct own_counts *own);
+/* Fetches what there is up to now; 0 or -errno. */
+int own_counts__take(struct own_counts *own, struct own_moment *moment);
+/* CMD's rows, once it has ended; 0 or -errno. */
+int own_counts__take_cmd(struct own_counts *own);
+void own_counts__figure(const struct own_counts *own, const struct counter_row *row, struct own_figure *figure);
+/* Whether it has as many as the kernel says at least; true if the kernel says nothing. */
+bool own_counts__has(const struct own_counts *own, enum figure figure, const struct kernel_figure *kernel);
+/*
+ * Fills those facts that memtrace measures, and completes those that the kernel's counters began; of faults with what
+ * the kernel says of exceptions, if it does.
+ */
+void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
+		       uint64_t facts[NR_FACTS]);
+
+#endif

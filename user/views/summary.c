@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "summary.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../model/probe.h"
+
+#define NR(array) (sizeof(array) / sizeof(*(array)))
+
+void summary__init(struct summary *summary, const struct run_view *view)
+{
+	memset(summary, 0, sizeof(*summary));
+	summary->view = view;
+}
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+static void text__add(struct text *text, const char *s)
+{
+	int n = snprintf(text->at, text->left, "%s", s);
+
+	if (n < 0 || (size_t)n >= text->left)
+		n = text->left ? (int)text->left - 1 : 0;
+	text->at += n;
+	text->left -= n;
+}
+
+void summary__add_run(struct summary *summary, struct report *report, enum scope scope)
+{
+	static const struct column columns[] = {
+		{ .title = "", .path = NULL, .unit = UNIT_NONE },
+		{ .title = "in", .path = NULL, .unit = UNIT_NS },
+	};
+	static const struct column json_columns[] = {
+		{ .path = "version" },
+		{ .path = "duration_ns", .unit = UNIT_NS },
+		{ .path = "start_ns", .unit = UNIT_TIME },
+		{ .path = "interval" },
+	};
+	const struct run_view *view = summary->view;
+	uint64_t from = run_view__begin_ns(view, scope);
+	struct cell *json = summary->run + 2;
+	struct facts text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
+	struct facts facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
+
+	summary->run[0] = cell_string(view->facts->subject);
+	summary->run[1] = cell_uint(view->moment->now_ns - from);
+	json[0] = cell_string(MEMTRACE_VERSION);
+	json[1] = summary->run[1];
+	json[2] = cell_uint(from);
+	json[3] = cell_bool(scope == SCOPE_INTERVAL);
+	report__add_facts(report, &text);
+	report__add_facts(report, &facts);
+}
+
+/* A column's title without "/s", in small letters: it names a sum here. */
+static void total_title(char *title, size_t size, const char *column)
+{
+	size_t i, len = strcspn(column, "/");
+
+	for (i = 0; i < len && i + 1 < size; i++)
+		title[i] = tolower((unsigned char)column[i]);
+	title[i] = '\0';
+}
+
+static struct cell total_cell(const struct run_view *view, const struct probe_column *column, const uint64_t *sums)
+{
+	uint64_t sum = 0;
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < column->nr_slots; i++) {
+		sum += sums[column->slots[i]];
+		known |= run_view__knows(view, column->slots[i]);
+	}
+	if (!known)
+		return cell_none();
+	return cell_uint(column->unit == UNIT_PAGES ? sum * view->facts->page_size : sum);
+}
+
+static size_t fill_totals(struct summary *summary, const uint64_t *sums)
+{
+	const struct probe_column *column;
+	enum mt_probe id;
+	size_t nr = 0;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!run_view__asked(summary->view, id))
+			continue;
+		for (column = probes[id]->columns; column && column->title && nr < SUMMARY_MAX_TOTALS; column++) {
+			if (column->measure == MEASURE_SHARE)
+				continue;
+			total_title(summary->total_titles[nr], sizeof(summary->total_titles[nr]), column->title);
+			summary->total_columns[nr] =
+				(struct column){ .title = summary->total_titles[nr],
+						 .unit = column->unit == UNIT_PAGES ? UNIT_BYTES : column->unit };
+			summary->totals[nr++] = total_cell(summary->view, column, sums);
+		}
+	}
+	return nr;
+}
+
+static size_t fill_slots(struct summary *summary, const uint64_t *sums)
+{
+	enum mt_slot slot;
+	size_t nr = 0;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++) {
+		if (!run_view__asked(summary->view, slot_rows[slot].probe))
+			continue;
+		summary->slot_columns[nr] =
+			(struct column){ .path = slot_rows[slot].path, .unit = slot_rows[slot].unit };
+		summary->slots[nr++] = run_view__knows(summary->view, slot) ? cell_uint(sums[slot]) : cell_none();
+	}
+	return nr;
+}
+
+static size_t fill_machine(struct summary *summary)
+{
+	const struct run_view *view = summary->view;
+	size_t i, nr = 0;
+
+	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++) {
+		if (!run_view__asked(view, machine_rows[i].probe))
+			continue;
+		summary->machine_columns[nr] = (struct column){ .title = machine_rows[i].path,
+								.path = machine_rows[i].path,
+								.unit = machine_rows[i].unit };
+		summary->machine[nr++] =
+			view->probes[machine_rows[i].probe].hooked ? cell_uint(view->totals->machine[i]) : cell_none();
+	}
+	return nr;
+}
+
+void summary__add_totals(struct summary *summary, struct report *report, enum scope scope)
+{
+	const uint64_t *sums = aggregate__sums(summary->view->aggregate, scope);
+	struct facts total = { .heading = "total", .columns = summary->total_columns, .cells = summary->totals };
+	struct facts slots = { .path = "total", .columns = summary->slot_columns, .cells = summary->slots };
+	struct facts machine = { .path = "machine", .columns = summary->machine_columns, .cells = summary->machine };
+
+	total.nr_columns = fill_totals(summary, sums);
+	slots.nr_columns = fill_slots(summary, sums);
+	machine.nr_columns = fill_machine(summary);
+	if (total.nr_columns)
+		report__add_facts(report, &total);
+	if (slots.nr_columns)
+		report__add_facts(report, &slots);
+	if (!machine.nr_columns || scope == SCOPE_INTERVAL)
+		return;
+	machine.heading = "not charged to a process:";
+	report__add_facts(report, &machine);
+}
+
+/* What wait4() said of CMD, beside what was counted: they are equal, or the line says by how much not. */
+void summary__add_command(struct summary *summary, struct report *report)
+{
+	static const struct column json_columns[] = {
+		{ .path = "pid" },
+		{ .path = "status" },
+		{ .path = "rusage.minor" },
+		{ .path = "rusage.major" },
+	};
+	static const struct column text_columns[] = {
+		{ .title = "minor", .unit = UNIT_COUNT },
+		{ .title = "major", .unit = UNIT_COUNT },
+		{ .title = "difference" },
+	};
+	const struct run_view *view = summary->view;
+	const struct command_outcome *command = view->command;
+	const uint64_t *sums = aggregate__sums(view->aggregate, SCOPE_TOTAL);
+	struct cell *c = summary->command;
+	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
+	struct facts text = {
+		.heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4, .nr_columns = NR(text_columns)
+	};
+
+	if (!command->pid)
+		return;
+	c[0] = cell_uint(command->pid);
+	c[1] = command->running ? cell_none() : cell_int(command->status);
+	c[2] = command->running ? cell_none() : cell_uint(command->minor);
+	c[3] = command->running ? cell_none() : cell_uint(command->major);
+	report__add_facts(report, &json);
+	if (command->running || !view->facts->command_alone || !run_view__asked(view, slot_rows[0].probe))
+		return;
+	c[4] = c[2];
+	c[5] = c[3];
+	c[6] = cell_int(
+		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
+	report__add_facts(report, &text);
+}
+
+/* "alloc (the verifier refused it: ...)", or "none" */
+static const char *fill_unavailable(struct summary *summary)
+{
+	struct text text = { summary->unavailable, sizeof(summary->unavailable) };
+	enum mt_probe id;
+	bool any = false;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		const struct probe_status *status = &summary->view->probes[id];
+
+		if (!status->wanted || (status->attached && !status->partial))
+			continue;
+		text__add(&text, any ? ", " : "");
+		text__add(&text, probe_rows[id].name);
+		text__add(&text, status->attached ? " in part (" : " (");
+		text__add(&text, status->why);
+		text__add(&text, ")");
+		any = true;
+	}
+	return any ? summary->unavailable : "none";
+}
+
+static void add_probes(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "name" },
+		{ .path = "attached" },
+		{ .path = "partial" },
+		{ .path = "why" },
+	};
+	struct table table = { .path = "probes", .not_in_text = true, .columns = columns, .nr_columns = NR(columns) };
+	struct cell *cells = summary->probes;
+	enum mt_probe id;
+
+	summary->probe_rows = (struct cell_rows){ .cells = cells, .nr_columns = NR(columns) };
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		const struct probe_status *status = &summary->view->probes[id];
+
+		if (!status->wanted)
+			continue;
+		cells[0] = cell_string(probe_rows[id].name);
+		cells[1] = cell_bool(status->attached);
+		cells[2] = cell_bool(status->partial);
+		cells[3] = status->why[0] ? cell_string(status->why) : cell_none();
+		cells += NR(columns);
+		summary->probe_rows.nr++;
+	}
+	table.rows = cell_rows__source(&summary->probe_rows);
+	report__add_table(report, &table);
+}
+
+/* All of them, as their sizes are worth knowing as well. */
+static void add_rings(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "ring" },
+		{ .path = "bytes", .unit = UNIT_BYTES },
+		{ .path = "records" },
+	};
+	const struct totals *totals = summary->view->totals;
+	struct table table = {
+		.path = "lost.rings", .not_in_text = true, .columns = columns, .nr_columns = NR(columns)
+	};
+	size_t i, nr = rings__nr(&totals->rings);
+	struct cell *c = summary->rings;
+
+	for (i = 0; i < nr; i++, c += NR(columns)) {
+		c[0] = cell_string(rings__name(i, summary->ring_names[i], RING_NAME_LEN));
+		c[1] = cell_uint(rings__bytes(&totals->rings, i));
+		c[2] = cell_uint(totals->losses.ring_records[i]);
+	}
+	summary->ring_rows = (struct cell_rows){ .cells = summary->rings, .nr = nr, .nr_columns = NR(columns) };
+	table.rows = cell_rows__source(&summary->ring_rows);
+	report__add_table(report, &table);
+}
+
+void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx)
+{
+	const char *line;
+	enum mt_ring kind;
+	char buf[256];
+
+	for (kind = 0; kind < MT_NR_RINGS; kind++) {
+		line = rings__say_full(&totals->rings, totals->losses.ring_records, kind, buf, sizeof(buf));
+		if (line)
+			say(ctx, line);
+	}
+	line = rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf));
+	if (line)
+		say(ctx, line);
+	if (totals->losses.stacks) {
+		snprintf(buf, sizeof(buf),
+			 "%llu events have no call chain, as there was no room for more in the kernel's tables: a "
+			 "filter "
+			 "helps",
+			 (unsigned long long)totals->losses.stacks);
+		say(ctx, buf);
+	}
+	if (totals->losses.unmapped) {
+		snprintf(buf, sizeof(buf),
+			 "the call chains of %llu processes have addresses only: they had ended before they could be "
+			 "looked at",
+			 (unsigned long long)totals->losses.unmapped);
+		say(ctx, buf);
+	}
+}
+
+static void add_note(void *ctx, const char *line)
+{
+	report__add_note(ctx, "%s", line);
+}
+
+void summary__add_end(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .title = "rare", .path = "lost.rare" },
+		{ .title = "hot", .path = "lost.hot" },
+		{ .title = "tasks", .path = "lost.tasks" },
+		{ .title = "  own CPU", .path = "own.cpu_share", .unit = UNIT_SHARE },
+		{ .title = "  unavailable:", .path = NULL },
+		{ .path = "own.cpu_ns", .unit = UNIT_NS },
+		{ .path = "lost.folded" },
+		{ .path = "lost.unfinished" },
+		{ .path = "lost.recursion" },
+		{ .path = "lost.events" },
+		{ .path = "lost.stacks" },
+		{ .path = "lost.unmapped" },
+	};
+	const struct run_view *view = summary->view;
+	const struct losses *losses = &view->totals->losses;
+	double seconds = run_view__seconds(view, SCOPE_TOTAL);
+	struct cell *c = summary->lost;
+	struct facts facts = {
+		.path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns)
+	};
+
+	c[0] = cell_uint(losses->rare);
+	c[1] = cell_uint(losses->hot);
+	c[2] = cell_uint(losses->tasks);
+	c[3] = seconds > 0 ? cell_real(view->moment->own_cpu_ns / 1e9 / seconds) : cell_none();
+	c[4] = cell_string(fill_unavailable(summary));
+	c[5] = cell_uint(view->moment->own_cpu_ns);
+	c[6] = cell_uint(losses->folded);
+	c[7] = cell_uint(losses->unfinished);
+	c[8] = cell_uint(losses->recursion);
+	c[9] = cell_uint(losses->events);
+	c[10] = cell_uint(losses->stacks);
+	c[11] = cell_uint(losses->unmapped);
+	add_probes(summary, report);
+	if (losses->unfinished)
+		report__add_note(report, "%llu episodes without a begin or an end seen",
+				 (unsigned long long)losses->unfinished);
+	summary__each_remedy(view->totals, add_note, report);
+	report__add_facts(report, &facts);
+	add_rings(summary, report);
+}
+
+int summary__render_end(struct summary *summary, struct render *render, const struct table *events)
+{
+	struct report *report = report__new("memtrace.end/1");
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	report->not_in_text = true;
+	summary__add_run(summary, report, SCOPE_TOTAL);
+	summary__add_command(summary, report);
+	report__add_table(report, events);
+	summary__add_end(summary, report);
+	err = render__report(render, report);
+	report__free(report);
+	return err;
+}

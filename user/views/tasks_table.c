@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "tasks_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "../base/log.h"
+#include "../model/probe.h"
+#include "../kernel/proc.h"
+
+enum {
+	KIND_PID,
+	KIND_TID,
+	KIND_START,
+	KIND_COMM,
+	KIND_CGROUP,
+	KIND_UID,
+	KIND_EXITED,
+	KIND_MEASURE,
+	KIND_SLOT,
+	KIND_CMDLINE,
+};
+
+#define BY(by) (1U << (by))
+
+/* What names a row, by what rows stand for. */
+static const struct {
+	int kind;
+	unsigned int by;
+	struct column column;
+} names[] = {
+	{ KIND_PID, BY(BY_PROCESS) | BY(BY_THREAD), { .title = "PID", .path = "pid", .key = true } },
+	{ KIND_TID, BY(BY_THREAD), { .title = "TID", .path = "tid", .key = true } },
+	{ KIND_START, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "start_time_ns" } },
+	{ KIND_COMM,
+	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_COMM),
+	  { .title = "COMM", .path = "comm", .left = true, .key = true } },
+	{ KIND_CGROUP,
+	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_CGROUP),
+	  { .title = "CGROUP", .path = "cgroup", .left = true } },
+	{ KIND_UID, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "uid" } },
+	{ KIND_EXITED, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "exited" } },
+};
+
+static void add_column(struct tasks_table *table, struct column column, struct tasks_source source)
+{
+	if (table->nr_columns == TASKS_MAX_COLUMNS)
+		return;
+	table->columns[table->nr_columns] = column;
+	table->sources[table->nr_columns++] = source;
+}
+
+/* The unit that a measure is shown in. */
+static enum unit measure_unit(const struct probe_column *column)
+{
+	if (column->measure == MEASURE_SHARE)
+		return UNIT_SHARE;
+	if (column->measure == MEASURE_SUM)
+		return column->unit == UNIT_PAGES ? UNIT_BYTES : column->unit;
+	return column->unit == UNIT_PAGES ? UNIT_BYTES_PER_SECOND : UNIT_COUNT_PER_SECOND;
+}
+
+struct cell tasks_table__measure(const struct tasks_table *table, const struct probe_column *column,
+				 const uint64_t *counts)
+{
+	double scale = column->unit == UNIT_PAGES ? (double)table->view->facts->page_size : 1.0;
+	uint64_t sum = 0;
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < column->nr_slots; i++) {
+		sum += counts[column->slots[i]];
+		known |= run_view__knows(table->view, column->slots[i]);
+	}
+	if (!known)
+		return cell_none();
+	if (column->measure == MEASURE_SUM)
+		return cell_uint(sum * (uint64_t)scale);
+	if (table->seconds <= 0)
+		return cell_none();
+	if (column->measure == MEASURE_SHARE)
+		return cell_real(sum / 1e9 / table->seconds);
+	return cell_real(sum * scale / table->seconds);
+}
+
+static struct cell slot_cell(const struct tasks_table *table, enum mt_slot slot, const uint64_t *counts)
+{
+	return run_view__knows(table->view, slot) ? cell_uint(counts[slot]) : cell_none();
+}
+
+static void add_names(struct tasks_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].by & BY(table->by))
+			add_column(table, names[i].column, (struct tasks_source){ .kind = names[i].kind });
+}
+
+static void add_measures(struct tasks_table *table)
+{
+	const struct probe_column *column;
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!run_view__asked(table->view, id))
+			continue;
+		for (column = probes[id]->columns; column && column->title; column++)
+			add_column(table, (struct column){ .title = column->title, .unit = measure_unit(column) },
+				   (struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+	}
+}
+
+static void add_slots(struct tasks_table *table)
+{
+	enum mt_slot slot;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		if (run_view__asked(table->view, slot_rows[slot].probe))
+			add_column(table, (struct column){ .path = slot_rows[slot].path, .unit = slot_rows[slot].unit },
+				   (struct tasks_source){ .kind = KIND_SLOT, .slot = slot });
+}
+
+static bool names_column(const struct column *column, const char *name)
+{
+	return (column->title && !strcasecmp(column->title, name)) || (column->path && !strcmp(column->path, name));
+}
+
+static bool is_sortable(const struct tasks_table *table, size_t i)
+{
+	return table->sources[i].kind == KIND_MEASURE || table->sources[i].kind == KIND_SLOT;
+}
+
+/* Without --sort the first measure decides. */
+static int find_sort(struct tasks_table *table, const char *name)
+{
+	char accepted[512] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < table->nr_columns; i++) {
+		if (!is_sortable(table, i))
+			continue;
+		if (!name || names_column(&table->columns[i], name)) {
+			table->sort_by = i;
+			return EXIT_OK;
+		}
+		if (table->columns[i].title && len < sizeof(accepted))
+			len += snprintf(accepted + len, sizeof(accepted) - len, " %s", table->columns[i].title);
+	}
+	if (!name) {
+		table->sort_by = -1;
+		return EXIT_OK;
+	}
+	log_error("--sort '%s': no such column; expected one of%s, or a counter's path as in `memtrace list`", name,
+		  accepted);
+	return EXIT_USAGE;
+}
+
+int tasks_table__init(struct tasks_table *table, const struct run_view *view, const struct tasks_request *request)
+{
+	memset(table, 0, sizeof(*table));
+	table->view = view;
+	table->by = request->by;
+	table->shown = request->rows;
+	add_names(table);
+	add_measures(table);
+	add_slots(table);
+	if (request->wide && request->by == BY_PROCESS)
+		add_column(table, (struct column){ .title = "COMMAND", .left = true },
+			   (struct tasks_source){ .kind = KIND_CMDLINE });
+	return find_sort(table, request->sort);
+}
+
+/* A cgroup's path as text that outlives the next look-up. */
+static struct cell cgroup_cell(struct tasks_table *table)
+{
+	if (table->entity.other)
+		return cell_string("other");
+	snprintf(table->cgroup, sizeof(table->cgroup), "%s",
+		 table->view->names->cgroup(table->view->names->ctx, table->entity.cgroup_id));
+	return cell_string(table->cgroup);
+}
+
+static struct cell comm_cell(const struct tasks_table *table)
+{
+	return cell_string(table->entity.other ? "other" : table->entity.comm);
+}
+
+static struct cell cmdline_cell(struct tasks_table *table)
+{
+	if (table->entity.exited)
+		return cell_none();
+	proc__cmdline(table->entity.pid, table->entity.start_ns, table->cmdline, sizeof(table->cmdline));
+	return table->cmdline[0] ? cell_string(table->cmdline) : cell_none();
+}
+
+static struct cell entity_cell(struct tasks_table *table, const struct tasks_source *source)
+{
+	const struct entity *e = &table->entity;
+
+	switch (source->kind) {
+	case KIND_PID:
+		return cell_uint(e->pid);
+	case KIND_TID:
+		return cell_uint(e->tid);
+	case KIND_START:
+		return cell_uint(e->start_ns);
+	case KIND_COMM:
+		return comm_cell(table);
+	case KIND_CGROUP:
+		return cgroup_cell(table);
+	case KIND_UID:
+		return cell_uint(e->uid);
+	case KIND_EXITED:
+		return cell_bool(e->exited);
+	case KIND_MEASURE:
+		return tasks_table__measure(table, source->measure, e->v);
+	case KIND_SLOT:
+		return slot_cell(table, source->slot, e->v);
+	default:
+		return cmdline_cell(table);
+	}
+}
+
+static int table_rewind(void *ctx)
+{
+	struct tasks_table *table = ctx;
+
+	table->pos = 0;
+	return 0;
+}
+
+static int table_next(void *ctx, struct cell *cells)
+{
+	struct tasks_table *table = ctx;
+	size_t i;
+	int err;
+
+	if (table->pos == selection__nr(table->selection))
+		return 0;
+	err = selection__at(table->selection, table->pos++, &table->entity);
+	if (err)
+		return err;
+	for (i = 0; i < table->nr_columns; i++)
+		cells[i] = entity_cell(table, &table->sources[i]);
+	return 1;
+}
+
+/* "1,205 more (-k 0)" where the name would be, and the sums of what they counted. */
+static int table_rest(void *ctx, struct cell *cells)
+{
+	struct tasks_table *table = ctx;
+	size_t nr = selection__nr(table->selection), i;
+	bool named = false;
+	int err;
+
+	if (!table->shown || nr <= table->shown)
+		return 0;
+	err = selection__rest(table->selection, table->shown, table->rest_counts);
+	if (err)
+		return err;
+	snprintf(table->rest, sizeof(table->rest), "%zu more (-k 0)", nr - table->shown);
+	for (i = 0; i < table->nr_columns; i++) {
+		const struct tasks_source *source = &table->sources[i];
+
+		cells[i] = cell_string("");
+		if (source->kind == KIND_MEASURE)
+			cells[i] = tasks_table__measure(table, source->measure, table->rest_counts);
+		else if (source->kind == KIND_SLOT)
+			cells[i] = slot_cell(table, source->slot, table->rest_counts);
+		else if (!named && table->columns[i].left)
+			cells[i] = cell_string(table->rest);
+		named |= table->columns[i].left;
+	}
+	return 1;
+}
+
+static double cell_weight(const struct cell *cell)
+{
+	switch (cell->kind) {
+	case CELL_UINT:
+		return cell->u;
+	case CELL_REAL:
+		return cell->r;
+	default:
+		return 0;
+	}
+}
+
+static double weigh(const struct entity *entity, void *ctx)
+{
+	struct tasks_table *table = ctx;
+	struct cell cell;
+
+	if (table->sort_by < 0)
+		return 0;
+	table->entity = *entity;
+	cell = entity_cell(table, &table->sources[table->sort_by]);
+	return cell_weight(&cell);
+}
+
+int tasks_table__add(struct tasks_table *table, struct report *report, enum scope scope, const char *path)
+{
+	struct table section = {
+		.path = path,
+		.columns = table->columns,
+		.nr_columns = table->nr_columns,
+		.rows = { table_rewind, table_next, table },
+		.text_rows = table->shown,
+		.rest = table_rest,
+		.empty = "no task counted anything",
+		.not_in_text = table->sort_by < 0, /* names without any number */
+	};
+
+	table->scope = scope;
+	table->seconds = run_view__seconds(table->view, scope);
+	table->selection = aggregate__select(table->view->aggregate, scope, weigh, table);
+	if (!table->selection)
+		return -errno;
+	report__add_table(report, &section);
+	return 0;
+}
+
+void tasks_table__done(struct tasks_table *table)
+{
+	selection__free(table->selection);
+	table->selection = NULL;
+}

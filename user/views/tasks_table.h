@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The table of processes (or threads, comms, cgroups): the probes' columns for people, all counters for programs. */
+#ifndef MEMTRACE_VIEWS_TASKS_TABLE_H
+#define MEMTRACE_VIEWS_TASKS_TABLE_H
+
+#include "../report/report.h"
+#include "../count/run_view.h"
+
+#define TASKS_MAX_COLUMNS (MT_NR_SLOTS + 32)
+#define CMDLINE_MAX	  256
+
+/* What is to be shown. */
+struct tasks_request {
+	enum group_by by;
+	size_t rows;	  /* in text; 0: all */
+	const char *sort; /* a column's title or path; NULL: the first measure */
+	bool wide;	  /* with each process's command line */
+};
+
+struct tasks_table {
+	const struct run_view *view;
+	enum scope scope;
+	enum group_by by;
+	double seconds;
+	struct column columns[TASKS_MAX_COLUMNS];
+	/* What fills a column: */
+	struct tasks_source {
+		int kind; /* enum in tasks_table.c */
+		const struct probe_column *measure;
+		enum mt_slot slot;
+	} sources[TASKS_MAX_COLUMNS];
+	size_t nr_columns;
+	int sort_by;		     /* index of a column */
+	size_t shown;		     /* rows that text prints; 0: all */
+	struct selection *selection; /* of the report in progress */
+	size_t pos;
+	struct entity entity;
+	char cgroup[512], cmdline[CMDLINE_MAX], rest[64];
+	uint64_t rest_counts[MT_NR_SLOTS];
+};
+
+/*
+ * Columns by the probes that are shown.  view must outlive the table.
+ * EXIT_OK, or EXIT_USAGE after one line on stderr that names what --sort accepts.
+ */
+int tasks_table__init(struct tasks_table *table, const struct run_view *view, const struct tasks_request *request);
+/* Selects the rows of that scope, and adds the table to the report at that path.  0 or -errno. */
+int tasks_table__add(struct tasks_table *table, struct report *report, enum scope scope, const char *path);
+/* After the report was rendered. */
+void tasks_table__done(struct tasks_table *table);
+
+/* A probe's column of a sum over slots, or "not known". */
+struct cell tasks_table__measure(const struct tasks_table *table, const struct probe_column *column,
+				 const uint64_t *counts);
+
+#endif
