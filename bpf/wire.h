@@ -292,11 +292,11 @@ struct mt_state {
 	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
-	struct mt_ref ref;  /* stands for who */
-	struct mt_ref told; /* what was announced, in that epoch, to those rings */
-	__u64 told_rings;   /* a bit each */
-	__u64 woke_ns;	    /* when the reader was last woken for them */
-	__u32 told_epoch;
+	struct mt_ref ref;	 /* stands for who */
+	struct mt_ref announced; /* what was announced, in that epoch, to those rings */
+	__u64 announced_rings;	 /* a bit each */
+	__u64 woke_ns;		 /* when the reader was last woken for them */
+	__u32 announced_epoch;
 	__u32 walking; /* its user stack is being read, which may raise exceptions that are none of its own */
 	/* For reclaim: */
 	__u64 reclaim_target; /* id of the cgroup that it is about to reclaim from for its limit; 0: unknown */

@@ -28,23 +28,23 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 	u64 bit = 1ULL << (nr & 63);
 	struct mt_who_is *rec;
 
-	if (s->told.id != s->ref.id)
+	if (s->announced.id != s->ref.id)
 		s->woke_ns = 0;
-	if (s->told.id != s->ref.id || s->told_epoch != epoch) {
-		s->told = s->ref;
-		s->told_epoch = epoch;
-		s->told_rings = 0;
+	if (s->announced.id != s->ref.id || s->announced_epoch != epoch) {
+		s->announced = s->ref;
+		s->announced_epoch = epoch;
+		s->announced_rings = 0;
 	}
-	if (s->told_rings & bit)
+	if (s->announced_rings & bit)
 		return true;
 	rec = bpf_ringbuf_reserve(ring, sizeof(*rec), 0);
 	if (!rec)
 		return false;
 	hdr__fill(&rec->hdr, MT_REC_WHO, sizeof(*rec));
-	rec->ref = s->told;
+	rec->ref = s->announced;
 	rec->who = s->who;
 	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
-	s->told_rings |= bit;
+	s->announced_rings |= bit;
 	return true;
 }
 
@@ -61,7 +61,7 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 			rec_ = bpf_ringbuf_reserve(ring_, sizeof(type), 0);                                            \
 		if (rec_) {                                                                                            \
 			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
-			rec_->who = (s)->told;                                                                         \
+			rec_->who = (s)->announced;                                                                    \
 		} else {                                                                                               \
 			lost__event();                                                                                 \
 		}                                                                                                      \

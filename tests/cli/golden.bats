@@ -57,9 +57,9 @@ need_reader() {
 }
 
 @test "what programs on functions tell: files, targets, what a kill was about" {
-	as_expected told
-	[ "$(grep -c ', file of mt-file$' "$golden/expected/told.trace.txt")" -eq 8 ]
-	grep -q 'OOM kill .*, for order 0 GFP_KERNEL, limit of /golden$' "$golden/expected/told.trace.txt"
+	as_expected functions
+	[ "$(grep -c ', file of mt-file$' "$golden/expected/functions.trace.txt")" -eq 8 ]
+	grep -q 'OOM kill .*, for order 0 GFP_KERNEL, limit of /golden$' "$golden/expected/functions.trace.txt"
 }
 
 @test "the last part of a run" {
@@ -80,13 +80,13 @@ need_reader() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cut damaged every rare refused sampled stacks told window" ]
+	[ "$names" = "cut damaged every functions rare refused sampled stacks window" ]
 	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 6 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks told window; do
+	for recording in rare every sampled stacks functions window; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,

@@ -23,7 +23,7 @@ int fake_run__open(struct fake_run *run, enum group_by by)
 
 	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096 },
 				  .totals.rings.nr_hot = 2,
-				  .moment.now_ns = 5 * SECOND,
+				  .checkpoint.now_ns = 5 * SECOND,
 				  .names.cgroup = name_cgroup };
 	for (i = 0; i < MT_NR_PROBES; i++)
 		run->probes[i] = (struct probe_status){ .wanted = true, .attached = true, .hooked = true };
@@ -31,7 +31,7 @@ int fake_run__open(struct fake_run *run, enum group_by by)
 		.facts = &run->facts,
 		.probes = run->probes,
 		.totals = &run->totals,
-		.moment = &run->moment,
+		.checkpoint = &run->checkpoint,
 		.command = &run->command,
 		.names = &run->names,
 		.aggregate = aggregate__new(&config),

@@ -10,7 +10,7 @@ struct fake_run {
 	struct run_facts facts;
 	struct probe_status probes[MT_NR_PROBES];
 	struct totals totals;
-	struct moment moment;
+	struct checkpoint checkpoint;
 	struct command_outcome command;
 	struct event_names names;
 	struct run_view view;

@@ -26,7 +26,7 @@ union any_record {
 	struct mt_kswapd kswapd;
 	struct mt_oom oom;
 	struct mt_major major;
-	struct moment_record moment;
+	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };
 

@@ -4,7 +4,7 @@
  * counted (process, thread, comm, cgroup), absolute counters whose records are
  * lost, repeated or late, what tasks counted before the run, reuse of pids,
  * exec and moves between cgroups, the scopes, groups beyond the maximum, and
- * the order of a selection.  Rows of processes that are gone: test_burial.c.
+ * the order of a selection.  Rows of processes that are gone: test_retirement.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -591,7 +591,7 @@ static void a_task_that_ends_makes_room(void **state)
 	take_final(agg, 2, 2, "b", 2, 12);
 	/* its row waits for late records */
 	assert_int_equal(aggregate__task(agg, &third), -E2BIG);
-	assert_int_equal(aggregate__bury(agg, 10), 0);
+	assert_int_equal(aggregate__retire(agg, 10), 0);
 	take_minor(agg, 3, 3, "c", 3, 10);
 	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 32);
 	aggregate__free(agg);

@@ -47,7 +47,7 @@ static void expect(const struct entity *e, uint32_t i)
 	assert_memory_equal(e->v, v, sizeof(v));
 }
 
-static void append_rows(struct spill *spill, uint64_t *at)
+static void append_rows(struct dead_rows *dead, uint64_t *at)
 {
 	uint64_t v[MT_NR_SLOTS];
 	struct entity e;
@@ -55,83 +55,83 @@ static void append_rows(struct spill *spill, uint64_t *at)
 
 	for (i = 0; i < NR_ROWS; i++) {
 		fill(&e, v, i);
-		assert_int_equal(spill__append(spill, &e, &at[i]), 0);
+		assert_int_equal(dead_rows__append(dead, &e, &at[i]), 0);
 	}
 }
 
 /* Every third row is superseded, in the file and in what is not written yet. */
-static void check_rows(struct spill *spill, const uint64_t *at)
+static void check_rows(struct dead_rows *dead, const uint64_t *at)
 {
-	struct spill_cursor cursor = { 0 };
+	struct dead_rows_cursor cursor = { 0 };
 	uint64_t v[MT_NR_SLOTS];
 	struct entity e;
 	uint32_t i;
 
 	for (i = 0; i < NR_ROWS; i++) {
-		assert_int_equal(spill__at(spill, at[i * 7 % NR_ROWS], &e, v), 0);
+		assert_int_equal(dead_rows__at(dead, at[i * 7 % NR_ROWS], &e, v), 0);
 		expect(&e, i * 7 % NR_ROWS);
 	}
 	for (i = 0; i < NR_ROWS; i += 3)
-		assert_int_equal(spill__supersede(spill, at[i]), 0);
+		assert_int_equal(dead_rows__supersede(dead, at[i]), 0);
 	for (i = 0; i < NR_ROWS; i++) {
 		if (i % 3 == 0)
 			continue;
-		assert_int_equal(spill__next(spill, &cursor, &e, v), 1);
+		assert_int_equal(dead_rows__next(dead, &cursor, &e, v), 1);
 		assert_int_equal(cursor.at, at[i]);
 		expect(&e, i);
 	}
-	assert_int_equal(spill__next(spill, &cursor, &e, v), 0);
+	assert_int_equal(dead_rows__next(dead, &cursor, &e, v), 0);
 }
 
 static void rows_come_back(void **state)
 {
 	uint64_t at[NR_ROWS];
-	struct spill spill;
+	struct dead_rows dead;
 
 	(void)state;
-	spill__init(&spill);
-	append_rows(&spill, at);
-	assert_true(spill.bytes.flushed > 0);
-	assert_true(spill.bytes.tail_cap <= 32768);
-	check_rows(&spill, at);
-	spill__reset(&spill);
-	assert_int_equal(scratch__size(&spill.bytes), 0);
-	append_rows(&spill, at);
-	check_rows(&spill, at);
-	spill__free(&spill);
+	dead_rows__init(&dead);
+	append_rows(&dead, at);
+	assert_true(dead.bytes.flushed > 0);
+	assert_true(dead.bytes.tail_cap <= 32768);
+	check_rows(&dead, at);
+	dead_rows__reset(&dead);
+	assert_int_equal(tmpstore__size(&dead.bytes), 0);
+	append_rows(&dead, at);
+	check_rows(&dead, at);
+	dead_rows__free(&dead);
 }
 
 static void what_is_superseded_while_reading_is_left_out(void **state)
 {
-	struct spill_cursor cursor = { 0 };
+	struct dead_rows_cursor cursor = { 0 };
 	uint64_t v[MT_NR_SLOTS], at[NR_ROWS];
-	struct spill spill;
+	struct dead_rows dead;
 	struct entity e;
 
 	(void)state;
-	spill__init(&spill);
-	append_rows(&spill, at);
-	assert_int_equal(spill__next(&spill, &cursor, &e, v), 1);
-	assert_int_equal(spill__supersede(&spill, at[1]), 0);
-	assert_int_equal(spill__next(&spill, &cursor, &e, v), 1);
+	dead_rows__init(&dead);
+	append_rows(&dead, at);
+	assert_int_equal(dead_rows__next(&dead, &cursor, &e, v), 1);
+	assert_int_equal(dead_rows__supersede(&dead, at[1]), 0);
+	assert_int_equal(dead_rows__next(&dead, &cursor, &e, v), 1);
 	expect(&e, 2);
-	spill__free(&spill);
+	dead_rows__free(&dead);
 }
 
 static void without_a_file_rows_stay_in_memory(void **state)
 {
 	uint64_t at[NR_ROWS];
-	struct spill spill;
+	struct dead_rows dead;
 
 	(void)state;
 	assert_int_equal(setenv("TMPDIR", "/nonexistent", 1), 0);
-	spill__init(&spill);
-	append_rows(&spill, at);
-	assert_int_equal(spill.bytes.fd, -1);
-	check_rows(&spill, at);
-	spill__reset(&spill);
-	assert_true(spill.bytes.tail_cap <= 32768);
-	spill__free(&spill);
+	dead_rows__init(&dead);
+	append_rows(&dead, at);
+	assert_int_equal(dead.bytes.fd, -1);
+	check_rows(&dead, at);
+	dead_rows__reset(&dead);
+	assert_true(dead.bytes.tail_cap <= 32768);
+	dead_rows__free(&dead);
 	assert_int_equal(unsetenv("TMPDIR"), 0);
 }
 
@@ -139,7 +139,7 @@ static void a_full_file_is_continued_in_memory(void **state)
 {
 	struct rlimit limit, full;
 	uint64_t at[NR_ROWS];
-	struct spill spill;
+	struct dead_rows dead;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -147,32 +147,32 @@ static void a_full_file_is_continued_in_memory(void **state)
 	full.rlim_cur = 100000;
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
-	spill__init(&spill);
-	append_rows(&spill, at);
-	assert_true(spill.bytes.in_memory && spill.bytes.flushed > 0);
-	check_rows(&spill, at);
-	spill__free(&spill);
+	dead_rows__init(&dead);
+	append_rows(&dead, at);
+	assert_true(dead.bytes.in_memory && dead.bytes.flushed > 0);
+	check_rows(&dead, at);
+	dead_rows__free(&dead);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void a_file_that_lost_its_end_is_an_error(void **state)
 {
-	struct spill_cursor cursor = { 0 };
+	struct dead_rows_cursor cursor = { 0 };
 	uint64_t v[MT_NR_SLOTS], at[NR_ROWS];
-	struct spill spill;
+	struct dead_rows dead;
 	struct entity e;
 	int ret;
 
 	(void)state;
-	spill__init(&spill);
-	append_rows(&spill, at);
-	assert_int_equal(ftruncate(spill.bytes.fd, (off_t)at[100] + 3), 0);
-	while ((ret = spill__next(&spill, &cursor, &e, v)) > 0)
+	dead_rows__init(&dead);
+	append_rows(&dead, at);
+	assert_int_equal(ftruncate(dead.bytes.fd, (off_t)at[100] + 3), 0);
+	while ((ret = dead_rows__next(&dead, &cursor, &e, v)) > 0)
 		;
 	assert_int_equal(ret, -EIO);
 	assert_int_equal(cursor.at, at[99]);
-	assert_int_equal(spill__at(&spill, at[NR_ROWS - 1] + 10000, &e, v), -EINVAL);
-	spill__free(&spill);
+	assert_int_equal(dead_rows__at(&dead, at[NR_ROWS - 1] + 10000, &e, v), -EINVAL);
+	dead_rows__free(&dead);
 }
 
 static void counts_survive_packing(void **state)

@@ -334,16 +334,16 @@ static void referred_tasks(void **state)
 	struct mt_minor rec = { .duration_ns = 1000, .backing = MT_BACKING_FILE, .who.id = 7 };
 	struct mt_who_is is = { .ref.id = 7, .who.comm = "known" };
 	const struct event_row *row = &event_rows[MT_REC_minor];
-	struct whos whos = { 0 };
+	struct task_refs task_refs = { 0 };
 	struct hist_entry *entries;
 	size_t nr;
 
 	(void)state;
-	assert_int_equal(whos__learn(&whos, &is), 0);
-	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
-	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
+	assert_int_equal(task_refs__learn(&task_refs, &is), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, &task_refs), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, &task_refs), 0);
 	rec.who.id = 8;
-	assert_int_equal(aggregate__event(agg, row, &rec, &whos), 0);
+	assert_int_equal(aggregate__event(agg, row, &rec, &task_refs), 0);
 	assert_int_equal(aggregate__event(agg, row, &rec, NULL), 0);
 	rec.backing = MT_UNKNOWN_S32;
 	assert_int_equal(aggregate__event(agg, row, &rec, NULL), 0);
@@ -357,7 +357,7 @@ static void referred_tasks(void **state)
 	assert_int_equal(entries[1].count, 2);
 	assert_string_equal(entries[1].other ? entries[2].comm : entries[1].comm, "known");
 	free(entries);
-	whos__free(&whos);
+	task_refs__free(&task_refs);
 	aggregate__free(agg);
 }
 

@@ -26,7 +26,7 @@ static int map(struct images *images, uint32_t pid, uint64_t start, const char *
 static const char *path_at(struct images *images, uint32_t pid, uint64_t time_ns, uint64_t address)
 {
 	const struct image *image = images__find(images, pid, time_ns);
-	const struct mapping *mapping = image && image->told ? proc_maps__find(image->told, address) : NULL;
+	const struct mapping *mapping = image && image->announced ? proc_maps__find(image->announced, address) : NULL;
 
 	return mapping ? mapping->path : "";
 }
@@ -87,13 +87,13 @@ static void pids_are_used_again(void **state)
 	assert_ptr_equal(images__by_serial(images, 7, serial), image);
 	images__exit(images, 7, 200);
 	assert_false(images__is_current(images, image, 7));
-	images__bury(images, 150);
+	images__retire(images, 150);
 	assert_string_equal(path_at(images, 7, 190, 0x1000), "/bin/first");
 	images__fork(images, 7, 1, 300);
 	assert_string_equal(path_at(images, 7, 310, 0x1000), "");
 	assert_null(images__by_serial(images, 7, serial));
 	images__exit(images, 7, 400);
-	images__bury(images, 401);
+	images__retire(images, 401);
 	assert_int_equal(images__parent(images, 7), 0);
 	images__free(images);
 	images__free(NULL);
@@ -103,17 +103,17 @@ static void what_is_mapped_over_is_gone(void **state)
 {
 	struct images *images = images__new(1 << 20);
 	const struct mapping whole = { .start = 0x1000, .end = 0x9000, .file_offset = 0x100, .path = "/whole" };
-	const struct proc_maps *told;
+	const struct proc_maps *announced;
 
 	(void)state;
 	images__exec(images, 7, 1, true);
 	images__map(images, 7, &whole);
 	map(images, 7, 0x4000, "/over");
-	told = images__find(images, 7, 2)->told;
-	assert_int_equal(proc_maps__count(told), 3);
-	assert_int_equal(proc_maps__find(told, 0x3fff)->end, 0x4000);
-	assert_string_equal(proc_maps__find(told, 0x4000)->path, "/over");
-	assert_int_equal(proc_maps__find(told, 0x5000)->file_offset, 0x4100);
+	announced = images__find(images, 7, 2)->announced;
+	assert_int_equal(proc_maps__count(announced), 3);
+	assert_int_equal(proc_maps__find(announced, 0x3fff)->end, 0x4000);
+	assert_string_equal(proc_maps__find(announced, 0x4000)->path, "/over");
+	assert_int_equal(proc_maps__find(announced, 0x5000)->file_offset, 0x4100);
 	images__free(images);
 }
 
@@ -178,9 +178,9 @@ static void the_kernel_tells_of_who_is_gone(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	mmap_events__read(events, images);
 	image = images__find(images, (uint32_t)pid, clock__boot_ns());
-	assert_true(image && image->complete && image->told);
-	for (i = 0; i < proc_maps__count(image->told); i++)
-		found |= strstr(proc_maps__at(image->told, i)->path, "/libc") != NULL;
+	assert_true(image && image->complete && image->announced);
+	for (i = 0; i < proc_maps__count(image->announced); i++)
+		found |= strstr(proc_maps__at(image->announced, i)->path, "/libc") != NULL;
 	assert_true(found);
 	assert_int_equal(images__parent(images, (uint32_t)pid), getpid());
 	assert_false(images__is_current(images, image, (uint32_t)pid));

@@ -156,7 +156,7 @@ static void work(struct aggregate *agg)
 		if (tid % 3)
 			take(agg, tid, tid + 2, 20000, MT_TASK_FINAL);
 		if (tid % 5 == 0)
-			aggregate__bury(agg, tid);
+			aggregate__retire(agg, tid);
 		if (tid % 10 == 0)
 			aggregate__next_interval(agg);
 	}
@@ -280,7 +280,7 @@ static void series_survive(void **state)
 
 static void look_up(struct symbols *symbols)
 {
-	struct maps_access access = { .pids = { (uint32_t)getpid() }, .nr = 1, .facts = symbols__facts(symbols) };
+	struct maps_access access = { .pids = { (uint32_t)getpid() }, .nr = 1, .cache = symbols__elf_cache(symbols) };
 	uint64_t address = (uint64_t)(uintptr_t)look_up;
 	struct stack_frame frame;
 	struct proc_maps *maps;
@@ -338,7 +338,7 @@ static void expect_program(struct images *images, uint32_t pid, const char *path
 	const struct mapping *mapping;
 
 	assert_non_null(image);
-	mapping = image->told ? proc_maps__find(image->told, 0x1234) : NULL;
+	mapping = image->announced ? proc_maps__find(image->announced, 0x1234) : NULL;
 	if (mapping)
 		assert_string_equal(mapping->path, path);
 	else
@@ -528,8 +528,8 @@ static int render_report(const struct output_ops *ops, struct rendering *renderi
 	static const struct histogram hist = {
 		.name = "h", .labels = &label, .nr_labels = 1, .counts = counts, .nr_counts = 4, .sum = 9, .count = 6
 	};
-	const struct facts facts = {
-		.path = "a.b", .heading = "facts", .columns = columns, .cells = rows_of_cells, .nr_columns = 2
+	const struct values cache = {
+		.path = "a.b", .heading = "cache", .columns = columns, .cells = rows_of_cells, .nr_columns = 2
 	};
 	struct cell_rows rows = { .cells = rows_of_cells, .nr = 2, .nr_columns = 2 };
 	struct table table = { .path = "list", .columns = columns, .nr_columns = 2, .rows = cell_rows__source(&rows) };
@@ -538,7 +538,7 @@ static int render_report(const struct output_ops *ops, struct rendering *renderi
 
 	if (report) {
 		report__add_table(report, &table);
-		report__add_facts(report, &facts);
+		report__add_values(report, &cache);
 		report__add_histograms(report, &hist, 1, false);
 		report__add_note(report, "%s", "a note");
 		err = ops->report(&rendering->out, report);

@@ -255,14 +255,14 @@ static const struct column every_kind[] = {
 static void text_facts(void **state)
 {
 	const struct cell cells[] = EVERY_KIND;
-	const struct facts facts = { "facts", "lost:", every_kind, cells, NR(every_kind) };
+	const struct values facts = { "facts", "lost:", every_kind, cells, NR(every_kind) };
 	struct report *report = report__new("memtrace.test/1");
-	const struct facts silent = { "facts", NULL, every_kind, cells, NR(every_kind) };
+	const struct values silent = { "facts", NULL, every_kind, cells, NR(every_kind) };
 	char *text;
 
 	(void)state;
-	report__add_facts(report, &facts);
-	report__add_facts(report, &silent);
+	report__add_values(report, &facts);
+	report__add_values(report, &silent);
 	report__add_note(report, "%s is\nlate", "evil\033");
 	check(&text_output, report,
 	      "lost: count 3,104,882 pages 1,205 at 1.500000 signed -1,234 real 0.1 nan - address 0xffffffff81000000 "
@@ -278,16 +278,16 @@ static void text_facts(void **state)
 static void json_facts(void **state)
 {
 	const struct cell cells[] = EVERY_KIND;
-	const struct facts top = { "", NULL, every_kind, cells, 3 };
-	const struct facts facts = { "deep.er", NULL, every_kind + 3, cells + 3, NR(every_kind) - 3 };
-	const struct facts absent = { NULL, "x", every_kind, cells, NR(every_kind) };
+	const struct values top = { "", NULL, every_kind, cells, 3 };
+	const struct values facts = { "deep.er", NULL, every_kind + 3, cells + 3, NR(every_kind) - 3 };
+	const struct values absent = { NULL, "x", every_kind, cells, NR(every_kind) };
 	struct report *report = report__new("memtrace.test/1");
 	char *text;
 
 	(void)state;
-	report__add_facts(report, &top);
-	report__add_facts(report, &facts);
-	report__add_facts(report, &absent);
+	report__add_values(report, &top);
+	report__add_values(report, &facts);
+	report__add_values(report, &absent);
 	report__add_note(report, "not in JSON");
 	check(&json_output, report,
 	      "{\"schema\":\"memtrace.test/1\",\"n\":{\"count\":3104882,\"pages\":1205},\"at_ns\":1500000000,"
@@ -308,7 +308,7 @@ static void json_tables(void **state)
 	struct table nested = table_of(&no_rows);
 	struct report *report;
 	const struct cell one = cell_uint(1);
-	const struct facts after = { "by", NULL, every_kind, &one, 1 };
+	const struct values after = { "by", NULL, every_kind, &one, 1 };
 
 	(void)state;
 	table.text_rows = 1;
@@ -317,7 +317,7 @@ static void json_tables(void **state)
 	nested.path = "by.name";
 	report = report_of(&table);
 	report__add_table(report, &nested);
-	report__add_facts(report, &after);
+	report__add_values(report, &after);
 	check(&json_output, report,
 	      "{\"schema\":\"memtrace.test/1\",\"processes\":["
 	      "{\"cgroup\":\"build.slice\",\"pid\":8122,\"comm\":\"cc1\",\"fault\":{\"minor_per_second\":61234.0},"
@@ -729,11 +729,11 @@ static void errors(void **state)
 	const struct sample sample = { NULL, 0, 1, NULL };
 	const struct metric metric = { "memtrace_x_total", "x", METRIC_COUNTER, &sample, 1 };
 	const struct cell cells[] = EVERY_KIND;
-	const struct facts facts = { "", "x", every_kind, cells, NR(every_kind) };
+	const struct values facts = { "", "x", every_kind, cells, NR(every_kind) };
 	struct report *report = report__new("memtrace.test/1");
 
 	(void)state;
-	report__add_facts(report, &facts);
+	report__add_values(report, &facts);
 	report__add_metric(report, &metric);
 	for (size_t i = 0; i < NR(all); i++) {
 		struct output out = { .ops = all[i], .stream = fopen("/dev/full", "w") };

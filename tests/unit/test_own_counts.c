@@ -171,7 +171,7 @@ static void pages_of_reclaim_are_those_of_its_counter(void **state)
 	struct session session = { .options = &options };
 	struct own_counts own = { .session = &session };
 	const struct fault_exceptions exceptions = { .known = false };
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 
 	(void)state;
 	own.end.slots[MT_SLOT_reclaim_direct_pages] = 100;
@@ -179,15 +179,15 @@ static void pages_of_reclaim_are_those_of_its_counter(void **state)
 	own.end.slots[MT_SLOT_reclaim_memcg_pages] = 7;
 	own.end.slots[MT_SLOT_reclaim_softlimit_pages] = 3;
 	assert_int_equal(figure_now(&own, FIGURE_DIRECT_PAGES).value, 120);
-	own_counts__facts(&own, &exceptions, facts);
-	assert_int_equal(facts[FACT_SOFTLIMIT_PAGES], 3);
-	assert_int_equal(facts[FACT_SLAB_EPISODE_PAGES], 120);
+	own_counts__bounds(&own, &exceptions, bounds);
+	assert_int_equal(bounds[BOUND_SOFTLIMIT_PAGES], 3);
+	assert_int_equal(bounds[BOUND_SLAB_EPISODE_PAGES], 120);
 	own.rules.node_reclaim_counters = own.rules.cgroup_slab_pages = true;
 	assert_int_equal(figure_now(&own, FIGURE_DIRECT_PAGES).value, 127);
-	memset(facts, 0, sizeof(facts));
-	own_counts__facts(&own, &exceptions, facts);
-	assert_int_equal(facts[FACT_SOFTLIMIT_PAGES], 0);
-	assert_int_equal(facts[FACT_SLAB_EPISODE_PAGES], 127);
+	memset(bounds, 0, sizeof(bounds));
+	own_counts__bounds(&own, &exceptions, bounds);
+	assert_int_equal(bounds[BOUND_SOFTLIMIT_PAGES], 0);
+	assert_int_equal(bounds[BOUND_SLAB_EPISODE_PAGES], 127);
 }
 
 /* memory.reclaim of the root frees slabs for the whole machine; where the target is not told it may be that. */
@@ -198,7 +198,7 @@ static void reclaim_for_a_known_limit_frees_no_slabs(void **state)
 	struct own_counts own = { .session = &session, .unified = "/sys/fs/cgroup" };
 	const struct fault_exceptions exceptions = { .known = false };
 	const uint64_t targets[] = { 0, 1, 4711, 4712 };
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 	size_t i;
 
 	(void)state;
@@ -211,8 +211,8 @@ static void reclaim_for_a_known_limit_frees_no_slabs(void **state)
 	}
 	own.end.events = own.events;
 	own.end.slots[MT_SLOT_reclaim_memcg_pages] = 40;
-	own_counts__facts(&own, &exceptions, facts);
-	assert_int_equal(facts[FACT_SLAB_EPISODE_PAGES], 20);
+	own_counts__bounds(&own, &exceptions, bounds);
+	assert_int_equal(bounds[BOUND_SLAB_EPISODE_PAGES], 20);
 }
 
 /* A scratch hierarchy: /grp has it set, /grp/in below it and /alone do not. */
@@ -251,7 +251,7 @@ static void kills_of_groups_are_told_apart(void **state)
 }
 
 /* 60 exceptions, 50 accounted faults, one kill; what the kernel says of exceptions, and whether a cgroup is watched. */
-static void fault_facts(bool known, bool of_cgroup, uint64_t facts[NR_FACTS])
+static void fault_bounds(bool known, bool of_cgroup, uint64_t bounds[NR_BOUNDS])
 {
 	struct options options = { .cgroups.nr = of_cgroup };
 	struct session session = { .options = &options };
@@ -262,39 +262,39 @@ static void fault_facts(bool known, bool of_cgroup, uint64_t facts[NR_FACTS])
 	own.end.slots[MT_SLOT_fault_kernel] = 20;
 	own.end.slots[MT_SLOT_fault_minor] = 48;
 	own.end.slots[MT_SLOT_fault_major] = 2;
-	own_counts__facts(&own, &exceptions, facts);
+	own_counts__bounds(&own, &exceptions, bounds);
 }
 
 static void what_the_kernel_says_of_exceptions_comes_before_an_estimate(void **state)
 {
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 
 	(void)state;
-	fault_facts(true, false, facts);
-	assert_int_equal(facts[FACT_FAILED_FAULTS], 16);
-	assert_int_equal(facts[FACT_SILENT_FAULTS], 7);
-	fault_facts(false, false, facts);
-	assert_int_equal(facts[FACT_FAILED_FAULTS], 11);
-	assert_int_equal(facts[FACT_SILENT_FAULTS], 0);
-	fault_facts(true, true, facts);
-	assert_int_equal(facts[FACT_FAILED_FAULTS], 16);
-	assert_int_equal(facts[FACT_SILENT_FAULTS], 0);
+	fault_bounds(true, false, bounds);
+	assert_int_equal(bounds[BOUND_FAILED_FAULTS], 16);
+	assert_int_equal(bounds[BOUND_SILENT_FAULTS], 7);
+	fault_bounds(false, false, bounds);
+	assert_int_equal(bounds[BOUND_FAILED_FAULTS], 11);
+	assert_int_equal(bounds[BOUND_SILENT_FAULTS], 0);
+	fault_bounds(true, true, bounds);
+	assert_int_equal(bounds[BOUND_FAILED_FAULTS], 16);
+	assert_int_equal(bounds[BOUND_SILENT_FAULTS], 0);
 }
 
 /* The machine had 100 faults, of which 43 at least were exceptions. */
 static void memory_of_others_matters_where_a_cgroup_is_watched(void **state)
 {
-	uint64_t facts[NR_FACTS] = { [FACT_FOREIGN_FAULTS] = 100 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_FOREIGN_FAULTS] = 100 };
 
 	(void)state;
-	fault_facts(true, true, facts);
-	assert_int_equal(facts[FACT_FOREIGN_FAULTS], 57);
-	facts[FACT_FOREIGN_FAULTS] = 100;
-	fault_facts(false, true, facts);
-	assert_int_equal(facts[FACT_FOREIGN_FAULTS], 50);
-	fault_facts(true, false, facts);
-	assert_int_equal(facts[FACT_FOREIGN_FAULTS], 0);
-	assert_int_equal(facts[FACT_OUTWARD_FAULTS], 0);
+	fault_bounds(true, true, bounds);
+	assert_int_equal(bounds[BOUND_FOREIGN_FAULTS], 57);
+	bounds[BOUND_FOREIGN_FAULTS] = 100;
+	fault_bounds(false, true, bounds);
+	assert_int_equal(bounds[BOUND_FOREIGN_FAULTS], 50);
+	fault_bounds(true, false, bounds);
+	assert_int_equal(bounds[BOUND_FOREIGN_FAULTS], 0);
+	assert_int_equal(bounds[BOUND_OUTWARD_FAULTS], 0);
 }
 
 static void all_allocations_are_seen_but_for_one_a_cpu(void **state)

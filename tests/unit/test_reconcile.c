@@ -24,25 +24,25 @@ static const struct counter_row *row_of(enum counter_file file, const char *name
 }
 
 static struct reconciled compare(const struct counter_row *row, uint64_t low, uint64_t high, uint64_t own,
-				 const uint64_t *facts)
+				 const uint64_t *bounds)
 {
 	struct kernel_figure kernel = { .known = true, .low = low, .high = high };
 	struct own_figure ours = { .known = true, .value = own };
 	struct reconciled result;
 
-	reconcile(row, &kernel, &ours, facts, &result);
+	reconcile(row, &kernel, &ours, bounds, &result);
 	return result;
 }
 
 static void between_the_bounds_is_equal(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "pageoutrun");
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 	uint64_t own;
 
 	(void)state;
 	for (own = 100; own <= 110; own++) {
-		struct reconciled r = compare(row, 100, 110, own, facts);
+		struct reconciled r = compare(row, 100, 110, own, bounds);
 
 		assert_int_equal(r.verdict, VERDICT_EQUAL);
 		assert_int_equal(r.difference, 0);
@@ -53,17 +53,17 @@ static void between_the_bounds_is_equal(void **state)
 /* A counter that is wrong by one, either way, in each row whose reasons do not apply. */
 static void a_wrong_counter_is_found(void **state)
 {
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < nr_counter_rows; i++) {
-		struct reconciled r = compare(&counter_rows[i], 1000, 1010, 1011, facts);
+		struct reconciled r = compare(&counter_rows[i], 1000, 1010, 1011, bounds);
 
 		assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 		assert_int_equal(r.difference, 1);
 		assert_int_equal(r.unexplained, 1);
-		r = compare(&counter_rows[i], 1000, 1010, 999, facts);
+		r = compare(&counter_rows[i], 1000, 1010, 999, bounds);
 		assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 		assert_int_equal(r.difference, -1);
 		assert_non_null(strstr(r.why, "no known reason for 1 of it"));
@@ -80,24 +80,24 @@ static void a_reason_reaches_as_far_as_its_bound(void **state)
 		for (j = 0; j < REASONS_MAX && counter_rows[i].reasons[j].text; j++) {
 			struct counter_row row = counter_rows[i];
 			struct reason reason = row.reasons[j];
-			uint64_t facts[NR_FACTS] = { 0 };
+			uint64_t bounds[NR_BOUNDS] = { 0 };
 			uint64_t per = reason.per ? reason.per : 1, bound = (100 * reason.times + per - 1) / per;
 			bool more = reason.side == MEMTRACE_MORE;
 			struct reconciled r;
 
-			facts[reason.fact] = 100;
+			bounds[reason.bound] = 100;
 			memset(row.reasons, 0, sizeof(row.reasons));
 			row.reasons[0] = reason;
 			if (reason.times == REASON_WITHOUT_BOUND)
 				bound = 500000;
-			r = compare(&row, 1000000, 1000000, more ? 1000000 + bound : 1000000 - bound, facts);
+			r = compare(&row, 1000000, 1000000, more ? 1000000 + bound : 1000000 - bound, bounds);
 			assert_int_equal(r.verdict, VERDICT_EXPLAINED);
 			assert_string_equal(r.why, reason.text);
-			r = compare(&row, 1000000, 1000000, more ? 999999 : 1000001, facts);
+			r = compare(&row, 1000000, 1000000, more ? 999999 : 1000001, bounds);
 			assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 			if (reason.times == REASON_WITHOUT_BOUND)
 				continue;
-			r = compare(&row, 1000000, 1000000, more ? 1000001 + bound : 999999 - bound, facts);
+			r = compare(&row, 1000000, 1000000, more ? 1000001 + bound : 999999 - bound, bounds);
 			assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 			assert_int_equal(r.unexplained, 1);
 			assert_non_null(strstr(r.why, reason.text));
@@ -108,26 +108,26 @@ static void a_reason_reaches_as_far_as_its_bound(void **state)
 static void reasons_add_up(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "pgfault");
-	uint64_t facts[NR_FACTS] = { [FACT_FAILED_FAULTS] = 5, [FACT_RETRIED_FAULTS] = 3, [FACT_CPUS] = 1 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_FAILED_FAULTS] = 5, [BOUND_RETRIED_FAULTS] = 3, [BOUND_CPUS] = 1 };
 
 	(void)state;
-	assert_int_equal(compare(row, 100, 100, 95, facts).verdict, VERDICT_EXPLAINED);
-	assert_null(strstr(compare(row, 100, 100, 95, facts).why, "retried"));
-	assert_non_null(strstr(compare(row, 100, 100, 94, facts).why, "retried"));
-	assert_int_equal(compare(row, 100, 100, 88, facts).verdict, VERDICT_EXPLAINED);
-	assert_int_equal(compare(row, 100, 100, 87, facts).verdict, VERDICT_UNEXPLAINED);
-	assert_int_equal(compare(row, 100, 100, 101, facts).verdict, VERDICT_EXPLAINED);
-	assert_int_equal(compare(row, 100, 100, 102, facts).verdict, VERDICT_UNEXPLAINED);
+	assert_int_equal(compare(row, 100, 100, 95, bounds).verdict, VERDICT_EXPLAINED);
+	assert_null(strstr(compare(row, 100, 100, 95, bounds).why, "retried"));
+	assert_non_null(strstr(compare(row, 100, 100, 94, bounds).why, "retried"));
+	assert_int_equal(compare(row, 100, 100, 88, bounds).verdict, VERDICT_EXPLAINED);
+	assert_int_equal(compare(row, 100, 100, 87, bounds).verdict, VERDICT_UNEXPLAINED);
+	assert_int_equal(compare(row, 100, 100, 101, bounds).verdict, VERDICT_EXPLAINED);
+	assert_int_equal(compare(row, 100, 100, 102, bounds).verdict, VERDICT_UNEXPLAINED);
 }
 
 static void a_part_of_one_is_one(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_MEMORY_EVENTS, "max + high");
-	uint64_t facts[NR_FACTS] = { [FACT_MEMCG_EPISODES] = 101 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_MEMCG_EPISODES] = 101 };
 
 	(void)state;
-	assert_int_equal(compare(row, 103, 103, 101, facts).verdict, VERDICT_EXPLAINED);
-	assert_int_equal(compare(row, 104, 104, 101, facts).verdict, VERDICT_UNEXPLAINED);
+	assert_int_equal(compare(row, 103, 103, 101, bounds).verdict, VERDICT_EXPLAINED);
+	assert_int_equal(compare(row, 104, 104, 101, bounds).verdict, VERDICT_UNEXPLAINED);
 }
 
 /* A page that is read is counted before the fault is done; what makes it none, or a minor one, is bounded. */
@@ -135,18 +135,18 @@ static void majors_that_tasks_do_not_have_are_explained_to_their_number(void **s
 {
 	const struct counter_row *rows[] = { row_of(COUNTERS_VMSTAT, "pgmajfault"),
 					     row_of(COUNTERS_MEMORY_STAT, "pgmajfault") };
-	uint64_t facts[NR_FACTS] = { [FACT_FAILED_FAULTS] = 1, [FACT_SILENT_FAULTS] = 4 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_FAILED_FAULTS] = 1, [BOUND_SILENT_FAULTS] = 4 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(compare(rows[i], 30, 34, 29, facts).verdict, VERDICT_EXPLAINED);
-		assert_non_null(strstr(compare(rows[i], 30, 34, 29, facts).why, "under way"));
-		assert_null(strstr(compare(rows[i], 30, 34, 29, facts).why, "mlock()"));
-		assert_non_null(strstr(compare(rows[i], 30, 34, 25, facts).why, "mlock()"));
-		assert_int_equal(compare(rows[i], 30, 34, 25, facts).verdict, VERDICT_EXPLAINED);
-		assert_int_equal(compare(rows[i], 30, 34, 24, facts).verdict, VERDICT_UNEXPLAINED);
-		assert_int_equal(compare(rows[i], 30, 34, 35, facts).verdict, VERDICT_UNEXPLAINED);
+		assert_int_equal(compare(rows[i], 30, 34, 29, bounds).verdict, VERDICT_EXPLAINED);
+		assert_non_null(strstr(compare(rows[i], 30, 34, 29, bounds).why, "under way"));
+		assert_null(strstr(compare(rows[i], 30, 34, 29, bounds).why, "mlock()"));
+		assert_non_null(strstr(compare(rows[i], 30, 34, 25, bounds).why, "mlock()"));
+		assert_int_equal(compare(rows[i], 30, 34, 25, bounds).verdict, VERDICT_EXPLAINED);
+		assert_int_equal(compare(rows[i], 30, 34, 24, bounds).verdict, VERDICT_UNEXPLAINED);
+		assert_int_equal(compare(rows[i], 30, 34, 35, bounds).verdict, VERDICT_UNEXPLAINED);
 	}
 }
 
@@ -185,16 +185,16 @@ static void the_bulk_allocator_explains_only_what_no_event_tells(void **state)
 {
 	const struct counter_row *pages = row_of(COUNTERS_VMSTAT, "pgalloc_*");
 	const struct counter_row *events = row_of(COUNTERS_TRACEPOINTS, "kmem:mm_page_alloc");
-	uint64_t facts[NR_FACTS] = { [FACT_CPUS] = 2, [FACT_ALLOCS_SEEN] = 1 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_CPUS] = 2, [BOUND_ALLOCS_SEEN] = 1 };
 
 	(void)state;
-	assert_int_equal(compare(pages, 8810, 8883, 798, facts).verdict, VERDICT_EXPLAINED);
-	assert_non_null(strstr(compare(pages, 8810, 8883, 798, facts).why, "bulk allocator"));
-	facts[FACT_ALLOCS_SEEN] = 0;
-	assert_int_equal(compare(pages, 8810, 8883, 798, facts).unexplained, 8012);
-	assert_null(strstr(compare(pages, 8810, 8883, 798, facts).why, "bulk allocator"));
-	assert_int_equal(compare(events, 8800, 8870, 790, facts).unexplained, 8008);
-	assert_int_equal(compare(events, 8800, 8870, 8798, facts).verdict, VERDICT_EXPLAINED);
+	assert_int_equal(compare(pages, 8810, 8883, 798, bounds).verdict, VERDICT_EXPLAINED);
+	assert_non_null(strstr(compare(pages, 8810, 8883, 798, bounds).why, "bulk allocator"));
+	bounds[BOUND_ALLOCS_SEEN] = 0;
+	assert_int_equal(compare(pages, 8810, 8883, 798, bounds).unexplained, 8012);
+	assert_null(strstr(compare(pages, 8810, 8883, 798, bounds).why, "bulk allocator"));
+	assert_int_equal(compare(events, 8800, 8870, 790, bounds).unexplained, 8008);
+	assert_int_equal(compare(events, 8800, 8870, 8798, bounds).verdict, VERDICT_EXPLAINED);
 }
 
 /* The first victim twice: no more than a kill each. */
@@ -202,24 +202,24 @@ static void a_group_of_victims_is_counted_once_more(void **state)
 {
 	const struct counter_row *rows[] = { row_of(COUNTERS_VMSTAT, "oom_kill"),
 					     row_of(COUNTERS_MEMORY_EVENTS, "oom_kill") };
-	uint64_t facts[NR_FACTS] = { [FACT_GROUP_KILLS] = 1 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_GROUP_KILLS] = 1 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(compare(rows[i], 2, 2, 1, facts).verdict, VERDICT_EXPLAINED);
-		assert_non_null(strstr(compare(rows[i], 2, 2, 1, facts).why, "memory.oom.group"));
-		assert_int_equal(compare(rows[i], 3, 3, 1, facts).verdict, VERDICT_UNEXPLAINED);
+		assert_int_equal(compare(rows[i], 2, 2, 1, bounds).verdict, VERDICT_EXPLAINED);
+		assert_non_null(strstr(compare(rows[i], 2, 2, 1, bounds).why, "memory.oom.group"));
+		assert_int_equal(compare(rows[i], 3, 3, 1, bounds).verdict, VERDICT_UNEXPLAINED);
 	}
 }
 
 static void huge_facts_do_not_wrap(void **state)
 {
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "pgalloc_*");
-	uint64_t facts[NR_FACTS] = { [FACT_COMPACTED] = UINT64_MAX / 2 };
+	uint64_t bounds[NR_BOUNDS] = { [BOUND_COMPACTED] = UINT64_MAX / 2 };
 
 	(void)state;
-	assert_int_equal(compare(row, 0, 0, 1ULL << 62, facts).verdict, VERDICT_EXPLAINED);
+	assert_int_equal(compare(row, 0, 0, 1ULL << 62, bounds).verdict, VERDICT_EXPLAINED);
 }
 
 static void what_is_not_known_is_no_difference(void **state)
@@ -227,20 +227,20 @@ static void what_is_not_known_is_no_difference(void **state)
 	const struct counter_row *row = row_of(COUNTERS_VMSTAT, "oom_kill");
 	struct kernel_figure none = { .why = "no file" }, kernel = { .known = true, .low = 3, .high = 3 };
 	struct own_figure nothing = { .why = "no hook" }, ours = { .known = true, .value = 7 };
-	uint64_t facts[NR_FACTS] = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
 	struct reconciled r;
 
 	(void)state;
-	reconcile(row, &none, &ours, facts, &r);
+	reconcile(row, &none, &ours, bounds, &r);
 	assert_int_equal(r.verdict, VERDICT_UNKNOWN);
 	assert_string_equal(r.why, "no file");
-	reconcile(row, &kernel, &nothing, facts, &r);
+	reconcile(row, &kernel, &nothing, bounds, &r);
 	assert_int_equal(r.verdict, VERDICT_UNKNOWN);
 	assert_string_equal(r.why, "no hook");
-	reconcile(row, &none, &nothing, facts, &r);
+	reconcile(row, &none, &nothing, bounds, &r);
 	assert_string_equal(r.why, "no file; no hook");
 	nothing.why = none.why;
-	reconcile(row, &none, &nothing, facts, &r);
+	reconcile(row, &none, &nothing, bounds, &r);
 	assert_string_equal(r.why, "no file");
 }
 
@@ -259,7 +259,7 @@ static void the_table_is_complete(void **state)
 		if (row->figure == FIGURE_NONE || (row->names_v1 && !row->names_v1[0]))
 			assert_non_null(row->none_why);
 		for (j = 0; j < REASONS_MAX && row->reasons[j].text; j++)
-			assert_true(row->reasons[j].fact < NR_FACTS);
+			assert_true(row->reasons[j].bound < NR_BOUNDS);
 	}
 }
 

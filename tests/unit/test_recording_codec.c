@@ -271,11 +271,13 @@ static struct mt_fault fault_of(uint64_t ref, uint64_t time_ns)
 				  .who = { ref } };
 }
 
-static void add_moment(struct codec *codec, uint64_t time_ns)
+static void add_checkpoint(struct codec *codec, uint64_t time_ns)
 {
-	struct moment_record moment = { .hdr = { .id = REC_MOMENT, .size = sizeof(moment), .time_ns = time_ns } };
+	struct checkpoint_record checkpoint = {
+		.hdr = { .id = REC_CHECKPOINT, .size = sizeof(checkpoint), .time_ns = time_ns }
+	};
 
-	add(codec, &moment);
+	add(codec, &checkpoint);
 }
 
 /* The kinds of what came: w an announcement, f a fault, m a moment. */
@@ -291,7 +293,7 @@ static void assert_kinds(const struct records *got, const char *kinds)
 	}
 }
 
-static void references_are_announced_after_each_moment(void **state)
+static void references_are_announced_after_each_checkpoint(void **state)
 {
 	struct codec *codec = *state;
 	const uint64_t refs[] = { 1, 1, 2, 1 };
@@ -304,7 +306,7 @@ static void references_are_announced_after_each_moment(void **state)
 
 			add(codec, &fault);
 		}
-		add_moment(codec, 10);
+		add_checkpoint(codec, 10);
 	}
 	decode(codec);
 	assert_kinds(&codec->got, "wffwffmwffwffm");
@@ -501,25 +503,25 @@ static void a_block_is_full_by_its_tasks(void **state)
 static void values_referred_back_to_are_bounded(void **state)
 {
 	struct codec *codec = *state;
-	struct lasts lasts;
+	struct previous_values previous;
 	uint64_t *last;
 	size_t i;
 
 	(void)codec;
-	lasts__init(&lasts, 2);
-	for (i = 0; i < MAX_LASTS / MAX_FIELDS; i++)
-		assert_int_equal(lasts__get(&lasts, i, 1, MAX_FIELDS, &last), 0);
-	assert_int_equal(lasts__get(&lasts, i, 1, 1, &last), -E2BIG);
-	assert_int_equal(lasts__get(&lasts, 5, 1, MAX_FIELDS, &last), 0);
-	lasts__reset(&lasts);
+	previous_values__init(&previous, 2);
+	for (i = 0; i < MAX_PREVIOUS_VALUES / MAX_FIELDS; i++)
+		assert_int_equal(previous_values__get(&previous, i, 1, MAX_FIELDS, &last), 0);
+	assert_int_equal(previous_values__get(&previous, i, 1, 1, &last), -E2BIG);
+	assert_int_equal(previous_values__get(&previous, 5, 1, MAX_FIELDS, &last), 0);
+	previous_values__reset(&previous);
 	/* a kind of records without fields has a place, too */
-	assert_int_equal(lasts__get(&lasts, 0, 0, 0, &last), 0);
-	assert_int_equal(lasts__get(&lasts, 7, 1, 3, &last), 0);
+	assert_int_equal(previous_values__get(&previous, 0, 0, 0, &last), 0);
+	assert_int_equal(previous_values__get(&previous, 7, 1, 3, &last), 0);
 	assert_int_equal(last[2], 0);
-	lasts__free(&lasts);
-	lasts__init(&lasts, 1);
-	assert_int_equal(lasts__get(&lasts, 0, 0, 0, &last), 0);
-	lasts__free(&lasts);
+	previous_values__free(&previous);
+	previous_values__init(&previous, 1);
+	assert_int_equal(previous_values__get(&previous, 0, 0, 0, &last), 0);
+	previous_values__free(&previous);
 }
 
 static void numbers_come_back(void **state)
@@ -638,7 +640,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unknown_tasks_stay_unknown, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(two_tasks_with_one_name_stay_two, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(both_tasks_of_a_record_come_back, open_codec, close_codec),
-		cmocka_unit_test_setup_teardown(references_are_announced_after_each_moment, open_codec, close_codec),
+		cmocka_unit_test_setup_teardown(references_are_announced_after_each_checkpoint, open_codec,
+						close_codec),
 		cmocka_unit_test_setup_teardown(names_of_cgroups_come_back_once_a_block, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(cgroups_that_are_fields_have_names, open_codec, close_codec),
 		cmocka_unit_test_setup_teardown(a_block_is_full_by_its_size, open_codec, close_codec),

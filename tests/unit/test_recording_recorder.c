@@ -131,12 +131,12 @@ static struct totals totals_at(uint64_t now_ns)
 	return totals;
 }
 
-static int take_moment(struct recorder *rec, uint64_t now_ns, bool final)
+static int take_checkpoint(struct recorder *rec, uint64_t now_ns, bool final)
 {
-	const struct moment moment = { .now_ns = now_ns, .own_cpu_ns = now_ns / 1000, .wall_offset_ns = 7 };
+	const struct checkpoint checkpoint = { .now_ns = now_ns, .own_cpu_ns = now_ns / 1000, .wall_offset_ns = 7 };
 	const struct totals totals = totals_at(now_ns);
 
-	return recorder__moment(rec, &moment, &totals, now_ns, final);
+	return recorder__checkpoint(rec, &checkpoint, &totals, now_ns, final);
 }
 
 static void take_task(struct recorder *rec, uint64_t life, uint64_t now_ns, uint64_t minor, uint32_t flags)
@@ -163,9 +163,9 @@ struct replayed {
 	struct source *source;
 	struct run_facts facts;
 	struct pipeline pipeline;
-	uint64_t faults, first_fault_ns, moments;
+	uint64_t faults, first_fault_ns, checkpoints;
 	struct totals totals;
-	struct moment moment;
+	struct checkpoint checkpoint;
 	int more;
 };
 
@@ -178,7 +178,7 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 		return;
 	if (!replayed->faults++)
 		replayed->first_fault_ns = hdr->time_ns;
-	assert_non_null(whos__find(&replayed->pipeline.whos, ((const struct mt_fault *)record)->who.id));
+	assert_non_null(task_refs__find(&replayed->pipeline.task_refs, ((const struct mt_fault *)record)->who.id));
 }
 
 static void replay(struct replayed *replayed, const char *name)
@@ -194,10 +194,10 @@ static void replay(struct replayed *replayed, const char *name)
 			 0);
 	while ((replayed->more = replayed->source->ops->next(replayed->source, &due_ns)) > 0) {
 		assert_true(due_ns > BEGIN_NS);
-		replayed->moments++;
+		replayed->checkpoints++;
 	}
 	replayed->source->ops->totals(replayed->source, &replayed->totals);
-	replayed->source->ops->moment(replayed->source, &replayed->moment);
+	replayed->source->ops->checkpoint(replayed->source, &replayed->checkpoint);
 	assert_int_equal(replayed->pipeline.malformed, 0);
 	assert_int_equal(replayed->pipeline.error, 0);
 }
@@ -226,7 +226,7 @@ static void what_is_recorded_is_replayed(void **state)
 	for (step = 1; step <= 50; step++) {
 		take_task(rec, 1, BEGIN_NS + step * STEP_NS - 2, 10 * step, 0);
 		take_fault(rec, BEGIN_NS + step * STEP_NS - 1);
-		assert_int_equal(take_moment(rec, BEGIN_NS + step * STEP_NS, step == 50), 0);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == 50), 0);
 	}
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	stats = recorder__stats(rec);
@@ -237,11 +237,11 @@ static void what_is_recorded_is_replayed(void **state)
 
 	replay(&replayed, path);
 	assert_int_equal(replayed.more, 0);
-	assert_int_equal(replayed.moments, 49); /* the final one is the end */
+	assert_int_equal(replayed.checkpoints, 49); /* the final one is the end */
 	assert_int_equal(replayed.faults, 50);
 	assert_int_equal(sum(&replayed, MINOR), 500);
 	assert_memory_equal(&replayed.totals, &totals, sizeof(totals));
-	assert_int_equal(replayed.moment.now_ns, BEGIN_NS + 50 * STEP_NS);
+	assert_int_equal(replayed.checkpoint.now_ns, BEGIN_NS + 50 * STEP_NS);
 	assert_int_equal(replayed.source->ops->outcome(replayed.source)->status, 3);
 	assert_string_equal(replayed.facts.subject, "the test");
 	assert_false(replayed.source->damaged);
@@ -259,7 +259,7 @@ static void records_before_the_run_are_in_it(void **state)
 	take_task(rec, 1, BEGIN_NS - 5, 1000, MT_TASK_BASE);
 	assert_int_equal(recorder__begin(rec, &head), 0);
 	take_task(rec, 1, BEGIN_NS + 5, 1007, 0);
-	assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	close_recorder(rec);
 	replay(&replayed, path);
@@ -277,7 +277,7 @@ static void blocks_that_are_full_are_closed(void **state)
 	(void)state;
 	for (i = 0; i < 120000; i++)
 		take_fault(rec, BEGIN_NS + i * 1000003);
-	assert_int_equal(take_moment(rec, BEGIN_NS + 200 * SEC, true), 0);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 200 * SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	close_recorder(rec);
 	file = slurp(path);
@@ -329,7 +329,7 @@ static void run_lives(struct recorder *rec)
 		if (step == 31)
 			take_task(rec, 2, now - 2, count_of(1, 29), 0);
 		take_fault(rec, now - 1);
-		assert_int_equal(take_moment(rec, now, step == NR_STEPS), 0);
+		assert_int_equal(take_checkpoint(rec, now, step == NR_STEPS), 0);
 	}
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 }
@@ -367,7 +367,7 @@ static void the_last_part_counts_from_its_beginning(void **state)
 	got = (uint64_t *)&replayed.totals;
 	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*a); i++)
 		assert_int_equal(got[i], a[i] - b[i]);
-	assert_int_equal(replayed.moment.own_cpu_ns, (NR_STEPS - step) * STEP_NS / 1000);
+	assert_int_equal(replayed.checkpoint.own_cpu_ns, (NR_STEPS - step) * STEP_NS / 1000);
 	replayed__free(&replayed);
 }
 
@@ -427,7 +427,7 @@ static void asking_writes_a_file_each_time(void **state)
 		take_fault(rec, BEGIN_NS + step * STEP_NS - 1);
 		if (step == 30 || step == 60)
 			recorder__ask(rec);
-		assert_int_equal(take_moment(rec, BEGIN_NS + step * STEP_NS, step == 60), 0);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == 60), 0);
 		assert_int_equal(recorder__stats(rec).files, step < 30 ? 0 : step < 60 ? 1 : 2);
 	}
 	assert_string_equal(recorder__stats(rec).path, second_path);
@@ -436,10 +436,10 @@ static void asking_writes_a_file_each_time(void **state)
 	assert_int_equal(recorder__stats(rec).files, 2);
 	close_recorder(rec);
 	replay(&replayed, path);
-	assert_int_equal(replayed.moment.now_ns, BEGIN_NS + 30 * STEP_NS);
+	assert_int_equal(replayed.checkpoint.now_ns, BEGIN_NS + 30 * STEP_NS);
 	replayed__free(&replayed);
 	replay(&replayed, second_path);
-	assert_int_equal(replayed.moment.now_ns, BEGIN_NS + 60 * STEP_NS);
+	assert_int_equal(replayed.checkpoint.now_ns, BEGIN_NS + 60 * STEP_NS);
 	assert_true(replayed.first_fault_ns > BEGIN_NS + 29 * STEP_NS);
 	replayed__free(&replayed);
 }
@@ -454,7 +454,7 @@ static void an_oom_kill_writes_a_file_a_little_later(void **state)
 	for (step = 1; step <= 40; step++) {
 		if (step == 20)
 			recorder__take(rec, &oom);
-		assert_int_equal(take_moment(rec, BEGIN_NS + step * STEP_NS, step == 40), 0);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == 40), 0);
 		if (step < 30)
 			assert_int_equal(recorder__stats(rec).files, 0);
 	}
@@ -497,7 +497,7 @@ static void a_window_gives_memory_back(void **state)
 	assert_int_equal(window__init(&window, &own, 5 * SEC), 0);
 	encoder__init(&enc, &own);
 	for (second = 1; second <= 300; second++) {
-		struct moment_record moment = { .hdr = { .id = REC_MOMENT } };
+		struct checkpoint_record checkpoint = { .hdr = { .id = REC_CHECKPOINT } };
 
 		now = BEGIN_NS + second * SEC;
 		for (i = 0; i < 20; i++, life++) {
@@ -510,8 +510,8 @@ static void a_window_gives_memory_back(void **state)
 			task.flags = 0; /* late */
 			assert_int_equal(encoder__add(&enc, &task), 0);
 		}
-		moment.hdr.time_ns = now;
-		assert_int_equal(encoder__add(&enc, &moment), 0);
+		checkpoint.hdr.time_ns = now;
+		assert_int_equal(encoder__add(&enc, &checkpoint), 0);
 		assert_int_equal(
 			window__add(&window, block__pack(zstd, BLOCK_DATA, enc.buf, enc.size, enc.nr, now), true), 0);
 		encoder__reset(&enc);
@@ -555,9 +555,9 @@ static void a_base_may_take_several_blocks(void **state)
 	(void)state;
 	assert_int_equal(layouts__own(&own), 0);
 	assert_int_equal(window__init(&window, &own, SEC), 0);
-	window.start.hdr = (struct mt_hdr){ .id = REC_MOMENT, .time_ns = BEGIN_NS };
+	window.start.hdr = (struct mt_hdr){ .id = REC_CHECKPOINT, .time_ns = BEGIN_NS };
 	for (i = 1; i <= 60000; i++) {
-		struct life *life = lives__add(&window.base, i << 32);
+		struct life *life = task_counts__add(&window.base, i << 32);
 		struct packed_change change;
 		uint64_t counts[MT_NR_SLOTS] = { i };
 
@@ -582,7 +582,7 @@ static void a_full_disk_is_reported(void **state)
 	(void)state;
 	rec = begin("/dev/full", 3 * SEC); /* the last part is written at the end */
 	take_fault(rec, BEGIN_NS + 1);
-	assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), -ENOSPC);
 	assert_int_equal(recorder__stats(rec).files, 0);
 	close_recorder(rec);
@@ -612,11 +612,11 @@ static void a_write_that_is_cut_short_is_reported(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (i = 0; i < 500; i++)
 		take_fault(rec, BEGIN_NS + i * i * 1000);
-	assert_int_equal(take_moment(rec, BEGIN_NS + 2 * SEC, false), -EFBIG);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 2 * SEC, false), -EFBIG);
 	/* and from then on nothing is written */
 	setrlimit(RLIMIT_FSIZE, &old);
 	take_fault(rec, BEGIN_NS + 2 * SEC);
-	assert_int_equal(take_moment(rec, BEGIN_NS + 4 * SEC, true), -EFBIG);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 4 * SEC, true), -EFBIG);
 	assert_int_equal(recorder__finish(rec, &outcome), -EFBIG);
 	close_recorder(rec);
 	assert_int_equal(stat(path, &st), 0);
@@ -633,7 +633,7 @@ static void only_the_owner_may_read_it(void **state)
 	for (i = 0; i < 2; i++) {
 		struct recorder *rec = begin(path, last_ns[i]);
 
-		assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + SEC, true), 0);
 		assert_int_equal(recorder__finish(rec, &outcome), 0);
 		close_recorder(rec);
 		assert_int_equal(stat(path, &st), 0);
@@ -663,7 +663,7 @@ static void an_older_file_stays_until_there_is_something_to_write(void **state)
 	bytes__free(&file);
 
 	rec = begin(path, 0);
-	assert_int_equal(take_moment(rec, BEGIN_NS + SEC, true), 0);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + SEC, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	file = slurp(path);
 	assert_int_equal(file.size, recorder__stats(rec).bytes);
@@ -708,7 +708,7 @@ static void last_parts_are_bounded(void **state)
 	spit_dumps("memtrace of old");
 	for (step = 1; step <= 10; step++) {
 		recorder__ask(rec);
-		assert_int_equal(take_moment(rec, BEGIN_NS + step * STEP_NS, false), 0);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, false), 0);
 		assert_int_equal(recorder__dump_error(rec), 0);
 		if (step == 1)
 			assert_string_equal(recorder__stats(rec).path, seventh);
@@ -720,7 +720,7 @@ static void last_parts_are_bounded(void **state)
 	/* what is not a recording, or somebody else's, is not given up */
 	spit_dumps("mine");
 	recorder__ask(rec);
-	assert_int_equal(take_moment(rec, BEGIN_NS + 11 * STEP_NS, false), 0);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 11 * STEP_NS, false), 0);
 	assert_int_equal(recorder__dump_error(rec), -EPERM);
 	close_recorder(rec);
 	file = slurp(seventh);
@@ -746,7 +746,7 @@ static void a_dash_is_standard_output(void **state)
 		dup2(fileno(file), STDOUT_FILENO);
 		rec = begin("-", i ? 3 * SEC : 0);
 		take_fault(rec, BEGIN_NS + 1);
-		take_moment(rec, BEGIN_NS + SEC, true);
+		take_checkpoint(rec, BEGIN_NS + SEC, true);
 		recorder__finish(rec, &outcome);
 		close_recorder(rec);
 		dup2(own, STDOUT_FILENO);

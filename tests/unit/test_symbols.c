@@ -784,7 +784,7 @@ static void addresses_of_segments(void **state)
 				.e_ehsize = sizeof(Elf64_Ehdr),
 				.e_phentsize = sizeof(Elf64_Phdr),
 				.e_phnum = 5 } };
-	struct elf_segment found[ELF_FACTS_SEGMENTS];
+	struct elf_segment found[ELF_CACHE_SEGMENTS];
 	struct elf_file file;
 	uint64_t vaddr;
 	size_t nr;
@@ -792,7 +792,7 @@ static void addresses_of_segments(void **state)
 	(void)state;
 	memcpy(image.segments, segments, sizeof(segments));
 	assert_int_equal(elf_file__open_image(&file, (char *)&image, sizeof(image)), 0);
-	nr = elf_file__segments(&file, found, ELF_FACTS_SEGMENTS);
+	nr = elf_file__segments(&file, found, ELF_CACHE_SEGMENTS);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		vaddr = 0;
 		assert_int_equal(elf_segments__vaddr(found, nr, rows[i].offset, rows[i].len, &vaddr), !!rows[i].vaddr);
@@ -837,14 +837,14 @@ static int examine(int fd)
 	struct symtab *tab;
 	struct elf_file file;
 	struct build_id id;
-	struct elf_segment segments[ELF_FACTS_SEGMENTS];
+	struct elf_segment segments[ELF_CACHE_SEGMENTS];
 	int nr = elf_file__open(&file, dup(fd));
 
 	if (nr)
 		return nr;
 	elf_file__build_id(&file, &id);
 	assert_true(id.len <= BUILD_ID_MAX);
-	elf_file__segments(&file, segments, ELF_FACTS_SEGMENTS);
+	elf_file__segments(&file, segments, ELF_CACHE_SEGMENTS);
 	tab = symtab__new(BUDGET);
 	elf_file__symbols(&file, tab);
 	nr = (int)symtab__count(tab);

@@ -16,78 +16,78 @@
 /* After so many nobody is kept any more. */
 #define FORGOTTEN_TICKS 10
 
-static void learn(struct whos *whos, uint64_t id, const char *comm)
+static void learn(struct task_refs *task_refs, uint64_t id, const char *comm)
 {
 	struct mt_who_is is = { .ref.id = id };
 
 	snprintf(is.who.comm, sizeof(is.who.comm), "%s", comm);
 	is.who.pid = (uint32_t)id;
-	assert_int_equal(whos__learn(whos, &is), 0);
+	assert_int_equal(task_refs__learn(task_refs, &is), 0);
 }
 
 static void nobody_is_known_at_first(void **state)
 {
-	struct whos whos = { 0 };
+	struct task_refs task_refs = { 0 };
 
 	(void)state;
-	assert_null(whos__find(&whos, 0));
-	assert_null(whos__find(&whos, 1));
-	whos__age(&whos);
-	whos__free(&whos);
+	assert_null(task_refs__find(&task_refs, 0));
+	assert_null(task_refs__find(&task_refs, 1));
+	task_refs__age(&task_refs);
+	task_refs__free(&task_refs);
 }
 
 static void the_last_announcement_counts(void **state)
 {
-	struct whos whos = { 0 };
+	struct task_refs task_refs = { 0 };
 	const uint64_t far = 1ULL << 63 | 7;
 
 	(void)state;
-	learn(&whos, 7, "first");
-	learn(&whos, far, "far");
-	learn(&whos, 7, "second");
-	assert_string_equal(whos__find(&whos, 7)->comm, "second");
-	assert_string_equal(whos__find(&whos, far)->comm, "far");
-	assert_null(whos__find(&whos, 8));
-	whos__free(&whos);
+	learn(&task_refs, 7, "first");
+	learn(&task_refs, far, "far");
+	learn(&task_refs, 7, "second");
+	assert_string_equal(task_refs__find(&task_refs, 7)->comm, "second");
+	assert_string_equal(task_refs__find(&task_refs, far)->comm, "far");
+	assert_null(task_refs__find(&task_refs, 8));
+	task_refs__free(&task_refs);
 }
 
 static void who_is_silent_is_forgotten(void **state)
 {
-	struct whos whos = { 0 };
+	struct task_refs task_refs = { 0 };
 	int tick;
 
 	(void)state;
-	learn(&whos, 1, "silent");
-	learn(&whos, 2, "talks");
+	learn(&task_refs, 1, "silent");
+	learn(&task_refs, 2, "talks");
 	for (tick = 1; tick <= FORGOTTEN_TICKS; tick++) {
-		whos__age(&whos);
-		learn(&whos, 2, "talks");
+		task_refs__age(&task_refs);
+		learn(&task_refs, 2, "talks");
 		if (tick <= KNOWN_TICKS)
-			assert_non_null(whos__find(&whos, 1));
+			assert_non_null(task_refs__find(&task_refs, 1));
 	}
-	assert_null(whos__find(&whos, 1));
-	assert_string_equal(whos__find(&whos, 2)->comm, "talks");
-	whos__free(&whos);
+	assert_null(task_refs__find(&task_refs, 1));
+	assert_string_equal(task_refs__find(&task_refs, 2)->comm, "talks");
+	task_refs__free(&task_refs);
 }
 
 static void many_come_and_go(void **state)
 {
-	struct whos whos = { 0 };
+	struct task_refs task_refs = { 0 };
 	char comm[MT_COMM_LEN];
 	uint64_t id;
 
 	(void)state;
 	for (id = 0; id < 100000; id++) {
 		snprintf(comm, sizeof(comm), "c%llu", (unsigned long long)id);
-		learn(&whos, id, comm);
+		learn(&task_refs, id, comm);
 		if (id % 1000 == 999)
-			whos__age(&whos);
+			task_refs__age(&task_refs);
 	}
-	assert_string_equal(whos__find(&whos, 99999)->comm, "c99999");
-	assert_int_equal(whos__find(&whos, 99500)->pid, 99500);
+	assert_string_equal(task_refs__find(&task_refs, 99999)->comm, "c99999");
+	assert_int_equal(task_refs__find(&task_refs, 99500)->pid, 99500);
 	for (id = 0; id < 100000 - FORGOTTEN_TICKS * 1000; id++)
-		assert_null(whos__find(&whos, id));
-	whos__free(&whos);
+		assert_null(task_refs__find(&task_refs, id));
+	task_refs__free(&task_refs);
 }
 
 int main(void)

@@ -11,21 +11,21 @@
 
 #define TAIL_SIZE 32768
 
-void scratch__init(struct scratch *s)
+void tmpstore__init(struct tmpstore *s)
 {
-	*s = (struct scratch){ .fd = -1 };
+	*s = (struct tmpstore){ .fd = -1 };
 }
 
-void scratch__free(struct scratch *s)
+void tmpstore__free(struct tmpstore *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s->tail);
 	free(s->window);
-	scratch__init(s);
+	tmpstore__init(s);
 }
 
-uint64_t scratch__size(const struct scratch *s)
+uint64_t tmpstore__size(const struct tmpstore *s)
 {
 	return s->flushed + s->tail_len;
 }
@@ -70,7 +70,7 @@ static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
 }
 
 /* Moves the tail to the file.  On failure it stays: what was written of it is not counted. */
-static void flush(struct scratch *s)
+static void flush(struct tmpstore *s)
 {
 	if (s->fd < 0)
 		s->fd = open_file();
@@ -82,7 +82,7 @@ static void flush(struct scratch *s)
 	s->tail_len = 0;
 }
 
-static int grow_tail(struct scratch *s, size_t need)
+static int grow_tail(struct tmpstore *s, size_t need)
 {
 	size_t cap = s->tail_cap ? s->tail_cap + s->tail_cap / 2 : TAIL_SIZE;
 	uint8_t *tail;
@@ -99,7 +99,7 @@ static int grow_tail(struct scratch *s, size_t need)
 	return 0;
 }
 
-int scratch__append(struct scratch *s, const void *data, size_t size)
+int tmpstore__append(struct tmpstore *s, const void *data, size_t size)
 {
 	int err;
 
@@ -113,7 +113,7 @@ int scratch__append(struct scratch *s, const void *data, size_t size)
 	return 0;
 }
 
-static int fill_window(struct scratch *s, uint64_t at)
+static int fill_window(struct tmpstore *s, uint64_t at)
 {
 	ssize_t n;
 
@@ -136,7 +136,7 @@ static int fill_window(struct scratch *s, uint64_t at)
  * A window that ends too early is read anew from at on, so that a piece which
  * straddles its end is whole; a quarter of it is more than the longest row.
  */
-static int read_file(struct scratch *s, uint64_t at, const uint8_t **data, size_t *size)
+static int read_file(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t *size)
 {
 	bool inside = at >= s->window_at && at < s->window_at + s->window_len;
 	int err = 0;
@@ -150,11 +150,11 @@ static int read_file(struct scratch *s, uint64_t at, const uint8_t **data, size_
 	return 0;
 }
 
-int scratch__read(struct scratch *s, uint64_t at, const uint8_t **data, size_t *size)
+int tmpstore__read(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t *size)
 {
 	if (at < s->flushed)
 		return read_file(s, at, data, size);
-	if (at > scratch__size(s))
+	if (at > tmpstore__size(s))
 		return -EINVAL;
 	*data = s->tail + (at - s->flushed);
 	*size = s->tail_len - (size_t)(at - s->flushed);
@@ -163,9 +163,9 @@ int scratch__read(struct scratch *s, uint64_t at, const uint8_t **data, size_t *
 	return 0;
 }
 
-int scratch__poke(struct scratch *s, uint64_t at, uint8_t byte)
+int tmpstore__poke(struct tmpstore *s, uint64_t at, uint8_t byte)
 {
-	if (at >= scratch__size(s))
+	if (at >= tmpstore__size(s))
 		return -EINVAL;
 	if (at >= s->flushed) {
 		s->tail[at - s->flushed] = byte;
@@ -176,7 +176,7 @@ int scratch__poke(struct scratch *s, uint64_t at, uint8_t byte)
 }
 
 /* A tail that grew in memory is given back, and a file that failed gets another chance. */
-void scratch__reset(struct scratch *s)
+void tmpstore__reset(struct tmpstore *s)
 {
 	if (s->fd >= 0 && s->flushed && ftruncate(s->fd, 0)) {
 		close(s->fd);

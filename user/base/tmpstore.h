@@ -12,7 +12,7 @@
 
 #define SCRATCH_WINDOW 4096 /* the longest piece that can be read at once */
 
-struct scratch {
+struct tmpstore {
 	int fd;		  /* -1: none yet, or none to be had */
 	bool in_memory;	  /* the file failed: the tail grows instead */
 	uint64_t flushed; /* bytes in the file; the tail begins here */
@@ -23,17 +23,17 @@ struct scratch {
 	size_t window_len;
 };
 
-void scratch__init(struct scratch *s);
-void scratch__free(struct scratch *s);
-uint64_t scratch__size(const struct scratch *s);
+void tmpstore__init(struct tmpstore *s);
+void tmpstore__free(struct tmpstore *s);
+uint64_t tmpstore__size(const struct tmpstore *s);
 
 /* Appends bytes, which stay in one piece; 0 or -ENOMEM. */
-int scratch__append(struct scratch *s, const void *data, size_t size);
+int tmpstore__append(struct tmpstore *s, const void *data, size_t size);
 /* Up to SCRATCH_WINDOW bytes at that offset, valid until the next call; 0 or -errno. */
-int scratch__read(struct scratch *s, uint64_t at, const uint8_t **data, size_t *size);
+int tmpstore__read(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t *size);
 /* Overwrites one byte; 0 or -errno. */
-int scratch__poke(struct scratch *s, uint64_t at, uint8_t byte);
+int tmpstore__poke(struct tmpstore *s, uint64_t at, uint8_t byte);
 /* Forgets all bytes; the file stays open for the next ones. */
-void scratch__reset(struct scratch *s);
+void tmpstore__reset(struct tmpstore *s);
 
 #endif

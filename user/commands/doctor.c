@@ -200,7 +200,7 @@ static int report(struct diagnosis *d, struct render *render)
 		[EXIT_FAILED] = "some core probes cannot run",
 		[EXIT_NOT_ATTACHED] = "no probe can run",
 	};
-	struct facts verdict = {
+	struct values verdict = {
 		.path = "", .heading = "", .columns = verdict_columns, .cells = d->verdict, .nr_columns = 1
 	};
 	struct report *rep = report__new("memtrace.doctor/1");
@@ -215,7 +215,7 @@ static int report(struct diagnosis *d, struct render *render)
 		add_table(rep, "hooks", hook_columns, NR(hook_columns), &d->hook_rows);
 		add_table(rep, "objects", object_columns, NR(object_columns), &d->object_rows);
 	}
-	report__add_facts(rep, &verdict);
+	report__add_values(rep, &verdict);
 	err = render__report(render, rep);
 	report__free(rep);
 	return err;

@@ -139,7 +139,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	int code, ended;
 
 	run->metrics = metrics__new(&run->session.view, by, options->max_series);
-	run->session.source->ops->moment(run->session.source, &run->session.moment);
+	run->session.source->ops->checkpoint(run->session.source, &run->session.checkpoint);
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);

@@ -12,16 +12,16 @@
 
 extern const struct command replay_command;
 
-static int show(const struct options *options, struct contents *contents)
+static int show(const struct options *options, struct recording_info *info)
 {
 	struct render render;
 	struct report *report = report__new("memtrace.recording/1");
 	int code = render__open(&render, &options->out), err = -ENOMEM;
 
 	if (code == EXIT_OK) {
-		render.output.wall_offset_ns = contents__wall_offset_ns(contents);
+		render.output.wall_offset_ns = recording_info__wall_offset_ns(info);
 		if (report) {
-			contents__add(contents, report);
+			recording_info__add(info, report);
 			err = render__report(&render, report);
 		}
 		code = render__close(&render, err, code);
@@ -32,7 +32,7 @@ static int show(const struct options *options, struct contents *contents)
 
 static int run_replay(struct options *options)
 {
-	struct contents *contents;
+	struct recording_info *info;
 	int code;
 
 	if (!options->replay) {
@@ -43,12 +43,12 @@ static int run_replay(struct options *options)
 		log_error("-o '%s': is the recording itself; expected another file", options->out.path);
 		return EXIT_USAGE;
 	}
-	code = contents__read(&contents, options->replay);
+	code = recording_info__read(&info, options->replay);
 	if (code == EXIT_OK)
-		code = show(options, contents);
-	if (code == EXIT_OK && contents__damaged(contents))
+		code = show(options, info);
+	if (code == EXIT_OK && recording_info__damaged(info))
 		code = EXIT_FAILED;
-	contents__free(contents);
+	recording_info__free(info);
 	return code;
 }
 

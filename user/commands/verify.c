@@ -34,7 +34,7 @@ struct verify_run {
 	struct kernel_counts kernel;
 	struct own_counts own;
 	struct cmd_counts cmd;
-	uint64_t facts[NR_FACTS];
+	uint64_t bounds[NR_BOUNDS];
 	struct reconciled results[COUNTER_ROWS_MAX];
 	struct cell cells[COUNTER_ROWS_MAX * NR(columns)];
 	struct cell_rows rows;
@@ -109,7 +109,7 @@ static void fill_row(struct verify_run *run, size_t i)
 	else
 		kernel_counts__figure(&run->kernel, i, &kernel);
 	own_counts__figure(&run->own, row, &own);
-	reconcile(row, &kernel, &own, run->facts, result);
+	reconcile(row, &kernel, &own, run->bounds, result);
 	run->unexplained += result->verdict == VERDICT_UNEXPLAINED;
 	c[0] = cell_string(counter_file__name(row->file));
 	c[1] = cell_string(row->name);
@@ -139,9 +139,9 @@ static void gather_facts(struct verify_run *run)
 	struct fault_exceptions exceptions;
 
 	kernel_counts__exceptions(&run->kernel, &exceptions);
-	kernel_counts__facts(&run->kernel, run->facts);
-	own_counts__facts(&run->own, &exceptions, run->facts);
-	run->facts[FACT_ALLOCS_SEEN] = saw_all_allocs(run);
+	kernel_counts__bounds(&run->kernel, run->bounds);
+	own_counts__bounds(&run->own, &exceptions, run->bounds);
+	run->bounds[BOUND_ALLOCS_SEEN] = saw_all_allocs(run);
 }
 
 static void fill(struct verify_run *run)
@@ -163,11 +163,11 @@ static int report(struct verify_run *run)
 	static const struct column verdict_columns[] = { { .path = "cgroup" },
 							 { .path = "unexplained", .unit = UNIT_COUNT },
 							 { .title = "", .path = "verdict" } };
-	struct facts verdict = { .path = "",
-				 .heading = "",
-				 .columns = verdict_columns,
-				 .cells = run->verdict,
-				 .nr_columns = NR(verdict_columns) };
+	struct values verdict = { .path = "",
+				  .heading = "",
+				  .columns = verdict_columns,
+				  .cells = run->verdict,
+				  .nr_columns = NR(verdict_columns) };
 	struct table table = { .path = "counters", .columns = columns, .nr_columns = NR(columns) };
 	struct report *rep = report__new("memtrace.verify/1");
 	int err;
@@ -179,7 +179,7 @@ static int report(struct verify_run *run)
 	summary__add_run(&run->summary, rep, SCOPE_TOTAL);
 	table.rows = cell_rows__source(&run->rows);
 	report__add_table(rep, &table);
-	report__add_facts(rep, &verdict);
+	report__add_values(rep, &verdict);
 	summary__add_end(&run->summary, rep);
 	err = render__report(&run->tracing.render, rep);
 	report__free(rep);

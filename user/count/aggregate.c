@@ -19,11 +19,11 @@ struct aggregate *aggregate__new(const struct aggregate_config *config)
 		goto out;
 	agg->config = *config;
 	rows__init(&agg->rows, config->by, config->max_groups);
-	spill__init(&agg->dead[SCOPE_TOTAL]);
-	spill__init(&agg->dead[SCOPE_INTERVAL]);
+	dead_rows__init(&agg->dead[SCOPE_TOTAL]);
+	dead_rows__init(&agg->dead[SCOPE_INTERVAL]);
 	agg->hists = hists__new(config);
 	if (agg->hists)
-		err = lives__init(&agg->lives);
+		err = task_counts__init(&agg->task_counts);
 out:
 	if (!err)
 		return agg;
@@ -36,10 +36,10 @@ void aggregate__free(struct aggregate *agg)
 {
 	if (!agg)
 		return;
-	lives__free(&agg->lives);
+	task_counts__free(&agg->task_counts);
 	hists__free(agg->hists);
-	spill__free(&agg->dead[SCOPE_INTERVAL]);
-	spill__free(&agg->dead[SCOPE_TOTAL]);
+	dead_rows__free(&agg->dead[SCOPE_INTERVAL]);
+	dead_rows__free(&agg->dead[SCOPE_TOTAL]);
 	rows__free(&agg->rows);
 	free(agg);
 }
@@ -120,7 +120,7 @@ static bool has_room(const struct aggregate *agg, const struct life *life, const
 
 	if (!max)
 		return true;
-	return (life || HASH_COUNT(agg->lives.table) < max) &&
+	return (life || HASH_COUNT(agg->task_counts.table) < max) &&
 	       (HASH_COUNT(agg->rows.table) < max || rows__find(&agg->rows, &key));
 }
 
@@ -140,7 +140,7 @@ static int credit(struct aggregate *agg, struct life **life, const struct mt_tas
 		return -ENOMEM;
 	row__refresh(row, agg->config.by, task);
 	if (!*life)
-		*life = lives__add(&agg->lives, task->life);
+		*life = task_counts__add(&agg->task_counts, task->life);
 	if (!*life)
 		return -ENOMEM;
 	err = add_to_row(agg, *life, row, add);
@@ -178,8 +178,8 @@ static void finish(struct aggregate *agg, struct life *life, const struct mt_tas
 	if (life && life->row)
 		life->row->lives--;
 	if (life)
-		lives__remove(&agg->lives, life);
-	lives__finish(&agg->lives, task->life);
+		task_counts__remove(&agg->task_counts, life);
+	task_counts__finish(&agg->task_counts, task->life);
 }
 
 /* What a life counted before the run began is where its differences start, and nobody's. */
@@ -194,7 +194,7 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 	if (!has_room(agg, life, task))
 		return -E2BIG;
 	if (!life)
-		life = lives__add(&agg->lives, task->life);
+		life = task_counts__add(&agg->task_counts, task->life);
 	if (!life)
 		return -ENOMEM;
 	err = packed__prepare(&life->last, add, &last);
@@ -239,9 +239,9 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 
 	if (task->flags & MT_TASK_REST)
 		return take_rest(agg, task);
-	if (lives__is_finished(&agg->lives, task->life))
+	if (task_counts__is_finished(&agg->task_counts, task->life))
 		return 0;
-	life = lives__find(&agg->lives, task->life);
+	life = task_counts__find(&agg->task_counts, task->life);
 	if (task->flags & MT_TASK_BASE && !final)
 		return take_base(agg, life, task);
 	if (task->flags & MT_TASK_BASE) {
@@ -259,11 +259,12 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	return err;
 }
 
-int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos)
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
+		     const struct task_refs *task_refs)
 {
 	int err;
 
-	err = hists__event(agg->hists, row, record, whos);
+	err = hists__event(agg->hists, row, record, task_refs);
 	if (err)
 		agg->lost++;
 	return err;
@@ -274,7 +275,7 @@ int aggregate__folds(struct aggregate *agg, const struct folds *folds)
 	return hists__folds(agg->hists, folds);
 }
 
-static int bury_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)
+static int retire_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)
 {
 	uint64_t v[MT_NR_SLOTS];
 	struct entity entity;
@@ -282,25 +283,25 @@ static int bury_counts(struct aggregate *agg, struct row *row, enum scope scope,
 	row__describe(row, &entity);
 	packed__get(row__counts(row, scope), v);
 	entity.v = v;
-	return spill__append(&agg->dead[scope], &entity, at);
+	return dead_rows__append(&agg->dead[scope], &entity, at);
 }
 
 /* On failure the row stays in memory, and only there. */
-static int bury_row(struct aggregate *agg, struct row *row)
+static int retire_row(struct aggregate *agg, struct row *row)
 {
 	uint64_t at = 0, unused;
 	int err = 0;
 
 	if (agg->config.keep_dead)
-		err = bury_counts(agg, row, SCOPE_TOTAL, &at);
+		err = retire_counts(agg, row, SCOPE_TOTAL, &at);
 	if (err)
 		return err;
 	if (row->interval.len)
-		err = bury_counts(agg, row, SCOPE_INTERVAL, &unused);
+		err = retire_counts(agg, row, SCOPE_INTERVAL, &unused);
 	if (!err)
 		rows__remove(&agg->rows, row);
 	else if (agg->config.keep_dead)
-		spill__supersede(&agg->dead[SCOPE_TOTAL], at);
+		dead_rows__supersede(&agg->dead[SCOPE_TOTAL], at);
 	return err;
 }
 
@@ -318,7 +319,7 @@ static bool is_settled(const struct aggregate *agg, const struct row *row, uint6
 	return !row->lives && silent_ns >= agg->config.linger_ns;
 }
 
-int aggregate__bury(struct aggregate *agg, uint64_t now_ns)
+int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 {
 	struct row *row, *next;
 	int err = 0;
@@ -328,7 +329,7 @@ int aggregate__bury(struct aggregate *agg, uint64_t now_ns)
 	for (row = agg->rows.table; row; row = next) {
 		next = row->hh.next;
 		if (!err && is_settled(agg, row, now_ns))
-			err = bury_row(agg, row);
+			err = retire_row(agg, row);
 	}
 	return err;
 }
@@ -339,7 +340,7 @@ int aggregate__next_interval(struct aggregate *agg)
 
 	while ((row = rows__next(&agg->rows, row)))
 		packed__clear(&row->interval);
-	spill__reset(&agg->dead[SCOPE_INTERVAL]);
+	dead_rows__reset(&agg->dead[SCOPE_INTERVAL]);
 	hists__next_interval(agg->hists);
 	memset(agg->sums[SCOPE_INTERVAL], 0, sizeof(agg->sums[SCOPE_INTERVAL]));
 	return 0;

@@ -51,7 +51,7 @@ struct entity {
 };
 
 struct aggregate;
-struct whos;
+struct task_refs;
 
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
@@ -62,7 +62,8 @@ void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
  */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
 /* whos: whom references in records stand for; may be NULL. */
-int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record, const struct whos *whos);
+int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
+		     const struct task_refs *task_refs);
 /* The source's absolute folds, by differences. */
 int aggregate__folds(struct aggregate *agg, const struct folds *folds);
 
@@ -70,7 +71,7 @@ int aggregate__folds(struct aggregate *agg, const struct folds *folds);
 void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
 
 /* Moves rows of processes that are gone since linger_ns out of memory (or drops them without keep_dead). */
-int aggregate__bury(struct aggregate *agg, uint64_t now_ns);
+int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
 /* The next interval starts: SCOPE_INTERVAL counts from here. */
 int aggregate__next_interval(struct aggregate *agg);
 

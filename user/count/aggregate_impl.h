@@ -15,9 +15,9 @@ struct aggregate {
 	uint64_t unattributed[MT_NR_SLOTS]; /* in the sums so far */
 	struct aggregate_config config;
 	struct rows rows;
-	struct lives lives;
+	struct task_counts task_counts;
 	struct hists *hists;
-	struct spill dead[NR_SCOPES]; /* rows that left memory, with the counts of the scope */
+	struct dead_rows dead[NR_SCOPES]; /* rows that left memory, with the counts of the scope */
 	uint64_t sums[NR_SCOPES][MT_NR_SLOTS];
 	uint64_t lost;
 };
@@ -41,15 +41,15 @@ typedef uint64_t (*index_key_fn)(const struct entity *entity, void *ctx, bool *t
 /* Fills the index with all rows that have counts in the scope, unsorted; 0 or -errno. */
 int row_index__fill(struct row_index *index, index_key_fn key, void *ctx);
 void row_index__free(struct row_index *index);
-/* By key; what is equal by it in the order of burial. */
+/* By key; what is equal by it in the order of retirement. */
 void row_index__sort(struct index_entry *entries, size_t nr);
 /* The row of an entry, its counts in v[MT_NR_SLOTS]; 0 or -errno. */
 int row_index__load(const struct row_index *index, uint64_t ref, struct entity *entity, uint64_t *v);
 
 /*
- * A process that counts again after its row was buried has a second row;
+ * A process that counts again after its row was retired has a second row;
  * this makes one of them.  0 or -errno.
  */
-int aggregate__merge_buried(struct aggregate *agg, enum scope scope);
+int aggregate__merge_retired(struct aggregate *agg, enum scope scope);
 
 #endif

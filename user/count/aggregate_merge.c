@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A thread may be first heard of after its process was buried: then the
+ * A thread may be first heard of after its process was retired: then the
  * process has a row in the spill file and another one.  Nothing in memory
- * remembers who was buried, so doubles are found when rows are asked for, by
+ * remembers who was retired, so doubles are found when rows are asked for, by
  * sorting an index of them all; each double is merged once and for all.
  */
 #include "aggregate_impl.h"
 
-static bool in_spill(uint64_t ref)
+static bool is_dead_row(uint64_t ref)
 {
 	return ref & 1;
 }
@@ -30,7 +30,7 @@ static bool is_same(const struct aggregate *agg, const struct entity *a, const s
 }
 
 /* Prepared first, so that the counts are never in both rows nor in none. */
-static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t ref, uint64_t buried)
+static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t ref, uint64_t retired)
 {
 	struct row *row = (struct row *)(uintptr_t)ref;
 	struct packed_change change;
@@ -38,11 +38,11 @@ static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t r
 	struct entity entity;
 	int err;
 
-	err = spill__at(&agg->dead[scope], buried >> 1, &entity, v);
+	err = dead_rows__at(&agg->dead[scope], retired >> 1, &entity, v);
 	if (!err)
 		err = packed__prepare(row__counts(row, scope), v, &change);
 	if (!err)
-		err = spill__supersede(&agg->dead[scope], buried >> 1);
+		err = dead_rows__supersede(&agg->dead[scope], retired >> 1);
 	if (err)
 		return err;
 	packed__commit(&change);
@@ -50,28 +50,28 @@ static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t r
 	return 0;
 }
 
-/* From was buried after all that went into the other row, so it has the newer names. */
-static int merge_in_spill(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
+/* From was retired after all that went into the other row, so it has the newer names. */
+static int merge_dead_rows(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
 {
 	uint64_t v[MT_NR_SLOTS], w[MT_NR_SLOTS], at;
-	struct spill *spill = &agg->dead[scope];
+	struct dead_rows *dead = &agg->dead[scope];
 	struct entity entity, old;
 	size_t i;
 	int err;
 
-	err = spill__at(spill, *into >> 1, &old, w);
+	err = dead_rows__at(dead, *into >> 1, &old, w);
 	if (!err)
-		err = spill__at(spill, from >> 1, &entity, v);
+		err = dead_rows__at(dead, from >> 1, &entity, v);
 	if (err)
 		return err;
 	for (i = 0; i < MT_NR_SLOTS; i++)
 		v[i] += w[i];
 	entity.exited |= old.exited;
-	err = spill__append(spill, &entity, &at);
+	err = dead_rows__append(dead, &entity, &at);
 	if (!err)
-		err = spill__supersede(spill, *into >> 1);
+		err = dead_rows__supersede(dead, *into >> 1);
 	if (!err)
-		err = spill__supersede(spill, from >> 1);
+		err = dead_rows__supersede(dead, from >> 1);
 	if (!err)
 		*into = at << 1 | 1;
 	return err;
@@ -80,15 +80,15 @@ static int merge_in_spill(struct aggregate *agg, enum scope scope, uint64_t *int
 /* A row in memory stays there: *into names the row that has the counts of both. */
 static int merge(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
 {
-	uint64_t buried = from;
+	uint64_t retired = from;
 
-	if (in_spill(*into) && in_spill(from))
-		return merge_in_spill(agg, scope, into, from);
-	if (in_spill(*into)) {
-		buried = *into;
+	if (is_dead_row(*into) && is_dead_row(from))
+		return merge_dead_rows(agg, scope, into, from);
+	if (is_dead_row(*into)) {
+		retired = *into;
 		*into = from;
 	}
-	return merge_into_memory(agg, scope, *into, buried);
+	return merge_into_memory(agg, scope, *into, retired);
 }
 
 /* Entries of one key: the same row, unless two keys collided.  A ref of 0 was merged into another. */
@@ -129,12 +129,12 @@ static int merge_runs(struct row_index *index)
 	return err;
 }
 
-int aggregate__merge_buried(struct aggregate *agg, enum scope scope)
+int aggregate__merge_retired(struct aggregate *agg, enum scope scope)
 {
 	struct row_index index = { .agg = agg, .scope = scope };
 	int err = 0;
 
-	if (!scratch__size(&agg->dead[scope].bytes))
+	if (!tmpstore__size(&agg->dead[scope].bytes))
 		return 0;
 	err = row_index__fill(&index, key_of, agg);
 	if (!err) {

@@ -20,19 +20,19 @@ enum {
 	ROW_EXITED = 1 << 1,
 };
 
-void spill__init(struct spill *spill)
+void dead_rows__init(struct dead_rows *dead)
 {
-	scratch__init(&spill->bytes);
+	tmpstore__init(&dead->bytes);
 }
 
-void spill__free(struct spill *spill)
+void dead_rows__free(struct dead_rows *dead)
 {
-	scratch__free(&spill->bytes);
+	tmpstore__free(&dead->bytes);
 }
 
-void spill__reset(struct spill *spill)
+void dead_rows__reset(struct dead_rows *dead)
 {
-	scratch__reset(&spill->bytes);
+	tmpstore__reset(&dead->bytes);
 }
 
 static size_t encode(const struct entity *e, uint8_t *out)
@@ -87,23 +87,23 @@ static const uint8_t *decode(const uint8_t *p, const uint8_t *end, struct entity
 	return packed__decode(p, end, v);
 }
 
-int spill__append(struct spill *spill, const struct entity *entity, uint64_t *at)
+int dead_rows__append(struct dead_rows *dead, const struct entity *entity, uint64_t *at)
 {
 	uint8_t row[ROW_MAX];
 	size_t size = encode(entity, row);
 
-	*at = scratch__size(&spill->bytes);
-	return scratch__append(&spill->bytes, row, size);
+	*at = tmpstore__size(&dead->bytes);
+	return tmpstore__append(&dead->bytes, row, size);
 }
 
 /* Returns the row's size, or -errno; *flags is its first byte. */
-static int read_row(struct spill *spill, uint64_t at, struct entity *entity, uint64_t *v, uint8_t *flags)
+static int read_row(struct dead_rows *dead, uint64_t at, struct entity *entity, uint64_t *v, uint8_t *flags)
 {
 	const uint8_t *data, *end;
 	size_t size;
 	int err;
 
-	err = scratch__read(&spill->bytes, at, &data, &size);
+	err = tmpstore__read(&dead->bytes, at, &data, &size);
 	if (err)
 		return err;
 	end = decode(data, data + size, entity, v);
@@ -113,24 +113,24 @@ static int read_row(struct spill *spill, uint64_t at, struct entity *entity, uin
 	return (int)(end - data);
 }
 
-int spill__at(struct spill *spill, uint64_t at, struct entity *entity, uint64_t *v)
+int dead_rows__at(struct dead_rows *dead, uint64_t at, struct entity *entity, uint64_t *v)
 {
 	uint8_t flags;
 	int size;
 
-	size = read_row(spill, at, entity, v, &flags);
+	size = read_row(dead, at, entity, v, &flags);
 	return size < 0 ? size : 0;
 }
 
-int spill__next(struct spill *spill, struct spill_cursor *cursor, struct entity *entity, uint64_t *v)
+int dead_rows__next(struct dead_rows *dead, struct dead_rows_cursor *cursor, struct entity *entity, uint64_t *v)
 {
 	uint8_t flags = ROW_SUPERSEDED;
 	int size;
 
 	while (flags & ROW_SUPERSEDED) {
-		if (cursor->next >= scratch__size(&spill->bytes))
+		if (cursor->next >= tmpstore__size(&dead->bytes))
 			return 0;
-		size = read_row(spill, cursor->next, entity, v, &flags);
+		size = read_row(dead, cursor->next, entity, v, &flags);
 		if (size < 0)
 			return size;
 		cursor->at = cursor->next;
@@ -140,7 +140,7 @@ int spill__next(struct spill *spill, struct spill_cursor *cursor, struct entity 
 }
 
 /* Nothing but the flag matters of such a row, so the others may go. */
-int spill__supersede(struct spill *spill, uint64_t at)
+int dead_rows__supersede(struct dead_rows *dead, uint64_t at)
 {
-	return scratch__poke(&spill->bytes, at, ROW_SUPERSEDED);
+	return tmpstore__poke(&dead->bytes, at, ROW_SUPERSEDED);
 }

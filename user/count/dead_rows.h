@@ -8,27 +8,27 @@
 #include "aggregate.h"
 #include "../base/tmpstore.h"
 
-struct spill {
-	struct scratch bytes;
+struct dead_rows {
+	struct tmpstore bytes;
 };
 
-struct spill_cursor {
+struct dead_rows_cursor {
 	uint64_t at;   /* of the row that was read last */
 	uint64_t next; /* where to go on; 0 to start */
 };
 
-void spill__init(struct spill *spill);
-void spill__free(struct spill *spill);
+void dead_rows__init(struct dead_rows *dead);
+void dead_rows__free(struct dead_rows *dead);
 
 /* Appends a row with its counts; *at names it from then on.  0 or -ENOMEM. */
-int spill__append(struct spill *spill, const struct entity *entity, uint64_t *at);
+int dead_rows__append(struct dead_rows *dead, const struct entity *entity, uint64_t *at);
 /* The row at that place, its counts in v[MT_NR_SLOTS]; 0 or -errno. */
-int spill__at(struct spill *spill, uint64_t at, struct entity *entity, uint64_t *v);
+int dead_rows__at(struct dead_rows *dead, uint64_t at, struct entity *entity, uint64_t *v);
 /* The next row that is not superseded; 1, 0 at the end, or -errno. */
-int spill__next(struct spill *spill, struct spill_cursor *cursor, struct entity *entity, uint64_t *v);
+int dead_rows__next(struct dead_rows *dead, struct dead_rows_cursor *cursor, struct entity *entity, uint64_t *v);
 /* The row's counts are in another row from now on; 0 or -errno. */
-int spill__supersede(struct spill *spill, uint64_t at);
+int dead_rows__supersede(struct dead_rows *dead, uint64_t at);
 /* Forgets all rows. */
-void spill__reset(struct spill *spill);
+void dead_rows__reset(struct dead_rows *dead);
 
 #endif

@@ -149,7 +149,7 @@ static int32_t label_of(const struct hist_row *row, const char *record)
 
 /* Of a task that nobody knows by its reference the group is not known either. */
 static struct hist_group *group_of(struct hists *hists, const struct field_row *field, const char *record,
-				   const struct whos *whos)
+				   const struct task_refs *task_refs)
 {
 	struct hist_groups *groups = &hists->groups;
 	const struct mt_who *who = (const void *)(record + field->offset);
@@ -157,7 +157,7 @@ static struct hist_group *group_of(struct hists *hists, const struct field_row *
 
 	if (field->type == FIELD_REF) {
 		memcpy(&ref, record + field->offset, sizeof(ref));
-		who = whos ? whos__find(whos, ref.id) : NULL;
+		who = task_refs ? task_refs__find(task_refs, ref.id) : NULL;
 	}
 	if (who)
 		return hist_groups__get(groups, who);
@@ -165,7 +165,7 @@ static struct hist_group *group_of(struct hists *hists, const struct field_row *
 }
 
 /* A lower bound of a value, or one that nobody knows, would make the distribution wrong: it counts nowhere. */
-static int count_event(struct hists *hists, size_t i, const char *record, const struct whos *whos)
+static int count_event(struct hists *hists, size_t i, const char *record, const struct task_refs *task_refs)
 {
 	const struct hist_source *source = &hists->sources[i];
 	struct hist_group *group = &hists->groups.all;
@@ -177,7 +177,7 @@ static int count_event(struct hists *hists, size_t i, const char *record, const 
 	if (value == MT_UNKNOWN_U64 || is_partial(source->partial, record))
 		return 0;
 	if (source->who)
-		group = group_of(hists, source->who, record, whos);
+		group = group_of(hists, source->who, record, task_refs);
 	hist = get_hist(hists, i, label_of(&hist_rows[i], record), group);
 	if (!hist)
 		return -ENOMEM;
@@ -189,7 +189,8 @@ static int count_event(struct hists *hists, size_t i, const char *record, const 
 	return 0;
 }
 
-int hists__event(struct hists *hists, const struct event_row *row, const void *record, const struct whos *whos)
+int hists__event(struct hists *hists, const struct event_row *row, const void *record,
+		 const struct task_refs *task_refs)
 {
 	int err = 0, e;
 	size_t i;
@@ -197,7 +198,7 @@ int hists__event(struct hists *hists, const struct event_row *row, const void *r
 	for (i = 0; i < nr_hist_rows; i++) {
 		if (hist_rows[i].event != row->id)
 			continue;
-		e = count_event(hists, i, record, whos);
+		e = count_event(hists, i, record, task_refs);
 		err = err ? err : e;
 	}
 	return err;

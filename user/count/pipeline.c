@@ -34,10 +34,10 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 	case MT_REC_CGROUP_GONE: /* the live source keeps the names of cgroups */
 		return 0;
 	case MT_REC_WHO:
-		return whos__learn(&pipeline->whos, data);
+		return task_refs__learn(&pipeline->task_refs, data);
 	default:
 		if (pipeline->aggregate)
-			err = aggregate__event(pipeline->aggregate, row, data, &pipeline->whos);
+			err = aggregate__event(pipeline->aggregate, row, data, &pipeline->task_refs);
 		if (pipeline->event)
 			pipeline->event(pipeline->event_ctx, row, data);
 		return err;
@@ -68,5 +68,5 @@ struct sink pipeline__sink(struct pipeline *pipeline)
 
 void pipeline__done(struct pipeline *pipeline)
 {
-	whos__free(&pipeline->whos);
+	task_refs__free(&pipeline->task_refs);
 }

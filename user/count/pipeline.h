@@ -15,9 +15,9 @@ struct pipeline {
 	/* Each record that is well formed, after the others took it; may be NULL. */
 	void (*every_record)(void *ctx, const void *record);
 	void *every_record_ctx;
-	struct whos whos;   /* freed by pipeline__done() */
-	uint64_t malformed; /* records of an unknown id or a wrong size; counted as lost */
-	int error;	    /* the first -errno of an aggregate call */
+	struct task_refs task_refs; /* freed by pipeline__done() */
+	uint64_t malformed;	    /* records of an unknown id or a wrong size; counted as lost */
+	int error;		    /* the first -errno of an aggregate call */
 };
 
 /* A sink that feeds the pipeline, which the caller owns. */

@@ -50,15 +50,15 @@ static int fill_from_memory(struct row_index *index, index_key_fn key, void *ctx
 	return err;
 }
 
-static int fill_from_spill(struct row_index *index, index_key_fn key, void *ctx)
+static int fill_from_dead_rows(struct row_index *index, index_key_fn key, void *ctx)
 {
-	struct spill *spill = &index->agg->dead[index->scope];
-	struct spill_cursor cursor = { 0 };
+	struct dead_rows *dead = &index->agg->dead[index->scope];
+	struct dead_rows_cursor cursor = { 0 };
 	uint64_t v[MT_NR_SLOTS];
 	struct entity entity;
 	int err;
 
-	while ((err = spill__next(spill, &cursor, &entity, v)) > 0) {
+	while ((err = dead_rows__next(dead, &cursor, &entity, v)) > 0) {
 		err = offer(index, &entity, cursor.at << 1 | IN_SPILL, key, ctx);
 		if (err)
 			return err;
@@ -71,7 +71,7 @@ int row_index__fill(struct row_index *index, index_key_fn key, void *ctx)
 	int err;
 
 	err = fill_from_memory(index, key, ctx);
-	return err ? err : fill_from_spill(index, key, ctx);
+	return err ? err : fill_from_dead_rows(index, key, ctx);
 }
 
 void row_index__free(struct row_index *index)
@@ -103,7 +103,7 @@ int row_index__load(const struct row_index *index, uint64_t ref, struct entity *
 	if (stop__overdue())
 		return -ECANCELED;
 	if (ref & IN_SPILL)
-		return spill__at(&index->agg->dead[index->scope], ref >> 1, entity, v);
+		return dead_rows__at(&index->agg->dead[index->scope], ref >> 1, entity, v);
 	row = (struct row *)(uintptr_t)ref;
 	row__describe(row, entity);
 	packed__get(row__counts(row, index->scope), v);

@@ -23,5 +23,5 @@ uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope)
 
 double run_view__seconds(const struct run_view *view, enum scope scope)
 {
-	return (view->moment->now_ns - run_view__begin_ns(view, scope)) / 1e9;
+	return (view->checkpoint->now_ns - run_view__begin_ns(view, scope)) / 1e9;
 }

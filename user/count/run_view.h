@@ -15,7 +15,7 @@ struct run_view {
 	const struct run_facts *facts;
 	const struct probe_status *probes; /* by enum mt_probe */
 	const struct totals *totals;
-	const struct moment *moment; /* when counts were last brought up to date */
+	const struct checkpoint *checkpoint; /* when counts were last brought up to date */
 	const struct command_outcome *command;
 	const struct event_names *names;
 	struct aggregate *aggregate;

@@ -117,7 +117,7 @@ static int fill(struct selection *sel, struct weigh *by)
 	struct row_index *index = &sel->index;
 	int err;
 
-	err = aggregate__merge_buried(index->agg, index->scope);
+	err = aggregate__merge_retired(index->agg, index->scope);
 	if (!err)
 		err = row_index__fill(index, weigh, by);
 	if (err)

@@ -13,33 +13,33 @@
 
 #define FINISHED 32768u
 
-int lives__init(struct lives *lives)
+int task_counts__init(struct task_counts *counts)
 {
 	/* 256 KiB, of which the kernel gives only the pages that are used */
-	*lives = (struct lives){ .finished = calloc(FINISHED, sizeof(*lives->finished)) };
-	return lives->finished ? 0 : -ENOMEM;
+	*counts = (struct task_counts){ .finished = calloc(FINISHED, sizeof(*counts->finished)) };
+	return counts->finished ? 0 : -ENOMEM;
 }
 
-void lives__free(struct lives *lives)
+void task_counts__free(struct task_counts *counts)
 {
 	struct life *life, *next;
 
-	for (life = lives->table; life; life = next) {
+	for (life = counts->table; life; life = next) {
 		next = life->hh.next;
-		lives__remove(lives, life);
+		task_counts__remove(counts, life);
 	}
-	free(lives->finished);
+	free(counts->finished);
 }
 
-struct life *lives__find(const struct lives *lives, uint64_t id)
+struct life *task_counts__find(const struct task_counts *counts, uint64_t id)
 {
 	struct life *life;
 
-	HASH_FIND(hh, lives->table, &id, sizeof(id), life);
+	HASH_FIND(hh, counts->table, &id, sizeof(id), life);
 	return life;
 }
 
-struct life *lives__add(struct lives *lives, uint64_t id)
+struct life *task_counts__add(struct task_counts *counts, uint64_t id)
 {
 	struct life *life;
 
@@ -47,7 +47,7 @@ struct life *lives__add(struct lives *lives, uint64_t id)
 	if (!life)
 		return NULL;
 	life->id = id;
-	HASH_ADD(hh, lives->table, id, sizeof(life->id), life);
+	HASH_ADD(hh, counts->table, id, sizeof(life->id), life);
 	if (!life->hh.tbl) {
 		free(life);
 		return NULL;
@@ -55,19 +55,19 @@ struct life *lives__add(struct lives *lives, uint64_t id)
 	return life;
 }
 
-void lives__remove(struct lives *lives, struct life *life)
+void task_counts__remove(struct task_counts *counts, struct life *life)
 {
-	HASH_DEL(lives->table, life);
+	HASH_DEL(counts->table, life);
 	packed__clear(&life->last);
 	free(life);
 }
 
-void lives__finish(struct lives *lives, uint64_t id)
+void task_counts__finish(struct task_counts *counts, uint64_t id)
 {
-	lives->finished[id % FINISHED] = id;
+	counts->finished[id % FINISHED] = id;
 }
 
-bool lives__is_finished(const struct lives *lives, uint64_t id)
+bool task_counts__is_finished(const struct task_counts *counts, uint64_t id)
 {
-	return lives->finished[id % FINISHED] == id;
+	return counts->finished[id % FINISHED] == id;
 }

@@ -18,23 +18,23 @@ struct life {
 	struct packed last;
 };
 
-struct lives {
+struct task_counts {
 	struct life *table;
 	uint64_t *finished;
 };
 
-int lives__init(struct lives *lives); /* 0 or -ENOMEM */
-void lives__free(struct lives *lives);
+int task_counts__init(struct task_counts *counts); /* 0 or -ENOMEM */
+void task_counts__free(struct task_counts *counts);
 
-struct life *lives__find(const struct lives *lives, uint64_t id); /* NULL: not known */
-struct life *lives__add(struct lives *lives, uint64_t id);	  /* NULL: no memory */
-void lives__remove(struct lives *lives, struct life *life);
+struct life *task_counts__find(const struct task_counts *counts, uint64_t id); /* NULL: not known */
+struct life *task_counts__add(struct task_counts *counts, uint64_t id);	       /* NULL: no memory */
+void task_counts__remove(struct task_counts *counts, struct life *life);
 
 /*
  * The life had its final record: a later one of it is late or repeated, and
  * not the first of a new life.
  */
-void lives__finish(struct lives *lives, uint64_t id);
-bool lives__is_finished(const struct lives *lives, uint64_t id);
+void task_counts__finish(struct task_counts *counts, uint64_t id);
+bool task_counts__is_finished(const struct task_counts *counts, uint64_t id);
 
 #endif

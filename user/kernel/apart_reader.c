@@ -43,7 +43,7 @@ static void put_maps(struct message *answer, int err, uint32_t pid, uint64_t unr
 }
 
 /* What the kernel told of a process is added to what /proc has, if that was asked for. */
-static void add_told(struct message_cursor *question, struct maps_access *access, struct proc_maps *maps)
+static void add_announced(struct message_cursor *question, struct maps_access *access, struct proc_maps *maps)
 {
 	uint64_t nr = message__get_u64(question);
 	char path[MESSAGE_PATH_SIZE];
@@ -60,7 +60,8 @@ static void add_told(struct message_cursor *question, struct maps_access *access
 
 static void answer_maps(struct symbols *symbols, struct message_cursor *question, struct message *answer)
 {
-	struct maps_access access = { .until_ns = clock__boot_ns() + MAPS_LIMIT_NS, .facts = symbols__facts(symbols) };
+	struct maps_access access = { .until_ns = clock__boot_ns() + MAPS_LIMIT_NS,
+				      .cache = symbols__elf_cache(symbols) };
 	uint64_t nr_read = message__get_u64(question), start_ns = message__get_u64(question), i = 0;
 	struct proc_maps *maps = NULL;
 	uint32_t pid = 0;
@@ -73,7 +74,7 @@ static void answer_maps(struct symbols *symbols, struct message_cursor *question
 	}
 	if (!maps)
 		maps = proc_maps__new(pid);
-	add_told(question, &access, maps);
+	add_announced(question, &access, maps);
 	put_maps(answer, err, err ? 0 : pid, access.unread, maps);
 	proc_maps__free(maps);
 }

@@ -25,7 +25,7 @@ struct cpu_ring {
 };
 
 /* A record that was read, in mmap_events.bytes. */
-struct told {
+struct entry {
 	uint64_t time_ns;
 	size_t at, size;
 };
@@ -37,8 +37,8 @@ struct mmap_events {
 	size_t nr_rings;
 	char *bytes;
 	size_t size, room;
-	struct told *told;
-	size_t nr, told_room;
+	struct entry *list;
+	size_t nr, list_room;
 	uint64_t lost;
 };
 
@@ -172,7 +172,7 @@ void mmap_events__close(struct mmap_events *events)
 		close(events->epoll_fd);
 	free(events->rings);
 	free(events->bytes);
-	free(events->told);
+	free(events->list);
 	free(events);
 }
 
@@ -188,7 +188,7 @@ uint64_t mmap_events__lost(const struct mmap_events *events)
 
 static bool reserve(struct mmap_events *events, size_t size)
 {
-	size_t room = events->room ? events->room : 65536, nr = events->told_room ? events->told_room : 1024;
+	size_t room = events->room ? events->room : 65536, nr = events->list_room ? events->list_room : 1024;
 	void *grown;
 
 	while (events->size + size > room)
@@ -200,14 +200,14 @@ static bool reserve(struct mmap_events *events, size_t size)
 		events->bytes = grown;
 		events->room = room;
 	}
-	if (events->nr < events->told_room)
+	if (events->nr < events->list_room)
 		return true;
-	nr = events->told_room ? 2 * nr : nr;
-	grown = reallocarray(events->told, nr, sizeof(*events->told));
+	nr = events->list_room ? 2 * nr : nr;
+	grown = reallocarray(events->list, nr, sizeof(*events->list));
 	if (!grown)
 		return false;
-	events->told = grown;
-	events->told_room = nr;
+	events->list = grown;
+	events->list_room = nr;
 	return true;
 }
 
@@ -225,10 +225,10 @@ static void copy_out(const struct mmap_events *events, const struct cpu_ring *ri
 
 static void take(struct mmap_events *events, const struct cpu_ring *ring, uint64_t from, size_t size)
 {
-	struct told told = { .at = events->size, .size = size };
+	struct entry entry = { .at = events->size, .size = size };
 	char *to;
 
-	if (size < sizeof(struct perf_event_header) + sizeof(told.time_ns))
+	if (size < sizeof(struct perf_event_header) + sizeof(entry.time_ns))
 		return;
 	if (!reserve(events, size)) {
 		events->lost++;
@@ -236,9 +236,9 @@ static void take(struct mmap_events *events, const struct cpu_ring *ring, uint64
 	}
 	to = events->bytes + events->size;
 	copy_out(events, ring, from, to, size);
-	memcpy(&told.time_ns, to + size - sizeof(told.time_ns), sizeof(told.time_ns));
+	memcpy(&entry.time_ns, to + size - sizeof(entry.time_ns), sizeof(entry.time_ns));
 	events->size += size;
-	events->told[events->nr++] = told;
+	events->list[events->nr++] = entry;
 }
 
 static void read_ring(struct mmap_events *events, const struct cpu_ring *ring)
@@ -258,7 +258,7 @@ static void read_ring(struct mmap_events *events, const struct cpu_ring *ring)
 
 static int by_time(const void *left, const void *right)
 {
-	const struct told *a = left, *b = right;
+	const struct entry *a = left, *b = right;
 
 	if (a->time_ns != b->time_ns)
 		return a->time_ns < b->time_ns ? -1 : 1;
@@ -314,15 +314,15 @@ void mmap_events__apply(struct images *images, const void *bytes, size_t size)
 	}
 }
 
-static void apply(struct mmap_events *events, struct images *images, const struct told *told)
+static void apply(struct mmap_events *events, struct images *images, const struct entry *entry)
 {
-	const char *bytes = events->bytes + told->at;
+	const char *bytes = events->bytes + entry->at;
 	const struct lost_record *lost = (const void *)bytes;
 
-	if (lost->header.type == PERF_RECORD_LOST && told->size >= sizeof(*lost))
+	if (lost->header.type == PERF_RECORD_LOST && entry->size >= sizeof(*lost))
 		events->lost += lost->lost;
 	else
-		mmap_events__apply(images, bytes, told->size);
+		mmap_events__apply(images, bytes, entry->size);
 }
 
 /* What is not yet applied moves to the front. */
@@ -331,10 +331,10 @@ static void keep_rest(struct mmap_events *events, size_t done)
 	size_t kept = 0, from = events->size, i;
 
 	for (i = done; i < events->nr; i++)
-		from = events->told[i].at < from ? events->told[i].at : from;
+		from = events->list[i].at < from ? events->list[i].at : from;
 	for (i = done; i < events->nr; i++) {
-		events->told[kept] = events->told[i];
-		events->told[kept++].at -= from;
+		events->list[kept] = events->list[i];
+		events->list[kept++].at -= from;
 	}
 	memmove(events->bytes, events->bytes + from, events->size - from);
 	events->size -= from;
@@ -342,7 +342,7 @@ static void keep_rest(struct mmap_events *events, size_t done)
 }
 
 /*
- * What one CPU told may follow what another one told that was read before.  But all that happened before the
+ * What one CPU entry may follow what another one entry that was read before.  But all that happened before the
  * clock was read is there when the rings are read.
  */
 uint64_t mmap_events__read(struct mmap_events *events, struct images *images)
@@ -352,9 +352,9 @@ uint64_t mmap_events__read(struct mmap_events *events, struct images *images)
 
 	for (i = 0; i < events->nr_rings; i++)
 		read_ring(events, &events->rings[i]);
-	qsort(events->told, events->nr, sizeof(*events->told), by_time);
-	for (i = 0; i < events->nr && events->told[i].time_ns <= now_ns; i++)
-		apply(events, images, &events->told[i]);
+	qsort(events->list, events->nr, sizeof(*events->list), by_time);
+	for (i = 0; i < events->nr && events->list[i].time_ns <= now_ns; i++)
+		apply(events, images, &events->list[i]);
 	keep_rest(events, i);
 	return now_ns;
 }

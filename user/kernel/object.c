@@ -30,7 +30,7 @@ const char *attach_kind_name(enum attach_kind kind)
 	static const char *const names[] = {
 		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",	  [ATTACH_TP] = "tp",
 		[ATTACH_FENTRY] = "fentry", [ATTACH_PERF] = "perf_event", [ATTACH_ITER] = "iter",
-		[ATTACH_RUN] = "run",	    [ATTACH_TOLD] = "told",
+		[ATTACH_RUN] = "run",	    [ATTACH_IMPLIED] = "implied",
 	};
 
 	return names[kind];
@@ -162,7 +162,7 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 	return true;
 }
 
-static bool is_told(const struct judge *judge, const struct attach_alt *alt)
+static bool is_implied(const struct judge *judge, const struct attach_alt *alt)
 {
 	return prototype__matches(judge->btf, alt->event, alt->proto);
 }
@@ -190,7 +190,7 @@ static void hook__next_alt(struct hook_state *h, const struct judge *judge)
 
 		if (h->tp_first && (pass == 0) != (alt->kind == ATTACH_TP))
 			continue;
-		if (alt->kind == ATTACH_TOLD ? is_told(judge, alt) : alt__fits(judge, alt, h)) {
+		if (alt->kind == ATTACH_IMPLIED ? is_implied(judge, alt) : alt__fits(judge, alt, h)) {
 			h->alt = i;
 			return;
 		}
@@ -230,13 +230,13 @@ const struct hook_state *object__hook(const struct object *object, const char *n
 /* A hook that h must not be without, and is; NULL: there is none. */
 static const struct hook_state *hook__misses(const struct object *object, const struct hook_state *h)
 {
-	const struct hook_bond *bond = hook__is_attached(h) ? object->bonds : NULL;
+	const struct hook_dependency *dependency = hook__is_attached(h) ? object->dependencies : NULL;
 	const struct hook_state *other;
 
-	for (; bond && bond->hook; bond++) {
-		if (strcmp(bond->hook, h->hook->name))
+	for (; dependency && dependency->hook; dependency++) {
+		if (strcmp(dependency->hook, h->hook->name))
 			continue;
-		other = object__hook(object, bond->needs);
+		other = object__hook(object, dependency->needs);
 		if (other && !hook__is_attached(other))
 			return other;
 	}
@@ -379,7 +379,7 @@ static int attach_hook(struct object *object, const struct attach_alt *alt)
 	struct bpf_program *prog = bpf_object__find_program_by_name(object->bpf, alt->program);
 	struct bpf_link *link;
 
-	if (alt->kind == ATTACH_TOLD)
+	if (alt->kind == ATTACH_IMPLIED)
 		return 0;
 	if (!prog)
 		return -ENOENT;
@@ -553,7 +553,7 @@ int object__open(struct object *object, const struct object_request *req)
 
 	memset(object, 0, sizeof(*object));
 	object->name = req->name;
-	object->bonds = req->bonds;
+	object->dependencies = req->dependencies;
 	object->image_size = req->image_size;
 	err = core_reads__open(&judge.reads, req->image, req->image_size, judge.btf);
 	if (!err)

@@ -37,8 +37,8 @@ struct object {
 	uint64_t loaded_ns; /* when the kernel had taken all of its programs; boot time */
 	struct hook_state hooks[HOOKS_MAX];
 	size_t nr_hooks;
-	const struct hook_bond *bonds; /* NULL: none */
-	struct bpf_link **links;       /* owned */
+	const struct hook_dependency *dependencies; /* NULL: none */
+	struct bpf_link **links;		    /* owned */
 	size_t nr_links;
 	struct cpu_events cpu_events;
 };
@@ -49,10 +49,10 @@ struct object_request {
 	size_t image_size;
 	const struct attach_hook *hooks;
 	const struct mt_cfg *cfg;
-	const struct kernel_btf *types;		 /* the kernel's */
-	const struct kernel_constant *constants; /* that its programs take for granted; NULL: none */
-	const struct hook_bond *bonds;		 /* between its hooks; NULL: none */
-	const struct object *share;		 /* whose maps of the same name are used; NULL: it makes its own */
+	const struct kernel_btf *types;		    /* the kernel's */
+	const struct kernel_constant *constants;    /* that its programs take for granted; NULL: none */
+	const struct hook_dependency *dependencies; /* between its hooks; NULL: none */
+	const struct object *share;		    /* whose maps of the same name are used; NULL: it makes its own */
 	bool latency, light;
 	uint32_t avoid;					   /* bit per enum attach_kind */
 	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */

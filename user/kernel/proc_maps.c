@@ -110,7 +110,7 @@ static bool describe_vdso(uint32_t pid, struct mapping *mapping)
 	fd = image ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd >= 0 && pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size &&
 	    !elf_file__open_image(&file, image, size)) {
-		elf_facts__describe_open(&file, mapping);
+		elf_cache__describe_open(&file, mapping);
 		elf_file__close(&file);
 		ok = true;
 	}
@@ -154,7 +154,7 @@ void proc_maps__describe(struct maps_access *access, struct mapping *mapping)
 	} else {
 		fd = proc_maps__open_file(access, mapping);
 		if (fd >= 0)
-			elf_facts__describe(access->facts, fd, mapping);
+			elf_cache__describe(access->cache, fd, mapping);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "../symbols/maps.h"
-#include "elf_facts.h"
+#include "elf_cache.h"
 
 /* Through whom files are reached, and how long that may take. */
 #define MAPS_ACCESS_PIDS 4
@@ -21,7 +21,7 @@ struct maps_access {
 	uint32_t pids[MAPS_ACCESS_PIDS]; /* have the file mapped, or at least see it by its path */
 	size_t nr;
 	uint64_t until_ns;	 /* CLOCK_BOOTTIME; 0: any time */
-	struct elf_facts *facts; /* may be NULL */
+	struct elf_cache *cache; /* may be NULL */
 	uint64_t unread;	 /* counted: mappings whose files there was no time for */
 };
 

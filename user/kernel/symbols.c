@@ -48,7 +48,7 @@ struct symbols {
 	bool kernel_tried;
 	const char *kernel_why;
 	struct maps_access access;
-	struct elf_facts *facts;
+	struct elf_cache *cache;
 };
 
 struct symbols *symbols__new(const char *dir, size_t max_bytes)
@@ -71,11 +71,11 @@ struct symbols *symbols__new(const char *dir, size_t max_bytes)
 	return symbols;
 }
 
-struct elf_facts *symbols__facts(struct symbols *symbols)
+struct elf_cache *symbols__elf_cache(struct symbols *symbols)
 {
-	if (!symbols->facts)
-		symbols->facts = elf_facts__new();
-	return symbols->facts;
+	if (!symbols->cache)
+		symbols->cache = elf_cache__new();
+	return symbols->cache;
 }
 
 size_t symbols__bytes(const struct symbols *symbols)
@@ -104,7 +104,7 @@ void symbols__free(struct symbols *symbols)
 	while (!TAILQ_EMPTY(&symbols->by_use))
 		drop(symbols, TAILQ_FIRST(&symbols->by_use));
 	symtab__free(symbols->kernel);
-	elf_facts__free(symbols->facts);
+	elf_cache__free(symbols->cache);
 	free(symbols->dir);
 	free(symbols);
 }

@@ -18,7 +18,7 @@
 #include "../symbols/maps.h"
 #include "../symbols/stack.h"
 #include "../symbols/symtab.h"
-#include "elf_facts.h"
+#include "elf_cache.h"
 
 /* What is enough for a hundred programs, or for one browser. */
 #define SYMBOLS_MAX_BYTES (128 * 1024 * 1024)
@@ -35,7 +35,7 @@ void symbols__free(struct symbols *symbols);
 size_t symbols__bytes(const struct symbols *symbols); /* what tables of files take now */
 
 /* What is known of files so far; NULL if memory ran out. */
-struct elf_facts *symbols__facts(struct symbols *symbols);
+struct elf_cache *symbols__elf_cache(struct symbols *symbols);
 
 /* Through which processes files are reached that the next calls need, beside the one whose mappings they are. */
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);

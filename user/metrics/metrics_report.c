@@ -228,9 +228,10 @@ static int add_self(struct metrics *m, struct report *report)
 
 	if (!err)
 		err = add_single(m, report, &self_metrics[SELF_LAST_UPDATE], NULL,
-				 (m->view->moment->now_ns + m->view->moment->wall_offset_ns) / NSEC_PER_SEC);
+				 (m->view->checkpoint->now_ns + m->view->checkpoint->wall_offset_ns) / NSEC_PER_SEC);
 	if (!err)
-		err = add_single(m, report, &self_metrics[SELF_CPU], NULL, m->view->moment->own_cpu_ns / NSEC_PER_SEC);
+		err = add_single(m, report, &self_metrics[SELF_CPU], NULL,
+				 m->view->checkpoint->own_cpu_ns / NSEC_PER_SEC);
 	if (!err)
 		err = add_attached(m, report);
 	if (!err)

@@ -24,8 +24,8 @@ enum attach_kind {
 	ATTACH_FENTRY, /* the begin or the end of a function: fentry, fexit */
 	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
-	ATTACH_RUN,  /* not attached: user space runs the program when it wants to know something */
-	ATTACH_TOLD, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
+	ATTACH_RUN,	/* not attached: user space runs the program when it wants to know something */
+	ATTACH_IMPLIED, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
 };
 
 /* One way to attach a hook.  The loader takes the first that the kernel accepts. */
@@ -81,7 +81,7 @@ struct attach_hook {
 };
 
 /* A hook that would tell what is wrong without another one is left out with it. */
-struct hook_bond {
+struct hook_dependency {
 	const char *hook; /* NULL ends the list */
 	const char *needs;
 };
@@ -120,11 +120,11 @@ struct probe {
 	enum mt_probe id;
 	const void *(*object)(size_t *size); /* the BPF object's ELF image */
 	const struct attach_hook *hooks;
-	const struct probe_column *columns;	 /* NULL: none */
-	const struct probe_gather *gather;	 /* NULL: none */
-	const struct kernel_constant *constants; /* NULL: none */
-	const struct hook_bond *bonds;		 /* NULL: none */
-	const struct hook_slots *hook_slots;	 /* of hooks that may be missing; NULL: none */
+	const struct probe_column *columns;	    /* NULL: none */
+	const struct probe_gather *gather;	    /* NULL: none */
+	const struct kernel_constant *constants;    /* NULL: none */
+	const struct hook_dependency *dependencies; /* NULL: none */
+	const struct hook_slots *hook_slots;	    /* of hooks that may be missing; NULL: none */
 	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
 	bool without_hooks;	    /* part of it comes from the core alone, so it runs also without its own */
 };

@@ -46,7 +46,7 @@ struct totals {
 };
 
 /* The clocks when counts were brought up to date. */
-struct moment {
+struct checkpoint {
 	uint64_t now_ns;
 	uint64_t own_cpu_ns;	/* memtrace's own CPU time since the start */
 	int64_t wall_offset_ns; /* what CLOCK_REALTIME was ahead of CLOCK_BOOTTIME */
@@ -109,7 +109,7 @@ struct source_ops {
 	int (*costs)(struct source *src, struct program_cost *costs, size_t max);
 	uint64_t (*now_ns)(struct source *src);
 	/* Of the last tick or drain. */
-	void (*moment)(struct source *src, struct moment *moment);
+	void (*checkpoint)(struct source *src, struct checkpoint *checkpoint);
 	/*
 	 * Of a recording: delivers the records up to the next moment at which counts were brought up to
 	 * date, and when that was due; 1, 0 at the last one, or -errno.  NULL: the source is live.

@@ -6,76 +6,76 @@
 
 #define MAX_AGE 4 /* ticks */
 /* More than ever have events at a time; a recording may announce more, which stay unknown. */
-#define MAX_WHOS_KNOWN (1U << 20)
+#define MAX_TASK_REFS (1U << 20)
 
-struct whos_entry {
+struct task_ref {
 	UT_hash_handle hh;
 	uint64_t id;
 	unsigned int age; /* whos->age when it was last announced */
 	struct mt_who who;
 };
 
-static void forget(struct whos *whos, struct whos_entry *entry)
+static void forget(struct task_refs *task_refs, struct task_ref *entry)
 {
-	HASH_DEL(whos->table, entry);
+	HASH_DEL(task_refs->table, entry);
 	free(entry);
 }
 
-void whos__free(struct whos *whos)
+void task_refs__free(struct task_refs *task_refs)
 {
-	struct whos_entry *entry, *next;
+	struct task_ref *entry, *next;
 
-	for (entry = whos->table; entry; entry = next) {
+	for (entry = task_refs->table; entry; entry = next) {
 		next = entry->hh.next;
-		forget(whos, entry);
+		forget(task_refs, entry);
 	}
 }
 
-static struct whos_entry *find(const struct whos *whos, uint64_t id)
+static struct task_ref *find(const struct task_refs *task_refs, uint64_t id)
 {
-	struct whos_entry *entry;
+	struct task_ref *entry;
 
-	HASH_FIND(hh, whos->table, &id, sizeof(id), entry);
+	HASH_FIND(hh, task_refs->table, &id, sizeof(id), entry);
 	return entry;
 }
 
-int whos__learn(struct whos *whos, const struct mt_who_is *is)
+int task_refs__learn(struct task_refs *task_refs, const struct mt_who_is *is)
 {
-	struct whos_entry *entry = find(whos, is->ref.id);
+	struct task_ref *entry = find(task_refs, is->ref.id);
 
-	if (!entry && HASH_COUNT(whos->table) >= MAX_WHOS_KNOWN)
+	if (!entry && HASH_COUNT(task_refs->table) >= MAX_TASK_REFS)
 		return 0;
 	if (!entry) {
 		entry = calloc(1, sizeof(*entry));
 		if (!entry)
 			return -ENOMEM;
 		entry->id = is->ref.id;
-		HASH_ADD(hh, whos->table, id, sizeof(entry->id), entry);
+		HASH_ADD(hh, task_refs->table, id, sizeof(entry->id), entry);
 		if (!entry->hh.tbl) {
 			free(entry);
 			return -ENOMEM;
 		}
 	}
-	entry->age = whos->age;
+	entry->age = task_refs->age;
 	entry->who = is->who;
 	return 0;
 }
 
-const struct mt_who *whos__find(const struct whos *whos, uint64_t id)
+const struct mt_who *task_refs__find(const struct task_refs *task_refs, uint64_t id)
 {
-	const struct whos_entry *entry = find(whos, id);
+	const struct task_ref *entry = find(task_refs, id);
 
 	return entry ? &entry->who : NULL;
 }
 
-void whos__age(struct whos *whos)
+void task_refs__age(struct task_refs *task_refs)
 {
-	struct whos_entry *entry, *next;
+	struct task_ref *entry, *next;
 
-	whos->age++;
-	for (entry = whos->table; entry; entry = next) {
+	task_refs->age++;
+	for (entry = task_refs->table; entry; entry = next) {
 		next = entry->hh.next;
-		if (whos->age - entry->age > MAX_AGE)
-			forget(whos, entry);
+		if (task_refs->age - entry->age > MAX_AGE)
+			forget(task_refs, entry);
 	}
 }

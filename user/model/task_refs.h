@@ -8,21 +8,21 @@
 #include "../base/hash.h"
 #include "schema.h"
 
-struct whos {
-	struct whos_entry *table;
+struct task_refs {
+	struct task_ref *table;
 	unsigned int age;
 };
 
-void whos__free(struct whos *whos); /* zeroed is fine */
+void task_refs__free(struct task_refs *task_refs); /* zeroed is fine */
 
 /* Takes an announcement; 0 or -ENOMEM. */
-int whos__learn(struct whos *whos, const struct mt_who_is *is);
-/* NULL: not known.  Valid until the next call of whos__learn() or whos__age(). */
-const struct mt_who *whos__find(const struct whos *whos, uint64_t id);
+int task_refs__learn(struct task_refs *task_refs, const struct mt_who_is *is);
+/* NULL: not known.  Valid until the next call of task_refs__learn() or task_refs__age(). */
+const struct mt_who *task_refs__find(const struct task_refs *task_refs, uint64_t id);
 /*
  * A tick has passed, and all records from before it were delivered.  Tasks are
  * announced anew in each tick in which they have events: who was not for some is forgotten.
  */
-void whos__age(struct whos *whos);
+void task_refs__age(struct task_refs *task_refs);
 
 #endif

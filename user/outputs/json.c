@@ -252,7 +252,7 @@ static int add_table(struct writer *writer, const struct table *table)
 	return set_path(writer->root, table->path, value);
 }
 
-static int add_facts(struct writer *writer, const struct facts *facts)
+static int add_facts(struct writer *writer, const struct values *facts)
 {
 	json_t *object = writer->root;
 	const char *name;
@@ -356,7 +356,7 @@ static int add_section(struct writer *writer, const struct section *section)
 	switch (section->kind) {
 	case SECTION_TABLE:
 		return add_table(writer, &section->table);
-	case SECTION_FACTS:
+	case SECTION_VALUES:
 		return add_facts(writer, &section->facts);
 	case SECTION_HISTOGRAMS:
 		return add_histograms(writer, section);

@@ -71,7 +71,7 @@ void text__line(struct text *text, const char *format, const struct column *colu
 	fputc('\n', text->stream);
 }
 
-static void print_facts(struct text *text, const struct facts *facts)
+static void print_values(struct text *text, const struct values *facts)
 {
 	const char *separator = *facts->heading ? " " : "";
 
@@ -107,9 +107,9 @@ static void print_section(struct text *text, const struct section *section)
 		if (!section->table.not_in_text)
 			text__table(text, &section->table);
 		break;
-	case SECTION_FACTS:
+	case SECTION_VALUES:
 		if (section->facts.heading)
-			print_facts(text, &section->facts);
+			print_values(text, &section->facts);
 		break;
 	case SECTION_HISTOGRAMS:
 		if (!section->hists.not_in_text)

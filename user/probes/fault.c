@@ -27,7 +27,7 @@ static const struct attach_hook hooks[] = {
 };
 
 /* A begin without its end would tell of a mapping that is gone. */
-static const struct hook_bond bonds[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
+static const struct hook_dependency dependencies[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
 
 static const struct kernel_constant constants[] = {
 	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("map_begin"),
@@ -47,7 +47,7 @@ const struct probe fault_probe = {
 	.id = MT_PROBE_fault,
 	.object = fault_bpf__elf_bytes,
 	.hooks = hooks,
-	.bonds = bonds,
+	.dependencies = dependencies,
 	.constants = constants,
 	.columns = columns,
 	.selftest_slot = MT_SLOT_fault_user,

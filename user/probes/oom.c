@@ -35,7 +35,7 @@ static const struct attach_hook hooks[] = {
 };
 
 /* A begin without its end would be told of kills that come later. */
-static const struct hook_bond bonds[] = { { "kill begin", "kill end" }, { NULL, NULL } };
+static const struct hook_dependency dependencies[] = { { "kill begin", "kill end" }, { NULL, NULL } };
 
 /* The kinds of pages in a process's counters. */
 static const struct kernel_constant constants[] = {
@@ -72,12 +72,12 @@ static void kills__report(void *state, struct report *report, const struct event
 {
 	struct kills *kills = state;
 	struct table table = event_log__table(&kills->log, names, "oom");
-	struct facts facts = {
+	struct values facts = {
 		.heading = "OOM kills:", .columns = count_columns, .cells = &kills->count, .nr_columns = 1
 	};
 
 	kills->count = cell_uint(kills->log.total);
-	report__add_facts(report, &facts);
+	report__add_values(report, &facts);
 	report__add_table(report, &table);
 }
 
@@ -97,7 +97,7 @@ const struct probe oom_probe = {
 	.id = MT_PROBE_oom,
 	.object = oom_bpf__elf_bytes,
 	.hooks = hooks,
-	.bonds = bonds,
+	.dependencies = dependencies,
 	.gather = &gather,
 	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,

@@ -39,7 +39,7 @@ static const struct attach_alt node_end[] = END(node, "vmscan:mm_vmscan_node_rec
 
 #define TARGET(program, event, function)                                                                               \
 	{                                                                                                              \
-		{ "", ATTACH_TOLD, event, V7_1, NULL },                                                                \
+		{ "", ATTACH_IMPLIED, event, V7_1, NULL },                                                             \
 			{ program, ATTACH_FENTRY, function, "struct mem_cgroup *memcg", NULL },                        \
 			{ NULL, 0, NULL, NULL, NULL },                                                                 \
 	}
@@ -71,7 +71,9 @@ static const struct attach_hook hooks[] = {
 		kind " end", kind " begin"                                                                             \
 	}
 
-static const struct hook_bond bonds[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL } };
+static const struct hook_dependency dependencies[] = {
+	PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL }
+};
 
 static const struct hook_slots hook_slots[] = {
 	{ "memcg begin", MT_SLOT_reclaim_memcg_count, MT_SLOT_reclaim_memcg_pages },
@@ -96,7 +98,7 @@ const struct probe reclaim_probe = {
 	.id = MT_PROBE_reclaim,
 	.object = reclaim_bpf__elf_bytes,
 	.hooks = hooks,
-	.bonds = bonds,
+	.dependencies = dependencies,
 	.hook_slots = hook_slots,
 	.columns = columns,
 	.selftest_slot = MT_NR_SLOTS,

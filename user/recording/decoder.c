@@ -11,17 +11,17 @@ int decoder__init(struct decoder *dec, const struct layouts *layouts)
 {
 	memset(dec, 0, sizeof(*dec));
 	dec->layouts = layouts;
-	lasts__init(&dec->lasts, layouts->nr);
+	previous_values__init(&dec->previous, layouts->nr);
 	dec->record = calloc(1, layouts->size + 1);
 	return dec->record ? 0 : -ENOMEM;
 }
 
 void decoder__free(struct decoder *dec)
 {
-	lasts__free(&dec->lasts);
-	free(dec->whos);
+	previous_values__free(&dec->previous);
+	free(dec->task_refs);
 	free(dec->record);
-	dec->whos = NULL;
+	dec->task_refs = NULL;
 	dec->record = NULL;
 }
 
@@ -31,10 +31,10 @@ void decoder__start(struct decoder *dec, const void *bytes, size_t size)
 	dec->end = dec->at + size;
 	dec->time_ns = 0;
 	dec->cpu = dec->last_who = 0;
-	dec->moments = 1;
+	dec->checkpoints = 1;
 	dec->nr_whos = 0;
 	dec->pending = false;
-	lasts__reset(&dec->lasts);
+	previous_values__reset(&dec->previous);
 }
 
 static int bad(struct decoder *dec, const char *why)
@@ -86,20 +86,20 @@ static int get_comm(struct decoder *dec, char *comm)
 
 static int take_who(struct decoder *dec)
 {
-	struct decoder_who *whos, *entry;
+	struct decoder_who *task_refs, *entry;
 	struct mt_who *who;
 	int err;
 
 	if (dec->nr_whos >= MAX_WHOS)
 		return bad(dec, "too many tasks in a block");
 	if (dec->nr_whos == dec->room_whos) {
-		whos = reallocarray(dec->whos, dec->room_whos ? 2 * dec->room_whos : 64, sizeof(*whos));
-		if (!whos)
+		task_refs = reallocarray(dec->task_refs, dec->room_whos ? 2 * dec->room_whos : 64, sizeof(*task_refs));
+		if (!task_refs)
 			return -ENOMEM;
-		dec->whos = whos;
+		dec->task_refs = task_refs;
 		dec->room_whos = dec->room_whos ? 2 * dec->room_whos : 64;
 	}
-	entry = &dec->whos[dec->nr_whos++];
+	entry = &dec->task_refs[dec->nr_whos++];
 	memset(entry, 0, sizeof(*entry));
 	who = &entry->who;
 	err = get(dec, &entry->ref);
@@ -323,11 +323,11 @@ static void put_field(struct decoder *dec, const struct layout_field *field, uin
 		return;
 	if (field->code == CODE_WHO) {
 		if (value)
-			memcpy(to, &dec->whos[value - 1].who, sizeof(struct mt_who));
+			memcpy(to, &dec->task_refs[value - 1].who, sizeof(struct mt_who));
 		return;
 	}
 	if (field->code == CODE_REF)
-		value = value ? dec->whos[value - 1].ref : 0;
+		value = value ? dec->task_refs[value - 1].ref : 0;
 	memcpy(to, &value, field->size);
 }
 
@@ -348,13 +348,17 @@ static void fill_record(struct decoder *dec, const struct layout *layout, const 
 /* Announces the record's task first, if it goes by a reference that was not said since the last moment. */
 static bool announces(struct decoder *dec, const struct layout *layout)
 {
-	struct decoder_who *who = dec->last_who ? &dec->whos[dec->last_who - 1] : NULL;
+	struct decoder_who *who = dec->last_who ? &dec->task_refs[dec->last_who - 1] : NULL;
 
-	if (layout->who < 0 || layout->fields[layout->who].code != CODE_REF || !who || who->told == dec->moments)
+	if (layout->who < 0 || layout->fields[layout->who].code != CODE_REF || !who ||
+	    who->announced_at == dec->checkpoints)
 		return false;
-	who->told = dec->moments;
-	dec->told = (struct mt_who_is){
-		.hdr = { .id = MT_REC_WHO, .size = sizeof(dec->told), .cpu = dec->cpu, .time_ns = dec->time_ns },
+	who->announced_at = dec->checkpoints;
+	dec->announcement = (struct mt_who_is){
+		.hdr = { .id = MT_REC_WHO,
+			 .size = sizeof(dec->announcement),
+			 .cpu = dec->cpu,
+			 .time_ns = dec->time_ns },
 		.ref = { who->ref },
 		.who = who->who,
 	};
@@ -375,7 +379,7 @@ static int take_record(struct decoder *dec, uint8_t item)
 	err = get_start(dec, item);
 	if (err)
 		return err;
-	err = lasts__get(&dec->lasts, dec->last_who, at, layout->nr_fields, &last);
+	err = previous_values__get(&dec->previous, dec->last_who, at, layout->nr_fields, &last);
 	if (err)
 		return err == -E2BIG ? bad(dec, "more records of different tasks than a block can have") : err;
 	err = get_fields(dec, layout, last);
@@ -384,8 +388,8 @@ static int take_record(struct decoder *dec, uint8_t item)
 	if (!layout->size)
 		return 0;
 	fill_record(dec, layout, last);
-	if (layout->id == REC_MOMENT)
-		dec->moments++;
+	if (layout->id == REC_CHECKPOINT)
+		dec->checkpoints++;
 	dec->pending = announces(dec, layout);
 	return 1;
 }
@@ -415,6 +419,6 @@ int decoder__next(struct decoder *dec, const void **record)
 	while (!got && dec->at < dec->end)
 		got = take_item(dec);
 	if (got == 1 && dec->pending)
-		*record = &dec->told;
+		*record = &dec->announcement;
 	return got;
 }

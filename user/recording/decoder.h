@@ -11,7 +11,7 @@
 struct decoder_who {
 	uint64_t ref; /* 0: none */
 	struct mt_who who;
-	uint64_t told; /* decoder.moments when its reference was announced last */
+	uint64_t announced_at; /* decoder.moments when its reference was announced last */
 };
 
 /*
@@ -37,14 +37,14 @@ struct decoder {
 	uint64_t time_ns;
 	uint32_t cpu;
 	uint32_t last_who;
-	uint64_t moments;	  /* so far, and 1 */
-	struct decoder_who *whos; /* numbers from 1 */
+	uint64_t checkpoints;	       /* so far, and 1 */
+	struct decoder_who *task_refs; /* numbers from 1 */
 	size_t nr_whos, room_whos;
-	struct lasts lasts;
-	void *record;	       /* of the largest size */
-	bool pending;	       /* a reference was announced in its stead, and it comes next */
-	struct mt_who_is told; /* that announcement */
-	const char *why;       /* of -EBADMSG */
+	struct previous_values previous;
+	void *record;		       /* of the largest size */
+	bool pending;		       /* a reference was announced in its stead, and it comes next */
+	struct mt_who_is announcement; /* that announcement */
+	const char *why;	       /* of -EBADMSG */
 };
 
 /* layouts must outlive it.  0 or -ENOMEM; decoder__free() in any case. */

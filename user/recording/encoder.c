@@ -42,16 +42,16 @@ void encoder__init(struct encoder *enc, const struct layouts *layouts)
 	for (id = 0; id < MT_NR_RECS; id++)
 		enc->by_id[id] = layouts__find(layouts, id);
 	enc->by_id[MT_REC_NONE] = NULL;
-	lasts__init(&enc->lasts, layouts->nr);
+	previous_values__init(&enc->previous, layouts->nr);
 }
 
-static void forget_whos(struct encoder_who **whos)
+static void forget_whos(struct encoder_who **task_refs)
 {
 	struct encoder_who *who, *next;
 
-	for (who = *whos; who; who = next) {
+	for (who = *task_refs; who; who = next) {
 		next = who->hh.next;
-		HASH_DEL(*whos, who);
+		HASH_DEL(*task_refs, who);
 		free(who);
 	}
 }
@@ -60,7 +60,7 @@ void encoder__reset(struct encoder *enc)
 {
 	struct encoder_seen *seen, *next;
 
-	forget_whos(&enc->whos);
+	forget_whos(&enc->task_refs);
 	forget_whos(&enc->refs);
 	for (seen = enc->seen; seen; seen = next) {
 		next = seen->hh.next;
@@ -70,20 +70,21 @@ void encoder__reset(struct encoder *enc)
 	memset(enc->ref_cache, 0, sizeof(enc->ref_cache));
 	enc->size = enc->nr = enc->nr_whos = enc->last_who = enc->cpu = 0;
 	enc->time_ns = 0;
-	lasts__reset(&enc->lasts);
+	previous_values__reset(&enc->previous);
 }
 
 void encoder__free(struct encoder *enc)
 {
 	encoder__reset(enc);
-	lasts__free(&enc->lasts);
+	previous_values__free(&enc->previous);
 	free(enc->buf);
 	enc->buf = NULL;
 }
 
 bool encoder__is_full(const struct encoder *enc)
 {
-	return enc->size >= BLOCK_TARGET || enc->nr_whos > MAX_WHOS / 2 || enc->lasts.nr_values > MAX_LASTS / 2;
+	return enc->size >= BLOCK_TARGET || enc->nr_whos > MAX_WHOS / 2 ||
+	       enc->previous.nr_values > MAX_PREVIOUS_VALUES / 2;
 }
 
 /* Where more bytes may be written; NULL: no memory. */
@@ -218,9 +219,9 @@ static int number_of_who(struct encoder *enc, const struct mt_who *who, uint32_t
 		return 0;
 	memset(&key, 0, sizeof(key));
 	key.who = *who;
-	HASH_FIND(hh, enc->whos, &key, sizeof(key), entry);
+	HASH_FIND(hh, enc->task_refs, &key, sizeof(key), entry);
 	if (!entry)
-		return add_who(enc, &enc->whos, sizeof(key), &key, number);
+		return add_who(enc, &enc->task_refs, sizeof(key), &key, number);
 	*number = entry->number;
 	return 0;
 }
@@ -513,7 +514,7 @@ static uint8_t *put_fields(struct encoder *enc, uint8_t *to, const struct layout
 
 static const struct layout *layout_of(const struct encoder *enc, uint16_t id)
 {
-	if (id == REC_MOMENT)
+	if (id == REC_CHECKPOINT)
 		return layouts__find(enc->layouts, id);
 	return id < MT_NR_RECS ? enc->by_id[id] : NULL;
 }
@@ -536,7 +537,7 @@ int encoder__add(struct encoder *enc, const void *record)
 		err = define_parts(enc, layout, record);
 	if (err)
 		return err;
-	err = lasts__get(&enc->lasts, who, at, layout->nr_fields, &last);
+	err = previous_values__get(&enc->previous, who, at, layout->nr_fields, &last);
 	to = space(enc, RECORD_MAX);
 	if (err || !to)
 		return -ENOMEM;

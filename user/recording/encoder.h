@@ -26,10 +26,10 @@ struct encoder {
 	uint64_t time_ns;
 	uint32_t cpu;
 	uint32_t last_who;
-	struct encoder_who *whos, *refs;
+	struct encoder_who *task_refs, *refs;
 	struct encoder_seen *seen; /* what this block has defined beside tasks */
 	uint32_t nr_whos;
-	struct lasts lasts;
+	struct previous_values previous;
 	struct {
 		uint64_t id;
 		uint32_t number;
@@ -39,7 +39,7 @@ struct encoder {
 /* layouts must outlive it. */
 void encoder__init(struct encoder *enc, const struct layouts *layouts);
 void encoder__free(struct encoder *enc);
-/* Adds a record of MT_REC_*, already checked for id and size, or a struct moment_record.  0 or -ENOMEM. */
+/* Adds a record of MT_REC_*, already checked for id and size, or a struct checkpoint_record.  0 or -ENOMEM. */
 int encoder__add(struct encoder *enc, const void *record);
 /* Whether the block should be closed before more is added. */
 bool encoder__is_full(const struct encoder *enc);

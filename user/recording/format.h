@@ -9,21 +9,21 @@
 
 #include <stdint.h>
 
-#define FORMAT_MAGIC	"memtrace"
-#define FORMAT_MAJOR	1	     /* another one cannot be read */
-#define FORMAT_MINOR	0	     /* a higher one only adds what may be skipped */
-#define BLOCK_MAGIC	0x4b42544dU  /* "MTBK" */
-#define BLOCK_MAX	(16U << 20)  /* bytes of a payload, packed or not */
-#define BLOCK_JSON_MAX	(512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */
-#define BLOCK_TARGET	(256U << 10) /* a writer closes a block of records at this size */
-#define MAX_LAYOUTS	56
-#define MAX_FIELDS	2048
-#define MAX_WHOS	65536	   /* in one block */
-#define MAX_LASTS	(8U << 20) /* values that a block's records refer back to */
-#define MAX_STACK	1024	   /* addresses */
-#define MAX_MAPPINGS	65536	   /* of a process */
-#define MAX_PATH_NAME	4096
-#define MAX_CGROUP_NAME 4096
+#define FORMAT_MAGIC	    "memtrace"
+#define FORMAT_MAJOR	    1		/* another one cannot be read */
+#define FORMAT_MINOR	    0		/* a higher one only adds what may be skipped */
+#define BLOCK_MAGIC	    0x4b42544dU /* "MTBK" */
+#define BLOCK_MAX	    (16U << 20) /* bytes of a payload, packed or not */
+#define BLOCK_JSON_MAX	    (512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */
+#define BLOCK_TARGET	    (256U << 10) /* a writer closes a block of records at this size */
+#define MAX_LAYOUTS	    56
+#define MAX_FIELDS	    2048
+#define MAX_WHOS	    65536      /* in one block */
+#define MAX_PREVIOUS_VALUES (8U << 20) /* values that a block's records refer back to */
+#define MAX_STACK	    1024       /* addresses */
+#define MAX_MAPPINGS	    65536      /* of a process */
+#define MAX_PATH_NAME	    4096
+#define MAX_CGROUP_NAME	    4096
 
 struct file_head {
 	char magic[8];

@@ -13,7 +13,7 @@
 struct recording_head {
 	struct run_facts facts;
 	struct probe_status probes[MT_NR_PROBES];
-	struct moment start;	 /* own_cpu_ns is 0 */
+	struct checkpoint start; /* own_cpu_ns is 0 */
 	bool window;		 /* only the last part of the run: the first moment has what came before */
 	char version[32];	 /* of the memtrace that wrote it */
 	char command_line[1024]; /* memtrace's own; cut if it is longer */

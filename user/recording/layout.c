@@ -170,8 +170,8 @@ static void add_event(struct builder *b, const struct event_row *row)
 }
 
 #define COUNT(b, member, ...)                                                                                          \
-	add_named(b, CODE_COUNT, offsetof(struct moment_record, member), sizeof(((struct moment_record *)0)->member),  \
-		  __VA_ARGS__)
+	add_named(b, CODE_COUNT, offsetof(struct checkpoint_record, member),                                           \
+		  sizeof(((struct checkpoint_record *)0)->member), __VA_ARGS__)
 
 static void add_losses(struct builder *b)
 {
@@ -195,10 +195,10 @@ static void add_losses(struct builder *b)
 
 static void add_rings(struct builder *b)
 {
-	FIELD(b, CODE_UINT, struct moment_record, totals.rings.nr_hot, "rings.nr_hot");
-	FIELD(b, CODE_UINT, struct moment_record, totals.rings.cpus_per_ring, "rings.cpus_per_ring");
-	FIELD(b, CODE_UINT, struct moment_record, totals.rings.hot_bytes, "rings.hot_bytes");
-	FIELD(b, CODE_UINT, struct moment_record, totals.rings.rare_bytes, "rings.rare_bytes");
+	FIELD(b, CODE_UINT, struct checkpoint_record, totals.rings.nr_hot, "rings.nr_hot");
+	FIELD(b, CODE_UINT, struct checkpoint_record, totals.rings.cpus_per_ring, "rings.cpus_per_ring");
+	FIELD(b, CODE_UINT, struct checkpoint_record, totals.rings.hot_bytes, "rings.hot_bytes");
+	FIELD(b, CODE_UINT, struct checkpoint_record, totals.rings.rare_bytes, "rings.rare_bytes");
 }
 
 static void add_folds(struct builder *b)
@@ -218,16 +218,16 @@ static void add_folds(struct builder *b)
 	}
 }
 
-static void add_moment(struct builder *b)
+static void add_checkpoint(struct builder *b)
 {
 	int i;
 
-	add_layout(b, "moment", REC_MOMENT, sizeof(struct moment_record));
-	FIELD(b, CODE_TIME, struct moment_record, due_ns, "due_ns");
-	FIELD(b, CODE_UINT, struct moment_record, flags, "flags");
-	FIELD(b, CODE_TIME, struct moment_record, moment.now_ns, "now_ns");
-	FIELD(b, CODE_COUNT, struct moment_record, moment.own_cpu_ns, "own_cpu_ns");
-	FIELD(b, CODE_ADDRESS, struct moment_record, moment.wall_offset_ns, "wall_offset_ns");
+	add_layout(b, "moment", REC_CHECKPOINT, sizeof(struct checkpoint_record));
+	FIELD(b, CODE_TIME, struct checkpoint_record, due_ns, "due_ns");
+	FIELD(b, CODE_UINT, struct checkpoint_record, flags, "flags");
+	FIELD(b, CODE_TIME, struct checkpoint_record, checkpoint.now_ns, "now_ns");
+	FIELD(b, CODE_COUNT, struct checkpoint_record, checkpoint.own_cpu_ns, "own_cpu_ns");
+	FIELD(b, CODE_ADDRESS, struct checkpoint_record, checkpoint.wall_offset_ns, "wall_offset_ns");
 	add_losses(b);
 	add_rings(b);
 	add_folds(b);
@@ -245,7 +245,7 @@ int layouts__own(struct layouts *layouts)
 	for (id = 0; id < MT_NR_RECS; id++)
 		if (event_rows[id].size)
 			add_event(&b, &event_rows[id]);
-	add_moment(&b);
+	add_checkpoint(&b);
 	return b.error;
 }
 

@@ -38,7 +38,7 @@ struct layout_field {
 
 struct layout {
 	char *name;		     /* owned */
-	uint16_t id;		     /* enum mt_rec_id, or REC_MOMENT; MT_REC_NONE: not known here */
+	uint16_t id;		     /* enum mt_rec_id, or REC_CHECKPOINT; MT_REC_NONE: not known here */
 	size_t size;		     /* of memtrace's own record */
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;
@@ -54,19 +54,19 @@ struct layouts {
 };
 
 /* A moment at which counts were brought up to date, as a record. */
-#define REC_MOMENT 0xfff0
+#define REC_CHECKPOINT 0xfff0
 
-struct moment_record {
+struct checkpoint_record {
 	struct mt_hdr hdr;
 	uint64_t due_ns; /* when it was to be */
 	uint64_t flags;	 /* MOMENT_* */
-	struct moment moment;
+	struct checkpoint checkpoint;
 	struct totals totals; /* since the run began */
 };
 
-enum moment_flags {
-	MOMENT_FINAL = 1 << 0, /* the run was over */
-	MOMENT_BASE = 1 << 1,  /* what comes later counts from these totals */
+enum checkpoint_flags {
+	CHECKPOINT_FINAL = 1 << 0, /* the run was over */
+	CHECKPOINT_BASE = 1 << 1,  /* what comes later counts from these totals */
 };
 
 /* memtrace's own; 0 or -ENOMEM.  layouts__free() in any case. */

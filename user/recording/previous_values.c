@@ -7,21 +7,21 @@
 
 #include "format.h"
 
-void lasts__init(struct lasts *lasts, size_t nr_layouts)
+void previous_values__init(struct previous_values *previous, size_t nr_layouts)
 {
-	*lasts = (struct lasts){ .nr_layouts = nr_layouts };
+	*previous = (struct previous_values){ .nr_layouts = nr_layouts };
 }
 
-void lasts__free(struct lasts *lasts)
+void previous_values__free(struct previous_values *previous)
 {
-	free(lasts->places);
-	free(lasts->values);
-	lasts__init(lasts, lasts->nr_layouts);
+	free(previous->places);
+	free(previous->values);
+	previous_values__init(previous, previous->nr_layouts);
 }
 
-void lasts__reset(struct lasts *lasts)
+void previous_values__reset(struct previous_values *previous)
 {
-	lasts->nr_places = lasts->nr_values = 0;
+	previous->nr_places = previous->nr_values = 0;
 }
 
 /* Makes room for at least nr elements; the array, or NULL with the old one untouched. */
@@ -38,53 +38,54 @@ static void *grown(void *array, size_t *room, size_t nr, size_t size)
 	return new_array;
 }
 
-static uint32_t *place_of(struct lasts *lasts, size_t at)
+static uint32_t *place_of(struct previous_values *previous, size_t at)
 {
 	size_t nr = at + 1;
 
-	if (nr > lasts->room_places) {
-		uint32_t *places = grown(lasts->places, &lasts->room_places, nr, sizeof(*places));
+	if (nr > previous->room_places) {
+		uint32_t *places = grown(previous->places, &previous->room_places, nr, sizeof(*places));
 
 		if (!places)
 			return NULL;
-		lasts->places = places;
+		previous->places = places;
 	}
-	if (nr > lasts->nr_places) {
-		memset(lasts->places + lasts->nr_places, 0, (nr - lasts->nr_places) * sizeof(*lasts->places));
-		lasts->nr_places = nr;
+	if (nr > previous->nr_places) {
+		memset(previous->places + previous->nr_places, 0,
+		       (nr - previous->nr_places) * sizeof(*previous->places));
+		previous->nr_places = nr;
 	}
-	return &lasts->places[at];
+	return &previous->places[at];
 }
 
-static int reserve_values(struct lasts *lasts, size_t nr)
+static int reserve_values(struct previous_values *previous, size_t nr)
 {
 	uint64_t *values;
 
-	if (nr > MAX_LASTS - lasts->nr_values)
+	if (nr > MAX_PREVIOUS_VALUES - previous->nr_values)
 		return -E2BIG;
-	if (lasts->values && lasts->nr_values + nr <= lasts->room_values)
+	if (previous->values && previous->nr_values + nr <= previous->room_values)
 		return 0;
-	values = grown(lasts->values, &lasts->room_values, lasts->nr_values + nr, sizeof(*values));
+	values = grown(previous->values, &previous->room_values, previous->nr_values + nr, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	lasts->values = values;
+	previous->values = values;
 	return 0;
 }
 
-int lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr, uint64_t **last)
+int previous_values__get(struct previous_values *previous, size_t who, size_t layout, size_t nr, uint64_t **last)
 {
-	uint32_t *place = place_of(lasts, who * lasts->nr_layouts + layout);
+	uint32_t *place = place_of(previous, who * previous->nr_layouts + layout);
 	int err = place ? 0 : -ENOMEM;
 
 	if (!err && !*place)
-		err = reserve_values(lasts, nr);
+		err = reserve_values(previous, nr);
 	if (err)
 		return err;
 	if (!*place) {
-		*place = 1 + (uint32_t)lasts->nr_values;
-		memset(lasts->values + lasts->nr_values, 0, nr * sizeof(*lasts->values));
-		lasts->nr_values += nr;
+		*place = 1 + (uint32_t)previous->nr_values;
+		memset(previous->values + previous->nr_values, 0, nr * sizeof(*previous->values));
+		previous->nr_values += nr;
 	}
-	*last = &lasts->values[*place - 1];
+	*last = &previous->values[*place - 1];
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct lasts {
+struct previous_values {
 	size_t nr_layouts;
 	uint32_t *places; /* by task and layout: 1 + where its values begin; 0: none yet */
 	size_t nr_places, room_places;
@@ -17,14 +17,14 @@ struct lasts {
 	size_t nr_values, room_values;
 };
 
-void lasts__init(struct lasts *lasts, size_t nr_layouts);
-void lasts__free(struct lasts *lasts);
+void previous_values__init(struct previous_values *previous, size_t nr_layouts);
+void previous_values__free(struct previous_values *previous);
 /* A new block begins. */
-void lasts__reset(struct lasts *lasts);
+void previous_values__reset(struct previous_values *previous);
 /*
  * *last: the nr values for that task (its number in the block) and layout, zeroes if there was no
- * record; valid until the next call.  0, -ENOMEM, or -E2BIG: more than MAX_LASTS values in all.
+ * record; valid until the next call.  0, -ENOMEM, or -E2BIG: more than MAX_PREVIOUS_VALUES values in all.
  */
-int lasts__get(struct lasts *lasts, size_t who, size_t layout, size_t nr, uint64_t **last);
+int previous_values__get(struct previous_values *previous, size_t who, size_t layout, size_t nr, uint64_t **last);
 
 #endif

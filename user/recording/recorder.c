@@ -101,7 +101,7 @@ static int write_bytes(void *ctx, const void *data, size_t size)
 }
 
 /* Closes the block under construction, if there is anything in it. */
-static int close_block(struct recorder *rec, bool at_moment)
+static int close_block(struct recorder *rec, bool at_checkpoint)
 {
 	struct encoder *enc = &rec->encoder;
 	struct block *block;
@@ -115,7 +115,7 @@ static int close_block(struct recorder *rec, bool at_moment)
 	if (err)
 		return err;
 	if (!rec->begun || is_window(rec))
-		return window__add(&rec->window, block, at_moment);
+		return window__add(&rec->window, block, at_checkpoint);
 	err = write_bytes(rec, block->bytes, block->size);
 	free(block);
 	return err;
@@ -224,7 +224,7 @@ static int write_window(struct recorder *rec, const struct command_outcome *outc
 
 	head.window = rec->window.start.hdr.id != 0;
 	if (head.window)
-		head.start = rec->window.start.moment;
+		head.start = rec->window.start.checkpoint;
 	err = write_head(rec, &head, write_bytes, rec);
 	if (!err)
 		err = write_start(rec);
@@ -272,7 +272,7 @@ static bool is_dump_due(const struct recorder *rec, uint64_t now_ns)
 	return rec->asked || (rec->kill_ns && now_ns >= rec->kill_ns + AFTER_KILL_NS);
 }
 
-static int end_moment(struct recorder *rec, uint64_t now_ns)
+static int end_checkpoint(struct recorder *rec, uint64_t now_ns)
 {
 	const struct command_outcome none = { 0 };
 	int err = close_block(rec, true);
@@ -287,20 +287,20 @@ static int end_moment(struct recorder *rec, uint64_t now_ns)
 	return err;
 }
 
-int recorder__moment(struct recorder *rec, const struct moment *moment, const struct totals *totals, uint64_t due_ns,
-		     bool final)
+int recorder__checkpoint(struct recorder *rec, const struct checkpoint *checkpoint, const struct totals *totals,
+			 uint64_t due_ns, bool final)
 {
-	const struct moment_record record = {
-		.hdr = { .id = REC_MOMENT, .time_ns = moment->now_ns },
+	const struct checkpoint_record record = {
+		.hdr = { .id = REC_CHECKPOINT, .time_ns = checkpoint->now_ns },
 		.due_ns = due_ns,
-		.flags = final ? MOMENT_FINAL : 0,
-		.moment = *moment,
+		.flags = final ? CHECKPOINT_FINAL : 0,
+		.checkpoint = *checkpoint,
 		.totals = *totals,
 	};
 
 	recorder__take(rec, &record);
-	if (!rec->error && (final || rec->asked || moment->now_ns >= rec->end_ns + BLOCK_AGE_NS))
-		fail(rec, end_moment(rec, moment->now_ns));
+	if (!rec->error && (final || rec->asked || checkpoint->now_ns >= rec->end_ns + BLOCK_AGE_NS))
+		fail(rec, end_checkpoint(rec, checkpoint->now_ns));
 	return rec->error;
 }
 

@@ -40,8 +40,8 @@ void recorder__take(void *rec, const void *record);
  * Counts were brought up to date.  0, or the first -errno since the last call; writing goes on no
  * further after one.
  */
-int recorder__moment(struct recorder *rec, const struct moment *moment, const struct totals *totals, uint64_t due_ns,
-		     bool final);
+int recorder__checkpoint(struct recorder *rec, const struct checkpoint *checkpoint, const struct totals *totals,
+			 uint64_t due_ns, bool final);
 /* With last_ns: the last part is to be written at the next moment. */
 void recorder__ask(struct recorder *rec);
 /* The run is over: puts the file into its place; 0 or -errno.  With last_ns it is written unless it was already. */

@@ -8,7 +8,7 @@
 struct window_block {
 	struct window_block *next;
 	struct block *block;
-	bool at_moment;
+	bool at_checkpoint;
 };
 
 int window__init(struct window *window, const struct layouts *layouts, uint64_t last_ns)
@@ -21,7 +21,7 @@ int window__init(struct window *window, const struct layouts *layouts, uint64_t 
 	window->zstd = ZSTD_createDCtx();
 	err = window->zstd ? 0 : -ENOMEM;
 	if (!err)
-		err = lives__init(&window->base);
+		err = task_counts__init(&window->base);
 	return err ? err : decoder__init(&window->decoder, layouts);
 }
 
@@ -41,11 +41,11 @@ void window__free(struct window *window)
 	while (window->first)
 		drop_first(window);
 	decoder__free(&window->decoder);
-	lives__free(&window->base);
+	task_counts__free(&window->base);
 	ZSTD_freeDCtx(window->zstd);
 }
 
-int window__add(struct window *window, struct block *block, bool at_moment)
+int window__add(struct window *window, struct block *block, bool at_checkpoint)
 {
 	struct window_block *entry = calloc(1, sizeof(*entry));
 
@@ -54,7 +54,7 @@ int window__add(struct window *window, struct block *block, bool at_moment)
 		return -ENOMEM;
 	}
 	entry->block = block;
-	entry->at_moment = at_moment;
+	entry->at_checkpoint = at_checkpoint;
 	if (window->last)
 		window->last->next = entry;
 	else
@@ -66,7 +66,7 @@ int window__add(struct window *window, struct block *block, bool at_moment)
 /* A life's counts when the window begins: the highest that any record before it had. */
 static int take_task(struct window *window, const struct mt_task *task)
 {
-	struct life *life = lives__find(&window->base, task->life);
+	struct life *life = task_counts__find(&window->base, task->life);
 	uint64_t last[MT_NR_SLOTS] = { 0 }, add[MT_NR_SLOTS];
 	struct packed_change change;
 	size_t i;
@@ -74,13 +74,13 @@ static int take_task(struct window *window, const struct mt_task *task)
 
 	if (task->flags & MT_TASK_FINAL) {
 		if (life)
-			lives__remove(&window->base, life);
-		lives__finish(&window->base, task->life);
+			task_counts__remove(&window->base, life);
+		task_counts__finish(&window->base, task->life);
 	}
-	if (lives__is_finished(&window->base, task->life))
+	if (task_counts__is_finished(&window->base, task->life))
 		return 0;
 	if (!life)
-		life = lives__add(&window->base, task->life);
+		life = task_counts__add(&window->base, task->life);
 	if (!life)
 		return -ENOMEM;
 	packed__get(&life->last, last);
@@ -98,8 +98,8 @@ static int take_record(struct window *window, const void *record)
 
 	if (hdr->id == MT_REC_TASK)
 		return take_task(window, record);
-	if (hdr->id == REC_MOMENT)
-		window->start = *(const struct moment_record *)record;
+	if (hdr->id == REC_CHECKPOINT)
+		window->start = *(const struct checkpoint_record *)record;
 	return 0;
 }
 
@@ -128,7 +128,7 @@ int window__slide(struct window *window, uint64_t now_ns)
 	for (entry = window->first; entry; entry = entry->next) {
 		if (entry->block->head.end_ns + window->last_ns >= now_ns)
 			break;
-		if (entry->at_moment && entry->next)
+		if (entry->at_checkpoint && entry->next)
 			until = entry;
 	}
 	while (!err && until) {
@@ -149,7 +149,7 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 		.hdr = { .id = MT_REC_TASK, .size = sizeof(task), .time_ns = window->start.hdr.time_ns },
 		.flags = MT_TASK_BASE,
 	};
-	struct moment_record start = window->start;
+	struct checkpoint_record start = window->start;
 	struct life *life;
 	int err = 0;
 
@@ -165,7 +165,7 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 	}
 	if (err || !start.hdr.id)
 		return err;
-	start.flags = MOMENT_BASE;
+	start.flags = CHECKPOINT_BASE;
 	return encoder__add(enc, &start);
 }
 

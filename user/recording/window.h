@@ -12,8 +12,8 @@ struct window {
 	const struct layouts *layouts;
 	uint64_t last_ns;
 	struct window_block *first, *last;
-	struct lives base;	    /* what each life had counted when the window began */
-	struct moment_record start; /* the moment at which it began; hdr.id 0: the run's start */
+	struct task_counts base;	/* what each life had counted when the window began */
+	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;
 };
@@ -21,8 +21,8 @@ struct window {
 /* layouts must outlive it; 0 or -ENOMEM; window__free() in any case. */
 int window__init(struct window *window, const struct layouts *layouts, uint64_t last_ns);
 void window__free(struct window *window);
-/* Takes over a block, also when it fails; at_moment: it ends with one.  0 or -errno. */
-int window__add(struct window *window, struct block *block, bool at_moment);
+/* Takes over a block, also when it fails; at_checkpoint: it ends with one.  0 or -errno. */
+int window__add(struct window *window, struct block *block, bool at_checkpoint);
 /* Drops blocks up to the last moment that is older than last_ns.  0 or -errno. */
 int window__slide(struct window *window, uint64_t now_ns);
 /*

@@ -57,9 +57,9 @@ void report__add_table(struct report *report, const struct table *table)
 		section->table = *table;
 }
 
-void report__add_facts(struct report *report, const struct facts *facts)
+void report__add_values(struct report *report, const struct values *facts)
 {
-	struct section *section = add_section(report, SECTION_FACTS);
+	struct section *section = add_section(report, SECTION_VALUES);
 
 	if (section)
 		section->facts = *facts;

@@ -110,7 +110,7 @@ struct table {
 };
 
 /* A row of named values: "lost: rare 0 hot 0"; in JSON one object at path. */
-struct facts {
+struct values {
 	const char *path;    /* NULL: not in JSON; "": at the top level */
 	const char *heading; /* text before it, or NULL; text leaves the facts out if heading is NULL */
 	const struct column *columns;
@@ -162,7 +162,7 @@ struct metric {
 
 enum section_kind {
 	SECTION_TABLE,
-	SECTION_FACTS,
+	SECTION_VALUES,
 	SECTION_HISTOGRAMS,
 	SECTION_METRIC,
 	SECTION_NOTE, /* a line for people, in text only */
@@ -172,7 +172,7 @@ struct section {
 	enum section_kind kind;
 	union {
 		struct table table;
-		struct facts facts;
+		struct values facts;
 		struct {
 			const struct histogram *list;
 			size_t nr;
@@ -194,7 +194,7 @@ struct report {
 struct report *report__new(const char *schema); /* NULL if memory ran out */
 void report__free(struct report *report);	/* NULL is fine */
 void report__add_table(struct report *report, const struct table *table);
-void report__add_facts(struct report *report, const struct facts *facts);
+void report__add_values(struct report *report, const struct values *facts);
 void report__add_histograms(struct report *report, const struct histogram *list, size_t nr, bool not_in_text);
 void report__add_metric(struct report *report, const struct metric *metric);
 void report__add_note(struct report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

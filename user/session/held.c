@@ -35,7 +35,7 @@ static int32_t chain_of(const struct held *held, const struct mt_hdr *hdr, const
 		if (row->fields[i].type == FIELD_REF)
 			memcpy(&ref, record + row->fields[i].offset, sizeof(ref));
 	}
-	*who = id < 0 ? NULL : whos__find(&held->whos, ref);
+	*who = id < 0 ? NULL : task_refs__find(&held->task_refs, ref);
 	return *who ? id : -1;
 }
 
@@ -123,7 +123,7 @@ static void take(void *ctx, const void *data, size_t size)
 	bool waiting;
 
 	if (size == sizeof(struct mt_who_is) && hdr->id == MT_REC_WHO)
-		whos__learn(&held->whos, data);
+		task_refs__learn(&held->task_refs, data);
 	waiting = size >= sizeof(*hdr) && hdr->size == size && waits(held, hdr);
 	if (waiting || held->from < held->to)
 		hold(held, data, size);
@@ -143,7 +143,7 @@ static void age(struct held *held)
 	if (now_ns - held->aged_ns < AGE_NS || held->from < held->to)
 		return;
 	held->aged_ns = now_ns;
-	whos__age(&held->whos);
+	task_refs__age(&held->task_refs);
 }
 
 void held__attend(void *ctx, bool last)
@@ -165,6 +165,6 @@ void held__attend(void *ctx, bool last)
 
 void held__free(struct held *held)
 {
-	whos__free(&held->whos);
+	task_refs__free(&held->task_refs);
 	free(held->bytes);
 }

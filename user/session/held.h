@@ -16,7 +16,7 @@ struct held {
 	struct apart *apart;
 	struct source *source; /* is behind as long as records are held */
 	bool names;	       /* are wanted, not mappings alone */
-	struct whos whos;
+	struct task_refs task_refs;
 	uint64_t aged_ns;
 	char *bytes; /* records behind each other, each with its head */
 	size_t from, to, room;

@@ -91,7 +91,7 @@ static void check(struct session *session, int err)
 
 void recording__begin(struct session *session)
 {
-	struct recording_head head = { .facts = session->facts, .start = session->moment };
+	struct recording_head head = { .facts = session->facts, .start = session->checkpoint };
 
 	if (!session->recorder)
 		return;
@@ -114,13 +114,14 @@ static void say_written(const struct session *session, unsigned int files_before
 		log_note("wrote %s", recorder__stats(session->recorder).path);
 }
 
-void recording__moment(struct session *session, uint64_t due_ns, bool final)
+void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 {
 	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
 	int dump_err;
 
 	if (session->recorder)
-		check(session, recorder__moment(session->recorder, &session->moment, &session->totals, due_ns, final));
+		check(session,
+		      recorder__checkpoint(session->recorder, &session->checkpoint, &session->totals, due_ns, final));
 	dump_err = session->recorder ? recorder__dump_error(session->recorder) : 0;
 	if (dump_err)
 		outfile__report(&session->record_file, dump_err);

@@ -13,7 +13,7 @@
 int recording__open(struct session *session);
 void recording__begin(struct session *session);
 /* Counts were brought up to date. */
-void recording__moment(struct session *session, uint64_t due_ns, bool final);
+void recording__checkpoint(struct session *session, uint64_t due_ns, bool final);
 /* --last: the last part is to be written now. */
 void recording__ask(struct session *session);
 /* The run is over. */

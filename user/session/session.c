@@ -32,7 +32,7 @@ static const struct mt_who *name_who(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
 
-	return whos__find(&session->pipeline.whos, id);
+	return task_refs__find(&session->pipeline.task_refs, id);
 }
 
 static const char *name_stack(void *ctx, bool kernel, int32_t id, const struct mt_who *who)
@@ -309,7 +309,7 @@ static void begin(struct session *session, const struct options *options, const 
 		.view = {
 			.facts = &session->facts,
 			.totals = &session->totals,
-			.moment = &session->moment,
+			.checkpoint = &session->checkpoint,
 			.command = &session->outcome,
 			.names = &session->names,
 			.hist_by = config->aggregate.hist_by,

@@ -63,8 +63,8 @@ struct session {
 	struct apart *apart;   /* NULL: call chains were not asked for */
 	struct stacks *stacks; /* likewise */
 	struct held held;
-	uint64_t event_ns;    /* when the event happened whose names are asked for */
-	struct moment moment; /* likewise */
+	uint64_t event_ns;	      /* when the event happened whose names are asked for */
+	struct checkpoint checkpoint; /* likewise */
 	uint64_t interval_ns, interval_end_ns;
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */

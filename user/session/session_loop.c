@@ -83,7 +83,7 @@ static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 }
 
 /* Takes over what the source knows since it brought its counts up to date. */
-static int take_moment(struct session *session)
+static int take_checkpoint(struct session *session)
 {
 	struct source *src = session->source;
 	int err = src->ops->totals(src, &session->totals);
@@ -94,9 +94,9 @@ static int take_moment(struct session *session)
 		aggregate__unattributed(session->view.aggregate, session->totals.losses.unattributed);
 	if (!err)
 		err = session->pipeline.error;
-	src->ops->moment(src, &session->moment);
+	src->ops->checkpoint(src, &session->checkpoint);
 	if (!src->behind)
-		whos__age(&session->pipeline.whos);
+		task_refs__age(&session->pipeline.task_refs);
 	return err;
 }
 
@@ -113,12 +113,12 @@ static int end_interval(struct session *session)
 {
 	if (session->config.interval && !session->error)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
-	session->view.interval_start_ns = session->moment.now_ns;
+	session->view.interval_start_ns = session->checkpoint.now_ns;
 	return session->error ? session->error : aggregate__next_interval(session->view.aggregate);
 }
 
 /* Counts are up to date at a moment that was due then: an interval may end there. */
-static int at_moment(struct session *session, uint64_t due_ns)
+static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
 	int err = 0;
 
@@ -130,7 +130,7 @@ static int at_moment(struct session *session, uint64_t due_ns)
 		if (session->interval_end_ns <= due_ns)
 			session->interval_end_ns = due_ns + session->interval_ns;
 	}
-	return err ? err : aggregate__bury(session->view.aggregate, session->moment.now_ns);
+	return err ? err : aggregate__retire(session->view.aggregate, session->checkpoint.now_ns);
 }
 
 /* Brings counts, losses and costs up to date. */
@@ -139,15 +139,15 @@ static int fetch(struct session *session, int (*how)(struct source *src), uint64
 	int err = how(session->source);
 
 	if (!err)
-		err = take_moment(session);
+		err = take_checkpoint(session);
 	if (!err)
-		recording__moment(session, due_ns, final);
+		recording__checkpoint(session, due_ns, final);
 	return err;
 }
 
 int session__drain(struct session *session)
 {
-	int err = fetch(session, session->source->ops->drain, session->moment.now_ns, true);
+	int err = fetch(session, session->source->ops->drain, session->checkpoint.now_ns, true);
 
 	add_own_losses(session);
 	return err;
@@ -158,7 +158,7 @@ static int tick(struct session *session, uint64_t due_ns)
 	int err = fetch(session, session->source->ops->tick, due_ns, false);
 
 	if (!err)
-		err = at_moment(session, due_ns);
+		err = at_checkpoint(session, due_ns);
 	log_debug("tick: %.2f ms", (session->source->ops->now_ns(session->source) - due_ns) / 1e6);
 	return err;
 }
@@ -229,7 +229,7 @@ static void end_command(struct session *session)
 }
 
 /* One moment of a recording; whether there may be more. */
-static bool replay_moment(struct session *session, uint64_t end_ns)
+static bool replay_checkpoint(struct session *session, uint64_t end_ns)
 {
 	uint64_t due_ns;
 	int more = session->source->ops->next(session->source, &due_ns);
@@ -238,10 +238,10 @@ static bool replay_moment(struct session *session, uint64_t end_ns)
 		return false;
 	session__fail(session, more);
 	if (!session->error)
-		session__fail(session, take_moment(session));
+		session__fail(session, take_checkpoint(session));
 	if (session->error || !more || due_ns >= end_ns)
 		return false;
-	session__fail(session, at_moment(session, due_ns));
+	session__fail(session, at_checkpoint(session, due_ns));
 	return true;
 }
 
@@ -257,7 +257,7 @@ static void replay(struct session *session)
 	const struct options *options = session->options;
 	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
 
-	while (!session->error && !stop__asked() && replay_moment(session, end))
+	while (!session->error && !stop__asked() && replay_checkpoint(session, end))
 		;
 	if (stop__asked())
 		say_stopped(session);
@@ -312,8 +312,8 @@ int session__run(struct session *session)
 {
 	int code = EXIT_OK;
 
-	session->source->ops->moment(session->source, &session->moment);
-	session->view.start_ns = session->view.interval_start_ns = session->moment.now_ns;
+	session->source->ops->checkpoint(session->source, &session->checkpoint);
+	session->view.start_ns = session->view.interval_start_ns = session->checkpoint.now_ns;
 	session->interval_end_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
 	if (session->options->replay)
 		replay(session);

@@ -35,7 +35,7 @@ int tracing__run(size_t size, const struct options *options, const struct sessio
 	code = render__open(&tracing->render, &options->out);
 	if (code == EXIT_OK) {
 		code = session__open(&tracing->session, options, &with_ctx);
-		tracing->render.output.wall_offset_ns = &tracing->session.moment.wall_offset_ns;
+		tracing->render.output.wall_offset_ns = &tracing->session.checkpoint.wall_offset_ns;
 		if (code == EXIT_OK)
 			code = session__exit_code(&tracing->session, run_attached(tracing, ops));
 		else

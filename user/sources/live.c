@@ -43,7 +43,8 @@ static void complete_victim(struct mt_oom *oom)
 /* An event after the run's end, while last counts are still waited for. */
 static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
 {
-	return live->ended && hdr->time_ns > live->end_moment.now_ns && hdr->id != MT_REC_TASK && hdr->id != MT_REC_WHO;
+	return live->ended && hdr->time_ns > live->end_checkpoint.now_ns && hdr->id != MT_REC_TASK &&
+	       hdr->id != MT_REC_WHO;
 }
 
 /*
@@ -331,16 +332,16 @@ static uint64_t source_now(struct source *src)
 	return clock__boot_ns();
 }
 
-static void source_moment(struct source *src, struct moment *moment)
+static void source_checkpoint(struct source *src, struct checkpoint *checkpoint)
 {
 	struct live *live = live_of(src);
 
-	*moment = live->ended ? live->end_moment :
-				(struct moment){
-					.now_ns = clock__boot_ns(),
-					.own_cpu_ns = proc__own_cpu_ns() - live->start_cpu_ns,
-					.wall_offset_ns = clock__wall_offset_ns(),
-				};
+	*checkpoint = live->ended ? live->end_checkpoint :
+				    (struct checkpoint){
+					    .now_ns = clock__boot_ns(),
+					    .own_cpu_ns = proc__own_cpu_ns() - live->start_cpu_ns,
+					    .wall_offset_ns = clock__wall_offset_ns(),
+				    };
 }
 
 static const char *source_cgroup(struct source *src, uint64_t id)
@@ -381,7 +382,7 @@ static const struct source_ops live_ops = {
 	.totals = live__totals,
 	.costs = live__costs,
 	.now_ns = source_now,
-	.moment = source_moment,
+	.checkpoint = source_checkpoint,
 	.stacks = live__stacks,
 	.cgroup = source_cgroup,
 	.free = source_free,
@@ -569,7 +570,7 @@ void live__expect_command(struct live *live, bool expect)
 void live__end(struct live *live)
 {
 	live->control->phase = MT_PHASE_ENDING;
-	source_moment(&live->source, &live->end_moment);
+	source_checkpoint(&live->source, &live->end_checkpoint);
 	live__read_totals(live, &live->end);
 	live->ended = true;
 }

@@ -42,9 +42,9 @@ struct live {
 	uint64_t undrained;	   /* tasks whose last faults may be missing */
 	uint64_t taken;		   /* of control->held */
 	uint64_t start_cpu_ns;
-	struct totals base;	  /* what was counted while programs were attached, before the run */
-	struct totals end;	  /* likewise until the run ended */
-	struct moment end_moment; /* when it did */
+	struct totals base;		  /* what was counted while programs were attached, before the run */
+	struct totals end;		  /* likewise until the run ended */
+	struct checkpoint end_checkpoint; /* when it did */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
 };

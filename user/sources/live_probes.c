@@ -75,7 +75,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		.cfg = &live->cfg,
 		.types = &live->types,
 		.constants = probes[id]->constants,
-		.bonds = probes[id]->bonds,
+		.dependencies = probes[id]->dependencies,
 		.share = &live->core,
 		.latency = request->latency,
 		.light = request->options->light,
@@ -166,7 +166,7 @@ void live__open_probes(struct live *live, const struct live_request *request)
 /* What an unattached hook was to be on: the first alternative that is a program of its own. */
 static const struct attach_alt *first_alt(const struct attach_hook *hook)
 {
-	return hook->alts[0].kind == ATTACH_TOLD ? &hook->alts[1] : &hook->alts[0];
+	return hook->alts[0].kind == ATTACH_IMPLIED ? &hook->alts[1] : &hook->alts[0];
 }
 
 static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)

@@ -43,9 +43,9 @@ struct live_images {
 	struct mmap_events *events; /* NULL: the kernel does not tell, so /proc is read when a process is seen */
 	struct apart *apart;
 	struct live_name *names;
-	uint64_t told_ns;   /* until when the kernel told */
-	uint64_t told_lost; /* what of it was lost */
-	bool foreign;	    /* pids are not those of /proc */
+	uint64_t events_until_ns; /* until when the kernel told */
+	uint64_t events_lost;	  /* what of it was lost */
+	bool foreign;		  /* pids are not those of /proc */
 	struct {
 		uint64_t gone, refused, slow; /* processes whose mappings could not be read */
 		uint64_t unread;	      /* mappings whose files there was no time for */
@@ -120,10 +120,10 @@ static void follow_exec(struct live_images *images, const struct mt_who *who, ui
 	memcpy(name->comm, who->comm, sizeof(name->comm));
 }
 
-static void take_told(struct live_images *images)
+static void take_events(struct live_images *images)
 {
-	images->told_ns = mmap_events__read(images->events, images->list);
-	images->told_lost = mmap_events__lost(images->events);
+	images->events_until_ns = mmap_events__read(images->events, images->list);
+	images->events_lost = mmap_events__lost(images->events);
 }
 
 static struct image *image_of(struct live *live, const struct mt_who *who, uint64_t time_ns)
@@ -132,8 +132,8 @@ static struct image *image_of(struct live *live, const struct mt_who *who, uint6
 
 	if (!images || images->foreign || !who->pid || who->flags & MT_WHO_KTHREAD)
 		return NULL;
-	if (images->events && time_ns > images->told_ns)
-		take_told(images);
+	if (images->events && time_ns > images->events_until_ns)
+		take_events(images);
 	else if (!images->events)
 		follow_exec(images, who, time_ns);
 	return images__find(images->list, who->pid, time_ns);
@@ -158,7 +158,7 @@ static size_t readers_of(const struct live_images *images, const struct image *i
 	size_t nr = 0, i;
 
 	for (i = 0; i < 2 && nr < max; i++)
-		if ((!i || (image->pid != pid && !images->told_lost)) &&
+		if ((!i || (image->pid != pid && !images->events_lost)) &&
 		    images__is_current(images->list, image, candidates[i]))
 			pids[nr++] = candidates[i];
 	*nr_current = nr;
@@ -178,9 +178,9 @@ static size_t readers(void *ctx, const struct mt_who *who, uint64_t time_ns, uin
 }
 
 /* Whether all that an image has is told, so that /proc has no more. */
-static bool is_told(const struct live_images *images, const struct image *image)
+static bool knows_all_mappings(const struct live_images *images, const struct image *image)
 {
-	return image->complete && !images->told_lost;
+	return image->complete && !images->events_lost;
 }
 
 /* A program that starts maps its libraries within milliseconds; a JIT compiler goes on for ever. */
@@ -198,9 +198,9 @@ static bool needs_reading(const struct live_images *images, const struct image *
 		return false;
 	if (!image->tries)
 		return true;
-	if (image->told && proc_maps__find(image->told, ip))
+	if (image->announced && proc_maps__find(image->announced, ip))
 		return image->version != image->maps_version;
-	if (is_told(images, image))
+	if (knows_all_mappings(images, image))
 		return false;
 	return clock__boot_ns() >= image->tried_ns + pause_of(image);
 }
@@ -248,7 +248,7 @@ static void on_maps(void *ctx, struct apart_key key, struct message_cursor *answ
 	images->misses.unread += answer ? message__get_u64(answer) : 0;
 	maps = answer ? get_maps(answer, pid) : NULL;
 	if (pid && images->events) {
-		take_told(images);
+		take_events(images);
 		image = images__by_serial(images->list, (uint32_t)key.of, key.id);
 		if (!image || !images__is_current(images->list, image, pid)) {
 			proc_maps__free(maps);
@@ -276,15 +276,15 @@ static void ask(struct live_images *images, struct image *image, const struct mt
 	image->tried_ns = clock__boot_ns();
 	image->maps_version = image->version;
 	message__put_u64(&question, APART_MAPS);
-	message__put_u64(&question, is_told(images, image) ? 0 : nr_current);
+	message__put_u64(&question, knows_all_mappings(images, image) ? 0 : nr_current);
 	message__put_u64(&question, nr_current && pids[0] == who->pid ? who->start_ns : 0);
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, pids[i]);
-	nr = image->told ? proc_maps__count(image->told) : 0;
+	nr = image->announced ? proc_maps__count(image->announced) : 0;
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
-		message__put_mapping(&question, proc_maps__at(image->told, i));
+		message__put_mapping(&question, proc_maps__at(image->announced, i));
 	apart__ask(images->apart, &question, APART_MAPS_LIMIT_NS, on_maps, images, key);
 }
 
@@ -312,12 +312,13 @@ void live__follow_stacks(struct live *live)
 
 	if (!images || !images->events)
 		return;
-	take_told(images);
-	images__bury(images->list, images->told_ns > KEEP_GONE_NS ? images->told_ns - KEEP_GONE_NS : 0);
+	take_events(images);
+	images__retire(images->list,
+		       images->events_until_ns > KEEP_GONE_NS ? images->events_until_ns - KEEP_GONE_NS : 0);
 }
 
 /* Without the kernel's word on mappings: a process that is gone before it was looked at has none. */
-static void explain_untold(int err)
+static void explain_no_events(int err)
 {
 	log_note("mappings are read from /proc alone, so functions of short-lived programs may have no names: "
 		 "perf_event_open: %s",
@@ -344,7 +345,7 @@ int live__open_stacks(struct live *live, const struct live_request *request)
 	}
 	err = mmap_events__open(&images->events);
 	if (err)
-		explain_untold(err);
+		explain_no_events(err);
 	else
 		err = readers__watch(&live->readers, mmap_events__fd(images->events));
 	err = readers__watch(&live->readers, apart__fd(images->apart));
@@ -374,9 +375,9 @@ static void say_misses(const struct live_images *images)
 			 "them "
 			 "is shown as addresses",
 			 (unsigned long long)images->misses.unread, (unsigned long long)images->misses.slow);
-	if (images->told_lost)
+	if (images->events_lost)
 		log_note("lost: %llu of the kernel's notes on mappings; some functions may have no names",
-			 (unsigned long long)images->told_lost);
+			 (unsigned long long)images->events_lost);
 }
 
 static void free_images(struct live_images *images)

@@ -28,7 +28,7 @@ struct replay {
 	FILE *stream;
 	struct reader reader;
 	struct recording_head head;
-	struct moment moment;
+	struct checkpoint checkpoint;
 	struct totals totals, base; /* as recorded; what came before the run's part that is here */
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
@@ -108,13 +108,13 @@ static const char *source_cgroup(struct source *src, uint64_t id)
 	return unknown;
 }
 
-static void take_moment(struct replay *replay, const struct moment_record *record)
+static void take_checkpoint(struct replay *replay, const struct checkpoint_record *record)
 {
-	if (record->flags & MOMENT_BASE) {
+	if (record->flags & CHECKPOINT_BASE) {
 		replay->base = record->totals;
-		replay->head.start.own_cpu_ns = record->moment.own_cpu_ns;
+		replay->head.start.own_cpu_ns = record->checkpoint.own_cpu_ns;
 	}
-	replay->moment = record->moment;
+	replay->checkpoint = record->checkpoint;
 	replay->totals = record->totals;
 	if (replay->totals.rings.nr_hot > MT_MAX_HOT_RINGS)
 		replay->totals.rings.nr_hot = MT_MAX_HOT_RINGS;
@@ -123,8 +123,8 @@ static void take_moment(struct replay *replay, const struct moment_record *recor
 /* A recording that was cut off ends with its last block, not with its last moment. */
 static void end_early(struct replay *replay)
 {
-	if (replay->reader.end_ns > replay->moment.now_ns)
-		replay->moment.now_ns = replay->reader.end_ns;
+	if (replay->reader.end_ns > replay->checkpoint.now_ns)
+		replay->checkpoint.now_ns = replay->reader.end_ns;
 }
 
 static int stop_early(struct replay *replay)
@@ -145,7 +145,7 @@ static int source_end(struct replay *replay)
 		end_early(replay);
 		log_note("%s is cut off after %llu whole blocks (%llu bytes): what follows is up to there, %.1f s",
 			 replay->path, (unsigned long long)reader->nr_blocks, (unsigned long long)reader->offset,
-			 (replay->moment.now_ns - replay->head.start.now_ns) / 1e9);
+			 (replay->checkpoint.now_ns - replay->head.start.now_ns) / 1e9);
 		return 0;
 	default:
 		log_error("%s: damaged at byte %llu: %s; what could be read before that follows", replay->path,
@@ -159,21 +159,21 @@ static int source_end(struct replay *replay)
 static int source_next(struct source *src, uint64_t *due_ns)
 {
 	struct replay *replay = replay_of(src);
-	const struct moment_record *moment;
+	const struct checkpoint_record *checkpoint;
 	const void *record;
 	int got;
 
 	while ((got = reader__next(&replay->reader, &record)) > 0) {
 		const struct mt_hdr *hdr = record;
 
-		if (hdr->id != REC_MOMENT) {
+		if (hdr->id != REC_CHECKPOINT) {
 			replay->sink.record(replay->sink.ctx, record, hdr->size);
 			continue;
 		}
-		moment = record;
-		take_moment(replay, moment);
-		*due_ns = moment->due_ns;
-		if (!(moment->flags & (MOMENT_FINAL | MOMENT_BASE)))
+		checkpoint = record;
+		take_checkpoint(replay, checkpoint);
+		*due_ns = checkpoint->due_ns;
+		if (!(checkpoint->flags & (CHECKPOINT_FINAL | CHECKPOINT_BASE)))
 			return 1;
 	}
 	if (got == -ECANCELED)
@@ -195,17 +195,17 @@ static int source_totals(struct source *src, struct totals *totals)
 	return 0;
 }
 
-static void source_moment(struct source *src, struct moment *moment)
+static void source_checkpoint(struct source *src, struct checkpoint *checkpoint)
 {
 	const struct replay *replay = replay_of(src);
 
-	*moment = replay->moment;
-	moment->own_cpu_ns -= replay->head.start.own_cpu_ns;
+	*checkpoint = replay->checkpoint;
+	checkpoint->own_cpu_ns -= replay->head.start.own_cpu_ns;
 }
 
 static uint64_t source_now(struct source *src)
 {
-	return replay_of(src)->moment.now_ns;
+	return replay_of(src)->checkpoint.now_ns;
 }
 
 static const struct command_outcome *source_outcome(struct source *src)
@@ -242,7 +242,7 @@ static const struct source_ops replay_ops = {
 	.totals = source_totals,
 	.costs = source_costs,
 	.now_ns = source_now,
-	.moment = source_moment,
+	.checkpoint = source_checkpoint,
 	.stacks = source_stacks,
 	.cgroup = source_cgroup,
 	.free = source_free,
@@ -290,7 +290,7 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 		return EXIT_FAILED;
 	}
 	memcpy(replay->source.probes, replay->head.probes, sizeof(replay->head.probes));
-	replay->moment = replay->head.start;
+	replay->checkpoint = replay->head.start;
 	replay->head.start.own_cpu_ns = 0;
 	*facts = replay->head.facts;
 	facts->command_alone &= !replay->head.window; /* of what came before only sums are known */

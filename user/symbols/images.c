@@ -71,8 +71,8 @@ static void image_put(struct images *images, struct image *image)
 {
 	if (--image->refs)
 		return;
-	images->bytes -= sizeof(*image) + bytes_of(image->told) + bytes_of(image->maps);
-	proc_maps__free(image->told);
+	images->bytes -= sizeof(*image) + bytes_of(image->announced) + bytes_of(image->maps);
+	proc_maps__free(image->announced);
 	proc_maps__free(image->maps);
 	free(image);
 }
@@ -125,7 +125,7 @@ void images__forget(struct images *images, uint32_t pid)
 		drop(images, process);
 }
 
-void images__bury(struct images *images, uint64_t before_ns)
+void images__retire(struct images *images, uint64_t before_ns)
 {
 	struct process *process;
 
@@ -247,23 +247,23 @@ static int own_image(struct images *images, struct process *process)
 {
 	struct image *image = process->newest->image, *copy;
 
-	if (image->refs == 1 && image->told)
+	if (image->refs == 1 && image->announced)
 		return 0;
 	if (image->refs == 1) {
-		image->told = proc_maps__new(process->pid);
-		images->bytes += bytes_of(image->told);
-		return image->told ? 0 : -ENOMEM;
+		image->announced = proc_maps__new(process->pid);
+		images->bytes += bytes_of(image->announced);
+		return image->announced ? 0 : -ENOMEM;
 	}
 	copy = image_new(images, process->pid, image->complete);
 	if (copy)
-		copy->told = copy_of(image->told, process->pid);
-	if (!copy || !copy->told) {
+		copy->announced = copy_of(image->announced, process->pid);
+	if (!copy || !copy->announced) {
 		if (copy)
 			image_put(images, copy);
 		return -ENOMEM;
 	}
 	copy->version = image->version;
-	images->bytes += bytes_of(copy->told);
+	images->bytes += bytes_of(copy->announced);
 	process->newest->image = copy;
 	image_put(images, image);
 	return 0;
@@ -277,9 +277,9 @@ int images__map(struct images *images, uint32_t pid, const struct mapping *mappi
 
 	if (!err) {
 		image = process->newest->image;
-		images->bytes -= bytes_of(image->told);
-		err = proc_maps__put(image->told, mapping);
-		images->bytes += bytes_of(image->told);
+		images->bytes -= bytes_of(image->announced);
+		err = proc_maps__put(image->announced, mapping);
+		images->bytes += bytes_of(image->announced);
 		image->version++;
 	}
 	if (err == -ENOMEM)

@@ -16,11 +16,11 @@ struct image {
 	uint64_t serial;   /* no other has the same, also when this one is gone */
 	uint32_t pid;	   /* who mapped it first */
 	bool complete;
-	struct proc_maps *told; /* what the kernel told; NULL: nothing */
-	uint64_t version;	/* of told: grows with each change */
+	struct proc_maps *announced; /* as they were mapped, by the kernel's events; NULL: none */
+	uint64_t version;	     /* of announced: grows with each change */
 	/* What the one who reads files makes of it. */
 	struct proc_maps *maps; /* with build ids; NULL: not yet */
-	uint64_t maps_version;	/* of told, when it was asked for */
+	uint64_t maps_version;	/* of announced, when it was asked for */
 	bool asked;		/* and the answer is awaited */
 	unsigned int tries;
 	uint64_t tried_ns;
@@ -42,7 +42,7 @@ int images__exec(struct images *images, uint32_t pid, uint64_t time_ns, bool com
 int images__map(struct images *images, uint32_t pid, const struct mapping *mapping);
 void images__exit(struct images *images, uint32_t pid, uint64_t time_ns);
 /* Forgets who ended before then, of whom no more events come. */
-void images__bury(struct images *images, uint64_t before_ns);
+void images__retire(struct images *images, uint64_t before_ns);
 void images__forget(struct images *images, uint32_t pid);
 
 /* What the process had mapped then; one that was not heard of gets an image that is not complete.  NULL: no memory. */

@@ -156,18 +156,18 @@ static const char *names_of(const struct kernel_counts *counts, const struct cou
 
 static void read_file(struct kernel_counts *counts, enum reading reading, enum counter_file file, const char *path)
 {
-	struct counter_sum sums[COUNTER_ROWS_MAX + NR_FACT_ROWS];
-	size_t i, nr = 0, nr_facts = file == COUNTERS_VMSTAT ? NR_FACT_ROWS : 0;
+	struct counter_sum sums[COUNTER_ROWS_MAX + NR_BOUND_ROWS];
+	size_t i, nr = 0, nr_bounds = file == COUNTERS_VMSTAT ? NR_BOUND_ROWS : 0;
 
 	for (i = 0; i < nr_counter_rows; i++)
 		if (counter_rows[i].file == file)
 			sums[nr++] = (struct counter_sum){ .names = names_of(counts, &counter_rows[i]) };
-	for (i = 0; i < nr_facts; i++)
-		sums[nr++] = (struct counter_sum){ .names = fact_rows[i].names };
+	for (i = 0; i < nr_bounds; i++)
+		sums[nr++] = (struct counter_sum){ .names = bound_rows[i].names };
 	if (counters__read(path, sums, nr))
 		return; /* none is found */
-	for (i = nr_facts; i-- > 0;)
-		counts->facts[reading][i] = sums[--nr];
+	for (i = nr_bounds; i-- > 0;)
+		counts->bounds[reading][i] = sums[--nr];
 	for (i = nr_counter_rows; i-- > 0;)
 		if (counter_rows[i].file == file)
 			counts->sums[reading][i] = sums[--nr];
@@ -297,21 +297,23 @@ static int nr_nodes(void)
 	return nr;
 }
 
-void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS])
+void kernel_counts__bounds(const struct kernel_counts *counts, uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t i;
 
-	facts[FACT_LOCAL_EVENTS] = counts->local_events;
-	facts[FACT_STALE] = counts->rules.cgroups_hold_back ? cpus * HELD_BACK * (1 + counts->nr_below) : 0;
-	facts[FACT_THROTTLED] = counts->throttles_known ?
-					growth(counts->throttled[OUTER_BEGIN], counts->throttled[OUTER_END]) :
-					FACT_UNKNOWN;
-	facts[FACT_VMSTAT_STALE] = counts->stale ? STALE_PER_CPU_NODE * cpus * nr_nodes() : 0;
+	bounds[BOUND_LOCAL_EVENTS] = counts->local_events;
+	bounds[BOUND_STALE] = counts->rules.cgroups_hold_back ? cpus * HELD_BACK * (1 + counts->nr_below) : 0;
+	bounds[BOUND_THROTTLED] = counts->throttles_known ?
+					  growth(counts->throttled[OUTER_BEGIN], counts->throttled[OUTER_END]) :
+					  BOUND_UNKNOWN;
+	bounds[BOUND_VMSTAT_STALE] = counts->stale ? STALE_PER_CPU_NODE * cpus * nr_nodes() : 0;
 
-	for (i = 0; i < NR_FACT_ROWS; i++)
-		facts[fact_rows[i].fact] = growth(counts->facts[OUTER_BEGIN][i].sum, counts->facts[OUTER_END][i].sum);
-	facts[FACT_ANCESTOR_EVENTS] = growth(counts->ancestor_events[OUTER_BEGIN], counts->ancestor_events[OUTER_END]);
+	for (i = 0; i < NR_BOUND_ROWS; i++)
+		bounds[bound_rows[i].bound] =
+			growth(counts->bounds[OUTER_BEGIN][i].sum, counts->bounds[OUTER_END][i].sum);
+	bounds[BOUND_ANCESTOR_EVENTS] =
+		growth(counts->ancestor_events[OUTER_BEGIN], counts->ancestor_events[OUTER_END]);
 }
 
 /* Below 0 if faults were under way when perf's events were opened. */

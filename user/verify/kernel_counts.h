@@ -30,7 +30,7 @@ struct kernel_counts {
 	uint64_t nr_below; /* cgroups below it, where they hold counts back */
 	const char *missing[NR_COUNTER_FILES]; /* why nothing is read from it; NULL: it is */
 	struct counter_sum sums[NR_READINGS][COUNTER_ROWS_MAX];
-	struct counter_sum facts[NR_READINGS][NR_FACT_ROWS];
+	struct counter_sum bounds[NR_READINGS][NR_BOUND_ROWS];
 	uint64_t ancestor_events[NR_READINGS];
 	struct perf_counts fault_events;
 	struct fault_count faults[NR_READINGS];
@@ -47,8 +47,8 @@ void kernel_counts__close(struct kernel_counts *counts);
 void kernel_counts__read(struct kernel_counts *counts, enum reading reading);
 /* Of a row of /proc/vmstat or of the cgroup's files, once all moments were read. */
 void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struct kernel_figure *figure);
-/* Fills those facts that the kernel counts. */
-void kernel_counts__facts(const struct kernel_counts *counts, uint64_t facts[NR_FACTS]);
+/* Fills those bounds that the kernel counts. */
+void kernel_counts__bounds(const struct kernel_counts *counts, uint64_t bounds[NR_BOUNDS]);
 /* What perf says of the machine's page faults, once all moments were read. */
 void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions);
 /* Whether the cgroup's kills include those of cgroups below it. */

@@ -34,7 +34,7 @@ static void add_pages(struct session_pages *pages, uint64_t nr)
 		pages->silent++;
 		return;
 	}
-	pages->told = true;
+	pages->known = true;
 	pages->sum += nr;
 }
 
@@ -92,7 +92,7 @@ int own_counts__settle(struct own_counts *own)
 	return err;
 }
 
-int own_counts__take(struct own_counts *own, struct own_moment *moment)
+int own_counts__take(struct own_counts *own, struct own_checkpoint *checkpoint)
 {
 	struct session *session = own->session;
 	struct under_way before = live__under_way(session->live), after;
@@ -101,11 +101,11 @@ int own_counts__take(struct own_counts *own, struct own_moment *moment)
 	if (err)
 		return err;
 	after = live__under_way(session->live);
-	memcpy(moment->slots, aggregate__sums(session->view.aggregate, SCOPE_TOTAL), sizeof(moment->slots));
-	moment->totals = session->totals;
-	moment->events = own->events;
-	moment->under_way.episodes = before.episodes > after.episodes ? before.episodes : after.episodes;
-	moment->under_way.sessions = before.sessions > after.sessions ? before.sessions : after.sessions;
+	memcpy(checkpoint->slots, aggregate__sums(session->view.aggregate, SCOPE_TOTAL), sizeof(checkpoint->slots));
+	checkpoint->totals = session->totals;
+	checkpoint->events = own->events;
+	checkpoint->under_way.episodes = before.episodes > after.episodes ? before.episodes : after.episodes;
+	checkpoint->under_way.sessions = before.sessions > after.sessions ? before.sessions : after.sessions;
 	return 0;
 }
 
@@ -171,7 +171,7 @@ static bool is_silent(const struct session_pages *begin, const struct session_pa
 	int i;
 
 	for (i = 0; i < MT_MAX_NODES; i++)
-		if (!end[i].told && end[i].silent > begin[i].silent)
+		if (!end[i].known && end[i].silent > begin[i].silent)
 			return true;
 	return false;
 }
@@ -336,59 +336,60 @@ bool own_counts__has(const struct own_counts *own, enum figure figure, const str
 	return !kernel->known || value_of(own, figure) + sysconf(_SC_NPROCESSORS_ONLN) >= kernel->low;
 }
 
-static void loss_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void loss_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
 	const struct losses *begin = &own->begin.totals.losses, *end = &own->end.totals.losses;
 
-	facts[FACT_UNNAMED_MINOR] = end->unattributed[MT_SLOT_fault_minor] - begin->unattributed[MT_SLOT_fault_minor];
-	facts[FACT_UNNAMED_MAJOR] = end->unattributed[MT_SLOT_fault_major] - begin->unattributed[MT_SLOT_fault_major];
+	bounds[BOUND_UNNAMED_MINOR] = end->unattributed[MT_SLOT_fault_minor] - begin->unattributed[MT_SLOT_fault_minor];
+	bounds[BOUND_UNNAMED_MAJOR] = end->unattributed[MT_SLOT_fault_major] - begin->unattributed[MT_SLOT_fault_major];
 	/* those that had ended, and not come, when counting began: they may have come since */
-	facts[FACT_LOST_TASKS] = beyond(end->tasks, begin->tasks);
-	facts[FACT_LOST_RARE] = end->rare - begin->rare;
-	facts[FACT_UNFINISHED] = end->unfinished - begin->unfinished;
-	facts[FACT_SKIPPED] = end->recursion - begin->recursion;
+	bounds[BOUND_LOST_TASKS] = beyond(end->tasks, begin->tasks);
+	bounds[BOUND_LOST_RARE] = end->rare - begin->rare;
+	bounds[BOUND_UNFINISHED] = end->unfinished - begin->unfinished;
+	bounds[BOUND_SKIPPED] = end->recursion - begin->recursion;
 }
 
 /*
  * The hooks see exceptions, the counters accounted faults.  Both differ both ways, so their difference is less than
  * each of the two that is wanted; the kernel's own numbers, where they are known, have them apart.
  */
-static void exception_facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
-			    uint64_t facts[NR_FACTS])
+static void exception_bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			     uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t hits = slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel);
 	uint64_t faults = value_of(own, FIGURE_FAULTS);
 	/* of a cgroup's tasks the kernel does not say it */
 	bool of_machine = exceptions->known && !own->session->options->cgroups.nr;
 
-	facts[FACT_FAILED_FAULTS] =
+	bounds[BOUND_FAILED_FAULTS] =
 		(exceptions->known ? exceptions->unaccounted : beyond(hits, faults)) + value_of(own, FIGURE_KILLS);
-	facts[FACT_SILENT_FAULTS] = beyond(faults, of_machine ? exceptions->accounted : hits);
+	bounds[BOUND_SILENT_FAULTS] = beyond(faults, of_machine ? exceptions->accounted : hits);
 }
 
 /* Whose memory a fault was on is known of exceptions alone: it is the task's own. */
-static void foreign_facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
-			  uint64_t facts[NR_FACTS])
+static void foreign_bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			   uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t exceptional = exceptions->known ? exceptions->accounted : value_of(own, FIGURE_FAULTS);
 
 	/* it comes as all faults of the machine */
-	facts[FACT_FOREIGN_FAULTS] = beyond(facts[FACT_FOREIGN_FAULTS], exceptional);
-	facts[FACT_OUTWARD_FAULTS] = facts[FACT_SILENT_FAULTS];
+	bounds[BOUND_FOREIGN_FAULTS] = beyond(bounds[BOUND_FOREIGN_FAULTS], exceptional);
+	bounds[BOUND_OUTWARD_FAULTS] = bounds[BOUND_SILENT_FAULTS];
 	if (!own->session->options->cgroups.nr)
-		facts[FACT_FOREIGN_FAULTS] = facts[FACT_OUTWARD_FAULTS] = 0;
+		bounds[BOUND_FOREIGN_FAULTS] = bounds[BOUND_OUTWARD_FAULTS] = 0;
 }
 
-static void fault_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void fault_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t reclaimed = value_of(own, FIGURE_RECLAIMED_PAGES);
 
-	facts[FACT_DESCENDANT_MINOR] = own->family[MT_SLOT_fault_minor] - own->cmd[MT_SLOT_fault_minor];
-	facts[FACT_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
-	facts[FACT_MAJOR] = value_of(own, FIGURE_MAJOR);
-	facts[FACT_EVICTED] = facts[FACT_MAJOR] < reclaimed ? facts[FACT_MAJOR] : reclaimed;
+	bounds[BOUND_DESCENDANT_MINOR] = own->family[MT_SLOT_fault_minor] - own->cmd[MT_SLOT_fault_minor];
+	bounds[BOUND_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
+	bounds[BOUND_MAJOR] = value_of(own, FIGURE_MAJOR);
+	bounds[BOUND_EVICTED] = bounds[BOUND_MAJOR] < reclaimed ? bounds[BOUND_MAJOR] : reclaimed;
 	/* reading a page is what an attempt is given up for, also of what mlock() reads */
-	facts[FACT_RETRIED_FAULTS] = own->rules.attempts_count ? facts[FACT_MAJOR] + facts[FACT_SILENT_FAULTS] : 0;
+	bounds[BOUND_RETRIED_FAULTS] =
+		own->rules.attempts_count ? bounds[BOUND_MAJOR] + bounds[BOUND_SILENT_FAULTS] : 0;
 }
 
 /* Pages that may have come out of slabs: only known limits of cgroups are surely no reclaim for the whole machine. */
@@ -402,66 +403,66 @@ static uint64_t slab_episode_pages(const struct own_counts *own)
 					  slot(own, MT_SLOT_reclaim_memcg_pages));
 }
 
-static void alloc_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void alloc_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t atomic_failed = machine(own, MT_MACHINE_alloc_atomic_failed);
 
-	facts[FACT_FAILED_ALLOCS] = slot(own, MT_SLOT_alloc_failed) + atomic_failed;
-	facts[FACT_ATOMIC_ALLOCS] = machine(own, MT_MACHINE_alloc_atomic_count) + atomic_failed;
+	bounds[BOUND_FAILED_ALLOCS] = slot(own, MT_SLOT_alloc_failed) + atomic_failed;
+	bounds[BOUND_ATOMIC_ALLOCS] = machine(own, MT_MACHINE_alloc_atomic_count) + atomic_failed;
 }
 
-static void kill_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void kill_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
-	facts[FACT_GROUP_KILLS] = own->end.events.group_kills - own->begin.events.group_kills;
-	/* that fact comes as all kills of the machine */
-	facts[FACT_KILLS_ELSEWHERE] = beyond(facts[FACT_KILLS_ELSEWHERE], value_of(own, FIGURE_CGROUP_KILLS));
+	bounds[BOUND_GROUP_KILLS] = own->end.events.group_kills - own->begin.events.group_kills;
+	/* that bound comes as all kills of the machine */
+	bounds[BOUND_KILLS_ELSEWHERE] = beyond(bounds[BOUND_KILLS_ELSEWHERE], value_of(own, FIGURE_CGROUP_KILLS));
 }
 
-static void under_way_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void under_way_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
-	facts[FACT_OPEN_AT_BEGIN] = own->begin.under_way.episodes;
-	facts[FACT_OPEN_AT_END] = own->end.under_way.episodes;
-	facts[FACT_SESSIONS_AT_BEGIN] = own->begin.under_way.sessions;
-	facts[FACT_SESSIONS_AT_END] = own->end.under_way.sessions;
+	bounds[BOUND_OPEN_AT_BEGIN] = own->begin.under_way.episodes;
+	bounds[BOUND_OPEN_AT_END] = own->end.under_way.episodes;
+	bounds[BOUND_SESSIONS_AT_BEGIN] = own->begin.under_way.sessions;
+	bounds[BOUND_SESSIONS_AT_END] = own->end.under_way.sessions;
 }
 
-static void reclaim_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void reclaim_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
 	const struct count_rules *rules = &own->rules;
 
-	facts[FACT_RESTARTS] = value_of(own, FIGURE_DIRECT_EPISODES) * rules->restarts;
-	facts[FACT_MEMCG_EPISODES] = value_of(own, FIGURE_MEMCG_EPISODES);
-	facts[FACT_SLAB_EPISODE_PAGES] = slab_episode_pages(own);
-	if (facts[FACT_THROTTLED] == FACT_UNKNOWN)
-		facts[FACT_THROTTLED] = value_of(own, FIGURE_KILLS);
+	bounds[BOUND_RESTARTS] = value_of(own, FIGURE_DIRECT_EPISODES) * rules->restarts;
+	bounds[BOUND_MEMCG_EPISODES] = value_of(own, FIGURE_MEMCG_EPISODES);
+	bounds[BOUND_SLAB_EPISODE_PAGES] = slab_episode_pages(own);
+	if (bounds[BOUND_THROTTLED] == BOUND_UNKNOWN)
+		bounds[BOUND_THROTTLED] = value_of(own, FIGURE_KILLS);
 	if (rules->node_reclaim_counters)
 		return;
-	facts[FACT_SOFTLIMIT_PAGES] = slot(own, MT_SLOT_reclaim_softlimit_pages);
-	facts[FACT_SOFTLIMIT_EPISODES] = slot(own, MT_SLOT_reclaim_softlimit_count);
+	bounds[BOUND_SOFTLIMIT_PAGES] = slot(own, MT_SLOT_reclaim_softlimit_pages);
+	bounds[BOUND_SOFTLIMIT_EPISODES] = slot(own, MT_SLOT_reclaim_softlimit_count);
 }
 
-static void cmd_facts(const struct own_counts *own, uint64_t facts[NR_FACTS])
+static void cmd_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
-	facts[FACT_CMD_STALLS] = value_of(own, FIGURE_CMD_STALLS);
-	facts[FACT_CMD_STALL_NS] = value_of(own, FIGURE_CMD_STALL_NS);
-	facts[FACT_CMD_RESTARTS] = facts[FACT_CMD_STALLS] * own->rules.restarts;
-	facts[FACT_CMD_NODE_EPISODES] = own->cmd[MT_SLOT_reclaim_node_count];
-	facts[FACT_CMD_NODE_NS] = own->cmd[MT_SLOT_reclaim_node_ns];
+	bounds[BOUND_CMD_STALLS] = value_of(own, FIGURE_CMD_STALLS);
+	bounds[BOUND_CMD_STALL_NS] = value_of(own, FIGURE_CMD_STALL_NS);
+	bounds[BOUND_CMD_RESTARTS] = bounds[BOUND_CMD_STALLS] * own->rules.restarts;
+	bounds[BOUND_CMD_NODE_EPISODES] = own->cmd[MT_SLOT_reclaim_node_count];
+	bounds[BOUND_CMD_NODE_NS] = own->cmd[MT_SLOT_reclaim_node_ns];
 }
 
-void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
-		       uint64_t facts[NR_FACTS])
+void own_counts__bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			uint64_t bounds[NR_BOUNDS])
 {
-	facts[FACT_ALWAYS] = 1;
-	facts[FACT_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
-	facts[FACT_STALE] += facts[FACT_CPUS] * STALE_PER_CPU;
-	loss_facts(own, facts);
-	exception_facts(own, exceptions, facts);
-	foreign_facts(own, exceptions, facts);
-	fault_facts(own, facts);
-	under_way_facts(own, facts);
-	alloc_facts(own, facts);
-	reclaim_facts(own, facts);
-	kill_facts(own, facts);
-	cmd_facts(own, facts);
+	bounds[BOUND_ALWAYS] = 1;
+	bounds[BOUND_CPUS] = sysconf(_SC_NPROCESSORS_ONLN);
+	bounds[BOUND_STALE] += bounds[BOUND_CPUS] * STALE_PER_CPU;
+	loss_bounds(own, bounds);
+	exception_bounds(own, exceptions, bounds);
+	foreign_bounds(own, exceptions, bounds);
+	fault_bounds(own, bounds);
+	under_way_bounds(own, bounds);
+	alloc_bounds(own, bounds);
+	reclaim_bounds(own, bounds);
+	kill_bounds(own, bounds);
+	cmd_bounds(own, bounds);
 }

@@ -14,7 +14,7 @@
 struct session_pages {
 	uint64_t sum;
 	uint64_t silent; /* sessions of which nothing was said, so far */
-	bool told;
+	bool known;
 };
 
 /* Events, as they come. */
@@ -26,7 +26,7 @@ struct event_counts {
 	uint64_t limit_pages;	  /* of reclaim for the limit of a cgroup that is known, and not the root */
 };
 
-struct own_moment {
+struct own_checkpoint {
 	uint64_t slots[MT_NR_SLOTS];
 	struct totals totals;
 	struct event_counts events;
@@ -40,7 +40,7 @@ struct own_counts {
 	const char *unified; /* where cgroup v2 is mounted with the memory controller; NULL: it is not */
 	struct count_rules rules;
 	struct event_counts events;
-	struct own_moment begin, end;
+	struct own_checkpoint begin, end;
 	uint64_t family[MT_NR_SLOTS]; /* CMD and its descendants */
 	uint64_t cmd[MT_NR_SLOTS];    /* CMD's own process */
 };
@@ -49,17 +49,17 @@ void own_counts__event(struct own_counts *own, const struct event_row *row, cons
 /* Gives what is under way, and counted at its end alone, some time to end; 0 or -errno. */
 int own_counts__settle(struct own_counts *own);
 /* Fetches what there is up to now; 0 or -errno. */
-int own_counts__take(struct own_counts *own, struct own_moment *moment);
+int own_counts__take(struct own_counts *own, struct own_checkpoint *checkpoint);
 /* CMD's rows, once it has ended; 0 or -errno. */
 int own_counts__take_cmd(struct own_counts *own);
 void own_counts__figure(const struct own_counts *own, const struct counter_row *row, struct own_figure *figure);
 /* Whether it has as many as the kernel says at least; true if the kernel says nothing. */
 bool own_counts__has(const struct own_counts *own, enum figure figure, const struct kernel_figure *kernel);
 /*
- * Fills those facts that memtrace measures, and completes those that the kernel's counters began; of faults with what
+ * Fills those bounds that memtrace measures, and completes those that the kernel's counters began; of faults with what
  * the kernel says of exceptions, if it does.
  */
-void own_counts__facts(const struct own_counts *own, const struct fault_exceptions *exceptions,
-		       uint64_t facts[NR_FACTS]);
+void own_counts__bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
+			uint64_t bounds[NR_BOUNDS]);
 
 #endif

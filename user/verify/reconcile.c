@@ -11,31 +11,31 @@
 /* docs/verify.md has what of the kernel was read for each row, and what may differ. */
 
 #define LOST_TASKS \
-	{ "last counts of tasks did not come (lost.tasks)", KERNEL_MORE, FACT_LOST_TASKS, ANY, 0 }
+	{ "last counts of tasks did not come (lost.tasks)", KERNEL_MORE, BOUND_LOST_TASKS, ANY, 0 }
 #define LOST_RARE \
-	{ "rare events were lost (lost.rare)", KERNEL_MORE, FACT_LOST_RARE, ANY, 0 }
+	{ "rare events were lost (lost.rare)", KERNEL_MORE, BOUND_LOST_RARE, ANY, 0 }
 #define SKIPPED(times) \
-	{ "the kernel skipped runs of memtrace's programs (lost.recursion)", KERNEL_MORE, FACT_SKIPPED, times, 0 }
+	{ "the kernel skipped runs of memtrace's programs (lost.recursion)", KERNEL_MORE, BOUND_SKIPPED, times, 0 }
 /* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
 #define BETWEEN_HOOK_AND_COUNTER(side) \
-	{ "a CPU was between the counter and the hook when it was read", side, FACT_CPUS, 1, 0 }
+	{ "a CPU was between the counter and the hook when it was read", side, BOUND_CPUS, 1, 0 }
 #define VMSTAT_STALE(side) \
-	{ "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", side, FACT_VMSTAT_STALE, 3, 0 }
+	{ "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", side, BOUND_VMSTAT_STALE, 3, 0 }
 #define STALE(side) \
-	{ "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", side, FACT_STALE, 1, 0 }
+	{ "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", side, BOUND_STALE, 1, 0 }
 /*
  * mm_account_fault() counts pgfault for what fails as well, min_flt and maj_flt for what succeeds; before 6.5
  * handle_mm_fault() counted at its begin, so once more for each attempt that was retried.
  */
 #define FAILED_FAULTS \
-	{ "faults that failed count in pgfault alone (mm_account_fault())", KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }, \
-	{ "pgfault counts attempts that are retried (handle_mm_fault())", KERNEL_MORE, FACT_RETRIED_FAULTS, 2, 0 }
+	{ "faults that failed count in pgfault alone (mm_account_fault())", KERNEL_MORE, BOUND_FAILED_FAULTS, 1, 0 }, \
+	{ "pgfault counts attempts that are retried (handle_mm_fault())", KERNEL_MORE, BOUND_RETRIED_FAULTS, 2, 0 }
 /* The kernel counts for the cgroup of who owns the memory (mm->owner), memtrace for that of the task that had the fault. */
 #define FOREIGN_FAULTS \
 	{ "others' accesses to its tasks' memory count for the cgroup (get_user_pages_remote(), count_memcg_event_mm())", \
-	  KERNEL_MORE, FACT_FOREIGN_FAULTS, 1, 0 }, \
+	  KERNEL_MORE, BOUND_FOREIGN_FAULTS, 1, 0 }, \
 	{ "its tasks' accesses to others' memory count for the others' cgroup (get_user_pages_remote())", \
-	  MEMTRACE_MORE, FACT_OUTWARD_FAULTS, 1, 0 }
+	  MEMTRACE_MORE, BOUND_OUTWARD_FAULTS, 1, 0 }
 /*
  * PGMAJFAULT is counted before a page is read, maj_flt when the fault is done.  What comes in between makes it no
  * fault (a signal: it is taken again, and finds the page), or a minor one (populate_vma_page_range() begins anew without
@@ -43,46 +43,46 @@
  */
 #define MAJOR_FAULTS \
 	{ "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way count in pgmajfault alone", \
-	  KERNEL_MORE, FACT_FAILED_FAULTS, 1, 0 }, \
+	  KERNEL_MORE, BOUND_FAILED_FAULTS, 1, 0 }, \
 	{ "pages that mlock() or MAP_POPULATE read are major in pgmajfault alone (populate_vma_page_range())", \
-	  KERNEL_MORE, FACT_SILENT_FAULTS, 1, 0 }, \
+	  KERNEL_MORE, BOUND_SILENT_FAULTS, 1, 0 }, \
 	{ "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
-	  MEMTRACE_MORE, FACT_MAJOR, 1, 0 }, \
+	  MEMTRACE_MORE, BOUND_MAJOR, 1, 0 }, \
 	{ "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
-	  KERNEL_MORE, FACT_EVICTED, 1, 0 }, \
-	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, FACT_COLLAPSED, 512, 0 }
+	  KERNEL_MORE, BOUND_EVICTED, 1, 0 }, \
+	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, BOUND_COLLAPSED, 512, 0 }
 #define OPEN_EPISODES \
-	{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, ANY, 0 }, \
-	{ "episodes whose begin was not seen (lost.unfinished)", KERNEL_MORE, FACT_UNFINISHED, ANY, 0 }, \
-	{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, ANY, 0 }
+	{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, ANY, 0 }, \
+	{ "episodes whose begin was not seen (lost.unfinished)", KERNEL_MORE, BOUND_UNFINISHED, ANY, 0 }, \
+	{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, ANY, 0 }
 #define OPEN_SESSIONS \
-	{ "kswapd has not slept since: its session is not counted yet", KERNEL_MORE, FACT_SESSIONS_AT_END, ANY, 0 }, \
-	{ "a session of kswapd had begun before", MEMTRACE_MORE, FACT_SESSIONS_AT_BEGIN, ANY, 0 }
+	{ "kswapd has not slept since: its session is not counted yet", KERNEL_MORE, BOUND_SESSIONS_AT_END, ANY, 0 }, \
+	{ "a session of kswapd had begun before", MEMTRACE_MORE, BOUND_SESSIONS_AT_BEGIN, ANY, 0 }
 #define OTHER_PAGES \
 	{ "an episode's pages include slab pages freed in it (flush_reclaim_state())", \
-	  MEMTRACE_MORE, FACT_SLAB_EPISODE_PAGES, 1, 0 }, \
+	  MEMTRACE_MORE, BOUND_SLAB_EPISODE_PAGES, 1, 0 }, \
 	{ "a task that dies while it waits claims 32 pages that nobody reclaimed (shrink_inactive_list())", \
-	  MEMTRACE_MORE, FACT_THROTTLED, 32, 0 }
-#define SOFTLIMIT(fact, times) \
-	{ "soft limit reclaim is in the reclaimer's count, not in its counter (cgroup_reclaim())", MEMTRACE_MORE, fact, times, 0 }
-#define RESTARTS(fact) \
-	{ "an episode that starts over is counted again (do_try_to_free_pages())", KERNEL_MORE, fact, 1, 0 }
+	  MEMTRACE_MORE, BOUND_THROTTLED, 32, 0 }
+#define SOFTLIMIT(bound, times) \
+	{ "soft limit reclaim is in the reclaimer's count, not in its counter (cgroup_reclaim())", MEMTRACE_MORE, bound, times, 0 }
+#define RESTARTS(bound) \
+	{ "an episode that starts over is counted again (do_try_to_free_pages())", KERNEL_MORE, bound, 1, 0 }
 #define KILLS \
 	{ "a victim that was dying already is marked, not counted as a kill (oom_kill_process())", \
-	  MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 }, \
+	  MEMTRACE_MORE, BOUND_ALWAYS, ANY, 0 }, \
 	{ "memory.oom.group: the first victim is counted again with its group (oom_kill_memcg_member())", \
-	  KERNEL_MORE, FACT_GROUP_KILLS, 1, 0 }
+	  KERNEL_MORE, BOUND_GROUP_KILLS, 1, 0 }
 
 const struct counter_row counter_rows[] = {
 	{ COUNTERS_RUSAGE, ABOUT_CMD, "minor", "minor", NULL, FIGURE_CMD_MINOR, NULL, {
 		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
-		  MEMTRACE_MORE, FACT_DESCENDANT_MINOR, 1, 0 },
-		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, FACT_UNNAMED_MINOR, 1, 0 },
+		  MEMTRACE_MORE, BOUND_DESCENDANT_MINOR, 1, 0 },
+		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MINOR, 1, 0 },
 		LOST_TASKS } },
 	{ COUNTERS_RUSAGE, ABOUT_CMD, "major", "major", NULL, FIGURE_CMD_MAJOR, NULL, {
 		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
-		  MEMTRACE_MORE, FACT_DESCENDANT_MAJOR, 1, 0 },
-		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, FACT_UNNAMED_MAJOR, 1, 0 },
+		  MEMTRACE_MORE, BOUND_DESCENDANT_MAJOR, 1, 0 },
+		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MAJOR, 1, 0 },
 		LOST_TASKS } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfault", "pgfault", NULL, FIGURE_FAULTS, NULL, {
 		FAILED_FAULTS, LOST_TASKS, BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
@@ -90,36 +90,36 @@ const struct counter_row counter_rows[] = {
 		MAJOR_FAULTS, LOST_TASKS } },
 	{ COUNTERS_TRACEPOINTS, ABOUT_MACHINE, "kmem:mm_page_alloc", "kmem:mm_page_alloc", NULL, FIGURE_ALLOCS, NULL, {
 		LOST_TASKS, SKIPPED(1),
-		{ "programs of others on the event may hide it from perf (trace_call_bpf())", MEMTRACE_MORE, FACT_ALWAYS, ANY, 0 },
+		{ "programs of others on the event may hide it from perf (trace_call_bpf())", MEMTRACE_MORE, BOUND_ALWAYS, ANY, 0 },
 		BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgalloc_*", "pgalloc_*", NULL, FIGURE_ALLOC_PAGES, NULL, {
-		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, FACT_ALLOCS_SEEN, ANY, 0 },
+		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, BOUND_ALLOCS_SEEN, ANY, 0 },
 		LOST_TASKS, SKIPPED(1024),
 		{ "pages that a cgroup's limit refused are counted, and given back (__memcg_kmem_charge_page())",
-		  KERNEL_MORE, FACT_FAILED_ALLOCS, 1024, 0 },
+		  KERNEL_MORE, BOUND_FAILED_ALLOCS, 1024, 0 },
 		{ "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
-		  MEMTRACE_MORE, FACT_COMPACTED, 1024, 0 },
+		  MEMTRACE_MORE, BOUND_COMPACTED, 1024, 0 },
 		BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "allocstall_*", "allocstall_*", NULL, FIGURE_DIRECT_EPISODES, NULL, {
-		RESTARTS(FACT_RESTARTS),
-		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, 4, 0 },
-		{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, 1, 0 },
+		RESTARTS(BOUND_RESTARTS),
+		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, 4, 0 },
+		{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, 1, 0 },
 		LOST_TASKS, LOST_RARE } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgscan_direct", "pgscan_direct pgscan_khugepaged pgscan_proactive", NULL,
 	  FIGURE_NONE, "memtrace does not count what tasks scan", {} },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_direct",
 	  "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", NULL, FIGURE_DIRECT_PAGES, NULL, {
-		OTHER_PAGES, SOFTLIMIT(FACT_SOFTLIMIT_PAGES, 1), OPEN_EPISODES, LOST_TASKS, LOST_RARE,
+		OTHER_PAGES, SOFTLIMIT(BOUND_SOFTLIMIT_PAGES, 1), OPEN_EPISODES, LOST_TASKS, LOST_RARE,
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_anon + pgsteal_file", "pgsteal_anon pgsteal_file", NULL,
 	  FIGURE_RECLAIMED_PAGES, NULL, {
 		OTHER_PAGES, OPEN_EPISODES, OPEN_SESSIONS, LOST_TASKS, LOST_RARE,
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgscan_kswapd", "pgscan_kswapd", NULL, FIGURE_KSWAPD_SCANNED, NULL, {
-		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(FACT_SOFTLIMIT_EPISODES, ANY),
+		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(BOUND_SOFTLIMIT_EPISODES, ANY),
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgsteal_kswapd", "pgsteal_kswapd", NULL, FIGURE_KSWAPD_RECLAIMED, NULL, {
-		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(FACT_SOFTLIMIT_PAGES, 1),
+		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(BOUND_SOFTLIMIT_PAGES, 1),
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
 	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pageoutrun", "pageoutrun", NULL, FIGURE_KSWAPD_ROUNDS, NULL, {
 		OPEN_SESSIONS, LOST_RARE } },
@@ -135,29 +135,29 @@ const struct counter_row counter_rows[] = {
 	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "oom_kill", "oom_kill", "oom_kill", FIGURE_CGROUP_KILLS, NULL, {
 		KILLS,
 		{ "it was counted in another cgroup than the victim's, that of the owner of its memory (memcg_memory_event_mm())",
-		  KERNEL_MORE, FACT_KILLS_ELSEWHERE, 1, 0 },
+		  KERNEL_MORE, BOUND_KILLS_ELSEWHERE, 1, 0 },
 		LOST_RARE } },
 	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "max + high", "max high", "", FIGURE_MEMCG_EPISODES,
 	  "cgroup v1 counts no reclaim: memory.failcnt has several failed charges an episode", {
 		{ "a charge that must not fail raises the event without reclaim (try_charge_memcg())",
-		  KERNEL_MORE, FACT_MEMCG_EPISODES, 1, 100 },
+		  KERNEL_MORE, BOUND_MEMCG_EPISODES, 1, 100 },
 		{ "a charge that must not reclaim raises the event alone (try_charge_memcg())",
-		  KERNEL_MORE, FACT_ATOMIC_ALLOCS, 1, 0 },
+		  KERNEL_MORE, BOUND_ATOMIC_ALLOCS, 1, 0 },
 		{ "memory_localevents: limits of cgroups below it are in theirs alone (memcg_memory_event())",
-		  MEMTRACE_MORE, FACT_LOCAL_EVENTS, ANY, 0 },
-		{ "its tasks reclaim where an ancestor's limit is reached", MEMTRACE_MORE, FACT_ANCESTOR_EVENTS, 1, 0 },
-		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, FACT_OPEN_AT_END, 1, 0 },
-		{ "episodes had begun before", MEMTRACE_MORE, FACT_OPEN_AT_BEGIN, 1, 0 },
+		  MEMTRACE_MORE, BOUND_LOCAL_EVENTS, ANY, 0 },
+		{ "its tasks reclaim where an ancestor's limit is reached", MEMTRACE_MORE, BOUND_ANCESTOR_EVENTS, 1, 0 },
+		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, 1, 0 },
+		{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, 1, 0 },
 		LOST_TASKS, LOST_RARE } },
 	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_count", "count", NULL, FIGURE_CMD_STALLS, NULL, {
-		RESTARTS(FACT_CMD_RESTARTS),
-		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, FACT_CMD_NODE_EPISODES, 1, 0 },
+		RESTARTS(BOUND_CMD_RESTARTS),
+		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, BOUND_CMD_NODE_EPISODES, 1, 0 },
 		LOST_TASKS, LOST_RARE } },
 	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_delay_total", "delay", NULL, FIGURE_CMD_STALL_NS, NULL, {
 		{ "an episode begins before and ends after what is timed (do_try_to_free_pages())",
-		  MEMTRACE_MORE, FACT_CMD_STALLS, ANY, 0 },
-		{ "its clock is not steered by NTP (local_clock())", KERNEL_MORE, FACT_CMD_STALL_NS, 1, 1000 },
-		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, FACT_CMD_NODE_NS, 1, 0 },
+		  MEMTRACE_MORE, BOUND_CMD_STALLS, ANY, 0 },
+		{ "its clock is not steered by NTP (local_clock())", KERNEL_MORE, BOUND_CMD_STALL_NS, 1, 1000 },
+		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, BOUND_CMD_NODE_NS, 1, 0 },
 		LOST_TASKS, LOST_RARE } },
 };
 const size_t nr_counter_rows = sizeof(counter_rows) / sizeof(*counter_rows);
@@ -165,13 +165,13 @@ _Static_assert(sizeof(counter_rows) / sizeof(*counter_rows) <= COUNTER_ROWS_MAX,
 
 /* clang-format on */
 
-const struct fact_row fact_rows[] = {
-	{ FACT_COMPACTED, "compact_success" },
-	{ FACT_COLLAPSED, "thp_collapse_alloc" },
-	{ FACT_KILLS_ELSEWHERE, "oom_kill" },
-	{ FACT_FOREIGN_FAULTS, "pgfault" },
+const struct bound_row bound_rows[] = {
+	{ BOUND_COMPACTED, "compact_success" },
+	{ BOUND_COLLAPSED, "thp_collapse_alloc" },
+	{ BOUND_KILLS_ELSEWHERE, "oom_kill" },
+	{ BOUND_FOREIGN_FAULTS, "pgfault" },
 };
-_Static_assert(sizeof(fact_rows) / sizeof(*fact_rows) == NR_FACT_ROWS, "NR_FACT_ROWS");
+_Static_assert(sizeof(bound_rows) / sizeof(*bound_rows) == NR_BOUND_ROWS, "NR_FACT_ROWS");
 
 const char *counter_file__name(enum counter_file file)
 {
@@ -207,27 +207,27 @@ static void add_why(struct reconciled *result, const char *text)
 }
 
 /* How much of a difference the reason covers. */
-static uint64_t bound_of(const struct reason *reason, const uint64_t *facts)
+static uint64_t bound_of(const struct reason *reason, const uint64_t *bounds)
 {
-	uint64_t fact = facts[reason->fact], bound;
+	uint64_t unit = bounds[reason->bound], bound;
 
 	if (reason->times == REASON_WITHOUT_BOUND)
-		return fact ? UINT64_MAX : 0;
-	if (__builtin_mul_overflow(fact, reason->times, &bound))
+		return unit ? UINT64_MAX : 0;
+	if (__builtin_mul_overflow(unit, reason->times, &bound))
 		return UINT64_MAX;
 	/* a part of one is one */
 	return reason->per ? bound / reason->per + (bound % reason->per != 0) : bound;
 }
 
 /* Takes reasons in their order until they cover the difference. */
-static void explain(const struct counter_row *row, const uint64_t *facts, enum side side, uint64_t left,
+static void explain(const struct counter_row *row, const uint64_t *bounds, enum side side, uint64_t left,
 		    struct reconciled *result)
 {
 	const struct reason *reason;
 	uint64_t bound;
 
 	for (reason = row->reasons; left && reason < row->reasons + REASONS_MAX && reason->text; reason++) {
-		bound = reason->side == side ? bound_of(reason, facts) : 0;
+		bound = reason->side == side ? bound_of(reason, bounds) : 0;
 		if (!bound)
 			continue;
 		add_why(result, reason->text);
@@ -244,7 +244,7 @@ static void explain(const struct counter_row *row, const uint64_t *facts, enum s
 }
 
 void reconcile(const struct counter_row *row, const struct kernel_figure *kernel, const struct own_figure *own,
-	       const uint64_t facts[NR_FACTS], struct reconciled *result)
+	       const uint64_t bounds[NR_BOUNDS], struct reconciled *result)
 {
 	*result = (struct reconciled){ .verdict = VERDICT_EQUAL };
 	if (!kernel->known || !own->known) {
@@ -255,9 +255,9 @@ void reconcile(const struct counter_row *row, const struct kernel_figure *kernel
 			add_why(result, own->why);
 	} else if (own->value > kernel->high) {
 		result->difference = own->value - kernel->high;
-		explain(row, facts, MEMTRACE_MORE, own->value - kernel->high, result);
+		explain(row, bounds, MEMTRACE_MORE, own->value - kernel->high, result);
 	} else if (own->value < kernel->low) {
 		result->difference = -(int64_t)(kernel->low - own->value);
-		explain(row, facts, KERNEL_MORE, kernel->low - own->value, result);
+		explain(row, bounds, KERNEL_MORE, kernel->low - own->value, result);
 	}
 }

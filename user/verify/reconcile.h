@@ -55,55 +55,55 @@ enum figure {
 };
 
 /* Measured conditions that reasons depend on. */
-enum fact {
-	FACT_ALWAYS,	       /* 1 */
-	FACT_CPUS,	       /* online */
-	FACT_STALE,	       /* events that memory.stat may be behind by */
-	FACT_VMSTAT_STALE,     /* pages that a counter of /proc/vmstat may be behind by */
-	FACT_DESCENDANT_MINOR, /* of CMD's descendants, CMD itself not among them */
-	FACT_DESCENDANT_MAJOR,
-	FACT_UNNAMED_MINOR, /* of tasks that memtrace could no longer name: they are in no process's row */
-	FACT_UNNAMED_MAJOR,
-	FACT_LOST_TASKS,     /* whose last counts did not come */
-	FACT_LOST_RARE,	     /* rare events */
-	FACT_SKIPPED,	     /* runs of programs */
-	FACT_UNFINISHED,     /* episodes without a begin or an end */
-	FACT_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
-	FACT_SILENT_FAULTS,  /* at most: accounted faults without an exception */
-	FACT_OUTWARD_FAULTS, /* likewise, where a cgroup is watched: those may be on others' memory */
-	FACT_FOREIGN_FAULTS, /* likewise of the whole machine, where a cgroup is watched */
-	FACT_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
-	FACT_MAJOR,	     /* major faults */
-	FACT_EVICTED,	     /* the lesser of major faults and reclaimed pages */
-	FACT_COLLAPSED,	     /* huge pages that khugepaged allocated to collapse into */
-	FACT_COMPACTED,	     /* allocations that compaction served */
-	FACT_ALLOCS_SEEN,    /* 1: memtrace saw each allocation that has an event, or nobody counted them */
-	FACT_FAILED_ALLOCS,
-	FACT_ATOMIC_ALLOCS, /* allocations that must not reclaim */
-	FACT_RESTARTS,	    /* at most, of direct reclaim's episodes */
-	FACT_THROTTLED,	    /* waits of reclaim, or, where they have no event, OOM kills */
-	FACT_OPEN_AT_BEGIN, /* episodes of reclaim under way */
-	FACT_OPEN_AT_END,
-	FACT_SESSIONS_AT_BEGIN, /* of kswapd, likewise */
-	FACT_SESSIONS_AT_END,
-	FACT_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
-	FACT_SOFTLIMIT_PAGES,	 /* of soft limit reclaim, where vmstat does not have it as its reclaimer's */
-	FACT_SOFTLIMIT_EPISODES, /* likewise */
-	FACT_MEMCG_EPISODES,
-	FACT_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
-	FACT_LOCAL_EVENTS,    /* 1: memory.events has the cgroup's own alone */
-	FACT_GROUP_KILLS,     /* kills where memory.oom.group is set, or may have been */
-	FACT_KILLS_ELSEWHERE, /* that the kernel counted, beyond those in the cgroup */
-	FACT_CMD_RESTARTS,    /* as FACT_RESTARTS, of CMD's episodes */
-	FACT_CMD_STALLS,
-	FACT_CMD_STALL_NS,
-	FACT_CMD_NODE_EPISODES,
-	FACT_CMD_NODE_NS,
-	NR_FACTS
+enum bound {
+	BOUND_ALWAYS,		/* 1 */
+	BOUND_CPUS,		/* online */
+	BOUND_STALE,		/* events that memory.stat may be behind by */
+	BOUND_VMSTAT_STALE,	/* pages that a counter of /proc/vmstat may be behind by */
+	BOUND_DESCENDANT_MINOR, /* of CMD's descendants, CMD itself not among them */
+	BOUND_DESCENDANT_MAJOR,
+	BOUND_UNNAMED_MINOR, /* of tasks that memtrace could no longer name: they are in no process's row */
+	BOUND_UNNAMED_MAJOR,
+	BOUND_LOST_TASKS,     /* whose last counts did not come */
+	BOUND_LOST_RARE,      /* rare events */
+	BOUND_SKIPPED,	      /* runs of programs */
+	BOUND_UNFINISHED,     /* episodes without a begin or an end */
+	BOUND_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
+	BOUND_SILENT_FAULTS,  /* at most: accounted faults without an exception */
+	BOUND_OUTWARD_FAULTS, /* likewise, where a cgroup is watched: those may be on others' memory */
+	BOUND_FOREIGN_FAULTS, /* likewise of the whole machine, where a cgroup is watched */
+	BOUND_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
+	BOUND_MAJOR,	      /* major faults */
+	BOUND_EVICTED,	      /* the lesser of major faults and reclaimed pages */
+	BOUND_COLLAPSED,      /* huge pages that khugepaged allocated to collapse into */
+	BOUND_COMPACTED,      /* allocations that compaction served */
+	BOUND_ALLOCS_SEEN,    /* 1: memtrace saw each allocation that has an event, or nobody counted them */
+	BOUND_FAILED_ALLOCS,
+	BOUND_ATOMIC_ALLOCS, /* allocations that must not reclaim */
+	BOUND_RESTARTS,	     /* at most, of direct reclaim's episodes */
+	BOUND_THROTTLED,     /* waits of reclaim, or, where they have no event, OOM kills */
+	BOUND_OPEN_AT_BEGIN, /* episodes of reclaim under way */
+	BOUND_OPEN_AT_END,
+	BOUND_SESSIONS_AT_BEGIN, /* of kswapd, likewise */
+	BOUND_SESSIONS_AT_END,
+	BOUND_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
+	BOUND_SOFTLIMIT_PAGES,	  /* of soft limit reclaim, where vmstat does not have it as its reclaimer's */
+	BOUND_SOFTLIMIT_EPISODES, /* likewise */
+	BOUND_MEMCG_EPISODES,
+	BOUND_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
+	BOUND_LOCAL_EVENTS,    /* 1: memory.events has the cgroup's own alone */
+	BOUND_GROUP_KILLS,     /* kills where memory.oom.group is set, or may have been */
+	BOUND_KILLS_ELSEWHERE, /* that the kernel counted, beyond those in the cgroup */
+	BOUND_CMD_RESTARTS,    /* as BOUND_RESTARTS, of CMD's episodes */
+	BOUND_CMD_STALLS,
+	BOUND_CMD_STALL_NS,
+	BOUND_CMD_NODE_EPISODES,
+	BOUND_CMD_NODE_NS,
+	NR_BOUNDS
 };
 
-/* A fact that the kernel's counters would have, but these could not be read; completed by memtrace's own. */
-#define FACT_UNKNOWN UINT64_MAX
+/* A bound that the kernel's counters would have, but these could not be read; completed by memtrace's own. */
+#define BOUND_UNKNOWN UINT64_MAX
 
 /* What the kernel says of page faults that it does not account to a task, or not as the task's exception. */
 struct fault_exceptions {
@@ -117,11 +117,11 @@ enum side { KERNEL_MORE, MEMTRACE_MORE };
 #define REASON_WITHOUT_BOUND 0
 #define REASONS_MAX	     12
 
-/* It explains a difference to one side, up to facts[fact] * times / per; without bound any, if the fact is not 0. */
+/* It explains a difference to one side, up to bounds[bound] * times / per; without bound any, if the bound is not 0. */
 struct reason {
 	const char *text; /* NULL: none */
 	enum side side;
-	enum fact fact;
+	enum bound bound;
 	uint32_t times; /* or REASON_WITHOUT_BOUND */
 	uint32_t per;	/* 0: 1 */
 };
@@ -141,13 +141,13 @@ extern const struct counter_row counter_rows[];
 extern const size_t nr_counter_rows;
 #define COUNTER_ROWS_MAX 32
 
-/* Facts that are differences of lines of /proc/vmstat. */
-struct fact_row {
-	enum fact fact;
+/* Bounds that are differences of lines of /proc/vmstat. */
+struct bound_row {
+	enum bound bound;
 	const char *names;
 };
-extern const struct fact_row fact_rows[];
-#define NR_FACT_ROWS 4
+extern const struct bound_row bound_rows[];
+#define NR_BOUND_ROWS 4
 
 const char *counter_file__name(enum counter_file file);
 
@@ -180,6 +180,6 @@ struct reconciled {
 
 const char *verdict__name(enum verdict verdict);
 void reconcile(const struct counter_row *row, const struct kernel_figure *kernel, const struct own_figure *own,
-	       const uint64_t facts[NR_FACTS], struct reconciled *result);
+	       const uint64_t bounds[NR_BOUNDS], struct reconciled *result);
 
 #endif

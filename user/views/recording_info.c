@@ -14,10 +14,10 @@
 #define NR_COLUMNS    4
 #define PROBES_LENGTH 256
 
-struct contents {
+struct recording_info {
 	struct source *source;
 	struct run_facts facts;
-	struct moment moment;
+	struct checkpoint checkpoint;
 	struct totals totals;
 	uint64_t counts[MT_NR_RECS];
 	char probes[PROBES_LENGTH], every[PROBES_LENGTH];
@@ -27,23 +27,23 @@ struct contents {
 
 static void count(void *ctx, const void *data, size_t size)
 {
-	struct contents *contents = ctx;
+	struct recording_info *info = ctx;
 	const struct mt_hdr *hdr = data;
 
-	contents->counts[hdr->id]++;
+	info->counts[hdr->id]++;
 }
 
-static int read_through(struct contents *contents)
+static int read_through(struct recording_info *info)
 {
-	const struct source_ops *ops = contents->source->ops;
+	const struct source_ops *ops = info->source->ops;
 	uint64_t due_ns;
 	int more;
 
 	do
-		more = ops->next(contents->source, &due_ns);
+		more = ops->next(info->source, &due_ns);
 	while (more > 0);
-	ops->moment(contents->source, &contents->moment);
-	ops->totals(contents->source, &contents->totals);
+	ops->checkpoint(info->source, &info->checkpoint);
+	ops->totals(info->source, &info->totals);
 	if (!more)
 		return EXIT_OK;
 	if (more != -ECANCELED)
@@ -51,19 +51,18 @@ static int read_through(struct contents *contents)
 	return EXIT_FAILED;
 }
 
-int contents__read(struct contents **out, const char *path)
+int recording_info__read(struct recording_info **out, const char *path)
 {
-	struct contents *contents = calloc(1, sizeof(*contents));
+	struct recording_info *info = calloc(1, sizeof(*info));
 	int code;
 
-	*out = contents;
-	if (!contents) {
+	*out = info;
+	if (!info) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
 	}
-	code = replay__open(&contents->source, path, (struct sink){ .record = count, .ctx = contents },
-			    &contents->facts);
-	return code == EXIT_OK ? read_through(contents) : code;
+	code = replay__open(&info->source, path, (struct sink){ .record = count, .ctx = info }, &info->facts);
+	return code == EXIT_OK ? read_through(info) : code;
 }
 
 static const char *list_probes(uint32_t probes, char *text)
@@ -77,7 +76,7 @@ static const char *list_probes(uint32_t probes, char *text)
 	return at ? text : NULL;
 }
 
-static void add_run(struct contents *contents, struct report *report)
+static void add_run(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[] = {
 		{ .title = "subject", .path = "subject" },
@@ -95,9 +94,9 @@ static void add_run(struct contents *contents, struct report *report)
 		{ .title = "by memtrace", .path = "version" },
 		{ .title = "command line", .path = "command_line" },
 	};
-	const struct recording_head *head = replay__head(contents->source);
-	const struct run_facts *facts = &contents->facts;
-	struct cell *c = contents->run;
+	const struct recording_head *head = replay__head(info->source);
+	const struct run_facts *facts = &info->facts;
+	struct cell *c = info->run;
 	size_t i;
 
 	*c++ = cell_string(facts->subject);
@@ -107,20 +106,20 @@ static void add_run(struct contents *contents, struct report *report)
 	*c++ = cell_uint(head->host.cpus);
 	*c++ = cell_uint(head->host.memory_bytes);
 	*c++ = cell_uint(head->start.now_ns);
-	*c++ = cell_uint(contents->moment.now_ns - head->start.now_ns);
-	*c++ = cell_string(list_probes(facts->probes, contents->probes));
-	*c++ = cell_string(list_probes(facts->every, contents->every));
+	*c++ = cell_uint(info->checkpoint.now_ns - head->start.now_ns);
+	*c++ = cell_string(list_probes(facts->probes, info->probes));
+	*c++ = cell_string(list_probes(facts->every, info->every));
 	*c++ = facts->every ? cell_uint(facts->sample ? facts->sample : 1) : cell_none();
 	*c++ = cell_bool(head->window);
 	*c++ = cell_string(head->version);
 	*c++ = cell_string(head->command_line);
 	/* a line each for people, one object for programs */
 	for (i = 0; i < NR(columns); i++)
-		report__add_facts(report, &(struct facts){ .heading = "",
-							   .columns = &columns[i],
-							   .cells = &contents->run[i],
-							   .nr_columns = 1,
-							   .path = "" });
+		report__add_values(report, &(struct values){ .heading = "",
+							     .columns = &columns[i],
+							     .cells = &info->run[i],
+							     .nr_columns = 1,
+							     .path = "" });
 }
 
 /* Events that nobody asked for are not in it: a count of 0 would say that there were none. */
@@ -136,14 +135,14 @@ static bool is_recorded(const struct run_facts *facts, const struct event_row *r
 }
 
 /* How many there were, of those that only a sample is recorded of. */
-static struct cell estimate(const struct contents *contents, const struct event_row *row)
+static struct cell estimate(const struct recording_info *info, const struct event_row *row)
 {
-	if (row->use != EVENT_EVERY || contents->facts.sample <= 1)
+	if (row->use != EVENT_EVERY || info->facts.sample <= 1)
 		return cell_none();
-	return cell_uint(contents->counts[row->id] * contents->facts.sample);
+	return cell_uint(info->counts[row->id] * info->facts.sample);
 }
 
-static void add_events(struct contents *contents, struct report *report)
+static void add_events(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[NR_COLUMNS] = {
 		{ .title = "EVENT", .path = "event", .left = true, .key = true },
@@ -151,29 +150,29 @@ static void add_events(struct contents *contents, struct report *report)
 		{ .title = "ESTIMATE", .path = "estimate", .unit = UNIT_COUNT },
 		{ .title = "", .path = "help", .left = true },
 	};
-	struct cell *c = contents->events;
+	struct cell *c = info->events;
 	int id;
 
-	contents->event_rows = (struct cell_rows){ .cells = c, .nr_columns = NR_COLUMNS };
+	info->event_rows = (struct cell_rows){ .cells = c, .nr_columns = NR_COLUMNS };
 	for (id = 0; id < MT_NR_RECS; id++) {
-		if (!is_recorded(&contents->facts, &event_rows[id]))
+		if (!is_recorded(&info->facts, &event_rows[id]))
 			continue;
 		*c++ = cell_string(event_rows[id].name);
-		*c++ = cell_uint(contents->counts[id]);
-		*c++ = estimate(contents, &event_rows[id]);
+		*c++ = cell_uint(info->counts[id]);
+		*c++ = estimate(info, &event_rows[id]);
 		*c++ = cell_string(event_rows[id].help);
-		contents->event_rows.nr++;
+		info->event_rows.nr++;
 	}
 	report__add_table(report, &(struct table){ .path = "events",
 						   .columns = columns,
 						   .nr_columns = NR_COLUMNS,
-						   .rows = cell_rows__source(&contents->event_rows) });
+						   .rows = cell_rows__source(&info->event_rows) });
 }
 
 /* What was too small, and what would have helped. */
-static void add_remedies(const struct contents *contents, struct report *report)
+static void add_remedies(const struct recording_info *info, struct report *report)
 {
-	const struct totals *totals = &contents->totals;
+	const struct totals *totals = &info->totals;
 	enum mt_ring kind;
 	char buf[256];
 
@@ -184,48 +183,48 @@ static void add_remedies(const struct contents *contents, struct report *report)
 		report__add_note(report, "%s", buf);
 }
 
-static void add_lost(struct contents *contents, struct report *report)
+static void add_lost(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[] = {
 		{ .title = "rare", .path = "lost.rare", .unit = UNIT_COUNT },
 		{ .title = "hot", .path = "lost.hot", .unit = UNIT_COUNT },
 		{ .title = "tasks", .path = "lost.tasks", .unit = UNIT_COUNT },
 	};
-	const struct losses *losses = &contents->totals.losses;
+	const struct losses *losses = &info->totals.losses;
 
-	contents->lost[0] = cell_uint(losses->rare);
-	contents->lost[1] = cell_uint(losses->hot);
-	contents->lost[2] = cell_uint(losses->tasks);
-	add_remedies(contents, report);
-	report__add_facts(report, &(struct facts){ .heading = "lost:",
-						   .columns = columns,
-						   .cells = contents->lost,
-						   .nr_columns = NR(columns),
-						   .path = "" });
+	info->lost[0] = cell_uint(losses->rare);
+	info->lost[1] = cell_uint(losses->hot);
+	info->lost[2] = cell_uint(losses->tasks);
+	add_remedies(info, report);
+	report__add_values(report, &(struct values){ .heading = "lost:",
+						     .columns = columns,
+						     .cells = info->lost,
+						     .nr_columns = NR(columns),
+						     .path = "" });
 }
 
-void contents__add(struct contents *contents, struct report *report)
+void recording_info__add(struct recording_info *info, struct report *report)
 {
-	add_run(contents, report);
-	add_events(contents, report);
-	add_lost(contents, report);
+	add_run(info, report);
+	add_events(info, report);
+	add_lost(info, report);
 }
 
-const int64_t *contents__wall_offset_ns(const struct contents *contents)
+const int64_t *recording_info__wall_offset_ns(const struct recording_info *info)
 {
-	return &contents->moment.wall_offset_ns;
+	return &info->checkpoint.wall_offset_ns;
 }
 
-bool contents__damaged(const struct contents *contents)
+bool recording_info__damaged(const struct recording_info *info)
 {
-	return contents->source->damaged;
+	return info->source->damaged;
 }
 
-void contents__free(struct contents *contents)
+void recording_info__free(struct recording_info *info)
 {
-	if (!contents)
+	if (!info)
 		return;
-	if (contents->source)
-		contents->source->ops->free(contents->source);
-	free(contents);
+	if (info->source)
+		info->source->ops->free(info->source);
+	free(info);
 }

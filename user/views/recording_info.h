@@ -7,15 +7,15 @@
 
 #include "../report/report.h"
 
-struct contents;
+struct recording_info;
 
 /* Reads all of it; an exit code, after one line on stderr if it cannot be read at all. */
-int contents__read(struct contents **contents, const char *path);
+int recording_info__read(struct recording_info **info, const char *path);
 /* The report borrows from contents. */
-void contents__add(struct contents *contents, struct report *report);
-const int64_t *contents__wall_offset_ns(const struct contents *contents);
+void recording_info__add(struct recording_info *info, struct report *report);
+const int64_t *recording_info__wall_offset_ns(const struct recording_info *info);
 /* It could not be read to its end, which was said. */
-bool contents__damaged(const struct contents *contents);
-void contents__free(struct contents *contents); /* NULL is fine */
+bool recording_info__damaged(const struct recording_info *info);
+void recording_info__free(struct recording_info *info); /* NULL is fine */
 
 #endif

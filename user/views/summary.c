@@ -47,17 +47,17 @@ void summary__add_run(struct summary *summary, struct report *report, enum scope
 	const struct run_view *view = summary->view;
 	uint64_t from = run_view__begin_ns(view, scope);
 	struct cell *json = summary->run + 2;
-	struct facts text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
-	struct facts facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
+	struct values text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
+	struct values facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
 
 	summary->run[0] = cell_string(view->facts->subject);
-	summary->run[1] = cell_uint(view->moment->now_ns - from);
+	summary->run[1] = cell_uint(view->checkpoint->now_ns - from);
 	json[0] = cell_string(MEMTRACE_VERSION);
 	json[1] = summary->run[1];
 	json[2] = cell_uint(from);
 	json[3] = cell_bool(scope == SCOPE_INTERVAL);
-	report__add_facts(report, &text);
-	report__add_facts(report, &facts);
+	report__add_values(report, &text);
+	report__add_values(report, &facts);
 }
 
 /* A column's title without "/s", in small letters: it names a sum here. */
@@ -142,21 +142,21 @@ static size_t fill_machine(struct summary *summary)
 void summary__add_totals(struct summary *summary, struct report *report, enum scope scope)
 {
 	const uint64_t *sums = aggregate__sums(summary->view->aggregate, scope);
-	struct facts total = { .heading = "total", .columns = summary->total_columns, .cells = summary->totals };
-	struct facts slots = { .path = "total", .columns = summary->slot_columns, .cells = summary->slots };
-	struct facts machine = { .path = "machine", .columns = summary->machine_columns, .cells = summary->machine };
+	struct values total = { .heading = "total", .columns = summary->total_columns, .cells = summary->totals };
+	struct values slots = { .path = "total", .columns = summary->slot_columns, .cells = summary->slots };
+	struct values machine = { .path = "machine", .columns = summary->machine_columns, .cells = summary->machine };
 
 	total.nr_columns = fill_totals(summary, sums);
 	slots.nr_columns = fill_slots(summary, sums);
 	machine.nr_columns = fill_machine(summary);
 	if (total.nr_columns)
-		report__add_facts(report, &total);
+		report__add_values(report, &total);
 	if (slots.nr_columns)
-		report__add_facts(report, &slots);
+		report__add_values(report, &slots);
 	if (!machine.nr_columns || scope == SCOPE_INTERVAL)
 		return;
 	machine.heading = "not charged to a process:";
-	report__add_facts(report, &machine);
+	report__add_values(report, &machine);
 }
 
 /* What wait4() said of CMD, beside what was counted: they are equal, or the line says by how much not. */
@@ -177,8 +177,8 @@ void summary__add_command(struct summary *summary, struct report *report)
 	const struct command_outcome *command = view->command;
 	const uint64_t *sums = aggregate__sums(view->aggregate, SCOPE_TOTAL);
 	struct cell *c = summary->command;
-	struct facts json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
-	struct facts text = {
+	struct values json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
+	struct values text = {
 		.heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4, .nr_columns = NR(text_columns)
 	};
 
@@ -188,14 +188,14 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[1] = command->running ? cell_none() : cell_int(command->status);
 	c[2] = command->running ? cell_none() : cell_uint(command->minor);
 	c[3] = command->running ? cell_none() : cell_uint(command->major);
-	report__add_facts(report, &json);
+	report__add_values(report, &json);
 	if (command->running || !view->facts->command_alone || !run_view__asked(view, slot_rows[0].probe))
 		return;
 	c[4] = c[2];
 	c[5] = c[3];
 	c[6] = cell_int(
 		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
-	report__add_facts(report, &text);
+	report__add_values(report, &text);
 }
 
 /* "alloc (the verifier refused it: ...)", or "none" */
@@ -330,16 +330,16 @@ void summary__add_end(struct summary *summary, struct report *report)
 	const struct losses *losses = &view->totals->losses;
 	double seconds = run_view__seconds(view, SCOPE_TOTAL);
 	struct cell *c = summary->lost;
-	struct facts facts = {
+	struct values facts = {
 		.path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns)
 	};
 
 	c[0] = cell_uint(losses->rare);
 	c[1] = cell_uint(losses->hot);
 	c[2] = cell_uint(losses->tasks);
-	c[3] = seconds > 0 ? cell_real(view->moment->own_cpu_ns / 1e9 / seconds) : cell_none();
+	c[3] = seconds > 0 ? cell_real(view->checkpoint->own_cpu_ns / 1e9 / seconds) : cell_none();
 	c[4] = cell_string(fill_unavailable(summary));
-	c[5] = cell_uint(view->moment->own_cpu_ns);
+	c[5] = cell_uint(view->checkpoint->own_cpu_ns);
 	c[6] = cell_uint(losses->folded);
 	c[7] = cell_uint(losses->unfinished);
 	c[8] = cell_uint(losses->recursion);
@@ -351,7 +351,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 		report__add_note(report, "%llu episodes without a begin or an end seen",
 				 (unsigned long long)losses->unfinished);
 	summary__each_remedy(view->totals, add_note, report);
-	report__add_facts(report, &facts);
+	report__add_values(report, &facts);
 	add_rings(summary, report);
 }
 

@@ -34,7 +34,7 @@ fentry_logged() {
 check_fentry_hooks() {
 	local kind=fentry
 
-	grep -q memcg_id "$check_out/fentry/format" && kind=told
+	grep -q memcg_id "$check_out/fentry/format" && kind=implied
 	same "fentry: how the target of memory cgroup reclaim is known" "$(fentry_hook reclaim 'memcg target')" "$kind"
 	same "fentry: how the target of soft limit reclaim is known" "$(fentry_hook reclaim 'soft limit target')" "$kind"
 	same "fentry: hooks on the kill" "$(fentry_hook oom 'kill begin') $(fentry_hook oom 'kill end')" "fentry fentry"

@@ -2,8 +2,8 @@
 /*
  * Covers the rows of processes that are gone: when they leave memory, that
  * nothing is lost or doubled by it in either scope, late records of a process
- * that was buried already, and (by random) that sums, rows and what the tasks
- * counted stay equal whatever is lost, repeated, late or buried.
+ * that was retired already, and (by random) that sums, rows and what the tasks
+ * counted stay equal whatever is lost, repeated, late or retired.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,19 +55,19 @@ static size_t nr_rows(struct aggregate *agg, enum scope scope, uint64_t *minor)
 	return nr;
 }
 
-static void the_dead_are_buried_after_a_while(void **state)
+static void the_dead_are_retired_after_a_while(void **state)
 {
 	struct aggregate *agg = new_aggregate(true);
 
 	(void)state;
 	take_minor(agg, 1, 1, "alive", 10, 1);
 	take_final(agg, 2, 2, "dead", 10, 2);
-	assert_int_equal(aggregate__bury(agg, 10 + LINGER_NS - 1), 0);
+	assert_int_equal(aggregate__retire(agg, 10 + LINGER_NS - 1), 0);
 	assert_int_equal(in_memory(agg), 2);
-	assert_int_equal(aggregate__bury(agg, 10 + LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 10 + LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
 	/* the living may be silent for as long as they like */
-	assert_int_equal(aggregate__bury(agg, 1000 * LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 1000 * LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
 	aggregate__free(agg);
 }
@@ -79,10 +79,10 @@ static void a_process_lives_as_long_as_a_thread_of_it(void **state)
 	(void)state;
 	take_minor(agg, 1, 2, "a", 1, 1);
 	take_final(agg, 1, 1, "a", 2, 1);
-	assert_int_equal(aggregate__bury(agg, 1000 * LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 1000 * LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
 	take_final(agg, 1, 2, "a", 3, 1);
-	assert_int_equal(aggregate__bury(agg, 3 + LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 3 + LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 0);
 	aggregate__free(agg);
 }
@@ -95,7 +95,7 @@ static void a_thread_of_its_own_waits_for_no_leader(void **state)
 	(void)state;
 	take_minor(agg, 1, 1, "a", 1, 1);
 	take_final(agg, 1, 2, "a", 1, 5);
-	assert_int_equal(aggregate__bury(agg, 1 + LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 1 + LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
 	assert_int_equal(minor, 6);
@@ -109,9 +109,9 @@ static void a_silent_leader_does_not_keep_a_row_for_ever(void **state)
 
 	(void)state;
 	take_final(agg, 1, 2, "a", 1, 5);
-	assert_int_equal(aggregate__bury(agg, 1 + LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 1 + LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 1);
-	assert_int_equal(aggregate__bury(agg, 1 + 10 * LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 1 + 10 * LINGER_NS), 0);
 	assert_int_equal(in_memory(agg), 0);
 	/* it was alive after all */
 	take_minor(agg, 1, 3, "a", 20 * LINGER_NS, 6);
@@ -120,7 +120,7 @@ static void a_silent_leader_does_not_keep_a_row_for_ever(void **state)
 	aggregate__free(agg);
 }
 
-static void a_buried_row_keeps_everything(void **state)
+static void a_retired_row_keeps_everything(void **state)
 {
 	struct aggregate *agg = new_aggregate(true);
 	struct mt_task task = minor_record(7, 7, "0123456789abcdef", 10, 1ULL << 63);
@@ -133,7 +133,7 @@ static void a_buried_row_keeps_everything(void **state)
 	task.c[MT_NR_SLOTS - 1] = UINT64_MAX;
 	task.flags = MT_TASK_FINAL;
 	assert_int_equal(aggregate__task(agg, &task), 0);
-	assert_int_equal(aggregate__bury(agg, 10 + LINGER_NS), 0);
+	assert_int_equal(aggregate__retire(agg, 10 + LINGER_NS), 0);
 	sel = aggregate__select(agg, SCOPE_TOTAL, weigh_minor, NULL);
 	assert_non_null(sel);
 	assert_int_equal(selection__nr(sel), 1);
@@ -151,7 +151,7 @@ static void a_buried_row_keeps_everything(void **state)
 	aggregate__free(agg);
 }
 
-static void burial_changes_no_interval(void **state)
+static void retirement_changes_no_interval(void **state)
 {
 	struct aggregate *agg = new_aggregate(true);
 	uint64_t minor;
@@ -160,7 +160,7 @@ static void burial_changes_no_interval(void **state)
 	take_minor(agg, 1, 1, "a", 1, 10);
 	assert_int_equal(aggregate__next_interval(agg), 0);
 	take_final(agg, 1, 1, "a", 2, 13);
-	assert_int_equal(aggregate__bury(agg, 1000), 0);
+	assert_int_equal(aggregate__retire(agg, 1000), 0);
 	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 1);
 	assert_int_equal(minor, 3);
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 1);
@@ -178,7 +178,7 @@ static void without_keep_dead_only_the_sums_remain(void **state)
 
 	(void)state;
 	take_final(agg, 1, 1, "a", 1, 10);
-	assert_int_equal(aggregate__bury(agg, 1000), 0);
+	assert_int_equal(aggregate__retire(agg, 1000), 0);
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 0);
 	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 1);
 	assert_int_equal(minor, 10);
@@ -186,8 +186,8 @@ static void without_keep_dead_only_the_sums_remain(void **state)
 	aggregate__free(agg);
 }
 
-/* Threads 2 to 4 of a process are first heard of after it was buried, each again buried before the next. */
-static void late_records_of_the_buried_make_one_row(void **state)
+/* Threads 2 to 4 of a process are first heard of after it was retired, each again retired before the next. */
+static void late_records_of_the_retired_make_one_row(void **state)
 {
 	struct aggregate *agg = new_aggregate(true);
 	struct selection *sel;
@@ -199,14 +199,14 @@ static void late_records_of_the_buried_make_one_row(void **state)
 	(void)state;
 	take_final(agg, 1, 1, "a", 1, 10);
 	take_final(agg, 9, 9, "b", 1, 10000);
-	assert_int_equal(aggregate__bury(agg, 1000), 0);
+	assert_int_equal(aggregate__retire(agg, 1000), 0);
 	for (tid = 2; tid <= 4; tid++) {
 		snprintf(comm, sizeof(comm), "a%u", tid);
 		take_final(agg, 1, tid, comm, tid, 10);
 		/* the later ones are merged in the file, not in memory */
 		if (tid == 2)
 			assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
-		assert_int_equal(aggregate__bury(agg, 100 * LINGER_NS), 0);
+		assert_int_equal(aggregate__retire(agg, 100 * LINGER_NS), 0);
 	}
 	assert_int_equal(in_memory(agg), 0);
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 2);
@@ -233,9 +233,9 @@ static void many_short_lives_leave_memory(void **state)
 	for (pid = 1; pid <= 20000; pid++) {
 		take_minor(agg, pid, pid, "a", pid, 1);
 		take_final(agg, pid, pid, "a", pid, 2);
-		assert_int_equal(aggregate__bury(agg, pid), 0);
+		assert_int_equal(aggregate__retire(agg, pid), 0);
 		assert_true(in_memory(agg) <= LINGER_NS);
-		assert_int_equal(HASH_COUNT(agg->lives.table), 0);
+		assert_int_equal(HASH_COUNT(agg->task_counts.table), 0);
 	}
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL, &minor), 20000);
 	assert_int_equal(minor, 40000);
@@ -296,7 +296,7 @@ static void maintain(struct machine *m)
 	uint64_t minor;
 
 	if (rand() % 20 == 0)
-		assert_int_equal(aggregate__bury(m->agg, m->now), 0);
+		assert_int_equal(aggregate__retire(m->agg, m->now), 0);
 	if (rand() % 100 == 0)
 		assert_int_equal(aggregate__next_interval(m->agg), 0);
 	if (rand() % 200 == 0)
@@ -370,14 +370,14 @@ static void whatever_happens_the_sums_agree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_dead_are_buried_after_a_while),
+		cmocka_unit_test(the_dead_are_retired_after_a_while),
 		cmocka_unit_test(a_process_lives_as_long_as_a_thread_of_it),
 		cmocka_unit_test(a_thread_of_its_own_waits_for_no_leader),
 		cmocka_unit_test(a_silent_leader_does_not_keep_a_row_for_ever),
-		cmocka_unit_test(a_buried_row_keeps_everything),
-		cmocka_unit_test(burial_changes_no_interval),
+		cmocka_unit_test(a_retired_row_keeps_everything),
+		cmocka_unit_test(retirement_changes_no_interval),
 		cmocka_unit_test(without_keep_dead_only_the_sums_remain),
-		cmocka_unit_test(late_records_of_the_buried_make_one_row),
+		cmocka_unit_test(late_records_of_the_retired_make_one_row),
 		cmocka_unit_test(many_short_lives_leave_memory),
 		cmocka_unit_test(whatever_happens_the_sums_agree),
 	};
