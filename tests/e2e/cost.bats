@@ -3,14 +3,14 @@
 # shellcheck disable=SC2154 # lib.bash and start() set them
 #
 # What memtrace itself takes: resident memory under 20 MB while it runs, and
-# none more after 40,000 short-lived processes than after 20,000, nor with
+# none more after 20,000 short-lived processes than after 10,000, nor with
 # 50,000 in one run.  Processes leave the intervals after their exit.  The time to
 # attach is printed, not judged: tests/bench does that.  With sanitizers the
 # limits are higher: only growth without end would show.
 
 load lib
 
-# A leak of 53 bytes a process would show: 20,000 of them are 1,024 kB.  Before that the heap
+# A leak of 105 bytes a process would show: 10,000 of them are 1,024 kB.  Before that the heap
 # grows to what the most processes that are remembered at one moment take.
 # VmRSS holds the rings' pages, too, as far as they were used; RssAnon is what memtrace allocated.
 rss() {
@@ -24,48 +24,48 @@ calm_rss() {
 	[[ $calm == "$(rss "$mt_pid" RssAnon)" ]]
 }
 
-# halfway: the workload waits after 20,000 processes
+# halfway: the workload waits after 10,000 processes
 halfway() {
 	(($(grep -c '^pid=' "$tmp/many.out") == 2))
 }
 
-# grows_not ARGS...: samples after 20,000 and after 40,000 processes.  What others do in between is no growth of ours: only
+# grows_not ARGS...: samples after 10,000 and after 20,000 processes.  What others do in between is no growth of ours: only
 # the workload is followed.
 grows_not() {
 	local first total
 
-	start many spawn -p -n 40000 -j 4 -l 0 -t 2 -m 20000
+	start many spawn -p -n 20000 -j 4 -l 0 -t 2 -m 10000
 	memtrace_start "$@" -p "$many_pid" --follow
 	go many
 	eventually halfway
 	eventually calm_rss
 	first=$calm
-	between "VmRSS after 20,000, kB" "$(rss "$mt_pid" VmRSS)" 100 "$(memory_limit 20000)"
+	between "VmRSS after 10,000, kB" "$(rss "$mt_pid" VmRSS)" 100 "$(memory_limit 20000)"
 	finish many
 	eventually calm_rss
 	total=$(rss "$mt_pid" VmRSS)
-	between "VmRSS after 40,000, kB" "$total" 100 "$(memory_limit 20000)"
-	between "RssAnon after 40,000, kB" "$calm" 0 "$(memory_limit $((first + 1024)))"
+	between "VmRSS after 20,000, kB" "$total" 100 "$(memory_limit 20000)"
+	between "RssAnon after 20,000, kB" "$calm" 0 "$(memory_limit $((first + 1024)))"
 	echo "# VmRSS $total kB; RssAnon $first kB, then $calm kB" >&3
 	memtrace_stop
 }
 
-@test "export: no growth over 20,000 processes more" {
+@test "export: no growth over 10,000 processes more" {
 	grows_not export --textfile "$tmp/mt.prom" -i 1 --by comm
 }
 
-@test "top: no growth over 20,000 processes more" {
+@test "top: no growth over 10,000 processes more" {
 	grows_not top -i 1
 }
 
-@test "stat: under 20 MB over 20,000 processes, and every one of them in the report" {
-	start many spawn -p -n 20000 -j 4 -l 0 -t 2
+@test "stat: under 20 MB over 10,000 processes, and every one of them in the report" {
+	start many spawn -p -n 10000 -j 4 -l 0 -t 2
 	memtrace_start stat -a --json -o "$tmp/stat.json"
 	finish many
 	between "VmRSS, kB" "$(rss "$mt_pid" VmRSS)" 100 "$(memory_limit 20000)"
 	memtrace_stop
 	assert_nothing_lost
-	between "processes named spawn" "$(report '[.processes[] | select(.comm == "spawn")] | length')" 20001 20001
+	between "processes named spawn" "$(report '[.processes[] | select(.comm == "spawn")] | length')" 10001 10001
 }
 
 # The greatest VmRSS of memtrace while it runs, from when its programs are loaded, in $greatest; how long it waited for the
