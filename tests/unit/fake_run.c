@@ -39,6 +39,7 @@ int fake_run__open(struct fake_run *run, enum group_by by)
 		.asked = UINT32_MAX,
 		.start_ns = 3 * SECOND,
 		.interval_start_ns = 4 * SECOND,
+		.interval_end_ns = 5 * SECOND,
 	};
 	return run->view.aggregate ? 0 : -ENOMEM;
 }

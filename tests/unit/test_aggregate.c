@@ -296,7 +296,8 @@ static void groups_beyond_the_maximum_are_other(void **state)
 	aggregate__free(agg);
 }
 
-static void intervals_count_from_their_start(void **state)
+/* What is shown of an interval is the one that is complete, until the next one is. */
+static void an_interval_stays_until_the_next_is_complete(void **state)
 {
 	struct aggregate *agg = new_by(BY_PROCESS);
 	struct entity e;
@@ -304,10 +305,13 @@ static void intervals_count_from_their_start(void **state)
 	(void)state;
 	take_minor(agg, 1, 1, "a", 1, 10);
 	take_minor(agg, 2, 2, "b", 1, 20);
-	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL), 2);
-	assert_int_equal(aggregate__next_interval(agg), 0);
 	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL), 0);
+	aggregate__next_interval(agg);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL), 2);
 	take_minor(agg, 1, 1, "a", 2, 13);
+	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL), 2);
+	assert_int_equal(sum_minor(agg, SCOPE_INTERVAL), 30);
+	aggregate__next_interval(agg);
 	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL), 1);
 	assert_int_equal(row_at(agg, SCOPE_INTERVAL, 0, &e), 3);
 	assert_int_equal(row_at(agg, SCOPE_TOTAL, 1, &e), 13);
@@ -495,6 +499,7 @@ static void what_was_counted_before_the_run_is_nobodys(void **state)
 	assert_int_equal(nr_rows(agg, SCOPE_TOTAL), 0);
 	take_minor(agg, 7, 7, "a", 3, 1004);
 	assert_int_equal(row_at(agg, SCOPE_TOTAL, 0, &e), 4);
+	aggregate__next_interval(agg);
 	assert_int_equal(row_at(agg, SCOPE_INTERVAL, 0, &e), 4);
 	assert_int_equal(sum_minor(agg, SCOPE_TOTAL), 4);
 	/* a slot that the base had none of counts from 0 */
@@ -612,7 +617,7 @@ int main(void)
 		cmocka_unit_test(a_move_leaves_counts_with_the_old_cgroup),
 		cmocka_unit_test(names_end_at_their_nul_or_are_full),
 		cmocka_unit_test(groups_beyond_the_maximum_are_other),
-		cmocka_unit_test(intervals_count_from_their_start),
+		cmocka_unit_test(an_interval_stays_until_the_next_is_complete),
 		cmocka_unit_test(intervals_must_be_asked_for),
 		cmocka_unit_test(a_selection_falls_by_weight),
 		cmocka_unit_test(ties_fall_by_pid_then_comm),

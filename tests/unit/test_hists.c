@@ -214,7 +214,7 @@ static void folds_count_by_differences(void **state)
 	folds.reclaim[MT_RECLAIM_MEMCG].sum_ns = 5000;
 	assert_int_equal(aggregate__folds(agg, &folds), 0);
 	assert_int_equal(aggregate__folds(agg, &folds), 0);
-	assert_int_equal(aggregate__next_interval(agg), 0);
+	aggregate__next_interval(agg);
 	folds.reclaim[MT_RECLAIM_MEMCG].count[10] = 7;
 	folds.reclaim[MT_RECLAIM_MEMCG].sum_ns = 7000;
 	assert_int_equal(aggregate__folds(agg, &folds), 0);
@@ -226,6 +226,10 @@ static void folds_count_by_differences(void **state)
 	assert_int_equal(l.list[0].count, 7);
 	assert_int_equal(l.list[0].sum, 7000);
 	free(l.list);
+	l = list(agg, SCOPE_INTERVAL);
+	assert_int_equal(l.list[0].count, 5);
+	free(l.list);
+	aggregate__next_interval(agg);
 	l = list(agg, SCOPE_INTERVAL);
 	assert_int_equal(l.nr, 1);
 	assert_int_equal(l.list[0].count, 2);
@@ -287,7 +291,7 @@ static void slots_are_buckets_of_groups(void **state)
 
 	(void)state;
 	take_orders(agg, "a", 1, 5, 2);
-	assert_int_equal(aggregate__next_interval(agg), 0);
+	aggregate__next_interval(agg);
 	take_orders(agg, "a", 1, 6, 2);
 	take_orders(agg, "b", 2, 1, 0);
 	take_orders(agg, "c", 3, 1, 0);
@@ -301,6 +305,11 @@ static void slots_are_buckets_of_groups(void **state)
 	assert_int_equal(l.list[1].counts[0], 3);
 	assert_string_equal(l.list[2].comm, "b");
 	free(l.list);
+	l = list(agg, SCOPE_INTERVAL);
+	assert_int_equal(l.nr, 1);
+	assert_int_equal(l.list[0].counts[0], 5);
+	free(l.list);
+	aggregate__next_interval(agg);
 	l = list(agg, SCOPE_INTERVAL);
 	assert_int_equal(l.nr, 3);
 	assert_true(l.list[0].other);
@@ -319,7 +328,7 @@ static void the_interval_must_be_asked_for(void **state)
 	(void)state;
 	assert_non_null(agg);
 	take_reclaim(agg, "a", MT_RECLAIM_DIRECT, 1);
-	assert_int_equal(aggregate__next_interval(agg), 0);
+	aggregate__next_interval(agg);
 	assert_int_equal(aggregate__histograms(agg, SCOPE_INTERVAL, &l.list, &l.nr), -EINVAL);
 	l = list(agg, SCOPE_TOTAL);
 	assert_int_equal(l.nr, 1);

@@ -9,12 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
 #define NSEC_PER_MSEC 1000000ULL
-#define NSEC_PER_SEC  1000000000ULL
 #define LOOK_NS	      (10 * NSEC_PER_MSEC)
 #define KICK_NS	      (10 * NSEC_PER_MSEC)
 #define STALL_NS      (40 * NSEC_PER_MSEC) /* after the end, without a byte that is taken; or in a hurry, in all */
@@ -33,19 +34,6 @@ static struct {
 	atomic_int signo;  /* of the last signal that asked for the end */
 	atomic_int undone; /* the signal that left something undone */
 } stop = { .fd = -1 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
-static uint64_t boot_ns(void)
-{
-	return now_ns(CLOCK_BOOTTIME);
-}
 
 static void be_kicked(int signo)
 {
@@ -117,7 +105,7 @@ void stop__run_is_over(void)
 void stop__end(void)
 {
 	if (!stop.urgent_ns)
-		stop.urgent_ns = boot_ns();
+		stop.urgent_ns = clock__boot_ns();
 	stop.over = true;
 }
 
@@ -131,7 +119,7 @@ void stop__abandon(int signo)
 void stop__by_signal(void)
 {
 	if (stop.over && !stop.hurried_ns)
-		stop.hurried_ns = boot_ns();
+		stop.hurried_ns = clock__boot_ns();
 	stop__end();
 }
 
@@ -143,7 +131,7 @@ static bool asks_for_end(const struct signalfd_siginfo *info)
 /* Whether it only repeats the one before. */
 static bool is_same(const struct signalfd_siginfo *info)
 {
-	uint64_t now = boot_ns();
+	uint64_t now = clock__boot_ns();
 
 	if (!asks_for_end(info))
 		return false;
@@ -175,14 +163,14 @@ void stop__look(void)
 		return;
 	while (read(stop.fd, &info, sizeof(info)) == sizeof(info))
 		take(&info);
-	if (stop.deadline_ns && boot_ns() >= stop.deadline_ns)
+	if (stop.deadline_ns && clock__boot_ns() >= stop.deadline_ns)
 		stop__end();
 }
 
 /* The coarse clock costs no more than a look into memory. */
 static void look_sometimes(void)
 {
-	uint64_t now = stop.fd < 0 ? 0 : now_ns(CLOCK_MONOTONIC_COARSE);
+	uint64_t now = stop.fd < 0 ? 0 : clock__ns(CLOCK_MONOTONIC_COARSE);
 
 	if (now < stop.looked_ns + LOOK_NS)
 		return;
@@ -211,7 +199,7 @@ bool stop__hurried(void)
 bool stop__overdue(void)
 {
 	look_sometimes();
-	if (!stop.hurried_ns || boot_ns() < stop.hurried_ns + STALL_NS)
+	if (!stop.hurried_ns || clock__boot_ns() < stop.hurried_ns + STALL_NS)
 		return false;
 	stop.undone = stop.signo;
 	return true;
@@ -234,7 +222,7 @@ static uint64_t stalled_ns(void)
 /* How long a call may block until there is something to look at; at least for a try. */
 static uint64_t patience_ns(void)
 {
-	uint64_t now = boot_ns(), until = now + KICK_NS;
+	uint64_t now = clock__boot_ns(), until = now + KICK_NS;
 
 	if (stop.urgent_ns && stalled_ns() < until)
 		until = stalled_ns();
@@ -302,7 +290,7 @@ static int give_up(int fd)
 		return -ECANCELED;
 	if (!stop.urgent_ns || widen(fd))
 		return 0;
-	return boot_ns() < stalled_ns() ? 0 : -ETIMEDOUT;
+	return clock__boot_ns() < stalled_ns() ? 0 : -ETIMEDOUT;
 }
 
 int stop__write(int fd, const void *data, size_t size)
@@ -321,7 +309,7 @@ int stop__write(int fd, const void *data, size_t size)
 		at += len;
 		size -= (size_t)len;
 		if (stop.urgent_ns)
-			stop.moved_ns = boot_ns();
+			stop.moved_ns = clock__boot_ns();
 	}
 	return err;
 }

@@ -12,6 +12,7 @@ _Static_assert(MT_NR_SLOTS < 64, "aggregate_config.slots has a bit for each, and
 struct aggregate *aggregate__new(const struct aggregate_config *config)
 {
 	struct aggregate *agg;
+	enum scope scope;
 	int err = -ENOMEM;
 
 	agg = calloc(1, sizeof(*agg));
@@ -19,8 +20,8 @@ struct aggregate *aggregate__new(const struct aggregate_config *config)
 		goto out;
 	agg->config = *config;
 	rows__init(&agg->rows, config->by, config->max_groups);
-	dead_rows__init(&agg->dead[SCOPE_TOTAL]);
-	dead_rows__init(&agg->dead[SCOPE_INTERVAL]);
+	for (scope = 0; scope < NR_SCOPES; scope++)
+		dead_rows__init(&agg->dead[scope]);
 	agg->hists = hists__new(config);
 	if (agg->hists)
 		err = task_counts__init(&agg->task_counts);
@@ -34,12 +35,14 @@ out:
 
 void aggregate__free(struct aggregate *agg)
 {
+	enum scope scope;
+
 	if (!agg)
 		return;
 	task_counts__free(&agg->task_counts);
 	hists__free(agg->hists);
-	dead_rows__free(&agg->dead[SCOPE_INTERVAL]);
-	dead_rows__free(&agg->dead[SCOPE_TOTAL]);
+	for (scope = 0; scope < NR_SCOPES; scope++)
+		dead_rows__free(&agg->dead[scope]);
 	rows__free(&agg->rows);
 	free(agg);
 }
@@ -86,7 +89,7 @@ static void add_to_sums(struct aggregate *agg, const uint64_t *add)
 
 	for (i = 0; i < MT_NR_SLOTS; i++) {
 		agg->sums[SCOPE_TOTAL][i] += add[i];
-		agg->sums[SCOPE_INTERVAL][i] += add[i];
+		agg->sums[SCOPE_OPEN][i] += add[i];
 	}
 }
 
@@ -99,9 +102,9 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	if (life)
 		err = packed__prepare(&life->last, add, &last);
 	if (!err)
-		err = packed__prepare(&row->total, add, &total);
+		err = packed__prepare(row__counts(row, SCOPE_TOTAL), add, &total);
 	if (!err && agg->config.intervals)
-		err = packed__prepare(&row->interval, add, &interval);
+		err = packed__prepare(row__counts(row, SCOPE_OPEN), add, &interval);
 	if (err)
 		return err;
 	if (life)
@@ -286,22 +289,29 @@ static int retire_counts(struct aggregate *agg, struct row *row, enum scope scop
 	return dead_rows__append(&agg->dead[scope], &entity, at);
 }
 
+static bool is_kept(const struct aggregate *agg, struct row *row, enum scope scope)
+{
+	return scope == SCOPE_TOTAL ? agg->config.keep_dead : row__counts(row, scope)->len;
+}
+
 /* On failure the row stays in memory, and only there. */
 static int retire_row(struct aggregate *agg, struct row *row)
 {
-	uint64_t at = 0, unused;
+	uint64_t at[NR_SCOPES];
+	enum scope scope;
 	int err = 0;
 
-	if (agg->config.keep_dead)
-		err = retire_counts(agg, row, SCOPE_TOTAL, &at);
-	if (err)
-		return err;
-	if (row->interval.len)
-		err = retire_counts(agg, row, SCOPE_INTERVAL, &unused);
-	if (!err)
+	for (scope = 0; !err && scope < NR_SCOPES; scope++)
+		if (is_kept(agg, row, scope))
+			err = retire_counts(agg, row, scope, &at[scope]);
+	if (!err) {
 		rows__remove(&agg->rows, row);
-	else if (agg->config.keep_dead)
-		dead_rows__supersede(&agg->dead[SCOPE_TOTAL], at);
+		return 0;
+	}
+	/* the last one was not stored */
+	for (scope--; scope-- > 0;)
+		if (is_kept(agg, row, scope))
+			dead_rows__supersede(&agg->dead[scope], at[scope]);
 	return err;
 }
 
@@ -334,16 +344,22 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 	return err;
 }
 
-int aggregate__next_interval(struct aggregate *agg)
+void aggregate__next_interval(struct aggregate *agg)
 {
+	struct dead_rows complete = agg->dead[SCOPE_OPEN];
 	struct row *row = NULL;
 
-	while ((row = rows__next(&agg->rows, row)))
-		packed__clear(&row->interval);
-	dead_rows__reset(&agg->dead[SCOPE_INTERVAL]);
+	while ((row = rows__next(&agg->rows, row))) {
+		packed__clear(row__counts(row, SCOPE_INTERVAL));
+		*row__counts(row, SCOPE_INTERVAL) = *row__counts(row, SCOPE_OPEN);
+		*row__counts(row, SCOPE_OPEN) = (struct packed){ 0 };
+	}
+	agg->dead[SCOPE_OPEN] = agg->dead[SCOPE_INTERVAL];
+	agg->dead[SCOPE_INTERVAL] = complete;
+	dead_rows__reset(&agg->dead[SCOPE_OPEN]);
 	hists__next_interval(agg->hists);
-	memset(agg->sums[SCOPE_INTERVAL], 0, sizeof(agg->sums[SCOPE_INTERVAL]));
-	return 0;
+	memcpy(agg->sums[SCOPE_INTERVAL], agg->sums[SCOPE_OPEN], sizeof(agg->sums[SCOPE_OPEN]));
+	memset(agg->sums[SCOPE_OPEN], 0, sizeof(agg->sums[SCOPE_OPEN]));
 }
 
 uint64_t aggregate__lost(const struct aggregate *agg)

@@ -18,7 +18,9 @@
 
 enum scope {
 	SCOPE_TOTAL,	/* since the start */
-	SCOPE_INTERVAL, /* since the last aggregate__next_interval() */
+	SCOPE_OPEN,	/* the interval that goes on; nobody is shown it */
+	SCOPE_INTERVAL, /* between the last two aggregate__next_interval(): it stays until the next */
+	NR_SCOPES
 };
 
 struct aggregate_config {
@@ -72,8 +74,8 @@ void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
 
 /* Moves rows of processes that are gone since linger_ns out of memory (or drops them without keep_dead). */
 int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
-/* The next interval starts: SCOPE_INTERVAL counts from here. */
-int aggregate__next_interval(struct aggregate *agg);
+/* The interval that went on is complete, and SCOPE_INTERVAL from now on; the next one starts. */
+void aggregate__next_interval(struct aggregate *agg);
 
 /* Counts that could not be stored as memory ran out, in events. */
 uint64_t aggregate__lost(const struct aggregate *agg);

@@ -9,8 +9,6 @@
 #include "rows.h"
 #include "dead_rows.h"
 
-#define NR_SCOPES 2
-
 struct aggregate {
 	uint64_t unattributed[MT_NR_SLOTS]; /* in the sums so far */
 	struct aggregate_config config;

@@ -35,7 +35,8 @@ int hist_groups__init(struct hist_groups *groups, const struct aggregate_config 
 	*groups = (struct hist_groups){
 		.by = config->hist_by,
 		.max_groups = config->max_groups,
-		.nr_scopes = config->intervals ? 2 : 1,
+		.nr_scopes = config->intervals ? NR_SCOPES : 1,
+		.nr_counting = config->intervals ? 2 : 1,
 		.nr_buckets = count_buckets(hist_rows + nr_hist_rows),
 	};
 	groups->other.other = true;
@@ -105,7 +106,7 @@ static void credit(struct hist_groups *groups, uint64_t *buckets, const uint64_t
 	size_t scope;
 	int slot;
 
-	for (scope = 0; scope < groups->nr_scopes; scope++)
+	for (scope = 0; scope < groups->nr_counting; scope++)
 		for (row = hist_rows; row < hist_rows + nr_hist_rows; row++)
 			for (slot = row->first; is_slot_hist(row) && slot <= row->last; slot++)
 				*buckets++ += add[slot];
@@ -136,11 +137,16 @@ struct hist_group *hist_groups__next(struct hist_groups *groups, const struct hi
 
 void hist_groups__next_interval(struct hist_groups *groups)
 {
+	size_t size = groups->nr_buckets * sizeof(uint64_t);
 	struct hist_group *group = NULL;
 
-	while (groups->nr_scopes > SCOPE_INTERVAL && (group = hist_groups__next(groups, group)))
-		if (group->buckets)
-			memset(group->buckets + groups->nr_buckets, 0, groups->nr_buckets * sizeof(uint64_t));
+	while (groups->nr_scopes > SCOPE_INTERVAL && (group = hist_groups__next(groups, group))) {
+		if (!group->buckets)
+			continue;
+		memcpy(group->buckets + SCOPE_INTERVAL * groups->nr_buckets,
+		       group->buckets + SCOPE_OPEN * groups->nr_buckets, size);
+		memset(group->buckets + SCOPE_OPEN * groups->nr_buckets, 0, size);
+	}
 }
 
 const uint64_t *hist_group__buckets(const struct hist_groups *groups, const struct hist_group *group,

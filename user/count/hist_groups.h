@@ -16,7 +16,7 @@ struct hist_group {
 struct hist_groups {
 	enum group_by by;
 	size_t max_groups;
-	size_t nr_scopes;
+	size_t nr_scopes, nr_counting;
 	size_t nr_buckets; /* of all slot histograms */
 	struct hist_group *table;
 	struct hist_group all;	 /* of what belongs to no group */

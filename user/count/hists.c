@@ -36,7 +36,7 @@ struct hist_source {
 
 struct hists {
 	struct hist_groups groups;
-	size_t nr_scopes;
+	size_t nr_scopes, nr_counting; /* those that values are added to come first */
 	struct hist *table;
 	struct mt_fold folds[MT_NR_RECLAIM_KINDS]; /* as they were last */
 	struct hist_source sources[];		   /* by hist row */
@@ -76,7 +76,8 @@ struct hists *hists__new(const struct aggregate_config *config)
 	hists = calloc(1, sizeof(*hists) + nr_hist_rows * sizeof(hists->sources[0]));
 	if (!hists)
 		return NULL;
-	hists->nr_scopes = config->intervals ? 2 : 1;
+	hists->nr_scopes = config->intervals ? NR_SCOPES : 1;
+	hists->nr_counting = config->intervals ? 2 : 1;
 	for (i = 0; i < nr_hist_rows; i++) {
 		hists->sources[i].who = find_who(&event_rows[hist_rows[i].event]);
 		hists->sources[i].partial = find_partial(&event_rows[hist_rows[i].event]);
@@ -181,7 +182,7 @@ static int count_event(struct hists *hists, size_t i, const char *record, const 
 	hist = get_hist(hists, i, label_of(&hist_rows[i], record), group);
 	if (!hist)
 		return -ENOMEM;
-	for (scope = 0; scope < hists->nr_scopes; scope++) {
+	for (scope = 0; scope < hists->nr_counting; scope++) {
 		hist->counts[scope].slots[mt_log2_slot(value)]++;
 		hist->counts[scope].sum += value;
 		hist->counts[scope].count++;
@@ -254,7 +255,7 @@ static int fold_kind(struct hists *hists, int32_t kind, const struct mt_fold *no
 		if (hist_rows[i].event != MT_REC_reclaim)
 			continue;
 		hist = get_hist(hists, i, kind, group);
-		for (scope = 0; scope < hists->nr_scopes; scope++)
+		for (scope = 0; scope < hists->nr_counting; scope++)
 			add_fold(&hist->counts[scope], now, &hists->folds[kind]);
 	}
 	remember_fold(&hists->folds[kind], now);
@@ -277,9 +278,10 @@ void hists__next_interval(struct hists *hists)
 	struct hist *hist;
 
 	hist_groups__next_interval(&hists->groups);
-	for (hist = hists->table; hist; hist = hist->hh.next)
-		if (hists->nr_scopes > SCOPE_INTERVAL)
-			memset(&hist->counts[SCOPE_INTERVAL], 0, sizeof(hist->counts[0]));
+	for (hist = hists->table; hist && hists->nr_scopes > SCOPE_INTERVAL; hist = hist->hh.next) {
+		hist->counts[SCOPE_INTERVAL] = hist->counts[SCOPE_OPEN];
+		memset(&hist->counts[SCOPE_OPEN], 0, sizeof(hist->counts[0]));
+	}
 }
 
 static void list_event_hists(struct hists *hists, enum scope scope, struct hist_entry *list, size_t *nr)

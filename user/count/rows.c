@@ -52,10 +52,17 @@ void rows__init(struct rows *rows, enum group_by by, size_t max_groups)
 	strncpy(rows->other.comm, "other", sizeof(rows->other.comm));
 }
 
+static void row__clear(struct row *row)
+{
+	enum scope scope;
+
+	for (scope = 0; scope < NR_SCOPES; scope++)
+		packed__clear(&row->counts[scope]);
+}
+
 static void row__free(struct row *row)
 {
-	packed__clear(&row->total);
-	packed__clear(&row->interval);
+	row__clear(row);
 	free(row);
 }
 
@@ -68,8 +75,7 @@ void rows__free(struct rows *rows)
 		HASH_DEL(rows->table, row);
 		row__free(row);
 	}
-	packed__clear(&rows->other.total);
-	packed__clear(&rows->other.interval);
+	row__clear(&rows->other);
 }
 
 struct row *rows__find(const struct rows *rows, const struct row_key *key)

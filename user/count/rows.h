@@ -29,8 +29,7 @@ struct row {
 	bool leader_gone; /* by thread: the thread is */
 	bool other;
 	char comm[MT_COMM_LEN]; /* without NUL if it is full */
-	struct packed total;
-	struct packed interval; /* of rows that counted in this interval */
+	struct packed counts[NR_SCOPES];
 };
 
 struct rows {
@@ -63,7 +62,7 @@ void row__describe(const struct row *row, struct entity *entity);
 bool row__exited(const struct row *row);
 static inline struct packed *row__counts(struct row *row, enum scope scope)
 {
-	return scope == SCOPE_TOTAL ? &row->total : &row->interval;
+	return &row->counts[scope];
 }
 
 #endif

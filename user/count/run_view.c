@@ -21,7 +21,14 @@ uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope)
 	return scope == SCOPE_TOTAL ? view->start_ns : view->interval_start_ns;
 }
 
+uint64_t run_view__duration_ns(const struct run_view *view, enum scope scope)
+{
+	uint64_t end_ns = scope == SCOPE_TOTAL ? view->checkpoint->now_ns : view->interval_end_ns;
+
+	return end_ns - run_view__begin_ns(view, scope);
+}
+
 double run_view__seconds(const struct run_view *view, enum scope scope)
 {
-	return (view->checkpoint->now_ns - run_view__begin_ns(view, scope)) / 1e9;
+	return run_view__duration_ns(view, scope) / 1e9;
 }

@@ -19,9 +19,10 @@ struct run_view {
 	const struct command_outcome *command;
 	const struct event_names *names;
 	struct aggregate *aggregate;
-	enum group_by hist_by;		      /* as in the aggregate's config */
-	uint32_t asked;			      /* probes that are shown, a bit each */
-	uint64_t start_ns, interval_start_ns; /* boot time clock */
+	enum group_by hist_by;			     /* as in the aggregate's config */
+	uint32_t asked;				     /* probes that are shown, a bit each */
+	uint64_t start_ns;			     /* boot time clock, as the others */
+	uint64_t interval_start_ns, interval_end_ns; /* of the last one that is complete */
 };
 
 /* Whether a probe is shown. */
@@ -30,7 +31,8 @@ bool run_view__asked(const struct run_view *view, enum mt_probe probe);
 bool run_view__knows(const struct run_view *view, enum mt_slot slot);
 /* When the scope began, boot time clock. */
 uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope);
-/* How long the scope is, in seconds. */
+/* How long the scope is. */
+uint64_t run_view__duration_ns(const struct run_view *view, enum scope scope);
 double run_view__seconds(const struct run_view *view, enum scope scope);
 
 #endif

@@ -132,7 +132,7 @@ struct selection *aggregate__select(struct aggregate *agg, enum scope scope, wei
 	struct selection *sel = NULL;
 	int err = -EINVAL;
 
-	if (scope == SCOPE_INTERVAL && !agg->config.intervals)
+	if (scope != SCOPE_TOTAL && !agg->config.intervals)
 		goto out;
 	err = -ENOMEM;
 	sel = calloc(1, sizeof(*sel));

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/stop.h"
 #include "apart_impl.h"
 #include "proc.h"

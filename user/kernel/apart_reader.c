@@ -8,6 +8,7 @@
 
 #include "apart_impl.h"
 #include "apart_questions.h"
+#include "../base/clock.h"
 #include "proc.h"
 #include "proc_maps.h"
 #include "symbols.h"

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "proc.h"
 
 /* A mapping is some 150 bytes: a ring holds a thousand programs that start. */

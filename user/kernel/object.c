@@ -11,6 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/stop.h"
 #include "core_reads.h"

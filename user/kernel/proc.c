@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NSEC_PER_SEC 1000000000ULL
+#include "../base/clock.h"
+
 
 static int read_fd(int fd, char *buf, int size)
 {
@@ -204,22 +204,4 @@ uint64_t proc__own_cpu_ns(void)
 	getrusage(RUSAGE_SELF, &ru);
 	return (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * NSEC_PER_SEC +
 	       (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) * 1000ULL;
-}
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
-}
-
-uint64_t clock__boot_ns(void)
-{
-	return clock_ns(CLOCK_BOOTTIME);
-}
-
-int64_t clock__wall_offset_ns(void)
-{
-	return (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME));
 }

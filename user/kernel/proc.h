@@ -31,9 +31,5 @@ void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
 void proc__own_cmdline(char *buf, int size); /* likewise memtrace's own */
 /* CPU time that memtrace itself has used. */
 uint64_t proc__own_cpu_ns(void);
-/* Nanoseconds of CLOCK_BOOTTIME, the clock of every record. */
-uint64_t clock__boot_ns(void);
-/* What must be added to it for nanoseconds since the Unix epoch, by how the clocks stand now. */
-int64_t clock__wall_offset_ns(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../model/gfp.h"
 #include "../base/log.h"
 #include "../base/stop.h"

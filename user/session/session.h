@@ -65,10 +65,11 @@ struct session {
 	struct held held;
 	uint64_t event_ns;	      /* when the event happened whose names are asked for */
 	struct checkpoint checkpoint; /* likewise */
-	uint64_t interval_ns, interval_end_ns;
+	uint64_t interval_ns, interval_due_ns;
+	struct loop *loop;	 /* while it runs live */
+	struct loop_timer *tick; /* likewise; the loop's */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */
-	bool tick_asked;	 /* by SIGUSR1 */
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
 	int stats_fd;
 	char gfp[GFP_NAME_LEN];

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A session's run: until it is time to stop, by the clock or by what a recording has. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/loop.h"
 #include "../base/stop.h"
 #include "facts.h"
 #include "recording.h"
 #include "session.h"
 
-#define NSEC_PER_SEC 1000000000ULL
-#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
+#define TICK_NS NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
 
 /* How long CMD may take to end after SIGTERM. */
 #define COMMAND_END_STEP_MS 10
@@ -73,7 +73,8 @@ static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 		on_interrupt(session, info);
 		break;
 	case SIGUSR1:
-		session->tick_asked = true;
+		if (session->tick)
+			loop_timer__set(session->tick, 0);
 		recording__ask(session);
 		break;
 	default:
@@ -109,28 +110,30 @@ static void add_own_losses(struct session *session)
 					      schema__nr_events(session->totals.losses.unattributed);
 }
 
-static int end_interval(struct session *session)
+/* It is what reports of an interval are about from now on, until the next one ends. */
+static void end_interval(struct session *session)
 {
-	if (session->config.interval && !session->error)
+	struct run_view *view = &session->view;
+
+	aggregate__next_interval(view->aggregate);
+	view->interval_start_ns = view->interval_end_ns;
+	view->interval_end_ns = session->checkpoint.now_ns;
+	if (session->config.interval)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
-	session->view.interval_start_ns = session->checkpoint.now_ns;
-	return session->error ? session->error : aggregate__next_interval(session->view.aggregate);
 }
 
 /* Counts are up to date at a moment that was due then: an interval may end there. */
 static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
-	int err = 0;
-
 	add_own_losses(session);
-	if (session->interval_ns && due_ns >= session->interval_end_ns) {
-		err = end_interval(session);
+	if (session->interval_ns && due_ns >= session->interval_due_ns) {
+		end_interval(session);
 		/* an interval that took too long is not made up for */
-		session->interval_end_ns += session->interval_ns;
-		if (session->interval_end_ns <= due_ns)
-			session->interval_end_ns = due_ns + session->interval_ns;
+		session->interval_due_ns += session->interval_ns;
+		if (session->interval_due_ns <= due_ns)
+			session->interval_due_ns = due_ns + session->interval_ns;
 	}
-	return err ? err : aggregate__retire(session->view.aggregate, session->checkpoint.now_ns);
+	return session->error ? session->error : aggregate__retire(session->view.aggregate, session->checkpoint.now_ns);
 }
 
 /* Brings counts, losses and costs up to date. */
@@ -163,56 +166,79 @@ static int tick(struct session *session, uint64_t due_ns)
 	return err;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static void wait_until(struct session *session, uint64_t until_ns)
-{
-	struct pollfd fds[] = {
-		{ .fd = session->source->ops->fd(session->source), .events = POLLIN },
-		{ .fd = stop__fd(), .events = POLLIN },
-	};
-	uint64_t now = session->source->ops->now_ns(session->source);
-	uint64_t left = until_ns > now ? until_ns - now : 0;
-	struct timespec timeout = { left / NSEC_PER_SEC, left % NSEC_PER_SEC };
-
-	ppoll(fds, 2, &timeout, NULL);
-	if (fds[1].revents)
-		stop__look();
-}
-
 /* On a machine with a million tasks a tick takes a second: those that nobody asked for take a twentieth of the time. */
-static uint64_t pause_after(const struct session *session, uint64_t begin_ns)
+static uint64_t pause_after(uint64_t begin_ns)
 {
-	uint64_t took_ns = session->source->ops->now_ns(session->source) - begin_ns;
+	uint64_t took_ns = clock__boot_ns() - begin_ns;
 
 	return TICK_NS > 20 * took_ns ? TICK_NS : 20 * took_ns;
 }
 
+static void set_tick(struct session *session, uint64_t due_ns)
+{
+	loop_timer__set(session->tick, due_ns < session->interval_due_ns ? due_ns : session->interval_due_ns);
+}
+
+static void on_tick(void *ctx, uint64_t now_ns)
+{
+	struct session *session = ctx;
+
+	if (session->error || stop__asked())
+		return;
+	session__fail(session, tick(session, now_ns));
+	set_tick(session, now_ns + pause_after(now_ns));
+}
+
+static void on_records(void *ctx)
+{
+	struct session *session = ctx;
+
+	if (!stop__asked())
+		session__fail(session, session->source->ops->consume(session->source));
+}
+
+static void on_stop(void *ctx)
+{
+	(void)ctx;
+	stop__look();
+}
+
+static void on_end(void *ctx, uint64_t now_ns)
+{
+	(void)ctx;
+	(void)now_ns;
+	stop__end();
+}
+
+/* Who is waited for: signals, records, the end by the clock, the tick. */
+static int watch(struct session *session, uint64_t end_ns)
+{
+	struct loop_timer *end;
+	int err;
+
+	session->tick = loop__timer(session->loop, on_tick, session);
+	end = loop__timer(session->loop, on_end, NULL);
+	if (!end || !session->tick)
+		return -ENOMEM;
+	loop_timer__set(end, end_ns);
+	set_tick(session, session->view.start_ns + TICK_NS);
+	err = loop__watch(session->loop, stop__fd(), on_stop, NULL);
+	return err ? err : loop__watch(session->loop, session->source->ops->fd(session->source), on_records, session);
+}
+
 static void loop(struct session *session)
 {
-	const struct options *options = session->options;
-	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
-	uint64_t next_tick = session->view.start_ns + TICK_NS, now;
+	uint64_t duration_ns = session->options->duration_ns;
 
-	while (!session->error) {
-		wait_until(session, earlier(end, earlier(session->interval_end_ns, next_tick)));
-		if (stop__asked())
-			break;
-		now = session->source->ops->now_ns(session->source);
-		if (now >= end) {
-			stop__end();
-			break;
-		} else if (now >= session->interval_end_ns || now >= next_tick || session->tick_asked) {
-			session->tick_asked = false;
-			session__fail(session, tick(session, now));
-			next_tick = now + pause_after(session, now);
-		} else {
-			session__fail(session, session->source->ops->consume(session->source));
-		}
-	}
+	session->loop = loop__new();
+	session__fail(session, session->loop ?
+				       watch(session, duration_ns ? session->view.start_ns + duration_ns : LOOP_NEVER) :
+				       -ENOMEM);
+	while (!session->error && !stop__asked())
+		loop__turn(session->loop);
+	session->tick = NULL;
+	loop__free(session->loop);
+	session->loop = NULL;
 }
 
 /* What ends the run before CMD (-d, a signal) ends CMD too; one that goes on is left alone. */
@@ -313,8 +339,8 @@ int session__run(struct session *session)
 	int code = EXIT_OK;
 
 	session->source->ops->checkpoint(session->source, &session->checkpoint);
-	session->view.start_ns = session->view.interval_start_ns = session->checkpoint.now_ns;
-	session->interval_end_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
+	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
+	session->interval_due_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
 	if (session->options->replay)
 		replay(session);
 	else

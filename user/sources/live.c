@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/stop.h"
 #include "../kernel/cgroup.h"

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "../base/clock.h"
 #include "../base/hash.h"
 #include "../symbols/images.h"
 #include "../base/log.h"

@@ -51,7 +51,7 @@ void summary__add_run(struct summary *summary, struct report *report, enum scope
 	struct values facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
 
 	summary->run[0] = cell_string(view->facts->subject);
-	summary->run[1] = cell_uint(view->checkpoint->now_ns - from);
+	summary->run[1] = cell_uint(run_view__duration_ns(view, scope));
 	json[0] = cell_string(MEMTRACE_VERSION);
 	json[1] = summary->run[1];
 	json[2] = cell_uint(from);
