@@ -118,6 +118,7 @@ const struct option_row output_options[] = {
 	  .type = OPT_STRING,
 	  .offset = AT(out.format),
 	  .arg = "FORMAT",
+	  .expert = true,
 	  .help = "how to print: text or json" },
 	{ .name = NULL },
 };
@@ -201,6 +202,7 @@ const struct option_row attach_options[] = {
 	  .min = ATTACH_TP_BTF,
 	  .choices = attach_kinds,
 	  .arg = "KIND",
+	  .expert = true,
 	  .help = "attach no probe by such hooks, to compare kinds; also with commas" },
 	{ .name = NULL },
 };
@@ -250,6 +252,7 @@ const struct option_row ring_options[] = {
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
 	  .arg = "SIZE",
+	  .expert = true,
 	  .help = "bytes of each ring for counters and single events, with K, M or G; rounded up to a power of two" },
 	{ .name = "rare-ring-size",
 	  .type = OPT_SIZE,
@@ -258,6 +261,7 @@ const struct option_row ring_options[] = {
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
 	  .arg = "SIZE",
+	  .expert = true,
 	  .help = "bytes of the ring for reclaim and kswapd, 256K by default" },
 	{ .name = "cpus-per-ring",
 	  .type = OPT_UINT,
@@ -266,6 +270,7 @@ const struct option_row ring_options[] = {
 	  .min = 1,
 	  .max = 65536,
 	  .arg = "N",
+	  .expert = true,
 	  .help = "how many CPUs share a ring for counters and single events, 16 by default; 64 rings at most" },
 	{ .name = NULL },
 };
@@ -276,6 +281,7 @@ const struct option_row kernel_options[] = {
 	  .live_only = true,
 	  .offset = AT(btf),
 	  .arg = "FILE",
+	  .expert = true,
 	  .help = "take the kernel's types from FILE, BTF or an ELF file with BTF, instead of /sys/kernel/btf/vmlinux, "
 		  "which must be there all the same" },
 	{ .name = NULL },
@@ -299,10 +305,12 @@ const struct option_row export_options[] = {
 	  .min = 1,
 	  .max = 100000,
 	  .arg = "N",
+	  .expert = true,
 	  .help = "label sets of a metric at most, 200 by default; the rest are summed in \"other\"" },
 	{ .name = "no-bpf-stats",
 	  .type = OPT_FLAG,
 	  .offset = AT(no_bpf_stats),
+	  .expert = true,
 	  .help = "do not have the kernel time BPF programs: no metrics of memtrace's own run time" },
 	{ .name = NULL },
 };
@@ -314,5 +322,9 @@ const struct option_row common_options[] = {
 	  .offset = AT(verbose),
 	  .help = "say on standard error what is tried and chosen" },
 	{ .name = "help", .short_name = 'h', .type = OPT_FLAG, .offset = AT(help), .help = "show this help" },
+	{ .name = "help-all",
+	  .type = OPT_FLAG,
+	  .offset = AT(help_all),
+	  .help = "show this help with all options, also those that are rarely needed" },
 	{ .name = NULL },
 };

@@ -390,8 +390,8 @@ static void refuse_unknown(const struct parser *parser, const char *option)
 		near = nearest_row(parser, word);
 	}
 	if (near) {
-		log_error("unknown option '%s'; did you mean --%s? 'memtrace %s --help' lists all", option, near->name,
-			  command);
+		log_error("unknown option '%s'; did you mean --%s? 'memtrace %s --help-all' lists all", option,
+			  near->name, command);
 		return;
 	}
 	joiner__open(&joiner);
@@ -605,9 +605,9 @@ int options__parse(struct options *options, const struct command *command, int a
 			err = left;
 		first = argc - left + 1;
 	}
-	if (!err && !options->help)
+	if (!err && !options__want_help(options))
 		err = check_cmd(&parser);
-	if (!err && !options->help)
+	if (!err && !options__want_help(options))
 		err = check_probes(&parser);
 	free(parser.table);
 	free(parser.rows);
