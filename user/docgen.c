@@ -215,8 +215,9 @@ static void man_memtrace(FILE *out, const struct command *unused)
 	      ".SH DESCRIPTION\n"
 	      "memtrace watches the memory management of the running kernel with BPF programs on tracepoints.\n"
 	      "It needs root, or the capabilities that\n.B memtrace doctor\nnames.\n"
-	      ".PP\nA number without a unit is a time in seconds; counts of memory are of pages of the machine's\n"
-	      "base page size where they are not said to be bytes.\n"
+	      ".PP\nA time without a unit is in seconds. Amounts of memory that are not in bytes are pages of the "
+	      "machine's\n"
+	      "base page size.\n"
 	      ".SH COMMANDS\n",
 	      out);
 	for (const struct command *const *command = commands; *command; command++) {

@@ -93,8 +93,8 @@ static int run(const struct command *command, const char *recording, int argc, c
 	err = options__parse(&options, command, argc, argv, first);
 	if (err) {
 		code = err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-	} else if (options.help) {
-		help__command(stdout, command);
+	} else if (options__want_help(&options)) {
+		help__command(stdout, command, options.help_all);
 		code = EXIT_OK;
 	} else {
 		log__set_verbose(options.verbose);
@@ -135,7 +135,7 @@ static int show_help(const char *topic)
 		help__refuse_command(topic);
 		return EXIT_USAGE;
 	}
-	help__command(stdout, command);
+	help__command(stdout, command, false);
 	return EXIT_OK;
 }
 

@@ -24,11 +24,11 @@ complete_words() {
 	[ "$(complete_words '' | tr ' ' '\n' | grep -c -F -x -f <(commands))" -eq "$(commands | wc -l)" ]
 }
 
-@test "options are those that --help has" {
+@test "options are those that --help-all has" {
 	local command
 	for command in $(commands); do
 		[ "$(complete_words "$command" -- | tr ' ' '\n')" = \
-			"$("$MEMTRACE" "$command" --help | grep -o '^  [ -].[ ,] --[a-z-]*' | grep -o -e '--.*' | sort)" ]
+			"$("$MEMTRACE" "$command" --help-all | grep -o '^  [ -].[ ,] --[a-z-]*' | grep -o -e '--.*' | sort)" ]
 	done
 	[ "$(complete_words stat --dur)" = --duration ]
 	[ -z "$(complete_words list --dur)" ]

@@ -45,11 +45,11 @@ entries() {
 	[ "$(entries | xargs)" = "link roots x" ]
 }
 
-@test "-o FILE: a second name, a socket, a link of /proc: one line, exit 2" {
+@test "-o FILE: a second name, a socket, a /proc link: one line, exit 2" {
 	echo old >"$dir/x"
 	ln "$dir/x" "$dir/y"
 	refused 2 "'$dir/x'" "2 names" -- list -o "$dir/x"
-	refused 2 "link of /proc" -- list -o "/proc/$$/cwd/x"
+	refused 2 "/proc link" -- list -o "/proc/$$/cwd/x"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/socket"
 	refused 2 "'$dir/socket'" "a socket" -- list -o "$dir/socket"
 	[ "$(cat "$dir/x")" = old ]

@@ -46,9 +46,32 @@ load helpers
 	done
 }
 
+# options_shown WORD...: the options that a help has, sorted
+options_shown() {
+	"$MEMTRACE" "$@" | grep -o '^  [ -].[ ,] --[a-z-]*' | grep -o -e '--.*' | sort
+}
+
+@test "--help leaves out what is for experts, --help-all has it" {
+	local command
+	for command in $(commands); do
+		run -0 --separate-stderr "$MEMTRACE" "$command" --help-all
+		[ -z "$stderr" ]
+		[ "$(sed '/^Examples:/,$d' <<<"$output" | wc -L)" -le 100 ]
+		options_shown "$command" --help-all >"$BATS_TEST_TMPDIR/all"
+		options_shown "$command" --help >"$BATS_TEST_TMPDIR/usual"
+		[ -z "$(uniq -d "$BATS_TEST_TMPDIR/all")" ]
+		[ -z "$(comm -13 "$BATS_TEST_TMPDIR/all" "$BATS_TEST_TMPDIR/usual")" ]
+		grep -qx -e --help-all "$BATS_TEST_TMPDIR/usual"
+	done
+	options_shown stat --help-all >"$BATS_TEST_TMPDIR/all"
+	options_shown stat --help >"$BATS_TEST_TMPDIR/usual"
+	[ "$(comm -23 "$BATS_TEST_TMPDIR/all" "$BATS_TEST_TMPDIR/usual" | xargs)" = \
+		"--avoid --btf --cpus-per-ring --format --rare-ring-size --ring-size" ]
+}
+
 @test "help does not check what stands beside it" {
-	run "$MEMTRACE" stat nonsense --help
-	[ "$status" -eq 0 ]
+	run -0 "$MEMTRACE" stat nonsense --help
+	run -0 "$MEMTRACE" stat nonsense --help-all
 }
 
 @test "an unknown command: one line, exit 2" {

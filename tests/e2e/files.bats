@@ -154,7 +154,7 @@ short() {
 		# shellcheck disable=SC2086
 		short $args "$file" -d 0.2
 		same "status of $args" "$status" 2
-		[[ $output == *"'$file': process $mt_pid writes it already"* ]] || fail "$output"
+		[[ $output == *"'$file': process $mt_pid is writing it already"* ]] || fail "$output"
 	done
 	# by another name of the same directory, and from another mount and pid namespace
 	ln -s "$dir" "$tmp/link"
@@ -162,7 +162,7 @@ short() {
 	same "status by a link" "$status" 2
 	run unshare --mount --pid --fork --mount-proc "$memtrace" list -o "$file"
 	same "status in another namespace" "$status" 2
-	[[ $output == *"another pid namespace writes it already"* ]] || fail "$output"
+	[[ $output == *"another pid namespace is writing it already"* ]] || fail "$output"
 	short export --textfile "$dir/other.prom" -d 0.2
 	same "status for another file" "$status" 0
 	short record -o "$dir/x.rec" -d 0.2

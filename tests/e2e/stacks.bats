@@ -147,5 +147,5 @@ notes_elf() {
 	timeout -s KILL 120 "$memtrace" replay "$tmp/r" trace fault --stacks >"$tmp/out" 2>"$tmp/err" 3>&-
 	cat "$tmp/err"
 	grep -q 'user_stack file+0x10$' "$tmp/out"
-	grep -q '1 call chains have addresses in place of functions' "$tmp/err"
+	grep -q '1 call chains have addresses instead of functions' "$tmp/err"
 }

@@ -221,7 +221,7 @@ majors() {
 	verify fault -- true
 	assert_verified
 	same "a probe that was not asked for" "$(counter vmstat 'pgalloc_*' '"\(.memtrace) \(.verdict) \(.why)"')" \
-		"null unknown its probe was not asked for"
+		"null unknown its probe was not selected"
 	same "what memtrace does not count" "$(counter vmstat pgscan_direct .memtrace)" null
 	verify -d 0.2
 	same "without CMD" "$(counter getrusage minor '"\(.kernel.low) \(.why)"')" "null there is no CMD"

@@ -433,7 +433,7 @@ static void test_unknown_options(void **state)
 	struct parsed p;
 
 	PARSE(&p, &full, "--durtion", "5");
-	REFUSED(&p, "'--durtion'", "--duration?", "memtrace full --help");
+	REFUSED(&p, "'--durtion'", "--duration?", "memtrace full --help-all");
 	PARSE(&p, &full, "--inter=5");
 	REFUSED(&p, "'--inter=5'", "--interval?");
 	PARSE(&p, &full, "--xyzzy");
@@ -520,7 +520,11 @@ static void test_help_checks_no_words(void **state)
 
 	PARSE(&p, &bare, "what", "-h");
 	accepted(&p);
-	assert_true(p.options.help);
+	assert_true(p.options.help && !p.options.help_all);
+	options__free(&p.options);
+	PARSE(&p, &bare, "what", "--help-all", "--", "ls");
+	accepted(&p);
+	assert_true(p.options.help_all);
 	options__free(&p.options);
 }
 

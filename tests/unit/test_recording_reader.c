@@ -131,7 +131,7 @@ static void check_cut(const struct file *file, size_t size, const union any_reco
 	read_recording(&reading, file->bytes.data, size);
 	if (!whole) {
 		assert_int_equal(reading.open_error, -EBADMSG);
-		assert_non_null(strstr(reading.why, size < sizeof(struct file_head) ? "does not begin as" :
+		assert_non_null(strstr(reading.why, size < sizeof(struct file_head) ? "does not begin like" :
 										      "ends before its first block"));
 		return;
 	}
@@ -298,7 +298,7 @@ static void another_version_is_named(void **state)
 	assert_refused(&file, "version 0.7");
 	bytes__free(&file);
 	bytes__add(&file, "memtracE and more bytes than a head has", 30);
-	assert_refused(&file, "does not begin as a recording");
+	assert_refused(&file, "does not begin like a recording");
 	bytes__free(&file);
 }
 

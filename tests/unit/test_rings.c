@@ -187,7 +187,7 @@ static void full_rings(void **state)
 			    "the rare ring was full for 3 records: --rare-ring-size 1M, or a filter");
 	records[MT_RING_OOM] = 1;
 	assert_string_equal(rings__say_full(&rings, records, MT_RING_OOM, buf, sizeof(buf)),
-			    "the ring of OOM kills was full for 1 records: memtrace did not get to run");
+			    "the ring of OOM kills was full for 1 records: memtrace got no CPU time");
 	assert_null(rings__say_folded(&rings, 0, buf, sizeof(buf)));
 	assert_string_equal(rings__say_folded(&rings, 1234, buf, sizeof(buf)),
 			    "1,234 episodes were counted without a record each: --rare-ring-size 1M, or a filter");

@@ -209,10 +209,10 @@ static int take_lock(struct outfile *file)
 	if (err != -EBUSY)
 		return err;
 	if (holder == getpid())
-		return place__refuse(&file->place, "another option names it, too; expected another file");
+		return place__refuse(&file->place, "another option names the same file; expected another one");
 	if (!holder)
-		return place__refuse(&file->place, "a process of another pid namespace writes it already");
-	return place__refuse(&file->place, "process %d writes it already; stop that, or name another file", holder);
+		return place__refuse(&file->place, "a process of another pid namespace is writing it already");
+	return place__refuse(&file->place, "process %d is writing it already; stop that, or name another file", holder);
 }
 
 int outfile__open(struct outfile *file, const char *path, enum outfile_kind kind)

@@ -111,12 +111,12 @@ static int check_link(struct place *place)
 	if (fstat(place->dir, &dir))
 		return -errno;
 	if (is_magic(place, &dir))
-		return place__refuse(place, "'%s' is a link of /proc to what a process has; name that itself",
+		return place__refuse(place, "'%s' is a /proc link to a file or directory of a process; name that itself",
 				     place->name);
 	if (!is_trusted(&dir))
-		return place__refuse(
-			place, "'%s' is a symbolic link in a directory where others may put one; name what it leads to",
-			place->name);
+		return place__refuse(place,
+				     "'%s' is a symbolic link in a directory that others may write to; name its target",
+				     place->name);
 	return 0;
 }
 
@@ -236,7 +236,7 @@ static int check_device(struct place *place)
 	if (fstat(place->dir, &dir))
 		return -errno;
 	if (S_ISFIFO(place->st.st_mode) && place->st.st_uid != geteuid() && !is_trusted(&dir))
-		return place__refuse(place, "it is a FIFO of user %u in a directory where others may put one",
+		return place__refuse(place, "it is a FIFO of user %u in a directory that others may write to",
 				     place->st.st_uid);
 	return 0;
 }

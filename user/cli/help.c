@@ -107,17 +107,29 @@ static void put_probes(FILE *out)
 	}
 }
 
-void help__command(FILE *out, const struct command *command)
+/* The rows that are for experts, or those that are not, under a heading; nothing where there are none. */
+static void put_options(FILE *out, const struct command *command, const char *heading, bool expert)
+{
+	for (const struct option_row *const *group = command->options; *group; group++) {
+		for (const struct option_row *row = *group; row->name; row++) {
+			if (row->expert != expert)
+				continue;
+			fputs(heading, out);
+			heading = "";
+			put_option(out, row);
+		}
+	}
+}
+
+void help__command(FILE *out, const struct command *command, bool all)
 {
 	fprintf(out, "Usage: memtrace %s%s%s\n\n", command->name, *command->usage ? " " : "", command->usage);
 	put_paragraphs(out, command->summary);
 	if (command->details)
 		put_paragraphs(out, command->details);
-	fputs("Options:\n", out);
-	for (const struct option_row *const *group = command->options; *group; group++) {
-		for (const struct option_row *row = *group; row->name; row++)
-			put_option(out, row);
-	}
+	put_options(out, command, "Options:\n", false);
+	if (all)
+		put_options(out, command, "\nExpert options:\n", true);
 	if (command->takes_probes)
 		put_probes(out);
 	fputs("\nExamples:\n", out);
@@ -150,7 +162,9 @@ void help__questions(FILE *out)
 		put_spaces(out, at < width ? width - at : 0);
 		fprintf(out, "  memtrace %s\n", (*command)->name);
 	}
-	fputs("\n'memtrace COMMAND --help' explains a command; 'memtrace --version' says which this is.\n", out);
+	fputs("\n'memtrace COMMAND --help' explains a command, '--help-all' with all its options.\n"
+	      "'memtrace --version' prints the version.\n",
+	      out);
 }
 
 void help__version(FILE *out)

@@ -3,18 +3,19 @@
 #ifndef MEMTRACE_CLI_HELP_H
 #define MEMTRACE_CLI_HELP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "command.h"
 
 /* The table question -> command. */
 void help__questions(FILE *out);
-/* memtrace COMMAND --help */
-void help__command(FILE *out, const struct command *command);
+/* memtrace COMMAND --help; with all, as --help-all: also the rows that are for experts. */
+void help__command(FILE *out, const struct command *command, bool all);
 void help__version(FILE *out);
-/* One line on stderr: there is no such command, and which there are. */
 /* One line on stderr: which commands work on a recording. */
 void help__refuse_replay(const char *name);
+/* One line on stderr: there is no such command, and which there are. */
 void help__refuse_command(const char *name);
 
 #endif

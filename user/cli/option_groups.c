@@ -69,8 +69,8 @@ const struct option_row filter_options[] = {
 	{                                                                                                              \
 		.name = "duration", .short_name = 'd', .type = OPT_DURATION, .offset = AT(duration_ns), .min = 1,      \
 		.max = 8760 * HOUR_NS, .arg = "TIME",                                                                  \
-		.help = "stop after TIME: a number with ns, us, ms, s, m or h, without a unit seconds; "               \
-			"else " otherwise                                                                              \
+		.help = "stop after TIME, a number of seconds or with a unit: ns, us, ms, s, m, h; without "           \
+			"-d " otherwise                                                                                \
 	}
 
 const struct option_row duration_options[] = {
@@ -87,12 +87,12 @@ const struct option_row time_options[] = {
 	  .min = 10 * MS_NS,
 	  .max = 8760 * HOUR_NS,
 	  .arg = "TIME",
-	  .help = "report, refresh or write again each TIME" },
+	  .help = "report, refresh or write again every TIME" },
 	{ .name = NULL },
 };
 
 const struct option_row verify_options[] = {
-	DURATION("after 10 s, or when CMD ends"),
+	DURATION("stop after 10 s, or when CMD ends"),
 	{ .name = "cgroup",
 	  .short_name = 'c',
 	  .type = OPT_STRINGS,
@@ -110,14 +110,12 @@ const struct option_row output_options[] = {
 	  .offset = AT(out.path),
 	  .arg = "FILE",
 	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },
-	{ .name = "json",
-	  .type = OPT_FLAG,
-	  .offset = AT(out.json),
-	  .help = "print JSON, one object a line: --format json" },
+	{ .name = "json", .type = OPT_FLAG, .offset = AT(out.json), .help = "print JSON, one object per line" },
 	{ .name = "format",
 	  .type = OPT_STRING,
 	  .offset = AT(out.format),
 	  .arg = "FORMAT",
+	  .expert = true,
 	  .help = "how to print: text or json" },
 	{ .name = NULL },
 };
@@ -136,12 +134,12 @@ const struct option_row table_options[] = {
 	  .offset = AT(rows),
 	  .max = 1000000,
 	  .arg = "N",
-	  .help = "show N rows, 0 for all; the others are summed in one line, and JSON always has all" },
+	  .help = "show N rows, or all with 0; the rest is summed up in one line; JSON always has all rows" },
 	{ .name = "sort",
 	  .type = OPT_STRING,
 	  .offset = AT(sort),
 	  .arg = "FIELD",
-	  .help = "sort by this column, named as in the table's head or in the JSON" },
+	  .help = "sort by this column, named as in the table's header or in the JSON" },
 	{ .name = NULL },
 };
 
@@ -152,7 +150,7 @@ const struct option_row group_options[] = {
 	  .min = BY_COMM,
 	  .choices = comm_or_cgroup,
 	  .arg = "GROUP",
-	  .help = "a histogram for each of these, instead of one for all" },
+	  .help = "one histogram for each of these, instead of one for all" },
 	{ .name = NULL },
 };
 
@@ -163,7 +161,7 @@ const struct option_row label_options[] = {
 	  .min = BY_COMM,
 	  .choices = comm_or_cgroup,
 	  .arg = "GROUP",
-	  .help = "the label that metrics have; without it comm" },
+	  .help = "the label of the metrics of tasks; comm by default" },
 	{ .name = NULL },
 };
 
@@ -182,14 +180,13 @@ const struct option_row gather_options[] = {
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = AT(light),
-	  .help = "no hook on the path of page faults or, unless alloc is named, of allocations: minor and major "
-		  "faults "
-		  "alone of these, at almost no cost" },
+	  .help = "no hooks on page faults, nor on allocations unless alloc is named: of faults only minor and "
+		  "major ones are counted, at almost no cost" },
 	{ .name = "latency",
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = AT(latency),
-	  .help = "also measure how long major faults take, for one clock read a fault" },
+	  .help = "also measure how long major faults take; costs one clock read per fault" },
 	{ .name = NULL },
 };
 
@@ -201,7 +198,8 @@ const struct option_row attach_options[] = {
 	  .min = ATTACH_TP_BTF,
 	  .choices = attach_kinds,
 	  .arg = "KIND",
-	  .help = "attach no probe by such hooks, to compare kinds; also with commas" },
+	  .expert = true,
+	  .help = "do not use hooks of this kind, to compare kinds; also with commas" },
 	{ .name = NULL },
 };
 
@@ -220,8 +218,8 @@ const struct option_row symbols_options[] = {
 	  .type = OPT_STRING,
 	  .offset = AT(symbols),
 	  .arg = "DIR",
-	  .help = "with --stacks: look for programs and debug files of other machines also in DIR; without it in "
-		  "$MEMTRACE_SYMBOLS" },
+	  .help = "with --stacks: also look in DIR for programs and debug files of other machines; $MEMTRACE_SYMBOLS "
+		  "by default" },
 	{ .name = NULL },
 };
 
@@ -229,7 +227,7 @@ const struct option_row single_options[] = {
 	{ .name = "stacks",
 	  .type = OPT_FLAG,
 	  .offset = AT(stacks),
-	  .help = "with each single hot event the functions that led to it, in the program and in the kernel, by frame "
+	  .help = "with each single event the call chain that led to it, in the program and in the kernel, by frame "
 		  "pointers" },
 	{ .name = "sample",
 	  .type = OPT_SHARE,
@@ -238,7 +236,7 @@ const struct option_row single_options[] = {
 	  .min = 1,
 	  .max = 1000000,
 	  .arg = "1/N",
-	  .help = "of single hot events only those of one page in N; all are counted nevertheless" },
+	  .help = "single events of only one page in N; the counters still count all" },
 	{ .name = NULL },
 };
 
@@ -250,7 +248,9 @@ const struct option_row ring_options[] = {
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
 	  .arg = "SIZE",
-	  .help = "bytes of each ring for counters and single events, with K, M or G; rounded up to a power of two" },
+	  .expert = true,
+	  .help = "size of each ring buffer for counters and single events, in bytes or with K, M or G; rounded up to "
+		  "a power of two" },
 	{ .name = "rare-ring-size",
 	  .type = OPT_SIZE,
 	  .live_only = true,
@@ -258,7 +258,8 @@ const struct option_row ring_options[] = {
 	  .min = MIN_RING_BYTES,
 	  .max = MAX_RING_BYTES,
 	  .arg = "SIZE",
-	  .help = "bytes of the ring for reclaim and kswapd, 256K by default" },
+	  .expert = true,
+	  .help = "size of the ring buffer for reclaim and kswapd, 256K by default" },
 	{ .name = "cpus-per-ring",
 	  .type = OPT_UINT,
 	  .live_only = true,
@@ -266,7 +267,8 @@ const struct option_row ring_options[] = {
 	  .min = 1,
 	  .max = 65536,
 	  .arg = "N",
-	  .help = "how many CPUs share a ring for counters and single events, 16 by default; 64 rings at most" },
+	  .expert = true,
+	  .help = "how many CPUs share a ring buffer for counters and single events, 16 by default; at most 64 rings" },
 	{ .name = NULL },
 };
 
@@ -276,8 +278,9 @@ const struct option_row kernel_options[] = {
 	  .live_only = true,
 	  .offset = AT(btf),
 	  .arg = "FILE",
-	  .help = "take the kernel's types from FILE, BTF or an ELF file with BTF, instead of /sys/kernel/btf/vmlinux, "
-		  "which must be there all the same" },
+	  .expert = true,
+	  .help = "read the kernel's types from FILE, BTF or an ELF file with BTF, instead of /sys/kernel/btf/vmlinux, "
+		  "which must exist all the same" },
 	{ .name = NULL },
 };
 
@@ -286,24 +289,25 @@ const struct option_row export_options[] = {
 	  .type = OPT_STRING,
 	  .offset = AT(textfile),
 	  .arg = "FILE",
-	  .help = "the file to write for node_exporter's textfile collector; its name ends in .prom; - is standard "
-		  "output" },
+	  .help = "the file to write for node_exporter's textfile collector, named *.prom; - is standard output" },
 	{ .name = "keep",
 	  .type = OPT_FLAG,
 	  .offset = AT(keep),
 	  .help = "leave FILE when memtrace stops, instead of removing it" },
-	{ .name = "once", .type = OPT_FLAG, .offset = AT(once), .help = "write FILE once, at the end, and leave it" },
+	{ .name = "once", .type = OPT_FLAG, .offset = AT(once), .help = "write FILE once, at the end, and keep it" },
 	{ .name = "max-series",
 	  .type = OPT_UINT,
 	  .offset = AT(max_series),
 	  .min = 1,
 	  .max = 100000,
 	  .arg = "N",
-	  .help = "label sets of a metric at most, 200 by default; the rest are summed in \"other\"" },
+	  .expert = true,
+	  .help = "write at most N label sets per metric, 200 by default; the rest is summed up in \"other\"" },
 	{ .name = "no-bpf-stats",
 	  .type = OPT_FLAG,
 	  .offset = AT(no_bpf_stats),
-	  .help = "do not have the kernel time BPF programs: no metrics of memtrace's own run time" },
+	  .expert = true,
+	  .help = "do not have the kernel time BPF programs; leaves out the metrics of memtrace's own run time" },
 	{ .name = NULL },
 };
 
@@ -312,7 +316,11 @@ const struct option_row common_options[] = {
 	  .short_name = 'v',
 	  .type = OPT_FLAG,
 	  .offset = AT(verbose),
-	  .help = "say on standard error what is tried and chosen" },
+	  .help = "print on standard error what is tried and chosen" },
 	{ .name = "help", .short_name = 'h', .type = OPT_FLAG, .offset = AT(help), .help = "show this help" },
+	{ .name = "help-all",
+	  .type = OPT_FLAG,
+	  .offset = AT(help_all),
+	  .help = "show this help with all options, also those that are rarely needed" },
 	{ .name = NULL },
 };

@@ -390,8 +390,8 @@ static void refuse_unknown(const struct parser *parser, const char *option)
 		near = nearest_row(parser, word);
 	}
 	if (near) {
-		log_error("unknown option '%s'; did you mean --%s? 'memtrace %s --help' lists all", option, near->name,
-			  command);
+		log_error("unknown option '%s'; did you mean --%s? 'memtrace %s --help-all' lists all", option,
+			  near->name, command);
 		return;
 	}
 	joiner__open(&joiner);
@@ -447,7 +447,7 @@ static int take_option(struct parser *parser, poptContext con, const struct opti
 
 	option_row__spell(row, given.name, sizeof(given.name));
 	if (row->live_only && parser->options->replay) {
-		log_error("%s: is about tracing; a recording is as it was made", given.name);
+		log_error("%s: applies to tracing, not to a recording", given.name);
 		return -EINVAL;
 	}
 	if (row->type != OPT_FLAG) {
@@ -519,7 +519,7 @@ static int check_cmd(const struct parser *parser)
 		return -EINVAL;
 	}
 	if (parser->options->replay) {
-		log_error("--: a recording is replayed, no command is run");
+		log_error("--: a replay runs no command");
 		return -EINVAL;
 	}
 	if (!*cmd || !**cmd) {
@@ -546,7 +546,7 @@ static int check_probes(const struct parser *parser)
 	const struct options *options = parser->options;
 
 	if (options->nr_probes && !parser->command->takes_probes) {
-		log_error("unexpected word '%s': %s takes options alone", options->probes[0], parser->command->name);
+		log_error("unexpected word '%s': %s takes only options", options->probes[0], parser->command->name);
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < options->nr_probes; i++) {
@@ -605,9 +605,9 @@ int options__parse(struct options *options, const struct command *command, int a
 			err = left;
 		first = argc - left + 1;
 	}
-	if (!err && !options->help)
+	if (!err && !options__want_help(options))
 		err = check_cmd(&parser);
-	if (!err && !options->help)
+	if (!err && !options__want_help(options))
 		err = check_probes(&parser);
 	free(parser.table);
 	free(parser.rows);

@@ -44,6 +44,7 @@ struct option_row {
 	const char *arg;	    /* "PID" */
 	const char *help;
 	bool live_only; /* about tracing: not for the replay of a recording */
+	bool expert;	/* rarely needed: --help leaves it out, --help-all shows it */
 };
 
 /* Everything that any option sets; defaults are in options__init(). */
@@ -83,7 +84,7 @@ struct options {
 	bool no_bpf_stats;
 	/* everywhere */
 	bool verbose;
-	bool help;
+	bool help, help_all;
 	/* what is left */
 	const char **probes; /* named on the command line, each once; owned array of argv's */
 	size_t nr_probes;
@@ -101,9 +102,14 @@ void options__free(struct options *options);
  * Parses argv[first..argc) by the command's rows; argv must outlive options.  With options->replay set
  * what only tracing can do is refused.
  * 0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong
- * and what is accepted.  Where --help is asked for, words are not checked.
+ * and what is accepted.  Where help is asked for, words are not checked.
  */
 int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first);
+
+static inline bool options__want_help(const struct options *options)
+{
+	return options->help || options->help_all;
+}
 
 /* How a row is spelled in messages: its short name if it has one.  Returns buf. */
 char *option_row__spell(const struct option_row *row, char *buf, size_t size);

@@ -246,7 +246,7 @@ static int diagnose(struct diagnosis *d, struct options *options)
 	if (err == -ECANCELED)
 		return EXIT_FAILED;
 	if (err && err != -ENOTCONN) {
-		log_error("cannot look: %s", strerror(-err));
+		log_error("cannot examine this machine: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
 	look_at_machine(d);
@@ -266,7 +266,7 @@ static int run_doctor(struct options *options)
 	int code, err = 0;
 
 	if (!d) {
-		log_error("cannot look: out of memory");
+		log_error("cannot examine this machine: out of memory");
 		return EXIT_FAILED;
 	}
 	code = render__open(&render, &options->out);
@@ -298,9 +298,10 @@ const struct command doctor_command = {
 	.question = "what can this kernel show me, and what is missing?",
 	.summary = "what can be traced here, by which kind of hook, and what to do about the rest",
 	.usage = "[OPTIONS]",
-	.details = "Attaches every probe for a moment, and says for each hook by which kind it attached, or why not "
-		   "and what\n"
-		   "to do. Exit status: 0 if all core probes can run, 1 if some, 3 if none.",
+	.details = "Attaches every probe for a moment. For each hook it shows the kind by which it attached, or why it "
+		   "did\n"
+		   "not attach and what to do about it. Exit status: 0 if all core probes can run, 1 if some can, 3 if "
+		   "none can.",
 	.options = option_groups,
 	.examples = examples,
 	.run = run_doctor,

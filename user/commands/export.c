@@ -115,7 +115,7 @@ static int remove_file(struct export_run *run)
 	int err = outfile__remove(&run->file);
 
 	if (err > 0)
-		log_warn("'%s' is not what memtrace wrote any more: left as it is", run->file.path);
+		log_warn("'%s' is no longer the file that memtrace wrote: not removed", run->file.path);
 	if (err >= 0)
 		return EXIT_OK;
 	log_error("cannot remove '%s': %s", run->file.path,
@@ -192,7 +192,7 @@ static const struct option_row *const option_groups[] = {
 static const struct example examples[] = {
 	{ "for node_exporter, by process name, until stopped",
 	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
-	{ "by cgroup, each 30 s, at most 500 label sets a metric",
+	{ "by cgroup, every 30 s, at most 500 label sets per metric",
 	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 --max-series "
 	  "500" },
 	{ "one file about one minute, kept", "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
@@ -204,19 +204,19 @@ const struct command export_command = {
 	.question = "how do I keep watching it with Prometheus?",
 	.summary = "write a Prometheus text file for node_exporter's textfile collector",
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
-	.details = "Writes FILE at once and then each interval (15 s without -i), whole or not at all, until stopped; "
-		   "a clean\n"
-		   "stop removes it, unless --keep is given. A device or a FIFO gets one text after the other, "
-		   "as standard\n"
-		   "output does with - for FILE. Metrics have a label comm, or with --by cgroup a label "
-		   "cgroup. Of\n"
-		   "each metric at most --max-series label sets are written: names that came first keep theirs, the "
-		   "rest is\n"
-		   "summed under \"other\", and no counter ever goes down while memtrace runs.\n"
+	.details = "Writes FILE at once and then every 15 s, or every -i, until stopped; FILE is replaced as a whole. "
+		   "A clean\n"
+		   "stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
+		   "after the\n"
+		   "other. Metrics have the label comm, or cgroup with --by cgroup. Each metric has at most "
+		   "--max-series label\n"
+		   "sets: the first names keep theirs, the rest is summed up in \"other\". No counter goes down while "
+		   "memtrace\n"
+		   "runs.\n"
 		   "\n"
-		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads a run; "
-		   "--no-bpf-stats leaves\n"
-		   "that, and the metrics of it, out.",
+		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
+		   "program;\n"
+		   "--no-bpf-stats turns that off, and leaves out the metrics made from it.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -110,10 +110,11 @@ const struct command hist_command = {
 	.question = "how long do major faults, reclaim and kswapd's sessions take?",
 	.summary = "histograms of latencies and of allocation orders",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details =
-		"Histograms with buckets at powers of two: latency of major faults, of reclaim by kind, length of\n"
-		"kswapd's sessions, order of allocations. An exact power of two falls into the bucket that it bounds.\n"
-		"Latencies of major faults cost one clock read a fault while this runs.",
+	.details = "Histograms with power-of-two buckets: latency of major faults, of reclaim by kind, length of "
+		   "kswapd's\n"
+		   "sessions, order of allocations. An exact power of two belongs to the bucket that ends with it. "
+		   "Measuring\n"
+		   "major faults costs one clock read per fault.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -366,12 +366,11 @@ const struct command list_command = {
 	.question = "which probes are there, and what do their numbers mean?",
 	.summary = "list the probes, their counters, events, fields and histograms",
 	.usage = "[PROBE...] [OPTIONS]",
-	.details =
-		"Each name is what other commands, the JSON and the metrics use. It lists what memtrace knows, on any "
-		"machine; what this kernel can show is said by 'memtrace doctor'. A counter's role is accounted "
-		"where the kernel itself counts, so that no hook is needed, bucket where it is part of a histogram, "
-		"else "
-		"counter.",
+	.details = "Other commands, the JSON and the metrics use these names. The list has what memtrace knows, on any "
+		   "machine;\n"
+		   "'memtrace doctor' shows what this kernel provides. A counter's role is \"accounted\" if the kernel "
+		   "itself\n"
+		   "counts, so that no hook is needed, \"bucket\" if it is part of a histogram, and else \"counter\".",
 	.options = options,
 	.takes_probes = true,
 	.examples = examples,

@@ -87,21 +87,21 @@ static const struct option_row own_options[] = {
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, record),
 	  .arg = "FILE",
-	  .help = "the recording; without it " DEFAULT_FILE
-		  "; - is standard output, and CMD writes to standard error then" },
+	  .help = "write the recording to FILE, by default " DEFAULT_FILE
+		  "; - is standard output, and then CMD's output goes to standard error" },
 	{ .name = "every",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, every),
-	  .help = "a record for each single event of the PROBEs named: each page fault, each allocation" },
+	  .help = "also record each single event of the named PROBEs: every page fault, every allocation" },
 	{ .name = "last",
 	  .type = OPT_DURATION,
 	  .offset = offsetof(struct options, last_ns),
 	  .min = 1000000000,
 	  .max = 86400 * 1000000000ULL,
 	  .arg = "TIME",
-	  .help = "keep only the last TIME, in memory, and write it to FILE on SIGUSR1, after an OOM kill, or at the "
-		  "end if it was not written before; later ones go to FILE.2, FILE.3, and so on to FILE.10, then in "
-		  "place of the oldest of these recordings" },
+	  .help = "keep only the last TIME, in memory; write it to FILE on SIGUSR1, after an OOM kill, or at the end "
+		  "if nothing was written before; later ones go to FILE.2 to FILE.10, then replace the oldest of "
+		  "these" },
 	{ .name = NULL },
 };
 
@@ -113,8 +113,7 @@ static const struct option_row interval_options[] = {
 	  .min = 10000000,
 	  .max = 8760 * 3600000000000ULL,
 	  .arg = "TIME",
-	  .help = "bring counts up to date each TIME, at least once a second: the shortest interval that a replay can "
-		  "show" },
+	  .help = "update the counts every TIME, at least once a second; a replay can show no shorter interval" },
 	{ .name = NULL },
 };
 
@@ -136,10 +135,9 @@ const struct command record_command = {
 	.question = "how do I keep what happened, to look at it later?",
 	.summary = "write a recording, for memtrace replay",
 	.usage = "[-o FILE] [PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Writes what stat, trace, hist and export need to FILE, in blocks: a recording that is cut off "
-		   "anywhere can\n"
-		   "be read up to its last whole block. Without PROBE: all probes that `memtrace list` has as "
-		   "default.",
+	.details = "Writes to FILE what stat, trace, hist and export need. A recording that was cut off can be read up "
+		   "to the\n"
+		   "last block that is complete. Without PROBE: all probes that `memtrace list` has as default.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

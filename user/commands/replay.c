@@ -67,11 +67,11 @@ const struct command replay_command = {
 	.question = "what is in a recording?",
 	.summary = "look at a recording, with stat, trace, hist or export",
 	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
-	.details = "With COMMAND (stat, trace, hist, export) prints what that would have printed of the run that was "
-		   "recorded,\n"
-		   "without PROBE of all that was recorded; options that are about tracing, such as filters, are "
+	.details = "With COMMAND (stat, trace, hist, export), prints what that would have printed during the recorded "
+		   "run.\n"
+		   "Without PROBE, it shows all that was recorded. Options about tracing, such as filters, are "
 		   "refused. Without\n"
-		   "COMMAND prints what the recording is of. FILE - is standard input. Needs no root and works on any "
+		   "COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works on any "
 		   "machine.",
 	.options = option_groups,
 	.takes_recording = true,

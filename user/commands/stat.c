@@ -126,7 +126,7 @@ static const struct option_row *const option_groups[] = { time_options,	  filter
 
 static const struct example examples[] = {
 	{ "who faulted and allocated while a build ran", "memtrace stat -- make -j8" },
-	{ "ten seconds of the whole machine, a report each second", "memtrace stat -d 10 -i 1" },
+	{ "ten seconds of the whole machine, a report every second", "memtrace stat -d 10 -i 1" },
 	{ "who in a unit is stalled by reclaim, worst first",
 	  "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
 	{ "minor and major faults by process name at almost no cost", "memtrace stat fault --light --by comm -d 60" },
@@ -138,14 +138,14 @@ const struct command stat_command = {
 	.question = "who faults, allocates, and is stalled by reclaim?",
 	.summary = "count faults, allocations and reclaim per process",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Counts for a time, while CMD runs, or until Ctrl-C, and prints a table of processes, totals, "
+	.details = "Counts for a time, while CMD runs, or until Ctrl-C. Then prints a table of processes, totals, "
 		   "kswapd's\n"
-		   "sessions, OOM kills, and what was lost. Without PROBE: all probes that `memtrace "
-		   "list` has as default.\n"
+		   "sessions, OOM kills, and what was lost. Without PROBE: all probes that `memtrace list` has as "
+		   "default.\n"
 		   "\n"
-		   "With CMD only CMD and its descendants count, from CMD's fork on, as getrusage(2) counts; -a counts "
-		   "the\n"
-		   "whole machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
+		   "With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
+		   "whole\n"
+		   "machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -102,7 +102,7 @@ static const struct option_row *const option_groups[] = { time_options,	  filter
 
 static const struct example examples[] = {
 	{ "who faults most right now", "memtrace top" },
-	{ "which cgroup is stalled by reclaim, each second", "memtrace top reclaim --by cgroup --sort TIME -i 1" },
+	{ "which cgroup is stalled by reclaim, every second", "memtrace top reclaim --by cgroup --sort TIME -i 1" },
 	{ "the threads of one process", "memtrace top -p 812 --by thread" },
 	{ NULL, NULL },
 };
@@ -112,8 +112,8 @@ const struct command top_command = {
 	.question = "who faults, allocates and reclaims right now?",
 	.summary = "the table of stat, refreshed each interval",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Shows what happened in the last interval (2 s without -i), again and again, until Ctrl-C, -d, or "
-		   "the end of CMD.",
+	.details = "Shows what happened in the last 2 s, or the last -i, again and again, until Ctrl-C, -d, or the end "
+		   "of CMD.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -234,16 +234,16 @@ static const struct example examples[] = {
 
 const struct command trace_command = {
 	.name = "trace",
-	.question = "what happens, one line an event: which stall, which kill, in which order?",
+	.question = "what happens, one line per event: which stall, which kill, in which order?",
 	.summary = "print events as they come",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Without PROBE only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named probe "
-		   "prints\n"
-		   "each of its events, also the hot ones: every page fault, every page allocation. What was lost is "
-		   "said at\n"
-		   "the end: on standard error, and with --json in a last line of its own schema, memtrace.end/1. If "
+	.details = "Without PROBE, prints only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named "
+		   "probe\n"
+		   "prints each of its events, also frequent ones: every page fault, every page allocation. At the end "
+		   "it says\n"
+		   "what was lost: on standard error, and with --json in a last line of the schema memtrace.end/1. If "
 		   "memtrace\n"
-		   "cannot keep up, --ring-size gives it room.",
+		   "cannot keep up, --ring-size makes its buffers larger.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

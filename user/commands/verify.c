@@ -244,18 +244,19 @@ const struct command verify_command = {
 	.summary = "compare what memtrace counts with the kernel's own counters",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
 	.details =
-		"Counts the whole machine for 10 s, for -d, or while CMD runs, and compares with the counters that "
-		"the kernel\n"
-		"keeps of the same time: getrusage(2) of CMD, /proc/vmstat, the cgroup's memory.stat and "
-		"memory.events,\n"
-		"delay accounting of CMD, and perf's count of an event.\n"
-		"The kernel's counters are read before and after memtrace's own, at both ends: KERNEL is what it "
-		"counted at\n"
-		"least, UNCERTAIN how much more it may be. A difference is how far memtrace's figure lies outside of "
-		"that.\n"
-		"Reasons that are known and measured explain it, or the verdict is \"unexplained\" and the exit status "
-		"1;\n"
-		"else the status is CMD's. A figure that is not known is \"-\", and why is said.",
+		"Counts the whole machine for 10 s, for -d, or while CMD runs. Compares that with the kernel's "
+		"counters for\n"
+		"the same time: getrusage(2) of CMD, /proc/vmstat, the cgroup's memory.stat and memory.events, delay\n"
+		"accounting of CMD, and perf's count of an event.\n"
+		"\n"
+		"The kernel's counters are read before and after memtrace's own, at the start and at the end. KERNEL "
+		"is the\n"
+		"least that the kernel can have counted, UNCERTAIN how much more it may be. A difference is how far\n"
+		"memtrace's figure lies outside of that. It is explained by known reasons that were measured in the "
+		"same run.\n"
+		"Otherwise the verdict is \"unexplained\" and the exit status 1; else the status is CMD's. An unknown "
+		"figure is\n"
+		"\"-\", with the reason.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -171,7 +171,7 @@ void delays__open(struct delays *delays)
 		return;
 	}
 	if (!proc__initial_pid_namespace()) {
-		delays->why = "not told in a pid namespace";
+		delays->why = "not available in a pid namespace";
 		return;
 	}
 	delays->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
@@ -232,6 +232,7 @@ bool delays__take(struct delays *delays, pid_t pid, struct reclaim_delay *delay)
 	if (!group)
 		*delay = of_thread;
 	if (!delays->why && !thread && !group)
-		delays->why = overrun ? "more tasks ended than could be told" : "nothing was told of CMD";
+		delays->why = overrun ? "more tasks ended than the kernel could report" :
+					"the kernel reported nothing about CMD";
 	return thread || group;
 }

@@ -64,7 +64,7 @@ static enum feature_state look_user_namespace(char *note, size_t size)
 		return FEATURE_UNKNOWN;
 	if (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && !inside && !outside && count == 0xffffffffU)
 		return FEATURE_OK;
-	snprintf(note, size, "running in a user namespace, whose capabilities do not count");
+	snprintf(note, size, "running in a user namespace, whose capabilities are not enough");
 	return FEATURE_MISSING;
 }
 
@@ -148,7 +148,7 @@ static enum feature_state look_pid_namespace(char *note, size_t size)
 	if (proc__initial_pid_namespace())
 		return FEATURE_OK;
 	if (access("/proc/self", F_OK))
-		snprintf(note, size, "/proc is not mounted, or that of another pid namespace");
+		snprintf(note, size, "/proc is not mounted, or belongs to another pid namespace");
 	else if (proc__shows_initial_pids())
 		snprintf(note, size, "in a pid namespace: pids shown are the host's, as in this /proc");
 	else
@@ -165,7 +165,7 @@ static enum feature_state look_cgroup_namespace(char *note, size_t size)
 		return FEATURE_UNKNOWN;
 	if (self.st_ino == 0xeffffffbU)
 		return FEATURE_OK;
-	snprintf(note, size, "in a cgroup namespace: cgroups outside it have numbers, no names");
+	snprintf(note, size, "in a cgroup namespace: cgroups outside it are shown by number, without a name");
 	return FEATURE_MISSING;
 }
 
@@ -207,7 +207,7 @@ static enum feature_state look_workers(char *note, size_t size)
 	btf__free(btf);
 	if (found)
 		return FEATURE_OK;
-	snprintf(note, size, "kernel threads: what they do is nobody's, and -- CMD does not see it");
+	snprintf(note, size, "kernel threads: their work counts for no process, and -- CMD does not see it");
 	return FEATURE_MISSING;
 }
 
@@ -229,7 +229,7 @@ const struct feature features[] = {
 	{ "cgroup namespace", false, "names of all cgroups", look_cgroup_namespace,
 	  "run it in the host's cgroup namespace (docker run --cgroupns=host)" },
 	{ "cgroup handles", false, "names of cgroups by id", look_handles, "give it CAP_DAC_READ_SEARCH" },
-	{ "io_uring workers", false, "what a process has them do", look_workers, "a kernel from 5.12 on" },
+	{ "io_uring workers", false, "counting them for their process", look_workers, "a kernel from 5.12 on" },
 	{ "BPF statistics", false, "memtrace's own cost in the kernel", look_bpf_stats,
 	  "give it CAP_SYS_ADMIN, on a kernel from 5.8 on" },
 	{ NULL, false, NULL, NULL, NULL },

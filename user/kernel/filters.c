@@ -34,12 +34,13 @@ static int check_namespace(const struct options *o)
 	if ((!o->pids.nr && !o->tids.nr) || proc__initial_pid_namespace())
 		return 0;
 	if (access("/proc/self", F_OK))
-		log_error("%s: /proc is not mounted here, or that of another pid namespace; mount -t proc proc /proc, "
-			  "or choose by -n, -u or -c",
-			  option);
+		log_error(
+			"%s: /proc is not mounted here, or belongs to another pid namespace; mount -t proc proc /proc, "
+			"or filter by -n, -u or -c",
+			option);
 	else
 		log_error("%s: pids are those of the host, and this is another pid namespace; run memtrace in the "
-			  "host's (docker run --pid=host), or choose by -n, -u or -c",
+			  "host's (docker run --pid=host), or filter by -n, -u or -c",
 			  option);
 	return -EINVAL;
 }
@@ -114,7 +115,7 @@ static void say_candidates(const char *text, char *candidates)
 	for (c = candidates; *c; c++)
 		if (*c == '\n')
 			*c = ' ';
-	log_error("-c '%s': names several cgroups, give one of them: %s", text, candidates);
+	log_error("-c '%s': matches several cgroups; give one of them: %s", text, candidates);
 	free(candidates);
 }
 
@@ -289,7 +290,7 @@ static void say_cgroups_failed(const struct object *core, int err)
 	const struct hook_state *hook = object__hook(core, "cgroup level");
 
 	if (err == -E2BIG)
-		log_error("cannot trace: -c: cgroups of more than %d different depths, which is the most possible",
+		log_error("cannot trace: -c: cgroups at more than %d different depths, which is the limit",
 			  MT_FILTER_LEVELS);
 	else
 		log_error("cannot trace: -c: %s", hook->why[0] ? hook->why : strerror(-err));

@@ -196,8 +196,7 @@ const char *rings__say_full(const struct rings *rings, const uint64_t *records, 
 		return NULL;
 	format_count(count, sizeof(count), records[kind]);
 	if (kind == MT_RING_OOM)
-		snprintf(buf, size, "the ring of OOM kills was full for %s records: memtrace did not get to run",
-			 count);
+		snprintf(buf, size, "the ring of OOM kills was full for %s records: memtrace got no CPU time", count);
 	else
 		snprintf(buf, size, "the rare ring was full for %s records: --rare-ring-size %s, or a filter", count,
 			 format_size(more, sizeof(more), larger(rings->rare_bytes)));

@@ -29,7 +29,7 @@ struct losses {
 	uint64_t unmapped; /* processes whose call chains have addresses only: they were gone, or may not be looked into
 			    */
 	uint64_t recursion;		    /* runs that the kernel skipped as a program was running already */
-	uint64_t ring_records[RINGS_MAX];   /* records that found their ring full */
+	uint64_t ring_records[RINGS_MAX];   /* records dropped because their ring was full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };
 

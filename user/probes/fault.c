@@ -21,7 +21,7 @@ static const struct attach_hook hooks[] = {
 	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel", true },
 	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take", false },
 	{ "mapping end", HOOK_LATENCY_GAIN, map_end, BACKING, false },
-	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, "what major faults were on, but for shared memory", false },
+	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, "what major faults were on, except shared memory", false },
 	{ "mapping begin", HOOK_LATENCY_GAIN, map_begin, BACKING, false },
 	{ NULL, 0, NULL, NULL, false },
 };

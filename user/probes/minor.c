@@ -13,7 +13,7 @@ static const struct attach_alt end_alts[] = {
 static const struct attach_alt swap_alts[] = ON_FUNCTION("swap_begin", "do_swap_page", "");
 
 static const struct attach_hook hooks[] = {
-	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on, but for shared memory", false },
+	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on, except shared memory", false },
 	{ "end", HOOK_REQUIRED, end_alts, "minor faults", false },
 	{ "user", HOOK_REQUIRED, user_alts, "minor faults taken in user mode", true },
 	{ "kernel", HOOK_REQUIRED, kernel_alts, "minor faults taken in kernel mode", true },

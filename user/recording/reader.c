@@ -37,7 +37,7 @@ static int read_file_head(struct reader *reader)
 	if (got < 0)
 		return got;
 	if (!got || memcmp(head.magic, FORMAT_MAGIC, sizeof(head.magic)))
-		return bad(reader, "it does not begin as a recording of memtrace does");
+		return bad(reader, "it does not begin like a recording of memtrace");
 	if (head.major == FORMAT_MAJOR)
 		return 0;
 	bad(reader, "");

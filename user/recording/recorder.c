@@ -242,7 +242,7 @@ static int begin_dump(struct recorder *rec)
 		return outfile__begin(rec->file);
 	err = dump_names__next(rec->file->place.dir, rec->name, name);
 	if (err == -EEXIST)
-		return place__refuse(&rec->file->place, "%d files of its names are there, and none is your recording",
+		return place__refuse(&rec->file->place, "%d files with its names exist, and none is your recording",
 				     DUMP_FILES_MAX);
 	return err ? err : outfile__begin_as(rec->file, name);
 }

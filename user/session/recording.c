@@ -27,7 +27,7 @@ static int open_file(struct session *session)
 		return EXIT_USAGE;
 	}
 	if (outfile__is_stdout(file) && !session->config.record_only && !o->out.path) {
-		log_error("--record %s: reports go to standard output, too; expected -o FILE as well", o->record);
+		log_error("--record %s: reports go to standard output as well; expected -o FILE as well", o->record);
 		return EXIT_USAGE;
 	}
 	if (o->last_ns)

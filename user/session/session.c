@@ -137,8 +137,9 @@ static int check_attached(const struct session *session)
 static void say_namespace(const struct session *session)
 {
 	if ((!session->options->cmd || session->options->all) && !proc__initial_pid_namespace())
-		log_warn("in a pid namespace: tasks outside of it are not counted but lost; `--pid=host` shows them "
-			 "all");
+		log_warn("in a pid namespace: tasks outside it are not counted, only reported as lost; `--pid=host` "
+			 "shows "
+			 "them");
 }
 
 static int open_live(struct session *session)
@@ -221,7 +222,7 @@ static int open_apart(struct session *session)
 	session->apart = apart__new(session->options->symbols);
 	if (session->apart)
 		return EXIT_OK;
-	log_error("cannot start: no process to read names with: %s", strerror(errno));
+	log_error("cannot start: no helper process to read symbols: %s", strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -248,7 +249,7 @@ static int open_stacks(struct session *session)
 	if (session->live)
 		hold_back(session);
 	if (session->options->replay && !session->facts.stacks)
-		log_note("%s has no call chains: it was made without --stacks", session->options->replay);
+		log_note("%s has no call chains: it was recorded without --stacks", session->options->replay);
 	if (session->recorder)
 		recorder__set_stacks(session->recorder, stacks__lookup(session->stacks));
 	return EXIT_OK;
@@ -349,7 +350,7 @@ static int open_kernel(struct session *session)
 	session->view.asked = session->named ? session->named : default_probes(options, session->config.rare_only);
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
-		log_error("--light: leaves out the hooks that see single events; expected it, or single events");
+		log_error("--light: leaves out the hooks for single events; use one of the two");
 		return EXIT_USAGE;
 	}
 	code = session->facts.stacks ? open_apart(session) : EXIT_OK;
@@ -370,7 +371,7 @@ int session__open(struct session *session, const struct options *options, const 
 {
 	begin(session, options, config);
 	if (options->light && options->latency) {
-		log_error("--latency: needs the hooks that --light leaves out; expected one of the two");
+		log_error("--latency: needs the hooks that --light leaves out; use one of the two");
 		return EXIT_USAGE;
 	}
 	return options->replay ? open_recording(session) : open_kernel(session);

@@ -251,7 +251,7 @@ static void end_command(struct session *session)
 	for (tries = 0; child->running && tries < COMMAND_END_TRIES && !stop__hurried(); tries++)
 		stop__pause(COMMAND_END_STEP_MS);
 	if (child->running)
-		log_warn("%s[%d] goes on without being traced", session->options->cmd[0], child->pid);
+		log_warn("%s[%d] continues without being traced", session->options->cmd[0], child->pid);
 }
 
 /* One moment of a recording; whether there may be more. */
@@ -273,7 +273,7 @@ static bool replay_checkpoint(struct session *session, uint64_t end_ns)
 
 static void say_stopped(const struct session *session)
 {
-	log_note("stopped before the end of %s: what follows is up to there, %.1f s", session->options->replay,
+	log_note("stopped before the end of %s: the report covers the first %.1f s", session->options->replay,
 		 run_view__seconds(&session->view, SCOPE_TOTAL));
 }
 

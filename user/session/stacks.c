@@ -62,8 +62,8 @@ void stacks__free(struct stacks *stacks)
 	if (!stacks)
 		return;
 	if (stacks->unnamed)
-		log_note("%llu call chains have addresses in place of functions: their files took too long to read (%u "
-			 "readers were ended)",
+		log_note("%llu call chains have addresses instead of functions: reading their files took too long (%u "
+			 "reader processes were stopped)",
 			 (unsigned long long)stacks->unnamed, apart__killed(stacks->apart));
 	forget_texts(stacks);
 	symbols__free(stacks->symbols);

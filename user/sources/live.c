@@ -477,7 +477,7 @@ static int check_cgroups(struct live *live, const struct live_request *request)
 
 	if (!request->options->cgroups.nr || !enumerator__read(live->types.btf, "memory_cgrp_id", &id))
 		return 0;
-	log_error("cannot trace: -c: this kernel has no memory_cgrp_id, so which cgroup a task is in is not known");
+	log_error("cannot trace: -c: this kernel has no memory_cgrp_id, so a task's cgroup is not known");
 	return -ENOTCONN;
 }
 

@@ -321,7 +321,7 @@ void live__follow_stacks(struct live *live)
 /* Without the kernel's word on mappings: a process that is gone before it was looked at has none. */
 static void explain_no_events(int err)
 {
-	log_note("mappings are read from /proc alone, so functions of short-lived programs may have no names: "
+	log_note("mappings are read only from /proc, so functions of short-lived programs may have no names: "
 		 "perf_event_open: %s",
 		 strerror(-err));
 }
@@ -340,8 +340,8 @@ int live__open_stacks(struct live *live, const struct live_request *request)
 		return -ENOMEM;
 	images->foreign = !proc__initial_pid_namespace();
 	if (images->foreign) {
-		log_note("programs' functions have no names: in a pid namespace the mappings of the kernel's pids are "
-			 "not to be found");
+		log_note("functions of programs have no names: in a pid namespace the mappings of processes cannot be "
+			 "found by the kernel's pids");
 		return 0;
 	}
 	err = mmap_events__open(&images->events);
@@ -372,12 +372,11 @@ uint64_t live__unmapped(const struct live *live)
 static void say_misses(const struct live_images *images)
 {
 	if (images->misses.unread || images->misses.slow)
-		log_note("%llu mappings of files and those of %llu processes were not read: time limit; what lies in "
-			 "them "
-			 "is shown as addresses",
+		log_note("time limit: %llu mappings of files and those of %llu processes were not read; functions in "
+			 "them are shown as addresses",
 			 (unsigned long long)images->misses.unread, (unsigned long long)images->misses.slow);
 	if (images->events_lost)
-		log_note("lost: %llu of the kernel's notes on mappings; some functions may have no names",
+		log_note("lost: %llu of the kernel's records of new mappings; some functions may have no names",
 			 (unsigned long long)images->events_lost);
 }
 

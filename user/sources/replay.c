@@ -143,12 +143,12 @@ static int source_end(struct replay *replay)
 		return 0;
 	case READER_CUT_OFF:
 		end_early(replay);
-		log_note("%s is cut off after %llu whole blocks (%llu bytes): what follows is up to there, %.1f s",
+		log_note("%s is cut off after %llu whole blocks (%llu bytes): the report covers the %.1f s before that",
 			 replay->path, (unsigned long long)reader->nr_blocks, (unsigned long long)reader->offset,
 			 (replay->checkpoint.now_ns - replay->head.start.now_ns) / 1e9);
 		return 0;
 	default:
-		log_error("%s: damaged at byte %llu: %s; what could be read before that follows", replay->path,
+		log_error("%s: damaged at byte %llu: %s; the report covers what was read before that", replay->path,
 			  (unsigned long long)reader->offset, reader->why);
 		end_early(replay);
 		replay->source.damaged = true;

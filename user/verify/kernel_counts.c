@@ -278,7 +278,7 @@ void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struc
 	for (reading = 0; reading < NR_READINGS; reading++) {
 		if (counts->sums[reading][row].found)
 			continue;
-		figure->why = reading ? "it vanished in the middle" : "this kernel does not count that";
+		figure->why = reading ? "it disappeared during the run" : "this kernel does not count that";
 		return;
 	}
 	figure->known = true;

@@ -308,12 +308,12 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		if (!(figure_probes[row->figure] & (1U << id)))
 			continue;
 		if (!run_view__asked(&session->view, id))
-			return "its probe was not asked for";
+			return "its probe was not selected";
 		if (!session->source->probes[id].attached)
 			return "its probe could not be attached";
 	}
 	if (memcg_figures & 1U << row->figure && !run_view__knows(&session->view, MT_SLOT_reclaim_memcg_count))
-		return "its probe could not be attached as a whole";
+		return "only part of its probe could be attached";
 	return NULL;
 }
 

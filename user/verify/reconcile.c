@@ -77,12 +77,12 @@ const struct counter_row counter_rows[] = {
 	{ COUNTERS_RUSAGE, ABOUT_CMD, "minor", "minor", NULL, FIGURE_CMD_MINOR, NULL, {
 		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
 		  MEMTRACE_MORE, BOUND_DESCENDANT_MINOR, 1, 0 },
-		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MINOR, 1, 0 },
+		{ "counts of tasks without a name belong to no process (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MINOR, 1, 0 },
 		LOST_TASKS } },
 	{ COUNTERS_RUSAGE, ABOUT_CMD, "major", "major", NULL, FIGURE_CMD_MAJOR, NULL, {
 		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
 		  MEMTRACE_MORE, BOUND_DESCENDANT_MAJOR, 1, 0 },
-		{ "counts of tasks without a name are in no process's (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MAJOR, 1, 0 },
+		{ "counts of tasks without a name belong to no process (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MAJOR, 1, 0 },
 		LOST_TASKS } },
 	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfault", "pgfault", NULL, FIGURE_FAULTS, NULL, {
 		FAILED_FAULTS, LOST_TASKS, BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },

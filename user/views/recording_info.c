@@ -47,7 +47,7 @@ static int read_through(struct recording_info *info)
 	if (!more)
 		return EXIT_OK;
 	if (more != -ECANCELED)
-		log_error("cannot read on: %s", strerror(-more));
+		log_error("cannot read further: %s", strerror(-more));
 	return EXIT_FAILED;
 }
 

@@ -290,16 +290,14 @@ void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, co
 		say(ctx, line);
 	if (totals->losses.stacks) {
 		snprintf(buf, sizeof(buf),
-			 "%llu events have no call chain, as there was no room for more in the kernel's tables: a "
-			 "filter "
-			 "helps",
+			 "%llu events have no call chain, because the kernel's tables were full: a filter helps",
 			 (unsigned long long)totals->losses.stacks);
 		say(ctx, buf);
 	}
 	if (totals->losses.unmapped) {
 		snprintf(buf, sizeof(buf),
-			 "the call chains of %llu processes have addresses only: they had ended before they could be "
-			 "looked at",
+			 "the call chains of %llu processes have only addresses: the processes ended before their "
+			 "mappings were read",
 			 (unsigned long long)totals->losses.unmapped);
 		say(ctx, buf);
 	}
@@ -348,7 +346,7 @@ void summary__add_end(struct summary *summary, struct report *report)
 	c[11] = cell_uint(losses->unmapped);
 	add_probes(summary, report);
 	if (losses->unfinished)
-		report__add_note(report, "%llu episodes without a begin or an end seen",
+		report__add_note(report, "%llu episodes whose begin or end was not seen",
 				 (unsigned long long)losses->unfinished);
 	summary__each_remedy(view->totals, add_note, report);
 	report__add_values(report, &facts);
