@@ -114,6 +114,7 @@ static int end_interval(struct session *session)
 	if (session->config.interval && !session->error)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
 	session->view.interval_start_ns = session->checkpoint.now_ns;
+	sample_counts__next_interval(&session->samples);
 	return session->error ? session->error : aggregate__next_interval(session->view.aggregate);
 }
 
