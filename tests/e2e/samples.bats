@@ -94,11 +94,9 @@ with_files() {
 }
 
 @test "text says nothing of them, the exporter has them in base units" {
-	need_tool promtool prometheus
 	"$memtrace" stat fault -o "$tmp/text" -- true 3>&-
 	[[ $(grep -c 'pgfault\|MemFree\|samples' "$tmp/text") -eq 0 ]]
 	"$memtrace" export fault --once -d 0.2 --textfile "$tmp/m.prom" 3>&-
-	promtool check metrics <"$tmp/m.prom"
 	same "memory" "$(awk '$1 == "memtrace_memory_total_bytes" { printf "%.0f", $2 }' "$tmp/m.prom")" "$(meminfo MemTotal)"
 	grep -q '^# TYPE memtrace_memory_free_bytes gauge$' "$tmp/m.prom"
 	grep -q '^# TYPE memtrace_vm_pgscan_direct_bytes_total counter$' "$tmp/m.prom"
