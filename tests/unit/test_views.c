@@ -229,7 +229,7 @@ static void latency_histogram(void **state)
 static char *samples_text(const struct fake_run *run, const char *format, enum scope scope)
 {
 	struct report *report = report__new("memtrace.stat/1");
-	struct samples samples;
+	struct samples samples = { 0 };
 	char *text;
 
 	assert_non_null(report);
@@ -241,7 +241,7 @@ static char *samples_text(const struct fake_run *run, const char *format, enum s
 
 static void take_samples(struct sample_counts *counts, uint64_t free_bytes, uint64_t faults, uint64_t share)
 {
-	struct sample_record record;
+	struct sample_record record = { 0 };
 	int i;
 
 	for (i = 0; i < NR_SAMPLES; i++)
