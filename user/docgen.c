@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * docgen DIR: writes what derives from rows into DIR: the man pages, the
- * completion and the reference of events and metrics.  The same rows give the
+ * completion, the reference of events and metrics, and the JSON schema of samples.  The same rows give the
  * same bytes, so that a check can compare them with what is committed.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "cli/command.h"
 #include "base/log.h"
 #include "base/outfile.h"
-#include "model/schema.h"
+#include "model/samples.h"
 #include "metrics/metrics.h"
 
 typedef void (*write_fn)(FILE *out, const struct command *command);
@@ -529,6 +530,39 @@ static void md_counts(FILE *out, enum mt_probe probe)
 	}
 }
 
+static const char samples_head[] =
+	"\n## Samples\n\n"
+	"Values that memtrace reads from files of the kernel when it starts, at each tick and at the end, whatever\n"
+	"probes are on. `stat --json` has them below `samples`: of a gauge `last`, `min` and `max`, of a counter how\n"
+	"far it grew. Each can be unknown: a kernel may not have that key, or not let the file be read.\n"
+	"`pressure.*` are there with CONFIG_PSI. A metric that counts starts from 0 with memtrace.\n";
+
+static void md_sample(FILE *out, const struct sample_row *row)
+{
+	fputc('|', out);
+	md_cell(out, row->path, true);
+	md_cell(out, row->key, true);
+	md_cell(out, sample__kind_name(row->kind), false);
+	md_cell(out, unit_of(row->unit), false);
+	md_cell(out, row->metric, true);
+	md_cell(out, row->help, false);
+	fputc('\n', out);
+}
+
+static void md_samples(FILE *out)
+{
+	fputs(samples_head, out);
+	for (size_t file = 0; file < NR_SAMPLE_FILES; file++) {
+		fprintf(out,
+			"\n### Samples of %s\n\n| JSON path | key | kind | unit | metric | meaning |\n"
+			"|---|---|---|---|---|---|\n",
+			sample_paths[file]);
+		for (size_t i = 0; i < NR_SAMPLES; i++)
+			if (sample_rows[i].file == file)
+				md_sample(out, &sample_rows[i]);
+	}
+}
+
 static void md_self_metrics(FILE *out)
 {
 	static const char *const types[] = {
@@ -549,7 +583,7 @@ static void md_self_metrics(FILE *out)
 }
 
 static const char events_head[] =
-	"<!-- Generated from bpf/probes.def by \"make docs\": do not edit. -->\n"
+	"<!-- Generated from bpf/probes.def and user/model/samples.def by \"make docs\": do not edit. -->\n"
 	"# Events and metrics\n\n"
 	"What each probe gives. A path is the key in JSON, dots between levels; a path that ends in `*` stands\n"
 	"for a task: its pid, tid, comm, cgroup and what else is known of it. A counter only grows; a bucket is a\n"
@@ -580,7 +614,61 @@ static void md_events(FILE *out, const struct command *unused)
 		md_counts(out, probe->id);
 		md_histograms(out, probe->id);
 	}
+	md_samples(out);
 	md_self_metrics(out);
+}
+
+/* The JSON schema of samples. */
+
+/* An object of known keys, all of which must be there. */
+static json_t *schema_object(void)
+{
+	return json_pack("{ss s{} s[] sb}", "type", "object", "properties", "required", "additionalProperties", 0);
+}
+
+/* Takes schema; the one that stands for the key: it, or what was there. */
+static json_t *schema_add(json_t *object, const char *key, size_t len, json_t *schema)
+{
+	json_t *properties = json_object_get(object, "properties");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, key);
+	if (json_object_get(properties, name)) {
+		json_decref(schema);
+	} else {
+		json_object_set_new(properties, name, schema);
+		json_array_append_new(json_object_get(object, "required"), json_string(name));
+	}
+	return json_object_get(properties, name);
+}
+
+static void schema_sample(json_t *object, const struct sample_row *row)
+{
+	const char *of = row->kind == SAMPLE_COUNTER ? "common.json#/$defs/count" :
+			 row->unit == UNIT_SHARE     ? "common.json#/$defs/share_gauge" :
+						       "common.json#/$defs/gauge";
+	const char *key = row->path;
+	size_t len;
+
+	for (; key[len = strcspn(key, ".")]; key += len + 1)
+		object = schema_add(object, key, len, schema_object());
+	schema_add(object, key, len, json_pack("{ss}", "$ref", of));
+}
+
+static void samples_schema(FILE *out, const struct command *unused)
+{
+	json_t *schema = schema_object();
+
+	(void)unused;
+	json_object_set_new(schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+	json_object_set_new(schema, "$id", json_string("samples.json"));
+	json_object_set_new(schema, "title",
+			    json_string("Samples; generated from user/model/samples.def by make docs"));
+	for (size_t i = 0; i < NR_SAMPLES; i++)
+		schema_sample(schema, &sample_rows[i]);
+	json_dumpf(schema, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(schema);
 }
 
 static int write_page(const char *dir, write_fn write, const struct command *command, const char *fmt, ...)
@@ -628,7 +716,11 @@ static int write_all(const char *dir)
 	if (!err)
 		err = make_dir(dir, "completion");
 	if (!err)
+		err = make_dir(dir, "schema");
+	if (!err)
 		err = write_page(dir, md_events, NULL, "events.md");
+	if (!err)
+		err = write_page(dir, samples_schema, NULL, "schema/samples.json");
 	if (!err)
 		err = write_page(dir, bash_completion, NULL, "completion/memtrace");
 	if (!err)

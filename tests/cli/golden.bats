@@ -66,6 +66,10 @@ need_reader() {
 	as_expected window
 }
 
+@test "samples of files of the kernel" {
+	as_expected samples
+}
+
 @test "a recording that is cut off" {
 	as_expected cut
 }
@@ -80,13 +84,13 @@ need_reader() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cut damaged every functions rare refused sampled stacks window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 6 ]
+	[ "$names" = "cut damaged every functions rare refused sampled samples stacks window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 7 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks functions window; do
+	for recording in rare every sampled stacks functions window samples; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,
@@ -108,6 +112,16 @@ need_reader() {
 		[ "$theirs" = "$ours" ]
 		[ "$theirs" != '[0,0,0,0,0]' ]
 	done
+}
+
+@test "the samples that it decodes are those that stat reports" {
+	need_reader
+	theirs=$(python3 tests/golden/dump.py --records "$golden/samples.rec" | jq -cs '[.[] | select(.record == "sample")] |
+		[.[-1]["memory.total_bytes"], (map(.["memory.free_bytes"]) | min, max), .[-1]["vm.pgfault"] - .[0]["vm.pgfault"]]')
+	ours=$("$MEMTRACE" replay "$golden/samples.rec" stat --json |
+		jq -c '.samples | [.memory.total_bytes.last, .memory.free_bytes.min, .memory.free_bytes.max, .vm.pgfault]')
+	[ "$theirs" = "$ours" ]
+	[ "$(jq '.[3] > 0' <<<"$ours")" = true ]
 }
 
 @test "each event that it decodes is the one that trace prints" {

@@ -4,7 +4,7 @@
 
 load helpers
 
-@test "list shows probes, counters, events, fields and histograms" {
+@test "list shows probes, counters, events, fields, histograms and samples" {
 	run --separate-stderr "$MEMTRACE" list
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
@@ -14,6 +14,7 @@ load helpers
 	grep -q '^fault\.minor .*memtrace_page_faults_total{type="minor"}' <<<"$output"
 	grep -q '^free\.pages  *machine ' <<<"$output"
 	grep -q '^oom  *victim\.anon_rss_bytes  *uint  *bytes ' <<<"$output"
+	grep -q '^memory\.free_bytes  *gauge  *bytes  *memtrace_memory_free_bytes  */proc/meminfo  *MemFree ' <<<"$output"
 	grep -q '^reclaim_latency .*memtrace_reclaim_seconds' <<<"$output"
 	[[ $output != *$'\e'* ]]
 }
@@ -40,6 +41,8 @@ load helpers
 		and .metric == "memtrace_page_faults_total" and .labels == "type=\"minor\""' <<<"$output"
 	jq -e '.counters[] | select(.path == "alloc.pages") | .role == "counter" and .unit == "pages"' <<<"$output"
 	jq -e '.fields[] | select(.event == "reclaim" and .path == "kind") | .values | startswith("direct|")' <<<"$output"
+	jq -e '.samples[] | select(.path == "memory.free_bytes")
+		| .kind == "gauge" and .unit == "bytes" and .file == "/proc/meminfo" and .key == "MemFree"' <<<"$output"
 	jq -e '.histograms[] | select(.name == "reclaim_latency") | .label == "kind" and .unit == "ns"' <<<"$output"
 	jq -e '[.counters[].path] | length == (unique | length)' <<<"$output"
 	jq -e '[.probes[], .counters[], .events[], .fields[], .histograms[] | .help | length > 0] | all' <<<"$output"
@@ -48,9 +51,9 @@ load helpers
 
 @test "a probe without events has empty arrays in JSON and no empty table in text" {
 	run --separate-stderr "$MEMTRACE" list --json free
-	jq -e '.events == [] and .fields == [] and .histograms == []' <<<"$output"
+	jq -e '.events == [] and .fields == [] and .histograms == [] and .samples == []' <<<"$output"
 	run --separate-stderr "$MEMTRACE" list free
-	[[ $output != *EVENT* && $output != *HISTOGRAM* ]]
+	[[ $output != *EVENT* && $output != *HISTOGRAM* && $output != *SAMPLE* ]]
 }
 
 @test "options may stand anywhere, also with POSIXLY_CORRECT" {

@@ -236,7 +236,7 @@ def summary(recording):
         "start_ns": head["run"]["start_ns"] + (moments[-1]["wall_offset_ns"] if moments else 0),
         "duration_ns": moments[-1]["now_ns"] - head["run"]["start_ns"] if moments else 0,
         "events": {layout["name"]: counts.get(layout["name"], 0) for layout in head["records"]
-                   if layout["name"] not in ("task", "moment")},
+                   if layout["name"] not in ("task", "moment", "sample")},
         "lost": {key: moments[-1]["lost." + key] - machine_base.get("lost." + key, 0) if moments else 0
                  for key in ("rare", "hot", "tasks")},
         "counts": faults_by_task(tasks),

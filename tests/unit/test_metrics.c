@@ -199,6 +199,40 @@ static void all_of_the_schema_are_reported(void **state)
 	assert_int_equal(world->report->nr_sections, nr);
 }
 
+/* Gauges as they are, counters from where the run began, in base units; what is not known is no metric. */
+static void samples_are_metrics(void **state)
+{
+	struct sample_record record = { .hdr = { .id = REC_SAMPLES } };
+	struct sample_counts counts = { 0 };
+	struct world *world = *state;
+	const struct metric *metric;
+
+	memset(record.values, 0xff, sizeof(record.values));
+	world->fake.view.samples = &counts;
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_memory_free_bytes", &metric), 0);
+	record.values[SAMPLE_memory_free] = 1000;
+	record.values[SAMPLE_vm_pgsteal_kswapd] = 10;
+	record.values[SAMPLE_pressure_memory_some_total] = 5000000000;
+	record.values[SAMPLE_pressure_memory_some_avg10] = 5;
+	sample_counts__take(&counts, &record);
+	record.values[SAMPLE_memory_free] = 2000;
+	record.values[SAMPLE_vm_pgsteal_kswapd] = 13;
+	record.values[SAMPLE_pressure_memory_some_total] = 7500000000;
+	sample_counts__take(&counts, &record);
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_memory_free_bytes", &metric), 1);
+	assert_int_equal(metric->type, METRIC_GAUGE);
+	assert_int_equal(metric->nr_samples, 1);
+	assert_true(metric->samples[0].value == 2000);
+	assert_int_equal(find(world->report, "memtrace_vm_pgsteal_kswapd_bytes_total", &metric), 1);
+	assert_int_equal(metric->type, METRIC_COUNTER);
+	assert_true(metric->samples[0].value == 3 * 4096);
+	assert_int_equal(find(world->report, "memtrace_pressure_memory_some_seconds_total", &metric), 1);
+	assert_true(metric->samples[0].value == 2.5);
+	assert_int_equal(find(world->report, "memtrace_memory_total_bytes", &metric), 0);
+}
+
 /* More names than there is room for: what they counted is in "other", and nothing is lost. */
 static void names_without_a_series_are_other(void **state)
 {
@@ -229,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_node_has_its_label, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nodes_beyond_are_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_of_the_schema_are_reported, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(samples_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
 	};
 

@@ -95,6 +95,23 @@ static void wrong_sizes_are_malformed(void **state)
 	pipeline__done(&pipeline);
 }
 
+static void samples_arrive_whole_or_not_at_all(void **state)
+{
+	struct sample_counts counts = { 0 };
+	struct pipeline pipeline = { .samples = &counts };
+	const size_t size = sizeof(struct sample_record);
+
+	(void)state;
+	give(&pipeline, REC_SAMPLES, size, size - 1);
+	give(&pipeline, REC_SAMPLES, size - 8, size - 8);
+	give(&pipeline, REC_SAMPLES, size + 8, size + 8);
+	assert_int_equal(pipeline.malformed, 3);
+	assert_false(counts.any);
+	give(&pipeline, REC_SAMPLES, size, size);
+	assert_int_equal(pipeline.malformed, 3);
+	assert_true(counts.any);
+}
+
 static void unknown_ids_are_malformed(void **state)
 {
 	struct pipeline pipeline = { 0 };
@@ -149,8 +166,11 @@ static void nobody_need_listen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_arrives),	     cmocka_unit_test(wrong_sizes_are_malformed),
-		cmocka_unit_test(unknown_ids_are_malformed), cmocka_unit_test(each_goes_where_it_belongs),
+		cmocka_unit_test(every_event_arrives),
+		cmocka_unit_test(wrong_sizes_are_malformed),
+		cmocka_unit_test(samples_arrive_whole_or_not_at_all),
+		cmocka_unit_test(unknown_ids_are_malformed),
+		cmocka_unit_test(each_goes_where_it_belongs),
 		cmocka_unit_test(nobody_need_listen),
 	};
 

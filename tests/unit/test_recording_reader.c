@@ -521,6 +521,28 @@ static void fields_of_later_versions_are_unknown(void **state)
 	reading__free(&reading);
 }
 
+/* What a recording of another version does not have of the samples is unknown, and what it has more is skipped. */
+static void samples_that_are_missing_are_unknown(void **state)
+{
+	static const char head[] =
+		"{" RUN ",\"records\":[{\"name\":\"sample\",\"fields\":[[\"of.another\",\"address\"],"
+		"[\"memory.free_bytes\",\"address\"]]}]}";
+	static const uint8_t data[] = { FIRST_LAYOUT | ITEM_SAME_CPU | ITEM_SAME_WHO, 0, 0x3, 8, 14 };
+	struct reading reading;
+	const struct sample_record *record;
+	int i;
+
+	(void)state;
+	read_made(&reading, head, data, sizeof(data));
+	assert_int_equal(reading.state, READER_COMPLETE);
+	assert_int_equal(reading.records.nr, 1);
+	record = (const void *)&reading.records.list[0];
+	assert_int_equal(record->hdr.id, REC_SAMPLES);
+	for (i = 0; i < NR_SAMPLES; i++)
+		assert_true(record->values[i] == (i == SAMPLE_memory_free ? 7 : MT_UNKNOWN_U64));
+	reading__free(&reading);
+}
+
 static void a_task_takes_only_a_task_of_its_form(void **state)
 {
 	static const struct {
@@ -880,6 +902,7 @@ int main(void)
 		cmocka_unit_test(blocks_of_an_unknown_kind_are_skipped),
 		cmocka_unit_test(unknown_records_and_fields_are_skipped),
 		cmocka_unit_test(fields_of_later_versions_are_unknown),
+		cmocka_unit_test(samples_that_are_missing_are_unknown),
 		cmocka_unit_test(a_task_takes_only_a_task_of_its_form),
 		cmocka_unit_test(hostile_heads_are_refused),
 		cmocka_unit_test(a_head_that_is_too_deep_is_refused),

@@ -30,6 +30,7 @@
 #define SEC	 1000000000ULL
 #define BEGIN_NS (100 * SEC)
 #define STEP_NS	 (SEC / 10)
+#define NR_STEPS 100
 
 static char dir[] = "/tmp/memtrace-test-XXXXXX";
 static char path[64], second_path[80];
@@ -131,6 +132,25 @@ static struct totals totals_at(uint64_t now_ns)
 	return totals;
 }
 
+/* Values that go up and down, with one that is not known. */
+static struct sample_record samples_at(uint64_t now_ns)
+{
+	struct sample_record record = { .hdr = { .id = REC_SAMPLES, .size = sizeof(record), .time_ns = now_ns } };
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLES; i++)
+		record.values[i] = now_ns / STEP_NS * i % 1013;
+	record.values[3] = MT_UNKNOWN_U64;
+	return record;
+}
+
+static void take_samples(struct recorder *rec, uint64_t now_ns)
+{
+	const struct sample_record record = samples_at(now_ns);
+
+	recorder__take(rec, &record);
+}
+
 static int take_checkpoint(struct recorder *rec, uint64_t now_ns, bool final)
 {
 	const struct checkpoint checkpoint = { .now_ns = now_ns, .own_cpu_ns = now_ns / 1000, .wall_offset_ns = 7 };
@@ -164,6 +184,8 @@ struct replayed {
 	struct run_facts facts;
 	struct pipeline pipeline;
 	uint64_t faults, first_fault_ns, checkpoints;
+	uint64_t nr_samples;
+	struct sample_record first_samples, last_samples;
 	struct totals totals;
 	struct checkpoint checkpoint;
 	int more;
@@ -181,6 +203,18 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 	assert_non_null(task_refs__find(&replayed->pipeline.task_refs, ((const struct mt_fault *)record)->who.id));
 }
 
+static void on_record(void *ctx, const void *record)
+{
+	struct replayed *replayed = ctx;
+	const struct mt_hdr *hdr = record;
+
+	if (hdr->id != REC_SAMPLES)
+		return;
+	if (!replayed->nr_samples++)
+		replayed->first_samples = *(const struct sample_record *)record;
+	replayed->last_samples = *(const struct sample_record *)record;
+}
+
 static void replay(struct replayed *replayed, const char *name)
 {
 	const struct aggregate_config config = { .by = BY_PROCESS, .max_groups = 100, .keep_dead = true };
@@ -190,6 +224,8 @@ static void replay(struct replayed *replayed, const char *name)
 	replayed->pipeline.aggregate = aggregate__new(&config);
 	replayed->pipeline.event = on_event;
 	replayed->pipeline.event_ctx = replayed;
+	replayed->pipeline.every_record = on_record;
+	replayed->pipeline.every_record_ctx = replayed;
 	assert_int_equal(replay__open(&replayed->source, name, pipeline__sink(&replayed->pipeline), &replayed->facts),
 			 0);
 	while ((replayed->more = replayed->source->ops->next(replayed->source, &due_ns)) > 0) {
@@ -267,6 +303,59 @@ static void records_before_the_run_are_in_it(void **state)
 	replayed__free(&replayed);
 }
 
+static void expect_samples(const struct sample_record *got, uint64_t now_ns)
+{
+	const struct sample_record expected = samples_at(now_ns);
+
+	assert_memory_equal(got, &expected, sizeof(expected));
+}
+
+static void samples_are_replayed(void **state)
+{
+	const struct recording_head head = a_head();
+	struct recorder *rec = open_recorder(path, 0);
+	struct replayed replayed;
+	uint64_t step;
+
+	(void)state;
+	take_samples(rec, BEGIN_NS - 5);
+	assert_int_equal(recorder__begin(rec, &head), 0);
+	for (step = 1; step <= 50; step++) {
+		take_samples(rec, BEGIN_NS + step * STEP_NS - 1);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == 50), 0);
+	}
+	assert_int_equal(recorder__stats(rec).events, 0);
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	close_recorder(rec);
+	replay(&replayed, path);
+	assert_int_equal(replayed.nr_samples, 51);
+	expect_samples(&replayed.first_samples, BEGIN_NS - 5);
+	expect_samples(&replayed.last_samples, BEGIN_NS + 50 * STEP_NS - 1);
+	replayed__free(&replayed);
+}
+
+/* The newest samples of what slid out are where the rest counts from. */
+static void samples_of_the_last_part_begin_with_it(void **state)
+{
+	struct recorder *rec = begin(path, 3 * SEC);
+	struct replayed replayed;
+	uint64_t step, start_ns;
+
+	(void)state;
+	for (step = 1; step <= NR_STEPS; step++) {
+		take_samples(rec, BEGIN_NS + step * STEP_NS - 1);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == NR_STEPS), 0);
+	}
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	close_recorder(rec);
+	replay(&replayed, path);
+	start_ns = replay__head(replayed.source)->start.now_ns;
+	assert_true(start_ns > BEGIN_NS + 5 * SEC);
+	assert_int_equal(replayed.nr_samples, 1 + NR_STEPS - (start_ns - BEGIN_NS) / STEP_NS);
+	expect_samples(&replayed.first_samples, start_ns - 1);
+	replayed__free(&replayed);
+}
+
 static void blocks_that_are_full_are_closed(void **state)
 {
 	struct recorder *rec = begin(path, 0);
@@ -299,7 +388,6 @@ static const struct {
 };
 
 #define NR_LIVES (sizeof(lives) / sizeof(*lives))
-#define NR_STEPS 100
 
 static uint64_t count_of(size_t life, uint64_t step)
 {
@@ -768,6 +856,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_recorded_is_replayed),
 		TEST(records_before_the_run_are_in_it),
+		TEST(samples_are_replayed),
+		TEST(samples_of_the_last_part_begin_with_it),
 		TEST(blocks_that_are_full_are_closed),
 		TEST(the_last_part_counts_from_its_beginning),
 		TEST(lives_that_ended_before_have_no_base),

@@ -13,6 +13,7 @@
 #include "../../user/base/log.h"
 #include "../../user/report/output.h"
 #include "../../user/views/histograms.h"
+#include "../../user/views/samples.h"
 #include "../../user/views/summary.h"
 #include "../../user/views/tasks_table.h"
 #include "fake_run.h"
@@ -226,6 +227,62 @@ static void latency_histogram(void **state)
 	free(text);
 }
 
+static char *samples_text(const struct fake_run *run, const char *format, enum scope scope)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	struct samples samples = { 0 };
+	char *text;
+
+	assert_non_null(report);
+	samples__add(&samples, &run->view, report, scope);
+	text = render(report, format);
+	report__free(report);
+	return text;
+}
+
+static void take_samples(struct sample_counts *counts, uint64_t free_bytes, uint64_t faults, uint64_t share)
+{
+	struct sample_record record = { 0 };
+	int i;
+
+	for (i = 0; i < NR_SAMPLES; i++)
+		record.values[i] = MT_UNKNOWN_U64;
+	record.values[SAMPLE_memory_free] = free_bytes;
+	record.values[SAMPLE_vm_pgfault] = faults;
+	record.values[SAMPLE_pressure_memory_some_avg10] = share;
+	sample_counts__take(counts, &record);
+}
+
+/* Of a recording without any there is no such key; what is not known is null; people are not shown them. */
+static void samples_for_programs(void **state)
+{
+	struct fake_run *run = *state;
+	struct sample_counts counts = { 0 };
+	char *text;
+
+	run->view.samples = &counts;
+	text = samples_text(run, "json", SCOPE_TOTAL);
+	expect_none(text, "samples");
+	free(text);
+	take_samples(&counts, 4096, 100, 0);
+	take_samples(&counts, 1024, 103, 1234);
+	text = samples_text(run, "json", SCOPE_TOTAL);
+	expect(text, "\"samples\":{\"memory\":{\"total_bytes\":{\"last\":null,\"min\":null,\"max\":null}");
+	expect(text, "\"free_bytes\":{\"last\":1024,\"min\":1024,\"max\":4096}");
+	expect(text, "\"pgfault\":3,\"pgmajfault\":null");
+	expect(text, "\"pressure\":{\"memory\":{\"some\":{\"avg10\":{\"last\":0.1234,\"min\":0.0,\"max\":0.1234}");
+	free(text);
+	sample_counts__next_interval(&counts);
+	sample_counts__next_interval(&counts);
+	text = samples_text(run, "json", SCOPE_INTERVAL);
+	expect(text, "\"free_bytes\":{\"last\":1024,\"min\":1024,\"max\":1024}");
+	expect(text, "\"pgfault\":0,");
+	free(text);
+	text = samples_text(run, "text", SCOPE_TOTAL);
+	assert_string_equal(text, "");
+	free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_up, forget)
 
 int main(void)
@@ -233,7 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task_table),	    TEST(task_table_cuts_rows),	 TEST(unknown_is_no_zero),
 		TEST(refuses_unknown_sort), TEST(run_totals_and_losses), TEST(command_difference),
-		TEST(latency_histogram),
+		TEST(latency_histogram),    TEST(samples_for_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

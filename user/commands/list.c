@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* memtrace list: the rows of bpf/probes.def as tables. */
+/* memtrace list: the rows of bpf/probes.def and user/model/samples.def as tables. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "../cli/command.h"
 #include "../base/log.h"
 #include "../base/outfile.h"
+#include "../model/samples.h"
 #include "../report/output.h"
 #include "../report/report.h"
 
@@ -15,6 +16,7 @@ extern const struct command list_command;
 /* The probes that were asked for. */
 struct choice {
 	bool probe[MT_NR_PROBES];
+	bool samples; /* of no probe: where none was named */
 };
 
 /* One table while it is filled; cells are rows of nr_columns. */
@@ -69,6 +71,16 @@ static const struct column hist_columns[] = {
 	{ .title = "BY", .path = "label", .left = true },
 	{ .title = "METRIC", .path = "metric", .left = true },
 	{ .title = "WHAT IT MEASURES", .path = "help", .left = true },
+};
+
+static const struct column sample_columns[] = {
+	{ .title = "SAMPLE", .path = "path", .left = true, .key = true },
+	{ .title = "KIND", .path = "kind", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "METRIC", .path = "metric", .left = true },
+	{ .title = "FILE", .path = "file", .left = true },
+	{ .title = "KEY", .path = "key", .left = true },
+	{ .title = "WHAT IT IS", .path = "help", .left = true },
 };
 
 static void listing__add(struct listing *listing, const struct cell *row)
@@ -258,6 +270,23 @@ static void list_histograms(struct listing *listing, const struct choice *choice
 	}
 }
 
+static void list_samples(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; choice->samples && i < NR_SAMPLES; i++) {
+		const struct sample_row *row = &sample_rows[i];
+
+		listing__add(listing, (struct cell[]){
+					      cell_string(row->path),
+					      cell_string(sample__kind_name(row->kind)),
+					      unit_cell(row->unit),
+					      cell_string(row->metric),
+					      cell_string(sample_paths[row->file]),
+					      cell_string(row->key),
+					      cell_string(row->help),
+				      });
+	}
+}
+
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof(*(columns))
 
 static const struct part {
@@ -272,6 +301,7 @@ static const struct part {
 	{ "events", "Events", COLUMNS(event_columns), list_events },
 	{ "fields", "Fields of events", COLUMNS(field_columns), list_fields },
 	{ "histograms", "Histograms", COLUMNS(hist_columns), list_histograms },
+	{ "samples", "Samples, of files of the kernel", COLUMNS(sample_columns), list_samples },
 };
 
 #define NR_PARTS (sizeof(parts) / sizeof(*parts))
@@ -326,6 +356,7 @@ static void choose(struct choice *choice, const struct options *options)
 {
 	for (size_t i = 0; i < MT_NR_PROBES; i++)
 		choice->probe[i] = !options->nr_probes;
+	choice->samples = !options->nr_probes;
 	for (size_t i = 0; i < options->nr_probes; i++)
 		choice->probe[schema__probe(options->probes[i])] = true;
 }
@@ -364,7 +395,7 @@ static const struct example examples[] = {
 const struct command list_command = {
 	.name = "list",
 	.question = "which probes are there, and what do their numbers mean?",
-	.summary = "list the probes, their counters, events, fields and histograms",
+	.summary = "list the probes, their counters, events, fields and histograms, and the samples",
 	.usage = "[PROBE...] [OPTIONS]",
 	.details = "Other commands, the JSON and the metrics use these names. The list has what memtrace knows, on any "
 		   "machine;\n"

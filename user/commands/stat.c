@@ -4,6 +4,7 @@
 
 #include "../cli/command.h"
 #include "../views/histograms.h"
+#include "../views/samples.h"
 #include "../views/summary.h"
 #include "../views/tasks_table.h"
 #include "../session/tracing.h"
@@ -16,6 +17,7 @@ struct stat_run {
 	struct tracing tracing;
 	struct tasks_table table;
 	struct summary summary;
+	struct samples samples;
 	struct histograms histograms;
 };
 
@@ -54,6 +56,7 @@ static int report(struct stat_run *run, enum scope scope)
 	if (err)
 		goto out;
 	summary__add_totals(&run->summary, rep, scope);
+	samples__add(&run->samples, &session->view, rep, scope);
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);

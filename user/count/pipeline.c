@@ -12,6 +12,8 @@ static size_t size_of(uint16_t id)
 		return sizeof(struct mt_cgroup_gone);
 	if (id == MT_REC_WHO)
 		return sizeof(struct mt_who_is);
+	if (id == REC_SAMPLES)
+		return sizeof(struct sample_record);
 	return id < MT_NR_RECS ? event_rows[id].size : 0;
 }
 
@@ -23,11 +25,25 @@ static bool is_wellformed(const void *data, size_t size, struct mt_hdr *hdr)
 	return hdr->size == size && size_of(hdr->id) == size;
 }
 
-static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
+static void take_samples(struct pipeline *pipeline, const struct sample_record *record)
 {
-	const struct event_row *row = &event_rows[id];
+	if (pipeline->samples)
+		sample_counts__take(pipeline->samples, record);
+}
+
+static int take_event(struct pipeline *pipeline, const struct event_row *row, const void *data)
+{
 	int err = 0;
 
+	if (pipeline->aggregate)
+		err = aggregate__event(pipeline->aggregate, row, data, &pipeline->task_refs);
+	if (pipeline->event)
+		pipeline->event(pipeline->event_ctx, row, data);
+	return err;
+}
+
+static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
+{
 	switch (id) {
 	case MT_REC_TASK:
 		return pipeline->aggregate ? aggregate__task(pipeline->aggregate, data) : 0;
@@ -35,12 +51,11 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		return 0;
 	case MT_REC_WHO:
 		return task_refs__learn(&pipeline->task_refs, data);
+	case REC_SAMPLES:
+		take_samples(pipeline, data);
+		return 0;
 	default:
-		if (pipeline->aggregate)
-			err = aggregate__event(pipeline->aggregate, row, data, &pipeline->task_refs);
-		if (pipeline->event)
-			pipeline->event(pipeline->event_ctx, row, data);
-		return err;
+		return take_event(pipeline, &event_rows[id], data);
 	}
 }
 

@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_MAX_BYTES (64 * 1024) /* /proc/vmstat has 5 */
+#include "key_file.h"
 
 static bool is_named(const char *names, const char *name, size_t len)
 {
@@ -24,61 +23,49 @@ static bool is_named(const char *names, const char *name, size_t len)
 	return false;
 }
 
-static void take_line(const char *line, size_t len, struct counter_sum *sums, size_t nr)
+struct sums {
+	struct counter_sum *list;
+	size_t nr;
+};
+
+static void take(void *ctx, const struct key_value *entry)
 {
-	const char *space = memchr(line, ' ', len);
-	char *end;
+	const struct sums *sums = ctx;
 	uint64_t value;
 	size_t i;
 
-	if (!space || space == line)
+	if (!key_file__number(entry, 0, &value))
 		return;
-	value = strtoull(space + 1, &end, 10);
-	if (end == space + 1)
-		return;
-	for (i = 0; i < nr; i++) {
-		if (!is_named(sums[i].names, line, space - line))
+	for (i = 0; i < sums->nr; i++) {
+		if (!is_named(sums->list[i].names, entry->key, entry->key_len))
 			continue;
-		sums[i].found = true;
-		sums[i].sum += value;
+		sums->list[i].found = true;
+		sums->list[i].sum += value;
 	}
 }
 
-void counters__parse(const char *text, struct counter_sum *sums, size_t nr)
+void counters__parse(const char *text, struct counter_sum *list, size_t nr)
 {
-	const char *line, *end;
+	struct sums sums = { list, nr };
 
-	for (line = text; *line; line = *end ? end + 1 : end) {
-		end = line + strcspn(line, "\n");
-		take_line(line, end - line, sums, nr);
-	}
+	key_file__each(text, strlen(text), take, &sums);
 }
 
 static int read_whole(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t got;
-	size_t len = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
 
 	if (fd < 0)
 		return -errno;
-	while (len < size - 1 && (got = read(fd, buf + len, size - 1 - len)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			err = -errno;
-			break;
-		}
-		len += got;
-	}
-	buf[len] = '\0';
+	len = key_file__read(fd, buf, size);
 	close(fd);
-	return err;
+	return len < 0 ? (int)len : 0;
 }
 
 int counters__read(const char *path, struct counter_sum *sums, size_t nr)
 {
-	char buf[FILE_MAX_BYTES];
+	char buf[KEY_FILE_MAX];
 	int err = read_whole(path, buf, sizeof(buf));
 
 	if (!err)
@@ -88,11 +75,10 @@ int counters__read(const char *path, struct counter_sum *sums, size_t nr)
 
 int counters__read_one(const char *path, uint64_t *value)
 {
-	char buf[32], *end;
+	char buf[32];
 	int err = read_whole(path, buf, sizeof(buf));
 
 	if (err)
 		return err;
-	*value = strtoull(buf, &end, 10);
-	return end == buf ? -EINVAL : 0;
+	return key_file__number(&(struct key_value){ .value = buf, .value_len = strlen(buf) }, 0, value) ? 0 : -EINVAL;
 }

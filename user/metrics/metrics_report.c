@@ -168,6 +168,31 @@ static int add_machine(struct metrics *m, struct report *report)
 	return err;
 }
 
+static int add_sample(struct metrics *m, struct report *report, enum sample_id id)
+{
+	const struct sample_row *row = &sample_rows[id];
+	const struct metric_row metric = { row->metric, row->help,
+					   row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER, NULL };
+	const struct sample_counts *counts = m->view->samples;
+	uint64_t value = row->kind == SAMPLE_GAUGE ? counts->spans[SCOPE_TOTAL].end[id] : sample_counts__growth(counts, id, SCOPE_TOTAL);
+
+	if (!row->metric || value == MT_UNKNOWN_U64)
+		return 0;
+	return add_single(m, report, &metric, NULL, in_base_unit(m, value, row->unit));
+}
+
+static int add_samples(struct metrics *m, struct report *report)
+{
+	enum sample_id id;
+	int err = 0;
+
+	if (!m->view->samples || !m->view->samples->any)
+		return 0;
+	for (id = 0; !err && id < NR_SAMPLES; id++)
+		err = add_sample(m, report, id);
+	return err;
+}
+
 static int add_attached(struct metrics *m, struct report *report)
 {
 	const struct metric_row *row = &self_metrics[SELF_PROBE_ATTACHED];
@@ -250,6 +275,8 @@ int metrics__add(struct metrics *m, struct report *report, const struct program_
 		err = add_family_metric(m, &m->families[i], report);
 	if (!err)
 		err = add_machine(m, report);
+	if (!err)
+		err = add_samples(m, report);
 	if (!err)
 		err = add_self(m, report);
 	if (!err && nr_costs)

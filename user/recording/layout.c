@@ -235,6 +235,20 @@ static void add_checkpoint(struct builder *b)
 		COUNT(b, totals.machine[i], "machine.%s", machine_rows[i].path);
 }
 
+/* Differences, as most change little; and what is unknown at the begin of a block takes one byte. */
+static void add_samples(struct builder *b)
+{
+	int i;
+
+	add_layout(b, "sample", REC_SAMPLES, sizeof(struct sample_record));
+	for (i = 0; i < NR_SAMPLES; i++) {
+		add_field(b, CODE_ADDRESS, offsetof(struct sample_record, values[i]), sizeof(uint64_t),
+			  sample_rows[i].path);
+		if (!b->error)
+			b->layout->fields[i].unknown = MT_UNKNOWN_U64;
+	}
+}
+
 int layouts__own(struct layouts *layouts)
 {
 	struct builder b = { .layouts = layouts };
@@ -246,6 +260,7 @@ int layouts__own(struct layouts *layouts)
 		if (event_rows[id].size)
 			add_event(&b, &event_rows[id]);
 	add_checkpoint(&b);
+	add_samples(&b);
 	return b.error;
 }
 

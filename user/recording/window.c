@@ -100,6 +100,8 @@ static int take_record(struct window *window, const void *record)
 		return take_task(window, record);
 	if (hdr->id == REC_CHECKPOINT)
 		window->start = *(const struct checkpoint_record *)record;
+	if (hdr->id == REC_SAMPLES)
+		window->samples = *(const struct sample_record *)record;
 	return 0;
 }
 
@@ -163,6 +165,8 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 		if (!err)
 			err = encoder__add(enc, &task);
 	}
+	if (!err && window->samples.hdr.id)
+		err = encoder__add(enc, &window->samples);
 	if (err || !start.hdr.id)
 		return err;
 	start.flags = CHECKPOINT_BASE;

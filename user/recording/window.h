@@ -13,6 +13,7 @@ struct window {
 	uint64_t last_ns;
 	struct window_block *first, *last;
 	struct task_counts base;	/* what each life had counted when the window began */
+	struct sample_record samples;	/* the newest of before that; hdr.id 0: none */
 	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;

@@ -210,6 +210,7 @@ static int open_memory(struct session *session)
 	if (!session->view.aggregate)
 		return -ENOMEM;
 	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
+	session->pipeline.samples = &session->samples;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
@@ -313,6 +314,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.totals = &session->totals,
 			.checkpoint = &session->checkpoint,
 			.command = &session->outcome,
+			.samples = &session->samples,
 			.names = &session->names,
 			.hist_by = config->aggregate.hist_by,
 		},

@@ -58,7 +58,8 @@ struct session {
 	struct outfile record_file;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
-	struct totals totals;	   /* as of the last interval or the end */
+	struct sample_counts samples;
+	struct totals totals; /* as of the last interval or the end */
 	struct event_names names;
 	struct apart *apart;   /* NULL: call chains were not asked for */
 	struct stacks *stacks; /* likewise */

@@ -116,6 +116,7 @@ static void end_interval(struct session *session)
 	struct run_view *view = &session->view;
 
 	aggregate__next_interval(view->aggregate);
+	sample_counts__next_interval(&session->samples);
 	view->interval_start_ns = view->interval_end_ns;
 	view->interval_end_ns = session->checkpoint.now_ns;
 	if (session->config.interval)

@@ -244,11 +244,23 @@ static int pass(struct live *live, enum mt_iter_mode mode)
 	return err ? err : consume(live, TICK_BYTES);
 }
 
+static void take_samples(struct live *live)
+{
+	struct sample_record record = {
+		.hdr = { .id = REC_SAMPLES, .size = sizeof(record), .time_ns = clock__boot_ns() },
+	};
+
+	sample_files__read(&live->sample_files, record.values);
+	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
+	live->sink.record(live->sink.ctx, &record, sizeof(record));
+}
+
 static int source_tick(struct source *src)
 {
 	struct live *live = live_of(src);
 	int err = pass(live, MT_ITER_TICK);
 
+	take_samples(live);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
 }
@@ -371,6 +383,7 @@ static void source_free(struct source *src)
 	live__free_stacks(live);
 	cgroups__free(live->cgroups);
 	filters__free(&live->filters);
+	sample_files__close(&live->sample_files);
 	free(live->iter_buf);
 	free(live);
 }
@@ -449,6 +462,7 @@ static int begin(struct live *live)
 	if (!err)
 		err = consume_all(live);
 	live__read_totals(live, &live->base);
+	take_samples(live);
 	live->running = true;
 	live->start_cpu_ns = proc__own_cpu_ns();
 	return err;
@@ -545,6 +559,7 @@ int live__open(struct live **out, const struct live_request *request)
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
 	live->ring_maps.rare_fd = -1;
+	sample_files__open(&live->sample_files);
 	live->cgroups = cgroups__new();
 	if (live->cgroups)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);
@@ -573,5 +588,6 @@ void live__end(struct live *live)
 	live->control->phase = MT_PHASE_ENDING;
 	source_checkpoint(&live->source, &live->end_checkpoint);
 	live__read_totals(live, &live->end);
+	take_samples(live);
 	live->ended = true;
 }

@@ -10,6 +10,7 @@
 #include "../kernel/kernel_btf.h"
 #include "../kernel/object.h"
 #include "../kernel/ring_maps.h"
+#include "../kernel/sample_files.h"
 #include "live.h"
 #include "live_readers.h"
 
@@ -38,6 +39,7 @@ struct live {
 	struct live_images *images; /* what processes had mapped; NULL: call chains were not asked for */
 	void *iter_buf;
 	struct live_pass pass;
+	struct sample_files sample_files;
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
 	uint64_t undrained;	   /* tasks whose last faults may be missing */
 	uint64_t taken;		   /* of control->held */

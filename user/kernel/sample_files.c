@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "sample_files.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct sample_row *first = &sample_rows[*(const enum sample_id *)a];
+	const struct sample_row *second = &sample_rows[*(const enum sample_id *)b];
+
+	return first->file != second->file ? (first->file > second->file) - (first->file < second->file) :
+					     strcmp(first->key, second->key);
+}
+
+void sample_files__open(struct sample_files *files)
+{
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLE_FILES; i++)
+		files->fds[i] = open(sample_paths[i], O_RDONLY | O_CLOEXEC);
+	for (i = 0; i < NR_SAMPLES; i++)
+		files->by_key[i] = i;
+	qsort(files->by_key, NR_SAMPLES, sizeof(*files->by_key), compare_rows);
+}
+
+void sample_files__close(struct sample_files *files)
+{
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLE_FILES; i++)
+		if (files->fds[i] >= 0)
+			close(files->fds[i]);
+}
+
+struct wanted {
+	enum sample_file file;
+	const struct key_value *entry;
+};
+
+/* "allocstall_*" is each key that begins so. */
+static int compare_key(const struct key_value *entry, const char *key)
+{
+	size_t len = strlen(key), both;
+	bool prefix = len && key[len - 1] == '*';
+	int order;
+
+	len -= prefix;
+	both = entry->key_len < len ? entry->key_len : len;
+	order = memcmp(entry->key, key, both);
+	if (order || (prefix && both == len))
+		return order;
+	return (entry->key_len > len) - (entry->key_len < len);
+}
+
+static int compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *wanted = a;
+	const struct sample_row *row = &sample_rows[*(const enum sample_id *)b];
+
+	return wanted->file != row->file ? (wanted->file > row->file) - (wanted->file < row->file) :
+					   compare_key(wanted->entry, row->key);
+}
+
+struct parsing {
+	const struct sample_files *files;
+	enum sample_file file;
+	uint64_t *values;
+};
+
+static void take(void *ctx, const struct key_value *entry)
+{
+	const struct parsing *parsing = ctx;
+	const struct wanted wanted = { parsing->file, entry };
+	const enum sample_id *id = bsearch(&wanted, parsing->files->by_key, NR_SAMPLES, sizeof(*id), compare_wanted);
+	const struct sample_row *row = id ? &sample_rows[*id] : NULL;
+	uint64_t number, *value;
+
+	if (!row || !key_file__number(entry, row->unit == UNIT_SHARE ? 2 : 0, &number) ||
+	    __builtin_mul_overflow(number, row->scale, &number))
+		return;
+	value = &parsing->values[*id];
+	if (*value != MT_UNKNOWN_U64 && __builtin_add_overflow(number, *value, &number))
+		number = MT_UNKNOWN_U64;
+	*value = number;
+}
+
+void sample_files__parse(const struct sample_files *files, enum sample_file file, const char *text, size_t len,
+			 uint64_t values[NR_SAMPLES])
+{
+	struct parsing parsing = { files, file, values };
+
+	key_file__each(text, len, take, &parsing);
+}
+
+void sample_files__read(struct sample_files *files, uint64_t values[NR_SAMPLES])
+{
+	enum sample_file file;
+	ssize_t len;
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLES; i++)
+		values[i] = MT_UNKNOWN_U64;
+	for (file = 0; file < NR_SAMPLE_FILES; file++) {
+		len = files->fds[file] < 0 ? 0 : key_file__read(files->fds[file], files->buf, sizeof(files->buf));
+		if (len > 0)
+			sample_files__parse(files, file, files->buf, len, values);
+	}
+}

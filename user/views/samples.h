@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The samples of a run or an interval, for programs. */
+#ifndef MEMTRACE_VIEWS_SAMPLES_H
+#define MEMTRACE_VIEWS_SAMPLES_H
+
+#include "../count/run_view.h"
+#include "../report/report.h"
+
+/* Storage of what the report borrows. */
+struct samples {
+	struct cell cells[3 * NR_SAMPLES]; /* of a gauge the newest, the least and the most; of a counter its growth */
+};
+
+/* Adds nothing where a recording has none. */
+void samples__add(struct samples *samples, const struct run_view *view, struct report *report, enum scope scope);
+
+#endif
