@@ -12,7 +12,7 @@
 #include "session.h"
 
 #define NSEC_PER_SEC 1000000000ULL
-#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
+#define TICK_NS	     NSEC_PER_SEC /* how often counts are fetched if they are not needed sooner */
 
 /* How long CMD may take to end after SIGTERM. */
 #define COMMAND_END_STEP_MS 10
@@ -183,7 +183,8 @@ static void wait_until(struct session *session, uint64_t until_ns)
 		stop__look();
 }
 
-/* On a machine with a million tasks a tick takes a second: those that nobody asked for take a twentieth of the time. */
+/* On a machine with a million tasks a tick takes a second: ticks that no report needs take at most a twentieth of the
+ * time. */
 static uint64_t pause_after(const struct session *session, uint64_t begin_ns)
 {
 	uint64_t took_ns = session->source->ops->now_ns(session->source) - begin_ns;
