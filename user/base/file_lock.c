@@ -69,7 +69,7 @@ static bool counts(pid_t pid)
 		return !pid;
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	if (stat(path, &st))
-		return access("/proc/self", F_OK); /* without /proc nobody can tell */
+		return access("/proc/self", F_OK); /* unknown without /proc */
 	return st.st_uid == 0 || st.st_uid == geteuid();
 }
 

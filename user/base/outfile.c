@@ -100,7 +100,7 @@ static int open_new(struct outfile *file)
 	return 0;
 }
 
-/* Without waiting: a FIFO without a reader, or a line without a carrier, would keep open(2) for ever. */
+/* Without waiting: a FIFO without a reader, or a line without a carrier, would block open(2) forever. */
 static int open_device(struct outfile *file)
 {
 	struct place *place = &file->place;

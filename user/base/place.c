@@ -90,7 +90,7 @@ static int own_number(const char *path)
 	return strcmp(path, "/dev/stderr") ? -1 : STDERR_FILENO;
 }
 
-/* Can nobody but root and the caller put anything there? */
+/* May only root and the caller write to this directory? */
 static bool is_trusted(const struct stat *dir)
 {
 	return (dir->st_uid == 0 || dir->st_uid == geteuid()) && !(dir->st_mode & (S_ISVTX | S_IWGRP | S_IWOTH));
@@ -111,7 +111,8 @@ static int check_link(struct place *place)
 	if (fstat(place->dir, &dir))
 		return -errno;
 	if (is_magic(place, &dir))
-		return place__refuse(place, "'%s' is a /proc link to a file or directory of a process; name that itself",
+		return place__refuse(place,
+				     "'%s' is a /proc link to a file or directory of a process; name that itself",
 				     place->name);
 	if (!is_trusted(&dir))
 		return place__refuse(place,
@@ -226,7 +227,7 @@ static int check_file(struct place *place)
 	return 0;
 }
 
-/* Nobody but root makes devices, but everybody makes FIFOs. */
+/* Only root can make devices; anyone can make FIFOs. */
 static int check_device(struct place *place)
 {
 	struct stat dir;
@@ -258,7 +259,7 @@ int place__look(struct place *place)
 	return place->kind == PLACE_FILE ? check_file(place) : check_device(place);
 }
 
-/* What the shell opened for us is ours to write, whoever owns it. */
+/* What the shell opened for us may be written, no matter who owns it. */
 static int look_first(struct place *place)
 {
 	struct stat st;

@@ -109,7 +109,7 @@ static int open_file(struct export_run *run, const struct options *options)
 	return EXIT_OK;
 }
 
-/* A stale file would be served for ever. */
+/* A stale file would be served forever. */
 static int remove_file(struct export_run *run)
 {
 	int err = outfile__remove(&run->file);

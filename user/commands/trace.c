@@ -15,7 +15,7 @@ extern const struct command trace_command;
 
 #define MAX_GROUPS	  16 /* nothing is grouped here */
 #define PRINTED_COLUMNS	  3
-#define FLUSH_INTERVAL_NS 100000000ULL /* hot events are fetched this often: nobody is woken for each */
+#define FLUSH_INTERVAL_NS 100000000ULL /* hot events are fetched this often, without a wake-up for each */
 
 struct event_columns {
 	struct column columns[EVENT_MAX_COLUMNS];

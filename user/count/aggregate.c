@@ -185,7 +185,7 @@ static void finish(struct aggregate *agg, struct life *life, const struct mt_tas
 	task_counts__finish(&agg->task_counts, task->life);
 }
 
-/* What a life counted before the run began is where its differences start, and nobody's. */
+/* What a task counted before the run began is the base of its differences; it is credited to no one. */
 static int take_base(struct aggregate *agg, struct life *life, const struct mt_task *task)
 {
 	struct packed_change last;
@@ -206,7 +206,8 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 	return err;
 }
 
-/* What a task counted after its final record, which ended its life here; of one that ended before the run nobody's. */
+/* What a task counted after its final record, which ended its life here; of one that ended before the run, it is
+ * credited to no one. */
 static int take_rest(struct aggregate *agg, const struct mt_task *task)
 {
 	uint64_t add[MT_NR_SLOTS];

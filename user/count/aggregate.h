@@ -63,7 +63,7 @@ void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
  * a final record are then in lost; those of another come with the life's next one.
  */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
-/* whos: whom references in records stand for; may be NULL. */
+/* whos: the tasks that references in records stand for; may be NULL. */
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
 		     const struct task_refs *task_refs);
 /* The source's absolute folds, by differences. */
@@ -103,7 +103,7 @@ struct hist_entry {
 	int64_t label;		    /* the label member's value; 0 without one */
 	char comm[MT_COMM_LEN + 1]; /* with hist_by BY_COMM */
 	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
-	bool other;		    /* the group that holds what exceeded max_groups, or folds, that name nobody */
+	bool other;		    /* the group for what exceeded max_groups, and for folds, which name no task */
 	uint64_t counts[MT_HIST_SLOTS];
 	uint64_t sum, count;
 };

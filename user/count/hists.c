@@ -30,7 +30,7 @@ struct hist {
 
 /* Fields of the event that a histogram is made of; NULL: it has none. */
 struct hist_source {
-	const struct field_row *who; /* whom its values are counted for */
+	const struct field_row *who; /* the task that its values are counted for */
 	const struct field_row *partial;
 };
 
@@ -148,7 +148,7 @@ static int32_t label_of(const struct hist_row *row, const char *record)
 	return label;
 }
 
-/* Of a task that nobody knows by its reference the group is not known either. */
+/* If the reference is unknown, so is the group. */
 static struct hist_group *group_of(struct hists *hists, const struct field_row *field, const char *record,
 				   const struct task_refs *task_refs)
 {
@@ -165,7 +165,7 @@ static struct hist_group *group_of(struct hists *hists, const struct field_row *
 	return groups->by == BY_ALL ? &groups->all : &groups->other;
 }
 
-/* A lower bound of a value, or one that nobody knows, would make the distribution wrong: it counts nowhere. */
+/* A lower bound or an unknown value would distort the distribution: it is not counted. */
 static int count_event(struct hists *hists, size_t i, const char *record, const struct task_refs *task_refs)
 {
 	const struct hist_source *source = &hists->sources[i];

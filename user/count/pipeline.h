@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The one place that checks what arrives: each record's id and size, then whoever wants it. */
+/* The one place that checks what arrives: each record's id and size; then it goes to those who want it. */
 #ifndef MEMTRACE_COUNT_PIPELINE_H
 #define MEMTRACE_COUNT_PIPELINE_H
 

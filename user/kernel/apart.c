@@ -23,7 +23,7 @@
 
 /* Of tables of symbols 128 MiB are kept, and as much is read at a time. */
 #define READER_MAX_BYTES (1024UL * 1024 * 1024)
-/* Questions that wait; those of a flood of processes that nobody will answer in time are refused. */
+/* Queued questions; beyond that they are refused, since they would not be answered in time. */
 #define MAX_QUESTIONS 4096
 /* A reader that waits for a FUSE file system may not even be killed: so many of them are left to their fate. */
 #define MAX_STUCK     16
@@ -256,7 +256,7 @@ static void free_question(struct apart *apart)
 	free(question);
 }
 
-/* A reader that cannot be killed keeps the first process's end from nobody: it is not waited for. */
+/* A reader that cannot be killed must not delay the end of the first process: it is not waited for. */
 void apart__free(struct apart *apart)
 {
 	if (!apart)

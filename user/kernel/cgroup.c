@@ -183,7 +183,7 @@ const char *cgroups__name(struct cgroups *cgroups, uint64_t id)
 		name = remember(cgroups, id, ask_kernel(cgroups, id, &gone));
 	if (name)
 		return name->path;
-	/* without the mount or the capability nobody can tell whether it is gone */
+	/* without the mount or the capability it cannot be known whether it is gone */
 	snprintf(cgroups->number, sizeof(cgroups->number), gone ? "[gone:%llu]" : "[id:%llu]", (unsigned long long)id);
 	return cgroups->number;
 }

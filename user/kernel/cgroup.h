@@ -23,7 +23,7 @@ const char *cgroups__below_mount(const struct cgroups *cgroups, const char *path
 /*
  * The path of a cgroup below the mount, "/" for the root.  Asked for once and
  * kept, as cgroups vanish; one that is gone and was never named: "[gone:ID]",
- * or "[id:ID]" where nobody can tell.
+ * or "[id:ID]" where the name is unknown.
  * 0 is "-".  Valid until the next call.
  */
 const char *cgroups__name(struct cgroups *cgroups, uint64_t id);

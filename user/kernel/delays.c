@@ -18,7 +18,7 @@
 #define SWITCH_FILE   "/proc/sys/kernel/task_delayacct"
 #define CPUS_FILE     "/sys/devices/system/cpu/possible"
 #define MESSAGE_MAX   4096
-#define RECEIVE_BYTES (8 * 1024 * 1024) /* some thousand tasks that end while nobody reads */
+#define RECEIVE_BYTES (8 * 1024 * 1024) /* room for some thousand tasks that end before it is read */
 
 struct request {
 	struct nlmsghdr nl;

@@ -10,7 +10,7 @@
 
 #define MAX_FILES 8192
 
-/* A file that was changed since has another time of that; nobody can set it back. */
+/* A file that was changed since has another ctime, which cannot be set back. */
 struct file_version {
 	uint64_t dev, inode, size, changed_s, changed_ns;
 };

@@ -167,7 +167,7 @@ const char *btf__flaw(const struct btf *btf)
 	return chains_end(btf) ? NULL : "its types go in circles";
 }
 
-/* What was checked, where nobody can change it: libbpf opens it again for each object. */
+/* A private copy of what was checked, which others cannot change: libbpf opens it again for each object. */
 static int copy_to_memory(struct kernel_btf *types)
 {
 	__u32 size, at = 0;

@@ -25,7 +25,7 @@ struct kernel_btf {
 int kernel_btf__open(struct kernel_btf *types, const char *file, char *why, size_t size);
 void kernel_btf__close(struct kernel_btf *types);
 
-/* What is wrong with types that nobody has vouched for; NULL: every id leads somewhere, and none in circles. */
+/* What is wrong with untrusted types; NULL: every id leads somewhere, and none in circles. */
 const char *btf__flaw(const struct btf *btf);
 
 #endif

@@ -105,7 +105,7 @@ static uint64_t ticks_of(uint64_t ns)
 	return ns / (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-/* Opens a task's directory, which stays that task's whoever gets its number next, and reads when it began. */
+/* Opens a task's directory, which still refers to it if the pid is reused, and reads when the task began. */
 static int open_task(uint32_t tid, uint64_t *ticks)
 {
 	char path[64];

@@ -28,7 +28,7 @@ int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who);
 /* The command line of the process that began then, spaces between arguments, at most size bytes; "" if there is none.
  */
 void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
-void proc__own_cmdline(char *buf, int size); /* likewise memtrace's own */
+void proc__own_cmdline(char *buf, int size); /* the same for memtrace itself */
 /* CPU time that memtrace itself has used. */
 uint64_t proc__own_cpu_ns(void);
 

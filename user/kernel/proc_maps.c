@@ -182,7 +182,7 @@ static int add_lines(struct proc_maps *maps, struct maps_access *access, FILE *f
 	return err ? err : proc_maps__count(maps) ? 0 : -ESRCH;
 }
 
-/* By its directory, which stays that process's whoever gets its number next. */
+/* By its directory, which still refers to that process if the pid is reused. */
 static int open_maps(uint32_t pid, uint64_t start_ns)
 {
 	char path[64];

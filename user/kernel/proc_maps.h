@@ -14,7 +14,7 @@
 #include "../symbols/maps.h"
 #include "elf_cache.h"
 
-/* Through whom files are reached, and how long that may take. */
+/* Through which process files are reached, and how long that may take. */
 #define MAPS_ACCESS_PIDS 4
 
 struct maps_access {

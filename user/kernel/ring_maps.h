@@ -13,7 +13,7 @@ struct ring_maps {
 };
 
 /*
- * Makes them as planned.  Where the kernel refuses a size that nobody asked for, a smaller one will do:
+ * Makes them as planned.  Where the kernel refuses a default size, a smaller one will do:
  * rings is changed, and a note says so.  0; -EINVAL after one line if a size that was asked for was refused;
  * or another -errno.  ring_maps__close() in any case.
  */

@@ -336,7 +336,7 @@ static int round_of_slots(struct metrics *m, struct family *family, struct selec
 		if (!err)
 			err = add_entity(m, family, &sums, &entity);
 	}
-	/* what nobody can be named for is "other" too */
+	/* what cannot be attributed to a task is "other" too */
 	if (!err && schema__nr_events(m->view->totals->losses.unattributed))
 		err = add_counts(m, family, &sums, "other", m->view->totals->losses.unattributed);
 	if (!err)

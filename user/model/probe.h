@@ -21,7 +21,7 @@ enum attach_kind {
 	ATTACH_TP_BTF,
 	ATTACH_RAW_TP,
 	ATTACH_TP,
-	ATTACH_FENTRY, /* the begin or the end of a function: fentry, fexit */
+	ATTACH_FENTRY, /* the start or the end of a function: fentry, fexit */
 	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
 	ATTACH_RUN,	/* not attached: user space runs the program when it wants to know something */
@@ -86,7 +86,7 @@ struct hook_dependency {
 	const char *needs;
 };
 
-/* Counters that nobody counts if that hook is missing: they are unknown then. */
+/* Counters that are unknown if that hook is missing. */
 struct hook_slots {
 	const char *hook; /* NULL ends the list */
 	enum mt_slot first, last;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The rows of bpf/probes.def as tables, for everything that is generic over probes. */
+/* The rows of bpf/probes.def as tables, for all code that is the same for every probe. */
 #ifndef MEMTRACE_MODEL_SCHEMA_H
 #define MEMTRACE_MODEL_SCHEMA_H
 

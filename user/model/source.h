@@ -60,15 +60,15 @@ struct probe_status {
 	bool attached;
 	bool hooked;		 /* a hook of its own is: without, only what the kernel accounts is known */
 	bool partial;		 /* attached, but something of it is missing: why */
-	bool lacks[MT_NR_SLOTS]; /* counters that nobody counts, as a hook is missing */
-	bool lacks_latency;	 /* latencies were asked for, and nobody measures them */
+	bool lacks[MT_NR_SLOTS]; /* counters that are unknown, because a hook is missing */
+	bool lacks_latency;	 /* latencies were requested, but cannot be measured */
 	int error;		 /* -errno if it was wanted and is not attached */
 	char why[WHY_MAX];	 /* "" if all is well */
 };
 
 /* What a run was asked for, as far as reports tell it; a recording has that of the run that it holds. */
 struct run_facts {
-	char subject[512]; /* whom it is about: "make -j8 and descendants" */
+	char subject[512]; /* what the run is about: "make -j8 and descendants" */
 	uint32_t probes;   /* bit per enum mt_probe */
 	uint32_t every;	   /* those of which each single event is there */
 	uint64_t sample;   /* of single events one in so many; 0 or 1: all */
@@ -126,7 +126,7 @@ struct source_ops {
 
 struct source {
 	const struct source_ops *ops;
-	/* Called whenever records were delivered, and for the last time when all were; NULL: nobody waits for that. */
+	/* Called whenever records were delivered, and for the last time when all were; NULL: not needed. */
 	void (*attend)(void *ctx, bool last);
 	void *attend_ctx;
 	struct probe_status probes[MT_NR_PROBES];

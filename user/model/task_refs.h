@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Whom the references in records of single events stand for. */
+/* Which tasks the references in records of single events stand for. */
 #ifndef MEMTRACE_MODEL_TASK_REFS_H
 #define MEMTRACE_MODEL_TASK_REFS_H
 

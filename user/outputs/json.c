@@ -401,7 +401,7 @@ out:
 	return err;
 }
 
-/* One line, handed to the stream; whoever reads it live wants the stream flushed now and then. */
+/* One line, handed to the stream; for live readers the stream should be flushed now and then. */
 static int json_event(struct output *out, const char *name, const char *text, const struct column *columns,
 		      const struct cell *cells, size_t nr)
 {

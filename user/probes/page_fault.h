@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the probes on page faults attach to alike, and the numbers that their programs take for granted. */
+/* What all probes on page faults attach to, and the constants that their programs rely on. */
 #ifndef MEMTRACE_PROBES_PAGE_FAULT_H
 #define MEMTRACE_PROBES_PAGE_FAULT_H
 

@@ -438,7 +438,7 @@ static int define_stack(struct encoder *enc, enum field_code code, int32_t id, c
 	return 0;
 }
 
-/* Whom the record is about, by reference. */
+/* The task that the record is about, by reference. */
 static const struct mt_who *subject_of(struct encoder *enc, const struct layout *layout, const char *record)
 {
 	const struct layout_field *field = layout->who < 0 ? NULL : &layout->fields[layout->who];

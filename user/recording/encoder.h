@@ -15,7 +15,7 @@ struct encoder {
 	const struct layout *by_id[MT_NR_RECS]; /* NULL: such records are left out */
 	/* The name of a cgroup; NULL: not now.  Without it names are left out. */
 	const char *(*cgroup)(void *ctx, uint64_t id);
-	/* Whom a reference stands for; NULL: unknown. */
+	/* The task that a reference stands for; NULL: unknown. */
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;
 	struct stack_lookup stacks; /* zeroes: call chains have ids only */

@@ -23,9 +23,9 @@ enum field_code {
 	CODE_ADDRESS,	   /* zigzag of that difference */
 	CODE_TIME,	   /* zigzag of the difference to the record's time */
 	CODE_WHO,	   /* a task: its number in the block */
-	CODE_REF,	   /* likewise, of one that has a reference */
+	CODE_REF,	   /* the same, of a task that has a reference */
 	CODE_KERNEL_STACK, /* zigzag of a call chain's id, which was defined in the block; negative: none */
-	CODE_USER_STACK,   /* likewise; what its addresses mean depends on the record's task */
+	CODE_USER_STACK,   /* the same; what its addresses mean depends on the record's task */
 	CODE_CGROUP,	   /* the id of a cgroup, whose name was defined in the block if it is known */
 	NR_FIELD_CODES
 };

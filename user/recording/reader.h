@@ -16,7 +16,7 @@
 enum reader_end {
 	READER_READING,
 	READER_COMPLETE, /* it was closed when the run was over */
-	READER_CUT_OFF,	 /* it ends in the middle: whoever wrote it was stopped, or the file is not whole */
+	READER_CUT_OFF,	 /* it ends in the middle: its writer was stopped, or the file is incomplete */
 	READER_DAMAGED,	 /* what follows cannot be trusted */
 };
 

@@ -16,7 +16,7 @@
 struct event_names {
 	const char *(*cgroup)(void *ctx, uint64_t id);	     /* without it a cgroup is not shown */
 	const char *(*gfp)(void *ctx, uint64_t flags);	     /* without it flags are hexadecimal */
-	const struct mt_who *(*who)(void *ctx, uint64_t id); /* whom a struct mt_ref stands for */
+	const struct mt_who *(*who)(void *ctx, uint64_t id); /* the task that a struct mt_ref stands for */
 	/*
 	 * The functions of a call chain, the root first, with ";" between; who: whose.  NULL if nobody asked
 	 * for call chains: then events have no columns for them.

@@ -12,7 +12,7 @@
 #include "recording.h"
 #include "session.h"
 
-#define TICK_NS NSEC_PER_SEC /* how often counts are fetched if nobody wants them sooner */
+#define TICK_NS NSEC_PER_SEC /* how often counts are fetched if they are not needed sooner */
 
 /* How long CMD may take to end after SIGTERM. */
 #define COMMAND_END_STEP_MS 10
@@ -167,7 +167,10 @@ static int tick(struct session *session, uint64_t due_ns)
 	return err;
 }
 
-/* On a machine with a million tasks a tick takes a second: those that nobody asked for take a twentieth of the time. */
+/*
+ * On a machine with a million tasks a tick takes a second: ticks that no report needs take at most a twentieth of the
+ * time.
+ */
 static uint64_t pause_after(uint64_t begin_ns)
 {
 	uint64_t took_ns = clock__boot_ns() - begin_ns;

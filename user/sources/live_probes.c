@@ -33,7 +33,7 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
-/* What nobody counts is not 0, and what nobody measures has no histogram. */
+/* What is not counted is unknown, not 0; what is not measured has no histogram. */
 static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
 {
 	const struct hook_state *h;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Reads several rings in turns, so that one that fills faster than it is read keeps neither the others
- * waiting nor the caller for ever.
+ * waiting nor the caller forever.
  */
 #ifndef MEMTRACE_SOURCES_LIVE_READERS_H
 #define MEMTRACE_SOURCES_LIVE_READERS_H

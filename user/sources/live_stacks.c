@@ -31,7 +31,7 @@ struct live_stack {
 	uint64_t addresses[];
 };
 
-/* The name under which a process ran, where nobody tells of an exec: another one comes with it. */
+/* The name under which a process ran: where an exec is not reported, a new name shows it. */
 struct live_name {
 	UT_hash_handle hh;
 	uint32_t pid;
@@ -96,7 +96,7 @@ static const uint64_t *addresses_of(void *ctx, int32_t id, size_t *nr)
 	return stack ? stack->addresses : NULL;
 }
 
-/* Where nobody tells: another name, or start, is another program. */
+/* Where execs are not reported: another name, or start time, is another program. */
 static void follow_exec(struct live_images *images, const struct mt_who *who, uint64_t time_ns)
 {
 	struct live_name *name;
@@ -184,7 +184,7 @@ static bool knows_all_mappings(const struct live_images *images, const struct im
 	return image->complete && !images->events_lost;
 }
 
-/* A program that starts maps its libraries within milliseconds; a JIT compiler goes on for ever. */
+/* A program that starts maps its libraries within milliseconds; a JIT compiler never stops. */
 static uint64_t pause_of(const struct image *image)
 {
 	unsigned int over = image->tries > TRIES_AT_ONCE ? image->tries - TRIES_AT_ONCE : 0;

@@ -54,7 +54,7 @@ static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 		return 0;
 	if (bytes > MAX_CGROUP_BYTES - replay->cgroup_bytes)
 		return 0;
-	replay->cgroup_bytes += bytes; /* also of names that are replaced: nobody renames cgroups all day */
+	replay->cgroup_bytes += bytes; /* also of names that are replaced: cgroups are seldom renamed */
 	copy = strndup(name, len);
 	if (!entry && copy) {
 		entry = calloc(1, sizeof(*entry));

@@ -28,7 +28,7 @@ struct process {
 
 struct images {
 	struct process *table;
-	TAILQ_HEAD(processes, process) by_use; /* whom nobody asked for the longest time first */
+	TAILQ_HEAD(processes, process) by_use; /* least recently used first */
 	struct processes by_end;	       /* who ended first */
 	uint64_t last_serial;
 	size_t bytes, max_bytes;

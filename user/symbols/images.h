@@ -28,7 +28,7 @@ struct image {
 
 struct images;
 
-/* Keeps at most about max_bytes, and forgets first whom nobody asked for the longest time.  NULL: no memory. */
+/* Keeps at most about max_bytes; the least recently used process is evicted first.  NULL: no memory. */
 struct images *images__new(size_t max_bytes);
 void images__free(struct images *images);
 
@@ -41,7 +41,7 @@ int images__fork(struct images *images, uint32_t pid, uint32_t parent, uint64_t 
 int images__exec(struct images *images, uint32_t pid, uint64_t time_ns, bool complete);
 int images__map(struct images *images, uint32_t pid, const struct mapping *mapping);
 void images__exit(struct images *images, uint32_t pid, uint64_t time_ns);
-/* Forgets who ended before then, of whom no more events come. */
+/* Drops processes that ended before then: no more events of them come. */
 void images__retire(struct images *images, uint64_t before_ns);
 void images__forget(struct images *images, uint32_t pid);
 

@@ -9,7 +9,8 @@
 
 #include "build_id.h"
 
-/* One address of a stack.  It owns nothing; whoever filled it in says how long its pointers live. */
+/* One address of a stack.  It owns nothing; the function that filled it in documents how long its pointers are valid.
+ */
 struct stack_frame {
 	uint64_t address;
 	const char *symbol; /* NULL: unknown */

@@ -165,7 +165,7 @@ static uint64_t session_pages(const struct session_pages *begin, const struct se
 	return sum;
 }
 
-/* Whether there was a session in between of whose pages nothing is known. */
+/* Whether there was a session in between whose pages are unknown. */
 static bool is_silent(const struct session_pages *begin, const struct session_pages *end)
 {
 	int i;

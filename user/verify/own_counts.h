@@ -35,7 +35,7 @@ struct own_checkpoint {
 
 struct own_counts {
 	struct session *session;
-	const char *cgroup;  /* whose kills are told apart; "": nobody's */
+	const char *cgroup;  /* whose kills are counted separately; "": none */
 	bool below;	     /* kills in cgroups below it count, too */
 	const char *unified; /* where cgroup v2 is mounted with the memory controller; NULL: it is not */
 	struct count_rules rules;

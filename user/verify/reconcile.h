@@ -22,7 +22,7 @@ enum counter_file {
 	NR_COUNTER_FILES
 };
 
-/* Whom a counter is about: a run with -c counts one cgroup's tasks alone, and kswapd always. */
+/* What a counter covers: a run with -c counts only one cgroup's tasks, and kswapd always. */
 enum counter_subject {
 	ABOUT_CMD,
 	ABOUT_MACHINE,

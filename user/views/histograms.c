@@ -66,7 +66,7 @@ static void fill(const struct run_view *view, const struct hist_entry *entry, st
 	};
 }
 
-/* A latency that nobody measures has no histogram, not an empty one. */
+/* A latency that is not measured has no histogram, not an empty one. */
 static bool is_measured(const struct run_view *view, const struct hist_row *row)
 {
 	const struct probe_status *status = &view->probes[row->probe];

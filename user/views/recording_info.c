@@ -122,7 +122,7 @@ static void add_run(struct recording_info *info, struct report *report)
 							     .path = "" });
 }
 
-/* Events that nobody asked for are not in it: a count of 0 would say that there were none. */
+/* Events that were not requested are left out: a count of 0 would say that there were none. */
 static bool is_recorded(const struct run_facts *facts, const struct event_row *row)
 {
 	uint32_t probe = 1U << row->probe;
