@@ -12,10 +12,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 
+#include "../../user/kernel/btf_excerpt.h"
 #include "../../user/kernel/prototype.h"
 
 /* Ids of the types that prototypes are made of. */
@@ -109,6 +111,29 @@ static int free_btf(void **state)
 {
 	btf__free(*state);
 	return 0;
+}
+
+/* Of the same kernel only what is asked for by what the tests below look for. */
+static int make_excerpt(void **state)
+{
+	static const char *const looked_for[] = { "g:nothing", "g:begin",   "g:begin_memcg", "g:begin_swapped",
+						  "g:all",     "g:number",  "g:absent",	     "begin",
+						  "kill",      "kill_more", "kill_swapped",  "fault",
+						  "none",      "print",	    "by_value" };
+	struct btf_names names = { 0 };
+	struct btf_excerpt excerpt;
+	size_t i;
+	int err;
+
+	make_btf(state);
+	for (i = 0; i < sizeof(looked_for) / sizeof(*looked_for); i++)
+		prototype__add_names(&names, looked_for[i]);
+	err = btf_excerpt__make(&excerpt, *state, &names);
+	btf_names__free(&names);
+	btf__free(*state);
+	*state = excerpt.btf;
+	free(excerpt.ids);
+	return err;
 }
 
 static void prototypes_are_spelled_as_in_c(void **state)
@@ -293,5 +318,6 @@ int main(void)
 		cmocka_unit_test(the_running_kernel_has_them),
 	};
 
-	return cmocka_run_group_tests(tests, make_btf, free_btf);
+	return cmocka_run_group_tests_name("all types", tests, make_btf, free_btf) +
+	       cmocka_run_group_tests_name("those asked for", tests, make_excerpt, free_btf);
 }
