@@ -250,6 +250,27 @@ static void the_core_asks_for_what_it_looks_at(void **state)
 	btf__free(btf);
 }
 
+/* Records and constants that no program has a type of. */
+static void hooks_ask_for_what_they_are_judged_by(void **state)
+{
+	static const struct attach_alt alts[] = { { "program", ATTACH_TP, "g:own", "int", "trace_event_raw_shared" },
+						  { NULL, 0, NULL, NULL, NULL } };
+	static const struct attach_hook hooks[] = { { "hook", HOOK_REQUIRED, alts, "nothing", false },
+						    { NULL, 0, NULL, NULL, false } };
+	static const struct kernel_constant constants[] = { { NULL, "CONSTANT", 1, false }, { NULL, NULL, 0, false } };
+	struct object_request req = { .hooks = hooks, .constants = constants };
+	struct btf_names names = { 0 };
+
+	(void)state;
+	req.image = probes[MT_PROBE_free]->object(&req.image_size);
+	assert_int_equal(object__add_names(&names, &req), 0);
+	assert_true(btf_names__has(&names, "btf_trace_own"));
+	assert_true(btf_names__has(&names, "trace_event_raw_own"));
+	assert_true(btf_names__has(&names, "trace_event_raw_shared"));
+	assert_true(btf_names__has(&names, "CONSTANT"));
+	btf_names__free(&names);
+}
+
 /* What is found out about an alternative by whole and excerpt, which must be the same. */
 static void same_hook(const struct btf *whole, const struct btf *part, const struct attach_alt *alt)
 {
@@ -333,6 +354,7 @@ int main(void)
 		cmocka_unit_test(enumerations_functions_and_events_are_found),
 		cmocka_unit_test(a_name_that_memory_ran_out_for_is_an_error),
 		cmocka_unit_test(the_core_asks_for_what_it_looks_at),
+		cmocka_unit_test(hooks_ask_for_what_they_are_judged_by),
 		cmocka_unit_test(the_running_kernels_excerpt_tells_the_same),
 	};
 

@@ -12,7 +12,7 @@
 #include "live_impl.h"
 
 #define CORE_NAME "core"
-/* Threads that load objects, each needing some 15 MB for as long as it does. */
+/* Threads that load objects. */
 #define OPENERS 4
 
 /* A note for people of what of a probe is missing though it runs. */
@@ -125,8 +125,7 @@ static void *open_some(void *arg)
 }
 
 /*
- * Most of the time to get ready goes into libbpf's reading of the kernel's BTF
- * and the verifier's checks, each for one object and independent of the
+ * Most of the time to get ready goes into the verifier's checks, each for one object and independent of the
  * others'.  This thread takes part, so that none is left undone if no other can be had.
  */
 static void open_all(struct live *live, const struct live_request *request)
