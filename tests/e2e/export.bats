@@ -228,3 +228,21 @@ said_or_ended() {
 	fi
 	same "files but the filler" "$(find "$dir" -type f ! -name fill ! -name '*.prom' | wc -l)" 0
 }
+
+@test "a limit of 32 MiB, as a service's MemoryMax=32M, is enough for its defaults" {
+	memcg_init
+	make_cgroup exporter 32M
+	printf '#!/bin/sh\necho $$ >"%s" && exec "%s" "$@"\n' "$cgroup/cgroup.procs" "$memtrace" >"$tmp/limited"
+	chmod +x "$tmp/limited"
+	memtrace=$tmp/limited memtrace_start export --textfile "$file" -i 0.2
+	same "processes within the limit" "$(<"$cgroup/cgroup.procs")" "$mt_pid"
+	wait_file
+	"$workloads/faults" -n 20000 -c mt-exported
+	next_update
+	next_update
+	(($(sample memtrace_page_faults_total mt-exported) >= 20000)) || fail "too few faults"
+	"$memtrace" export --textfile "$tmp/unlimited.prom" --once -d 0.1
+	same "probes" "$(grep '^memtrace_probe_attached' "$file")" "$(grep '^memtrace_probe_attached' "$tmp/unlimited.prom")"
+	memtrace_stop
+	same "status" "$mt_status" 0
+}

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../user/base/clock.h"
 #include "../../user/symbols/symtab.h"
 #include "../../user/kernel/apart_questions.h"
 #include "../../user/kernel/proc.h"

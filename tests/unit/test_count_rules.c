@@ -8,6 +8,7 @@
 
 #include <bpf/btf.h>
 
+#include "../../user/kernel/btf_excerpt.h"
 #include "../../user/kernel/count_rules.h"
 
 /* What differs; NULL: it is not there. */
@@ -44,10 +45,24 @@ static void add_lock(struct btf *btf, const char *argument, int number)
 	btf__add_func(btf, "__folio_lock_or_retry", BTF_FUNC_STATIC, proto);
 }
 
+static void check_rules(const struct kernel *kernel, const struct btf *btf)
+{
+	struct count_rules rules;
+
+	count_rules__read(&rules, btf);
+	assert_int_equal(rules.node_reclaim_counters, kernel->expected.node_reclaim_counters);
+	assert_int_equal(rules.cgroups_hold_back, kernel->expected.cgroups_hold_back);
+	assert_int_equal(rules.cgroup_slab_pages, kernel->expected.cgroup_slab_pages);
+	assert_int_equal(rules.attempts_count, kernel->expected.attempts_count);
+	assert_int_equal(rules.restarts, kernel->expected.restarts);
+}
+
+/* By all of the kernel's types, and by those alone that are asked for. */
 static void check(const struct kernel *kernel)
 {
 	struct btf *btf = btf__new_empty();
-	struct count_rules rules;
+	struct btf_names names = { 0 };
+	struct btf_excerpt excerpt;
 	int number;
 
 	assert_non_null(btf);
@@ -59,12 +74,12 @@ static void check(const struct kernel *kernel)
 	add_struct(btf, "mem_cgroup", kernel->memcg_member, number);
 	if (kernel->lock_argument)
 		add_lock(btf, kernel->lock_argument, number);
-	count_rules__read(&rules, btf);
-	assert_int_equal(rules.node_reclaim_counters, kernel->expected.node_reclaim_counters);
-	assert_int_equal(rules.cgroups_hold_back, kernel->expected.cgroups_hold_back);
-	assert_int_equal(rules.cgroup_slab_pages, kernel->expected.cgroup_slab_pages);
-	assert_int_equal(rules.attempts_count, kernel->expected.attempts_count);
-	assert_int_equal(rules.restarts, kernel->expected.restarts);
+	check_rules(kernel, btf);
+	count_rules__add_names(&names);
+	assert_int_equal(btf_excerpt__make(&excerpt, btf, &names), 0);
+	check_rules(kernel, excerpt.btf);
+	btf_excerpt__free(&excerpt);
+	btf_names__free(&names);
 	btf__free(btf);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../user/base/clock.h"
 #include "../../user/symbols/images.h"
 #include "../../user/kernel/mmap_events.h"
 #include "../../user/kernel/proc.h"

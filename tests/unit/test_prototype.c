@@ -12,10 +12,12 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 
+#include "../../user/kernel/btf_excerpt.h"
 #include "../../user/kernel/prototype.h"
 
 /* Ids of the types that prototypes are made of. */
@@ -111,6 +113,34 @@ static int free_btf(void **state)
 	return 0;
 }
 
+/* Only what is asked for by what the tests below look for; btf is freed. */
+static struct btf *make_excerpt(struct btf *btf)
+{
+	static const char *const looked_for[] = { "g:nothing", "g:begin",  "g:begin_memcg", "g:begin_swapped",
+						  "g:all",     "g:number", "g:absent",	    "begin",
+						  "g:shrink",  "g:shrunk", "kill",	    "kill_more",
+						  "fault",     "none",	   "kill_swapped",  "print",
+						  "by_value" };
+	struct btf_names names = { 0 };
+	struct btf_excerpt excerpt;
+	size_t i;
+
+	for (i = 0; i < sizeof(looked_for) / sizeof(*looked_for); i++)
+		prototype__add_names(&names, looked_for[i]);
+	assert_int_equal(btf_excerpt__make(&excerpt, btf, &names), 0);
+	btf_names__free(&names);
+	btf__free(btf);
+	free(excerpt.ids);
+	return excerpt.btf;
+}
+
+static int make_btf_excerpt(void **state)
+{
+	make_btf(state);
+	*state = make_excerpt(*state);
+	return 0;
+}
+
 static void prototypes_are_spelled_as_in_c(void **state)
 {
 	char text[128];
@@ -183,16 +213,10 @@ static void add_named(struct btf *btf, const char *name, int type, const char *f
 	assert_true(btf__add_func(btf, func, BTF_FUNC_GLOBAL, proto) > 0);
 }
 
-/* Two numbers that changed places have the same types. */
-static void names_tell_arguments_apart(void **state)
+static void check_names(const struct btf *btf)
 {
-	struct btf *btf = btf__new_empty();
-	int number = btf__add_int(btf, "long unsigned int", 8, 0);
 	char text[128];
 
-	(void)state;
-	add_named(btf, "shrink", number, "nr_scanned", "nr_reclaimed");
-	add_named(btf, "shrunk", number, "nr_reclaimed", "nr_scanned");
 	assert_int_equal(prototype__read(btf, "g:shrunk", text, sizeof(text)), 0);
 	assert_string_equal(text, "long unsigned int nr_reclaimed,long unsigned int nr_scanned");
 	assert_true(prototype__matches(btf, "g:shrink", "long unsigned int nr_scanned,long unsigned int nr_reclaimed"));
@@ -206,6 +230,20 @@ static void names_tell_arguments_apart(void **state)
 	assert_true(prototype__has_arguments(btf, "g:shrink", 2));
 	assert_false(prototype__has_arguments(btf, "g:shrink", 1));
 	assert_false(prototype__has_arguments(btf, "g:absent", 0));
+}
+
+/* Two numbers that changed places have the same types. */
+static void names_tell_arguments_apart(void **state)
+{
+	struct btf *btf = btf__new_empty();
+	int number = btf__add_int(btf, "long unsigned int", 8, 0);
+
+	(void)state;
+	add_named(btf, "shrink", number, "nr_scanned", "nr_reclaimed");
+	add_named(btf, "shrunk", number, "nr_reclaimed", "nr_scanned");
+	check_names(btf);
+	btf = make_excerpt(btf);
+	check_names(btf);
 	btf__free(btf);
 }
 
@@ -293,5 +331,6 @@ int main(void)
 		cmocka_unit_test(the_running_kernel_has_them),
 	};
 
-	return cmocka_run_group_tests(tests, make_btf, free_btf);
+	return cmocka_run_group_tests_name("all types", tests, make_btf, free_btf) +
+	       cmocka_run_group_tests_name("those asked for", tests, make_btf_excerpt, free_btf);
 }

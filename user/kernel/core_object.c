@@ -62,10 +62,17 @@ static const struct attach_hook hooks[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
+/* Records of one's own, or shared with other events. */
+#define EXIT_RECORD	   "trace_event_raw_sched_process_exit"
+#define SHARED_EXIT_RECORD "trace_event_raw_sched_process_template"
+
+#define MAP_TYPES "bpf_map_type"
+#define SWAP_IN	  "do_swap_page"
+
 /* Task storage came with 5.11; its enumerator in the kernel's BTF says so without a system call. */
 static bool has_task_storage(const struct btf *btf)
 {
-	int id = btf__find_by_name_kind(btf, "bpf_map_type", BTF_KIND_ENUM), i;
+	int id = btf__find_by_name_kind(btf, MAP_TYPES, BTF_KIND_ENUM), i;
 	const struct btf_type *t = id >= 0 ? btf__type_by_id(btf, id) : NULL;
 
 	for (i = 0; t && i < btf_vlen(t); i++)
@@ -81,9 +88,9 @@ static bool has_task_storage(const struct btf *btf)
  */
 static bool has_faults_after_exit(const struct btf *btf)
 {
-	if (btf__find_by_name_kind(btf, "trace_event_raw_sched_process_exit", BTF_KIND_STRUCT) >= 0)
+	if (btf__find_by_name_kind(btf, EXIT_RECORD, BTF_KIND_STRUCT) >= 0)
 		return true;
-	return btf__find_by_name_kind(btf, "trace_event_raw_sched_process_template", BTF_KIND_STRUCT) < 0 ||
+	return btf__find_by_name_kind(btf, SHARED_EXIT_RECORD, BTF_KIND_STRUCT) < 0 ||
 	       !prototype__has_arguments(btf, "sched:sched_process_exit", 1);
 }
 
@@ -105,7 +112,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->has_task_storage = has_task_storage(btf);
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->lru_generations = has_lru_generations();
-	cfg->tells_swap = btf__find_by_name_kind(btf, "do_swap_page", BTF_KIND_FUNC) >= 0;
+	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }
 
@@ -140,6 +147,18 @@ static int set_maps(struct bpf_object *bpf, void *ctx)
 	if (!err)
 		err = set_stacks(bpf, p->cfg);
 	return err ? err : ring_maps__give(p->rings, bpf);
+}
+
+int core_object__add_names(struct btf_names *names)
+{
+	struct object_request req = { .hooks = hooks };
+
+	btf_names__add(names, "", MAP_TYPES);
+	btf_names__add(names, "", EXIT_RECORD);
+	btf_names__add(names, "", SHARED_EXIT_RECORD);
+	btf_names__add(names, "", SWAP_IN);
+	req.image = task_bpf__elf_bytes(&req.image_size);
+	return object__add_names(names, &req);
 }
 
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,

@@ -7,8 +7,11 @@
 #include "ring_maps.h"
 
 struct btf;
+struct btf_names;
 struct kernel_btf;
 
+/* The kernel's types that the functions below look at.  0 or -errno. */
+int core_object__add_names(struct btf_names *names);
 /* The rings are made already; ring_maps__fill() follows. */
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
 		      const struct kernel_btf *types);

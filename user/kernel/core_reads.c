@@ -11,6 +11,9 @@
 
 #include <bpf/btf.h>
 
+#include "attach_target.h"
+#include "btf_excerpt.h"
+
 #define TEXT_SECTION ".text" /* functions that several programs call */
 
 /* The start of .BTF.ext (linux/Documentation/bpf/btf.rst); offsets count from its own end. */
@@ -359,22 +362,57 @@ static void find_relocs(struct core_reads *reads, const Elf_Data *ext)
 	reads->relocs_len = header->core_relo_len - sizeof(__u32);
 }
 
-int core_reads__open(struct core_reads *reads, const void *image, size_t size, const struct btf *kernel)
+static int open_image(struct core_reads *reads, const void *image, size_t size)
 {
-	Elf_Data *types, *ext;
+	Elf_Data *types;
 	int err;
 
-	*reads = (struct core_reads){ .file.fd = -1, .kernel = kernel };
+	*reads = (struct core_reads){ .file.fd = -1 };
 	err = elf_file__open_image(&reads->file, (char *)image, size);
 	if (err)
 		return err;
 	types = find_section(reads, ".BTF");
-	ext = find_section(reads, ".BTF.ext");
-	if (!types || !ext)
+	if (!types)
 		return -ENOEXEC;
 	reads->ours = btf__new(types->d_buf, types->d_size);
-	if (!reads->ours)
-		return -errno;
+	return reads->ours ? 0 : -errno;
+}
+
+static void add_targets(struct btf_names *names, const struct core_reads *reads)
+{
+	size_t nr = 0, i;
+	const char *name;
+
+	elf_getshdrnum(reads->file.elf, &nr);
+	for (i = 1; i < nr; i++)
+		if (section_data(reads, i, &name))
+			attach_target__add_name(names, name);
+}
+
+int core_reads__add_names(struct btf_names *names, const void *image, size_t size)
+{
+	struct core_reads reads;
+	int err = open_image(&reads, image, size);
+
+	if (!err) {
+		btf_names__add_types(names, reads.ours);
+		add_targets(names, &reads);
+	}
+	core_reads__close(&reads);
+	return err;
+}
+
+int core_reads__open(struct core_reads *reads, const void *image, size_t size, const struct btf *kernel)
+{
+	int err = open_image(reads, image, size);
+	Elf_Data *ext;
+
+	if (err)
+		return err;
+	reads->kernel = kernel;
+	ext = find_section(reads, ".BTF.ext");
+	if (!ext)
+		return -ENOEXEC;
 	reads->kernels = calloc(btf__type_cnt(reads->ours), sizeof(*reads->kernels));
 	if (!reads->kernels)
 		return -ENOMEM;

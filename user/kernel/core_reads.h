@@ -19,6 +19,7 @@
 #include "../symbols/elf_file.h"
 
 struct btf;
+struct btf_names;
 
 struct core_reads {
 	struct elf_file file;
@@ -28,6 +29,9 @@ struct core_reads {
 	const char *relocs; /* of .BTF.ext, in the image */
 	size_t relocs_len;
 };
+
+/* The kernel's types that the image's programs read and are attached to.  0 or -errno. */
+int core_reads__add_names(struct btf_names *names, const void *image, size_t size);
 
 /* The image and the kernel's types must live as long.  0 or -errno; core_reads__close() in both cases. */
 int core_reads__open(struct core_reads *reads, const void *image, size_t size, const struct btf *kernel);

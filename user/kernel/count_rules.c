@@ -5,7 +5,10 @@
 
 #include <bpf/btf.h>
 
+#include "btf_excerpt.h"
 #include "prototype.h"
+
+#define LOCK_FOLIO "__folio_lock_or_retry"
 
 static bool is_named(const struct btf *btf, __u32 offset, const char *name)
 {
@@ -44,6 +47,16 @@ static bool has_member(const struct btf *btf, const char *type, const char *name
 	return false;
 }
 
+void count_rules__add_names(struct btf_names *names)
+{
+	static const char *const all[] = { "node_stat_item", "mem_cgroup", "reclaim_state", "scan_control",
+					   LOCK_FOLIO };
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		btf_names__add(names, "", all[i]);
+}
+
 void count_rules__read(struct count_rules *rules, const struct btf *btf)
 {
 	*rules = (struct count_rules){
@@ -57,8 +70,8 @@ void count_rules__read(struct count_rules *rules, const struct btf *btf)
 		 * No type changed with it.  Faults under a lock of their mapping's, which are retried often, needed it
 		 * before they could wait for a page, and for that this function got what it now takes.
 		 */
-		.attempts_count = !prototype__matches_function(btf, "__folio_lock_or_retry",
-							       "struct folio *folio,struct vm_fault *vmf"),
+		.attempts_count =
+			!prototype__matches_function(btf, LOCK_FOLIO, "struct folio *folio,struct vm_fault *vmf"),
 		.restarts = has_member(btf, "scan_control", "memcg_full_walk") ? 3 : 2,
 	};
 }

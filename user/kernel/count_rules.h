@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct btf;
+struct btf_names;
 
 struct count_rules {
 	/* /proc/vmstat's pgscan_* and pgsteal_* are of the nodes: all reclaim is in them, and they lag by CPU */
@@ -23,6 +24,8 @@ struct count_rules {
 	unsigned int restarts;
 };
 
+/* Of all types that count_rules__read() looks at. */
+void count_rules__add_names(struct btf_names *names);
 void count_rules__read(struct count_rules *rules, const struct btf *btf);
 
 #endif

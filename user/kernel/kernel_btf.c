@@ -2,6 +2,7 @@
 #include "kernel_btf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+
+#define RUNNING "/sys/kernel/btf/vmlinux"
 
 /* Types in types, pointers to pointers: the deepest in kernels from 5.10 to 7.3 has 15. */
 #define MAX_DEPTH 64
@@ -167,7 +170,7 @@ const char *btf__flaw(const struct btf *btf)
 	return chains_end(btf) ? NULL : "its types go in circles";
 }
 
-/* A private copy of what was checked, which others cannot change: libbpf opens it again for each object. */
+/* For libbpf, which opens it again for each object. */
 static int copy_to_memory(struct kernel_btf *types)
 {
 	__u32 size, at = 0;
@@ -195,40 +198,99 @@ static int refuse(char *why, size_t size, const char *reason)
 	return -EINVAL;
 }
 
-static int open_file(struct kernel_btf *types, const char *file, char *why, size_t size)
+static int check(const struct btf *btf, char *why, size_t size)
 {
-	const char *flaw;
+	const char *flaw = btf__flaw(btf);
+
+	if (flaw)
+		return refuse(why, size, flaw);
+	if (btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT) < 0)
+		return refuse(why, size, "it has no task_struct, so it is no kernel's");
+	return 0;
+}
+
+static int read_file(struct btf_excerpt *excerpt, const char *file, const struct btf_names *names, char *why,
+		     size_t size)
+{
+	struct btf *whole;
 	struct stat st;
+	int err;
 
 	if (stat(file, &st))
 		return refuse(why, size, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return refuse(why, size, "it is no regular file");
-	types->btf = btf__parse(file, NULL);
-	if (!types->btf)
+	whole = btf__parse(file, NULL);
+	if (!whole)
 		return refuse(why, size,
 			      errno == EACCES ? strerror(errno) : "it is neither BTF nor an ELF file with BTF");
-	flaw = btf__flaw(types->btf);
-	if (flaw)
-		return refuse(why, size, flaw);
-	if (btf__find_by_name_kind(types->btf, "task_struct", BTF_KIND_STRUCT) < 0)
-		return refuse(why, size, "it has no task_struct, so it is no kernel's");
-	return copy_to_memory(types);
+	err = check(whole, why, size);
+	if (!err)
+		err = btf_excerpt__make(excerpt, whole, names);
+	btf__free(whole);
+	return err;
 }
 
-int kernel_btf__open(struct kernel_btf *types, const char *file, char *why, size_t size)
+/* Where the kernel lets map it there is one copy less in memory, and no system call for each 4 KiB. */
+static struct btf *map_running(void)
 {
+	int fd = open(RUNNING, O_RDONLY | O_CLOEXEC);
+	struct btf *btf = NULL;
+	struct stat st;
+	void *data;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0) {
+		data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			btf = btf__new(data, st.st_size);
+			munmap(data, st.st_size);
+		}
+	}
+	close(fd);
+	return btf;
+}
+
+static int read_running(struct btf_excerpt *excerpt, const struct btf_names *names)
+{
+	struct btf *whole = map_running();
+	int err;
+
+	if (!whole)
+		whole = btf__load_vmlinux_btf();
+	if (!whole)
+		return -errno;
+	err = btf_excerpt__make(excerpt, whole, names);
+	btf__free(whole);
+	return err;
+}
+
+int kernel_btf__open(struct kernel_btf *types, const char *file, const struct btf_names *names, char *why, size_t size)
+{
+	int err = 0;
+
 	*types = (struct kernel_btf){ .fd = -1 };
 	if (file)
-		return open_file(types, file, why, size);
-	types->btf = btf__load_vmlinux_btf();
-	return types->btf ? 0 : -errno;
+		err = read_file(&types->file, file, names, why, size);
+	if (!err)
+		err = read_running(&types->running, names);
+	types->btf = file ? types->file.btf : types->running.btf;
+	return err ? err : copy_to_memory(types);
 }
 
 void kernel_btf__close(struct kernel_btf *types)
 {
-	btf__free(types->btf);
+	btf_excerpt__free(&types->running);
+	btf_excerpt__free(&types->file);
 	if (types->path[0])
 		close(types->fd);
 	*types = (struct kernel_btf){ .fd = -1 };
+}
+
+uint32_t kernel_btf__running_id(const struct kernel_btf *types, const char *name, uint32_t kind)
+{
+	int id = btf__find_by_name_kind(types->running.btf, name, kind);
+
+	return id > 0 ? types->running.ids[id] : 0;
 }

@@ -9,21 +9,27 @@
 #define MEMTRACE_KERNEL_KERNEL_BTF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-struct btf;
+#include "btf_excerpt.h"
 
 struct kernel_btf {
-	struct btf *btf;
-	int fd;	       /* a copy of what was checked; -1: the kernel's own types */
-	char path[32]; /* by which libbpf opens that copy; "" likewise */
+	const struct btf *btf;	    /* the types by which programs are judged and relocated: an excerpt */
+	struct btf_excerpt running; /* of the running kernel's */
+	struct btf_excerpt file;    /* of the file's; btf NULL: there is none */
+	int fd;			    /* a copy of btf that nobody can change; -1: none */
+	char path[32];		    /* by which libbpf opens that copy */
 };
 
 /*
- * file: BTF, or an ELF file with a section of it; NULL: the running kernel's.
+ * What names ask for.  file: BTF, or an ELF file with a section of it; NULL: the running kernel's.
  * 0; -EINVAL with the reason in why if the file is not to be used; else -errno.  kernel_btf__close() in all cases.
  */
-int kernel_btf__open(struct kernel_btf *types, const char *file, char *why, size_t size);
+int kernel_btf__open(struct kernel_btf *types, const char *file, const struct btf_names *names, char *why, size_t size);
 void kernel_btf__close(struct kernel_btf *types);
+
+/* The number by which the running kernel knows a type of its own, whatever the file says; 0: it has none. */
+uint32_t kernel_btf__running_id(const struct kernel_btf *types, const char *name, uint32_t kind);
 
 /* What is wrong with untrusted types; NULL: every id leads somewhere, and none in circles. */
 const char *btf__flaw(const struct btf *btf);

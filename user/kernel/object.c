@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,15 +15,17 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/stop.h"
+#include "attach_target.h"
 #include "core_reads.h"
 #include "kernel_btf.h"
 #include "proc.h"
 #include "prototype.h"
 
-#define CFG_MAP_SUFFIX ".rodata.cfg"
+#define CFG_MAP_SUFFIX	".rodata.cfg"
+#define RECORD_OF_EVENT "trace_event_raw_"
 /*
  * Kernels before 6.4 want room for the whole log, or fail with ENOSPC instead
- * of the real reason.  Memory that is not written to is never taken.
+ * of the real reason.  Memory that is not written to is never taken; calloc() may clear what was used before.
  */
 #define VERIFIER_LOG_LEN (4U << 20)
 
@@ -54,6 +57,7 @@ static void hook__blame(struct hook_state *h, int error, const char *fmt, const 
 /* What an alternative is held against. */
 struct judge {
 	const struct btf *btf;
+	const struct kernel_btf *types;
 	const struct kernel_constant *constants;
 	struct core_reads reads;
 	uint32_t avoid; /* bit per enum attach_kind */
@@ -79,7 +83,7 @@ static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *
 	if (!alt->context)
 		return true;
 	/* a record of the event's own takes the place of one that it shared with others */
-	snprintf(own, sizeof(own), "trace_event_raw_%s", strchr(alt->event, ':') + 1);
+	snprintf(own, sizeof(own), RECORD_OF_EVENT "%s", strchr(alt->event, ':') + 1);
 	if (btf__find_by_name_kind(judge->btf, alt->context, BTF_KIND_STRUCT) < 0 ||
 	    (strcmp(own, alt->context) && btf__find_by_name_kind(judge->btf, own, BTF_KIND_STRUCT) >= 0))
 		return refuse(h, "this kernel's %s has another record", alt->event);
@@ -90,14 +94,14 @@ static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *
  * Whether the kernel loads programs on a function at all: some refuse them as such, without a word of which
  * of an object's programs it was.
  */
-static bool kernel_hooks(const struct btf *btf, const char *function)
+static bool kernel_hooks(const struct kernel_btf *types, const char *function)
 {
 	const struct bpf_insn program[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
-			    .attach_btf_id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC));
+			    .attach_btf_id = kernel_btf__running_id(types, function, BTF_KIND_FUNC));
 	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", program, sizeof(program) / sizeof(*program), &opts);
 
 	if (fd >= 0)
@@ -115,7 +119,7 @@ static bool function_fits(const struct judge *judge, const struct attach_alt *al
 		snprintf(what, sizeof(what), "%s(%s)", alt->event, arguments);
 		return refuse(h, "this kernel has other arguments: %s", what);
 	}
-	if (!kernel_hooks(judge->btf, alt->event))
+	if (!kernel_hooks(judge->types, alt->event))
 		return refuse(h, "this kernel refuses programs on functions, such as %s", alt->event);
 	return true;
 }
@@ -298,10 +302,11 @@ static int share_maps(struct bpf_object *bpf, const struct object *core)
 	return 0;
 }
 
-static void select_programs(struct object *object)
+static int select_programs(struct object *object, const struct kernel_btf *types)
 {
 	struct bpf_program *prog;
 	size_t i;
+	int err = 0;
 
 	bpf_object__for_each_program (prog, object->bpf) {
 		bool chosen = false;
@@ -312,7 +317,10 @@ static void select_programs(struct object *object)
 			chosen |= alt && !strcmp(alt->program, bpf_program__name(prog));
 		}
 		bpf_program__set_autoload(prog, chosen);
+		if (chosen && !err)
+			err = attach_target__set(prog, types);
 	}
+	return err;
 }
 
 /* The last line that the verifier wrote before its statistics: what it disliked. */
@@ -332,14 +340,15 @@ static void verifier_says(const char *log, char *buf, size_t size)
 /* Loads; on failure *culprit is the hook whose program was refused, if that can be told. */
 static int load(struct object *object, struct hook_state **culprit)
 {
-	char *logs = calloc(object->nr_hooks, VERIFIER_LOG_LEN), says[WHY_LEN];
+	size_t size = object->nr_hooks * VERIFIER_LOG_LEN, i;
+	char *logs = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct bpf_program *prog;
-	size_t i;
+	char says[WHY_LEN];
 	int err;
 
 	*culprit = NULL;
-	if (!logs)
-		return -ENOMEM;
+	if (logs == MAP_FAILED)
+		return -errno;
 	for (i = 0; i < object->nr_hooks; i++) {
 		const struct attach_alt *alt = hook__alt(&object->hooks[i]);
 
@@ -358,7 +367,7 @@ static int load(struct object *object, struct hook_state **culprit)
 		verifier_says(log, says, sizeof(says));
 		hook__blame(*culprit, err, "%s", says);
 	}
-	free(logs);
+	munmap(logs, size);
 	return err;
 }
 
@@ -450,8 +459,7 @@ static void object__detach(struct object *object)
 
 static int try_once(struct object *object, const struct object_request *req, struct hook_state **culprit)
 {
-	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name,
-			    .btf_custom_path = req->types->path[0] ? req->types->path : NULL);
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name, .btf_custom_path = req->types->path);
 	int err;
 
 	*culprit = NULL;
@@ -463,9 +471,10 @@ static int try_once(struct object *object, const struct object_request *req, str
 		err = share_maps(object->bpf, req->share);
 	if (!err && req->prepare)
 		err = req->prepare(object->bpf, req->prepare_ctx);
+	if (!err)
+		err = select_programs(object, req->types);
 	if (err)
 		return err;
-	select_programs(object);
 	err = load(object, culprit);
 	object->loaded_ns = clock__boot_ns();
 	return err ? err : attach_all(object, culprit);
@@ -547,9 +556,38 @@ static int open_judged(struct object *object, const struct object_request *req, 
 	return err ? err : object__culprit(object)->error;
 }
 
+static void add_hook_names(struct btf_names *names, const struct attach_hook *hook)
+{
+	const struct attach_alt *alt;
+
+	for (alt = hook->alts; alt->program; alt++) {
+		if (alt->event)
+			prototype__add_names(names, alt->event);
+		if (alt->event && takes_tracepoint(alt))
+			btf_names__add(names, RECORD_OF_EVENT, strchr(alt->event, ':') + 1);
+		if (alt->context)
+			btf_names__add(names, "", alt->context);
+	}
+}
+
+int object__add_names(struct btf_names *names, const struct object_request *req)
+{
+	const struct kernel_constant *constant;
+	const struct attach_hook *hook;
+
+	prototype__add_general_names(names);
+	for (hook = req->hooks; hook->name; hook++)
+		add_hook_names(names, hook);
+	for (constant = req->constants; constant && constant->name; constant++)
+		btf_names__add(names, "", constant->name);
+	return core_reads__add_names(names, req->image, req->image_size);
+}
+
 int object__open(struct object *object, const struct object_request *req)
 {
-	struct judge judge = { .btf = req->types->btf, .constants = req->constants, .avoid = req->avoid };
+	struct judge judge = {
+		.btf = req->types->btf, .types = req->types, .constants = req->constants, .avoid = req->avoid
+	};
 	int err;
 
 	memset(object, 0, sizeof(*object));

@@ -13,6 +13,7 @@
 
 struct bpf_object;
 struct bpf_link;
+struct btf_names;
 struct core_reads;
 struct kernel_btf;
 
@@ -49,7 +50,7 @@ struct object_request {
 	size_t image_size;
 	const struct attach_hook *hooks;
 	const struct mt_cfg *cfg;
-	const struct kernel_btf *types;		    /* the kernel's */
+	const struct kernel_btf *types;		    /* those that object__add_names() asks for */
 	const struct kernel_constant *constants;    /* that its programs take for granted; NULL: none */
 	const struct hook_dependency *dependencies; /* between its hooks; NULL: none */
 	const struct object *share;		    /* whose maps of the same name are used; NULL: it makes its own */
@@ -58,6 +59,9 @@ struct object_request {
 	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */
 	void *prepare_ctx;
 };
+
+/* The kernel's types by which it would be judged and loaded, in request->types.  0 or -errno. */
+int object__add_names(struct btf_names *names, const struct object_request *request);
 
 /*
  * Loads and attaches; 0, or -errno with the reason in the hooks' states

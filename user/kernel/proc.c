@@ -12,7 +12,6 @@
 
 #include "../base/clock.h"
 
-
 static int read_fd(int fd, char *buf, int size)
 {
 	int len = fd < 0 ? -errno : (int)read(fd, buf, size - 1);

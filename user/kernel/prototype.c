@@ -7,6 +7,15 @@
 
 #include <bpf/btf.h>
 
+#include "btf_excerpt.h"
+
+/* Types of a tracepoint have its name behind these. */
+#define TYPE_OF_EVENT	"btf_trace_"
+#define CALLER_OF_EVENT "__traceiter_"
+
+#define SRCU_DATA "tracepoint_srcu_srcu_data"
+#define FAST_SRCU "init_srcu_struct_fast"
+
 /* Between a function's arguments and its result. */
 #define RESULT " -> "
 
@@ -67,7 +76,7 @@ static const struct btf_type *find(const struct btf *btf, const char *prefix, co
 
 static const struct btf_type *tracepoint_proto(const struct btf *btf, const char *event)
 {
-	const struct btf_type *t = find(btf, "btf_trace_", event, BTF_KIND_TYPEDEF);
+	const struct btf_type *t = find(btf, TYPE_OF_EVENT, event, BTF_KIND_TYPEDEF);
 
 	t = t ? btf__type_by_id(btf, t->type) : NULL;
 	if (!t || !btf_is_ptr(t))
@@ -82,7 +91,7 @@ static const struct btf_type *tracepoint_proto(const struct btf *btf, const char
  */
 static const struct btf_type *named_proto(const struct btf *btf, const char *event, const struct btf_type *proto)
 {
-	const struct btf_type *t = find(btf, "__traceiter_", event, BTF_KIND_FUNC);
+	const struct btf_type *t = find(btf, CALLER_OF_EVENT, event, BTF_KIND_FUNC);
 
 	t = t ? btf__type_by_id(btf, t->type) : NULL;
 	return t && btf_is_func_proto(t) && btf_vlen(t) == btf_vlen(proto) ? t : NULL;
@@ -233,8 +242,23 @@ bool prototype__has_arguments(const struct btf *btf, const char *event, int nr)
 
 bool prototype__preemptible(const struct btf *btf)
 {
-	return btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) >= 0 &&
-	       btf__find_by_name_kind(btf, "init_srcu_struct_fast", BTF_KIND_FUNC) >= 0;
+	return btf__find_by_name_kind(btf, SRCU_DATA, BTF_KIND_VAR) >= 0 &&
+	       btf__find_by_name_kind(btf, FAST_SRCU, BTF_KIND_FUNC) >= 0;
+}
+
+void prototype__add_names(struct btf_names *names, const char *event)
+{
+	const char *name = name_of_event(event);
+
+	btf_names__add(names, TYPE_OF_EVENT, name);
+	btf_names__add(names, CALLER_OF_EVENT, name);
+	btf_names__add(names, "", name);
+}
+
+void prototype__add_general_names(struct btf_names *names)
+{
+	btf_names__add(names, "", SRCU_DATA);
+	btf_names__add(names, "", FAST_SRCU);
 }
 
 static int find_value(const struct btf *btf, const struct btf_type *t, const char *name, int *value)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 struct btf;
+struct btf_names;
 
 /*
  * A tracepoint's arguments, "int order,gfp_t gfp_flags,struct mem_cgroup *memcg": their types from
@@ -36,6 +37,10 @@ bool prototype__matches_function(const struct btf *btf, const char *function, co
  * which also kernels up to 6.12 have for another purpose, and that there is a fast kind (seen on 7.3).
  */
 bool prototype__preemptible(const struct btf *btf);
+
+/* What these functions look for: of a tracepoint or a function, and of any kernel. */
+void prototype__add_names(struct btf_names *names, const char *event);
+void prototype__add_general_names(struct btf_names *names);
 
 /* The value of an enumerator, of whatever enumeration it is.  0, or -ENOENT. */
 int enumerator__read(const struct btf *btf, const char *name, int *value);

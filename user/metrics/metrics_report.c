@@ -174,7 +174,8 @@ static int add_sample(struct metrics *m, struct report *report, enum sample_id i
 	const struct metric_row metric = { row->metric, row->help,
 					   row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER, NULL };
 	const struct sample_counts *counts = m->view->samples;
-	uint64_t value = row->kind == SAMPLE_GAUGE ? counts->spans[SCOPE_TOTAL].end[id] : sample_counts__growth(counts, id, SCOPE_TOTAL);
+	uint64_t value = row->kind == SAMPLE_GAUGE ? counts->spans[SCOPE_TOTAL].end[id] :
+						     sample_counts__growth(counts, id, SCOPE_TOTAL);
 
 	if (!row->metric || value == MT_UNKNOWN_U64)
 		return 0;

@@ -14,6 +14,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/stop.h"
+#include "../kernel/attach_target.h"
 #include "../kernel/cgroup.h"
 #include "../kernel/core_object.h"
 #include "../kernel/features.h"
@@ -27,6 +28,7 @@
 #define DRAIN_STEP_NS  2000000
 #define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
+#define MEMCG_ID       "memory_cgrp_id"
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
 
 /* Kernels that know a victim only by a thread's id: the rest is looked up while it lives, where /proc shows it. */
@@ -468,12 +470,27 @@ static int begin(struct live *live)
 	return err;
 }
 
+static int add_names(struct btf_names *names, const struct live_request *request)
+{
+	int err = core_object__add_names(names);
+
+	if (!err)
+		err = live__add_names(names, request);
+	count_rules__add_names(names);
+	btf_names__add(names, "", MEMCG_ID);
+	return err;
+}
+
 static int open_types(struct live *live, const struct live_request *request)
 {
 	const char *file = request->options->btf;
+	struct btf_names names = { 0 };
 	char why[96];
-	int err = kernel_btf__open(&live->types, file, why, sizeof(why));
+	int err = add_names(&names, request);
 
+	if (!err)
+		err = kernel_btf__open(&live->types, file, &names, why, sizeof(why));
+	btf_names__free(&names);
 	if (err == -EINVAL) {
 		log_error("--btf %s: %s", file, why);
 		return err;
@@ -489,9 +506,9 @@ static int check_cgroups(struct live *live, const struct live_request *request)
 {
 	int id;
 
-	if (!request->options->cgroups.nr || !enumerator__read(live->types.btf, "memory_cgrp_id", &id))
+	if (!request->options->cgroups.nr || !enumerator__read(live->types.btf, MEMCG_ID, &id))
 		return 0;
-	log_error("cannot trace: -c: this kernel has no memory_cgrp_id, so a task's cgroup is not known");
+	log_error("cannot trace: -c: this kernel has no " MEMCG_ID ", so a task's cgroup is not known");
 	return -ENOTCONN;
 }
 
@@ -550,18 +567,21 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_
 int live__open(struct live **out, const struct live_request *request)
 {
 	struct live *live = calloc(1, sizeof(*live));
-	int err = -ENOMEM;
+	int err;
 
 	*out = NULL;
 	if (!live)
 		return -ENOMEM;
 	libbpf_set_print(on_libbpf_message);
+	err = attach_target__register();
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
 	live->ring_maps.rare_fd = -1;
 	sample_files__open(&live->sample_files);
 	live->cgroups = cgroups__new();
-	if (live->cgroups)
+	if (!live->cgroups)
+		err = -ENOMEM;
+	if (!err)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);
 	if (!err)
 		err = attach(live, request);

@@ -61,6 +61,8 @@ static inline struct live *live_of(struct source *src)
 	return (struct live *)((char *)src - offsetof(struct live, source));
 }
 
+/* The kernel's types that the probes which are asked for need.  0 or -errno. */
+int live__add_names(struct btf_names *names, const struct live_request *request);
 /* Opens the probes that are asked for, and takes those off again that count nonsense: live->source.probes says all. */
 void live__open_probes(struct live *live, const struct live_request *request);
 /* Everything that programs counted since they were loaded. */

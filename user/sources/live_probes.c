@@ -12,7 +12,7 @@
 #include "live_impl.h"
 
 #define CORE_NAME "core"
-/* Threads that load objects, each needing some 15 MB for as long as it does. */
+/* Threads that load objects. */
 #define OPENERS 4
 
 /* A note for people of what of a probe is missing though it runs. */
@@ -66,26 +66,34 @@ static void fail_probe(struct live *live, enum mt_probe id, int err, const char 
 	}
 }
 
-static void open_probe(struct live *live, enum mt_probe id, const struct live_request *request)
+/* What the probe itself says. */
+static struct object_request request_for(enum mt_probe id)
 {
-	struct object *object = &live->objects[id];
 	struct object_request req = {
 		.name = probe_rows[id].name,
 		.hooks = probes[id]->hooks,
-		.cfg = &live->cfg,
-		.types = &live->types,
 		.constants = probes[id]->constants,
 		.dependencies = probes[id]->dependencies,
-		.share = &live->core,
-		.latency = request->latency,
-		.light = request->options->light,
-		.avoid = request->options->avoid,
 	};
+
+	req.image = probes[id]->object(&req.image_size);
+	return req;
+}
+
+static void open_probe(struct live *live, enum mt_probe id, const struct live_request *request)
+{
+	struct object *object = &live->objects[id];
+	struct object_request req = request_for(id);
 	const struct hook_state *culprit;
 	int err;
 
 	live->source.probes[id].wanted = true;
-	req.image = probes[id]->object(&req.image_size);
+	req.cfg = &live->cfg;
+	req.types = &live->types;
+	req.share = &live->core;
+	req.latency = request->latency;
+	req.light = request->options->light;
+	req.avoid = request->options->avoid;
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);
@@ -117,8 +125,7 @@ static void *open_some(void *arg)
 }
 
 /*
- * Most of the time to get ready goes into libbpf's reading of the kernel's BTF
- * and the verifier's checks, each for one object and independent of the
+ * Most of the time to get ready goes into the verifier's checks, each for one object and independent of the
  * others'.  This thread takes part, so that none is left undone if no other can be had.
  */
 static void open_all(struct live *live, const struct live_request *request)
@@ -155,6 +162,20 @@ static void test_probes(struct live *live, bool light)
 			 (unsigned long long)test.counted[slot], test.pages);
 		fail_probe(live, id, -EPROTO, why);
 	}
+}
+
+int live__add_names(struct btf_names *names, const struct live_request *request)
+{
+	enum mt_probe id;
+	int err = 0;
+
+	for (id = 0; !err && id < MT_NR_PROBES; id++) {
+		struct object_request req = request_for(id);
+
+		if (request->probes & (1U << id))
+			err = object__add_names(names, &req);
+	}
+	return err;
 }
 
 void live__open_probes(struct live *live, const struct live_request *request)

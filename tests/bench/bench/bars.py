@@ -4,7 +4,7 @@ depends on the machine."""
 
 from dataclasses import dataclass
 
-from .watchers import BPFTRACE, RECORD, STAT_ALLOC, STAT_FAULT, STAT_LIGHT
+from .watchers import BPFTRACE, RECORD, STAT, STAT_ALLOC, STAT_FAULT, STAT_LIGHT
 
 
 class Unknown(Exception):
@@ -65,6 +65,16 @@ def _not_recorded(results):
     return max(seen["kernel"] - seen["events"], seen["lost"] or 0, 0), None
 
 
+def _own(name, figure, unit=1):
+    def measure(results):
+        value = _watcher(results, name)[figure]
+        if value is None:
+            raise Unknown(f"{name}: not available")
+        return value / unit, None
+
+    return measure
+
+
 def _idle(results):
     if not results["idle"]:
         raise Unknown(results["missing"].get("idle", "not measured"))
@@ -89,6 +99,8 @@ BARS = (
     Bar("record --every fault: faults that it lacks", 0, "events", _not_recorded, 0),
     Bar("record --every fault: CPU time in user space", 100, "ns an event", _recording("cpu_ns_per_event"), 0),
     Bar("record --every fault: on disk", 6, "bytes an event", _recording("bytes_per_event"), 2),
+    Bar("stat: attached", 80, "ms", _own(STAT, "attach_ms"), 0),
+    Bar("stat: resident at its peak", 30, "MiB", _own(STAT, "peak_kib", 1024), 1),
     Bar("stat -i 1 on the idle machine, with its BPF programs", 0.1, "% of a CPU", _idle),
 )
 

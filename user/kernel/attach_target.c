@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "attach_target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "btf_excerpt.h"
+#include "kernel_btf.h"
+
+/* Programs whose target is a type, by the begin of their section's name; its rest is the target's. */
+static const struct target {
+	const char *section;
+	enum bpf_attach_type attach_type;
+	const char *prefix; /* of the type's name (kernel/bpf/verifier.c, bpf_check_attach_target()) */
+	__u32 kind;
+} targets[] = {
+	{ "tp_btf/", BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF },
+	{ "fentry/", BPF_TRACE_FENTRY, "", BTF_KIND_FUNC },
+	{ "fexit/", BPF_TRACE_FEXIT, "", BTF_KIND_FUNC },
+	{ "iter/", BPF_TRACE_ITER, "bpf_iter_", BTF_KIND_FUNC },
+};
+
+#define NR_TARGETS (sizeof(targets) / sizeof(*targets))
+
+/* NULL: the section's programs have none. */
+static const struct target *target_of(const char *section, const char **name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_TARGETS; i++) {
+		*name = section + strlen(targets[i].section);
+		if (!strncmp(section, targets[i].section, *name - section))
+			return &targets[i];
+	}
+	return NULL;
+}
+
+/*
+ * libbpf keeps the file descriptor of a program to attach to, does not look at it, and reads no types for a
+ * program that has one.  attach_target__set() puts the target's id there, here it gets to where it belongs.
+ */
+static int give_target(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	opts->attach_btf_id = opts->attach_prog_fd;
+	opts->attach_prog_fd = 0;
+	return opts->attach_btf_id ? 0 : -ESRCH;
+}
+
+static int attach(const struct bpf_program *prog, long attach_type, struct bpf_link **link)
+{
+	*link = attach_type == BPF_TRACE_ITER ? bpf_program__attach_iter(prog, NULL) : bpf_program__attach_trace(prog);
+	return *link ? 0 : -errno;
+}
+
+int attach_target__register(void)
+{
+	static bool registered;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; err >= 0 && !registered && i < NR_TARGETS; i++) {
+		LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = targets[i].attach_type,
+			    .prog_prepare_load_fn = give_target, .prog_attach_fn = attach);
+
+		err = libbpf_register_prog_handler(targets[i].section, BPF_PROG_TYPE_TRACING, targets[i].attach_type,
+						   &opts);
+	}
+	registered = true;
+	return err < 0 ? err : 0;
+}
+
+void attach_target__add_name(struct btf_names *names, const char *section)
+{
+	const struct target *target;
+	const char *name;
+
+	target = target_of(section, &name);
+	if (target)
+		btf_names__add(names, target->prefix, name);
+}
+
+int attach_target__set(struct bpf_program *prog, const struct kernel_btf *types)
+{
+	const struct target *target;
+	const char *name;
+	char full[128];
+	int id;
+
+	target = target_of(bpf_program__section_name(prog), &name);
+	if (!target)
+		return 0;
+	snprintf(full, sizeof(full), "%s%s", target->prefix, name);
+	id = kernel_btf__running_id(types, full, target->kind);
+	return id > 0 ? bpf_program__set_attach_target(prog, id, NULL) : -ESRCH;
+}
