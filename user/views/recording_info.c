@@ -25,12 +25,14 @@ struct recording_info {
 	struct cell_rows event_rows;
 };
 
+/* Samples are no events. */
 static void count(void *ctx, const void *data, size_t size)
 {
 	struct recording_info *info = ctx;
 	const struct mt_hdr *hdr = data;
 
-	info->counts[hdr->id]++;
+	if (hdr->id < MT_NR_RECS)
+		info->counts[hdr->id]++;
 }
 
 static int read_through(struct recording_info *info)
