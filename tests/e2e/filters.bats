@@ -281,5 +281,5 @@ nest() {
 	inner=$(pgrep -P "$outer")
 	run nsenter -m -t "$inner" "$memtrace" stat -p 1 -d 0.1
 	same "status" "$status" 2
-	[[ $output == *"that of another pid namespace"* ]] || fail "$output"
+	[[ $output == *"belongs to another pid namespace"* ]] || fail "$output"
 }
