@@ -79,7 +79,8 @@ short() {
 @test "a reader that leaves ends an export, without a failure" {
 	set -o pipefail
 	timeout -k 3 60 "$memtrace" export --textfile - -i 0.1 3>&- 2>"$tmp/err" | head -n 1
-	same "what is said" "$(cat "$tmp/err")" "memtrace: tracing until Ctrl-C"
+	# it may leave before the run has begun
+	! grep -vx 'memtrace: tracing until Ctrl-C' "$tmp/err" || fail "it says more than that it traces"
 }
 
 @test "a FIFO that nobody reads is refused at once, one that is read gets a text each interval" {
@@ -134,7 +135,7 @@ short() {
 	memtrace_stop
 	same "status" "$mt_status" 0
 	same "the other file" "$(cat "$file")" "another's"
-	grep -q "'$file' is not what memtrace wrote" "$tmp/err"
+	grep -q "'$file' is no longer the file that memtrace wrote" "$tmp/err"
 
 	memtrace_start export --textfile "$file" -i 0.1
 	wait_for grep -q ^memtrace_ "$file"

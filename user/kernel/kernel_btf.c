@@ -15,6 +15,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../base/log.h"
+
 #define RUNNING "/sys/kernel/btf/vmlinux"
 
 /* Types in types, pointers to pointers: the deepest in kernels from 5.10 to 7.3 has 15. */
@@ -170,7 +172,18 @@ const char *btf__flaw(const struct btf *btf)
 	return chains_end(btf) ? NULL : "its types go in circles";
 }
 
-/* For libbpf, which opens it again for each object. */
+static void forget_copy(struct kernel_btf *types)
+{
+	if (types->fd >= 0)
+		close(types->fd);
+	types->fd = -1;
+	types->path[0] = '\0';
+}
+
+/*
+ * For libbpf, which opens it again for each object.  Fails where files may hardly grow (RLIMIT_FSIZE) and where /proc
+ * is not there.
+ */
 static int copy_to_memory(struct kernel_btf *types)
 {
 	__u32 size, at = 0;
@@ -189,7 +202,7 @@ static int copy_to_memory(struct kernel_btf *types)
 			return n ? -errno : -EIO;
 		at += n;
 	}
-	return 0;
+	return access(types->path, R_OK) ? -errno : 0;
 }
 
 static int refuse(char *why, size_t size, const char *reason)
@@ -276,15 +289,21 @@ int kernel_btf__open(struct kernel_btf *types, const char *file, const struct bt
 	if (!err)
 		err = read_running(&types->running, names);
 	types->btf = file ? types->file.btf : types->running.btf;
-	return err ? err : copy_to_memory(types);
+	if (err)
+		return err;
+	err = copy_to_memory(types);
+	if (!err || file)
+		return err;
+	log_debug("libbpf reads the kernel's types itself: %s", strerror(-err));
+	forget_copy(types);
+	return 0;
 }
 
 void kernel_btf__close(struct kernel_btf *types)
 {
 	btf_excerpt__free(&types->running);
 	btf_excerpt__free(&types->file);
-	if (types->path[0])
-		close(types->fd);
+	forget_copy(types);
 	*types = (struct kernel_btf){ .fd = -1 };
 }
 

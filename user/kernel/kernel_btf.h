@@ -18,7 +18,7 @@ struct kernel_btf {
 	struct btf_excerpt running; /* of the running kernel's */
 	struct btf_excerpt file;    /* of the file's; btf NULL: there is none */
 	int fd;			    /* a copy of btf that nobody can change; -1: none */
-	char path[32];		    /* by which libbpf opens that copy */
+	char path[32];		    /* by which libbpf opens that copy; "": there is none */
 };
 
 /*
