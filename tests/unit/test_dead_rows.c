@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers the file of dead rows (spill.h), the bytes under it (scratch.h) and
+ * Covers the file of dead rows (dead_rows.h), the bytes under it (tmpstore.h) and
  * the packing of counts (packed.h): all values, many rows in order and at
  * random, rows that were superseded, a file that cannot be had or is full,
  * and a file that ends too early.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers encoder.h and decoder.h with layout.h, lasts.h and varint.h: what is
+ * Covers encoder.h and decoder.h with layout.h, previous_values.h and varint.h: what is
  * written comes back, for every kind of record and every value that a field
  * takes; what was never written that way is refused.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Covers whos.h: references find who was announced last, and those who are silent are forgotten in time. */
+/* Covers task_refs.h: references find who was announced last, and those who are silent are forgotten in time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -63,7 +63,7 @@ void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
  * a final record are then in lost; those of another come with the life's next one.
  */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
-/* whos: the tasks that references in records stand for; may be NULL. */
+/* task_refs: the tasks that references in records stand for; may be NULL. */
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
 		     const struct task_refs *task_refs);
 /* The source's absolute folds, by differences. */

@@ -23,7 +23,7 @@ struct aggregate {
 /* One row each, by where it is; sorted by key. */
 struct index_entry {
 	uint64_t key;
-	uint64_t ref; /* a struct row, or an odd number: twice the place in the spill file, plus 1 */
+	uint64_t ref; /* a struct row, or an odd number: twice the place in the file of dead rows, plus 1 */
 };
 
 struct row_index {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * A thread may be first heard of after its process was retired: then the
- * process has a row in the spill file and another one.  Nothing in memory
+ * process has a row in the file of dead rows and another one.  Nothing in memory
  * remembers who was retired, so doubles are found when rows are asked for, by
  * sorting an index of them all; each double is merged once and for all.
  */

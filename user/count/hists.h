@@ -14,7 +14,7 @@ void hists__free(struct hists *hists);				 /* NULL is fine */
 
 /* Credits what a task counted to the buckets of its group.  Without memory for the group: to "other". */
 void hists__task(struct hists *hists, const struct mt_who *who, const uint64_t *add);
-/* whos: the tasks that references in records stand for; may be NULL.  0 or -ENOMEM. */
+/* task_refs: the tasks that references in records stand for; may be NULL.  0 or -ENOMEM. */
 int hists__event(struct hists *hists, const struct event_row *row, const void *record,
 		 const struct task_refs *task_refs);
 int hists__folds(struct hists *hists, const struct folds *folds); /* 0 or -ENOMEM */

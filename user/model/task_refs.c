@@ -11,7 +11,7 @@
 struct task_ref {
 	UT_hash_handle hh;
 	uint64_t id;
-	unsigned int age; /* whos->age when it was last announced */
+	unsigned int age; /* task_refs->age when it was last announced */
 	struct mt_who who;
 };
 

@@ -22,7 +22,7 @@ struct held {
 	size_t from, to, room;
 };
 
-/* Holds what waits of a live source; the members up to names are the caller's, whos and the rest zeroed. */
+/* Holds what waits of a live source; the members up to names are the caller's, the rest is zeroed. */
 struct sink held__sink(struct held *held);
 /* As source.attend; ctx is the held. */
 void held__attend(void *held, bool last);
