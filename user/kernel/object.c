@@ -459,7 +459,8 @@ static void object__detach(struct object *object)
 
 static int try_once(struct object *object, const struct object_request *req, struct hook_state **culprit)
 {
-	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name, .btf_custom_path = req->types->path[0] ? req->types->path : NULL);
+	DECLARE_LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = req->name,
+			    .btf_custom_path = req->types->path[0] ? req->types->path : NULL);
 	int err;
 
 	*culprit = NULL;
