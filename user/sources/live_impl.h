@@ -20,6 +20,12 @@ struct live_pass {
 	uint64_t kernel_ns; /* in read(2) */
 };
 
+/* Runs of programs that the kernel skipped as a program was running already, by what they would have counted. */
+struct live_misses {
+	uint64_t all, rare, hot, tasks;
+	uint64_t read_ns;
+};
+
 struct live {
 	struct source source;
 	struct sink sink;
@@ -47,6 +53,7 @@ struct live {
 	struct totals base;		  /* what was counted while programs were attached, before the run */
 	struct totals end;		  /* likewise until the run ended */
 	struct checkpoint end_checkpoint; /* when it did */
+	struct live_misses misses;	  /* as they were at misses.read_ns */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
 };

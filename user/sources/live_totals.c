@@ -5,9 +5,11 @@
 
 #include <bpf/bpf.h>
 
+#include "../base/clock.h"
 #include "live_impl.h"
 
-#define SPANS_MAX 4096 /* entries of the map spans: bpf/core/span.h */
+#define SPANS_MAX 4096		      /* entries of the map spans: bpf/core/span.h */
+#define MISSES_NS (5 * 1000000000ULL) /* reports within a run may be late by that with runs that were skipped */
 
 /* Adds what a CPU counted, nr counters, to sums. */
 static void add_counts(uint64_t *sums, const void *counts, size_t nr)
@@ -64,21 +66,38 @@ static uint64_t missed_births(const struct object *core)
 	return misses;
 }
 
-static void add_recursion(struct live *live, struct losses *losses)
+/* One system call a program, so not at each tick. */
+static void read_misses(struct live *live)
 {
-	uint64_t misses;
+	struct live_misses *misses = &live->misses;
+	uint64_t runs;
 	int i;
 
-	losses->recursion = recursion_misses(&live->core);
-	losses->tasks += losses->recursion - missed_births(&live->core);
+	*misses = (struct live_misses){ .all = recursion_misses(&live->core), .read_ns = clock__boot_ns() };
+	misses->tasks = misses->all - missed_births(&live->core);
 	for (i = 0; i < MT_NR_PROBES; i++) {
-		misses = recursion_misses(&live->objects[i]);
-		losses->recursion += misses;
-		if (schema__has_rare_event(i))
-			losses->rare += misses;
-		else
-			losses->hot += misses;
+		runs = recursion_misses(&live->objects[i]);
+		misses->all += runs;
+		*(schema__has_rare_event(i) ? &misses->rare : &misses->hot) += runs;
 	}
+}
+
+static bool misses_are_fresh(const struct live *live)
+{
+	return live->running && live->control->phase == MT_PHASE_RUN &&
+	       clock__boot_ns() - live->misses.read_ns < MISSES_NS;
+}
+
+static void add_recursion(struct live *live, struct losses *losses)
+{
+	const struct live_misses *misses = &live->misses;
+
+	if (!misses_are_fresh(live))
+		read_misses(live);
+	losses->recursion = misses->all;
+	losses->tasks += misses->tasks;
+	losses->rare += misses->rare;
+	losses->hot += misses->hot;
 }
 
 /* Each CPU counts for itself, and has one hot ring. */
