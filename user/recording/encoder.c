@@ -267,17 +267,7 @@ static uint64_t read_value(const char *at, size_t size)
 {
 	uint64_t u64 = 0;
 
-	/* sizes that the compiler knows cost a load, others a call */
-	switch (size) {
-	case sizeof(uint64_t):
-		memcpy(&u64, at, sizeof(uint64_t));
-		break;
-	case sizeof(uint32_t):
-		memcpy(&u64, at, sizeof(uint32_t));
-		break;
-	default:
-		memcpy(&u64, at, size);
-	}
+	memcpy(&u64, at, size);
 	return u64;
 }
 
@@ -288,8 +278,9 @@ static uint64_t extend_sign(uint64_t value, size_t size)
 	return (uint64_t)((int64_t)(value << shift) >> shift);
 }
 
-/* A field's value as it is kept and compared: of a task its number in the block. */
-static int value_of(struct encoder *enc, const struct layout_field *field, const char *record, uint64_t *value)
+/* Of a field of an uncommon kind. */
+static __attribute__((noinline)) int other_value(struct encoder *enc, const struct layout_field *field,
+						 const char *record, uint64_t *value)
 {
 	const char *at = record + field->offset;
 	uint32_t number;
@@ -313,6 +304,30 @@ static int value_of(struct encoder *enc, const struct layout_field *field, const
 	}
 	*value = number;
 	return err;
+}
+
+/* A field's value as it is kept and compared: of a task its number in the block. */
+static inline int value_of(struct encoder *enc, const struct layout_field *field, const char *record, uint64_t *value)
+{
+	const char *at = record + field->offset;
+	uint32_t u32;
+
+	/* sizes that the compiler knows cost a load, others a call */
+	switch (field->load) {
+	case LOAD_U64:
+		memcpy(value, at, sizeof(*value));
+		return 0;
+	case LOAD_U32:
+		memcpy(&u32, at, sizeof(u32));
+		*value = u32;
+		return 0;
+	case LOAD_S32:
+		memcpy(&u32, at, sizeof(u32));
+		*value = (uint64_t)(int32_t)u32;
+		return 0;
+	default:
+		return other_value(enc, field, record, value);
+	}
 }
 
 static uint64_t coded(enum field_code code, uint64_t value, uint64_t last, uint64_t time_ns)

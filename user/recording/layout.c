@@ -45,6 +45,17 @@ static void add_layout(struct builder *b, const char *name, uint16_t id, size_t 
 		b->error = -ENOMEM;
 }
 
+static enum field_load load_of(enum field_code code, size_t size)
+{
+	if (code == CODE_WHO || code == CODE_REF)
+		return LOAD_OTHER;
+	if (size == sizeof(uint64_t))
+		return LOAD_U64;
+	if (size != sizeof(uint32_t))
+		return LOAD_OTHER;
+	return code == CODE_INT || code == CODE_KERNEL_STACK || code == CODE_USER_STACK ? LOAD_S32 : LOAD_U32;
+}
+
 static void add_field(struct builder *b, enum field_code code, size_t offset, size_t size, const char *name)
 {
 	struct layout *layout = b->layout;
@@ -67,8 +78,9 @@ static void add_field(struct builder *b, enum field_code code, size_t offset, si
 		layout->who = (int)layout->nr_fields;
 	if (layout->first_part == layout->nr_fields && (is_first_task || code < CODE_WHO))
 		layout->first_part++;
-	layout->fields[layout->nr_fields] =
-		(struct layout_field){ .name = strdup(name), .code = code, .offset = offset, .size = size };
+	layout->fields[layout->nr_fields] = (struct layout_field){
+		.name = strdup(name), .code = code, .load = load_of(code, size), .offset = offset, .size = size
+	};
 	if (!layout->fields[layout->nr_fields++].name)
 		b->error = -ENOMEM;
 }

@@ -30,9 +30,18 @@ enum field_code {
 	NR_FIELD_CODES
 };
 
+/* How a value is read from memtrace's own record. */
+enum field_load {
+	LOAD_OTHER, /* a task, or a number of another size */
+	LOAD_U64,
+	LOAD_U32,
+	LOAD_S32,
+};
+
 struct layout_field {
 	char *name; /* owned */
 	enum field_code code;
+	enum field_load load;
 	size_t offset, size; /* in memtrace's own record; size 0: it is not there */
 	uint64_t unknown;    /* what memtrace's own record says where a recording does not have the field */
 };
