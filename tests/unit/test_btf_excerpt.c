@@ -253,11 +253,19 @@ static void the_core_asks_for_what_it_looks_at(void **state)
 /* Records and constants that no program has a type of. */
 static void hooks_ask_for_what_they_are_judged_by(void **state)
 {
-	static const struct attach_alt alts[] = { { "program", ATTACH_TP, "g:own", "int", "trace_event_raw_shared" },
-						  { NULL, 0, NULL, NULL, NULL } };
-	static const struct attach_hook hooks[] = { { "hook", HOOK_REQUIRED, alts, "nothing", false },
-						    { NULL, 0, NULL, NULL, false } };
-	static const struct kernel_constant constants[] = { { NULL, "CONSTANT", 1, false }, { NULL, NULL, 0, false } };
+	static const struct attach_alt alts[] = {
+		{ .program = "program",
+		  .kind = ATTACH_TP,
+		  .event = "g:own",
+		  .proto = "int",
+		  .context = "trace_event_raw_shared" },
+		{},
+	};
+	static const struct attach_hook hooks[] = {
+		{ .name = "hook", .need = HOOK_REQUIRED, .alts = alts, .loss = "nothing" },
+		{},
+	};
+	static const struct kernel_constant constants[] = { { .name = "CONSTANT", .value = 1 }, {} };
 	struct object_request req = { .hooks = hooks, .constants = constants };
 	struct btf_names names = { 0 };
 

@@ -218,6 +218,27 @@ static void packed_counts_add_up(void **state)
 	assert_int_equal(v[0], 0);
 }
 
+/* What a process has that a shell starts: faults, and allocations of user memory and for the kernel. */
+static void a_usual_row_is_small(void **state)
+{
+	uint64_t v[MT_NR_SLOTS] = {
+		[MT_SLOT_fault_minor] = 100,
+		[MT_SLOT_fault_user] = 80,
+		[MT_SLOT_fault_kernel] = 20,
+		[MT_SLOT_fault_write] = 60,
+		[MT_SLOT_alloc_count] = 90,
+		[MT_SLOT_alloc_pages] = 99,
+		[MT_SLOT_alloc_gfp_movable_count] = 60,
+		[MT_SLOT_alloc_gfp_movable_pages] = 60,
+		[MT_SLOT_alloc_order0] = 80,
+	};
+	uint8_t bytes[PACKED_MAX];
+
+	(void)state;
+	/* a byte each, and three more that say which they are */
+	assert_true(packed__encode(v, bytes) <= 9 + 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_lost_its_end_is_an_error),
 		cmocka_unit_test(counts_survive_packing),
 		cmocka_unit_test(packed_counts_add_up),
+		cmocka_unit_test(a_usual_row_is_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

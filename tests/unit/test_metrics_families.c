@@ -15,7 +15,7 @@
 
 #define ROW(n)                                                                                                         \
 	{                                                                                                              \
-		.label = "", .metric = "memtrace_many_" #n "_seconds", .help = "one of many"                           \
+		.metric = "memtrace_many_" #n "_seconds", .help = "one of many"                                        \
 	}
 #define FIVE(n) ROW(n##0), ROW(n##1), ROW(n##2), ROW(n##3), ROW(n##4)
 #define MANY(n) FIVE(n##0), FIVE(n##1), FIVE(n##2), FIVE(n##3), FIVE(n##4)

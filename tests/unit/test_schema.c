@@ -116,12 +116,12 @@ static void check_event_hist(const struct hist_row *hist)
 {
 	const struct event_row *event = &event_rows[hist->event];
 	const struct field_row *value = field_at(event, hist->value_offset);
-	const struct field_row *label = *hist->label ? field_at(event, hist->label_offset) : NULL;
+	const struct field_row *label = hist->label ? field_at(event, hist->label_offset) : NULL;
 
 	assert_non_null(value);
 	assert_int_equal(value->size, 8);
 	assert_int_equal(value->unit, hist->unit);
-	assert_int_equal(*hist->label != '\0', label != NULL);
+	assert_int_equal(hist->label != NULL, label != NULL);
 	assert_ptr_equal(hist->label_names, label ? label->names : NULL);
 	if (label)
 		assert_int_equal(label->size, 4);

@@ -9,11 +9,12 @@
 
 #include "tmpstore.h"
 
-#define TAIL_SIZE 32768
+#define TAIL_SIZE    32768
+#define WINDOW_LEAST 4096
 
-void tmpstore__init(struct tmpstore *s)
+void tmpstore__init(struct tmpstore *s, size_t longest)
 {
-	*s = (struct tmpstore){ .fd = -1 };
+	*s = (struct tmpstore){ .fd = -1, .longest = longest };
 }
 
 void tmpstore__free(struct tmpstore *s)
@@ -22,7 +23,7 @@ void tmpstore__free(struct tmpstore *s)
 		close(s->fd);
 	free(s->tail);
 	free(s->window);
-	tmpstore__init(s);
+	tmpstore__init(s, s->longest);
 }
 
 uint64_t tmpstore__size(const struct tmpstore *s)
@@ -113,17 +114,23 @@ int tmpstore__append(struct tmpstore *s, const void *data, size_t size)
 	return 0;
 }
 
+/* Some pieces of the longest, so that most reads find theirs in it. */
+static size_t window_size(const struct tmpstore *s)
+{
+	return s->longest > WINDOW_LEAST / 4 ? 4 * s->longest : WINDOW_LEAST;
+}
+
 static int fill_window(struct tmpstore *s, uint64_t at)
 {
 	ssize_t n;
 
 	if (!s->window)
-		s->window = malloc(SCRATCH_WINDOW);
+		s->window = malloc(window_size(s));
 	if (!s->window)
 		return -ENOMEM;
 	s->window_len = 0;
 	do {
-		n = pread(s->fd, s->window, SCRATCH_WINDOW, (off_t)at);
+		n = pread(s->fd, s->window, window_size(s), (off_t)at);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
@@ -134,14 +141,14 @@ static int fill_window(struct tmpstore *s, uint64_t at)
 
 /*
  * A window that ends too early is read anew from at on, so that a piece which
- * straddles its end is whole; a quarter of it is more than the longest row.
+ * straddles its end is whole.
  */
 static int read_file(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t *size)
 {
 	bool inside = at >= s->window_at && at < s->window_at + s->window_len;
 	int err = 0;
 
-	if (!inside || s->window_at + s->window_len - at < SCRATCH_WINDOW / 4)
+	if (!inside || s->window_at + s->window_len - at < s->longest)
 		err = fill_window(s, at);
 	if (err)
 		return err;
@@ -158,8 +165,6 @@ int tmpstore__read(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t
 		return -EINVAL;
 	*data = s->tail + (at - s->flushed);
 	*size = s->tail_len - (size_t)(at - s->flushed);
-	if (*size > SCRATCH_WINDOW)
-		*size = SCRATCH_WINDOW;
 	return 0;
 }
 

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCRATCH_WINDOW 4096 /* the longest piece that can be read at once */
-
 struct tmpstore {
+	size_t longest;	  /* piece that is read at once */
 	int fd;		  /* -1: none yet, or none to be had */
 	bool in_memory;	  /* the file failed: the tail grows instead */
 	uint64_t flushed; /* bytes in the file; the tail begins here */
@@ -23,13 +22,17 @@ struct tmpstore {
 	size_t window_len;
 };
 
-void tmpstore__init(struct tmpstore *s);
+/* longest: bytes of the longest piece that will be read. */
+void tmpstore__init(struct tmpstore *s, size_t longest);
 void tmpstore__free(struct tmpstore *s);
 uint64_t tmpstore__size(const struct tmpstore *s);
 
 /* Appends bytes, which stay in one piece; 0 or -ENOMEM. */
 int tmpstore__append(struct tmpstore *s, const void *data, size_t size);
-/* Up to SCRATCH_WINDOW bytes at that offset, valid until the next call; 0 or -errno. */
+/*
+ * The bytes at that offset, valid until the next call: the whole of a piece that begins there, with *size bytes up to
+ * where what was read ends.  0 or -errno.
+ */
 int tmpstore__read(struct tmpstore *s, uint64_t at, const uint8_t **data, size_t *size);
 /* Overwrites one byte; 0 or -errno. */
 int tmpstore__poke(struct tmpstore *s, uint64_t at, uint8_t byte);

@@ -263,7 +263,7 @@ static void list_histograms(struct listing *listing, const struct choice *choice
 						      cell_string(hist->name),
 						      cell_string(probe_rows[hist->probe].name),
 						      unit_cell(hist->unit),
-						      *hist->label ? cell_string(hist->label) : cell_none(),
+						      cell_string(hist->label),
 						      cell_string(hist->metric),
 						      cell_string(hist->help),
 					      });
@@ -287,7 +287,7 @@ static void list_samples(struct listing *listing, const struct choice *choice)
 	}
 }
 
-#define COLUMNS(columns) columns, sizeof(columns) / sizeof(*(columns))
+#define COLUMNS(array) .columns = array, .nr_columns = sizeof(array) / sizeof(*(array))
 
 static const struct part {
 	const char *path;
@@ -296,12 +296,18 @@ static const struct part {
 	size_t nr_columns;
 	void (*fill)(struct listing *listing, const struct choice *choice);
 } parts[] = {
-	{ "probes", NULL, COLUMNS(probe_columns), list_probes },
-	{ "counters", "Counters, of each task or of the whole machine", COLUMNS(counter_columns), list_counters },
-	{ "events", "Events", COLUMNS(event_columns), list_events },
-	{ "fields", "Fields of events", COLUMNS(field_columns), list_fields },
-	{ "histograms", "Histograms", COLUMNS(hist_columns), list_histograms },
-	{ "samples", "Samples, of files of the kernel", COLUMNS(sample_columns), list_samples },
+	{ .path = "probes", COLUMNS(probe_columns), .fill = list_probes },
+	{ .path = "counters",
+	  .heading = "Counters, of each task or of the whole machine",
+	  COLUMNS(counter_columns),
+	  .fill = list_counters },
+	{ .path = "events", .heading = "Events", COLUMNS(event_columns), .fill = list_events },
+	{ .path = "fields", .heading = "Fields of events", COLUMNS(field_columns), .fill = list_fields },
+	{ .path = "histograms", .heading = "Histograms", COLUMNS(hist_columns), .fill = list_histograms },
+	{ .path = "samples",
+	  .heading = "Samples, of files of the kernel",
+	  COLUMNS(sample_columns),
+	  .fill = list_samples },
 };
 
 #define NR_PARTS (sizeof(parts) / sizeof(*parts))

@@ -5,8 +5,6 @@
 
 #include "aggregate_impl.h"
 
-_Static_assert(MT_NR_SLOTS < 64, "aggregate_config.slots has a bit for each, and one that means none");
-
 #define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
 
 struct aggregate *aggregate__new(const struct aggregate_config *config)
@@ -52,13 +50,17 @@ static bool rows_can_die(const struct aggregate *agg)
 	return agg->config.by == BY_PROCESS || agg->config.by == BY_THREAD;
 }
 
+static bool is_wanted(const struct aggregate *agg, enum mt_slot slot)
+{
+	return !(agg->config.unwanted & 1U << slot_rows[slot].probe);
+}
+
 /*
  * What the record has beyond the life's earlier ones, 0 in a slot where it is
  * older than one of them.  Returns whether there is any.
  */
 static bool difference(const struct aggregate *agg, const struct life *life, const struct mt_task *task, uint64_t *add)
 {
-	uint64_t wanted = agg->config.slots ? agg->config.slots : UINT64_MAX;
 	uint64_t last[MT_NR_SLOTS] = { 0 };
 	bool any = false;
 	size_t i;
@@ -66,7 +68,7 @@ static bool difference(const struct aggregate *agg, const struct life *life, con
 	if (life)
 		packed__get(&life->last, last);
 	for (i = 0; i < MT_NR_SLOTS; i++) {
-		add[i] = task->c[i] > last[i] && wanted >> i & 1 ? task->c[i] - last[i] : 0;
+		add[i] = task->c[i] > last[i] && is_wanted(agg, i) ? task->c[i] - last[i] : 0;
 		any |= add[i] != 0;
 	}
 	return any;

@@ -30,7 +30,7 @@ struct aggregate_config {
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
 	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
 	size_t max_tasks;      /* that live at once, and rows in memory; 0: as many as there are */
-	uint64_t slots;	       /* bit per enum mt_slot: the counters that are wanted; 0: all; bit 63 alone: none */
+	uint32_t unwanted;     /* bit per enum mt_probe: those whose counters are left out */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
 };
 

@@ -13,8 +13,6 @@
 #define NR_NUMBERS 7
 #define ROW_MAX	   (1 + NR_NUMBERS * VARINT_MAX + 1 + MT_COMM_LEN + PACKED_MAX)
 
-_Static_assert(ROW_MAX <= SCRATCH_WINDOW / 4, "a row must fit into what scratch__read() gives");
-
 enum {
 	ROW_SUPERSEDED = 1 << 0,
 	ROW_EXITED = 1 << 1,
@@ -22,7 +20,7 @@ enum {
 
 void dead_rows__init(struct dead_rows *dead)
 {
-	tmpstore__init(&dead->bytes);
+	tmpstore__init(&dead->bytes, ROW_MAX);
 }
 
 void dead_rows__free(struct dead_rows *dead)

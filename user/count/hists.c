@@ -143,7 +143,7 @@ static int32_t label_of(const struct hist_row *row, const char *record)
 {
 	int32_t label = 0;
 
-	if (*row->label)
+	if (row->label)
 		memcpy(&label, record + row->label_offset, sizeof(label));
 	return label;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,32 +8,85 @@
 
 _Static_assert(PACKED_MAX < UINT16_MAX, "the lengths of struct packed are 16 bits wide");
 
-size_t packed__encode(const uint64_t *v, uint8_t *out)
+static bool has_bit(const uint8_t *bits, size_t i)
 {
-	uint8_t *p = out + PACKED_MASK;
+	return bits[i / 8] & 1u << i % 8;
+}
+
+static void set_bit(uint8_t *bits, size_t i)
+{
+	bits[i / 8] |= (uint8_t)(1u << i % 8);
+}
+
+/* A bit for each slot in use. */
+static void find_used(const uint64_t *v, uint8_t *used)
+{
 	size_t i;
 
-	memset(out, 0, PACKED_MASK);
-	for (i = 0; i < MT_NR_SLOTS; i++) {
-		if (!v[i])
+	memset(used, 0, PACKED_GROUPS);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (v[i])
+			set_bit(used, i);
+}
+
+static uint8_t *put_used(uint8_t *out, const uint8_t *used)
+{
+	uint8_t *p = out + PACKED_GROUP_MASK;
+	size_t group;
+
+	memset(out, 0, PACKED_GROUP_MASK);
+	for (group = 0; group < PACKED_GROUPS; group++) {
+		if (!used[group])
 			continue;
-		out[i / 8] |= (uint8_t)(1u << i % 8);
-		p = varint__put(p, v[i]);
+		set_bit(out, group);
+		*p++ = used[group];
 	}
+	return p;
+}
+
+static const uint8_t *get_used(const uint8_t *in, const uint8_t *end, uint8_t *used)
+{
+	const uint8_t *groups = in;
+	size_t group;
+
+	memset(used, 0, PACKED_GROUPS);
+	if (!in || end - in < PACKED_GROUP_MASK)
+		return NULL;
+	in += PACKED_GROUP_MASK;
+	for (group = 0; group < PACKED_GROUPS; group++) {
+		if (!has_bit(groups, group))
+			continue;
+		if (in == end)
+			return NULL;
+		used[group] = *in++;
+	}
+	return in;
+}
+
+size_t packed__encode(const uint64_t *v, uint8_t *out)
+{
+	uint8_t used[PACKED_GROUPS], *p;
+	size_t i;
+
+	find_used(v, used);
+	p = put_used(out, used);
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (v[i])
+			p = varint__put(p, v[i]);
 	return (size_t)(p - out);
 }
 
 const uint8_t *packed__decode(const uint8_t *in, const uint8_t *end, uint64_t *v)
 {
-	const uint8_t *mask = in;
+	uint8_t used[PACKED_GROUPS];
 	size_t i;
 
 	memset(v, 0, MT_NR_SLOTS * sizeof(*v));
-	if (!in || end - in < PACKED_MASK)
+	in = get_used(in, end, used);
+	if (!in)
 		return NULL;
-	in += PACKED_MASK;
 	for (i = 0; i < MT_NR_SLOTS; i++)
-		if (mask[i / 8] & 1u << i % 8 && varint__get(&in, end, &v[i]))
+		if (has_bit(used, i) && varint__get(&in, end, &v[i]))
 			return NULL;
 	return in;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * A task's counts in few bytes: most slots of most tasks are 0, and most other
- * counts are small.  A set of bits names the slots in use; their values follow.
+ * counts are small.  First come two sets of bits.  The first one names groups of
+ * eight slots with one in use among them, so that slots which nobody uses take
+ * next to nothing, however many there are; the second one has eight bits for each
+ * group that is named, a bit a slot.  Then come the values of the slots in use.
  */
 #ifndef MEMTRACE_COUNT_PACKED_H
 #define MEMTRACE_COUNT_PACKED_H
@@ -12,8 +15,9 @@
 #include "../model/schema.h"
 #include "../base/varint.h"
 
-#define PACKED_MASK ((MT_NR_SLOTS + 7) / 8)
-#define PACKED_MAX  (PACKED_MASK + VARINT_MAX * MT_NR_SLOTS)
+#define PACKED_GROUPS	  ((MT_NR_SLOTS + 7) / 8)
+#define PACKED_GROUP_MASK ((PACKED_GROUPS + 7) / 8)
+#define PACKED_MAX	  (PACKED_GROUP_MASK + PACKED_GROUPS + VARINT_MAX * MT_NR_SLOTS)
 
 struct packed {
 	uint8_t *bytes;

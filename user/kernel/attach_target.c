@@ -19,10 +19,10 @@ static const struct target {
 	const char *prefix; /* of the type's name (kernel/bpf/verifier.c, bpf_check_attach_target()) */
 	__u32 kind;
 } targets[] = {
-	{ "tp_btf/", BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF },
-	{ "fentry/", BPF_TRACE_FENTRY, "", BTF_KIND_FUNC },
-	{ "fexit/", BPF_TRACE_FEXIT, "", BTF_KIND_FUNC },
-	{ "iter/", BPF_TRACE_ITER, "bpf_iter_", BTF_KIND_FUNC },
+	{ .section = "tp_btf/", .attach_type = BPF_TRACE_RAW_TP, .prefix = "btf_trace_", .kind = BTF_KIND_TYPEDEF },
+	{ .section = "fentry/", .attach_type = BPF_TRACE_FENTRY, .prefix = "", .kind = BTF_KIND_FUNC },
+	{ .section = "fexit/", .attach_type = BPF_TRACE_FEXIT, .prefix = "", .kind = BTF_KIND_FUNC },
+	{ .section = "iter/", .attach_type = BPF_TRACE_ITER, .prefix = "bpf_iter_", .kind = BTF_KIND_FUNC },
 };
 
 #define NR_TARGETS (sizeof(targets) / sizeof(*targets))

@@ -14,9 +14,9 @@
 #include "prototype.h"
 #include "task.skel.h"
 
-#define TP_BTF(program, event, proto)                                                                                  \
+#define TP_BTF(program_, event_, proto_)                                                                               \
 	{                                                                                                              \
-		{ program, ATTACH_TP_BTF, event, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                         \
+		{ .program = program_, .kind = ATTACH_TP_BTF, .event = event_, .proto = proto_ }, {},                  \
 	}
 
 /* Where another task than the current one is meant, tp_btf alone has a pointer that task storage accepts. */
@@ -24,14 +24,20 @@ static const struct attach_alt fork_alts[] = TP_BTF("core_newtask", "task:task_n
 static const struct attach_alt again_alts[] =
 	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *parent,struct task_struct *child");
 static const struct attach_alt exec_alts[] = {
-	{ "core_exec", ATTACH_TP_BTF, "sched:sched_process_exec", "struct task_struct *p,pid_t old_pid", NULL },
-	{ "core_exec_tp", ATTACH_TP, "sched:sched_process_exec", NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "core_exec",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "sched:sched_process_exec",
+	  .proto = "struct task_struct *p,pid_t old_pid" },
+	{ .program = "core_exec_tp", .kind = ATTACH_TP, .event = "sched:sched_process_exec" },
+	{},
 };
 static const struct attach_alt exit_alts[] = {
-	{ "core_exit", ATTACH_TP_BTF, "sched:sched_process_exit", "struct task_struct *p", NULL },
-	{ "core_exit_tp", ATTACH_TP, "sched:sched_process_exit", NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "core_exit",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "sched:sched_process_exit",
+	  .proto = "struct task_struct *p" },
+	{ .program = "core_exit_tp", .kind = ATTACH_TP, .event = "sched:sched_process_exit" },
+	{},
 };
 static const struct attach_alt free_alts[] = TP_BTF("core_free", "sched:sched_process_free", "struct task_struct *p");
 static const struct attach_alt rename_alts[] =
@@ -39,27 +45,39 @@ static const struct attach_alt rename_alts[] =
 static const struct attach_alt rmdir_alts[] =
 	TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *cgrp,char *path");
 static const struct attach_alt iter_alts[] = {
-	{ "core_iter", ATTACH_ITER, NULL, NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "core_iter", .kind = ATTACH_ITER },
+	{},
 };
 
 static const struct attach_alt level_alts[] = {
-	{ "core_cgroup_level", ATTACH_RUN, NULL, NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "core_cgroup_level", .kind = ATTACH_RUN },
+	{},
 };
 
 static const struct attach_hook hooks[] = {
-	{ "fork", HOOK_REQUIRED, fork_alts, "processes that start", false },
-	{ "fork again", HOOK_OPTIONAL, again_alts, "processes that start while another start is preempted", false },
-	{ "exec", HOOK_REQUIRED, exec_alts, "processes that execute another program", true },
-	{ "exit", HOOK_REQUIRED, exit_alts, "processes that end", true },
-	{ "free", HOOK_REQUIRED, free_alts, "their last counts", false },
-	{ "tasks", HOOK_REQUIRED, iter_alts, "processes that run", false },
-	{ "rename", HOOK_OPTIONAL, rename_alts, "which counts of a thread that was renamed belong to its old name",
-	  false },
-	{ "cgroup removal", HOOK_OPTIONAL, rmdir_alts, "names of cgroups that lived less than an interval", false },
-	{ "cgroup level", HOOK_OPTIONAL, level_alts, "the choice by cgroup (-c)", false },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "fork", .need = HOOK_REQUIRED, .alts = fork_alts, .loss = "processes that start" },
+	{ .name = "fork again",
+	  .need = HOOK_OPTIONAL,
+	  .alts = again_alts,
+	  .loss = "processes that start while another start is preempted" },
+	{ .name = "exec",
+	  .need = HOOK_REQUIRED,
+	  .alts = exec_alts,
+	  .loss = "processes that execute another program",
+	  .tp_as_good = true },
+	{ .name = "exit", .need = HOOK_REQUIRED, .alts = exit_alts, .loss = "processes that end", .tp_as_good = true },
+	{ .name = "free", .need = HOOK_REQUIRED, .alts = free_alts, .loss = "their last counts" },
+	{ .name = "tasks", .need = HOOK_REQUIRED, .alts = iter_alts, .loss = "processes that run" },
+	{ .name = "rename",
+	  .need = HOOK_OPTIONAL,
+	  .alts = rename_alts,
+	  .loss = "which counts of a thread that was renamed belong to its old name" },
+	{ .name = "cgroup removal",
+	  .need = HOOK_OPTIONAL,
+	  .alts = rmdir_alts,
+	  .loss = "names of cgroups that lived less than an interval" },
+	{ .name = "cgroup level", .need = HOOK_OPTIONAL, .alts = level_alts, .loss = "the choice by cgroup (-c)" },
+	{},
 };
 
 /* Records of one's own, or shared with other events. */

@@ -117,16 +117,16 @@ struct place {
 };
 
 static const struct place places[] = {
-	{ BY_PATH, false, "", "" },
-	{ BY_BUILD_ID, true, "/.build-id/", ".debug" },
-	{ BY_BUILD_ID, true, "/.build-id/", "" },
-	{ BY_PATH, true, "", "" },
-	{ BY_PATH, true, "", ".debug" },
-	{ BY_NAME, true, "", "" },
-	{ BY_NAME, true, "", ".debug" },
-	{ BY_BUILD_ID, false, "/usr/lib/debug/.build-id/", ".debug" },
-	{ BY_PATH, false, "/usr/lib/debug", ".debug" },
-	{ BY_PATH, false, "", ".debug" },
+	{ .by = BY_PATH, .prefix = "", .suffix = "" },
+	{ .by = BY_BUILD_ID, .in_dir = true, .prefix = "/.build-id/", .suffix = ".debug" },
+	{ .by = BY_BUILD_ID, .in_dir = true, .prefix = "/.build-id/", .suffix = "" },
+	{ .by = BY_PATH, .in_dir = true, .prefix = "", .suffix = "" },
+	{ .by = BY_PATH, .in_dir = true, .prefix = "", .suffix = ".debug" },
+	{ .by = BY_NAME, .in_dir = true, .prefix = "", .suffix = "" },
+	{ .by = BY_NAME, .in_dir = true, .prefix = "", .suffix = ".debug" },
+	{ .by = BY_BUILD_ID, .prefix = "/usr/lib/debug/.build-id/", .suffix = ".debug" },
+	{ .by = BY_PATH, .prefix = "/usr/lib/debug", .suffix = ".debug" },
+	{ .by = BY_PATH, .prefix = "", .suffix = ".debug" },
 };
 
 static const char *middle_of(const struct place *place, const struct mapping *mapping, char *hex)

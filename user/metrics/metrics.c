@@ -163,7 +163,7 @@ static size_t count_labels(const struct hist_row *row)
 {
 	size_t nr;
 
-	if (!row->label[0])
+	if (!row->label)
 		return 1;
 	for (nr = 0; row->label_names && row->label_names[nr];)
 		nr++;
@@ -211,7 +211,7 @@ static size_t family__sets(const struct family *family)
 
 	if (!family->hist)
 		return family->width;
-	if (!family->hist->label[0])
+	if (!family->hist->label)
 		return 1;
 	for (nr = 0; family->hist->label_names && family->hist->label_names[nr];)
 		nr++;

@@ -8,20 +8,36 @@
 #define NSEC_PER_SEC 1e9
 
 const struct metric_row self_metrics[NR_SELF_METRICS] = {
-	[SELF_BUILD_INFO] = { "memtrace_build_info", "the version of memtrace, always 1", METRIC_GAUGE, "version" },
-	[SELF_LAST_UPDATE] = { "memtrace_last_update_timestamp_seconds", "when this file was written, Unix time",
-			       METRIC_GAUGE, NULL },
-	[SELF_CPU] = { "memtrace_cpu_seconds_total", "CPU time of memtrace's own process", METRIC_COUNTER, NULL },
-	[SELF_PROBE_ATTACHED] = { "memtrace_probe_attached", "whether a probe runs: 1, or 0", METRIC_GAUGE, "probe" },
-	[SELF_LOST_RECORDS] = { "memtrace_lost_records_total", "records that were dropped because their ring was full",
-				METRIC_COUNTER, "ring" },
-	[SELF_LOST_EVENTS] = { "memtrace_lost_events_total",
-			       "events that are counted for no process, by what they belong to", METRIC_COUNTER,
-			       "kind" },
-	[SELF_BPF_RUN_TIME] = { "memtrace_bpf_run_time_seconds_total",
-				"CPU time of memtrace's BPF programs, in the tasks that they trace", METRIC_COUNTER,
-				"program" },
-	[SELF_BPF_RUNS] = { "memtrace_bpf_runs_total", "runs of memtrace's BPF programs", METRIC_COUNTER, "program" },
+	[SELF_BUILD_INFO] = { .name = "memtrace_build_info",
+			      .help = "the version of memtrace, always 1",
+			      .type = METRIC_GAUGE,
+			      .label = "version" },
+	[SELF_LAST_UPDATE] = { .name = "memtrace_last_update_timestamp_seconds",
+			       .help = "when this file was written, Unix time",
+			       .type = METRIC_GAUGE },
+	[SELF_CPU] = { .name = "memtrace_cpu_seconds_total",
+		       .help = "CPU time of memtrace's own process",
+		       .type = METRIC_COUNTER },
+	[SELF_PROBE_ATTACHED] = { .name = "memtrace_probe_attached",
+				  .help = "whether a probe runs: 1, or 0",
+				  .type = METRIC_GAUGE,
+				  .label = "probe" },
+	[SELF_LOST_RECORDS] = { .name = "memtrace_lost_records_total",
+				.help = "records that were dropped because their ring was full",
+				.type = METRIC_COUNTER,
+				.label = "ring" },
+	[SELF_LOST_EVENTS] = { .name = "memtrace_lost_events_total",
+			       .help = "events that are counted for no process, by what they belong to",
+			       .type = METRIC_COUNTER,
+			       .label = "kind" },
+	[SELF_BPF_RUN_TIME] = { .name = "memtrace_bpf_run_time_seconds_total",
+				.help = "CPU time of memtrace's BPF programs, in the tasks that they trace",
+				.type = METRIC_COUNTER,
+				.label = "program" },
+	[SELF_BPF_RUNS] = { .name = "memtrace_bpf_runs_total",
+			    .help = "runs of memtrace's BPF programs",
+			    .type = METRIC_COUNTER,
+			    .label = "program" },
 };
 
 static double in_base_unit(const struct metrics *m, uint64_t value, enum unit unit)
@@ -69,7 +85,7 @@ static const char *hist_label_value(struct metrics *m, const struct family *fami
 	const char *const *names = family->hist->label_names;
 	char *text;
 
-	if (!family->hist->label[0])
+	if (!family->hist->label)
 		return NULL;
 	if (label == family->nr_labels)
 		return "other";
@@ -158,8 +174,9 @@ static int add_machine(struct metrics *m, struct report *report)
 
 	for (i = 0; !err && i < MT_NR_MACHINE_SLOTS; i++) {
 		const struct slot_row *row = &machine_rows[i];
-		struct metric_row metric = { row->metric, row->metric ? metrics__slot_help(row) : NULL, METRIC_COUNTER,
-					     NULL };
+		struct metric_row metric = { .name = row->metric,
+					     .help = row->metric ? metrics__slot_help(row) : NULL,
+					     .type = METRIC_COUNTER };
 
 		if (row->metric && run_view__asked(m->view, row->probe) && m->view->probes[row->probe].hooked)
 			err = add_single(m, report, &metric, NULL,

@@ -7,16 +7,12 @@ const char *const sample_paths[NR_SAMPLE_FILES] = {
 };
 
 const struct sample_row sample_rows[NR_SAMPLES] = {
-#define MT_SAMPLE(id, file_, key_, kind_, unit_, scale_, path_, metric_, help_)                                        \
+#define MT_SAMPLE(id, file_, kind_, path_, ...)                                                                        \
 	[SAMPLE_##id] = {                                                                                              \
 		.file = SAMPLE_FILE_##file_,                                                                           \
-		.key = key_,                                                                                           \
 		.kind = SAMPLE_##kind_,                                                                                \
-		.unit = UNIT_##unit_,                                                                                  \
-		.scale = scale_,                                                                                       \
 		.path = path_,                                                                                         \
-		.metric = metric_,                                                                                     \
-		.help = help_,                                                                                         \
+		__VA_ARGS__,                                                                                           \
 	},
 #include "samples.def"
 };

@@ -17,17 +17,21 @@ enum sample_id {
 	NR_SAMPLES
 };
 
-enum sample_kind { SAMPLE_GAUGE, SAMPLE_COUNTER };
+enum sample_kind {
+	SAMPLE_GAUGE,	/* goes up and down */
+	SAMPLE_COUNTER, /* only grows */
+};
 
 /* A share of 1 as a sample's value. */
 #define SAMPLE_WHOLE 10000
 
 struct sample_row {
 	enum sample_file file;
-	const char *key;
+	const char *key; /* the line's name, or its name, a space and a field's; "allocstall_*": the sum of all that
+			    begin so */
 	enum sample_kind kind;
-	enum unit unit;
-	uint64_t scale;
+	enum unit unit; /* of the value in here; a share is counted in ten-thousandths of 1 */
+	uint64_t scale; /* how many of that unit one of the file's unit is */
 	const char *path;
 	const char *metric; /* NULL: not exported */
 	const char *help;

@@ -5,8 +5,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What the column "names" of probes.def may say. */
-#define names_none NULL
+/* What rows of probes.def take as names. */
 static const char *const names_fault_mode[] = { "user", "kernel", NULL };
 /*
  * include/linux/mmzone.h, enum migratetype, with CONFIG_CMA and
@@ -25,36 +24,18 @@ static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
 };
 
-#define OPT_IN_DEFAULT false
-#define OPT_IN_OPTIN   true
-
 const struct probe_row probe_rows[MT_NR_PROBES] = {
-#define MT_PROBE(probe, use, text)                                                                                     \
-	[MT_PROBE_##probe] = { .id = MT_PROBE_##probe, .name = #probe, .opt_in = OPT_IN_##use, .help = text },
+#define MT_PROBE(probe, ...) [MT_PROBE_##probe] = { .id = MT_PROBE_##probe, .name = #probe, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 };
 
-/* A slot's row, for a task's counters and for the machine's. */
-#define SLOT_ROW(index, of, name, role_, unit_, path_, metric_, label_, value_, help_)                                 \
-	[index] = {                                                                                                    \
-		.probe = MT_PROBE_##of,                                                                                \
-		.id = #name,                                                                                           \
-		.role = ROLE_##role_,                                                                                  \
-		.unit = UNIT_##unit_,                                                                                  \
-		.path = path_,                                                                                         \
-		.metric = metric_,                                                                                     \
-		.label = label_,                                                                                       \
-		.value = value_,                                                                                       \
-		.help = help_,                                                                                         \
-	},
-
 const struct slot_row slot_rows[MT_NR_SLOTS] = {
-#define MT_SLOT(of, name, ...) SLOT_ROW(MT_SLOT_##of##_##name, of, name, __VA_ARGS__)
+#define MT_SLOT(of, name, ...) [MT_SLOT_##of##_##name] = { .probe = MT_PROBE_##of, .id = #name, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 };
 
 const struct slot_row machine_rows[MT_NR_MACHINE_SLOTS] = {
-#define MT_MACHINE(of, name, ...) SLOT_ROW(MT_MACHINE_##of##_##name, of, name, __VA_ARGS__)
+#define MT_MACHINE(of, name, ...) [MT_MACHINE_##of##_##name] = { .probe = MT_PROBE_##of, .id = #name, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 };
 
@@ -64,77 +45,64 @@ static const struct field_row fields_before_any[] __attribute__((unused)) = {
 	}                                                                                                              \
 	;                                                                                                              \
 	static const struct field_row fields_##name[] = {
-#define MT_FIELD(of, member_, type_, unit_, path_, table_, help_)                                                      \
+#define MT_FIELD(of, member_, type_, path_, ...)                                                                       \
 	{                                                                                                              \
 		.event = MT_REC_##of,                                                                                  \
 		.member = #member_,                                                                                    \
 		.offset = offsetof(struct mt_##of, member_),                                                           \
 		.size = sizeof(((struct mt_##of *)0)->member_),                                                        \
 		.type = FIELD_##type_,                                                                                 \
-		.unit = UNIT_##unit_,                                                                                  \
 		.path = path_,                                                                                         \
-		.names = names_##table_,                                                                               \
-		.help = help_,                                                                                         \
+		__VA_ARGS__,                                                                                           \
 	},
 #include "../../bpf/probes.def"
 };
 
 const struct event_row event_rows[MT_NR_RECS] = {
-#define MT_EVENT(of, name_, ring_, use_, text_, help_)                                                                 \
+#define MT_EVENT(of, name_, ...)                                                                                       \
 	[MT_REC_##name_] = {                                                                                           \
 		.id = MT_REC_##name_,                                                                                  \
 		.probe = MT_PROBE_##of,                                                                                \
 		.name = #name_,                                                                                        \
-		.ring = MT_RING_##ring_,                                                                               \
-		.use = EVENT_##use_,                                                                                   \
 		.size = sizeof(struct mt_##name_),                                                                     \
-		.text = text_,                                                                                         \
-		.help = help_,                                                                                         \
 		.fields = fields_##name_,                                                                              \
 		.nr_fields = ARRAY_SIZE(fields_##name_),                                                               \
+		__VA_ARGS__,                                                                                           \
 	},
 #include "../../bpf/probes.def"
 };
 
 const struct hist_row hist_rows[] = {
-#define MT_HIST(of, name_, event_, value_, label_, member_, table_, unit_, metric_, help_)                             \
+#define MT_HIST(of, name_, event_, value_, ...)                                                                        \
 	{                                                                                                              \
 		.probe = MT_PROBE_##of,                                                                                \
 		.name = #name_,                                                                                        \
 		.event = MT_REC_##event_,                                                                              \
 		.value_offset = offsetof(struct mt_##event_, value_),                                                  \
-		.label = label_,                                                                                       \
-		.label_offset = offsetof(struct mt_##event_, member_),                                                 \
-		.label_names = names_##table_,                                                                         \
 		.first = -1,                                                                                           \
 		.last = -1,                                                                                            \
-		.unit = UNIT_##unit_,                                                                                  \
-		.metric = metric_,                                                                                     \
-		.help = help_,                                                                                         \
+		__VA_ARGS__,                                                                                           \
 	},
-#define MT_SLOT_HIST(of, name_, first_, last_, unit_, help_)                                                           \
+#define MT_SLOT_HIST(of, name_, first_, last_, ...)                                                                    \
 	{                                                                                                              \
 		.probe = MT_PROBE_##of,                                                                                \
 		.name = #name_,                                                                                        \
 		.event = MT_REC_NONE,                                                                                  \
-		.label = "",                                                                                           \
 		.first = MT_SLOT_##of##_##first_,                                                                      \
 		.last = MT_SLOT_##of##_##last_,                                                                        \
-		.unit = UNIT_##unit_,                                                                                  \
-		.help = help_,                                                                                         \
+		__VA_ARGS__,                                                                                           \
 	},
 #include "../../bpf/probes.def"
 };
 const size_t nr_hist_rows = ARRAY_SIZE(hist_rows);
 
 const struct count_row count_rows[] = {
-#define MT_COUNT(of, event_, member, metric_, help_)                                                                   \
+#define MT_COUNT(of, event_, who_, ...)                                                                                \
 	{                                                                                                              \
 		.probe = MT_PROBE_##of,                                                                                \
 		.event = MT_REC_##event_,                                                                              \
-		.who_offset = offsetof(struct mt_##event_, member),                                                    \
-		.metric = metric_,                                                                                     \
-		.help = help_,                                                                                         \
+		.who_offset = offsetof(struct mt_##event_, who_),                                                      \
+		__VA_ARGS__,                                                                                           \
 	},
 #include "../../bpf/probes.def"
 };
@@ -184,7 +152,7 @@ const char *schema__metric_help(const char *metric)
 	static const struct {
 		const char *name, *help;
 	} rows[] = {
-#define MT_METRIC(name, help) { name, help },
+#define MT_METRIC(metric, ...) { .name = metric, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 	};
 	size_t i;

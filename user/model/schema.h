@@ -25,7 +25,7 @@ enum unit {
 enum slot_role {
 	ROLE_COUNTER,
 	ROLE_ACCOUNTED, /* by the kernel: the core reads it, no hook is needed */
-	ROLE_BUCKET,	/* of a histogram */
+	ROLE_BUCKET,	/* of a histogram of slots */
 };
 
 struct slot_row {
@@ -68,9 +68,9 @@ struct field_row {
 };
 
 enum event_use {
-	EVENT_RARE,
-	EVENT_EVERY,
-	EVENT_LATENCY,
+	EVENT_RARE,    /* comes whenever the probe is on */
+	EVENT_EVERY,   /* only when single hot events are asked for */
+	EVENT_LATENCY, /* only when a latency is */
 };
 
 struct event_row {
@@ -80,7 +80,9 @@ struct event_row {
 	enum mt_ring ring;
 	enum event_use use;
 	size_t size;
-	const char *text; /* template of its line, {path} where a field goes */
+	/* Template of its one line: {path} where a field goes; what is in <> is left out if a field in it is unknown.
+	 */
+	const char *text;
 	const char *help;
 	const struct field_row *fields;
 	size_t nr_fields;
@@ -92,7 +94,7 @@ struct hist_row {
 	const char *name;
 	enum mt_rec_id event;		/* MT_REC_NONE: slots first to last are the buckets */
 	size_t value_offset;		/* of a __u64 */
-	const char *label;		/* "" for none */
+	const char *label;		/* NULL: none */
 	size_t label_offset;		/* of a __s32 or __u32 */
 	const char *const *label_names; /* NULL: the label's value is a number */
 	int first, last;
@@ -113,7 +115,7 @@ struct count_row {
 struct probe_row {
 	enum mt_probe id;
 	const char *name;
-	bool opt_in;
+	bool opt_in; /* off unless it is named */
 	const char *help;
 };
 

@@ -7,21 +7,21 @@
 #define PROTO "struct page *page,unsigned int order,gfp_t gfp_flags,int migratetype"
 
 static const struct attach_alt alloc_alts[] = {
-	{ "alloc_btf", ATTACH_TP_BTF, EVENT, PROTO, NULL },
-	{ "alloc_raw", ATTACH_RAW_TP, EVENT, PROTO, NULL },
-	{ "alloc_tp", ATTACH_TP, EVENT, NULL, "trace_event_raw_mm_page_alloc" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "alloc_btf", .kind = ATTACH_TP_BTF, .event = EVENT, .proto = PROTO },
+	{ .program = "alloc_raw", .kind = ATTACH_RAW_TP, .event = EVENT, .proto = PROTO },
+	{ .program = "alloc_tp", .kind = ATTACH_TP, .event = EVENT, .context = "trace_event_raw_mm_page_alloc" },
+	{},
 };
 
 static const struct attach_hook hooks[] = {
-	{ "alloc", HOOK_REQUIRED, alloc_alts, "page allocations", true },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "alloc", .need = HOOK_REQUIRED, .alts = alloc_alts, .loss = "page allocations", .tp_as_good = true },
+	{},
 };
 
 /* From 6.10 on BTF has the bits of gfp flags; they have kept their values since 5.10. */
-#define GFP_BIT(name, bit)                                                                                             \
+#define GFP_BIT(flag, bit)                                                                                             \
 	{                                                                                                              \
-		NULL, "___GFP_" #name "_BIT", bit, true                                                                \
+		.name = "___GFP_" #flag "_BIT", .value = bit, .may_lack = true                                         \
 	}
 
 static const struct kernel_constant constants[] = {
@@ -31,17 +31,17 @@ static const struct kernel_constant constants[] = {
 	GFP_BIT(FS, 7),
 	GFP_BIT(DIRECT_RECLAIM, 10),
 	GFP_BIT(HARDWALL, 20),
-	{ NULL, "MIGRATE_UNMOVABLE", 0, false },
-	{ NULL, "MIGRATE_MOVABLE", 1, false },
-	{ NULL, "MIGRATE_RECLAIMABLE", 2, false },
-	{ NULL, NULL, 0, false },
+	{ .name = "MIGRATE_UNMOVABLE", .value = 0 },
+	{ .name = "MIGRATE_MOVABLE", .value = 1 },
+	{ .name = "MIGRATE_RECLAIMABLE", .value = 2 },
+	{},
 };
 
 static const enum mt_slot pages[] = { MT_SLOT_alloc_pages };
 
 static const struct probe_column columns[] = {
-	{ "ALLOC/s", MEASURE_PER_SECOND, UNIT_PAGES, pages, 1 },
-	{ NULL, 0, 0, NULL, 0 },
+	{ .title = "ALLOC/s", .measure = MEASURE_PER_SECOND, .unit = UNIT_PAGES, .slots = pages, .nr_slots = 1 },
+	{},
 };
 
 const struct probe alloc_probe = {

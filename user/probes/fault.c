@@ -6,8 +6,8 @@
 static const struct attach_alt user_alts[] = EXCEPTION(user, HANDLED_PROTO);
 static const struct attach_alt kernel_alts[] = EXCEPTION(kernel, HANDLED_PROTO);
 static const struct attach_alt major_alts[] = {
-	{ "major_end", ATTACH_PERF, "major-faults", NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "major_end", .kind = ATTACH_PERF, .event = "major-faults" },
+	{},
 };
 
 static const struct attach_alt map_begin[] = ON_FUNCTION("map_begin", "handle_mm_fault", HANDLE_PROTO);
@@ -17,30 +17,40 @@ static const struct attach_alt map_swap[] = ON_FUNCTION("map_swap", "do_swap_pag
 #define BACKING "what major faults were on, and of which file"
 
 static const struct attach_hook hooks[] = {
-	{ "user", HOOK_NOT_LIGHT, user_alts, "user, kernel, write, exec; minor and major need no hook", true },
-	{ "kernel", HOOK_NOT_LIGHT, kernel_alts, "kernel", true },
-	{ "major latency", HOOK_LATENCY, major_alts, "how long major faults take", false },
-	{ "mapping end", HOOK_LATENCY_GAIN, map_end, BACKING, false },
-	{ "mapping swap", HOOK_LATENCY_GAIN, map_swap, "what major faults were on, except shared memory", false },
-	{ "mapping begin", HOOK_LATENCY_GAIN, map_begin, BACKING, false },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "user",
+	  .need = HOOK_NOT_LIGHT,
+	  .alts = user_alts,
+	  .loss = "user, kernel, write, exec; minor and major need no hook",
+	  .tp_as_good = true },
+	{ .name = "kernel", .need = HOOK_NOT_LIGHT, .alts = kernel_alts, .loss = "kernel", .tp_as_good = true },
+	{ .name = "major latency", .need = HOOK_LATENCY, .alts = major_alts, .loss = "how long major faults take" },
+	{ .name = "mapping end", .need = HOOK_LATENCY_GAIN, .alts = map_end, .loss = BACKING },
+	{ .name = "mapping swap",
+	  .need = HOOK_LATENCY_GAIN,
+	  .alts = map_swap,
+	  .loss = "what major faults were on, except shared memory" },
+	{ .name = "mapping begin", .need = HOOK_LATENCY_GAIN, .alts = map_begin, .loss = BACKING },
+	{},
 };
 
 /* A begin without its end would tell of a mapping that is gone. */
-static const struct hook_dependency dependencies[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
+static const struct hook_dependency dependencies[] = { { "mapping begin", "mapping end" }, {} };
 
 static const struct kernel_constant constants[] = {
-	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("map_begin"),
-	HANDLING_CONSTANTS("map_end"), { NULL, NULL, 0, false },
+	HANDLING_CONSTANTS("user_mm"),
+	HANDLING_CONSTANTS("kernel_mm"),
+	HANDLING_CONSTANTS("map_begin"),
+	HANDLING_CONSTANTS("map_end"),
+	{},
 };
 
 static const enum mt_slot minor[] = { MT_SLOT_fault_minor };
 static const enum mt_slot major[] = { MT_SLOT_fault_major };
 
 static const struct probe_column columns[] = {
-	{ "MINOR/s", MEASURE_PER_SECOND, UNIT_COUNT, minor, 1 },
-	{ "MAJOR/s", MEASURE_PER_SECOND, UNIT_COUNT, major, 1 },
-	{ NULL, 0, 0, NULL, 0 },
+	{ .title = "MINOR/s", .measure = MEASURE_PER_SECOND, .unit = UNIT_COUNT, .slots = minor, .nr_slots = 1 },
+	{ .title = "MAJOR/s", .measure = MEASURE_PER_SECOND, .unit = UNIT_COUNT, .slots = major, .nr_slots = 1 },
+	{},
 };
 
 const struct probe fault_probe = {

@@ -7,15 +7,15 @@
 #define PROTO "struct page *page,unsigned int order"
 
 static const struct attach_alt free_alts[] = {
-	{ "free_btf", ATTACH_TP_BTF, EVENT, PROTO, NULL },
-	{ "free_raw", ATTACH_RAW_TP, EVENT, PROTO, NULL },
-	{ "free_tp", ATTACH_TP, EVENT, NULL, "trace_event_raw_mm_page_free" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "free_btf", .kind = ATTACH_TP_BTF, .event = EVENT, .proto = PROTO },
+	{ .program = "free_raw", .kind = ATTACH_RAW_TP, .event = EVENT, .proto = PROTO },
+	{ .program = "free_tp", .kind = ATTACH_TP, .event = EVENT, .context = "trace_event_raw_mm_page_free" },
+	{},
 };
 
 static const struct attach_hook hooks[] = {
-	{ "free", HOOK_REQUIRED, free_alts, "pages freed", true },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "free", .need = HOOK_REQUIRED, .alts = free_alts, .loss = "pages freed", .tp_as_good = true },
+	{},
 };
 
 const struct probe free_probe = {

@@ -9,21 +9,36 @@
 #define VMSCAN(event) "vmscan:mm_vmscan_" event
 
 static const struct attach_alt wake_alts[] = {
-	{ "wake_btf", ATTACH_TP_BTF, VMSCAN("kswapd_wake"), "int nid,int zid,int order", NULL },
-	{ "wake_tp", ATTACH_TP, VMSCAN("kswapd_wake"), NULL, "trace_event_raw_mm_vmscan_kswapd_wake" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "wake_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("kswapd_wake"),
+	  .proto = "int nid,int zid,int order" },
+	{ .program = "wake_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("kswapd_wake"),
+	  .context = "trace_event_raw_mm_vmscan_kswapd_wake" },
+	{},
 };
 
 static const struct attach_alt sleep_alts[] = {
-	{ "sleep_btf", ATTACH_TP_BTF, VMSCAN("kswapd_sleep"), "int nid", NULL },
-	{ "sleep_tp", ATTACH_TP, VMSCAN("kswapd_sleep"), NULL, "trace_event_raw_mm_vmscan_kswapd_sleep" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "sleep_btf", .kind = ATTACH_TP_BTF, .event = VMSCAN("kswapd_sleep"), .proto = "int nid" },
+	{ .program = "sleep_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("kswapd_sleep"),
+	  .context = "trace_event_raw_mm_vmscan_kswapd_sleep" },
+	{},
 };
 
 static const struct attach_alt ask_alts[] = {
-	{ "ask_btf", ATTACH_TP_BTF, VMSCAN("wakeup_kswapd"), "int nid,int zid,int order,gfp_t gfp_flags", NULL },
-	{ "ask_tp", ATTACH_TP, VMSCAN("wakeup_kswapd"), NULL, "trace_event_raw_mm_vmscan_wakeup_kswapd" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "ask_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("wakeup_kswapd"),
+	  .proto = "int nid,int zid,int order,gfp_t gfp_flags" },
+	{ .program = "ask_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("wakeup_kswapd"),
+	  .context = "trace_event_raw_mm_vmscan_wakeup_kswapd" },
+	{},
 };
 
 #define LRU_PAGES                                                                                                      \
@@ -31,41 +46,53 @@ static const struct attach_alt ask_alts[] = {
 	"long unsigned int nr_skipped,long unsigned int nr_taken"
 
 static const struct attach_alt isolate_alts[] = {
-	{ "isolate_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), LRU_PAGES ",int lru", NULL },
-	{ "isolate_mode_btf", ATTACH_TP_BTF, VMSCAN("lru_isolate"), LRU_PAGES ",isolate_mode_t isolate_mode,int lru",
-	  NULL },
-	{ "isolate_tp", ATTACH_TP, VMSCAN("lru_isolate"), NULL, "trace_event_raw_mm_vmscan_lru_isolate" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "isolate_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("lru_isolate"),
+	  .proto = LRU_PAGES ",int lru" },
+	{ .program = "isolate_mode_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("lru_isolate"),
+	  .proto = LRU_PAGES ",isolate_mode_t isolate_mode,int lru" },
+	{ .program = "isolate_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("lru_isolate"),
+	  .context = "trace_event_raw_mm_vmscan_lru_isolate" },
+	{},
 };
 
 static const struct attach_alt shrink_alts[] = {
-	{ "shrink_btf", ATTACH_TP_BTF, VMSCAN("lru_shrink_inactive"),
-	  "int nid,long unsigned int nr_scanned,long unsigned int nr_reclaimed", NULL },
-	{ "shrink_tp", ATTACH_TP, VMSCAN("lru_shrink_inactive"), NULL,
-	  "trace_event_raw_mm_vmscan_lru_shrink_inactive" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "shrink_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("lru_shrink_inactive"),
+	  .proto = "int nid,long unsigned int nr_scanned,long unsigned int nr_reclaimed" },
+	{ .program = "shrink_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("lru_shrink_inactive"),
+	  .context = "trace_event_raw_mm_vmscan_lru_shrink_inactive" },
+	{},
 };
 
 static const struct attach_hook hooks[] = {
-	{ "wake", HOOK_REQUIRED, wake_alts, "kswapd's sessions", true },
-	{ "sleep", HOOK_REQUIRED, sleep_alts, "kswapd's sessions", true },
-	{ "asked", HOOK_OPTIONAL, ask_alts, "who woke kswapd", true },
-	{ "isolate", HOOK_OPTIONAL, isolate_alts, "pages scanned", true },
-	{ "shrink", HOOK_OPTIONAL, shrink_alts, "pages reclaimed", true },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "wake", .need = HOOK_REQUIRED, .alts = wake_alts, .loss = "kswapd's sessions", .tp_as_good = true },
+	{ .name = "sleep", .need = HOOK_REQUIRED, .alts = sleep_alts, .loss = "kswapd's sessions", .tp_as_good = true },
+	{ .name = "asked", .need = HOOK_OPTIONAL, .alts = ask_alts, .loss = "who woke kswapd", .tp_as_good = true },
+	{ .name = "isolate", .need = HOOK_OPTIONAL, .alts = isolate_alts, .loss = "pages scanned", .tp_as_good = true },
+	{ .name = "shrink", .need = HOOK_OPTIONAL, .alts = shrink_alts, .loss = "pages reclaimed", .tp_as_good = true },
+	{},
 };
 
-#define LISTS(program)                                                                                                 \
-	{ program, "LRU_INACTIVE_ANON", 0, false },                                                                    \
+#define LISTS(program_)                                                                                                \
+	{ .program = program_, .name = "LRU_INACTIVE_ANON", .value = 0 },                                              \
 	{                                                                                                              \
-		program, "LRU_INACTIVE_FILE", 2, false                                                                 \
+		.program = program_, .name = "LRU_INACTIVE_FILE", .value = 2                                           \
 	}
 
 static const struct kernel_constant constants[] = {
 	LISTS("isolate_btf"),
 	LISTS("isolate_mode_btf"),
 	LISTS("isolate_tp"),
-	{ NULL, NULL, 0, false },
+	{},
 };
 
 static const struct column summary_columns[] = {
@@ -165,7 +192,9 @@ static void sessions__free(void *state)
 	free(sessions);
 }
 
-static const struct probe_gather gather = { sessions__new, sessions__event, sessions__report, sessions__free };
+static const struct probe_gather gather = {
+	.new_state = sessions__new, .event = sessions__event, .report = sessions__report, .free_state = sessions__free
+};
 
 const struct probe kswapd_probe = {
 	.id = MT_PROBE_kswapd,

@@ -6,32 +6,49 @@
 static const struct attach_alt user_alts[] = EXCEPTION(user, HANDLE_PROTO);
 static const struct attach_alt kernel_alts[] = EXCEPTION(kernel, HANDLE_PROTO);
 static const struct attach_alt end_alts[] = {
-	{ "end_mm", ATTACH_FENTRY, "handle_mm_fault", HANDLED_PROTO, NULL },
-	{ "end_perf", ATTACH_PERF, "minor-faults", NULL, NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "end_mm", .kind = ATTACH_FENTRY, .event = "handle_mm_fault", .proto = HANDLED_PROTO },
+	{ .program = "end_perf", .kind = ATTACH_PERF, .event = "minor-faults" },
+	{},
 };
 static const struct attach_alt swap_alts[] = ON_FUNCTION("swap_begin", "do_swap_page", "");
 
 static const struct attach_hook hooks[] = {
-	{ "swap", HOOK_GAIN, swap_alts, "what minor faults were on, except shared memory", false },
-	{ "end", HOOK_REQUIRED, end_alts, "minor faults", false },
-	{ "user", HOOK_REQUIRED, user_alts, "minor faults taken in user mode", true },
-	{ "kernel", HOOK_REQUIRED, kernel_alts, "minor faults taken in kernel mode", true },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "swap",
+	  .need = HOOK_GAIN,
+	  .alts = swap_alts,
+	  .loss = "what minor faults were on, except shared memory" },
+	{ .name = "end", .need = HOOK_REQUIRED, .alts = end_alts, .loss = "minor faults" },
+	{ .name = "user",
+	  .need = HOOK_REQUIRED,
+	  .alts = user_alts,
+	  .loss = "minor faults taken in user mode",
+	  .tp_as_good = true },
+	{ .name = "kernel",
+	  .need = HOOK_REQUIRED,
+	  .alts = kernel_alts,
+	  .loss = "minor faults taken in kernel mode",
+	  .tp_as_good = true },
+	{},
 };
 
-#define RESULTS(program)                                                                                               \
-	{ program, "VM_FAULT_OOM", 0x1, false }, { program, "VM_FAULT_SIGBUS", 0x2, false },                           \
-		{ program, "VM_FAULT_MAJOR", 0x4, false }, { program, "VM_FAULT_HWPOISON", 0x10, false },              \
-		{ program, "VM_FAULT_HWPOISON_LARGE", 0x20, false }, { program, "VM_FAULT_SIGSEGV", 0x40, false },     \
-		{ program, "VM_FAULT_FALLBACK", 0x800, false },                                                        \
+#define RESULTS(program_)                                                                                              \
+	{ .program = program_, .name = "VM_FAULT_OOM", .value = 0x1 },                                                 \
+		{ .program = program_, .name = "VM_FAULT_SIGBUS", .value = 0x2 },                                      \
+		{ .program = program_, .name = "VM_FAULT_MAJOR", .value = 0x4 },                                       \
+		{ .program = program_, .name = "VM_FAULT_HWPOISON", .value = 0x10 },                                   \
+		{ .program = program_, .name = "VM_FAULT_HWPOISON_LARGE", .value = 0x20 },                             \
+		{ .program = program_, .name = "VM_FAULT_SIGSEGV", .value = 0x40 },                                    \
+		{ .program = program_, .name = "VM_FAULT_FALLBACK", .value = 0x800 },                                  \
 	{                                                                                                              \
-		program, "VM_FAULT_COMPLETED", 0x4000, true                                                            \
+		.program = program_, .name = "VM_FAULT_COMPLETED", .value = 0x4000, .may_lack = true                   \
 	}
 
 static const struct kernel_constant constants[] = {
-	HANDLING_CONSTANTS("user_mm"), HANDLING_CONSTANTS("kernel_mm"), HANDLING_CONSTANTS("end_mm"), RESULTS("end_mm"),
-	{ NULL, NULL, 0, false },
+	HANDLING_CONSTANTS("user_mm"),
+	HANDLING_CONSTANTS("kernel_mm"),
+	HANDLING_CONSTANTS("end_mm"),
+	RESULTS("end_mm"),
+	{},
 };
 
 const struct probe minor_probe = {

@@ -9,40 +9,49 @@
 #define EVENT "oom:mark_victim"
 
 static const struct attach_alt victim_alts[] = {
-	{ "victim_btf", ATTACH_TP_BTF, EVENT, "struct task_struct *task,uid_t uid", NULL },
-	{ "victim_pid_btf", ATTACH_TP_BTF, EVENT, "int pid", NULL },
-	{ "victim_tp", ATTACH_TP, EVENT, NULL, "trace_event_raw_mark_victim" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "victim_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = EVENT,
+	  .proto = "struct task_struct *task,uid_t uid" },
+	{ .program = "victim_pid_btf", .kind = ATTACH_TP_BTF, .event = EVENT, .proto = "int pid" },
+	{ .program = "victim_tp", .kind = ATTACH_TP, .event = EVENT, .context = "trace_event_raw_mark_victim" },
+	{},
 };
 
 static const struct attach_alt kill_begin[] = {
-	{ "kill_begin", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "kill_begin",
+	  .kind = ATTACH_FENTRY,
+	  .event = "oom_kill_process",
+	  .proto = "struct oom_control *oc" },
+	{},
 };
 /* its end knows no argument and no result, so any will do */
 static const struct attach_alt kill_end[] = {
-	{ "kill_end", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "kill_end",
+	  .kind = ATTACH_FENTRY,
+	  .event = "oom_kill_process",
+	  .proto = "struct oom_control *oc" },
+	{},
 };
 
 #define CONTROL "order, gfp flags, limit and points of a kill"
 
 static const struct attach_hook hooks[] = {
-	{ "victim", HOOK_REQUIRED, victim_alts, "OOM kills", false },
-	{ "kill end", HOOK_GAIN, kill_end, CONTROL, false },
-	{ "kill begin", HOOK_GAIN, kill_begin, CONTROL, false },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "victim", .need = HOOK_REQUIRED, .alts = victim_alts, .loss = "OOM kills" },
+	{ .name = "kill end", .need = HOOK_GAIN, .alts = kill_end, .loss = CONTROL },
+	{ .name = "kill begin", .need = HOOK_GAIN, .alts = kill_begin, .loss = CONTROL },
+	{},
 };
 
 /* A begin without its end would be told of kills that come later. */
-static const struct hook_dependency dependencies[] = { { "kill begin", "kill end" }, { NULL, NULL } };
+static const struct hook_dependency dependencies[] = { { "kill begin", "kill end" }, {} };
 
 /* The kinds of pages in a process's counters. */
 static const struct kernel_constant constants[] = {
-	{ "victim_btf", "MM_FILEPAGES", 0, false },
-	{ "victim_btf", "MM_ANONPAGES", 1, false },
-	{ "victim_btf", "MM_SHMEMPAGES", 3, false },
-	{ NULL, NULL, 0, false },
+	{ .program = "victim_btf", .name = "MM_FILEPAGES", .value = 0 },
+	{ .program = "victim_btf", .name = "MM_ANONPAGES", .value = 1 },
+	{ .program = "victim_btf", .name = "MM_SHMEMPAGES", .value = 3 },
+	{},
 };
 
 static const struct column count_columns[] = { { .title = "", .path = "count", .unit = UNIT_COUNT } };
@@ -91,7 +100,9 @@ static void kills__free(void *state)
 	free(kills);
 }
 
-static const struct probe_gather gather = { kills__new, kills__event, kills__report, kills__free };
+static const struct probe_gather gather = {
+	.new_state = kills__new, .event = kills__event, .report = kills__report, .free_state = kills__free
+};
 
 const struct probe oom_probe = {
 	.id = MT_PROBE_oom,

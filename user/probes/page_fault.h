@@ -12,27 +12,42 @@
 /* A fault taken in that mode ("user", "kernel"); without a tracepoint (arm64) where the function begins, or ends. */
 #define EXCEPTION(mode, mm_proto)                                                                                      \
 	{                                                                                                              \
-		{ #mode "_btf", ATTACH_TP_BTF, "exceptions:page_fault_" #mode, EXCEPTION_PROTO, NULL },                \
-			{ #mode "_raw", ATTACH_RAW_TP, "exceptions:page_fault_" #mode, EXCEPTION_PROTO, NULL },        \
-			{ #mode "_tp", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                                \
-			  "trace_event_raw_exceptions" },                                                              \
-			{ #mode "_tp_x86", ATTACH_TP, "exceptions:page_fault_" #mode, NULL,                            \
-			  "trace_event_raw_x86_exceptions" },                                                          \
-			{ #mode "_mm", ATTACH_FENTRY, "handle_mm_fault", mm_proto, NULL },                             \
-			{ NULL, 0, NULL, NULL, NULL },                                                                 \
+		{ .program = #mode "_btf",                                                                             \
+		  .kind = ATTACH_TP_BTF,                                                                               \
+		  .event = "exceptions:page_fault_" #mode,                                                             \
+		  .proto = EXCEPTION_PROTO },                                                                          \
+			{ .program = #mode "_raw",                                                                     \
+			  .kind = ATTACH_RAW_TP,                                                                       \
+			  .event = "exceptions:page_fault_" #mode,                                                     \
+			  .proto = EXCEPTION_PROTO },                                                                  \
+			{ .program = #mode "_tp",                                                                      \
+			  .kind = ATTACH_TP,                                                                           \
+			  .event = "exceptions:page_fault_" #mode,                                                     \
+			  .context = "trace_event_raw_exceptions" },                                                   \
+			{ .program = #mode "_tp_x86",                                                                  \
+			  .kind = ATTACH_TP,                                                                           \
+			  .event = "exceptions:page_fault_" #mode,                                                     \
+			  .context = "trace_event_raw_x86_exceptions" },                                               \
+			{ .program = #mode "_mm",                                                                      \
+			  .kind = ATTACH_FENTRY,                                                                       \
+			  .event = "handle_mm_fault",                                                                  \
+			  .proto = mm_proto },                                                                         \
+			{},                                                                                            \
 	}
 
-#define ON_FUNCTION(program, function, proto)                                                                          \
+#define ON_FUNCTION(program_, function, proto_)                                                                        \
 	{                                                                                                              \
-		{ program, ATTACH_FENTRY, function, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                      \
+		{ .program = program_, .kind = ATTACH_FENTRY, .event = function, .proto = proto_ }, {},                \
 	}
 
 /* Of a program on handle_mm_fault; 5.10 and 6.1 have the flags as macros alone. */
-#define HANDLING_CONSTANTS(program)                                                                                    \
-	{ program, "FAULT_FLAG_WRITE", 0x1, true }, { program, "FAULT_FLAG_TRIED", 0x20, true },                       \
-		{ program, "FAULT_FLAG_USER", 0x40, true }, { program, "FAULT_FLAG_INSTRUCTION", 0x100, true },        \
+#define HANDLING_CONSTANTS(program_)                                                                                   \
+	{ .program = program_, .name = "FAULT_FLAG_WRITE", .value = 0x1, .may_lack = true },                           \
+		{ .program = program_, .name = "FAULT_FLAG_TRIED", .value = 0x20, .may_lack = true },                  \
+		{ .program = program_, .name = "FAULT_FLAG_USER", .value = 0x40, .may_lack = true },                   \
+		{ .program = program_, .name = "FAULT_FLAG_INSTRUCTION", .value = 0x100, .may_lack = true },           \
 	{                                                                                                              \
-		program, "VM_FAULT_RETRY", 0x400, false                                                                \
+		.program = program_, .name = "VM_FAULT_RETRY", .value = 0x400                                          \
 	}
 
 #endif

@@ -8,17 +8,31 @@
 
 #define V7_1 "gfp_t gfp_flags,int order,struct mem_cgroup *memcg"
 
-#define BEGIN(kind, event)                                                                                             \
+#define BEGIN(kind_, event_)                                                                                           \
 	{                                                                                                              \
-		{ #kind "_begin_btf", ATTACH_TP_BTF, event, "int order,gfp_t gfp_flags", NULL },                       \
-			{ #kind "_begin_btf_v7_1", ATTACH_TP_BTF, event, V7_1, NULL },                                 \
-			{ #kind "_begin_tp", ATTACH_TP, event, NULL, BEGIN_CONTEXT }, { NULL, 0, NULL, NULL, NULL },   \
+		{ .program = #kind_ "_begin_btf",                                                                      \
+		  .kind = ATTACH_TP_BTF,                                                                               \
+		  .event = event_,                                                                                     \
+		  .proto = "int order,gfp_t gfp_flags" },                                                              \
+			{ .program = #kind_ "_begin_btf_v7_1",                                                         \
+			  .kind = ATTACH_TP_BTF,                                                                       \
+			  .event = event_,                                                                             \
+			  .proto = V7_1 },                                                                             \
+			{ .program = #kind_ "_begin_tp",                                                               \
+			  .kind = ATTACH_TP,                                                                           \
+			  .event = event_,                                                                             \
+			  .context = BEGIN_CONTEXT },                                                                  \
+			{},                                                                                            \
 	}
 
-#define END(kind, event)                                                                                               \
+#define END(kind_, event_)                                                                                             \
 	{                                                                                                              \
-		{ #kind "_end_btf", ATTACH_TP_BTF, event, "long unsigned int nr_reclaimed", NULL },                    \
-			{ #kind "_end_tp", ATTACH_TP, event, NULL, END_CONTEXT }, { NULL, 0, NULL, NULL, NULL },       \
+		{ .program = #kind_ "_end_btf",                                                                        \
+		  .kind = ATTACH_TP_BTF,                                                                               \
+		  .event = event_,                                                                                     \
+		  .proto = "long unsigned int nr_reclaimed" },                                                         \
+			{ .program = #kind_ "_end_tp", .kind = ATTACH_TP, .event = event_, .context = END_CONTEXT },   \
+			{},                                                                                            \
 	}
 
 static const struct attach_alt direct_begin[] = BEGIN(direct, "vmscan:mm_vmscan_direct_reclaim_begin");
@@ -29,19 +43,26 @@ static const struct attach_alt softlimit_begin[] = BEGIN(softlimit, "vmscan:mm_v
 static const struct attach_alt softlimit_end[] = END(softlimit, "vmscan:mm_vmscan_memcg_softlimit_reclaim_end");
 
 static const struct attach_alt node_begin[] = {
-	{ "node_begin_btf", ATTACH_TP_BTF, "vmscan:mm_vmscan_node_reclaim_begin", "int nid,int order,gfp_t gfp_flags",
-	  NULL },
-	{ "node_begin_tp", ATTACH_TP, "vmscan:mm_vmscan_node_reclaim_begin", NULL,
-	  "trace_event_raw_mm_vmscan_node_reclaim_begin" },
-	{ NULL, 0, NULL, NULL, NULL },
+	{ .program = "node_begin_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "vmscan:mm_vmscan_node_reclaim_begin",
+	  .proto = "int nid,int order,gfp_t gfp_flags" },
+	{ .program = "node_begin_tp",
+	  .kind = ATTACH_TP,
+	  .event = "vmscan:mm_vmscan_node_reclaim_begin",
+	  .context = "trace_event_raw_mm_vmscan_node_reclaim_begin" },
+	{},
 };
 static const struct attach_alt node_end[] = END(node, "vmscan:mm_vmscan_node_reclaim_end");
 
-#define TARGET(program, event, function)                                                                               \
+#define TARGET(program_, event_, function)                                                                             \
 	{                                                                                                              \
-		{ "", ATTACH_IMPLIED, event, V7_1, NULL },                                                             \
-			{ program, ATTACH_FENTRY, function, "struct mem_cgroup *memcg", NULL },                        \
-			{ NULL, 0, NULL, NULL, NULL },                                                                 \
+		{ .program = "", .kind = ATTACH_IMPLIED, .event = event_, .proto = V7_1 },                             \
+			{ .program = program_,                                                                         \
+			  .kind = ATTACH_FENTRY,                                                                       \
+			  .event = function,                                                                           \
+			  .proto = "struct mem_cgroup *memcg" },                                                       \
+			{},                                                                                            \
 	}
 
 static const struct attach_alt memcg_target[] =
@@ -50,18 +71,48 @@ static const struct attach_alt softlimit_target[] =
 	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
 
 static const struct attach_hook hooks[] = {
-	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim", true },
-	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim", true },
+	{ .name = "direct begin",
+	  .need = HOOK_REQUIRED,
+	  .alts = direct_begin,
+	  .loss = "direct reclaim",
+	  .tp_as_good = true },
+	{ .name = "direct end",
+	  .need = HOOK_REQUIRED,
+	  .alts = direct_end,
+	  .loss = "direct reclaim",
+	  .tp_as_good = true },
 	/* a kernel without memory cgroups or without NUMA lacks them */
-	{ "memcg begin", HOOK_OPTIONAL, memcg_begin, "memory cgroup reclaim", true },
-	{ "memcg end", HOOK_OPTIONAL, memcg_end, "memory cgroup reclaim", true },
-	{ "soft limit begin", HOOK_OPTIONAL, softlimit_begin, "soft limit reclaim", true },
-	{ "soft limit end", HOOK_OPTIONAL, softlimit_end, "soft limit reclaim", true },
-	{ "memcg target", HOOK_GAIN, memcg_target, "the cgroup whose limit memory cgroup reclaim was for", false },
-	{ "soft limit target", HOOK_GAIN, softlimit_target, "the cgroup whose soft limit reclaim was for", false },
-	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim", true },
-	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim", true },
-	{ NULL, 0, NULL, NULL, false },
+	{ .name = "memcg begin",
+	  .need = HOOK_OPTIONAL,
+	  .alts = memcg_begin,
+	  .loss = "memory cgroup reclaim",
+	  .tp_as_good = true },
+	{ .name = "memcg end",
+	  .need = HOOK_OPTIONAL,
+	  .alts = memcg_end,
+	  .loss = "memory cgroup reclaim",
+	  .tp_as_good = true },
+	{ .name = "soft limit begin",
+	  .need = HOOK_OPTIONAL,
+	  .alts = softlimit_begin,
+	  .loss = "soft limit reclaim",
+	  .tp_as_good = true },
+	{ .name = "soft limit end",
+	  .need = HOOK_OPTIONAL,
+	  .alts = softlimit_end,
+	  .loss = "soft limit reclaim",
+	  .tp_as_good = true },
+	{ .name = "memcg target",
+	  .need = HOOK_GAIN,
+	  .alts = memcg_target,
+	  .loss = "the cgroup whose limit memory cgroup reclaim was for" },
+	{ .name = "soft limit target",
+	  .need = HOOK_GAIN,
+	  .alts = softlimit_target,
+	  .loss = "the cgroup whose soft limit reclaim was for" },
+	{ .name = "node begin", .need = HOOK_OPTIONAL, .alts = node_begin, .loss = "node reclaim", .tp_as_good = true },
+	{ .name = "node end", .need = HOOK_OPTIONAL, .alts = node_end, .loss = "node reclaim", .tp_as_good = true },
+	{},
 };
 
 /* One end of an episode says nothing, and would leave the other kinds' episodes inside of it. */
@@ -71,15 +122,15 @@ static const struct attach_hook hooks[] = {
 		kind " end", kind " begin"                                                                             \
 	}
 
-static const struct hook_dependency dependencies[] = {
-	PAIR("memcg"), PAIR("soft limit"), PAIR("node"), { NULL, NULL }
-};
+static const struct hook_dependency dependencies[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), {} };
 
 static const struct hook_slots hook_slots[] = {
-	{ "memcg begin", MT_SLOT_reclaim_memcg_count, MT_SLOT_reclaim_memcg_pages },
-	{ "soft limit begin", MT_SLOT_reclaim_softlimit_count, MT_SLOT_reclaim_softlimit_pages },
-	{ "node begin", MT_SLOT_reclaim_node_count, MT_SLOT_reclaim_node_pages },
-	{ NULL, 0, 0 },
+	{ .hook = "memcg begin", .first = MT_SLOT_reclaim_memcg_count, .last = MT_SLOT_reclaim_memcg_pages },
+	{ .hook = "soft limit begin",
+	  .first = MT_SLOT_reclaim_softlimit_count,
+	  .last = MT_SLOT_reclaim_softlimit_pages },
+	{ .hook = "node begin", .first = MT_SLOT_reclaim_node_count, .last = MT_SLOT_reclaim_node_pages },
+	{},
 };
 
 static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_reclaim_memcg_count,
@@ -88,10 +139,10 @@ static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim
 				      MT_SLOT_reclaim_node_ns };
 
 static const struct probe_column columns[] = {
-	{ "RECLAIM", MEASURE_SUM, UNIT_COUNT, counts, 4 },
-	{ "TIME", MEASURE_SUM, UNIT_NS, times, 4 },
-	{ "WALL%", MEASURE_SHARE, UNIT_NS, times, 4 },
-	{ NULL, 0, 0, NULL, 0 },
+	{ .title = "RECLAIM", .measure = MEASURE_SUM, .unit = UNIT_COUNT, .slots = counts, .nr_slots = 4 },
+	{ .title = "TIME", .measure = MEASURE_SUM, .unit = UNIT_NS, .slots = times, .nr_slots = 4 },
+	{ .title = "WALL%", .measure = MEASURE_SHARE, .unit = UNIT_NS, .slots = times, .nr_slots = 4 },
+	{},
 };
 
 const struct probe reclaim_probe = {

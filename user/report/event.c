@@ -8,30 +8,31 @@
 /* A path below a prefix, which may be "": then the dot is skipped, too. */
 #define BELOW(prefix, part) (&(prefix "." part)[sizeof(prefix) == 1])
 
-#define PLAIN(path_, unit_) { .title = path_, .path = path_, .unit = UNIT_##unit_ },
-#define LEFT(path_)	    { .title = path_, .path = path_, .left = true },
+#define PLAIN(path_) { .title = path_, .path = path_ },
+#define LEFT(path_)  { .title = path_, .path = path_, .left = true },
 
-/* Columns of a field, by its type; fill_field() writes as many cells. */
-#define COLUMNS_WHO(unit, path)                                                                                        \
-	PLAIN(BELOW(path, "pid"), NONE)                                                                                \
-	PLAIN(BELOW(path, "tid"), NONE)                                                                                \
-	PLAIN(BELOW(path, "start_time_ns"), NONE)                                                                      \
+/* Columns of a field without its unit, by its type; fill_field() writes as many cells. */
+#define WHO_COLUMNS 7
+#define COLUMNS_WHO(path)                                                                                              \
+	PLAIN(BELOW(path, "pid"))                                                                                      \
+	PLAIN(BELOW(path, "tid"))                                                                                      \
+	PLAIN(BELOW(path, "start_time_ns"))                                                                            \
 	LEFT(BELOW(path, "comm"))                                                                                      \
 	LEFT(BELOW(path, "thread_comm"))                                                                               \
 	LEFT(BELOW(path, "cgroup"))                                                                                    \
-	PLAIN(BELOW(path, "uid"), NONE)
-#define COLUMNS_REF(unit, path)	    COLUMNS_WHO(unit, path)
-#define COLUMNS_UINT(unit, path)    PLAIN(path, unit)
-#define COLUMNS_INT(unit, path)	    PLAIN(path, unit)
-#define COLUMNS_BOOL(unit, path)    PLAIN(path, unit)
-#define COLUMNS_ADDRESS(unit, path) PLAIN(path, unit)
-#define COLUMNS_GFP(unit, path)	    LEFT(path)
-#define COLUMNS_CODE(unit, path)    LEFT(path)
-#define COLUMNS_CGROUP(unit, path)  LEFT(path)
-#define COLUMNS_TEXT(unit, path)    LEFT(path)
+	PLAIN(BELOW(path, "uid"))
+#define COLUMNS_REF(path)     COLUMNS_WHO(path)
+#define COLUMNS_UINT(path)    PLAIN(path)
+#define COLUMNS_INT(path)     PLAIN(path)
+#define COLUMNS_BOOL(path)    PLAIN(path)
+#define COLUMNS_ADDRESS(path) PLAIN(path)
+#define COLUMNS_GFP(path)     LEFT(path)
+#define COLUMNS_CODE(path)    LEFT(path)
+#define COLUMNS_CGROUP(path)  LEFT(path)
+#define COLUMNS_TEXT(path)    LEFT(path)
 /* They come last, as they may be left out. */
-#define COLUMNS_KERNEL_STACK(unit, path)
-#define COLUMNS_USER_STACK(unit, path)
+#define COLUMNS_KERNEL_STACK(path)
+#define COLUMNS_USER_STACK(path)
 
 /* Each event closes the array before it and opens its own. */
 static const struct column columns_before_any[] __attribute__((unused)) = {
@@ -40,7 +41,7 @@ static const struct column columns_before_any[] __attribute__((unused)) = {
 	;                                                                                                              \
 	static const struct column columns_##id[] = {                                                                  \
 		{ .title = "time", .path = "time_ns", .unit = UNIT_TIME, .key = true },
-#define MT_FIELD(event, member, type, unit, path, names, help) COLUMNS_##type(unit, path)
+#define MT_FIELD(event, member, type, path, ...) COLUMNS_##type(path)
 #include "../../bpf/probes.def"
 };
 
@@ -60,12 +61,34 @@ static bool is_stack(const struct field_row *field)
 	return field->type == FIELD_KERNEL_STACK || field->type == FIELD_USER_STACK;
 }
 
+static size_t nr_columns(const struct field_row *field)
+{
+	if (schema__is_task(field->type))
+		return WHO_COLUMNS;
+	return is_stack(field) ? 0 : 1;
+}
+
+/* Columns of the fields have their units, but for those of a task, which have none; the first column is the time. */
+static void set_units(const struct event_row *row, struct column *columns, size_t nr)
+{
+	size_t at = 1;
+
+	for (size_t i = 0; i < row->nr_fields; i++) {
+		const struct field_row *field = &row->fields[i];
+
+		if (nr_columns(field) == 1 && at < nr)
+			columns[at].unit = field->unit;
+		at += nr_columns(field);
+	}
+}
+
 size_t event__columns(const struct event_row *row, bool stacks, struct column *columns, size_t max)
 {
-	size_t nr = events[row->id].nr;
+	size_t nr = events[row->id].nr, copied = nr < max ? nr : max;
 
-	if (max)
-		memcpy(columns, events[row->id].columns, (nr < max ? nr : max) * sizeof(*columns));
+	if (copied)
+		memcpy(columns, events[row->id].columns, copied * sizeof(*columns));
+	set_units(row, columns, copied);
 	for (size_t i = 0; stacks && i < row->nr_fields; i++) {
 		const struct field_row *field = &row->fields[i];
 
@@ -116,9 +139,9 @@ static size_t fill_who(struct cell *cells, const struct mt_who *who, const struc
 	struct cell *cell = cells;
 
 	if (!who || (who->pid == 0 && who->tid == 0)) {
-		for (size_t i = 0; i < 7; i++)
+		for (size_t i = 0; i < WHO_COLUMNS; i++)
 			*cell++ = cell_none();
-		return 7;
+		return WHO_COLUMNS;
 	}
 	*cell++ = cell_uint(who->pid);
 	*cell++ = cell_uint(who->tid);

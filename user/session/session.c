@@ -187,25 +187,13 @@ static int open_gatherers(struct session *session)
 	return 0;
 }
 
-static uint64_t asked_slots(uint32_t asked)
-{
-	enum mt_slot slot;
-	uint64_t slots = 0;
-
-	for (slot = 0; slot < MT_NR_SLOTS; slot++)
-		if (asked & (1U << slot_rows[slot].probe))
-			slots |= 1ULL << slot;
-	/* of none: a bit that no slot has, as 0 would mean all */
-	return slots ? slots : 1ULL << 63;
-}
-
 static int open_memory(struct session *session)
 {
 	int err = session->options->last_ns ? stop__also_take(SIGUSR1) : 0;
 
 	session->config.aggregate.linger_ns = LINGER_NS;
 	session->config.aggregate.max_tasks = session->options->replay ? MAX_REPLAYED_TASKS : 0;
-	session->config.aggregate.slots = asked_slots(session->view.asked);
+	session->config.aggregate.unwanted = ~session->view.asked;
 	session->view.aggregate = aggregate__new(&session->config.aggregate);
 	if (!session->view.aggregate)
 		return -ENOMEM;

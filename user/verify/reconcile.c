@@ -11,153 +11,210 @@
 /* docs/verify.md has what of the kernel was read for each row, and what may differ. */
 
 #define LOST_TASKS \
-	{ "last counts of tasks did not come (lost.tasks)", KERNEL_MORE, BOUND_LOST_TASKS, ANY, 0 }
+	{ .text = "last counts of tasks did not come (lost.tasks)", \
+	  .side = KERNEL_MORE, .bound = BOUND_LOST_TASKS, .times = ANY }
 #define LOST_RARE \
-	{ "rare events were lost (lost.rare)", KERNEL_MORE, BOUND_LOST_RARE, ANY, 0 }
-#define SKIPPED(times) \
-	{ "the kernel skipped runs of memtrace's programs (lost.recursion)", KERNEL_MORE, BOUND_SKIPPED, times, 0 }
+	{ .text = "rare events were lost (lost.rare)", .side = KERNEL_MORE, .bound = BOUND_LOST_RARE, .times = ANY }
+#define SKIPPED(times_) \
+	{ .text = "the kernel skipped runs of memtrace's programs (lost.recursion)", \
+	  .side = KERNEL_MORE, .bound = BOUND_SKIPPED, .times = times_ }
 /* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
-#define BETWEEN_HOOK_AND_COUNTER(side) \
-	{ "a CPU was between the counter and the hook when it was read", side, BOUND_CPUS, 1, 0 }
-#define VMSTAT_STALE(side) \
-	{ "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", side, BOUND_VMSTAT_STALE, 3, 0 }
-#define STALE(side) \
-	{ "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", side, BOUND_STALE, 1, 0 }
+#define BETWEEN_HOOK_AND_COUNTER(side_) \
+	{ .text = "a CPU was between the counter and the hook when it was read", \
+	  .side = side_, .bound = BOUND_CPUS, .times = 1 }
+#define VMSTAT_STALE(side_) \
+	{ .text = "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", \
+	  .side = side_, .bound = BOUND_VMSTAT_STALE, .times = 3 }
+#define STALE(side_) \
+	{ .text = "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", \
+	  .side = side_, .bound = BOUND_STALE, .times = 1 }
 /*
  * mm_account_fault() counts pgfault for what fails as well, min_flt and maj_flt for what succeeds; before 6.5
  * handle_mm_fault() counted at its begin, so once more for each attempt that was retried.
  */
 #define FAILED_FAULTS \
-	{ "faults that failed count in pgfault alone (mm_account_fault())", KERNEL_MORE, BOUND_FAILED_FAULTS, 1, 0 }, \
-	{ "pgfault counts attempts that are retried (handle_mm_fault())", KERNEL_MORE, BOUND_RETRIED_FAULTS, 2, 0 }
+	{ .text = "faults that failed count in pgfault alone (mm_account_fault())", \
+	  .side = KERNEL_MORE, .bound = BOUND_FAILED_FAULTS, .times = 1 }, \
+	{ .text = "pgfault counts attempts that are retried (handle_mm_fault())", \
+	  .side = KERNEL_MORE, .bound = BOUND_RETRIED_FAULTS, .times = 2 }
 /* The kernel counts for the cgroup of who owns the memory (mm->owner), memtrace for that of the task that had the fault. */
 #define FOREIGN_FAULTS \
-	{ "others' accesses to its tasks' memory count for the cgroup (get_user_pages_remote(), count_memcg_event_mm())", \
-	  KERNEL_MORE, BOUND_FOREIGN_FAULTS, 1, 0 }, \
-	{ "its tasks' accesses to others' memory count for the others' cgroup (get_user_pages_remote())", \
-	  MEMTRACE_MORE, BOUND_OUTWARD_FAULTS, 1, 0 }
+	{ .text = "others' accesses to its tasks' memory count for the cgroup (get_user_pages_remote(), count_memcg_event_mm())", \
+	  .side = KERNEL_MORE, .bound = BOUND_FOREIGN_FAULTS, .times = 1 }, \
+	{ .text = "its tasks' accesses to others' memory count for the others' cgroup (get_user_pages_remote())", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_OUTWARD_FAULTS, .times = 1 }
 /*
  * PGMAJFAULT is counted before a page is read, maj_flt when the fault is done.  What comes in between makes it no
  * fault (a signal: it is taken again, and finds the page), or a minor one (populate_vma_page_range() begins anew without
  * FAULT_FLAG_TRIED).  That flag makes a fault major that found its page being read by somebody else: no PGMAJFAULT.
  */
 #define MAJOR_FAULTS \
-	{ "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way count in pgmajfault alone", \
-	  KERNEL_MORE, BOUND_FAILED_FAULTS, 1, 0 }, \
-	{ "pages that mlock() or MAP_POPULATE read are major in pgmajfault alone (populate_vma_page_range())", \
-	  KERNEL_MORE, BOUND_SILENT_FAULTS, 1, 0 }, \
-	{ "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
-	  MEMTRACE_MORE, BOUND_MAJOR, 1, 0 }, \
-	{ "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
-	  KERNEL_MORE, BOUND_EVICTED, 1, 0 }, \
-	{ "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", KERNEL_MORE, BOUND_COLLAPSED, 512, 0 }
+	{ .text = "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way count in pgmajfault alone", \
+	  .side = KERNEL_MORE, .bound = BOUND_FAILED_FAULTS, .times = 1 }, \
+	{ .text = "pages that mlock() or MAP_POPULATE read are major in pgmajfault alone (populate_vma_page_range())", \
+	  .side = KERNEL_MORE, .bound = BOUND_SILENT_FAULTS, .times = 1 }, \
+	{ .text = "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_MAJOR, .times = 1 }, \
+	{ .text = "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
+	  .side = KERNEL_MORE, .bound = BOUND_EVICTED, .times = 1 }, \
+	{ .text = "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", \
+	  .side = KERNEL_MORE, .bound = BOUND_COLLAPSED, .times = 512 }
 #define OPEN_EPISODES \
-	{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, ANY, 0 }, \
-	{ "episodes whose begin was not seen (lost.unfinished)", KERNEL_MORE, BOUND_UNFINISHED, ANY, 0 }, \
-	{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, ANY, 0 }
+	{ .text = "episodes of reclaim still under way are not counted yet", \
+	  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = ANY }, \
+	{ .text = "episodes whose begin was not seen (lost.unfinished)", \
+	  .side = KERNEL_MORE, .bound = BOUND_UNFINISHED, .times = ANY }, \
+	{ .text = "episodes had begun before", .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = ANY }
 #define OPEN_SESSIONS \
-	{ "kswapd has not slept since: its session is not counted yet", KERNEL_MORE, BOUND_SESSIONS_AT_END, ANY, 0 }, \
-	{ "a session of kswapd had begun before", MEMTRACE_MORE, BOUND_SESSIONS_AT_BEGIN, ANY, 0 }
+	{ .text = "kswapd has not slept since: its session is not counted yet", \
+	  .side = KERNEL_MORE, .bound = BOUND_SESSIONS_AT_END, .times = ANY }, \
+	{ .text = "a session of kswapd had begun before", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_SESSIONS_AT_BEGIN, .times = ANY }
 #define OTHER_PAGES \
-	{ "an episode's pages include slab pages freed in it (flush_reclaim_state())", \
-	  MEMTRACE_MORE, BOUND_SLAB_EPISODE_PAGES, 1, 0 }, \
-	{ "a task that dies while it waits claims 32 pages that nobody reclaimed (shrink_inactive_list())", \
-	  MEMTRACE_MORE, BOUND_THROTTLED, 32, 0 }
-#define SOFTLIMIT(bound, times) \
-	{ "soft limit reclaim is in the reclaimer's count, not in its counter (cgroup_reclaim())", MEMTRACE_MORE, bound, times, 0 }
-#define RESTARTS(bound) \
-	{ "an episode that starts over is counted again (do_try_to_free_pages())", KERNEL_MORE, bound, 1, 0 }
+	{ .text = "an episode's pages include slab pages freed in it (flush_reclaim_state())", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_SLAB_EPISODE_PAGES, .times = 1 }, \
+	{ .text = "a task that dies while it waits claims 32 pages that nobody reclaimed (shrink_inactive_list())", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_THROTTLED, .times = 32 }
+#define SOFTLIMIT(bound_, times_) \
+	{ .text = "soft limit reclaim is in the reclaimer's count, not in its counter (cgroup_reclaim())", \
+	  .side = MEMTRACE_MORE, .bound = bound_, .times = times_ }
+#define RESTARTS(bound_) \
+	{ .text = "an episode that starts over is counted again (do_try_to_free_pages())", \
+	  .side = KERNEL_MORE, .bound = bound_, .times = 1 }
 #define KILLS \
-	{ "a victim that was dying already is marked, not counted as a kill (oom_kill_process())", \
-	  MEMTRACE_MORE, BOUND_ALWAYS, ANY, 0 }, \
-	{ "memory.oom.group: the first victim is counted again with its group (oom_kill_memcg_member())", \
-	  KERNEL_MORE, BOUND_GROUP_KILLS, 1, 0 }
+	{ .text = "a victim that was dying already is marked, not counted as a kill (oom_kill_process())", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_ALWAYS, .times = ANY }, \
+	{ .text = "memory.oom.group: the first victim is counted again with its group (oom_kill_memcg_member())", \
+	  .side = KERNEL_MORE, .bound = BOUND_GROUP_KILLS, .times = 1 }
 
 const struct counter_row counter_rows[] = {
-	{ COUNTERS_RUSAGE, ABOUT_CMD, "minor", "minor", NULL, FIGURE_CMD_MINOR, NULL, {
-		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
-		  MEMTRACE_MORE, BOUND_DESCENDANT_MINOR, 1, 0 },
-		{ "counts of tasks without a name belong to no process (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MINOR, 1, 0 },
+	{ .file = COUNTERS_RUSAGE, .about = ABOUT_CMD, .name = "minor", .names = "minor", .figure = FIGURE_CMD_MINOR,
+	  .reasons = {
+		{ .text = "descendants that nobody waited for are not in it (wait_task_zombie())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_DESCENDANT_MINOR, .times = 1 },
+		{ .text = "counts of tasks without a name belong to no process (lost.hot)",
+		  .side = KERNEL_MORE, .bound = BOUND_UNNAMED_MINOR, .times = 1 },
 		LOST_TASKS } },
-	{ COUNTERS_RUSAGE, ABOUT_CMD, "major", "major", NULL, FIGURE_CMD_MAJOR, NULL, {
-		{ "descendants that nobody waited for are not in it (wait_task_zombie())",
-		  MEMTRACE_MORE, BOUND_DESCENDANT_MAJOR, 1, 0 },
-		{ "counts of tasks without a name belong to no process (lost.hot)", KERNEL_MORE, BOUND_UNNAMED_MAJOR, 1, 0 },
+	{ .file = COUNTERS_RUSAGE, .about = ABOUT_CMD, .name = "major", .names = "major", .figure = FIGURE_CMD_MAJOR,
+	  .reasons = {
+		{ .text = "descendants that nobody waited for are not in it (wait_task_zombie())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_DESCENDANT_MAJOR, .times = 1 },
+		{ .text = "counts of tasks without a name belong to no process (lost.hot)",
+		  .side = KERNEL_MORE, .bound = BOUND_UNNAMED_MAJOR, .times = 1 },
 		LOST_TASKS } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgfault", "pgfault", NULL, FIGURE_FAULTS, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgfault", .names = "pgfault",
+	  .figure = FIGURE_FAULTS,
+	  .reasons = {
 		FAILED_FAULTS, LOST_TASKS, BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE), BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgmajfault", "pgmajfault", NULL, FIGURE_MAJOR, NULL, {
-		MAJOR_FAULTS, LOST_TASKS } },
-	{ COUNTERS_TRACEPOINTS, ABOUT_MACHINE, "kmem:mm_page_alloc", "kmem:mm_page_alloc", NULL, FIGURE_ALLOCS, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgmajfault", .names = "pgmajfault",
+	  .figure = FIGURE_MAJOR,
+	  .reasons = { MAJOR_FAULTS, LOST_TASKS } },
+	{ .file = COUNTERS_TRACEPOINTS, .about = ABOUT_MACHINE, .name = "kmem:mm_page_alloc",
+	  .names = "kmem:mm_page_alloc", .figure = FIGURE_ALLOCS,
+	  .reasons = {
 		LOST_TASKS, SKIPPED(1),
-		{ "programs of others on the event may hide it from perf (trace_call_bpf())", MEMTRACE_MORE, BOUND_ALWAYS, ANY, 0 },
+		{ .text = "programs of others on the event may hide it from perf (trace_call_bpf())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_ALWAYS, .times = ANY },
 		BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgalloc_*", "pgalloc_*", NULL, FIGURE_ALLOC_PAGES, NULL, {
-		{ "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())", KERNEL_MORE, BOUND_ALLOCS_SEEN, ANY, 0 },
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgalloc_*", .names = "pgalloc_*",
+	  .figure = FIGURE_ALLOC_PAGES,
+	  .reasons = {
+		{ .text = "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())",
+		  .side = KERNEL_MORE, .bound = BOUND_ALLOCS_SEEN, .times = ANY },
 		LOST_TASKS, SKIPPED(1024),
-		{ "pages that a cgroup's limit refused are counted, and given back (__memcg_kmem_charge_page())",
-		  KERNEL_MORE, BOUND_FAILED_ALLOCS, 1024, 0 },
-		{ "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
-		  MEMTRACE_MORE, BOUND_COMPACTED, 1024, 0 },
+		{ .text = "pages that a cgroup's limit refused are counted, and given back (__memcg_kmem_charge_page())",
+		  .side = KERNEL_MORE, .bound = BOUND_FAILED_ALLOCS, .times = 1024 },
+		{ .text = "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_COMPACTED, .times = 1024 },
 		BETWEEN_HOOK_AND_COUNTER(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "allocstall_*", "allocstall_*", NULL, FIGURE_DIRECT_EPISODES, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "allocstall_*", .names = "allocstall_*",
+	  .figure = FIGURE_DIRECT_EPISODES,
+	  .reasons = {
 		RESTARTS(BOUND_RESTARTS),
-		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, 4, 0 },
-		{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, 1, 0 },
+		{ .text = "episodes of reclaim still under way are not counted yet",
+		  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = 4 },
+		{ .text = "episodes had begun before",
+		  .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgscan_direct", "pgscan_direct pgscan_khugepaged pgscan_proactive", NULL,
-	  FIGURE_NONE, "memtrace does not count what tasks scan", {} },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_direct",
-	  "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", NULL, FIGURE_DIRECT_PAGES, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgscan_direct",
+	  .names = "pgscan_direct pgscan_khugepaged pgscan_proactive", .figure = FIGURE_NONE,
+	  .none_why = "memtrace does not count what tasks scan" },
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgsteal_direct",
+	  .names = "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", .figure = FIGURE_DIRECT_PAGES,
+	  .reasons = {
 		OTHER_PAGES, SOFTLIMIT(BOUND_SOFTLIMIT_PAGES, 1), OPEN_EPISODES, LOST_TASKS, LOST_RARE,
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "pgsteal_anon + pgsteal_file", "pgsteal_anon pgsteal_file", NULL,
-	  FIGURE_RECLAIMED_PAGES, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgsteal_anon + pgsteal_file",
+	  .names = "pgsteal_anon pgsteal_file", .figure = FIGURE_RECLAIMED_PAGES,
+	  .reasons = {
 		OTHER_PAGES, OPEN_EPISODES, OPEN_SESSIONS, LOST_TASKS, LOST_RARE,
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgscan_kswapd", "pgscan_kswapd", NULL, FIGURE_KSWAPD_SCANNED, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_KSWAPD, .name = "pgscan_kswapd", .names = "pgscan_kswapd",
+	  .figure = FIGURE_KSWAPD_SCANNED,
+	  .reasons = {
 		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(BOUND_SOFTLIMIT_EPISODES, ANY),
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pgsteal_kswapd", "pgsteal_kswapd", NULL, FIGURE_KSWAPD_RECLAIMED, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_KSWAPD, .name = "pgsteal_kswapd", .names = "pgsteal_kswapd",
+	  .figure = FIGURE_KSWAPD_RECLAIMED,
+	  .reasons = {
 		OPEN_SESSIONS, LOST_RARE, SOFTLIMIT(BOUND_SOFTLIMIT_PAGES, 1),
 		VMSTAT_STALE(KERNEL_MORE), VMSTAT_STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_VMSTAT, ABOUT_KSWAPD, "pageoutrun", "pageoutrun", NULL, FIGURE_KSWAPD_ROUNDS, NULL, {
-		OPEN_SESSIONS, LOST_RARE } },
-	{ COUNTERS_VMSTAT, ABOUT_MACHINE, "oom_kill", "oom_kill", NULL, FIGURE_KILLS, NULL, {
-		KILLS, LOST_RARE } },
-	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgfault", "pgfault", "total_pgfault", FIGURE_FAULTS, NULL, {
-		FAILED_FAULTS, FOREIGN_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_MEMORY_STAT, ABOUT_CGROUP, "pgmajfault", "pgmajfault", "total_pgmajfault", FIGURE_MAJOR, NULL, {
-		MAJOR_FAULTS, FOREIGN_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_MEMORY_STAT, ABOUT_MACHINE, "pgsteal_direct", "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", "",
-	  FIGURE_TASK_PAGES, "cgroup v1's memory.stat has none", {
-		OTHER_PAGES, OPEN_EPISODES, LOST_TASKS, LOST_RARE, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
-	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "oom_kill", "oom_kill", "oom_kill", FIGURE_CGROUP_KILLS, NULL, {
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_KSWAPD, .name = "pageoutrun", .names = "pageoutrun",
+	  .figure = FIGURE_KSWAPD_ROUNDS,
+	  .reasons = { OPEN_SESSIONS, LOST_RARE } },
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "oom_kill", .names = "oom_kill",
+	  .figure = FIGURE_KILLS,
+	  .reasons = { KILLS, LOST_RARE } },
+	{ .file = COUNTERS_MEMORY_STAT, .about = ABOUT_CGROUP, .name = "pgfault", .names = "pgfault",
+	  .names_v1 = "total_pgfault", .figure = FIGURE_FAULTS,
+	  .reasons = { FAILED_FAULTS, FOREIGN_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ .file = COUNTERS_MEMORY_STAT, .about = ABOUT_CGROUP, .name = "pgmajfault", .names = "pgmajfault",
+	  .names_v1 = "total_pgmajfault", .figure = FIGURE_MAJOR,
+	  .reasons = { MAJOR_FAULTS, FOREIGN_FAULTS, LOST_TASKS, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ .file = COUNTERS_MEMORY_STAT, .about = ABOUT_MACHINE, .name = "pgsteal_direct",
+	  .names = "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", .names_v1 = "", .figure = FIGURE_TASK_PAGES,
+	  .none_why = "cgroup v1's memory.stat has none",
+	  .reasons = { OTHER_PAGES, OPEN_EPISODES, LOST_TASKS, LOST_RARE, STALE(KERNEL_MORE), STALE(MEMTRACE_MORE) } },
+	{ .file = COUNTERS_MEMORY_EVENTS, .about = ABOUT_CGROUP, .name = "oom_kill", .names = "oom_kill",
+	  .names_v1 = "oom_kill", .figure = FIGURE_CGROUP_KILLS,
+	  .reasons = {
 		KILLS,
-		{ "it was counted in another cgroup than the victim's, that of the owner of its memory (memcg_memory_event_mm())",
-		  KERNEL_MORE, BOUND_KILLS_ELSEWHERE, 1, 0 },
+		{ .text = "it was counted in another cgroup than the victim's, that of the owner of its memory (memcg_memory_event_mm())",
+		  .side = KERNEL_MORE, .bound = BOUND_KILLS_ELSEWHERE, .times = 1 },
 		LOST_RARE } },
-	{ COUNTERS_MEMORY_EVENTS, ABOUT_CGROUP, "max + high", "max high", "", FIGURE_MEMCG_EPISODES,
-	  "cgroup v1 counts no reclaim: memory.failcnt has several failed charges an episode", {
-		{ "a charge that must not fail raises the event without reclaim (try_charge_memcg())",
-		  KERNEL_MORE, BOUND_MEMCG_EPISODES, 1, 100 },
-		{ "a charge that must not reclaim raises the event alone (try_charge_memcg())",
-		  KERNEL_MORE, BOUND_ATOMIC_ALLOCS, 1, 0 },
-		{ "memory_localevents: limits of cgroups below it are in theirs alone (memcg_memory_event())",
-		  MEMTRACE_MORE, BOUND_LOCAL_EVENTS, ANY, 0 },
-		{ "its tasks reclaim where an ancestor's limit is reached", MEMTRACE_MORE, BOUND_ANCESTOR_EVENTS, 1, 0 },
-		{ "episodes of reclaim still under way are not counted yet", KERNEL_MORE, BOUND_OPEN_AT_END, 1, 0 },
-		{ "episodes had begun before", MEMTRACE_MORE, BOUND_OPEN_AT_BEGIN, 1, 0 },
+	{ .file = COUNTERS_MEMORY_EVENTS, .about = ABOUT_CGROUP, .name = "max + high", .names = "max high",
+	  .names_v1 = "", .figure = FIGURE_MEMCG_EPISODES,
+	  .none_why = "cgroup v1 counts no reclaim: memory.failcnt has several failed charges an episode",
+	  .reasons = {
+		{ .text = "a charge that must not fail raises the event without reclaim (try_charge_memcg())",
+		  .side = KERNEL_MORE, .bound = BOUND_MEMCG_EPISODES, .times = 1, .per = 100 },
+		{ .text = "a charge that must not reclaim raises the event alone (try_charge_memcg())",
+		  .side = KERNEL_MORE, .bound = BOUND_ATOMIC_ALLOCS, .times = 1 },
+		{ .text = "memory_localevents: limits of cgroups below it are in theirs alone (memcg_memory_event())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_LOCAL_EVENTS, .times = ANY },
+		{ .text = "its tasks reclaim where an ancestor's limit is reached",
+		  .side = MEMTRACE_MORE, .bound = BOUND_ANCESTOR_EVENTS, .times = 1 },
+		{ .text = "episodes of reclaim still under way are not counted yet",
+		  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = 1 },
+		{ .text = "episodes had begun before",
+		  .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
-	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_count", "count", NULL, FIGURE_CMD_STALLS, NULL, {
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "freepages_count", .names = "count",
+	  .figure = FIGURE_CMD_STALLS,
+	  .reasons = {
 		RESTARTS(BOUND_CMD_RESTARTS),
-		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, BOUND_CMD_NODE_EPISODES, 1, 0 },
+		{ .text = "node reclaim is counted on some kernels (__node_reclaim())",
+		  .side = KERNEL_MORE, .bound = BOUND_CMD_NODE_EPISODES, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
-	{ COUNTERS_TASKSTATS, ABOUT_CMD, "freepages_delay_total", "delay", NULL, FIGURE_CMD_STALL_NS, NULL, {
-		{ "an episode begins before and ends after what is timed (do_try_to_free_pages())",
-		  MEMTRACE_MORE, BOUND_CMD_STALLS, ANY, 0 },
-		{ "its clock is not steered by NTP (local_clock())", KERNEL_MORE, BOUND_CMD_STALL_NS, 1, 1000 },
-		{ "node reclaim is counted on some kernels (__node_reclaim())", KERNEL_MORE, BOUND_CMD_NODE_NS, 1, 0 },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "freepages_delay_total", .names = "delay",
+	  .figure = FIGURE_CMD_STALL_NS,
+	  .reasons = {
+		{ .text = "an episode begins before and ends after what is timed (do_try_to_free_pages())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_CMD_STALLS, .times = ANY },
+		{ .text = "its clock is not steered by NTP (local_clock())",
+		  .side = KERNEL_MORE, .bound = BOUND_CMD_STALL_NS, .times = 1, .per = 1000 },
+		{ .text = "node reclaim is counted on some kernels (__node_reclaim())",
+		  .side = KERNEL_MORE, .bound = BOUND_CMD_NODE_NS, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
 };
 const size_t nr_counter_rows = sizeof(counter_rows) / sizeof(*counter_rows);

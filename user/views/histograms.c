@@ -48,7 +48,7 @@ static void fill(const struct run_view *view, const struct hist_entry *entry, st
 	const char *group = entry->count ? group_value(view, entry, text) : NULL;
 	size_t nr = 0;
 
-	if (row->label[0] && entry->count)
+	if (row->label && entry->count)
 		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
 	if (group)
 		text->labels[nr++] = (struct label){ by_cgroup(view) ? "cgroup" : "comm", group };

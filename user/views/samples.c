@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "samples.h"
 
-static const struct column columns[] = {
-#define COLUMNS_GAUGE(path_, unit_)                                                                                    \
-	{ .path = path_ ".last", .unit = unit_ }, { .path = path_ ".min", .unit = unit_ },                             \
-		{ .path = path_ ".max", .unit = unit_ },
-#define COLUMNS_COUNTER(path_, unit_)					{ .path = path_, .unit = unit_ },
-#define MT_SAMPLE(id, file, key, kind, unit, scale, path, metric, help) COLUMNS_##kind(path, UNIT_##unit)
+/* In the order in which values are added. */
+static const char *const paths[] = {
+#define PATHS_GAUGE(path)		     path ".last", path ".min", path ".max",
+#define PATHS_COUNTER(path)		     path,
+#define MT_SAMPLE(id, file, kind, path, ...) PATHS_##kind(path)
 #include "../model/samples.def"
 };
 
@@ -17,33 +16,36 @@ static struct cell cell_of(uint64_t value, enum unit unit)
 	return unit == UNIT_SHARE ? cell_real((double)value / SAMPLE_WHOLE) : cell_uint(value);
 }
 
-static struct cell *fill(struct cell *cells, const struct sample_counts *counts, enum sample_id id, enum scope scope)
+static void add_value(struct samples *samples, uint64_t value, enum unit unit)
+{
+	samples->columns[samples->nr] = (struct column){ .path = paths[samples->nr], .unit = unit };
+	samples->cells[samples->nr++] = cell_of(value, unit);
+}
+
+static void add_sample(struct samples *samples, const struct sample_counts *counts, enum sample_id id, enum scope scope)
 {
 	const struct sample_span *span = &counts->spans[scope];
 	enum unit unit = sample_rows[id].unit;
 
 	if (sample_rows[id].kind == SAMPLE_COUNTER) {
-		*cells++ = cell_of(sample_counts__growth(counts, id, scope), unit);
-		return cells;
+		add_value(samples, sample_counts__growth(counts, id, scope), unit);
+		return;
 	}
-	*cells++ = cell_of(span->end[id], unit);
-	*cells++ = cell_of(span->min[id], unit);
-	*cells++ = cell_of(span->max[id], unit);
-	return cells;
+	add_value(samples, span->end[id], unit);
+	add_value(samples, span->min[id], unit);
+	add_value(samples, span->max[id], unit);
 }
 
 void samples__add(struct samples *samples, const struct run_view *view, struct report *report, enum scope scope)
 {
-	const struct values values = { .path = "samples",
-				       .columns = columns,
-				       .cells = samples->cells,
-				       .nr_columns = sizeof(columns) / sizeof(*columns) };
-	struct cell *cells = samples->cells;
+	struct values values = { .path = "samples", .columns = samples->columns, .cells = samples->cells };
 	enum sample_id id;
 
 	if (!view->samples || !view->samples->any)
 		return;
+	samples->nr = 0;
 	for (id = 0; id < NR_SAMPLES; id++)
-		cells = fill(cells, view->samples, id, scope);
+		add_sample(samples, view->samples, id, scope);
+	values.nr_columns = samples->nr;
 	report__add_values(report, &values);
 }

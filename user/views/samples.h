@@ -8,7 +8,10 @@
 
 /* Storage of what the report borrows. */
 struct samples {
-	struct cell cells[3 * NR_SAMPLES]; /* of a gauge the newest, the least and the most; of a counter its growth */
+	/* Of a gauge the newest, the least and the most; of a counter its growth. */
+	struct column columns[3 * NR_SAMPLES];
+	struct cell cells[3 * NR_SAMPLES];
+	size_t nr;
 };
 
 /* Adds nothing where a recording has none. */
