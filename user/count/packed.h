@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A task's counts in few bytes: most slots of most tasks are 0, and most other
- * counts are small.  A set of bits names the slots in use; their values follow.
+ * Stores a task's counts in few bytes: most slots of most tasks are 0, and most other counts are small.  A set of
+ * bits names the slots in use; their values follow.
  */
 #ifndef MEMTRACE_COUNT_PACKED_H
 #define MEMTRACE_COUNT_PACKED_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What all probes on page faults attach to, and the constants that their programs rely on. */
+/* The hooks of all probes on page faults, and the constants that their programs rely on. */
 #ifndef MEMTRACE_PROBES_PAGE_FAULT_H
 #define MEMTRACE_PROBES_PAGE_FAULT_H
 
@@ -27,7 +27,7 @@
 		{ program, ATTACH_FENTRY, function, proto, NULL }, { NULL, 0, NULL, NULL, NULL },                      \
 	}
 
-/* Of a program on handle_mm_fault; 5.10 and 6.1 have the flags as macros alone. */
+/* Of a program on handle_mm_fault; 5.10 and 6.1 have the flags only as macros. */
 #define HANDLING_CONSTANTS(program)                                                                                    \
 	{ program, "FAULT_FLAG_WRITE", 0x1, true }, { program, "FAULT_FLAG_TRIED", 0x20, true },                       \
 		{ program, "FAULT_FLAG_USER", 0x40, true }, { program, "FAULT_FLAG_INSTRUCTION", 0x100, true },        \
