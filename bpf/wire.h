@@ -36,8 +36,8 @@ enum mt_probe {
 };
 
 /*
- * Counters of one task.  The task alone writes them and they only grow; a
- * record carries their absolute values, and user space takes differences.
+ * Counters of one task.  Only the task writes them, and they only grow; a record carries their absolute values, and
+ * user space takes differences.
  */
 enum mt_slot {
 #define MT_SLOT(probe, id, ...) MT_SLOT_##probe##_##id,
@@ -107,14 +107,14 @@ enum mt_who_flags {
 };
 
 /*
- * A task by reference, where a record for each of its events would repeat the
- * whole struct mt_who.  A struct mt_who_is with the same id came before, in the same ring.
+ * A task by reference, so that the record of each event need not repeat the whole struct mt_who.  A struct mt_who_is
+ * with the same id came before, in the same ring.
  */
 struct mt_ref {
 	__u64 id; /* of a task under one name in one cgroup; never used twice; 0: unknown */
 };
 
-/* Who an id stands for (MT_REC_WHO): said again in each epoch in which the task has events. */
+/* The task that an id stands for (MT_REC_WHO): announced in each epoch in which the task has events. */
 struct mt_who_is {
 	struct mt_hdr hdr;
 	struct mt_ref ref;
@@ -122,12 +122,12 @@ struct mt_who_is {
 };
 
 enum mt_task_flags {
-	MT_TASK_FINAL = 1 << 0, /* the task has exited, no record but its rest follows */
+	MT_TASK_FINAL = 1 << 0, /* the task has exited; only its rest may follow */
 	MT_TASK_BASE = 1 << 1,	/* what it counted before the run: differences start here */
 	MT_TASK_REST = 1 << 2,	/* no absolute counts, but what the task counted beyond its final record */
 };
 
-/* Counters of one life of one task, absolute ones if flags do not say otherwise (MT_REC_TASK; also the iterator's). */
+/* Counters of one life of one task, absolute unless flags say otherwise (MT_REC_TASK; also the iterator's). */
 struct mt_task {
 	struct mt_hdr hdr;
 	struct mt_who who;
@@ -144,7 +144,7 @@ struct mt_cgroup_gone {
 	char path[MT_CGROUP_PATH_LEN];
 };
 
-/* One exception taken for a bad translation, when each is asked for. */
+/* One page-fault exception, when single events are asked for. */
 struct mt_fault {
 	struct mt_hdr hdr;
 	struct mt_ref who;
@@ -156,7 +156,7 @@ struct mt_fault {
 	__s32 user_stack;
 };
 
-/* One major fault's latency, when it is asked for. */
+/* One major fault and its latency, when latencies are asked for. */
 struct mt_major {
 	struct mt_hdr hdr;
 	struct mt_who who;
@@ -179,7 +179,7 @@ struct mt_minor {
 	__u32 pad;
 };
 
-/* One page allocation, when each is asked for. */
+/* One page allocation, when single events are asked for. */
 struct mt_alloc {
 	struct mt_hdr hdr;
 	struct mt_ref who;
@@ -187,7 +187,7 @@ struct mt_alloc {
 	__u8 order;
 	__u8 migratetype;
 	__u8 failed;
-	__u8 atomic;	    /* may have come from an interrupt: who is whom it interrupted */
+	__u8 atomic;	    /* may have come from an interrupt: then who is the task that was interrupted */
 	__s32 kernel_stack; /* as in struct mt_fault */
 	__s32 user_stack;
 	__u32 pad;
@@ -220,8 +220,8 @@ struct mt_kswapd {
 	__u32 rounds; /* of balancing */
 	__s32 order;  /* highest one balanced for */
 	__s32 node;
-	__s32 waker_order; /* MT_UNKNOWN_S32: nobody was seen to ask */
-	__u32 partial;	   /* it ran already when memtrace attached: duration is a lower bound */
+	__s32 waker_order; /* MT_UNKNOWN_S32: no task was seen waking it */
+	__u32 partial;	   /* it was running when memtrace attached: duration is a lower bound */
 	__u32 pad;
 	struct mt_who waker;
 };
@@ -247,16 +247,16 @@ struct mt_oom {
 };
 
 /*
- * Where the faults that the kernel accounts to a task are counted from, as they count only while it matches the
- * filters: while it does, the count is the task's number less this one; else it is this one.
+ * The base of the faults that the kernel accounts to a task; they count only while it matches the filters.  While it
+ * matches, the count is the task's number less this one; else it is this one.
  */
 struct mt_refs {
 	__u64 minor, major;
 };
 
 /*
- * What the iterator found out about a task whose identity has changed without an event of its own: what
- * it will take over at its next one, if it has not changed by itself meanwhile (gen).  The iterator alone writes here.
+ * What the iterator found about a task whose identity has changed without an event of its own.  The task takes it
+ * over at its next event, if it has not changed by itself meanwhile (gen).  Only the iterator writes here.
  */
 struct mt_found {
 	__u32 gen;
@@ -265,20 +265,20 @@ struct mt_found {
 };
 
 /*
- * What a task's hooks keep about it.  Only the task itself writes here, but for what is the iterator's by its comment.
- * User space reads it in the self-test.  What a fault touches comes first, in few
- * cache lines: the kernel has just cleared a page and with it much of the first-level cache.
+ * What a task's hooks keep about it.  Only the task itself writes here, except members whose comment names the
+ * iterator.  User space reads it in the self-test.  Members that a fault touches come first, in few cache lines: the
+ * kernel has just cleared a page and with it much of the first-level cache.
  */
 struct mt_state {
 	__u32 flags;  /* enum mt_state_flags */
 	__u32 match;  /* it meets the filters */
-	__u32 exited; /* enum mt_exit_flags: who is what it was at its exit, and stays so */
-	__u32 ended;  /* its last record is out, or none is due */
-	__u32 heard;  /* user space has heard of this life; set by the iterator as well */
-	__u32 gen;    /* generation of all that names the task: odd while that changes; 0: not there yet */
+	__u32 exited; /* enum mt_exit_flags: who no longer changes */
+	__u32 ended;  /* its last record was sent, or none is due */
+	__u32 heard;  /* user space knows this life; also set by the iterator */
+	__u32 gen;    /* generation of the task's identity: odd while that changes; 0: not there yet */
 	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
 	__u64 css_set;
-	__u64 cred;	      /* likewise of its credentials, for who.uid */
+	__u64 cred;	      /* the same of its credentials, for who.uid */
 	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
 	struct mt_who who;
 	__u64 life;
@@ -287,7 +287,7 @@ struct mt_state {
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, from the begin to the end of the fault's handling */
-	__u32 fault_swapped; /* it had to do with swap */
+	__u32 fault_swapped; /* its page was on swap */
 	__u32 minor_swapped;
 	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
@@ -297,16 +297,16 @@ struct mt_state {
 	__u64 announced_rings;	 /* a bit each */
 	__u64 woke_ns;		 /* when the reader was last woken for them */
 	__u32 announced_epoch;
-	__u32 walking; /* its user stack is being read, which may raise exceptions that are none of its own */
+	__u32 walking; /* its user stack is being read, which may raise exceptions that do not count */
 	/* For reclaim: */
-	__u64 reclaim_target; /* id of the cgroup that it is about to reclaim from for its limit; 0: unknown */
-	/* Low halves of the counts that the last record had; the iterator writes them as well, until the exit. */
+	__u64 reclaim_target; /* id of the cgroup whose limit it is about to reclaim for; 0: unknown */
+	/* Low halves of the counts that the last record had; the iterator also writes them, until the exit. */
 	__u32 sent[MT_NR_SLOTS];
 	__u32 sent_sum; /* of these at the exit */
 	__u32 renamed;	/* by another task: set by that one */
 };
 
-/* What a task is from its birth on. */
+/* Properties that a task has from its birth on. */
 enum mt_state_flags {
 	MT_STATE_FAMILY = 1 << 0,   /* the command or a descendant */
 	MT_STATE_FOLLOWED = 1 << 1, /* a child of what MT_FILTER_FOLLOW follows */
@@ -314,14 +314,11 @@ enum mt_state_flags {
 
 enum mt_exit_flags {
 	MT_EXITED = 1 << 0,
-	MT_EXITED_OUTSIDE = 1 << 1, /* before the run began or after it ended: what follows counts for nobody */
-	MT_EXITED_FAULTY = 1 << 2,  /* it may take a fault yet */
+	MT_EXITED_OUTSIDE = 1 << 1, /* before the run began or after it ended: what follows does not count */
+	MT_EXITED_FAULTY = 1 << 2,  /* it may still take a fault */
 };
 
-/*
- * Configuration.  Each object is loaded with it in .rodata.cfg, so that the
- * verifier drops what is not asked for.
- */
+/* Configuration.  Each object is loaded with it in .rodata.cfg, so that the verifier removes what is not asked for. */
 struct mt_cfg {
 	__u32 filter;  /* enum mt_filter: the conditions that a task must meet, all of them */
 	__u32 every;   /* bit per enum mt_probe: a record for each single hot event */
@@ -337,7 +334,7 @@ struct mt_cfg {
 	__u32 nr_cpus;		 /* possible ones */
 	__u32 faults_after_exit; /* sched_process_exit fires before a task's last fault */
 	__u32 lru_generations;	 /* the multi-generational LRU is on */
-	__u32 tells_swap;	 /* there is a function to hook that tells which faults are on swap */
+	__u32 tells_swap;	 /* a function can be hooked that shows which faults are on swap */
 };
 
 enum mt_filter {
@@ -367,7 +364,7 @@ struct mt_control {
 	__u32 self;	  /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
 	__u32 epoch;	  /* a number that changes at each tick: tasks with single events are announced again */
 	__u32 pad;
-	__u64 attached_ns;		   /* every task born after this was to be seen at its birth; 0: not yet */
+	__u64 attached_ns;		   /* the birth of every task born after this is seen; 0: not attached yet */
 	__u64 exited;			   /* tasks with counters that have exited */
 	__u64 freed;			   /* ... and were freed after that */
 	__u64 faulty_exited, faulty_freed; /* those of them that may have taken a fault in between */
@@ -375,18 +372,18 @@ struct mt_control {
 	__u64 held;			   /* records that were put into the map "finals" */
 	/* Seen by the current pass of the iterator: */
 	__u64 seen_exited, seen_faulty; /* tasks that exited but are not freed yet */
-	__u64 seen_changing;		/* tasks that were left out, as their identity was just changing */
+	__u64 seen_changing;		/* tasks that were left out because their identity was just changing */
 };
 
 enum mt_phase {
 	MT_PHASE_ATTACHING,
 	MT_PHASE_RUN,
-	MT_PHASE_ENDING, /* the run is over: what tasks counted is still to be sent, new ones count for nobody */
-	MT_PHASE_OVER,	 /* ... has been sent, but for the rest of those that have exited before the end */
+	MT_PHASE_ENDING, /* the run is over: counts are still to be sent; new tasks do not count */
+	MT_PHASE_OVER,	 /* ... counts were sent, except the rest of tasks that exited before the end */
 };
 
 enum mt_iter_mode {
-	MT_ITER_BASE, /* give each task counters; send what those that have some counted, as base */
+	MT_ITER_BASE, /* give each task counters; send the counts of tasks that already have some, as base */
 	MT_ITER_TICK, /* send what changed since the last pass */
 	MT_ITER_REST, /* only of tasks that have exited */
 };
@@ -399,18 +396,17 @@ struct mt_chain {
 
 /* Losses and folds, per CPU in the map "lost"; they only grow. */
 struct mt_lost {
-	__u64 records[MT_NR_RINGS]; /* records that found their ring full; of hot ones a task's last counts alone */
+	__u64 records[MT_NR_RINGS]; /* records that found their ring full; for hot rings only last counts of tasks */
 	__u64 events;		    /* single events that found their hot ring full */
 	__u64 tasks;		    /* hot events of tasks that have no counters */
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
-	__u64 folded;		    /* episodes counted in "fold" alone as the ring was tight */
+	__u64 folded;		    /* episodes counted only in "fold" because the ring was nearly full */
 	__u64 stacks;		    /* call chains that found no room in "stacks" and "more_stacks" */
-	__u64 unattributed[MT_NR_SLOTS]; /* counts of tasks that ended when all was full, as far as no record has them
-					  */
+	__u64 unattributed[MT_NR_SLOTS]; /* counts, in no record, of tasks that ended when everything was full */
 };
 
-/* Episodes of one kind of reclaim that are folded. */
+/* Folded episodes of one kind of reclaim. */
 struct mt_fold {
 	__u64 count[MT_HIST_SLOTS]; /* by log2 of the duration: see mt_log2_slot() */
 	__u64 sum_ns;
@@ -425,11 +421,11 @@ struct mt_cpu {
 	struct mt_lost lost;
 	__u64 machine[MT_NR_MACHINE_SLOTS];
 	struct mt_fold reclaim_folds[MT_NR_RECLAIM_KINDS];
-} __attribute__((aligned(64))); /* no cache line of two CPUs */
+} __attribute__((aligned(64))); /* no two CPUs share a cache line */
 
 /*
- * The histogram slot of a value: the smallest i with value <= 2^i, so that an
- * exact power of two falls into the slot that it is the upper bound of.
+ * The histogram slot of a value: the smallest i with value <= 2^i, so that an exact power of two falls into the slot
+ * whose upper bound it is.
  */
 static inline __u32 mt_log2_slot(__u64 value)
 {
@@ -477,7 +473,7 @@ _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 24 + 16 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
-/* With what the kernel puts before it, no task's counters take more than 1 KiB (kmalloc's size). */
+/* Together with what the kernel puts before it, a task's counters take at most 1 KiB (a size of kmalloc). */
 _Static_assert(sizeof(struct mt_state) <= 888, "mt_state");
 
 #endif

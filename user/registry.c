@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The commands, in the order in which memtrace lists them, the probes and the outputs.  A new command is a file in
- * commands/ and two lines here, a new output likewise; a new probe is a file in probes/ and its row in bpf/probes.def.
+ * commands/ and two lines here; so is a new output in outputs/; a new probe is a file in probes/ and its row in
+ * bpf/probes.def.
  */
 #include <stddef.h>
 

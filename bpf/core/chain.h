@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The ids of call chains.  The kernel's stack map has one place for all chains whose hashes end in the same bits
- * (kernel/bpf/stackmap.c: bpf_get_stackid()), so that with a thousand chains in it one new chain in thirty finds
- * another one there.  Those go into a hash table, under a hash of our own.
+ * (kernel/bpf/stackmap.c: bpf_get_stackid()), so with a thousand chains in it, one new chain in thirty finds another
+ * one in its place.  Such chains go into a hash table, under a hash of memtrace's own.
  */
 #ifndef MEMTRACE_CORE_CHAIN_H
 #define MEMTRACE_CORE_CHAIN_H
@@ -12,7 +12,10 @@
 #define EFAULT 14
 #define EEXIST 17
 
-/* Always all of it, as the end of short ones is 0: a loop without branches is a single path to the verifier. */
+/*
+ * Always hashes the whole array (the end of short chains is 0): a loop without branches is a single path to the
+ * verifier.
+ */
 static __noinline u64 chain__hash(const struct mt_chain *chain)
 {
 	u64 hash = MT_STACK_DEPTH;
@@ -25,7 +28,7 @@ static __noinline u64 chain__hash(const struct mt_chain *chain)
 	return hash;
 }
 
-/* The id, or MT_UNKNOWN_S32 if the table is full, or has another chain under that id: one case in 2^30. */
+/* The id, or MT_UNKNOWN_S32 if the table is full, or has another chain under that id (one case in 2^30). */
 static __always_inline s32 chain__keep(const struct mt_chain *chain)
 {
 	u32 id = MT_MORE_STACKS | (chain->hash & (MT_MORE_STACKS - 1));
@@ -38,7 +41,7 @@ static __always_inline s32 chain__keep(const struct mt_chain *chain)
 	return !err || err == -EEXIST ? (s32)id : MT_UNKNOWN_S32;
 }
 
-/* An interrupt, or where programs can be preempted another task, may come in between: it finds the draft in use. */
+/* An interrupt may come in between, or another task where programs can be preempted: it finds the draft in use. */
 static __noinline s32 chain__more(void *ctx, u64 flags)
 {
 	struct chain_draft *draft = map_only(&chain_drafts);
@@ -56,7 +59,7 @@ static __noinline s32 chain__more(void *ctx, u64 flags)
 	return id;
 }
 
-/* MT_UNKNOWN_S32: there is none, as of a kernel thread in user mode, or no room, which is a loss. */
+/* MT_UNKNOWN_S32: there is none (a kernel thread has no user stack), or no room, which is counted as a loss. */
 static __always_inline s32 chain__id(void *ctx, u64 flags)
 {
 	long id = bpf_get_stackid(ctx, &stacks, flags);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Writing records.  What does not fit is counted, never dropped in silence. */
+/* Writing records.  A record that does not fit is counted, never dropped silently. */
 #ifndef MEMTRACE_CORE_EMIT_H
 #define MEMTRACE_CORE_EMIT_H
 
@@ -21,7 +21,7 @@ static __always_inline void lost__record(enum mt_ring ring)
 		__sync_fetch_and_add(&l->records[ring], 1);
 }
 
-/* A single event, which no later record makes up for. */
+/* A single event: no later record has what it had. */
 static __always_inline void lost__event(void)
 {
 	struct mt_lost *l = lost_here();
@@ -42,7 +42,7 @@ static __always_inline void *hot_ring(void)
 	return bpf_map_lookup_elem(&rings_hot, &i);
 }
 
-/* The reader is woken only when much waits; otherwise it comes at its tick. */
+/* The reader is woken only when much is waiting; otherwise it comes at its tick. */
 static __always_inline void hot__submit(void *ring, void *record)
 {
 	bool much = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
@@ -51,8 +51,8 @@ static __always_inline void hot__submit(void *ring, void *record)
 }
 
 /*
- * Reserves a record in a ring of its own and fills its header; NULL if the
- * ring is full, which is then counted.  A macro as the verifier wants sizes constant.
+ * Reserves a record in a ring of its own and fills its header; NULL if the ring is full, which is then counted.  A
+ * macro, because the verifier needs constant sizes.
  */
 #define rare__reserve(ring, ring_id, rec_id, type)                                                                     \
 	({                                                                                                             \

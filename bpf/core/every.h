@@ -11,15 +11,15 @@
 
 #define WAKE_EVERY_NS 1000000
 
-/* One page in cfg.sample, by a hash of its number: of a page either all events are there or none is. */
+/* Chooses one page in cfg.sample, by a hash of its number: a page has all of its events, or none. */
 static __always_inline bool every__is_sampled(u64 page)
 {
 	return cfg.sample <= 1 || (page * 0x9e3779b97f4a7c15ULL >> 32) % cfg.sample == 0;
 }
 
 /*
- * Tells the ring's reader whom s->ref stands for, once in each epoch and ring:
- * rings are read one after the other, so each must have it before the first event.
+ * Tells the ring's reader which task s->ref stands for, once in each epoch and ring: rings are read one after the
+ * other, so each needs it before the first event.
  */
 static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 nr)
 {
@@ -49,8 +49,8 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 }
 
 /*
- * Reserves a record, and fills its header and who; NULL if the ring is full, which is then counted.
- * A macro as the verifier wants sizes constant.
+ * Reserves a record, and fills its header and who; NULL if the ring is full, which is then counted.  A macro, because
+ * the verifier needs constant sizes.
  */
 #define every__reserve(s, rec_id, type)                                                                                \
 	({                                                                                                             \
@@ -69,9 +69,9 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 	})
 
 /*
- * Most records are handed over without a look at the ring: which, the clock's low digits say.  A
- * reader that was woken is given time to come, as waking costs more than the record.  With stacks it is also woken
- * for a task's first record, to read its mappings while they are there.
+ * Most records are submitted without a look at the ring; the clock's low digits decide which.  A reader that was
+ * woken is given time to come, because waking costs more than the record.  With stacks it is also woken for a task's
+ * first record, to read the task's mappings while they exist.
  */
 static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
 {
@@ -90,7 +90,7 @@ static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-/* The ids of the call chains that led here; MT_UNKNOWN_S32 if nobody wants it or there is none. */
+/* The ids of the call chains that led here; MT_UNKNOWN_S32 if stacks were not asked for or there is none. */
 static __always_inline s32 every__kernel_stack(void *ctx)
 {
 	return cfg.stacks ? chain__id(ctx, 0) : MT_UNKNOWN_S32;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which tasks are asked for.  Asked when a task's identity changes, not at each event. */
+/* Which tasks match the filters.  Checked when a task's identity changes, not at each event. */
 #ifndef MEMTRACE_CORE_FILTER_H
 #define MEMTRACE_CORE_FILTER_H
 
@@ -21,8 +21,8 @@ static __always_inline bool comm_listed(const char *comm)
 }
 
 /*
- * Is a task's cgroup one of those chosen, or below one?  A cgroup knows its ancestor at
- * each level, so each level that there is a chosen one at takes one look, however deep the task's is.
+ * Is a task's cgroup a chosen one, or below one?  A cgroup knows its ancestor at each level.  So there is one look-up
+ * for each level that has a chosen cgroup, however deep the task's cgroup is.
  */
 static __always_inline bool cgroup_listed(struct task_struct *task)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who a task is: read from the task itself, never from whoever happens to run. */
+/* The identity of a task: read from the task itself, never from the task that happens to run. */
 #ifndef MEMTRACE_CORE_IDENTITY_H
 #define MEMTRACE_CORE_IDENTITY_H
 

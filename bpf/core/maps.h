@@ -31,7 +31,7 @@ struct {
 	__type(value, struct mt_control);
 } control SEC(".maps");
 
-/* By number of CPU; the loader makes it as large as there can be CPUs. */
+/* By number of CPU; the loader sizes it by the number of possible CPUs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -40,10 +40,10 @@ struct {
 	__type(value, struct mt_cpu);
 } cpus SEC(".maps");
 
-/* Rare events and OOM kills: apart, so that no flood of one evicts the other. */
+/* Rare events and OOM kills have a ring each, so that a flood of one does not evict the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* the loader puts one of the size that is wanted in its place */
+	__uint(max_entries, 4096); /* the loader replaces it by one of the size that is wanted */
 } ring_rare SEC(".maps");
 
 struct {
@@ -54,7 +54,7 @@ struct {
 /* The hot rings; the loader makes cfg.nr_hot_rings of them, one for cfg.cpus_per_ring CPUs. */
 struct hot_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* likewise */
+	__uint(max_entries, 4096); /* as above */
 };
 
 struct {
@@ -64,7 +64,7 @@ struct {
 	__array(values, struct hot_ring);
 } rings_hot SEC(".maps");
 
-/* Call chains of single events, by id; the loader makes it as large as is asked for. */
+/* Call chains of single events, by id; the loader sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 1);
@@ -72,7 +72,7 @@ struct {
 	__uint(value_size, MT_STACK_DEPTH * sizeof(u64));
 } stacks SEC(".maps");
 
-/* Those that found another one in their place there: see chain.h. */
+/* Chains that found another one in their place there: see chain.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -80,7 +80,7 @@ struct {
 	__type(value, struct mt_chain);
 } more_stacks SEC(".maps");
 
-/* Where such a chain is put together. */
+/* Scratch space for such a chain. */
 struct chain_draft {
 	u64 users;
 	struct mt_chain chain;
@@ -131,7 +131,7 @@ static __always_inline struct mt_cpu *cpu_here(void)
 	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
-/* NULL: as cpu_here(), which no verifier believes to have found something. */
+/* NULL: as for cpu_here(); the verifier does not know that it always finds something. */
 static __always_inline struct mt_lost *lost_here(void)
 {
 	struct mt_cpu *cpu = cpu_here();
@@ -139,7 +139,7 @@ static __always_inline struct mt_lost *lost_here(void)
 	return cpu ? &cpu->lost : NULL;
 }
 
-/* Atomic, as an interrupt may count on the same CPU in the middle of it. */
+/* Atomic: an interrupt on the same CPU may count in the middle of it. */
 static __always_inline void machine__add(enum mt_machine_slot slot, u64 n)
 {
 	struct mt_cpu *cpu = cpu_here();

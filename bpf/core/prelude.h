@@ -17,7 +17,7 @@ const volatile struct mt_cfg cfg SEC(".rodata.cfg") = {};
  */
 #define TP_PASS_ON 1
 
-/* Keeps clang from reasoning about an index: the check that follows must be in the program, for the verifier. */
+/* Keeps clang from optimising an index check away: the verifier needs to see it in the program. */
 #define opaque(index) asm volatile("" : "+r"(index))
 
 static __always_inline bool probe_wants_every(enum mt_probe probe)

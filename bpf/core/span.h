@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Open spans of a task: stretches of time that may nest.  A probe pushes one
- * at its begin and pops it at its end; the one around it learns how much of
- * its time was the nested one's.  Few tasks have one at a time, so they live
- * in a small table by tid that costs other tasks nothing.
+ * Open spans of a task: stretches of time that may nest.  A probe pushes a span when it begins and pops it when it
+ * ends.  The span around it learns how much of its time belongs to the nested one.  Few tasks have spans at the same
+ * time, so they are in a small table by tid, which costs other tasks nothing.
  */
 #ifndef MEMTRACE_CORE_SPAN_H
 #define MEMTRACE_CORE_SPAN_H
@@ -18,7 +17,7 @@ struct span {
 	u64 gfp_flags;
 	u64 target; /* id of the cgroup that it is about; 0: none */
 	s32 order;
-	u32 id; /* what it is: span__id() */
+	u32 id; /* kind of span: span__id() */
 };
 
 struct span_stack {
@@ -87,13 +86,13 @@ struct span_end {
 	struct span span;
 	u64 duration_ns;
 	u64 self_ns;
-	u32 parent_id; /* of the span around it; 0 without one that is known */
+	u32 parent_id; /* of the span around it; 0: none is known */
 	bool has_parent;
 };
 
 /*
- * Ends the innermost open span of that id.  Spans inside it that were never
- * ended, and an end without a begin, are counted as unfinished.  0 or -1.
+ * Ends the innermost open span of that id.  Spans inside it that were never ended, and an end without a begin, are
+ * counted as unfinished.  Returns 0 or -1.
  */
 static __always_inline int span__pop(u32 id, struct span_end *end)
 {
@@ -128,7 +127,7 @@ static __always_inline int span__pop(u32 id, struct span_end *end)
 	return 0;
 }
 
-/* The current task ends: so do its open spans. */
+/* The current task ends, and with it its open spans. */
 static __always_inline void span__drop_all(void)
 {
 	u32 tid = bpf_get_current_pid_tgid();

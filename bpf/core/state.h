@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A task's counters.  The task alone counts in them and they only grow.  They
- * are made by the fork hook and the iterator, never by a hook on the hot path.
+ * A task's counters.  Only the task itself counts in them, and they only grow.  The fork hook and the iterator create
+ * them, never a hook on the hot path.
  */
 #ifndef MEMTRACE_CORE_STATE_H
 #define MEMTRACE_CORE_STATE_H
@@ -36,7 +36,7 @@ static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
 		s->c[slot] += n;
 }
 
-/* What the kernel has accounted to a task in all. */
+/* All faults that the kernel has accounted to a task. */
 static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 {
 	struct mt_refs all = { BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
@@ -44,7 +44,7 @@ static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 	return all;
 }
 
-/* Whether a task matches the filters, and what that makes of the faults accounted to it. */
+/* Whether a task matches the filters, and from where the faults accounted to it count. */
 struct view {
 	struct mt_refs refs;
 	u32 match;
@@ -68,7 +68,7 @@ static __always_inline u64 view__major(const struct view *view, const struct mt_
 	return view->match ? all->major - view->refs.major : view->refs.major;
 }
 
-/* The other way round: a number that is counted from becomes the count, and the count such a number. */
+/* Turns a base into the count, and the count into a base. */
 static __always_inline void view__turn(struct view *view, const struct mt_refs *all)
 {
 	view->refs.minor = all->minor - view->refs.minor;
@@ -102,7 +102,7 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 	rec->c[MT_SLOT_fault_major] = view__major(view, all);
 }
 
-/* The record will reach user space, or what it has is counted elsewhere. */
+/* The record will reach user space, or its counts are kept elsewhere. */
 static __always_inline void state__sent(struct mt_state *s, const struct mt_task *rec)
 {
 	int i;
@@ -150,7 +150,7 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 	return 0;
 }
 
-/* Asks the filters again; accounted faults count from where they begin to match to where they cease to. */
+/* Checks the filters again.  Accounted faults count from where the task begins to match to where it ceases to. */
 static __always_inline void state__rematch(struct mt_state *s, struct task_struct *task)
 {
 	bool match = filter__match(&s->who, task, s->flags);
@@ -167,8 +167,8 @@ static __always_inline void state__rematch(struct mt_state *s, struct task_struc
 }
 
 /*
- * A new id for who the task is now: its tid and the time, in units of 1024 ns, as in new_life().
- * What refers to the old id goes on to mean whom it meant.
+ * A new id for the task's current identity: its tid and the time, in units of 1024 ns, as in new_life().  What refers
+ * to the old id keeps its meaning.
  */
 static __always_inline void state__renew_ref(struct mt_state *s)
 {
@@ -187,7 +187,7 @@ static __always_inline bool who__equal(const struct mt_who *a, const struct mt_w
 	return !differ;
 }
 
-/* Who the task is now. */
+/* The task's current identity. */
 static __always_inline void state__who(const struct mt_state *s, struct task_struct *task, struct mt_who *who)
 {
 	who__read(who, task);
@@ -195,7 +195,7 @@ static __always_inline void state__who(const struct mt_state *s, struct task_str
 		who->flags |= MT_WHO_FAMILY;
 }
 
-/* Reads who the task is now, and whether that is asked for. */
+/* Reads the task's current identity, and whether it matches the filters. */
 static __always_inline void state__identify(struct mt_state *s, struct task_struct *task)
 {
 	struct mt_who who = {};
@@ -211,7 +211,7 @@ static __always_inline void state__identify(struct mt_state *s, struct task_stru
 	state__rematch(s, task);
 }
 
-/* All of the field: what old kernels leave behind the name's end is a difference, too, and harmless. */
+/* Compares the whole field.  Old kernels leave bytes behind the name's end; a difference there is harmless. */
 static __always_inline bool has_comm(struct task_struct *task, const char *name)
 {
 	u64 now[MT_COMM_LEN / sizeof(u64)], known[MT_COMM_LEN / sizeof(u64)];
@@ -221,9 +221,9 @@ static __always_inline bool has_comm(struct task_struct *task, const char *name)
 }
 
 /*
- * Whether what names the task may have changed since it was read: a look at what lies in the
- * task itself, where state__identify() follows pointers to memory that is in no cache.  Its own name is not looked
- * at if it alone changes that: its hook comes just before the change, and knows.
+ * Whether the task's identity may have changed since it was read.  This looks only at members of the task itself;
+ * state__identify() follows pointers to memory that is in no cache.  The task's own name is not compared if only the
+ * task changes it: its hook runs just before the change, and knows.
  */
 static __always_inline bool state__is_stale(const struct mt_state *s, const void *css_set, const void *cred,
 					    struct task_struct *task, struct task_struct *leader)
@@ -236,8 +236,8 @@ static __always_inline bool state__is_stale(const struct mt_state *s, const void
 }
 
 /*
- * What names the task, and whether it matches, changes between these two; the iterator leaves it alone meanwhile.
- * False: it is changing already (this is an interrupt in the middle of it), or is only being made.
+ * The task's identity, and whether it matches, changes between these two calls; the iterator leaves the task out
+ * meanwhile.  False: it is already changing (this is an interrupt in the middle of it), or is just being created.
  */
 static __always_inline bool state__change(struct mt_state *s)
 {
@@ -255,8 +255,8 @@ static __always_inline void state__changed(struct mt_state *s)
 }
 
 /*
- * Before a change: what was counted so far is sent under the old identity.  If the iterator saw that this is
- * out of date, it has done so, and what came after is the new one's.
+ * Before a change: sends what was counted so far under the old identity.  If the iterator saw that this is out of
+ * date, it has sent that already, and what came after belongs to the new identity.
  */
 static __always_inline void state__settle(struct mt_state *s, struct task_struct *task)
 {
@@ -286,7 +286,7 @@ static __always_inline void lost__task(void)
 		__sync_fetch_and_add(&l->tasks, 1);
 }
 
-/* What a task would have inherited at its birth, asked for later. */
+/* What a task would have inherited at its birth, looked up later. */
 static __always_inline u32 family_flags(struct task_struct *task)
 {
 	struct mt_state *leader = state__of(task->group_leader);
@@ -303,16 +303,16 @@ static __always_inline u32 family_flags_of_current(void)
 }
 
 /*
- * A number that no other task has had or will have: its tid and its start, in
- * units of 1024 ns, which together are unique while it lives, for 52 days.  Not a counter: an atomic
- * addition that returns the sum came only with 5.12, and older verifiers refuse any program that has one.
+ * A number that no other task has had or will have: its tid and its start, in units of 1024 ns.  Together they are
+ * unique while the task lives, for 52 days.  Not a counter: an atomic addition that returns the sum came only with
+ * 5.12, and older verifiers refuse any program that has one.
  */
 static __always_inline u64 new_life(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, start_boottime) >> 10 << 22 | BPF_CORE_READ(task, pid);
 }
 
-/* Counters of zeroes, or of who had that tid before, become the task's. */
+/* Initialises counters that are zero, or that belonged to the last task with that tid. */
 static __always_inline void state__fill(struct mt_state *s, struct task_struct *task, u32 flags)
 {
 	s->gen = 0;
@@ -325,9 +325,9 @@ static __always_inline void state__fill(struct mt_state *s, struct task_struct *
 }
 
 /*
- * A task whose birth was not seen, as a program that is preempted while it runs misses what comes meanwhile (7.x): if
- * it was born after memtrace had attached, all that the kernel accounted to it is what it would have counted.  Memory
- * is taken, so not on the way of an allocation.
+ * Creates the counters of a task whose birth was not seen: a program that is preempted while it runs misses what
+ * comes meanwhile (7.x).  If the task was born after memtrace had attached, all that the kernel accounted to it is
+ * what it would have counted.  This allocates memory, so it must not run inside an allocation.
  */
 static __always_inline struct mt_state *state__recover(struct task_struct *task)
 {
@@ -353,8 +353,8 @@ static __always_inline struct mt_state *state__recover(struct task_struct *task)
 }
 
 /*
- * The current task has no counters.  That is a loss if it should have some: all tasks that are born while
- * the run lasts, or the family's.  Where they are found by tid, so is the process's first thread.
+ * The current task has no counters.  That is a loss if it should have some: all tasks that are born during the run,
+ * or those of the family.  Where counters are found by tid, so is the process's first thread.
  */
 static __noinline int state__missing(void)
 {
@@ -369,7 +369,7 @@ static __noinline int state__missing(void)
 	return 0;
 }
 
-/* At a moment when nothing is held and no memory is being allocated. */
+/* Only to be called where no lock is held and no memory is being allocated. */
 static __noinline struct mt_state *state__recover_current(void)
 {
 	if (!cfg.has_task_storage || state__phase() >= MT_PHASE_ENDING)
@@ -378,9 +378,9 @@ static __noinline struct mt_state *state__recover_current(void)
 }
 
 /*
- * The current task's counters; NULL if it is not asked for.  from_user: its user mode was interrupted just now, so it
- * may be given the counters that it should have. Its move to another cgroup is noticed here, as the address of its
- * css_set changes; so is, if anybody asks for a user, a change of its credentials.
+ * The current task's counters; NULL if the filters leave it out.  from_user: it was just interrupted in user mode, so
+ * missing counters may be created.  A move to another cgroup is noticed here, because the address of its css_set
+ * changes; with a filter by uid, so is a change of its credentials.
  */
 static __always_inline struct mt_state *state__counting(bool from_user)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The core object, always loaded: it follows tasks from fork to their end,
- * keeps who they are, and hands their counters to user space.
+ * The core object, always loaded: it follows tasks from fork to their end, keeps their identity, and passes their
+ * counters to user space.
  */
 #include "prelude.h"
 #include "emit.h"
@@ -14,7 +14,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 /*
  * One record under construction, too large for the stack.  The iterator, the exit hook and the free hook have one
- * each: the latter runs in softirqs and interrupts the others.
+ * each: the free hook runs in softirqs and interrupts the others.
  */
 enum scratch_user { SCRATCH_ITER, SCRATCH_EXIT, SCRATCH_FREE, NR_SCRATCH };
 
@@ -25,7 +25,7 @@ struct {
 	__type(value, struct mt_task);
 } scratch SEC(".maps");
 
-/* A state of zeroes to copy from; likewise too large for the stack. */
+/* A state of zeroes to copy from; also too large for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -83,8 +83,8 @@ static __always_inline u32 inherited_flags(const struct mt_state *s, struct task
 
 /*
  * The end of copy_process() (kernel/fork.c), in the creator, before the child runs, with its accounted faults at 0.
- * sched_process_fork would miss the workers of io_uring and vhost (create_io_thread(), vhost_task_create()), and this
- * one comes for the idle tasks of CPUs as well.
+ * sched_process_fork does not fire for the workers of io_uring and vhost (create_io_thread(), vhost_task_create()).
+ * This hook also fires for the idle tasks of CPUs.
  */
 static __always_inline int on_birth(struct task_struct *child)
 {
@@ -106,7 +106,10 @@ int BPF_PROG(core_newtask, struct task_struct *child)
 	return on_birth(child);
 }
 
-/* Where core_newtask was skipped, as another task was preempted in it (7.x): still before the child runs. */
+/*
+ * For the case that core_newtask was skipped because another task was preempted in it (7.x).  Still before the child
+ * runs.
+ */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -114,8 +117,8 @@ int BPF_PROG(core_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 /*
- * An exec by another thread than the leader takes over the leader's tid, by
- * which old kernels' counters are found; the leader's own ended with it.
+ * A thread other than the leader that calls exec takes over the leader's tid, by which counters are found on old
+ * kernels; the leader's own counters ended with the leader.
  */
 static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
 {
@@ -132,7 +135,7 @@ static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
 	bpf_map_delete_elem(&tid_state, &old_tid);
 }
 
-/* Fires after comm has changed; what was counted before belongs to the old name, which s->who still has. */
+/* Fires after comm has changed.  What was counted before belongs to the old name, which s->who still has. */
 static __always_inline int on_exec(struct task_struct *task, u32 old_tid)
 {
 	struct mt_state *s;
@@ -187,15 +190,15 @@ int BPF_PROG(core_rename, struct task_struct *task, const char *comm)
 	return 0;
 }
 
-/* What tells two records apart that are held: a task has at most two, its final one and its rest. */
+/* Tells held records of one task apart: it has at most two, its final one and its rest. */
 struct final_key {
 	u64 life;
 	u64 flags;
 };
 
 /*
- * Last counts that found their hot ring full.  Memory is taken as they come, so that many may; the map itself has
- * but a table of heads.
+ * Last counts that found their hot ring full.  Memory is allocated as they come, so there may be many; the map itself
+ * is only a table of list heads.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -225,7 +228,7 @@ static __always_inline bool hold(const struct mt_task *rec)
 	return true;
 }
 
-/* sent: what user space has of these counts already, by the low halves; NULL: nothing. */
+/* sent: what user space already has of these counts, as low halves; NULL: nothing. */
 static __always_inline void leave_unattributed(const struct mt_task *rec, const u32 *sent)
 {
 	struct mt_lost *l = lost_here();
@@ -249,8 +252,8 @@ static __always_inline u32 sum_of_counts(const struct mt_task *rec)
 }
 
 /*
- * Puts a task's last counts where user space finds them: its ring; else, if user space has heard of it, the map of
- * those that are held; else the sums of the unattributed, which have room for any number.
+ * Puts a task's last counts where user space finds them: in its ring; if that is full and user space knows the task,
+ * in the map of held records; else in the unattributed sums, which have room for any number.
  */
 static __always_inline void emit_final(struct mt_state *s, struct task_struct *task, enum scratch_user user)
 {
@@ -287,9 +290,9 @@ static __always_inline u32 sum_of_sent(const struct mt_state *s)
 }
 
 /*
- * What an exited task counted beyond its final record, into the scratch record; NULL if that is nothing.  An iterator
- * that was at this task as it exited may have written to sent after the final record was: then what is the rest is not
- * known.
+ * Writes what an exited task counted beyond its final record into the scratch record; NULL if that is nothing.  An
+ * iterator that was at this task when it exited may have written to sent after the final record did: then the rest is
+ * not known.
  */
 static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_struct *task, enum scratch_user user)
 {
@@ -312,7 +315,7 @@ static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_s
 	return rec;
 }
 
-/* The counts that have just been sent, which later ones come on top of. */
+/* The counts that have just been sent; later ones are added to them. */
 static __always_inline void rest__sent(struct mt_state *s, const struct mt_task *rec)
 {
 	int i;
@@ -331,9 +334,9 @@ static __always_inline void emit_rest(struct mt_state *s, struct task_struct *ta
 }
 
 /*
- * Whether a task that exits may take a fault yet, where its exit hook comes first (kernel/fork.c, mm_release()): the
- * store to clear_child_tid, which is made if others use the memory; or if its list of robust futexes is not there,
- * or not empty.  All else of an exit leaves the task's own memory alone.
+ * Whether an exiting task may still take a fault, where its exit hook comes first (kernel/fork.c, mm_release()).  It
+ * may if clear_child_tid is stored to, which happens if others use the memory; or if its list of robust futexes is
+ * not mapped or not empty.  The rest of an exit does not touch the task's own memory.
  */
 static __always_inline bool may_fault_yet(struct task_struct *task)
 {
@@ -352,13 +355,13 @@ static __always_inline bool may_fault_yet(struct task_struct *task)
 	else if (bpf_core_field_exists(task->futex.robust_list))
 		head = (u64)BPF_CORE_READ(task, futex.robust_list);
 	else
-		return true; /* it is elsewhere */
+		return true; /* this kernel keeps the list in another member */
 	if (!head)
 		return false;
 	return bpf_probe_read_user(&list, sizeof(list), (void *)head) || list.next != head || list.pending;
 }
 
-/* From 6.16 on what comes after its exit hook is the task's as well: it is waited for at the end of the run. */
+/* From 6.16 on, what comes after the exit hook also belongs to the task: the end of the run waits for it. */
 static __always_inline void await_rest(struct mt_state *s, struct mt_control *ctl, struct task_struct *task)
 {
 	if (s->exited & MT_EXITED_OUTSIDE)
@@ -388,7 +391,7 @@ static __always_inline int on_exit(struct task_struct *task)
 		s = state__recover(task);
 	if (!s)
 		return 0;
-	s->gen |= 1; /* whatever else: nothing else of this task is under way here */
+	s->gen |= 1; /* set, not toggled: nothing else of this task is under way here */
 	barrier();
 	if (state__is_stale(s, BPF_CORE_READ(task, cgroups), BPF_CORE_READ(task, real_cred), task,
 			    BPF_CORE_READ(task, group_leader)))
@@ -400,7 +403,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	s->sent_sum = sum_of_sent(s);
 	if (sends && worth_a_record(s, task))
 		emit_final(s, task, SCRATCH_EXIT);
-	/* without a match or a record before it no hook will count, and no fault */
+	/* without a match, and without an earlier record, no hook will count, and no fault */
 	if (sends && cfg.faults_after_exit && (s->match || s->heard))
 		await_rest(s, ctl, task);
 	else
@@ -449,8 +452,8 @@ int BPF_PROG(core_free, struct task_struct *task)
 }
 
 /*
- * A task that has exited: what it has counted since is final when it waits for its parent.  It
- * cannot be freed meanwhile: what runs here is a reader of RCU.
+ * A task that has exited: what it has counted since is final when it waits for its parent.  It cannot be freed
+ * meanwhile, because this runs as an RCU reader.
  */
 static __always_inline void iter_exited(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
 					struct task_struct *task)
@@ -472,8 +475,8 @@ static __always_inline void iter_exited(struct seq_file *seq, struct mt_control 
 }
 
 /*
- * The task's identity has changed without an event of its own.  What it counted before was sent; from now on it counts
- * as what it will be at its next event, when it takes this over.
+ * The task's identity has changed without an event of its own.  What it counted before was sent.  From now on it
+ * counts under the identity that it takes over at its next event.
  */
 static __always_inline void iter_found(struct mt_state *s, struct task_struct *task, u32 gen, const struct mt_who *who,
 				       struct view *view, const struct mt_refs *all)
@@ -493,7 +496,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 					struct task_struct *task)
 {
 	struct mt_task *rec = scratch_of(SCRATCH_ITER);
-	u32 gen = s->gen; /* before all that it is about */
+	u32 gen = s->gen; /* read before what it protects */
 	bool stale, found;
 	struct mt_refs all;
 	struct view view;
@@ -524,7 +527,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 			ctl->seen_changing++;
 			return;
 		}
-		/* no room in its buffer: the kernel drops what is there of the record and shows the task again */
+		/* no room in its buffer: the kernel drops the partial record and visits the task again */
 		if (bpf_seq_write(seq, rec, sizeof(*rec)))
 			return;
 		state__sent(s, rec);
@@ -547,7 +550,7 @@ static __always_inline void iter_known(struct seq_file *seq, struct mt_control *
 		iter_living(seq, ctl, s, task);
 }
 
-/* A task so young may not have come to its hook yet, which knows better what it inherits. */
+/* The hook of so young a task may not have run yet; it knows better what the task inherits. */
 #define BORN_JUST_NOW_NS 50000000ULL
 
 static __always_inline void iter_unknown(struct mt_control *ctl, struct task_struct *task)
@@ -558,13 +561,13 @@ static __always_inline void iter_unknown(struct mt_control *ctl, struct task_str
 	if (ctl->phase >= MT_PHASE_ENDING || (filter__family_only() && !(flags & MT_STATE_FAMILY)))
 		return;
 	if (ctl->iter_mode == MT_ITER_TICK) {
-		/* found by tid, the counters of a task end at its exit, which a zombie has behind it */
+		/* counters that are found by tid end at the task's exit, so a zombie has none */
 		if (!cfg.has_task_storage && task->flags & PF_EXITING)
 			return;
 		if (task->start_boottime + BORN_JUST_NOW_NS > bpf_ktime_get_boot_ns())
 			return;
 	}
-	/* made by its hook meanwhile */
+	/* its hook has created it meanwhile */
 	if (state__of(task))
 		return;
 	s = state__begin(task, flags);
@@ -581,7 +584,7 @@ int core_iter(struct bpf_iter__task *ctx)
 
 	if (!ctl)
 		return 0;
-	ctl->self = bpf_get_current_pid_tgid() >> 32; /* who reads the iterator: memtrace */
+	ctl->self = bpf_get_current_pid_tgid() >> 32; /* the reader of the iterator: memtrace */
 	if (!task)
 		return 0;
 	s = state__of(task);
@@ -602,8 +605,8 @@ static __always_inline struct file *own_file(u32 fd)
 }
 
 /*
- * Never attached: user space runs it, with the descriptor of a cgroup's
- * directory as argument, to learn how deep that is.  Paths do not say: where a mount begins is another matter.
+ * Never attached: user space runs it, with the descriptor of a cgroup's directory as argument, to learn how deep that
+ * cgroup is.  A path does not say that, because a mount may begin anywhere in the hierarchy.
  */
 SEC("raw_tp/cgroup_mkdir")
 int BPF_PROG(core_cgroup_level, u32 fd)
@@ -615,7 +618,7 @@ int BPF_PROG(core_cgroup_level, u32 fd)
 	return BPF_CORE_READ(cgroup, level);
 }
 
-/* Names of cgroups are asked for by id later; this one's is lost otherwise. */
+/* User space looks up names of cgroups by id later; this one's name would be lost. */
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(core_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {

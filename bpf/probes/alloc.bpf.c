@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page allocations by order, migrate type and class of gfp flags.  What may
- * come from an interrupt is counted for the machine, not for the task that
- * the interrupt hit.
+ * Page allocations by order, migrate type and class of gfp flags.  An allocation that may come from an interrupt is
+ * counted for the machine, not for the task that was interrupted.
  */
 #include "core/prelude.h"
 #include "core/compat/page.h"
@@ -12,7 +11,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* First slot of a pair (count, pages): by class of gfp flags, from the most to the least that reclaim may do. */
+/* First slot of a pair (count, pages), by class of gfp flags: from the most to the least reclaim that they allow. */
 static __always_inline u32 gfp_slot(u64 gfp)
 {
 	if (gfp & GFP_BIT(MOVABLE) && gfp & GFP_BIT(HIGHMEM))
@@ -39,15 +38,15 @@ static __always_inline u32 migrate_slot(u32 migratetype)
 }
 
 /*
- * Without direct reclaim it may be an interrupt's; but no interrupt allocates
- * movable user memory, so a huge page that must not stall (GFP_TRANSHUGE_LIGHT) is the task's.
+ * An allocation without direct reclaim may be an interrupt's.  But no interrupt allocates movable user memory, so a
+ * huge page that must not stall (GFP_TRANSHUGE_LIGHT) is the task's.
  */
 static __always_inline bool is_atomic(u64 gfp)
 {
 	return !(gfp & GFP_BIT(DIRECT_RECLAIM)) && !(gfp & GFP_BIT(MOVABLE) && gfp & GFP_BIT(HIGHMEM));
 }
 
-/* page: a number that names the page, for sampling */
+/* page: its number, for sampling */
 static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, u32 order, u64 gfp, u32 migratetype,
 				       bool failed)
 {

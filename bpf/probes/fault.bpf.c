@@ -26,14 +26,14 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	rec->kernel = kernel;
 	rec->kernel_stack = every__kernel_stack(ctx);
 	/*
-	 * In kernel mode the user stack is left alone: reading it may raise an exception, for which this
-	 * program, that runs already, would be skipped, and that would count as a loss.
+	 * In kernel mode the user stack is not read.  Reading it may raise an exception; this program is already
+	 * running, so it would be skipped for that exception, and that would count as a loss.
 	 */
 	rec->user_stack = kernel ? MT_UNKNOWN_S32 : every__user_stack(ctx, s);
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
-/* Why a fault came, in the words of the source that tells of it. */
+/* The cause of a fault, as the hook reports it. */
 struct cause {
 	bool write, exec;
 	u32 error_code; /* all bits set: unknown */
@@ -50,7 +50,7 @@ static __always_inline void count_cause(struct mt_state *s, const struct cause *
 		s->c[MT_SLOT_fault_exec]++;
 }
 
-/* ip is an expression: it is only read when a record wants it.  begins: the fault's handling is still to come. */
+/* ip is an expression: it is evaluated only when a record needs it.  begins: the fault has not been handled yet. */
 #define count_fault(address, ip, why, kernel_mode, begins)                                                             \
 	({                                                                                                             \
 		struct mt_state *s = state__counting(!(kernel_mode));                                                  \
@@ -105,9 +105,9 @@ FAULT_TP(user_tp_x86, user, false, trace_event_raw_x86_exceptions)
 FAULT_TP(kernel_tp_x86, kernel, true, trace_event_raw_x86_exceptions)
 
 /*
- * Where there is no tracepoint for the exception (arm64): the function that handles a fault, at its end, when it is
- * known that it is not done once more.  Faults that the kernel takes for others' memory have no registers and
- * are no exceptions.  An address that nothing is mapped at does not come here.
+ * For kernels without a tracepoint for the exception (arm64): the function that handles a fault, at its end, when it
+ * is known that the fault is not retried.  Faults that the kernel takes on other tasks' memory have no registers and
+ * are no exceptions.  A fault on an unmapped address does not reach this function.
  */
 static __always_inline bool is_taken(unsigned int flags, struct pt_regs *regs, unsigned int result, bool kernel)
 {
@@ -145,8 +145,8 @@ static __always_inline struct mt_state *timed(struct pt_regs *regs)
 }
 
 /*
- * What a fault is on.  One that waits is handled twice, the second time with FLAG_TRIED.  Without a tracepoint for the
- * exception its time begins here.
+ * What a fault is on.  A fault that waits is handled twice, the second time with FLAG_TRIED.  Without a tracepoint
+ * for the exception, its time begins here.
  */
 SEC("fentry/handle_mm_fault")
 int BPF_PROG(map_begin, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs)
@@ -180,7 +180,7 @@ int BPF_PROG(map_end, struct vm_area_struct *vma, unsigned long address, unsigne
 	return 0;
 }
 
-/* Also called for pages that are being moved to other memory; but such a fault is no major one. */
+/* Also called for pages under migration; but such a fault is not a major one. */
 SEC("fentry/do_swap_page")
 int BPF_PROG(map_swap)
 {
@@ -205,8 +205,9 @@ static __always_inline void tell_file(struct mt_major *rec, struct file *file)
 }
 
 /*
- * The mapping is held while it is handled, but for faults that end without a second try though they had to let go of
- * it (VM_FAULT_COMPLETED): these are not major; should one be, what is found must be a mapping of this address.
+ * The mapping is locked while the fault is handled.  The exception are faults that release it and end without a
+ * second try (VM_FAULT_COMPLETED): these are not major.  If one is, the mapping that is found must contain this
+ * address.
  */
 static __always_inline struct vm_area_struct *mapping_of(const struct mt_state *s, u64 address)
 {

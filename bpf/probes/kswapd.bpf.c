@@ -26,10 +26,10 @@ struct kswapd_node {
 	u32 rounds;
 	s32 order;
 	u32 partial;
-	u16 tells_scanned, tells_reclaimed; /* such events have been seen, at any time */
+	u16 tells_scanned, tells_reclaimed; /* such events have been seen at some time */
 };
 
-/* The first who asked since a node's kswapd fell asleep: many do at once, and the map lets one in. */
+/* The first task that woke a node's kswapd since it fell asleep: many do at once, and the map accepts one. */
 struct kswapd_waker {
 	struct mt_who who;
 	u64 gfp;
@@ -51,7 +51,7 @@ struct {
 	__type(value, struct kswapd_node);
 } kswapd_nodes SEC(".maps");
 
-/* Which node a kswapd that runs belongs to, by its tid. */
+/* The node of a running kswapd, by its tid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MT_MAX_NODES);
@@ -71,7 +71,7 @@ static __always_inline int wake(u32 nid, s32 order)
 	if (!node)
 		return 0;
 	if (node->seen != SEEN_RUNNING) {
-		/* nobody wakes it who does not find it asleep, so a waker proves that this is a start */
+		/* tasks wake it only if they find it asleep, so a waker proves that this is a start */
 		node->partial = node->seen == SEEN_NOTHING && !bpf_map_lookup_elem(&kswapd_wakers, &nid);
 		node->seen = SEEN_RUNNING;
 		node->start_ns = bpf_ktime_get_boot_ns();
@@ -97,7 +97,7 @@ static __always_inline void emit_session(const struct kswapd_node *node, u32 nid
 		return;
 	rec->start_ns = node->start_ns;
 	rec->duration_ns = rec->hdr.time_ns - node->start_ns;
-	/* 6.1's multi-generational LRU reclaims without a word; and a hook may be missing */
+	/* 6.1's multi-generational LRU fires no events; and a hook may be missing */
 	rec->scanned_pages = node->tells_scanned ? node->scanned_pages : MT_UNKNOWN_U64;
 	rec->reclaimed_pages = node->tells_reclaimed ? node->reclaimed_pages : MT_UNKNOWN_U64;
 	rec->rounds = node->rounds;
@@ -146,9 +146,10 @@ static __always_inline int ask(u32 nid, s32 order, u64 gfp)
 }
 
 /*
- * What pgscan_kswapd counts where a batch is isolated: of the classic lists what it went through of an inactive one
- * (mm/vmscan.c, shrink_inactive_list()), of the multi-generational LRU what it took (scan_folios()).  The events
- * of shrinking are no measure of it: those of the latter name a batch again when it is retried (evict_folios()).
+ * What pgscan_kswapd counts where a batch is isolated.  Classic lists: the pages of an inactive list that were gone
+ * through (mm/vmscan.c, shrink_inactive_list()).  Multi-generational LRU: the pages that were taken (scan_folios()).
+ * The events of shrinking do not measure this: for the multi-generational LRU they report a batch again when it is
+ * retried (evict_folios()).
  */
 static __always_inline int isolate(int lru, u64 nr_scanned, u64 nr_taken)
 {
@@ -234,7 +235,7 @@ int BPF_PROG(isolate_btf, int zoneidx, int order, unsigned long nr_requested, un
 	return isolate(lru, nr_scanned, nr_taken);
 }
 
-/* With the isolation's mode, which early kernels have. */
+/* With the isolation's mode, which older kernels pass. */
 SEC("tp_btf/mm_vmscan_lru_isolate")
 int BPF_PROG(isolate_mode_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
 	     unsigned long nr_skipped, unsigned long nr_taken, unsigned int mode, int lru)

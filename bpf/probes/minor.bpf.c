@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Minor faults one by one: how long each took, and what it was on.  Faults that the kernel takes by itself in
- * others' place (get_user_pages) have no exception, and no record.
+ * Minor faults one by one: how long each took, and what it was on.  Faults that the kernel takes without an exception
+ * (get_user_pages) have no record.
  */
 #include "core/prelude.h"
 #include "core/compat/fault.h"
@@ -11,7 +11,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* A fault begins: at its exception, or where there is no tracepoint for that, as its handling begins. */
+/* A fault begins: at its exception, or, where that has no tracepoint, when its handling begins. */
 static __always_inline void begin(u64 address)
 {
 	struct mt_state *s = state__current();
@@ -53,8 +53,8 @@ BEGIN_TP(user_tp_x86, user, trace_event_raw_x86_exceptions)
 BEGIN_TP(kernel_tp_x86, kernel, trace_event_raw_x86_exceptions)
 
 /*
- * A fault that has to be handled once more (VM_FAULT_RETRY) goes on from its first begin; what
- * is left of an earlier one was cleared at its end.
+ * A fault that has to be handled again (VM_FAULT_RETRY) keeps its first start; what an earlier fault left was cleared
+ * at its end.
  */
 static __always_inline int begin_handling(u64 address, unsigned int flags, struct pt_regs *regs, bool kernel)
 {
@@ -81,7 +81,7 @@ int BPF_PROG(kernel_mm, struct vm_area_struct *vma, unsigned long address, unsig
 	return begin_handling(address, flags, regs, true);
 }
 
-/* Also called for pages that are being moved to other memory: those faults are on anonymous memory as well. */
+/* Also called for pages under migration: those faults are on anonymous memory too. */
 SEC("fentry/do_swap_page")
 int BPF_PROG(swap_begin)
 {
@@ -114,7 +114,7 @@ static __always_inline void emit(struct mt_state *s, u64 address, s32 backing)
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
-/* After VM_FAULT_COMPLETED the mapping was let go of, and may be another's. */
+/* After VM_FAULT_COMPLETED the mapping was released, and may have been reused. */
 static __always_inline s32 backing_of_fault(const struct mt_state *s, struct vm_area_struct *vma, unsigned int result)
 {
 	struct file *file;
@@ -127,7 +127,7 @@ static __always_inline s32 backing_of_fault(const struct mt_state *s, struct vm_
 	return backing_but_swap(file ? backing_of(BPF_CORE_READ(file, f_inode)) : MT_BACKING_ANON);
 }
 
-/* As mm_account_fault() tells minor faults from major ones (mm/memory.c). */
+/* Minor and major are told apart as in mm_account_fault() (mm/memory.c). */
 SEC("fexit/handle_mm_fault")
 int BPF_PROG(end_mm, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs,
 	     unsigned int result)

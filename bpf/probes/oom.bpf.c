@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Victims of the OOM killer.  The event fires in the task that triggered the
- * kill (or in the victim, if it dies already): the victim is the event's
- * argument and never the current task.
+ * Victims of the OOM killer.  The event fires in the task that triggered the kill (or in the victim, if that is
+ * already dying): the victim is the event's argument and never the current task.
  */
 #include "core/prelude.h"
 #include "core/compat/mm.h"
@@ -14,18 +13,18 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * The kill that goes on, from oom_kill_process()'s begin to its end.  There is one at a time, as the
- * kernel holds oom_lock around it.
+ * The kill in progress, from the start of oom_kill_process() to its end.  There is one at a time, because the kernel
+ * holds oom_lock around it.
  */
 struct kill {
-	u32 tid; /* of the task in it; 0: none goes on */
+	u32 tid; /* of the task in it; 0: none in progress */
 	s32 order;
 	u64 gfp_flags;
 	u64 limit_cgroup_id;
 	u64 total_pages;
 	s64 points;
 	s32 constraint;
-	u32 chosen; /* the process that the points are of: others of its cgroup may die with it */
+	u32 chosen; /* the process that the points belong to: others in its cgroup may die with it */
 };
 
 struct {
@@ -73,7 +72,7 @@ static __always_inline void forget_kill(struct mt_oom *rec)
 	rec->constraint = MT_UNKNOWN_S32;
 }
 
-/* What is known of the kill that this victim dies in: tasks that die already are marked without one. */
+/* What is known of the kill that this victim belongs to.  Tasks that are already dying are marked without a kill. */
 static __always_inline void tell_kill(struct mt_oom *rec, u32 victim)
 {
 	struct kill *kill = map_only(&oom_kill);
@@ -122,7 +121,7 @@ static __always_inline struct mt_oom *oom__reserve(void)
 	return rec;
 }
 
-/* Either of the two being asked for makes the kill interesting. */
+/* The kill matches if the victim or the trigger does. */
 static __always_inline bool wanted(struct task_struct *victim)
 {
 	struct mt_state *s;
@@ -154,8 +153,8 @@ int BPF_PROG(victim_btf, struct task_struct *victim, uid_t uid)
 }
 
 /*
- * The old form names a thread by its id and nothing else; user space looks
- * the rest up.  With filters it is kept: whether it matches is not known here.
+ * The old form has only a thread id; user space looks the rest up.  With filters the record is kept, because it is
+ * not known here whether the victim matches.
  */
 SEC("tp_btf/mark_victim")
 int BPF_PROG(victim_pid_btf, int pid)

@@ -11,7 +11,7 @@
 uint64_t clock__ns(clockid_t id);
 /* Of CLOCK_BOOTTIME, the clock of every record. */
 uint64_t clock__boot_ns(void);
-/* What must be added to it for nanoseconds since the Unix epoch, by how the clocks stand now. */
+/* What to add to it for nanoseconds since the Unix epoch, by the clocks as they are now. */
 int64_t clock__wall_offset_ns(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * uthash, set up so that running out of memory is an error, not an exit, and with a keyed hash: who
- * chooses the keys (cgroup ids of a recording, inode numbers) cannot choose which of them collide.
- * After HASH_ADD the element's hh.tbl is NULL if it could not be added.
+ * uthash, set up so that running out of memory is an error, not an exit, and with a keyed hash: an attacker who
+ * chooses the keys (cgroup ids of a recording, inode numbers) cannot make them collide.  After HASH_ADD the element's
+ * hh.tbl is NULL if it could not be added.
  */
 #ifndef MEMTRACE_BASE_HASH_H
 #define MEMTRACE_BASE_HASH_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Messages for people, on stderr: "memtrace: ...", one line each, once where the user's request is known. */
+/* Messages for people, on stderr: "memtrace: ...", one line each, printed once, where the user's request is known. */
 #ifndef MEMTRACE_BASE_LOG_H
 #define MEMTRACE_BASE_LOG_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The files that memtrace writes.  A file that is *replaced* appears under its name when it is
- * complete, or not at all; one that *grows* has its name from its first bytes on, for it must be readable
- * when memtrace is killed.  Until then neither has a name, where the file system can do that.  What is
- * no regular file (a terminal, a FIFO, a device, standard output under whatever name) is *written as it
- * is*, and never replaced or removed.  place.h has the rules about where; one name has one writer (file_lock.h).
+ * The files that memtrace writes.  A file that is *replaced* appears under its name when it is complete, or not at
+ * all; one that *grows* has its name from its first bytes on, because it must be readable when memtrace is killed.
+ * Until then neither has a name, if the file system supports that.  Anything but a regular file (a terminal, a
+ * FIFO, a device, standard output under any name) is *written as it is*, and never replaced or removed. place.h has
+ * the rules about where; one name has one writer (file_lock.h).
  */
 #ifndef MEMTRACE_BASE_OUTFILE_H
 #define MEMTRACE_BASE_OUTFILE_H
@@ -28,14 +28,14 @@ enum outfile_kind {
 
 /* Stays where it is in memory while it is open: its stream points back to it.  All 0: not open. */
 struct outfile {
-	FILE *stream;	  /* write here; NULL: nothing has begun; fileno() does not know it */
+	FILE *stream;	  /* write here; NULL: nothing has begun; fileno() does not work on it */
 	const char *path; /* borrowed, as the user gave it; NULL: standard output */
 	enum outfile_kind kind;
 	struct place place;
 	uint64_t key; /* of the name that it was opened with */
 	struct file_lock *lock;
 	int fd;	    /* what is being written; -1: nothing */
-	int put_fd; /* what was put last: while it is open its inode has no second life; -1: nothing */
+	int put_fd; /* what was put last: while it is open its inode is not used again; -1: nothing */
 	int error;  /* of the first write that failed, -errno; stdio keeps none */
 	bool is_open;
 	bool named;		     /* what is being written has its name already */
@@ -44,9 +44,9 @@ struct outfile {
 };
 
 /*
- * Finds the place, locks it, and begins: what is written goes to a file that has no name yet, or to
- * what is written as it is.  path NULL or "-": standard output.  On a terminal each line goes out at once.
- * 0, or -errno for outfile__report(), and then nothing is open.
+ * Finds the place, locks it, and begins: output goes to a file that has no name yet, or directly to what is written
+ * as it is. path NULL or "-": standard output.  On a terminal each line goes out at once.  0, or -errno for
+ * outfile__report(), and then nothing is open.
  */
 int outfile__open(struct outfile *file, const char *path, enum outfile_kind kind);
 
@@ -54,19 +54,19 @@ int outfile__open(struct outfile *file, const char *path, enum outfile_kind kind
 bool outfile__is_direct(const struct outfile *file);
 bool outfile__is_stdout(const struct outfile *file);
 
-/* Begins another content, where the last one was put or dropped; else does nothing.  0 or -errno. */
+/* Begins another content, if the last one was put or dropped; else does nothing.  0 or -errno. */
 int outfile__begin(struct outfile *file);
 
-/* As above, from now on for another name in the same directory, by the same rules, below the same lock. */
+/* As above, from now on for another name in the same directory, by the same rules, under the same lock. */
 int outfile__begin_as(struct outfile *file, const char *name);
 
-/* All of it, past the stream's buffer, or -errno, which each later write then returns as well. */
+/* Writes all of it, bypassing the stream's buffer, or returns -errno; each later write then returns the same. */
 int outfile__write(struct outfile *file, const void *data, size_t size);
 
 /*
- * For who wrote and got err: 0 puts what was written into its place, a replaced file after it is on the
- * disk; else it is dropped.  0 or -errno, of the first write that failed if one did, as err may be a mere -EIO; then
- * what is there is as it was (a file that grows: as far as it came).
+ * Ends a content; err is the writer's result.  0: what was written is put into its place, a replaced file after it is
+ * on the disk.  Else it is dropped.  Returns 0 or -errno: that of the first write that failed, if one did, because
+ * err may only be -EIO.  Then the old file is unchanged (a file that grows: complete as far as it was written).
  */
 int outfile__put(struct outfile *file, int err);
 
@@ -85,8 +85,7 @@ void outfile__close(struct outfile *file);
 /* outfile__put(), then outfile__close(). */
 int outfile__finish(struct outfile *file, int err);
 
-/* Where it is, for people, when it may be another name than the one asked for; owned by the caller.  NULL: no memory.
- */
+/* The name of the file for people, when it may differ from the one asked for; owned by the caller.  NULL: no memory. */
 char *outfile__shown(const struct outfile *file);
 
 /* Whether two names, either may be NULL, mean one regular file that exists. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Where a file is to be written: a directory that is found once and held open, and a name in it.
- * Nothing is followed or taken over that others could have planted:
+ * Nothing is followed or overwritten that others could have planted:
  * - a symbolic link is followed only in a directory that only root and the caller may write to;
  * - a regular file must be the caller's, and have no other name.
  * docs/design.md, "Files that memtrace writes", has the reasons.

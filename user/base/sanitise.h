@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Names from processes, cgroups and files, made harmless.  They may hold any bytes. */
+/* Makes names from processes, cgroups and files harmless.  They may hold any bytes. */
 #ifndef MEMTRACE_BASE_SANITISE_H
 #define MEMTRACE_BASE_SANITISE_H
 
 #include <stddef.h>
 
 /*
- * One rule says what harms: control characters of C0 and C1, DEL; characters
- * that are not seen (U+00AD, U+200B, U+200C, U+2060 to U+206F, U+FEFF, tags), break lines (U+2028,
- * U+2029) or change direction (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069); bytes that
- * are not UTF-8.  U+200D, which joins, is let pass.
+ * One rule says which characters harm: control characters of C0 and C1, DEL; characters that are invisible (U+00AD,
+ * U+200B, U+200C, U+2060 to U+206F, U+FEFF, tags), break lines (U+2028, U+2029) or change direction (U+061C,
+ * U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069); bytes that are not UTF-8.  U+200D, which joins, is kept.
  *
- * For a terminal: what harms, and the backslash, become \xHH escapes of their
- * bytes.  Writes at most size bytes, NUL included (an escape or a character
- * is never cut in two), and returns buf.
+ * For a terminal: harmful characters, and the backslash, become \xHH escapes of their bytes.  Writes at most size
+ * bytes, NUL included (an escape or a character is never cut in two), and returns buf.
  */
 char *sanitise_terminal(char *buf, size_t size, const char *text);
 
 /*
- * For formats that escape the backslash on their own (labels of metrics): what harms becomes such
- * escapes, uncut, in memory that the caller frees; NULL if it ran out.
+ * For formats that escape the backslash on their own (labels of metrics): harmful characters become such escapes,
+ * uncut, in memory that the caller frees; NULL if it ran out.
  */
 char *sanitise_visible_dup(const char *text);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Bytes that are seldom read, out of memory: appended to an unlinked file in
- * $TMPDIR.  Where there is none, or it is full, they stay in memory.
+ * Keeps bytes that are seldom read out of memory: they are appended to an unlinked file in $TMPDIR.  If there is no
+ * such directory, or it is full, they stay in memory.
  */
 #ifndef MEMTRACE_BASE_TMPSTORE_H
 #define MEMTRACE_BASE_TMPSTORE_H
@@ -12,7 +12,7 @@
 
 struct tmpstore {
 	size_t longest;	  /* piece that is read at once */
-	int fd;		  /* -1: none yet, or none to be had */
+	int fd;		  /* -1: none yet, or none can be made */
 	bool in_memory;	  /* the file failed: the tail grows instead */
 	uint64_t flushed; /* bytes in the file; the tail begins here */
 	uint8_t *tail;

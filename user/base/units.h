@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Numbers and times between people and the program. */
+/* Parses and formats numbers and times. */
 #ifndef MEMTRACE_BASE_UNITS_H
 #define MEMTRACE_BASE_UNITS_H
 
@@ -7,9 +7,8 @@
 #include <stdint.h>
 
 /*
- * Parses a duration: a decimal number, a fraction allowed, with ns, us, ms,
- * s, m or h; without a unit it is seconds.  Zero is refused, as is what does
- * not fit 64 bits of nanoseconds.  0, -EINVAL or -ERANGE.
+ * Parses a duration: a decimal number, a fraction allowed, with ns, us, ms, s, m or h; without a unit it is seconds.
+ * Zero and durations that do not fit 64 bits of nanoseconds are refused.  0, -EINVAL or -ERANGE.
  */
 int parse_duration(const char *text, uint64_t *ns);
 

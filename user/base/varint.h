@@ -39,7 +39,7 @@ static inline int varint__get(const uint8_t **from, const uint8_t *end, uint64_t
 	return 0;
 }
 
-/* Small differences of either sign as small numbers. */
+/* Zigzag: small differences of either sign become small numbers. */
 static inline uint64_t zigzag(uint64_t value)
 {
 	return value << 1 ^ -(value >> 63);

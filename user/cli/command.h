@@ -20,7 +20,7 @@ struct command {
 	bool takes_probes;
 	bool takes_cmd;
 	bool replays;			/* its sessions can be of a recording */
-	bool takes_recording;		/* its words are a recording's name and such a command with its arguments */
+	bool takes_recording;		/* its arguments: a recording, and a command that replays */
 	const struct example *examples; /* text NULL at the end */
 	/* Runs it; the exit code. */
 	int (*run)(struct options *options);
@@ -29,7 +29,7 @@ struct command {
 extern const struct command *const commands[];	       /* registry.c; NULL at the end */
 const struct command *command__find(const char *name); /* NULL: there is none */
 
-/* Groups of rows that several commands share; each ended by name NULL. */
+/* Groups of rows that several commands share; name NULL ends each. */
 extern const struct option_row filter_options[];   /* -p -t -u -n -c --follow */
 extern const struct option_row duration_options[]; /* -d */
 extern const struct option_row time_options[];	   /* -d -i */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the program says about itself, rendered from commands and their rows. */
+/* Help texts, rendered from commands and their rows. */
 #ifndef MEMTRACE_CLI_HELP_H
 #define MEMTRACE_CLI_HELP_H
 
@@ -10,12 +10,12 @@
 
 /* The table question -> command. */
 void help__questions(FILE *out);
-/* memtrace COMMAND --help; with all, as --help-all: also the rows that are for experts. */
+/* memtrace COMMAND --help; with all (--help-all), also the rows that are rarely needed. */
 void help__command(FILE *out, const struct command *command, bool all);
 void help__version(FILE *out);
 /* One line on stderr: which commands work on a recording. */
 void help__refuse_replay(const char *name);
-/* One line on stderr: there is no such command, and which there are. */
+/* One line on stderr: there is no such command, with the list of commands. */
 void help__refuse_command(const char *name);
 
 #endif

@@ -99,10 +99,9 @@ void options__init(struct options *options);
 void options__free(struct options *options);
 
 /*
- * Parses argv[first..argc) by the command's rows; argv must outlive options.  With options->replay set
- * what only tracing can do is refused.
- * 0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong
- * and what is accepted.  Where help is asked for, words are not checked.
+ * Parses argv[first..argc) by the command's rows; argv must outlive options.  With options->replay set, options that
+ * only tracing can have are refused.  0; or -EINVAL (-ENOMEM) after one line on stderr that names what was wrong and
+ * what is accepted.  Where help is asked for, words are not checked.
  */
 int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first);
 
@@ -114,7 +113,7 @@ static inline bool options__want_help(const struct options *options)
 /* How a row is spelled in messages: its short name if it has one.  Returns buf. */
 char *option_row__spell(const struct option_row *row, char *buf, size_t size);
 
-/* How far two words are from each other, in letters changed, left out, added or swapped. */
+/* The distance of two words, in letters changed, left out, added or swapped. */
 size_t word_distance(const char *a, const char *b);
 
 #endif

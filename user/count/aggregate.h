@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Turns records into counts per process (or thread, comm, cgroup) and into
- * histograms.  Task records carry absolute counters per life of a task; the
- * differences are credited to whom the record names, so that a lost, repeated
- * or late record costs and doubles nothing.
+ * Turns records into counts per process (or thread, comm, cgroup) and into histograms.  Task records carry absolute
+ * counters per life of a task; the differences are credited to the identity that the record names.  So a lost,
+ * repeated or late record neither loses nor doubles anything.
  */
 #ifndef MEMTRACE_COUNT_AGGREGATE_H
 #define MEMTRACE_COUNT_AGGREGATE_H
@@ -18,8 +17,8 @@
 
 enum scope {
 	SCOPE_TOTAL,	/* since the start */
-	SCOPE_OPEN,	/* the interval that goes on; nobody is shown it */
-	SCOPE_INTERVAL, /* between the last two aggregate__next_interval(): it stays until the next */
+	SCOPE_OPEN,	/* the current interval; never shown */
+	SCOPE_INTERVAL, /* between the last two calls of aggregate__next_interval(); stays until the next */
 	NR_SCOPES
 };
 
@@ -29,15 +28,14 @@ struct aggregate_config {
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
 	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
-	size_t max_tasks;      /* that live at once, and rows in memory; 0: as many as there are */
+	size_t max_tasks;      /* alive at once, and rows in memory; 0: no limit */
 	uint32_t unwanted;     /* bit per enum mt_probe: those whose counters are left out */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
 };
 
 /*
- * One row.  By comm and by cgroup only comm or cgroup_id means something.
- * "other" marks the group that holds what exceeded max_groups; a group that
- * is merely called so is not it.
+ * One row.  By comm and by cgroup only comm or cgroup_id means something. other marks the group for what exceeded
+ * max_groups; a group whose name is "other" is not it.
  */
 struct entity {
 	uint32_t pid, tid;
@@ -59,8 +57,8 @@ struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
 
 /*
- * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it needs one more than max_tasks.  Counts of
- * a final record are then in lost; those of another come with the life's next one.
+ * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it exceeds max_tasks.  On an error, the
+ * counts of a final record are in lost; those of another record come with the life's next one.
  */
 int aggregate__task(struct aggregate *agg, const struct mt_task *task);
 /* task_refs: the tasks that references in records stand for; may be NULL. */
@@ -72,19 +70,19 @@ int aggregate__folds(struct aggregate *agg, const struct folds *folds);
 /* The source's absolute counts of tasks that it can no longer name: in the sums, in no row. */
 void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
 
-/* Moves rows of processes that are gone since linger_ns out of memory (or drops them without keep_dead). */
+/* Moves rows of processes that ended linger_ns ago out of memory (or drops them without keep_dead). */
 int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
-/* The interval that went on is complete, and SCOPE_INTERVAL from now on; the next one starts. */
+/* The current interval is complete and becomes SCOPE_INTERVAL; the next one starts. */
 void aggregate__next_interval(struct aggregate *agg);
 
-/* Counts that could not be stored as memory ran out, in events. */
+/* Counts that could not be stored because memory ran out, in events. */
 uint64_t aggregate__lost(const struct aggregate *agg);
 /* The sums over all rows, dead ones included, of the scope: MT_NR_SLOTS values. */
 const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope);
 
 /*
- * Rows of the scope in falling order of weight (ties: by pid, then comm), those
- * without any count left out.  Memory: 16 bytes a row; the rows themselves are read one by one.
+ * Rows of the scope in falling order of weight (ties: by pid, then comm), those without any count are left out.
+ * Memory: 16 bytes a row; the rows themselves are read one by one.
  */
 struct selection;
 typedef double (*weigh_fn)(const struct entity *entity, void *ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What aggregate.c shares with the files that read its rows; for them alone. */
+/* Shared by aggregate.c and the files that read its rows; not for others. */
 #ifndef MEMTRACE_COUNT_AGGREGATE_IMPL_H
 #define MEMTRACE_COUNT_AGGREGATE_IMPL_H
 
@@ -39,7 +39,7 @@ typedef uint64_t (*index_key_fn)(const struct entity *entity, void *ctx, bool *t
 /* Fills the index with all rows that have counts in the scope, unsorted; 0 or -errno. */
 int row_index__fill(struct row_index *index, index_key_fn key, void *ctx);
 void row_index__free(struct row_index *index);
-/* By key; what is equal by it in the order of retirement. */
+/* Sorts by key; equal keys in the order of retirement. */
 void row_index__sort(struct index_entry *entries, size_t nr);
 /* The row of an entry, its counts in v[MT_NR_SLOTS]; 0 or -errno. */
 int row_index__load(const struct row_index *index, uint64_t ref, struct entity *entity, uint64_t *v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The events of one kind that a report lists one by one: the newest, and how many there were. */
+/* The events of one kind that a report lists one by one: keeps the newest, and counts all. */
 #ifndef MEMTRACE_COUNT_EVENT_LOG_H
 #define MEMTRACE_COUNT_EVENT_LOG_H
 
@@ -13,7 +13,7 @@ struct event_log {
 	char *records;	  /* a ring of row->size each; owned */
 	size_t allocated; /* records there is room for */
 	uint64_t total;	  /* events ever seen */
-	uint64_t dropped; /* those that are kept no more */
+	uint64_t dropped; /* those that are no longer kept */
 	/* while a report is rendered */
 	const struct event_names *names;
 	struct column columns[EVENT_MAX_COLUMNS];

@@ -25,7 +25,7 @@ struct hist_groups {
 
 int hist_groups__init(struct hist_groups *groups, const struct aggregate_config *config); /* 0 or -ENOMEM */
 void hist_groups__free(struct hist_groups *groups);
-/* The group of a task, "other" if there can be no further one; by nothing: all. */
+/* The group of a task; "other" if no more groups are allowed; "all" if histograms are not grouped. */
 struct hist_group *hist_groups__get(struct hist_groups *groups, const struct mt_who *who);
 void hist_groups__task(struct hist_groups *groups, const struct mt_who *who, const uint64_t *add);
 void hist_groups__next_interval(struct hist_groups *groups);
@@ -34,7 +34,7 @@ struct hist_group *hist_groups__next(struct hist_groups *groups, const struct hi
 /* The buckets of a slot histogram: last - first + 1 counts; NULL: all are 0. */
 const uint64_t *hist_group__buckets(const struct hist_groups *groups, const struct hist_group *group,
 				    const struct hist_row *row, enum scope scope);
-/* Writes whose histogram it is. */
+/* Writes the group's name into a histogram. */
 void hist_group__describe(const struct hist_groups *groups, const struct hist_group *group, struct hist_entry *entry);
 
 #endif

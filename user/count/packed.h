@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A task's counts in few bytes: most slots of most tasks are 0, and most other
+ * Stores a task's counts in few bytes: most slots of most tasks are 0, and most other
  * counts are small.  First come two sets of bits.  The first one names groups of
  * eight slots with one in use among them, so that slots which nobody uses take
  * next to nothing, however many there are; the second one has eight bits for each

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The one place that checks what arrives: each record's id and size; then it goes to those who want it. */
+/* The single place that checks each record's id and size, and then passes it on. */
 #ifndef MEMTRACE_COUNT_PIPELINE_H
 #define MEMTRACE_COUNT_PIPELINE_H
 
@@ -10,11 +10,11 @@
 
 struct pipeline {
 	struct aggregate *aggregate;   /* may be NULL */
-	struct sample_counts *samples; /* likewise */
+	struct sample_counts *samples; /* may be NULL */
 	/* Each event (not task records), in order of arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);
 	void *event_ctx;
-	/* Each record that is well formed, after the others took it; may be NULL. */
+	/* Each well-formed record, after the others took it; may be NULL. */
 	void (*every_record)(void *ctx, const void *record);
 	void *every_record_ctx;
 	struct task_refs task_refs; /* freed by pipeline__done() */

@@ -26,7 +26,7 @@ struct row {
 	uint32_t uid;
 	uint32_t who_flags;
 	uint32_t lives;	  /* entries of struct life that point here: none may outlive it */
-	bool leader_gone; /* by thread: the thread is */
+	bool leader_gone; /* by thread: the thread is gone */
 	bool other;
 	char comm[MT_COMM_LEN]; /* without NUL if it is full */
 	struct packed counts[NR_SCOPES];
@@ -52,7 +52,7 @@ struct row *rows__find(const struct rows *rows, const struct row_key *key);
 /* Finds or adds it; beyond max_groups the group "other".  NULL: no memory. */
 struct row *rows__get(struct rows *rows, const struct mt_task *task);
 void rows__remove(struct rows *rows, struct row *row);
-/* All rows one by one, NULL to start and at the end.  The one that it is given may not be gone. */
+/* All rows one by one, NULL to start and at the end.  The row that is passed in must still exist. */
 struct row *rows__next(struct rows *rows, const struct row *after);
 
 /* Takes the record's names, unless they are older than those it has. */

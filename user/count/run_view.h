@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a run has counted and what is known of it: all that the sections of a
- * report are made of.  A session fills one in; a test can make one up.
+ * A run's counts and facts: everything that the sections of a report are made of.  A session fills one in; a test can
+ * make one up.
  */
 #ifndef MEMTRACE_COUNT_RUN_VIEW_H
 #define MEMTRACE_COUNT_RUN_VIEW_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What samples say of a run and of its intervals: the newest values, the least, the most, how far they grew. */
+/* Samples over a run and its intervals: the newest, least and greatest values, and how far counters grew. */
 #ifndef MEMTRACE_COUNT_SAMPLE_COUNTS_H
 #define MEMTRACE_COUNT_SAMPLE_COUNTS_H
 
 #include "../model/samples.h"
 #include "aggregate.h"
 
-/* MT_UNKNOWN_U64 wherever nothing is known; likewise below. */
+/* Here and below, MT_UNKNOWN_U64 is a value that is not known. */
 struct sample_span {
 	uint64_t begin[NR_SAMPLES], end[NR_SAMPLES], min[NR_SAMPLES], max[NR_SAMPLES];
 };
@@ -21,7 +21,7 @@ struct sample_counts {
 void sample_counts__take(struct sample_counts *counts, const struct sample_record *record);
 /* As aggregate__next_interval(); the next one begins with the newest values. */
 void sample_counts__next_interval(struct sample_counts *counts);
-/* Of a counter; unknown if either its begin or its end is. */
+/* The growth of a counter; unknown if its value at the start or at the end is. */
 uint64_t sample_counts__growth(const struct sample_counts *counts, enum sample_id id, enum scope scope);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Bounded sets of label values for exported metrics.  A value that got a name
- * keeps it; the rest are summed in "other".  What was exported as part of
- * "other" stays there when a value is named later, so no counter ever goes down,
- * also not when its process exits.
+ * Bounded sets of label values for exported metrics.  A value that got a name keeps it; the rest are summed in
+ * "other".  What was exported as part of "other" stays there when a value is named later, so no counter ever goes
+ * down, not even when its process exits.
  */
 #ifndef MEMTRACE_COUNT_SERIES_H
 #define MEMTRACE_COUNT_SERIES_H

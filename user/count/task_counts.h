@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What each life of a task had counted when its last record came. */
+/* The counts of each life of a task, as of its last record. */
 #ifndef MEMTRACE_COUNT_TASK_COUNTS_H
 #define MEMTRACE_COUNT_TASK_COUNTS_H
 
@@ -14,7 +14,7 @@ struct row;
 struct life {
 	UT_hash_handle hh;
 	uint64_t id;
-	struct row *row; /* by process and by thread: whose lives it is one of */
+	struct row *row; /* by process and by thread: the row that it belongs to */
 	struct packed last;
 };
 

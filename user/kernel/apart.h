@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A process apart that opens what others made: mappings in /proc, the files behind them, their symbols.  A
- * file of a FUSE file system that does not answer blocks its reader in open(2) and stat(2) already; a file may
- * take minutes to go through, or gigabytes.  So whoever asks does not wait, and the reader is killed when it
- * takes too long: what it was asked then has no answer.
+ * A separate process that opens other users' files: mappings in /proc, the files behind them, their symbols.  A
+ * FUSE file system that does not answer blocks its reader already in open(2) and stat(2); a file may take minutes
+ * or gigabytes to go through.  So the caller does not wait, and the reader is killed when it takes too long: then
+ * its question has no answer.
  *
- * Two processes, in fact: the first one is forked when memtrace has nothing open yet and does nothing but fork
- * the reader, again after each one that was killed.  Both end with memtrace.
+ * Two processes, in fact: the first one is forked when memtrace has nothing open yet and does nothing but fork the
+ * reader, again after each one that was killed.  Both end with memtrace.
  */
 #ifndef MEMTRACE_KERNEL_APART_H
 #define MEMTRACE_KERNEL_APART_H
@@ -21,9 +21,9 @@ struct apart;
 
 /* dir: as symbols__new() takes it.  NULL if memory or processes ran out. */
 struct apart *apart__new(const char *dir);
-void apart__free(struct apart *apart); /* NULL is fine; who asked is not called */
+void apart__free(struct apart *apart); /* NULL is fine; pending callbacks are not called */
 
-/* What was asked, for who asked. */
+/* A question, with its callback. */
 struct apart_key {
 	uint64_t id, of;
 };
@@ -31,18 +31,20 @@ struct apart_key {
 /* answer: NULL if there is none: the reader was too slow, ended, or was given up. */
 typedef void (*apart_done)(void *ctx, struct apart_key key, struct message_cursor *answer);
 
-/* Takes over the question's bytes.  limit_ns: how long it may take.  done is called by one of the functions below. */
+/* Takes over the question's bytes.  limit_ns: how long the answer may take.  One of the functions below calls done. */
 void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
 		struct apart_key key);
-/* Polls readable when apart__attend() has something to do, but for limits that are over. */
+/* Polls readable when apart__attend() has something to do; limits that expire do not make it readable. */
 int apart__fd(const struct apart *apart);
 /* Takes answers, sends questions; does not wait. */
 void apart__attend(struct apart *apart);
 bool apart__is_idle(const struct apart *apart);
-/* Waits until all is answered, at most until then (CLOCK_BOOTTIME), or until it is over: asked after each signal. true:
- * all is. */
+/*
+ * Waits until all questions are answered, at most until then (CLOCK_BOOTTIME), or until over() says so, which is
+ * called after each signal.  true: all are answered.
+ */
 bool apart__wait(struct apart *apart, uint64_t until_ns, bool (*over)(void));
-/* Readers that were too slow. */
+/* How many readers were too slow. */
 unsigned int apart__killed(const struct apart *apart);
 
 #endif

@@ -10,7 +10,7 @@ struct apart_head {
 	uint64_t size;
 };
 
-/* In a process of its own: answers what comes from fd until that ends.  dir: as symbols__new() takes it. */
+/* Runs in a process of its own: answers questions from fd until that ends. dir: as symbols__new() takes it. */
 void apart_reader__serve(int fd, const char *dir);
 /* The answer to one question; for tests too.  symbols: of struct symbols. */
 struct symbols;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the process apart is asked, and what it answers.  Numbers and strings are as in user/symbols/message.h. */
+/* The questions to the process apart, and its answers.  Numbers and strings are as in user/symbols/message.h. */
 #ifndef MEMTRACE_KERNEL_APART_QUESTIONS_H
 #define MEMTRACE_KERNEL_APART_QUESTIONS_H
 
@@ -23,7 +23,7 @@ enum apart_kind {
 	APART_NAMES = 2,
 };
 
-/* How long the reader has before it is killed: it goes through the biggest of programs in that time. */
+/* How long the reader has before it is killed: enough for the biggest programs. */
 #define APART_MAPS_LIMIT_NS  2000000000ULL
 #define APART_NAMES_LIMIT_NS 5000000000ULL
 

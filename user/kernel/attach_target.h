@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a program is attached to, as a type of the running kernel's.  libbpf finds that by itself, but reads all
- * the kernel's types for it, once an object: handlers of our own for the sections of these programs spare that.
+ * The target of a program, as a type of the running kernel.  libbpf finds it by itself, but reads all of the kernel's
+ * types for it, once for each object.  Section handlers of memtrace's own avoid that.
  */
 #ifndef MEMTRACE_KERNEL_ATTACH_TARGET_H
 #define MEMTRACE_KERNEL_ATTACH_TARGET_H
@@ -10,7 +10,7 @@ struct bpf_program;
 struct btf_names;
 struct kernel_btf;
 
-/* Tells libbpf of the handlers: once, before any object is opened and by one thread.  0 or -errno. */
+/* Registers the handlers with libbpf: once, before any object is opened, and by one thread.  0 or -errno. */
 int attach_target__register(void);
 /* The target's name in the kernel's types, if programs of that section ("tp_btf/mark_victim") have one. */
 void attach_target__add_name(struct btf_names *names, const char *section);

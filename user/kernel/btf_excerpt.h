@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The part of a kernel's types that is asked for by name.  The whole has some hundred thousand types in
- * 5 MB, and libbpf reads what it is given anew for each object: an excerpt is some hundredth of it.
+ * The part of a kernel's types that is asked for by name.  The whole has some hundred thousand types in 5 MB, and
+ * libbpf reads its input again for each object; an excerpt is about a hundredth of that.
  */
 #ifndef MEMTRACE_KERNEL_BTF_EXCERPT_H
 #define MEMTRACE_KERNEL_BTF_EXCERPT_H
@@ -32,9 +32,9 @@ struct btf_excerpt {
 };
 
 /*
- * Takes over what bears one of the names, and enumerations of which an enumerator does, with all that lies
- * within it, in the order of the whole.  Of a struct that is only pointed to there is its name and size.
- * 0 or -errno; btf_excerpt__free() in both cases.
+ * Copies the types with one of the names, and enumerations with such an enumerator, with everything that they
+ * contain, in the order of the whole.  Of a struct that is only pointed to, it has name and size.  0 or -errno;
+ * btf_excerpt__free() in both cases.
  */
 int btf_excerpt__make(struct btf_excerpt *excerpt, const struct btf *whole, const struct btf_names *names);
 void btf_excerpt__free(struct btf_excerpt *excerpt);

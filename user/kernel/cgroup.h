@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Memory cgroups: names of ids. */
+/* Memory cgroups: from id to name. */
 #ifndef MEMTRACE_KERNEL_CGROUP_H
 #define MEMTRACE_KERNEL_CGROUP_H
 
@@ -21,10 +21,9 @@ const char *cgroups__mount(const struct cgroups *cgroups);
 const char *cgroups__below_mount(const struct cgroups *cgroups, const char *path);
 
 /*
- * The path of a cgroup below the mount, "/" for the root.  Asked for once and
- * kept, as cgroups vanish; one that is gone and was never named: "[gone:ID]",
- * or "[id:ID]" where the name is unknown.
- * 0 is "-".  Valid until the next call.
+ * The path of a cgroup below the mount, "/" for the root.  Looked up once and kept, because cgroups vanish.  One that
+ * is gone and was never looked up is "[gone:ID]"; "[id:ID]" where names cannot be looked up.  0 is "-".  Valid until
+ * the next call.
  */
 const char *cgroups__name(struct cgroups *cgroups, uint64_t id);
 

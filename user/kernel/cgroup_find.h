@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Memory cgroups by what people type. */
+/* Memory cgroups: from what users type to the cgroup. */
 #ifndef MEMTRACE_KERNEL_CGROUP_FIND_H
 #define MEMTRACE_KERNEL_CGROUP_FIND_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* How the core object attaches, and how it is set up before it is loaded. */
+/* The core object: its hooks, and its set-up before it is loaded. */
 #ifndef MEMTRACE_KERNEL_CORE_OBJECT_H
 #define MEMTRACE_KERNEL_CORE_OBJECT_H
 
@@ -12,7 +12,7 @@ struct kernel_btf;
 
 /* The kernel's types that the functions below look at.  0 or -errno. */
 int core_object__add_names(struct btf_names *names);
-/* The rings are made already; ring_maps__fill() follows. */
+/* The rings must exist; ring_maps__fill() follows. */
 int core_object__open(struct object *core, const struct mt_cfg *cfg, const struct ring_maps *rings,
 		      const struct kernel_btf *types);
 /* What the running kernel offers, in cfg: task storage, CPUs, page size, which LRU. */

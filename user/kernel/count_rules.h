@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * How this kernel counts, where kernels differ.  Told by types that came with
- * the change or that it needs, never by the version: distributions take single changes over.
+ * How this kernel counts, where kernels differ.  Decided by types that came with the change or that it needs, never
+ * by the version: distributions backport single changes.
  */
 #ifndef MEMTRACE_KERNEL_COUNT_RULES_H
 #define MEMTRACE_KERNEL_COUNT_RULES_H

@@ -14,7 +14,7 @@ struct counter_sum {
 	uint64_t sum;
 };
 
-/* Sums of a text, which need not end with a newline; what is no such line is passed over. */
+/* Sums of a text, which need not end with a newline; other lines are skipped. */
 void counters__parse(const char *text, struct counter_sum *sums, size_t nr);
 /* Of a file, as of one moment between call and return.  0 or -errno. */
 int counters__read(const char *path, struct counter_sum *sums, size_t nr);

@@ -20,8 +20,8 @@ struct cpu_events {
 /* event: as perf calls it, "major-faults" or "minor-faults".  0 or -errno. */
 int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog, const char *event);
 /*
- * An event dies with its CPU's going offline and does not come back with it:
- * if other CPUs are online than before, all are attached anew.  0 or -errno.
+ * An event is lost when its CPU goes offline, and does not come back with the CPU.  If other CPUs are online than
+ * before, all events are attached again.  0 or -errno.
  */
 int cpu_events__refresh(struct cpu_events *events);
 void cpu_events__detach(struct cpu_events *events);

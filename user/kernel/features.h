@@ -16,7 +16,7 @@ struct feature {
 	const char *name;
 	bool required;	  /* nothing can be traced without it */
 	const char *gain; /* what it is for */
-	/* Looks; note gets what was found ("" if there is nothing to say). */
+	/* Checks it; note gets what was found ("" if there is nothing to say). */
 	enum feature_state (*look)(char *note, size_t size);
 	const char *remedy; /* what to do if it is missing */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the user asked for, as conditions that the BPF programs know. */
+/* The user's filters, as conditions for the BPF programs. */
 #ifndef MEMTRACE_KERNEL_FILTERS_H
 #define MEMTRACE_KERNEL_FILTERS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* One BPF object: which alternative of each hook this kernel takes, loaded and attached. */
+/* One BPF object: finds the alternative of each hook that this kernel accepts, loads and attaches it. */
 #ifndef MEMTRACE_KERNEL_OBJECT_H
 #define MEMTRACE_KERNEL_OBJECT_H
 
@@ -20,14 +20,14 @@ struct kernel_btf;
 #define HOOKS_MAX 16
 #define WHY_LEN	  160
 
-/* What became of one hook. */
+/* The state of one hook. */
 struct hook_state {
 	const struct attach_hook *hook;
 	int alt;	   /* index into hook->alts; -1: none is left */
 	bool tp_first;	   /* alternatives of kind tp come first */
-	size_t step;	   /* where the search for the next alternative goes on */
+	size_t step;	   /* where the search for the next alternative continues */
 	bool wanted;	   /* false: not asked for in this run */
-	char why[WHY_LEN]; /* the first alternative's failure, or the one that matters; "" if all went well */
+	char why[WHY_LEN]; /* the first alternative's failure, or a more important one; "" if there was none */
 	int error;	   /* its -errno */
 };
 
@@ -35,7 +35,7 @@ struct object {
 	struct bpf_object *bpf;
 	const char *name;
 	size_t image_size;
-	uint64_t loaded_ns; /* when the kernel had taken all of its programs; boot time */
+	uint64_t loaded_ns; /* when all of its programs were loaded; boot time */
 	struct hook_state hooks[HOOKS_MAX];
 	size_t nr_hooks;
 	const struct hook_dependency *dependencies; /* NULL: none */
@@ -51,16 +51,16 @@ struct object_request {
 	const struct attach_hook *hooks;
 	const struct mt_cfg *cfg;
 	const struct kernel_btf *types;		    /* those that object__add_names() asks for */
-	const struct kernel_constant *constants;    /* that its programs take for granted; NULL: none */
+	const struct kernel_constant *constants;    /* whose values its programs assume; NULL: none */
 	const struct hook_dependency *dependencies; /* between its hooks; NULL: none */
-	const struct object *share;		    /* whose maps of the same name are used; NULL: it makes its own */
+	const struct object *share;		    /* its maps of the same name are used; NULL: new ones are made */
 	bool latency, light;
 	uint32_t avoid;					   /* bit per enum attach_kind */
 	int (*prepare)(struct bpf_object *bpf, void *ctx); /* before it is loaded; may be NULL */
 	void *prepare_ctx;
 };
 
-/* The kernel's types by which it would be judged and loaded, in request->types.  0 or -errno. */
+/* The names of the kernel's types that it is checked and loaded against, for request->types.  0 or -errno. */
 int object__add_names(struct btf_names *names, const struct object_request *request);
 
 /*
@@ -70,15 +70,15 @@ int object__add_names(struct btf_names *names, const struct object_request *requ
 int object__open(struct object *object, const struct object_request *request);
 void object__close(struct object *object);
 
-/* What the kernel says of the program of a hook that is attached. */
+/* The kernel's data on the program of an attached hook. */
 struct program_size {
 	const char *program;
 	uint64_t instructions; /* as the kernel runs it, with the functions that it calls */
-	uint64_t verified;     /* that the verifier went through; 0: this kernel does not say (before 5.16) */
+	uint64_t verified;     /* that the verifier went through; 0: this kernel does not report it (before 5.16) */
 	uint64_t load_ns;      /* for verifying and translating it */
 };
 
-/* false if nothing is attached there, or the kernel does not tell. */
+/* false if nothing is attached there, or the kernel does not report it. */
 bool object__program_size(const struct object *object, size_t hook, struct program_size *size);
 
 /* The hook that kept the object from attaching; NULL if none did. */
@@ -86,7 +86,7 @@ const struct hook_state *object__culprit(const struct object *object);
 
 const struct hook_state *object__hook(const struct object *object, const char *name); /* NULL: it has none */
 bool hook__is_attached(const struct hook_state *hook);
-/* Whether the kernel may lack it and the probe be whole. */
+/* Whether the probe is whole even if the kernel lacks the hook. */
 bool hook__is_gain(const struct hook_state *hook);
 const char *attach_kind_name(enum attach_kind kind);
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Whether it is set for the cgroup or one above it, or may have been, as the cgroup is gone.
- * mount: the hierarchy's directory; path: below it, "/" the root, or no path at all ("[gone:5]").
+ * Whether it is set for the cgroup or one above it, or may have been because the cgroup is gone. mount: the
+ * hierarchy's directory; path: below it, "/" the root, or no path at all ("[gone:5]").
  */
 bool oom_group__may_be_set(const char *mount, const char *path);
 

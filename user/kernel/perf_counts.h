@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What perf counts of some events, of all tasks, on all CPUs. */
+/* perf's counts of some events, of all tasks, on all CPUs. */
 #ifndef MEMTRACE_KERNEL_PERF_COUNTS_H
 #define MEMTRACE_KERNEL_PERF_COUNTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What /proc says of processes and of memtrace itself. */
+/* Reads /proc: processes, and memtrace itself. */
 #ifndef MEMTRACE_KERNEL_PROC_H
 #define MEMTRACE_KERNEL_PROC_H
 
@@ -10,12 +10,11 @@
 
 bool proc__pid_exists(uint32_t pid); /* a thread group */
 bool proc__tid_exists(uint32_t tid); /* any thread */
-/* Whether memtrace is in it, by its inode number, which is fixed; false also where that cannot be told. */
+/* Whether memtrace is in it, by its inode number, which is fixed; also false where that is not known. */
 bool proc__initial_pid_namespace(void);
 /*
- * Whether /proc is that of the initial pid namespace, whose pids the kernel's
- * records have: elsewhere /proc/PID is another process.  What follows looks no
- * pid up where it is not; false also where that cannot be told.
+ * Whether /proc is that of the initial pid namespace, whose pids the kernel's records have: elsewhere /proc/PID is
+ * another process.  The functions below look up no pid where it is not; also false where that is not known.
  */
 bool proc__shows_initial_pids(void);
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The executable mappings of living processes, with what their files say of
- * themselves.  A file is opened through /proc/PID/map_files, which knows it
- * in every mount namespace and when it is deleted, else by path below the root of a process; and only if it is
- * the one that is mapped, by its device and inode.  All of it may block, and take long: user/kernel/apart.h.
+ * The executable mappings of living processes, with what is in their files.  A file is opened through
+ * /proc/PID/map_files, which knows it in every mount namespace and when it is deleted, else by path below the root of
+ * a process; and only if it is the one that is mapped, by its device and inode.  All of it may block, and take long:
+ * user/kernel/apart.h.
  */
 #ifndef MEMTRACE_KERNEL_PROC_MAPS_H
 #define MEMTRACE_KERNEL_PROC_MAPS_H
@@ -14,7 +14,7 @@
 #include "../symbols/maps.h"
 #include "elf_cache.h"
 
-/* Through which process files are reached, and how long that may take. */
+/* The processes through which files are opened, and how long that may take. */
 #define MAPS_ACCESS_PIDS 4
 
 struct maps_access {
@@ -22,7 +22,7 @@ struct maps_access {
 	size_t nr;
 	uint64_t until_ns;	 /* CLOCK_BOOTTIME; 0: any time */
 	struct elf_cache *cache; /* may be NULL */
-	uint64_t unread;	 /* counted: mappings whose files there was no time for */
+	uint64_t unread;	 /* count of mappings whose files there was no time for */
 };
 
 /*
@@ -33,7 +33,7 @@ struct maps_access {
 int proc_maps__read_with(uint32_t pid, uint64_t start_ns, struct maps_access *access, struct proc_maps **maps);
 int proc_maps__read(uint32_t pid, struct proc_maps **maps); /* through itself, with any time */
 
-/* Fills in what the file says that is mapped, if it can be had. */
+/* Fills in what the mapped file says, if it can be opened. */
 void proc_maps__describe(struct maps_access *access, struct mapping *mapping);
 
 /* Opens the file behind a mapping for reading: a file descriptor or -errno. */

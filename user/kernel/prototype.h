@@ -16,33 +16,33 @@ struct btf_names;
 int prototype__read(const struct btf *btf, const char *event, char *buf, int size);
 
 /*
- * Does the tracepoint's prototype begin with those arguments?  A name may be left out; types alone do not tell two
- * numbers apart that have changed places.  NULL matches any; false without the tracepoint.
+ * Does the tracepoint's prototype begin with those arguments? A name may be left out; types alone do not show that
+ * two numbers have changed places.  NULL matches any; false without the tracepoint.
  */
 bool prototype__matches(const struct btf *btf, const char *event, const char *expected);
 
-/* Has it so many, and not more? */
+/* Does it have that many arguments, and not more? */
 bool prototype__has_arguments(const struct btf *btf, const char *event, int nr);
 
 /*
- * Likewise of a function: "struct oom_control *oc,char *message -> void".  Who expects a result,
- * " -> void", expects all arguments: where a program finds the result depends on how many there are.
+ * The same for a function: "struct oom_control *oc,char *message -> void".  With a result, " -> void", all arguments
+ * are compared: where a program finds the result depends on how many there are.
  */
 int prototype__read_function(const struct btf *btf, const char *function, char *buf, int size);
 bool prototype__matches_function(const struct btf *btf, const char *function, const char *expected);
 
 /*
- * Whether programs on tracepoints may be preempted: then tracepoints are
- * guarded by SRCU of the fast kind (kernel/tracepoint.c).  BTF knows the per-CPU part of that SRCU,
- * which also kernels up to 6.12 have for another purpose, and that there is a fast kind (seen on 7.3).
+ * Whether programs on tracepoints may be preempted: then tracepoints are guarded by SRCU of the fast kind
+ * (kernel/tracepoint.c).  BTF shows the per-CPU part of that SRCU (kernels up to 6.12 also have it, for another
+ * purpose), and that there is a fast kind (seen on 7.3).
  */
 bool prototype__preemptible(const struct btf *btf);
 
-/* What these functions look for: of a tracepoint or a function, and of any kernel. */
+/* Adds the names that these functions look up: for a tracepoint or a function, and for any kernel. */
 void prototype__add_names(struct btf_names *names, const char *event);
 void prototype__add_general_names(struct btf_names *names);
 
-/* The value of an enumerator, of whatever enumeration it is.  0, or -ENOENT. */
+/* The value of an enumerator, in any enumeration.  0, or -ENOENT. */
 int enumerator__read(const struct btf *btf, const char *name, int *value);
 
 #endif

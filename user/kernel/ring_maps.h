@@ -13,19 +13,19 @@ struct ring_maps {
 };
 
 /*
- * Makes them as planned.  Where the kernel refuses a default size, a smaller one will do:
- * rings is changed, and a note says so.  0; -EINVAL after one line if a size that was asked for was refused;
- * or another -errno.  ring_maps__close() in any case.
+ * Makes them as planned.  Where the kernel refuses a default size, a smaller one is used: rings is changed, and a
+ * note says so.  0; -EINVAL after one line if a size that was asked for was refused; or another -errno.
+ * ring_maps__close() in any case.
  */
 int ring_maps__make(struct ring_maps *maps, struct rings *rings);
-/* Before the object is loaded: its maps of these names are these. */
+/* Before the object is loaded: makes it use these maps. */
 int ring_maps__give(const struct ring_maps *maps, struct bpf_object *bpf);
-/* After it is loaded: puts the hot rings into their array, which can hold none before. */
+/* After it is loaded: puts the hot rings into their array, which is not possible before. */
 int ring_maps__fill(const struct ring_maps *maps, const struct object *core);
-/* The descriptors: who reads the rings has them mapped, and the maps keep them. */
+/* Closes the descriptors: the reader has the rings mapped, and the maps keep them. */
 void ring_maps__close(struct ring_maps *maps);
 
-/* What the running kernel's machine has. */
+/* The resources of the running machine. */
 struct machine_size ring_maps__machine(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Reads the samples of user/model/samples.def: files stay open, and a reading takes no memory. */
+/* Reads the samples of user/model/samples.def: files stay open, and a reading allocates no memory. */
 #ifndef MEMTRACE_KERNEL_SAMPLE_FILES_H
 #define MEMTRACE_KERNEL_SAMPLE_FILES_H
 
@@ -12,10 +12,10 @@ struct sample_files {
 	char buf[KEY_FILE_MAX];
 };
 
-/* Opens what is there; sample_files__close() must follow. */
+/* Opens the files that exist; sample_files__close() must follow. */
 void sample_files__open(struct sample_files *files);
 void sample_files__close(struct sample_files *files);
-/* All values as they are now; unknown (MT_UNKNOWN_U64) is what a file does not have, or does not let read. */
+/* All current values; MT_UNKNOWN_U64 for what a file does not have, or if it cannot be read. */
 void sample_files__read(struct sample_files *files, uint64_t values[NR_SAMPLES]);
 /* The values of one file's text; those that it does not have stay as they are. */
 void sample_files__parse(const struct sample_files *files, enum sample_file file, const char *text, size_t len,

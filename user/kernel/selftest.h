@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Touches a known number of fresh pages and looks at what the programs counted. */
+/* Touches a known number of fresh pages and checks what the programs counted. */
 #ifndef MEMTRACE_KERNEL_SELFTEST_H
 #define MEMTRACE_KERNEL_SELFTEST_H
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Names for the addresses of stacks.  A user address is looked up in the
- * process's mappings, and then in the symbol table of the file behind it, or of
- * a copy of that file or of its separate debug file: wherever that lies, it
+ * Names for the addresses of stacks.  A user address is looked up in the process's mappings, and then in the symbol
+ * table of the file behind it, or of a copy of that file or of its separate debug file: wherever that lies, it
  * counts only if its build id is the mapping's.
  *
- * Tables are read when first needed and kept, the least used are dropped; they
- * take at most so many bytes as symbols__new() was told.
+ * Tables are read when first needed, and kept; the least recently used are dropped.  They take at most the bytes
+ * that symbols__new() was given.
  */
 #ifndef MEMTRACE_KERNEL_SYMBOLS_H
 #define MEMTRACE_KERNEL_SYMBOLS_H
@@ -20,15 +19,14 @@
 #include "../symbols/symtab.h"
 #include "elf_cache.h"
 
-/* What is enough for a hundred programs, or for one browser. */
+/* Enough for a hundred programs, or for one browser. */
 #define SYMBOLS_MAX_BYTES (128 * 1024 * 1024)
 
 struct symbols;
 
 /*
- * dir: where to look for files as well, as DIR/.build-id/xx/yyyy.debug,
- * DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME; NULL: $MEMTRACE_SYMBOLS, if it
- * is set.  NULL if memory ran out.
+ * dir: where else to look for files, as DIR/.build-id/xx/yyyy.debug, DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME;
+ * NULL: $MEMTRACE_SYMBOLS, if it is set.  NULL if memory ran out.
  */
 struct symbols *symbols__new(const char *dir, size_t max_bytes);
 void symbols__free(struct symbols *symbols);
@@ -37,7 +35,7 @@ size_t symbols__bytes(const struct symbols *symbols); /* what tables of files ta
 /* What is known of files so far; NULL if memory ran out. */
 struct elf_cache *symbols__elf_cache(struct symbols *symbols);
 
-/* Through which processes files are reached that the next calls need, beside the one whose mappings they are. */
+/* The processes through which files are opened in the next calls, besides the one that has the mappings. */
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);
 
 /*
@@ -54,7 +52,7 @@ void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const 
  */
 bool symbols__find_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol);
 
-/* One sentence on why kernel addresses have no names; NULL if they have, or none was asked for yet. */
+/* One sentence on why kernel addresses have no names; NULL if they have, or if none was looked up yet. */
 const char *symbols__kernel_why(const struct symbols *symbols);
 
 #endif

@@ -36,8 +36,8 @@ void metrics__free(struct metrics *metrics);
 int metrics__event(struct metrics *metrics, const struct event_row *row, const void *record);
 
 /*
- * Adds all metrics as of now to a report; what it borrows, costs among it, lives until the
- * next call.  Without costs there are no metrics of them, as 0 would be a lie.  0 or -errno.
+ * Adds all metrics as of now to a report; what it borrows, costs among it, lives until the next call.  Without costs
+ * there are no metrics of them, because 0 would be wrong.  0 or -errno.
  */
 int metrics__add(struct metrics *metrics, struct report *report, const struct program_cost *costs, size_t nr_costs);
 

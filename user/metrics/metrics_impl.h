@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the two halves of metrics share: the families as they are counted, and as they are reported. */
+/* Shared by the two halves of metrics, which count and report families. */
 #ifndef MEMTRACE_METRICS_METRICS_IMPL_H
 #define MEMTRACE_METRICS_METRICS_IMPL_H
 
@@ -10,7 +10,7 @@
 
 #define HIST_WIDTH (MT_HIST_SLOTS + 2) /* counts, sum, count */
 
-/* What the sources of one name add up to in this round, or, for events, since the start. */
+/* The sum over the sources of one name in this interval, or, for events, since the start. */
 struct sum {
 	UT_hash_handle hh;
 	char *name;
@@ -50,7 +50,7 @@ struct metrics {
 
 /* Brings all series up to date; 0 or -errno. */
 int metrics__count(struct metrics *m);
-/* What a counter's metric is about: the words for all that share its name, or else its own. */
+/* The help of a counter's metric: that of all counters that share its name, or else its own. */
 const char *metrics__slot_help(const struct slot_row *row);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The kernel's names for what an allocation allows. */
+/* Names of gfp flags. */
 #ifndef MEMTRACE_MODEL_GFP_H
 #define MEMTRACE_MODEL_GFP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Holds any flags' names. */
+/* Large enough for the names of any flags. */
 #define GFP_NAME_LEN 512
 
 /*

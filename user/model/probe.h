@@ -24,8 +24,8 @@ enum attach_kind {
 	ATTACH_FENTRY, /* the start or the end of a function: fentry, fexit */
 	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
-	ATTACH_RUN,	/* not attached: user space runs the program when it wants to know something */
-	ATTACH_IMPLIED, /* nothing to attach: this kernel's event, which another hook is on, tells the same */
+	ATTACH_RUN,	/* not attached: user space runs the program when it needs the answer */
+	ATTACH_IMPLIED, /* nothing to attach: another hook's event has the same information on this kernel */
 };
 
 /* One way to attach a hook.  The loader takes the first that the kernel accepts. */
@@ -34,21 +34,18 @@ struct attach_alt {
 	enum attach_kind kind;
 	const char *event; /* "vmscan:mm_vmscan_kswapd_wake"; a function; "major-faults"; NULL for none */
 	/*
-	 * For arguments taken by position: the types that the kernel's prototype
-	 * must begin with, as its BTF spells them.  A reordered prototype loads as well and counts wrong.
-	 * Of kind fentry never NULL; one for a function's end names them all: "int,gfp_t -> void".
+	 * For arguments taken by position: the types that the kernel's prototype must begin with, as its BTF spells
+	 * them.  A program for a reordered prototype would also load, and count wrong.  Never NULL for kind fentry; a
+	 * program for a function's end names all of them: "int,gfp_t -> void".
 	 */
 	const char *proto;
 	/* For fields taken by name: the context struct that the kernel must have; NULL: any. */
 	const char *context;
 };
 
-/*
- * A number that programs take for granted, as no relocation can ask for it: an
- * enumerator of the kernel's.
- */
+/* An enumerator of the kernel whose value programs assume, because no relocation can find it. */
 struct kernel_constant {
-	const char *program; /* that alternative alone; NULL: all of the probe's */
+	const char *program; /* only that alternative; NULL: all of the probe's */
 	const char *name;    /* NULL ends the list */
 	int value;
 	bool may_lack; /* kernels that do not have the enumerator, but have the value, are known */
@@ -60,11 +57,11 @@ enum hook_need {
 	HOOK_LATENCY,	/* only attached while latencies are asked for, then optional */
 	HOOK_NOT_LIGHT, /* left out in the lightest mode; else required */
 	/*
-	 * Where the kernel allows it, records tell what loss says; elsewhere that is unknown, which
-	 * is as usual: the probe is whole, and doctor alone speaks of it.
+	 * Where the kernel allows it, records have what loss says.  Elsewhere that is unknown, which is normal: the
+	 * probe is whole, and only doctor mentions it.
 	 */
 	HOOK_GAIN,
-	HOOK_LATENCY_GAIN, /* likewise, and only while latencies are asked for */
+	HOOK_LATENCY_GAIN, /* the same, and only while latencies are asked for */
 };
 
 struct attach_hook {
@@ -73,14 +70,14 @@ struct attach_hook {
 	const struct attach_alt *alts;
 	const char *loss; /* what is missing without it */
 	/*
-	 * Where a tracepoint's programs may be preempted (7.x), one of kind tp_btf or raw_tp misses
-	 * what other tasks do on that CPU meanwhile, as it never runs twice at a time; tp is not preempted.
-	 * True: the tp alternatives know as much as the others, so there they come first.
+	 * Where a tracepoint's programs may be preempted (7.x), one of kind tp_btf or raw_tp misses what other tasks
+	 * do on that CPU meanwhile, as it never runs twice at a time; tp is not preempted.  True: the tp alternatives
+	 * have the same information as the others, so there they come first.
 	 */
 	bool tp_as_good;
 };
 
-/* A hook that would tell what is wrong without another one is left out with it. */
+/* A hook that would be wrong without another one is left out with it. */
 struct hook_dependency {
 	const char *hook; /* NULL ends the list */
 	const char *needs;
@@ -126,7 +123,7 @@ struct probe {
 	const struct hook_dependency *dependencies; /* NULL: none */
 	const struct hook_slots *hook_slots;	    /* of hooks that may be missing; NULL: none */
 	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
-	bool without_hooks;	    /* part of it comes from the core alone, so it runs also without its own */
+	bool without_hooks;	    /* part of it comes from the core, so it also runs without hooks of its own */
 };
 
 extern const struct probe *const probes[MT_NR_PROBES]; /* registry.c, by enum mt_probe */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The rings of a run: how many there are, how large, and what to say of one that was full.
+ * The rings of a run: how many there are, how large, and messages about full ones.
  *
  * A ring is named by a number: enum mt_ring, and from MT_RING_HOT on a hot ring for each group of CPUs.
  */
@@ -16,7 +16,10 @@
 #define RINGS_MAX     (MT_RING_HOT + MT_MAX_HOT_RINGS)
 #define RING_NAME_LEN 16
 
-/* What may be asked for: some records of each kind fit; the kernel takes no larger power of two in its 32 bits. */
+/*
+ * Sizes that may be asked for: at least some records of each kind fit; the largest power of two that the kernel
+ * accepts in 32 bits.
+ */
 #define MIN_RING_BYTES (16ULL << 10)
 #define MAX_RING_BYTES (2ULL << 30)
 
@@ -25,10 +28,10 @@ struct rings {
 	uint32_t cpus_per_ring; /* CPU / this is the number of its hot ring */
 	uint64_t hot_bytes;	/* of each hot ring */
 	uint64_t rare_bytes;
-	bool hot_asked, rare_asked; /* by an option: a smaller one will not do */
+	bool hot_asked, rare_asked; /* by an option: a smaller one is an error */
 };
 
-/* What options ask for; 0: memtrace's choice. */
+/* What options ask for; 0: memtrace chooses. */
 struct rings_request {
 	uint64_t hot_bytes; /* of each hot ring */
 	uint64_t rare_bytes;

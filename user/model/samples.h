@@ -43,7 +43,7 @@ extern const struct sample_row sample_rows[NR_SAMPLES];
 /* The id of a struct sample_record, which no program in the kernel sends: beside enum mt_rec_id. */
 #define REC_SAMPLES 0xfff1
 
-/* All samples as they were at hdr.time_ns, in the rows' units; MT_UNKNOWN_U64 where the kernel did not tell. */
+/* All samples as they were at hdr.time_ns, in the rows' units; MT_UNKNOWN_U64 where the kernel has no value. */
 struct sample_record {
 	struct mt_hdr hdr;
 	uint64_t values[NR_SAMPLES];

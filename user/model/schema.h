@@ -103,7 +103,7 @@ struct hist_row {
 	const char *help;
 };
 
-/* A counter of events, by the name of one of the tasks in it. */
+/* A counter of events, by the name of one of the tasks in them. */
 struct count_row {
 	enum mt_probe probe;
 	enum mt_rec_id event;
@@ -130,15 +130,15 @@ extern const size_t nr_count_rows;
 
 /* Returns the probe of that name, or -1. */
 int schema__probe(const char *name);
-/* How many events counts of MT_NR_SLOTS slots stand for, at least. */
+/* At least how many events the counts of MT_NR_SLOTS slots stand for. */
 uint64_t schema__nr_events(const uint64_t *slots);
 /* Whether events of the probe are rare ones. */
 bool schema__has_rare_event(enum mt_probe probe);
-/* Whether some come only if each single one is asked for. */
+/* Whether some of them come only if single events are asked for. */
 bool schema__has_single_event(enum mt_probe probe);
-/* Does the probe consist of single events, and histograms of them? */
+/* Does the probe only have single events, and histograms of them? */
 bool schema__is_of_single_events(enum mt_probe probe);
-/* What a metric of slots is, where that is more than one slot's help; NULL: it is not. */
+/* The help of a metric that several slots share; NULL: one slot's help is enough. */
 const char *schema__metric_help(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */
 bool schema__is_task(enum field_type type);

@@ -21,14 +21,14 @@ struct sink {
 struct losses {
 	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
 	uint64_t hot;	     /* hot events that were seen and that no record carries, apart from unattributed */
-	uint64_t events;     /* of hot: single events that found their ring full */
+	uint64_t events;     /* part of hot: single events that found their ring full */
 	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last faults may be missing */
 	uint64_t folded;     /* episodes in histograms and totals without a record of their own */
 	uint64_t unfinished; /* episodes whose begin or end was not seen */
-	uint64_t stacks;     /* call chains that found no room: their events have none */
+	uint64_t stacks;     /* call chains that found no room: their events have no chain */
 	uint64_t unmapped; /* processes whose call chains have addresses only: they were gone, or may not be looked into
 			    */
-	uint64_t recursion;		    /* runs that the kernel skipped as a program was running already */
+	uint64_t recursion;		    /* runs that the kernel skipped because a program was already running */
 	uint64_t ring_records[RINGS_MAX];   /* records dropped because their ring was full */
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };
@@ -42,23 +42,23 @@ struct totals {
 	struct losses losses;
 	struct folds folds;
 	uint64_t machine[MT_NR_MACHINE_SLOTS];
-	struct rings rings; /* no count: how the rings are; the last member */
+	struct rings rings; /* not a count: the rings themselves; the last member */
 };
 
 /* The clocks when counts were brought up to date. */
 struct checkpoint {
 	uint64_t now_ns;
 	uint64_t own_cpu_ns;	/* memtrace's own CPU time since the start */
-	int64_t wall_offset_ns; /* what CLOCK_REALTIME was ahead of CLOCK_BOOTTIME */
+	int64_t wall_offset_ns; /* how far CLOCK_REALTIME was ahead of CLOCK_BOOTTIME */
 };
 
 #define WHY_MAX 200
 
-/* What became of one probe. */
+/* The state of one probe. */
 struct probe_status {
 	bool wanted;
 	bool attached;
-	bool hooked;		 /* a hook of its own is: without, only what the kernel accounts is known */
+	bool hooked;		 /* a hook of its own is attached; if not, only what the kernel accounts is known */
 	bool partial;		 /* attached, but something of it is missing: why */
 	bool lacks[MT_NR_SLOTS]; /* counters that are unknown, because a hook is missing */
 	bool lacks_latency;	 /* latencies were requested, but cannot be measured */
@@ -66,23 +66,23 @@ struct probe_status {
 	char why[WHY_MAX];	 /* "" if all is well */
 };
 
-/* What a run was asked for, as far as reports tell it; a recording has that of the run that it holds. */
+/* What a run was asked for, as far as reports show it; a recording has that of its run. */
 struct run_facts {
 	char subject[512]; /* what the run is about: "make -j8 and descendants" */
 	uint32_t probes;   /* bit per enum mt_probe */
-	uint32_t every;	   /* those of which each single event is there */
-	uint64_t sample;   /* of single events one in so many; 0 or 1: all */
+	uint32_t every;	   /* probes whose single events are recorded */
+	uint64_t sample;   /* one single event in so many; 0 or 1: all */
 	bool latency;
 	bool stacks;
-	bool command_alone; /* all of a command's tasks and no others */
+	bool command_alone; /* all tasks of a command and no others */
 	uint64_t page_size; /* bytes */
 };
 
-/* What became of the command that was traced. */
+/* How the traced command ended. */
 struct command_outcome {
 	uint32_t pid; /* 0: there was none */
 	bool running; /* it went on */
-	int status;   /* as a shell has it: the exit status, or 128 + signal */
+	int status;   /* as in a shell: the exit status, or 128 + signal */
 	uint64_t minor, major;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What is known of call chains by their ids: from the running system, or from a recording. */
+/* Looks call chains up by their ids: in the running system, or in a recording. */
 #ifndef MEMTRACE_MODEL_STACK_LOOKUP_H
 #define MEMTRACE_MODEL_STACK_LOOKUP_H
 
@@ -11,9 +11,9 @@
 struct stack_lookup {
 	/* The addresses of a call chain, the leaf first; NULL: not known. */
 	const uint64_t *(*addresses)(void *ctx, int32_t id, size_t *nr);
-	/* The mappings of a task's process, when it was at ip; NULL: not known. */
+	/* The mappings of a task's process at the time when it was at ip; NULL: not known. */
 	const struct proc_maps *(*maps)(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns);
-	/* Has them read if they are not known: true as long as that goes on. */
+	/* Has them read if they are not known; true while that is in progress. */
 	bool (*awaits_maps)(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns);
 	/* Fills in processes that have, or see, the files behind them; how many, at most max. */
 	size_t (*readers)(void *ctx, const struct mt_who *who, uint64_t time_ns, uint32_t *pids, size_t max);

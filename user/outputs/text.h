@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the parts of the text output share. */
+/* Shared by the parts of the text output. */
 #ifndef MEMTRACE_OUTPUTS_TEXT_H
 #define MEMTRACE_OUTPUTS_TEXT_H
 
@@ -24,13 +24,13 @@ const char *text__style(const struct text *text, const char *sequence);
 /* A string made harmless, valid until the next call of this or text__cell(). */
 const char *text__safe(struct text *text, const char *string);
 
-/* A cell as its column's unit wants it, for a table. */
+/* A cell in its column's unit, for a table. */
 const char *text__cell(struct text *text, const struct column *column, const struct cell *cell);
 
 /* The same inside a sentence, where no header names a unit that the number itself does not show. */
 const char *text__word(struct text *text, const struct column *column, const struct cell *cell);
 
-/* Whether a cell says that there was nothing. */
+/* Whether a cell is 0 or unknown. */
 bool text__is_zero(const struct cell *cell);
 
 /* Prints a line, {path} or {title} replaced by the cell there. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What all probes on page faults attach to, and the constants that their programs rely on. */
+/* The hooks of all probes on page faults, and the constants that their programs rely on. */
 #ifndef MEMTRACE_PROBES_PAGE_FAULT_H
 #define MEMTRACE_PROBES_PAGE_FAULT_H
 
@@ -40,7 +40,7 @@
 		{ .program = program_, .kind = ATTACH_FENTRY, .event = function, .proto = proto_ }, {},                \
 	}
 
-/* Of a program on handle_mm_fault; 5.10 and 6.1 have the flags as macros alone. */
+/* Of a program on handle_mm_fault; 5.10 and 6.1 have the flags only as macros. */
 #define HANDLING_CONSTANTS(program_)                                                                                   \
 	{ .program = program_, .name = "FAULT_FLAG_WRITE", .value = 0x1, .may_lack = true },                           \
 		{ .program = program_, .name = "FAULT_FLAG_TRIED", .value = 0x20, .may_lack = true },                  \

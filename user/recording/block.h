@@ -19,7 +19,7 @@ struct block {
 struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
 			  uint64_t end_ns);
 
-/* What can be said of a head without its payload; NULL if it is well, else what is wrong. */
+/* Checks a head without its payload; NULL if it is valid, else what is wrong. */
 const char *block_head__check(const struct block_head *head);
 /*
  * Checks and unpacks a payload of head.size bytes.  *raw is the caller's to free().  0, -ENOMEM,

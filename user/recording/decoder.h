@@ -15,8 +15,8 @@ struct decoder_who {
 };
 
 /*
- * Takes what a block defines beside tasks; any function may be NULL.  Names are not terminated, and
- * anything may be in them.  0 or -ENOMEM.
+ * Receives what a block defines besides tasks; any function may be NULL.  Names are not terminated, and may hold any
+ * bytes.  0 or -ENOMEM.
  */
 struct definitions {
 	int (*cgroup)(void *ctx, uint64_t id, const char *name, size_t len);
@@ -42,9 +42,9 @@ struct decoder {
 	size_t nr_whos, room_whos;
 	struct previous_values previous;
 	void *record;		       /* of the largest size */
-	bool pending;		       /* a reference was announced in its stead, and it comes next */
+	bool pending;		       /* an announcement was returned first; this record comes next */
 	struct mt_who_is announcement; /* that announcement */
-	const char *why;	       /* of -EBADMSG */
+	const char *why;	       /* reason of -EBADMSG */
 };
 
 /* layouts must outlive it.  0 or -ENOMEM; decoder__free() in any case. */

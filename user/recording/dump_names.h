@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The names of the files with a run's last part: FILE, FILE.2, FILE.3, ... as many as may be there. */
+/* The names of the files of `record --last`: FILE, FILE.2, FILE.3, ... up to a limit. */
 #ifndef MEMTRACE_RECORDING_DUMP_NAMES_H
 #define MEMTRACE_RECORDING_DUMP_NAMES_H
 
@@ -9,9 +9,8 @@
 #define DUMP_FILES_MAX 10
 
 /*
- * name: the first of base's names that is free in dir, else that of the recording that was written the longest ago,
- * to be replaced; NAME_MAX + 1 bytes.  0; -EEXIST: none is free, and none is a recording of the caller's;
- * or another -errno.
+ * name: the first of base's names that is free in dir, else that of the oldest recording, to be replaced; NAME_MAX +
+ * 1 bytes.  0; -EEXIST: none is free, and none is a recording of the caller's; or another -errno.
  */
 int dump_names__next(int dir, const char *base, char *name);
 

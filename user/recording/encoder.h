@@ -27,7 +27,7 @@ struct encoder {
 	uint32_t cpu;
 	uint32_t last_who;
 	struct encoder_who *task_refs, *refs;
-	struct encoder_seen *seen; /* what this block has defined beside tasks */
+	struct encoder_seen *seen; /* what this block has defined besides tasks */
 	uint32_t nr_whos;
 	struct previous_values previous;
 	struct {

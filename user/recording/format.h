@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The frame of a recording; docs/recording.md has the whole of the format.
- * All numbers are little-endian.  A file is a struct file_head and blocks, each
- * a struct block_head and its payload.
+ * The frame of a recording; docs/recording.md has the whole format.  All numbers are little-endian.  A file is a
+ * struct file_head and blocks, each a struct block_head and its payload.
  */
 #ifndef MEMTRACE_RECORDING_FORMAT_H
 #define MEMTRACE_RECORDING_FORMAT_H
@@ -46,7 +45,7 @@ struct block_head {
 	uint32_t magic;
 	uint8_t kind;
 	uint8_t codec;
-	uint16_t check;	   /* low half of the CRC-32 of this head with check and crc 0: what it says can be believed */
+	uint16_t check;	   /* low half of the CRC-32 of this head with check and crc 0: then the head is intact */
 	uint32_t raw_size; /* of the payload when unpacked */
 	uint32_t size;	   /* of the payload as it follows */
 	uint32_t nr;	   /* records in it */
@@ -72,7 +71,7 @@ enum item_kind {
 };
 
 #define ITEM_KIND_MASK 0x3f
-#define ITEM_SAME_CPU  0x40 /* as the record before it */
-#define ITEM_SAME_WHO  0x80 /* likewise: its first task */
+#define ITEM_SAME_CPU  0x40 /* the same as the record before it */
+#define ITEM_SAME_WHO  0x80 /* its first task is the same as that of the record before it */
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Which records a recording has, and which fields they have: the rows of
- * bpf/probes.def, written into each recording.  A reader matches them by name
- * with its own: what it does not know it skips, what the recording lacks stays unknown.
+ * The records of a recording and their fields: the rows of bpf/probes.def, written into each recording.  A reader
+ * matches them with its own by name.  It skips what it does not know; what the recording lacks stays unknown.
  */
 #ifndef MEMTRACE_RECORDING_LAYOUT_H
 #define MEMTRACE_RECORDING_LAYOUT_H
@@ -42,8 +41,8 @@ struct layout_field {
 	char *name; /* owned */
 	enum field_code code;
 	enum field_load load;
-	size_t offset, size; /* in memtrace's own record; size 0: it is not there */
-	uint64_t unknown;    /* what memtrace's own record says where a recording does not have the field */
+	size_t offset, size; /* in memtrace's own record; size 0: it is not in it */
+	uint64_t unknown;    /* the value in memtrace's own record if the recording lacks the field */
 };
 
 struct layout {
@@ -68,7 +67,7 @@ struct layouts {
 
 struct checkpoint_record {
 	struct mt_hdr hdr;
-	uint64_t due_ns; /* when it was to be */
+	uint64_t due_ns; /* when it was due */
 	uint64_t flags;	 /* MOMENT_* */
 	struct checkpoint checkpoint;
 	struct totals totals; /* since the run began */

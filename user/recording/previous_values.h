@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The values of the last record of each kind about each task in a block, which
- * the next one is written against.  Writer and reader keep the same.
+ * The values of the last record of each kind about each task in a block; the next one is written as differences to
+ * them.  Writer and reader keep the same values.
  */
 #ifndef MEMTRACE_RECORDING_PREVIOUS_VALUES_H
 #define MEMTRACE_RECORDING_PREVIOUS_VALUES_H

@@ -29,12 +29,12 @@ struct reader {
 	ZSTD_DCtx *zstd;
 	void *payload, *raw;
 	size_t payload_room;
-	uint64_t offset;    /* in the file: where the block begins that is read, or could not be */
-	uint64_t next;	    /* of what is read next */
+	uint64_t offset;    /* in the file: of the block that is being read, or could not be read */
+	uint64_t next;	    /* offset of what is read next */
 	uint64_t nr_blocks; /* read whole */
 	uint64_t end_ns;    /* of the last of them */
 	enum reader_end state;
-	char why[200]; /* it cannot be read, or not on */
+	char why[200]; /* why it cannot be read, or not any further */
 };
 
 /*
@@ -46,8 +46,8 @@ void reader__close(struct reader *reader);
 /* Where definitions go. */
 void reader__on_definitions(struct reader *reader, const struct definitions *definitions);
 /*
- * The next record, as decoder__next() has it.  1; 0 at the end, which state tells; -errno of
- * reading, -ENOMEM, or -ECANCELED: the run was over.
+ * The next record, as from decoder__next().  1; 0 at the end (see state); -errno of reading, -ENOMEM, or -ECANCELED:
+ * the run was over.
  */
 int reader__next(struct reader *reader, const void **record);
 

@@ -14,7 +14,7 @@ struct recorder;
 
 struct recorder_request {
 	struct outfile *file; /* borrowed, open: of OUTFILE_RECORDING, with last_ns of OUTFILE_DUMP */
-	uint64_t last_ns;     /* keep only so much; 0: all */
+	uint64_t last_ns;     /* keep only this much; 0: all */
 	const char *(*cgroup)(void *ctx, uint64_t id);
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;
@@ -22,7 +22,7 @@ struct recorder_request {
 
 /* What was written so far. */
 struct recorder_stats {
-	uint64_t events; /* records but those of tasks' counts and moments */
+	uint64_t events; /* records without tasks' counts and moments */
 	uint64_t bytes;	 /* of the last file */
 	unsigned int files;
 	const char *path; /* of the last file, as people know it; NULL: none yet */
@@ -30,15 +30,15 @@ struct recorder_stats {
 
 /* 0 or -ENOMEM.  What is in the file stays until there is something to write. */
 int recorder__new(struct recorder **rec, const struct recorder_request *request);
-/* Where call chains come from; without it they are recorded by their ids alone. */
+/* Where call chains come from; without it only their ids are recorded. */
 void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks);
 /* The run begins: from now on blocks are written.  0 or -errno. */
 int recorder__begin(struct recorder *rec, const struct recording_head *head);
 /* A record that was checked for id and size; records may come before recorder__begin(). */
 void recorder__take(void *rec, const void *record);
 /*
- * Counts were brought up to date.  0, or the first -errno since the last call; writing goes on no
- * further after one.
+ * Counts were brought up to date.  0, or the first -errno since the last call; after an error nothing more is
+ * written.
  */
 int recorder__checkpoint(struct recorder *rec, const struct checkpoint *checkpoint, const struct totals *totals,
 			 uint64_t due_ns, bool final);
@@ -46,7 +46,7 @@ int recorder__checkpoint(struct recorder *rec, const struct checkpoint *checkpoi
 void recorder__ask(struct recorder *rec);
 /* The run is over: puts the file into its place; 0 or -errno.  With last_ns it is written unless it was already. */
 int recorder__finish(struct recorder *rec, const struct command_outcome *outcome);
-/* With last_ns: -errno of a file that could not be written since the last call, or 0; recording goes on. */
+/* With last_ns: -errno of a file that could not be written since the last call, or 0; recording continues. */
 int recorder__dump_error(struct recorder *rec);
 struct recorder_stats recorder__stats(const struct recorder *rec);
 /* NULL is fine. */

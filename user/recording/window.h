@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The last part of a run as blocks in memory, and what came before as the counts that it starts from. */
+/* The last part of a run, as blocks in memory, and the counts that it starts from. */
 #ifndef MEMTRACE_RECORDING_WINDOW_H
 #define MEMTRACE_RECORDING_WINDOW_H
 
@@ -13,7 +13,7 @@ struct window {
 	uint64_t last_ns;
 	struct window_block *first, *last;
 	struct task_counts base;	/* what each life had counted when the window began */
-	struct sample_record samples;	/* the newest of before that; hdr.id 0: none */
+	struct sample_record samples;	/* the newest from before that; hdr.id 0: none */
 	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;
@@ -27,8 +27,8 @@ int window__add(struct window *window, struct block *block, bool at_checkpoint);
 /* Drops blocks up to the last moment that is older than last_ns.  0 or -errno. */
 int window__slide(struct window *window, uint64_t now_ns);
 /*
- * Adds what the window starts from, as records: base counts and the moment.  Calls full, which
- * empties the encoder, whenever that is full.  0 or -errno.
+ * Adds what the window starts from, as records: base counts and the moment.  Calls full whenever the encoder is full;
+ * full must empty it.  0 or -errno.
  */
 int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
 			 void *ctx);

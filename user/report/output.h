@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What an output is: it renders reports and single events to a stream. */
+/* The interface of an output: it renders reports and single events to a stream. */
 #ifndef MEMTRACE_REPORT_OUTPUT_H
 #define MEMTRACE_REPORT_OUTPUT_H
 
@@ -25,8 +25,8 @@ struct output;
 
 /* One kind of output; a const descriptor per file in outputs/. */
 struct output_ops {
-	const char *name;  /* as --format wants it */
-	bool metrics_only; /* it renders metrics and nothing else: not for --format */
+	const char *name;  /* for --format */
+	bool metrics_only; /* it renders only metrics: not for --format */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);
 	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
@@ -38,10 +38,7 @@ struct output {
 	const struct output_ops *ops;
 	FILE *stream; /* borrowed */
 	struct output_style style;
-	/*
-	 * What CLOCK_REALTIME is ahead of CLOCK_BOOTTIME, borrowed from whoever
-	 * knows the clocks; NULL: moments are shown as they are.
-	 */
+	/* Adds how far CLOCK_REALTIME is ahead of CLOCK_BOOTTIME; NULL: moments are shown as they are. */
 	const int64_t *wall_offset_ns;
 };
 

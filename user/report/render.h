@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Where a command's reports go: which output, to which stream, in which style. */
+/* Passes a command's reports to an output, a stream and a style. */
 #ifndef MEMTRACE_REPORT_RENDER_H
 #define MEMTRACE_REPORT_RENDER_H
 
@@ -20,7 +20,7 @@ int render__report(struct render *render, const struct report *report);
  * EXIT_FAILED after one line on stderr.  A reader that left (-EPIPE) is no failure.
  */
 int render__close(struct render *render, int err, int code);
-/* Whether it goes to a terminal, and one that has room for more than the usual columns. */
+/* Whether it goes to a terminal that has room for more than the usual columns. */
 bool render__is_terminal(const struct render *render);
 bool render__is_wide(const struct render *render);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a command has to say, as typed cells, before any output renders it.
- * Commands and probes build reports and know no format; outputs render them
- * and know neither commands nor probes.
+ * A command's result as typed cells, before any output renders it.  Commands and probes build reports and know no
+ * format; outputs render them and know neither commands nor probes.
  *
- * A report borrows every string and array that it is given: they must live
- * until it was rendered.  Strings in cells may hold any bytes (names of
- * processes are hostile); each output escapes in its own way.
+ * A report borrows every string and array that it is given: they must live until it was rendered.  Strings in cells
+ * may hold any bytes (names of processes are hostile); each output escapes in its own way.
  */
 #ifndef MEMTRACE_REPORT_REPORT_H
 #define MEMTRACE_REPORT_REPORT_H
@@ -187,7 +185,7 @@ struct report {
 	const char *schema; /* "memtrace.stat/1" */
 	struct section *sections;
 	size_t nr_sections;
-	bool not_in_text; /* for programs alone */
+	bool not_in_text; /* only for programs */
 	bool failed;	  /* memory ran out while it was built: outputs refuse it with -ENOMEM */
 };
 

@@ -13,7 +13,7 @@ struct child {
 	pid_t pid;	      /* 0: none was started */
 	bool running;	      /* not yet waited for */
 	int status;	      /* as wait4() gives it */
-	struct rusage rusage; /* its own and that of descendants which were waited for */
+	struct rusage rusage; /* its own, and that of descendants that were waited for */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Records whose call chains wait for names, and those behind them: all go on in their order, when the names
- * are there or have taken too long.  So the rings are emptied meanwhile.
+ * Records whose call chains wait for names, and the records behind them.  All are passed on in their order, when the
+ * names are there or have taken too long.  So the rings can be emptied meanwhile.
  */
 #ifndef MEMTRACE_SESSION_HELD_H
 #define MEMTRACE_SESSION_HELD_H
@@ -11,18 +11,18 @@
 #include "stacks.h"
 
 struct held {
-	struct sink sink;      /* where they go */
+	struct sink sink;      /* where the records go */
 	struct stacks *stacks; /* NULL: nothing is held */
 	struct apart *apart;
 	struct source *source; /* is behind as long as records are held */
-	bool names;	       /* are wanted, not mappings alone */
+	bool names;	       /* names are wanted, not only mappings */
 	struct task_refs task_refs;
 	uint64_t aged_ns;
 	char *bytes; /* records behind each other, each with its head */
 	size_t from, to, room;
 };
 
-/* Holds what waits of a live source; the members up to names are the caller's, the rest is zeroed. */
+/* Holds records of a live source; the caller sets the members up to names, and zeroes the rest. */
 struct sink held__sink(struct held *held);
 /* As source.attend; ctx is the held. */
 void held__attend(void *held, bool last);

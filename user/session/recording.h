@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The recording that a live run writes beside, or instead of, its reports.
- * Where it cannot be written any more that is said once, and the run goes on without it,
- * unless nothing else was wanted.  All but recording__open() are fine without a recording.
+ * The recording that a live run writes beside, or instead of, its reports.  If it can no longer be written, one
+ * message says so, and the run goes on without it, unless nothing else was wanted.  All but recording__open() are
+ * fine without a recording.
  */
 #ifndef MEMTRACE_SESSION_RECORDING_H
 #define MEMTRACE_SESSION_RECORDING_H
 
 #include "session.h"
 
-/* By --record, if it was given: from now on all records go there, too.  An exit code, after one line on stderr. */
+/* Opens it if --record was given: from now on all records also go there.  An exit code, after one line on stderr. */
 int recording__open(struct session *session);
 void recording__begin(struct session *session);
 /* Counts were brought up to date. */

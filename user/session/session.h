@@ -25,15 +25,15 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	bool every;	 /* each single hot event of the probes that were named */
-	bool only_hooks; /* what the kernel accounts by itself is no answer: probes that were named need hooks */
-	bool no_rows;	 /* of what each task counted nothing is shown: what no row has is not lost */
+	bool every;	 /* each single hot event of the named probes */
+	bool only_hooks; /* named probes need hooks: what the kernel accounts by itself is not enough */
+	bool no_rows;	 /* rows are not shown: counts that no row has are not lost */
 	bool rare_only;	 /* without named probes: those whose events are rare */
 	bool latency;
 	bool gather;			   /* the probes' own gathering */
 	bool record_only;		   /* nothing is counted here */
 	bool bpf_stats;			   /* count the programs' run time */
-	bool reads_on;			   /* counts are read after the end of the run as well */
+	bool reads_on;			   /* counts are also read after the end of the run */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
@@ -62,16 +62,16 @@ struct session {
 	struct totals totals; /* as of the last interval or the end */
 	struct event_names names;
 	struct apart *apart;   /* NULL: call chains were not asked for */
-	struct stacks *stacks; /* likewise */
+	struct stacks *stacks; /* NULL: call chains were not asked for */
 	struct held held;
-	uint64_t event_ns;	      /* when the event happened whose names are asked for */
-	struct checkpoint checkpoint; /* likewise */
+	uint64_t event_ns;	      /* when the event happened whose names are looked up */
+	struct checkpoint checkpoint; /* as of the last interval or the end */
 	uint64_t interval_ns, interval_due_ns;
 	struct loop *loop;	 /* while it runs live */
-	struct loop_timer *tick; /* likewise; the loop's */
+	struct loop_timer *tick; /* while it runs live; owned by the loop */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */
-	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second no report is wanted */
+	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second one no report is wanted */
 	int stats_fd;
 	char gfp[GFP_NAME_LEN];
 };
@@ -85,9 +85,9 @@ void session__close(struct session *session);
 
 /* The run cannot go on: of several errors the first stays.  0 is none. */
 void session__fail(struct session *session, int err);
-/* Likewise, and the command whose callback it was reports it. */
+/* The same for an error of the command's callback, which the command reports. */
 void session__fail_callback(struct session *session, int err);
-/* Brings counts, losses and costs up to date, those of tasks that just ended too; 0 or -errno. */
+/* Brings counts, losses and costs up to date, including tasks that just ended; 0 or -errno. */
 int session__drain(struct session *session);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);

@@ -13,17 +13,17 @@ struct stacks;
 struct stacks *stacks__new(struct source *src, struct apart *apart);
 void stacks__free(struct stacks *stacks); /* NULL is fine */
 /*
- * The functions of a call chain, the root first, with ";" between: "main;work;malloc".  who: whose it
- * is, or NULL, then.  NULL if nothing is known of it; valid until the next call.  A live source is not waited for: what
+ * The functions of a call chain, the root first, with ";" between: "main;work;malloc". who: its task, or NULL, at
+ * that time.  NULL if nothing is known of it; valid until the next call.  It does not wait for a live source: what
  * stacks__awaits() did not get is an address.
  */
 const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const struct mt_who *who, uint64_t time_ns);
 /*
- * Has what is known of a program's call chain read apart, if it is not yet: true as long as that goes on.  names:
- * of functions, not mappings alone.
+ * Has the process apart read what a program's call chain needs; true while that is in progress.  names: also names of
+ * functions, not only mappings.
  */
 bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
-/* What a recording keeps. */
+/* For a recording. */
 struct stack_lookup stacks__lookup(struct stacks *stacks);
 
 #endif

@@ -15,7 +15,7 @@ struct live_request {
 	bool stacks;	 /* single events have call chains */
 	uint32_t sample; /* of single events one in so many; 0: all */
 	bool family;	 /* only the command to be started and its descendants */
-	bool keep_going; /* for doctor: report, whatever fails */
+	bool keep_going; /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };
@@ -29,7 +29,7 @@ struct hook_report {
 	const char *hook;
 	const char *kind; /* "tp_btf", ...; NULL: not attached */
 	const char *event;
-	const char *why;  /* of its not being attached, or of its not being the best kind; "" */
+	const char *why;  /* why it is not attached, or not of the best kind; "" */
 	const char *loss; /* what is missing without it */
 	bool wanted, optional;
 	int error;
@@ -55,19 +55,19 @@ struct source *live__source(struct live *live);
 struct object_report live__object(const struct live *live, size_t i);
 /* The hooks of all objects, one after the other: NULL at the end. */
 const struct hook_report *live__hook(struct live *live, size_t i);
-/* What has begun and not ended, and is therefore counted only in part: it is counted at its end. */
+/* What has begun and not ended: it is counted at its end. */
 struct under_way {
 	uint64_t episodes; /* of reclaim by tasks */
 	uint64_t sessions; /* of kswapd */
 };
 struct under_way live__under_way(struct live *live);
-/* How the kernel counts that live traces; of the types that it was opened with. */
+/* How the traced kernel counts, by the types that live was opened with. */
 const struct count_rules *live__count_rules(const struct live *live);
 /* A child that memtrace forks from now on is the command (or, with false, no longer is). */
 void live__expect_command(struct live *live, bool expect);
 /*
- * The run ends now: what comes later is no part of it, and its moment stays this one.  The drain that follows
- * waits only for what tasks counted before.
+ * The run ends at this moment; what comes later is no part of it.  The drain that follows waits only for what tasks
+ * counted before.
  */
 void live__end(struct live *live);
 

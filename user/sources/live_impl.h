@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the parts of the live source share. */
+/* Shared by the parts of the live source. */
 #ifndef MEMTRACE_SOURCES_LIVE_IMPL_H
 #define MEMTRACE_SOURCES_LIVE_IMPL_H
 
@@ -51,8 +51,8 @@ struct live {
 	uint64_t taken;		   /* of control->held */
 	uint64_t start_cpu_ns;
 	struct totals base;		  /* what was counted while programs were attached, before the run */
-	struct totals end;		  /* likewise until the run ended */
-	struct checkpoint end_checkpoint; /* when it did */
+	struct totals end;		  /* what was counted until the run ended */
+	struct checkpoint end_checkpoint; /* when it ended */
 	struct live_misses misses;	  /* as they were at misses.read_ns */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
@@ -70,19 +70,22 @@ static inline struct live *live_of(struct source *src)
 
 /* The kernel's types that the probes which are asked for need.  0 or -errno. */
 int live__add_names(struct btf_names *names, const struct live_request *request);
-/* Opens the probes that are asked for, and takes those off again that count nonsense: live->source.probes says all. */
+/*
+ * Opens the probes that are asked for, and detaches those that count something wrong; the result is in
+ * live->source.probes.
+ */
 void live__open_probes(struct live *live, const struct live_request *request);
 /* Everything that programs counted since they were loaded. */
 void live__read_totals(struct live *live, struct totals *totals);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);
-/* ... and that tells of call chains. */
+/* ... and the one for call chains. */
 struct stack_lookup live__stacks(struct source *src);
 uint64_t live__unmapped(const struct live *live); /* as in struct losses */
 void live__free_stacks(struct live *live);
 /* From now on what processes map is followed; 0 or -errno.  Without call chains it does nothing. */
 int live__open_stacks(struct live *live, const struct live_request *request);
-void live__follow_stacks(struct live *live); /* takes what the kernel told of mappings since the last call */
+void live__follow_stacks(struct live *live); /* reads what the kernel reported about mappings since the last call */
 
 #endif

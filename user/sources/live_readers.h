@@ -29,20 +29,20 @@ struct readers {
 	bool open;
 	int epoll_fd;
 	int more_fd; /* an eventfd: readable while the last call left something */
-	bool more;   /* likewise */
+	bool more;   /* the last call left something */
 };
 
 /* 0 or -errno; readers__close() in any case, also of zeroed ones that were never opened. */
 int readers__open(struct readers *readers);
 /* The first that is added is the first in each turn.  The descriptor stays the caller's. */
 int readers__add(struct readers *readers, int map_fd, void (*record)(void *ctx, void *data, size_t size), void *ctx);
-/* Another descriptor whose being readable is a reason to read; -EINVAL and others of epoll_ctl(2). */
+/* Another descriptor that wakes the reader when it is readable; -EINVAL and others of epoll_ctl(2). */
 int readers__watch(struct readers *readers, int fd);
 void readers__close(struct readers *readers);
 
 /* Polls readable when records wait. */
 int readers__fd(const struct readers *readers);
-/* Delivers what waits, up to so many bytes of each ring and a turn; 0 or -errno. */
+/* Delivers what waits, up to that many bytes of each ring; 0 or -errno. */
 int readers__read(struct readers *readers, uint64_t bytes);
 
 #endif

@@ -11,7 +11,7 @@
  * EXIT_OK, or EXIT_FAILED after one line on stderr.
  */
 int replay__open(struct source **src, const char *path, struct sink sink, struct run_facts *facts);
-/* What the recording says of itself; valid as long as the source. */
+/* What the recording says about itself; valid as long as the source. */
 const struct recording_head *replay__head(const struct source *src);
 
 #endif

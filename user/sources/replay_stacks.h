@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The call chains of a recording, and what it says of their addresses. */
+/* The call chains of a recording, and what it has about their addresses. */
 #ifndef MEMTRACE_SOURCES_REPLAY_STACKS_H
 #define MEMTRACE_SOURCES_REPLAY_STACKS_H
 
@@ -7,7 +7,7 @@
 #include "../symbols/symbol_tree.h"
 #include "../recording/decoder.h"
 
-/* More than a recording of memtrace's own has; what a hostile one has beyond that is left out. */
+/* More than any recording of memtrace has; the rest of a hostile one is left out. */
 #define REPLAY_MAX_ADDRESSES  (4 * 1024 * 1024)
 #define REPLAY_MAX_MAPS_BYTES (64 * 1024 * 1024)
 

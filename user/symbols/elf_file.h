@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What memtrace wants of an ELF file: its build id, its segments, its
- * functions.  The file may be anybody's: nothing in it is trusted, nothing of
- * it is mapped into memory (its owner may cut it off at any time), and what it
- * can make memtrace allocate is bounded.
+ * Reads an ELF file: its build id, its segments, its functions.  The file is hostile: nothing in it is trusted,
+ * nothing of it is mapped into memory (its owner may truncate it at any time), and the memory that it can make
+ * memtrace allocate is bounded.
  */
 #ifndef MEMTRACE_SYMBOLS_ELF_FILE_H
 #define MEMTRACE_SYMBOLS_ELF_FILE_H
@@ -29,10 +28,10 @@ struct elf_segment {
 };
 
 /*
- * Opens a regular file for reading, of a file system that keeps files, and nothing else: that a path names a
- * device, a FIFO, or what the kernel calls a file (of proc, sysfs, tracefs and their kind: -EMEDIUMTYPE) is
- * found without opening that.  dir is AT_FDCWD or a directory; in_root: that directory is the path's root,
- * also for symbolic links.  A file descriptor or -errno.  It may block where a file system does not answer.
+ * Opens a regular file for reading, on a file system that keeps files, and nothing else.  Whether a path names a
+ * device, a FIFO, or a file of proc, sysfs, tracefs or the like (-EMEDIUMTYPE) is found without opening it. dir is
+ * AT_FDCWD or a directory; in_root: that directory is the path's root, also for symbolic links.  A file descriptor or
+ * -errno.  It may block where a file system does not answer.
  */
 int open_regular(int dir, const char *path, bool in_root);
 

@@ -23,7 +23,7 @@ struct mapping {
 	 */
 	uint64_t vaddr;
 	bool elf;	     /* it is an ELF file that could be read: vaddr is valid */
-	uint64_t dev, inode; /* of that file, as fstat(2) says, or as the kernel told; 0 from a recording */
+	uint64_t dev, inode; /* of that file, as fstat(2) or the kernel reports them; 0 from a recording */
 	struct build_id build_id;
 	const char *path; /* as its mount namespace has it, "[vdso]" and the like; "" if there is no file */
 };
@@ -34,7 +34,7 @@ struct proc_maps;
 struct proc_maps *proc_maps__new(uint32_t pid);
 void proc_maps__free(struct proc_maps *maps);
 uint32_t proc_maps__pid(const struct proc_maps *maps);
-/* No other has the same, also when this one is freed: mappings that were read again are others. */
+/* Unique, also after this one is freed: mappings that were read again have another one. */
 uint64_t proc_maps__serial(const struct proc_maps *maps);
 
 /*
@@ -43,7 +43,7 @@ uint64_t proc_maps__serial(const struct proc_maps *maps);
  */
 #define PROC_MAPS_MAX_BYTES (1024 * 1024)
 int proc_maps__add(struct proc_maps *maps, const struct mapping *mapping);
-/* The same of one that takes the place of what it overlaps, as mmap(2) with MAP_FIXED does. */
+/* The same for a mapping that replaces what it overlaps, as mmap(2) with MAP_FIXED does. */
 int proc_maps__put(struct proc_maps *maps, const struct mapping *mapping);
 
 /* The mapping that holds the address, or NULL.  Owned by maps, and moved by the next proc_maps__add(). */
@@ -61,7 +61,7 @@ size_t proc_maps__bytes(const struct proc_maps *maps); /* what they take in memo
  * again, and " (deleted)" is cut off); the rest of mapping is zeroed.
  */
 int mapping__parse(char *line, struct mapping *mapping);
-/* The path as the kernel tells it otherwise, changed in the same way; "" of what is no file, such as "//anon". */
+/* The path as the kernel reports it elsewhere, changed in the same way; "" for what is no file, such as "//anon". */
 const char *mapping__clean_path(char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Stacks whose addresses have been given names, and their text.  The names are hostile: outputs make them harmless. */
+/* Stacks whose addresses have names, and their text.  The names are hostile: outputs make them harmless. */
 #ifndef MEMTRACE_SYMBOLS_STACK_H
 #define MEMTRACE_SYMBOLS_STACK_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Functions by address that come one by one, between look-ups: those of a recording.  A table that is sorted
- * again before each look-up (symtab.h) would take a time that grows with the square of their number.
+ * Functions by address that arrive one by one, between look-ups: those of a recording.  A table that is sorted again
+ * before each look-up (symtab.h) would take quadratic time.
  */
 #ifndef MEMTRACE_SYMBOLS_SYMBOL_TREE_H
 #define MEMTRACE_SYMBOLS_SYMBOL_TREE_H

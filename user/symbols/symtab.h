@@ -9,16 +9,16 @@
 
 struct symbol {
 	uint64_t start, end; /* addresses, end excluded */
-	const char *name;    /* as the file says it: any bytes; C++ names are mangled */
+	const char *name;    /* as in the file: any bytes; C++ names are mangled */
 	const char *module;  /* of the kernel, without brackets; "" elsewhere */
 };
 
-/* A name is cut after so many bytes. */
+/* A name is cut after this many bytes. */
 #define SYMBOL_NAME_MAX 1023
 
 struct symtab;
 
-/* The table will not take more than so many bytes of memory.  NULL if there is none. */
+/* The table takes at most that many bytes of memory.  NULL if there is none. */
 struct symtab *symtab__new(size_t max_bytes);
 void symtab__free(struct symtab *tab);
 
@@ -29,9 +29,8 @@ int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *n
 int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name, const char *module);
 
 /*
- * The symbol that holds the address; false if none does.  Of several names for
- * one address the plainest is taken: malloc, not __libc_malloc.  Its strings
- * are the table's, valid until symtab__add().
+ * The symbol that holds the address; false if none does.  If an address has several names, the plainest is taken:
+ * malloc, not __libc_malloc.  Its strings belong to the table, valid until symtab__add().
  */
 bool symtab__find(struct symtab *tab, uint64_t address, struct symbol *symbol);
 

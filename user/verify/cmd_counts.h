@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What the kernel tells of CMD when it ends. */
+/* The kernel's counts of CMD, reported when it ends. */
 #ifndef MEMTRACE_VERIFY_CMD_COUNTS_H
 #define MEMTRACE_VERIFY_CMD_COUNTS_H
 
@@ -10,7 +10,7 @@
 struct cmd_counts {
 	struct delays delays;
 	struct reclaim_delay delay;
-	const char *why, *why_no_delay; /* it is not known; NULL: it is */
+	const char *why, *why_no_delay; /* the reason if it is not known; NULL: it is known */
 	uint64_t minor, major;
 };
 
@@ -18,7 +18,7 @@ struct cmd_counts {
 void cmd_counts__open(struct cmd_counts *counts, char *const *cmd);
 /* All zero is fine. */
 void cmd_counts__close(struct cmd_counts *counts);
-/* When it has ended. */
+/* Called when it has ended. */
 void cmd_counts__take(struct cmd_counts *counts, const struct child *child);
 void cmd_counts__figure(const struct cmd_counts *counts, const struct counter_row *row, struct kernel_figure *figure);
 

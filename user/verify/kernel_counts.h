@@ -24,10 +24,10 @@ struct kernel_counts {
 	char cgroup_path[PATH_MAX]; /* below the mount */
 	char cgroup_dir[PATH_MAX];
 	bool v1;
-	bool local_events; /* v2: memory.events has what befell that cgroup alone, not those below */
+	bool local_events; /* v2: memory.events has only that cgroup's own events, not those of cgroups below */
 	struct count_rules rules;
 	bool stale;	   /* /proc/vmstat could not be refreshed before a reading, though it needs it */
-	uint64_t nr_below; /* cgroups below it, where they hold counts back */
+	uint64_t nr_below; /* cgroups below it, on kernels where they hold counts back */
 	const char *missing[NR_COUNTER_FILES]; /* why nothing is read from it; NULL: it is */
 	struct counter_sum sums[NR_READINGS][COUNTER_ROWS_MAX];
 	struct counter_sum bounds[NR_READINGS][NR_BOUND_ROWS];
@@ -47,7 +47,7 @@ void kernel_counts__close(struct kernel_counts *counts);
 void kernel_counts__read(struct kernel_counts *counts, enum reading reading);
 /* Of a row of /proc/vmstat or of the cgroup's files, once all moments were read. */
 void kernel_counts__figure(const struct kernel_counts *counts, size_t row, struct kernel_figure *figure);
-/* Fills those bounds that the kernel counts. */
+/* Fills the bounds that come from the kernel's counters. */
 void kernel_counts__bounds(const struct kernel_counts *counts, uint64_t bounds[NR_BOUNDS]);
 /* What perf says of the machine's page faults, once all moments were read. */
 void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions);

@@ -8,81 +8,82 @@
 
 /* clang-format off */
 
-/* docs/verify.md has what of the kernel was read for each row, and what may differ. */
+/* docs/verify.md says for each row which kernel code was read, and what may differ. */
 
 #define LOST_TASKS \
-	{ .text = "last counts of tasks did not come (lost.tasks)", \
+	{ .text = "the last counts of some tasks are missing (lost.tasks)", \
 	  .side = KERNEL_MORE, .bound = BOUND_LOST_TASKS, .times = ANY }
 #define LOST_RARE \
 	{ .text = "rare events were lost (lost.rare)", .side = KERNEL_MORE, .bound = BOUND_LOST_RARE, .times = ANY }
 #define SKIPPED(times_) \
-	{ .text = "the kernel skipped runs of memtrace's programs (lost.recursion)", \
+	{ .text = "the kernel skipped some runs of memtrace's programs (lost.recursion)", \
 	  .side = KERNEL_MORE, .bound = BOUND_SKIPPED, .times = times_ }
 /* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
 #define BETWEEN_HOOK_AND_COUNTER(side_) \
-	{ .text = "a CPU was between the counter and the hook when it was read", \
+	{ .text = "a CPU was between the kernel's counter and memtrace's hook when they were read", \
 	  .side = side_, .bound = BOUND_CPUS, .times = 1 }
 #define VMSTAT_STALE(side_) \
-	{ .text = "/proc/vmstat may be 125 pages a CPU and node behind (refresh_cpu_vm_stats())", \
+	{ .text = "/proc/vmstat may lag by 125 pages a CPU and node (refresh_cpu_vm_stats())", \
 	  .side = side_, .bound = BOUND_VMSTAT_STALE, .times = 3 }
 #define STALE(side_) \
-	{ .text = "memory.stat is behind by what CPUs keep to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", \
+	{ .text = "memory.stat lags: CPUs keep some counts to themselves (mem_cgroup_flush_stats(), __count_memcg_events())", \
 	  .side = side_, .bound = BOUND_STALE, .times = 1 }
 /*
- * mm_account_fault() counts pgfault for what fails as well, min_flt and maj_flt for what succeeds; before 6.5
- * handle_mm_fault() counted at its begin, so once more for each attempt that was retried.
+ * mm_account_fault() counts pgfault also for faults that fail; min_flt and maj_flt only for those that succeed.  Before
+ * 6.5 handle_mm_fault() counted at its start, so once more for each attempt that was retried.
  */
 #define FAILED_FAULTS \
-	{ .text = "faults that failed count in pgfault alone (mm_account_fault())", \
+	{ .text = "faults that failed are in pgfault only (mm_account_fault())", \
 	  .side = KERNEL_MORE, .bound = BOUND_FAILED_FAULTS, .times = 1 }, \
-	{ .text = "pgfault counts attempts that are retried (handle_mm_fault())", \
+	{ .text = "pgfault counts each attempt of a fault that is retried (handle_mm_fault())", \
 	  .side = KERNEL_MORE, .bound = BOUND_RETRIED_FAULTS, .times = 2 }
 /* The kernel counts for the cgroup of who owns the memory (mm->owner), memtrace for that of the task that had the fault. */
 #define FOREIGN_FAULTS \
-	{ .text = "others' accesses to its tasks' memory count for the cgroup (get_user_pages_remote(), count_memcg_event_mm())", \
+	{ .text = "other tasks accessed memory of the cgroup's tasks (get_user_pages_remote(), count_memcg_event_mm())", \
 	  .side = KERNEL_MORE, .bound = BOUND_FOREIGN_FAULTS, .times = 1 }, \
-	{ .text = "its tasks' accesses to others' memory count for the others' cgroup (get_user_pages_remote())", \
+	{ .text = "the cgroup's tasks accessed memory of other tasks (get_user_pages_remote())", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_OUTWARD_FAULTS, .times = 1 }
 /*
- * PGMAJFAULT is counted before a page is read, maj_flt when the fault is done.  What comes in between makes it no
- * fault (a signal: it is taken again, and finds the page), or a minor one (populate_vma_page_range() begins anew without
- * FAULT_FLAG_TRIED).  That flag makes a fault major that found its page being read by somebody else: no PGMAJFAULT.
+ * PGMAJFAULT is counted before a page is read, maj_flt when the fault is done.  In between the fault may end without
+ * being counted (a signal: it is taken again, and finds the page), or become a minor one (populate_vma_page_range() starts
+ * again without FAULT_FLAG_TRIED).  That flag also makes a fault major whose page another task was reading already: no
+ * PGMAJFAULT.
  */
 #define MAJOR_FAULTS \
-	{ .text = "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way count in pgmajfault alone", \
+	{ .text = "faults that failed, were cut short by a signal (fault_signal_pending()) or are under way are in pgmajfault only", \
 	  .side = KERNEL_MORE, .bound = BOUND_FAILED_FAULTS, .times = 1 }, \
-	{ .text = "pages that mlock() or MAP_POPULATE read are major in pgmajfault alone (populate_vma_page_range())", \
+	{ .text = "pages that mlock() or MAP_POPULATE read are major faults in pgmajfault only (populate_vma_page_range())", \
 	  .side = KERNEL_MORE, .bound = BOUND_SILENT_FAULTS, .times = 1 }, \
-	{ .text = "a fault that waited for another's read is major for the task alone (mm_account_fault(), FAULT_FLAG_TRIED)", \
+	{ .text = "a fault that waited for another task's read is major for its task only (mm_account_fault(), FAULT_FLAG_TRIED)", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_MAJOR, .times = 1 }, \
-	{ .text = "a page was evicted between read and retry, and read again (filemap_fault(), do_swap_page())", \
+	{ .text = "a page was evicted before the fault was retried, and read again (filemap_fault(), do_swap_page())", \
 	  .side = KERNEL_MORE, .bound = BOUND_EVICTED, .times = 1 }, \
 	{ .text = "khugepaged swaps in without a fault (__collapse_huge_page_swapin())", \
 	  .side = KERNEL_MORE, .bound = BOUND_COLLAPSED, .times = 512 }
 #define OPEN_EPISODES \
-	{ .text = "episodes of reclaim still under way are not counted yet", \
+	{ .text = "episodes of reclaim that are still under way are not counted yet", \
 	  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = ANY }, \
-	{ .text = "episodes whose begin was not seen (lost.unfinished)", \
+	{ .text = "the start of some episodes was not seen (lost.unfinished)", \
 	  .side = KERNEL_MORE, .bound = BOUND_UNFINISHED, .times = ANY }, \
-	{ .text = "episodes had begun before", .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = ANY }
+	{ .text = "some episodes started before verify did", .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = ANY }
 #define OPEN_SESSIONS \
-	{ .text = "kswapd has not slept since: its session is not counted yet", \
+	{ .text = "kswapd is still awake: its session is not counted yet", \
 	  .side = KERNEL_MORE, .bound = BOUND_SESSIONS_AT_END, .times = ANY }, \
-	{ .text = "a session of kswapd had begun before", \
+	{ .text = "a session of kswapd started before verify did", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_SESSIONS_AT_BEGIN, .times = ANY }
 #define OTHER_PAGES \
-	{ .text = "an episode's pages include slab pages freed in it (flush_reclaim_state())", \
+	{ .text = "an episode's pages include slab pages that it freed (flush_reclaim_state())", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_SLAB_EPISODE_PAGES, .times = 1 }, \
-	{ .text = "a task that dies while it waits claims 32 pages that nobody reclaimed (shrink_inactive_list())", \
+	{ .text = "a task that dies while it waits reports 32 pages that were not reclaimed (shrink_inactive_list())", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_THROTTLED, .times = 32 }
 #define SOFTLIMIT(bound_, times_) \
-	{ .text = "soft limit reclaim is in the reclaimer's count, not in its counter (cgroup_reclaim())", \
+	{ .text = "soft limit reclaim is in the reclaimer's result, but not in its counter (cgroup_reclaim())", \
 	  .side = MEMTRACE_MORE, .bound = bound_, .times = times_ }
 #define RESTARTS(bound_) \
 	{ .text = "an episode that starts over is counted again (do_try_to_free_pages())", \
 	  .side = KERNEL_MORE, .bound = bound_, .times = 1 }
 #define KILLS \
-	{ .text = "a victim that was dying already is marked, not counted as a kill (oom_kill_process())", \
+	{ .text = "a victim that was already dying is marked, but not counted as a kill (oom_kill_process())", \
 	  .side = MEMTRACE_MORE, .bound = BOUND_ALWAYS, .times = ANY }, \
 	{ .text = "memory.oom.group: the first victim is counted again with its group (oom_kill_memcg_member())", \
 	  .side = KERNEL_MORE, .bound = BOUND_GROUP_KILLS, .times = 1 }
@@ -90,16 +91,16 @@
 const struct counter_row counter_rows[] = {
 	{ .file = COUNTERS_RUSAGE, .about = ABOUT_CMD, .name = "minor", .names = "minor", .figure = FIGURE_CMD_MINOR,
 	  .reasons = {
-		{ .text = "descendants that nobody waited for are not in it (wait_task_zombie())",
+		{ .text = "getrusage lacks descendants that no process waited for (wait_task_zombie())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_DESCENDANT_MINOR, .times = 1 },
-		{ .text = "counts of tasks without a name belong to no process (lost.hot)",
+		{ .text = "memtrace could no longer name some tasks; no process has their counts (lost.hot)",
 		  .side = KERNEL_MORE, .bound = BOUND_UNNAMED_MINOR, .times = 1 },
 		LOST_TASKS } },
 	{ .file = COUNTERS_RUSAGE, .about = ABOUT_CMD, .name = "major", .names = "major", .figure = FIGURE_CMD_MAJOR,
 	  .reasons = {
-		{ .text = "descendants that nobody waited for are not in it (wait_task_zombie())",
+		{ .text = "getrusage lacks descendants that no process waited for (wait_task_zombie())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_DESCENDANT_MAJOR, .times = 1 },
-		{ .text = "counts of tasks without a name belong to no process (lost.hot)",
+		{ .text = "memtrace could no longer name some tasks; no process has their counts (lost.hot)",
 		  .side = KERNEL_MORE, .bound = BOUND_UNNAMED_MAJOR, .times = 1 },
 		LOST_TASKS } },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgfault", .names = "pgfault",
@@ -113,7 +114,7 @@ const struct counter_row counter_rows[] = {
 	  .names = "kmem:mm_page_alloc", .figure = FIGURE_ALLOCS,
 	  .reasons = {
 		LOST_TASKS, SKIPPED(1),
-		{ .text = "programs of others on the event may hide it from perf (trace_call_bpf())",
+		{ .text = "another tool's BPF program on the event may hide it from perf (trace_call_bpf())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_ALWAYS, .times = ANY },
 		BETWEEN_HOOK_AND_COUNTER(KERNEL_MORE) } },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgalloc_*", .names = "pgalloc_*",
@@ -122,7 +123,7 @@ const struct counter_row counter_rows[] = {
 		{ .text = "the bulk allocator fires no mm_page_alloc (alloc_pages_bulk())",
 		  .side = KERNEL_MORE, .bound = BOUND_ALLOCS_SEEN, .times = ANY },
 		LOST_TASKS, SKIPPED(1024),
-		{ .text = "pages that a cgroup's limit refused are counted, and given back (__memcg_kmem_charge_page())",
+		{ .text = "pages that a cgroup's limit refused are counted, then given back (__memcg_kmem_charge_page())",
 		  .side = KERNEL_MORE, .bound = BOUND_FAILED_ALLOCS, .times = 1024 },
 		{ .text = "pages that compaction captures are not in pgalloc (__alloc_pages_direct_compact())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_COMPACTED, .times = 1024 },
@@ -131,9 +132,9 @@ const struct counter_row counter_rows[] = {
 	  .figure = FIGURE_DIRECT_EPISODES,
 	  .reasons = {
 		RESTARTS(BOUND_RESTARTS),
-		{ .text = "episodes of reclaim still under way are not counted yet",
+		{ .text = "episodes of reclaim that are still under way are not counted yet",
 		  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = 4 },
-		{ .text = "episodes had begun before",
+		{ .text = "some episodes started before verify did",
 		  .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgscan_direct",
@@ -179,24 +180,24 @@ const struct counter_row counter_rows[] = {
 	  .names_v1 = "oom_kill", .figure = FIGURE_CGROUP_KILLS,
 	  .reasons = {
 		KILLS,
-		{ .text = "it was counted in another cgroup than the victim's, that of the owner of its memory (memcg_memory_event_mm())",
+		{ .text = "a kill counts for the cgroup that owns the memory, which may not be the victim's (memcg_memory_event_mm())",
 		  .side = KERNEL_MORE, .bound = BOUND_KILLS_ELSEWHERE, .times = 1 },
 		LOST_RARE } },
 	{ .file = COUNTERS_MEMORY_EVENTS, .about = ABOUT_CGROUP, .name = "max + high", .names = "max high",
 	  .names_v1 = "", .figure = FIGURE_MEMCG_EPISODES,
-	  .none_why = "cgroup v1 counts no reclaim: memory.failcnt has several failed charges an episode",
+	  .none_why = "cgroup v1 counts no reclaim: memory.failcnt counts several failed charges an episode",
 	  .reasons = {
 		{ .text = "a charge that must not fail raises the event without reclaim (try_charge_memcg())",
 		  .side = KERNEL_MORE, .bound = BOUND_MEMCG_EPISODES, .times = 1, .per = 100 },
-		{ .text = "a charge that must not reclaim raises the event alone (try_charge_memcg())",
+		{ .text = "a charge that must not reclaim raises the event without reclaim (try_charge_memcg())",
 		  .side = KERNEL_MORE, .bound = BOUND_ATOMIC_ALLOCS, .times = 1 },
-		{ .text = "memory_localevents: limits of cgroups below it are in theirs alone (memcg_memory_event())",
+		{ .text = "memory_localevents: limits of cgroups below it are only in their own files (memcg_memory_event())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_LOCAL_EVENTS, .times = ANY },
-		{ .text = "its tasks reclaim where an ancestor's limit is reached",
+		{ .text = "the cgroup's tasks also reclaim when an ancestor reaches its limit",
 		  .side = MEMTRACE_MORE, .bound = BOUND_ANCESTOR_EVENTS, .times = 1 },
-		{ .text = "episodes of reclaim still under way are not counted yet",
+		{ .text = "episodes of reclaim that are still under way are not counted yet",
 		  .side = KERNEL_MORE, .bound = BOUND_OPEN_AT_END, .times = 1 },
-		{ .text = "episodes had begun before",
+		{ .text = "some episodes started before verify did",
 		  .side = MEMTRACE_MORE, .bound = BOUND_OPEN_AT_BEGIN, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
 	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "freepages_count", .names = "count",
@@ -209,9 +210,9 @@ const struct counter_row counter_rows[] = {
 	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "freepages_delay_total", .names = "delay",
 	  .figure = FIGURE_CMD_STALL_NS,
 	  .reasons = {
-		{ .text = "an episode begins before and ends after what is timed (do_try_to_free_pages())",
+		{ .text = "an episode starts before the kernel's timing and ends after it (do_try_to_free_pages())",
 		  .side = MEMTRACE_MORE, .bound = BOUND_CMD_STALLS, .times = ANY },
-		{ .text = "its clock is not steered by NTP (local_clock())",
+		{ .text = "the kernel's clock for this is not steered by NTP (local_clock())",
 		  .side = KERNEL_MORE, .bound = BOUND_CMD_STALL_NS, .times = 1, .per = 1000 },
 		{ .text = "node reclaim is counted on some kernels (__node_reclaim())",
 		  .side = KERNEL_MORE, .bound = BOUND_CMD_NODE_NS, .times = 1 },

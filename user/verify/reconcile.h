@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the kernel counted beside what memtrace counted: which counter is
- * compared with which figure, and what may make them differ, by how much.
- * Pure: knows no kernel, no session.
+ * Compares what the kernel counted with what memtrace counted: which counter with which figure, what may make them
+ * differ, and by how much.  Pure: reads nothing from the kernel, knows no session.
  */
 #ifndef MEMTRACE_VERIFY_RECONCILE_H
 #define MEMTRACE_VERIFY_RECONCILE_H
@@ -11,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the kernel says it. */
+/* Where a counter of the kernel is read. */
 enum counter_file {
 	COUNTERS_RUSAGE,	/* wait4() of CMD */
 	COUNTERS_VMSTAT,	/* /proc/vmstat */
@@ -70,28 +69,28 @@ enum bound {
 	BOUND_UNFINISHED,     /* episodes without a begin or an end */
 	BOUND_FAILED_FAULTS,  /* at most: exceptions beyond accounted faults, and OOM kills */
 	BOUND_SILENT_FAULTS,  /* at most: accounted faults without an exception */
-	BOUND_OUTWARD_FAULTS, /* likewise, where a cgroup is watched: those may be on others' memory */
-	BOUND_FOREIGN_FAULTS, /* likewise of the whole machine, where a cgroup is watched */
+	BOUND_OUTWARD_FAULTS, /* the same, where a cgroup is watched: these may be on other tasks' memory */
+	BOUND_FOREIGN_FAULTS, /* the same of the whole machine, where a cgroup is watched */
 	BOUND_RETRIED_FAULTS, /* at most, where the kernel counts each attempt */
 	BOUND_MAJOR,	      /* major faults */
 	BOUND_EVICTED,	      /* the lesser of major faults and reclaimed pages */
 	BOUND_COLLAPSED,      /* huge pages that khugepaged allocated to collapse into */
 	BOUND_COMPACTED,      /* allocations that compaction served */
-	BOUND_ALLOCS_SEEN,    /* 1: memtrace saw each allocation that has an event, or nobody counted them */
+	BOUND_ALLOCS_SEEN,    /* 1: memtrace saw each allocation that has an event, or these were not counted */
 	BOUND_FAILED_ALLOCS,
 	BOUND_ATOMIC_ALLOCS, /* allocations that must not reclaim */
 	BOUND_RESTARTS,	     /* at most, of direct reclaim's episodes */
 	BOUND_THROTTLED,     /* waits of reclaim, or, where they have no event, OOM kills */
 	BOUND_OPEN_AT_BEGIN, /* episodes of reclaim under way */
 	BOUND_OPEN_AT_END,
-	BOUND_SESSIONS_AT_BEGIN, /* of kswapd, likewise */
+	BOUND_SESSIONS_AT_BEGIN, /* of kswapd, under way */
 	BOUND_SESSIONS_AT_END,
-	BOUND_SLAB_EPISODE_PAGES, /* pages of those episodes in whose count freed slab pages are */
-	BOUND_SOFTLIMIT_PAGES,	  /* of soft limit reclaim, where vmstat does not have it as its reclaimer's */
+	BOUND_SLAB_EPISODE_PAGES, /* pages of episodes whose count includes freed slab pages */
+	BOUND_SOFTLIMIT_PAGES,	  /* of soft limit reclaim, where vmstat does not count it for its reclaimer */
 	BOUND_SOFTLIMIT_EPISODES, /* likewise */
 	BOUND_MEMCG_EPISODES,
-	BOUND_ANCESTOR_EVENTS, /* limits that ancestors of the cgroup ran into themselves */
-	BOUND_LOCAL_EVENTS,    /* 1: memory.events has the cgroup's own alone */
+	BOUND_ANCESTOR_EVENTS, /* events at the limits of the cgroup's ancestors */
+	BOUND_LOCAL_EVENTS,    /* 1: memory.events has only the cgroup's own events */
 	BOUND_GROUP_KILLS,     /* kills where memory.oom.group is set, or may have been */
 	BOUND_KILLS_ELSEWHERE, /* that the kernel counted, beyond those in the cgroup */
 	BOUND_CMD_RESTARTS,    /* as BOUND_RESTARTS, of CMD's episodes */
@@ -102,10 +101,10 @@ enum bound {
 	NR_BOUNDS
 };
 
-/* A bound that the kernel's counters would have, but these could not be read; completed by memtrace's own. */
+/* A bound from the kernel's counters that could not be read; memtrace's own numbers complete it. */
 #define BOUND_UNKNOWN UINT64_MAX
 
-/* What the kernel says of page faults that it does not account to a task, or not as the task's exception. */
+/* Page faults that the kernel does not account to a task, or not as the task's exception. */
 struct fault_exceptions {
 	bool known;
 	uint64_t unaccounted; /* exceptions at most: of faults that failed, were cut short, or are under way */
@@ -117,7 +116,10 @@ enum side { KERNEL_MORE, MEMTRACE_MORE };
 #define REASON_WITHOUT_BOUND 0
 #define REASONS_MAX	     12
 
-/* It explains a difference to one side, up to bounds[bound] * times / per; without bound any, if the bound is not 0. */
+/*
+ * Explains a difference to one side, up to bounds[bound] * times / per.  Without a bound it explains any difference,
+ * if bounds[bound] is not 0.
+ */
 struct reason {
 	const char *text; /* NULL: none */
 	enum side side;
@@ -130,10 +132,10 @@ struct counter_row {
 	enum counter_file file;
 	enum counter_subject about;
 	const char *name;     /* as people know it */
-	const char *names;    /* the lines that it is the sum of */
-	const char *names_v1; /* where cgroup v1 has others; "": it has none */
+	const char *names;    /* the lines that it sums up */
+	const char *names_v1; /* the lines on cgroup v1, if they differ; "": v1 has none */
 	enum figure figure;
-	const char *none_why; /* of FIGURE_NONE, and what v1 lacks */
+	const char *none_why; /* reason for FIGURE_NONE, or for a counter that v1 lacks */
 	struct reason reasons[REASONS_MAX];
 };
 
@@ -154,7 +156,7 @@ const char *counter_file__name(enum counter_file file);
 /* The true count of the time that memtrace watched is between low and high. */
 struct kernel_figure {
 	bool known;
-	const char *why; /* of its not being known */
+	const char *why; /* why it is not known */
 	uint64_t low, high;
 };
 
@@ -173,7 +175,7 @@ enum verdict {
 
 struct reconciled {
 	enum verdict verdict;
-	int64_t difference;   /* memtrace's figure less the nearest that the kernel's can be */
+	int64_t difference;   /* memtrace's figure less the nearest value that the kernel's can have */
 	uint64_t unexplained; /* how much of it no reason covers */
 	char why[400];	      /* the reasons, or why a figure is not known; "" */
 };

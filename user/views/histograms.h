@@ -20,8 +20,8 @@ struct histograms {
 };
 
 /*
- * Adds the histograms of the probes that were asked for, one for each label and
- * group that has any value; where none has, an empty one, as that is an answer too.  0 or -errno.
+ * Adds the histograms of the probes that were asked for, one for each label and group that has any value; if none
+ * has, an empty one, because that is an answer too.  0 or -errno.
  */
 int histograms__add(struct histograms *histograms, const struct run_view *view, struct report *report, enum scope scope,
 		    bool not_in_text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a recording is of, read through once, as a report. */
+/* A report on what is in a recording, which is read through once. */
 #ifndef MEMTRACE_VIEWS_RECORDING_INFO_H
 #define MEMTRACE_VIEWS_RECORDING_INFO_H
 
@@ -14,7 +14,7 @@ int recording_info__read(struct recording_info **info, const char *path);
 /* The report borrows from contents. */
 void recording_info__add(struct recording_info *info, struct report *report);
 const int64_t *recording_info__wall_offset_ns(const struct recording_info *info);
-/* It could not be read to its end, which was said. */
+/* It could not be read to its end; a message said so. */
 bool recording_info__damaged(const struct recording_info *info);
 void recording_info__free(struct recording_info *info); /* NULL is fine */
 

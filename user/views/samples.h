@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The samples of a run or an interval, for programs. */
+/* A section with the samples of a run or an interval, for programs (JSON). */
 #ifndef MEMTRACE_VIEWS_SAMPLES_H
 #define MEMTRACE_VIEWS_SAMPLES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What each report says beside its subject: how long, totals, what was lost, what it cost, what was unavailable. */
+/* Sections that every report has: duration, totals, losses, cost, unavailable probes. */
 #ifndef MEMTRACE_VIEWS_SUMMARY_H
 #define MEMTRACE_VIEWS_SUMMARY_H
 
@@ -39,7 +39,7 @@ void summary__add_command(struct summary *summary, struct report *report);
 /* Losses, own cost, unavailable probes; last in a report. */
 void summary__add_end(struct summary *summary, struct report *report);
 
-/* What the lines of events leave to say at their end, for programs: text has it on standard error. */
+/* The summary at the end of a stream of events, for programs: text has it on standard error. */
 int summary__render_end(struct summary *summary, struct render *render, const struct table *events);
 /* A line about each kind of ring that was too small, with the remedy. */
 void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory cgroups: what is called the same on 5.10 to 7.3, and where its place is asked for at load. */
+/* Memory cgroups: members with the same name on 5.10 to 7.3, whose offsets CO-RE finds at load. */
 #ifndef MEMTRACE_COMPAT_CGROUP_H
 #define MEMTRACE_COMPAT_CGROUP_H
 
@@ -34,8 +34,8 @@ struct cgroup___v5_10 {
 } __attribute__((preserve_access_index));
 
 /*
- * The id of the cgroup at that level, 0 for the root, that it is in, or is: level is at most its own.  Without the
- * barriers the compiler takes the place of a list before it is known that there is one.
+ * The id of the cgroup's ancestor at that level (0: the root), or its own: level is at most its own level.  Without
+ * the barriers the compiler computes the address in a list before it is known that the list exists.
  */
 static __always_inline u64 cgroup_ancestor_id(struct cgroup *cgroup, u32 level)
 {

@@ -11,7 +11,7 @@ enum {
 	PF_INSTR = 1 << 4,
 };
 
-/* Numbers that are no types in every kernel; user/probes/fault.c has them compared where they are. */
+/* Numbers that are not enumerators in every kernel; where they are, user/probes/fault.c has them compared. */
 enum {
 	FLAG_WRITE = 0x1, /* include/linux/mm_types.h, FAULT_FLAG_* */
 	FLAG_TRIED = 0x20,
@@ -69,7 +69,7 @@ static __always_inline s32 backing_of(struct inode *inode)
 	return magic == HUGETLBFS_MAGIC ? MT_BACKING_HUGETLB : MT_BACKING_FILE;
 }
 
-/* Where nobody tells which faults are on swap, those look as if they were on the memory that was swapped out. */
+/* Where no hook tells which faults are on swap, those look like faults on the memory that was swapped out. */
 static __always_inline s32 backing_but_swap(s32 backing)
 {
 	if (cfg.tells_swap || backing == MT_BACKING_SHMEM || backing == MT_BACKING_HUGETLB)

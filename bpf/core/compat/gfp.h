@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bits of gfp flags (include/linux/gfp_types.h).  The kernel's names for them
- * are in no named type, so CO-RE cannot ask; these have kept their values
- * from 5.10 to 7.3.  `make vmlinux-check` holds them against the BTF of
- * kernels that have the enumeration (from 6.10 on).
+ * Bits of gfp flags (include/linux/gfp_types.h).  The kernel has no named type for them, so CO-RE cannot find them;
+ * these have kept their values from 5.10 to 7.3.  `make vmlinux-check` compares them with the BTF of kernels that
+ * have the enumeration (from 6.10 on).
  */
 #ifndef MEMTRACE_COMPAT_GFP_H
 #define MEMTRACE_COMPAT_GFP_H

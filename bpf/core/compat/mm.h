@@ -5,7 +5,7 @@
 
 #include "../prelude.h"
 
-/* Parts of a counter that are added up; a verifier goes through each of them. */
+/* Parts of a counter that are added up; the verifier goes through each of them. */
 #define MAX_CPUS 1024
 
 /* From 6.2 on: a counter per kind, with parts per CPU (commit f1a7941243c1). */
@@ -28,10 +28,9 @@ struct bpf_array {
 } __attribute__((preserve_access_index));
 
 /*
- * What it takes to find a CPU's part of a per-CPU object: where this map's
- * own value lies for a CPU, against the address that stands for all CPUs.  The kernel's table of
- * offsets is in no BTF, and not in every kernel's kallsyms.  The members hold
- * addresses on their way to becoming plain numbers, which a map makes of them.
+ * Used to find a CPU's part of a per-CPU object: the distance between this map's own value on a CPU and the address
+ * that stands for all CPUs.  The kernel's table of offsets is in no BTF, and not in every kernel's kallsyms.  Storing
+ * an address in this map and reading it back turns it into a plain number.
  */
 struct mt_percpu_finder {
 	u64 map, here;
@@ -55,8 +54,8 @@ static __always_inline u64 percpu_base(volatile struct mt_percpu_finder *finder)
 }
 
 /*
- * A counter with its parts per CPU: a small process may have all of its pages
- * in them.  bpf_map_lookup_percpu_elem() came with 5.19, these counters with 6.2.
+ * A counter with parts per CPU: a small process may have all of its pages in the parts. bpf_map_lookup_percpu_elem()
+ * came with 5.19, these counters with 6.2.
  */
 static __always_inline s64 percpu_counter__sum(const void *counter)
 {
@@ -91,8 +90,10 @@ static __always_inline u64 mm__rss_bytes(struct mm_struct *mm, u32 kind)
 {
 	s64 pages;
 
-	/* asked of mm_struct, which every kernel has: libbpf looks for a type that is missing in modules, with
-	 * CAP_SYS_ADMIN */
+	/*
+	 * checks mm_struct, which every kernel has: libbpf would look for a missing type in modules, with
+	 * CAP_SYS_ADMIN
+	 */
 	if (bpf_core_field_exists(((struct mm_struct___v5_10 *)0)->rss_stat.count)) {
 		pages = 0;
 		bpf_probe_read_kernel(&pages, sizeof(pages),

@@ -12,7 +12,7 @@ struct trace_event_raw_mark_victim {
 	int pid;
 } __attribute__((preserve_access_index));
 
-/* What an allocation brought the OOM killer up for (include/linux/oom.h). */
+/* The allocation that invoked the OOM killer (include/linux/oom.h). */
 struct mem_cgroup;
 enum oom_constraint { CONSTRAINT_NONE };
 struct oom_control {
@@ -25,7 +25,7 @@ struct oom_control {
 	enum oom_constraint constraint;
 } __attribute__((preserve_access_index));
 
-/* The form with figures. */
+/* The form that has the victim's figures. */
 struct trace_event_raw_mark_victim___figures {
 	u32 __data_loc_comm;
 	unsigned long total_vm;

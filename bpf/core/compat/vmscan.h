@@ -5,7 +5,7 @@
 
 #include "../prelude.h"
 
-/* enum lru_list: the same on all kernels; user/probes/kswapd.c has the kernel's BTF asked */
+/* enum lru_list: the same on all kernels; user/probes/kswapd.c compares it with the kernel's BTF */
 #define LRU_INACTIVE_ANON 0
 #define LRU_INACTIVE_FILE 2
 
