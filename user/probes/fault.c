@@ -26,7 +26,7 @@ static const struct attach_hook hooks[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
-/* A begin without its end would tell of a mapping that is gone. */
+/* A begin without its end would report a mapping that is gone. */
 static const struct hook_dependency dependencies[] = { { "mapping begin", "mapping end" }, { NULL, NULL } };
 
 static const struct kernel_constant constants[] = {

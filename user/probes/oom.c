@@ -19,7 +19,7 @@ static const struct attach_alt kill_begin[] = {
 	{ "kill_begin", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
-/* its end knows no argument and no result, so any will do */
+/* its end reads no argument and no result, so any prototype fits */
 static const struct attach_alt kill_end[] = {
 	{ "kill_end", ATTACH_FENTRY, "oom_kill_process", "struct oom_control *oc", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
@@ -34,7 +34,7 @@ static const struct attach_hook hooks[] = {
 	{ NULL, 0, NULL, NULL, false },
 };
 
-/* A begin without its end would be told of kills that come later. */
+/* A begin without its end would apply to kills that come later. */
 static const struct hook_dependency dependencies[] = { { "kill begin", "kill end" }, { NULL, NULL } };
 
 /* The kinds of pages in a process's counters. */

@@ -112,7 +112,7 @@ static uint8_t *put_string(uint8_t *to, const char *text, size_t len)
 	return to + len;
 }
 
-/* 1: this block has it, in that version; 0: now it counts as if; -ENOMEM. */
+/* 1: this block has it, in that version; 0: it did not, but is now marked so; -ENOMEM. */
 static int see(struct encoder *enc, enum item_kind kind, uint64_t id, uint64_t version)
 {
 	struct seen_key key = { kind, id };
@@ -226,7 +226,10 @@ static int number_of_who(struct encoder *enc, const struct mt_who *who, uint32_t
 	return 0;
 }
 
-/* Of a reference that is not in the cache; apart, so that most references cost no more than that. */
+/*
+ * For a reference that is not in the cache; a function of its own, so that most references cost only the look-up
+ * there.
+ */
 static __attribute__((noinline)) int look_up_ref(struct encoder *enc, uint64_t id, uint32_t *number)
 {
 	size_t at = (id ^ id >> 22) % NR(enc->ref_cache);
@@ -288,7 +291,7 @@ static uint64_t extend_sign(uint64_t value, size_t size)
 	return (uint64_t)((int64_t)(value << shift) >> shift);
 }
 
-/* A field's value as it is kept and compared: of a task its number in the block. */
+/* A field's value as it is kept and compared: for a task, its number in the block. */
 static int value_of(struct encoder *enc, const struct layout_field *field, const char *record, uint64_t *value)
 {
 	const char *at = record + field->offset;
@@ -448,7 +451,7 @@ static const struct mt_who *subject_of(struct encoder *enc, const struct layout 
 	return enc->who(enc->ctx, read_value(record + field->offset, sizeof(uint64_t)));
 }
 
-/* What a record speaks of and this block has not defined yet: those items come before the record's. */
+/* Items that a record refers to and this block has not defined yet: they come before the record. */
 static int define_parts(struct encoder *enc, const struct layout *layout, const char *record)
 {
 	uint64_t value;

@@ -29,7 +29,7 @@
 #define COLUMNS_CODE(unit, path)    LEFT(path)
 #define COLUMNS_CGROUP(unit, path)  LEFT(path)
 #define COLUMNS_TEXT(unit, path)    LEFT(path)
-/* They come last, as they may be left out. */
+/* They come last, because they may be left out. */
 #define COLUMNS_KERNEL_STACK(unit, path)
 #define COLUMNS_USER_STACK(unit, path)
 
@@ -84,7 +84,7 @@ static _Thread_local struct {
 	size_t used;
 } strings;
 
-/* What does not fit any more is cut. */
+/* Text that does not fit is cut. */
 static struct cell copy_string(const char *text, size_t max)
 {
 	size_t room = sizeof(strings.data) - strings.used;
