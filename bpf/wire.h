@@ -175,7 +175,7 @@ struct mt_minor {
 	struct mt_ref who;
 	__u64 address;
 	__u64 duration_ns; /* as in struct mt_major */
-	__s32 backing;	   /* likewise */
+	__s32 backing;	   /* as in struct mt_major */
 	__u32 pad;
 };
 
@@ -286,7 +286,7 @@ struct mt_state {
 	struct mt_found found;
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
-	__u64 fault_vma;     /* address of the mapping, from the begin to the end of the fault's handling */
+	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
 	__u32 fault_swapped; /* its page was on swap */
 	__u32 minor_swapped;
 	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */

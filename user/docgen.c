@@ -23,7 +23,7 @@ typedef void (*write_fn)(FILE *out, const struct command *command);
 
 /* Man pages: the macros of man(7). */
 
-/* Text for groff: a hyphen as a plain minus, and nothing at a line's start that is a request. */
+/* Text for groff: a hyphen as a plain minus, and no request at the start of a line. */
 static void roff(FILE *out, const char *text)
 {
 	if (*text == '.' || *text == '\'')
@@ -57,7 +57,7 @@ static void roff(FILE *out, const char *text)
 	}
 }
 
-/* A summary as the NAME section has it: no sentence, for it follows a dash. */
+/* A summary for the NAME section: not a sentence, because it follows a dash. */
 static void roff_name(FILE *out, const char *summary)
 {
 	char text[256];
@@ -71,7 +71,7 @@ static void roff_name(FILE *out, const char *summary)
 	fputc('\n', out);
 }
 
-/* A summary or a question as a sentence, which it need not be in --help. */
+/* A summary or a question as a sentence; in --help it need not be one. */
 static void roff_sentence(FILE *out, const char *summary)
 {
 	char text[256];
@@ -626,7 +626,7 @@ static json_t *schema_object(void)
 	return json_pack("{ss s{} s[] sb}", "type", "object", "properties", "required", "additionalProperties", 0);
 }
 
-/* Takes schema; the one that stands for the key: it, or what was there. */
+/* Takes over schema.  Returns the schema of the key: the new one, or the one that was there. */
 static json_t *schema_add(json_t *object, const char *key, size_t len, json_t *schema)
 {
 	json_t *properties = json_object_get(object, "properties");

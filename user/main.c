@@ -31,8 +31,9 @@ static void ignore(int signo)
 }
 
 /*
- * Signals that must not end us before we detach, and what they are instead.  With a handler, and not
- * SIG_IGN: exec() resets it, a traced command has its own.  What was ignored at the start stays so.
+ * Signals that must not end memtrace before it detaches, and what they become instead.  They get a handler and not
+ * SIG_IGN, because exec() resets a handler: a traced command has the default.  Signals that were ignored at the start
+ * stay ignored.
  */
 static void survive_signals(void)
 {

@@ -89,7 +89,7 @@ short() {
 		# shellcheck disable=SC2086
 		short $args "$file" -d 1
 		same "status of $args" "$status" 2
-		[[ $output == *"'$file': nobody reads this FIFO"* ]] || fail "$output"
+		[[ $output == *"'$file': this FIFO has no reader"* ]] || fail "$output"
 	done
 	cat "$file" >"$tmp/read" 3>&- &
 	started+=("$!")

@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TRIES 5 /* two that begin at once see each other, and both step back */
+#define TRIES 5 /* two processes that start at once see each other, and both step back */
 
 /*
- * The kernel drops all locks that a process has on a directory when it closes any descriptor of it
- * (fs/locks.c, locks_remove_posix()), so there is one for each directory.  The kind that is not dropped
- * (F_OFD_SETLK) does not tell who holds it.
+ * The kernel drops all locks that a process has on a directory when it closes any descriptor of it (fs/locks.c,
+ * locks_remove_posix()), so there is one for each directory.  Locks of the kind that is not dropped (F_OFD_SETLK) do
+ * not show their holder.
  */
 struct file_lock {
 	struct file_lock *next;
@@ -57,8 +57,8 @@ static void unlock(const struct file_lock *lock)
 }
 
 /*
- * Not of a user who may not decide what we write, nor of a process that ended and left its descriptors to
- * another, nor of the kind that has no pid.  0 is a process that our pid namespace does not show.
+ * Ignores locks of other users (they must not decide what memtrace writes), of a process that ended and left its
+ * descriptors to another, and of the kind that has no pid.  Pid 0 is a process outside of memtrace's pid namespace.
  */
 static bool counts(pid_t pid)
 {
@@ -73,7 +73,10 @@ static bool counts(pid_t pid)
 	return st.st_uid == 0 || st.st_uid == geteuid();
 }
 
-/* Nobody holds a write lock on a directory, as it cannot be opened for writing: asking for one finds the read locks. */
+/*
+ * A directory cannot be opened for writing, so no process has a write lock on it: a query for one finds the read
+ * locks.
+ */
 static bool is_taken(const struct file_lock *lock, pid_t *holder)
 {
 	struct flock other = request(lock, F_WRLCK);

@@ -7,8 +7,9 @@
 
 static uint64_t secret[2];
 
-/* Before main() and any thread.  Early in a boot getrandom(2) may have nothing yet; the kernel gave each program 16
- * bytes.
+/*
+ * Runs before main() and any thread.  Early in a boot getrandom(2) may have nothing yet; then the 16 random bytes
+ * that the kernel gives each program are used.
  */
 __attribute__((constructor)) static void draw_secret(void)
 {

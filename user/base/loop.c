@@ -9,7 +9,7 @@
 
 struct watched {
 	struct watched *next;
-	int fd; /* -1: to be freed after the turn */
+	int fd; /* -1: freed after the turn */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
@@ -22,7 +22,7 @@ struct loop_timer {
 };
 
 struct loop {
-	struct watched *watched; /* in the order in which they came */
+	struct watched *watched; /* in the order of registration */
 	size_t nr;
 	struct loop_timer *timers;
 	struct pollfd *polled; /* room for nr */
@@ -99,7 +99,7 @@ void loop_timer__set(struct loop_timer *timer, uint64_t due_ns)
 	timer->due_ns = due_ns;
 }
 
-/* Forgets those that are not watched any more, and lists the others for poll(2). */
+/* Forgets descriptors that are no longer watched, and lists the others for poll(2). */
 static void prepare(struct loop *loop)
 {
 	struct watched **at = &loop->watched, *gone;
@@ -136,7 +136,7 @@ static int wait_for_first(struct loop *loop)
 	return ppoll(loop->polled, loop->nr, due_ns == LOOP_NEVER ? NULL : &timeout, NULL) > 0;
 }
 
-/* Those that are added meanwhile stand behind the ones that were polled. */
+/* Descriptors that are added meanwhile come after the ones that were polled. */
 static void call_ready(struct loop *loop)
 {
 	struct watched *watched = loop->watched;

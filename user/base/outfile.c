@@ -14,7 +14,7 @@
 #include "log.h"
 #include "stop.h"
 
-#define TEMP_TRIES 8 /* of hidden names that somebody else has */
+#define TEMP_TRIES 8 /* hidden names to try when others are taken */
 
 static const struct {
 	mode_t mode;
@@ -55,7 +55,7 @@ static void remove_temp(struct outfile *file)
 	file->temp[0] = '\0';
 }
 
-/* What a writer of this name left when it was killed, where files cannot be without a name. */
+/* Removes what a writer of this name left when it was killed, on file systems where files must have a name. */
 static void remove_stale(struct outfile *file)
 {
 	struct stat st;
@@ -108,7 +108,7 @@ static int open_device(struct outfile *file)
 
 	file->fd = openat(place->dir, place->name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (file->fd < 0 && errno == ENXIO && S_ISFIFO(place->st.st_mode)) {
-		place__refuse(place, "nobody reads this FIFO; start its reader first");
+		place__refuse(place, "this FIFO has no reader; start its reader first");
 		return -ENXIO;
 	}
 	if (file->fd < 0 || fstat(file->fd, &st))
@@ -128,7 +128,7 @@ static int open_fd(struct outfile *file)
 	return file->fd < 0 ? -errno : 0;
 }
 
-/* All or nothing: stdio takes a short write of a cookie for an error, and would forget which. */
+/* All or nothing: stdio treats a short write of a cookie as an error, and would forget which error it was. */
 static ssize_t write_cookie(void *cookie, const char *data, size_t size)
 {
 	return outfile__write(cookie, data, size) ? 0 : (ssize_t)size;
@@ -147,7 +147,7 @@ static int open_stream(struct outfile *file)
 	return 0;
 }
 
-/* What is buffered is lost: nothing is written any more once there was an error. */
+/* The buffer is discarded: nothing is written after an error. */
 static void close_stream(struct outfile *file)
 {
 	if (!file->error)
@@ -270,7 +270,7 @@ static int rename_temp(struct outfile *file)
 	return 0;
 }
 
-/* Is st of what was put last? */
+/* Is this the file that was put last? */
 static bool is_put(const struct outfile *file, const struct stat *st)
 {
 	struct stat put;
@@ -279,7 +279,7 @@ static bool is_put(const struct outfile *file, const struct stat *st)
 }
 
 /*
- * As at the start; but what was put last is ours, whomever a file system says that it belongs to (NFS
+ * As at the start; but the file that was put last is memtrace's own, whatever owner a file system reports (NFS
  * without root's rights).
  */
 static int look_again(struct outfile *file)
@@ -331,7 +331,7 @@ int outfile__write(struct outfile *file, const void *data, size_t size)
 	return file->error;
 }
 
-/* What some file systems (NFS) tell at close(2) alone, while the descriptor stays open. */
+/* Finds errors that some file systems (NFS) report only at close(2), while the descriptor stays open. */
 static int flush_fd(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -348,7 +348,7 @@ static int write_out(struct outfile *file)
 	return fsync(file->fd) ? -errno : 0;
 }
 
-/* What grew may have been removed meanwhile, with its directory or without. */
+/* A file that grows may have been removed meanwhile, with or without its directory. */
 static int check_name(struct outfile *file)
 {
 	struct stat st;
@@ -460,13 +460,13 @@ static void report_in_directory(const char *path, int err)
 	free(dir);
 }
 
-/* NULL: nothing is to be said, as the reader left, or the rest is not wanted. */
+/* NULL: no message, because the reader left or the rest is not wanted. */
 static const char *reason_of(int err)
 {
 	if (err == -EPIPE || err == -ECANCELED)
 		return NULL;
 	if (err == -ETIMEDOUT)
-		return "nobody reads it, and the run was ended; the output is cut there";
+		return "its reader does not read, and the run was ended; the output is cut there";
 	return strerror(-err);
 }
 

@@ -57,8 +57,8 @@ static int own_stream(const struct stat *st)
 }
 
 /*
- * Not opened by name again: that would truncate it or write over what others write to it, and a
- * socket cannot be opened at all.  What memtrace itself opened has FD_CLOEXEC; it was given none of that.
+ * It is not opened by name again: that would truncate it or overwrite what others write to it, and a socket cannot be
+ * opened at all.  Descriptors that memtrace itself opened have FD_CLOEXEC; those that it inherited do not.
  */
 static int take_fd(struct place *place, int fd)
 {
@@ -71,7 +71,7 @@ static int take_fd(struct place *place, int fd)
 	return fstat(fd, &place->st) ? -errno : 0;
 }
 
-/* The number that a name of a descriptor of this process ends in, or -1. */
+/* The descriptor of this process that a name like /dev/fd/N or /dev/stdout stands for, or -1. */
 static int own_number(const char *path)
 {
 	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/" };
@@ -96,7 +96,7 @@ static bool is_trusted(const struct stat *dir)
 	return (dir->st_uid == 0 || dir->st_uid == geteuid()) && !(dir->st_mode & (S_ISVTX | S_IWGRP | S_IWOTH));
 }
 
-/* A link below /proc/PID leads to what a process has; its text is only a name for that. */
+/* A link below /proc/PID leads to an object of a process; its text is only a name for that. */
 static bool is_magic(const struct place *place, const struct stat *dir)
 {
 	struct statfs fs;
@@ -259,7 +259,7 @@ int place__look(struct place *place)
 	return place->kind == PLACE_FILE ? check_file(place) : check_device(place);
 }
 
-/* What the shell opened for us may be written, no matter who owns it. */
+/* A file that the shell opened for memtrace may be written, whoever owns it. */
 static int look_first(struct place *place)
 {
 	struct stat st;
@@ -312,7 +312,7 @@ int place__check_dir(struct place *place)
 	return -ENOENT;
 }
 
-/* FNV-1a: whoever chooses the name writes the file, so there is nobody to make two of them meet. */
+/* FNV-1a: no keyed hash is needed, because the user who chooses the name also writes the file. */
 uint64_t place__key(const struct place *place)
 {
 	uint64_t key = 0xcbf29ce484222325;

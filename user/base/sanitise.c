@@ -12,7 +12,7 @@
 /* The longest piece that replaces a character: four bytes as \xHH. */
 #define MAX_PIECE 16
 
-/* The bytes that a first byte promises; 0 if no character begins with it. */
+/* How many bytes a character has, by its first byte; 0 if no character begins with it. */
 static size_t utf8_length(unsigned char first)
 {
 	if (first < 0x80)
@@ -25,9 +25,8 @@ static size_t utf8_length(unsigned char first)
 }
 
 /*
- * Reads the character at text (not at its end); *len: the bytes it takes, 1
- * with NOT_UTF8.  Overlong forms, surrogates and what is above U+10FFFF are
- * not UTF-8: a decoder that lets them pass can be talked past any check.
+ * Reads the character at text (not at its end); *len: the bytes it takes, 1 with NOT_UTF8.  Overlong forms,
+ * surrogates and what is above U+10FFFF are not UTF-8: a decoder that accepts them lets an attacker bypass checks.
  */
 static uint32_t utf8_read(const char *text, size_t *len)
 {
@@ -101,7 +100,7 @@ static size_t visible_piece(char *piece, uint32_t c, const char *text, size_t le
 	return len;
 }
 
-/* A backslash is one of ours alone. */
+/* A backslash is escaped too, so every backslash in the output begins an escape. */
 static size_t terminal_piece(char *piece, uint32_t c, const char *text, size_t len)
 {
 	return c == '\\' ? escape_bytes(piece, text, len) : visible_piece(piece, c, text, len);
@@ -166,9 +165,8 @@ char *sanitise_utf8_dup(const char *text)
 }
 
 /*
- * wcwidth() knows ASCII alone in the C locale, in which root's sessions often
- * run, while the terminal shows UTF-8 all the same.  Without that locale's
- * file each character counts as one column.
+ * In the C locale, in which root's sessions often run, wcwidth() only knows ASCII, but the terminal shows UTF-8.  So
+ * a UTF-8 locale is loaded; without its file each character counts as one column.
  */
 static int char_width(uint32_t c)
 {

@@ -18,9 +18,9 @@
 #define NSEC_PER_MSEC 1000000ULL
 #define LOOK_NS	      (10 * NSEC_PER_MSEC)
 #define KICK_NS	      (10 * NSEC_PER_MSEC)
-#define STALL_NS      (40 * NSEC_PER_MSEC) /* after the end, without a byte that is taken; or in a hurry, in all */
+#define STALL_NS      (40 * NSEC_PER_MSEC) /* after the end: the longest time without progress; in a hurry: in all */
 #define SAME_NS	      (50 * NSEC_PER_MSEC) /* timeout(1) sends its signal twice: to its child, and to its group */
-#define WIDE_PIPE     (1024 * 1024)	   /* what anybody may ask for (/proc/sys/fs/pipe-max-size) */
+#define WIDE_PIPE     (1024 * 1024)	   /* the most that any user may ask for (/proc/sys/fs/pipe-max-size) */
 
 static struct {
 	int fd;
@@ -167,7 +167,7 @@ void stop__look(void)
 		stop__end();
 }
 
-/* The coarse clock costs no more than a look into memory. */
+/* The coarse clock costs no more than a read of memory. */
 static void look_sometimes(void)
 {
 	uint64_t now = stop.fd < 0 ? 0 : clock__ns(CLOCK_MONOTONIC_COARSE);
@@ -213,13 +213,13 @@ void stop__pause(int ms)
 		stop__look();
 }
 
-/* In the end: when who does not move is given up. */
+/* After the end of the run: when a reader without progress is given up. */
 static uint64_t stalled_ns(void)
 {
 	return (stop.moved_ns > stop.urgent_ns ? stop.moved_ns : stop.urgent_ns) + STALL_NS;
 }
 
-/* How long a call may block until there is something to look at; at least for a try. */
+/* How long a call may block until the next check; at least one try. */
 static uint64_t patience_ns(void)
 {
 	uint64_t now = clock__boot_ns(), until = now + KICK_NS;
@@ -231,7 +231,10 @@ static uint64_t patience_ns(void)
 	return until > now + NSEC_PER_MSEC ? until - now : NSEC_PER_MSEC;
 }
 
-/* What blocks in this thread is interrupted again and again: one that began just after a kick gets the next. */
+/*
+ * Blocking calls of this thread are interrupted again and again: a call that began just after one interrupt gets the
+ * next.
+ */
 static bool start_kicks(timer_t *timer)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
@@ -263,7 +266,7 @@ static ssize_t write_once(int fd, const void *data, size_t size)
 	return len < 0 ? -errno : len;
 }
 
-/* Who reads slowly, a pager, has the rest in the pipe. */
+/* A slow reader, such as a pager, finds the rest in the pipe. */
 static bool widen(int fd)
 {
 	int size = fcntl(fd, F_GETPIPE_SZ);
@@ -271,7 +274,7 @@ static bool widen(int fd)
 	return size > 0 && size < WIDE_PIPE && fcntl(fd, F_SETPIPE_SZ, WIDE_PIPE) > size;
 }
 
-/* It blocked, and returned with this error: 0: it is worth another try. */
+/* A call blocked, and returned with this error.  0: try again. */
 static int after_block(int fd, short events, int err)
 {
 	struct pollfd other = { .fd = fd, .events = events };
@@ -366,7 +369,7 @@ int stop__exit(int code)
 
 	if (!stop.undone)
 		return code;
-	/* as the signal would have ended it: a shell's loop ends, too */
+	/* ends as by the signal, so that a shell's loop also ends */
 	sigemptyset(&own);
 	sigaddset(&own, stop.undone);
 	signal(stop.undone, SIG_DFL);

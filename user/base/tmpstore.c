@@ -70,7 +70,7 @@ static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
 	return 0;
 }
 
-/* Moves the tail to the file.  On failure it stays: what was written of it is not counted. */
+/* Moves the tail to the file.  On failure it stays: a partial write is not counted. */
 static void flush(struct tmpstore *s)
 {
 	if (s->fd < 0)
@@ -180,7 +180,7 @@ int tmpstore__poke(struct tmpstore *s, uint64_t at, uint8_t byte)
 	return write_all(s->fd, &byte, 1, at);
 }
 
-/* A tail that grew in memory is given back, and a file that failed gets another chance. */
+/* A tail that grew in memory is freed, and a file that failed is tried again. */
 void tmpstore__reset(struct tmpstore *s)
 {
 	if (s->fd >= 0 && s->flushed && ftruncate(s->fd, 0)) {

@@ -12,7 +12,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define NS_PER_S      1000000000ULL
 
-/* A number with its fraction kept apart in units of 10^-18, so that none of it passes through a double. */
+/* A number with its fraction as a separate integer, in units of 10^-18, so that no double is involved. */
 struct decimal {
 	uint64_t whole;
 	uint64_t atto;
@@ -137,7 +137,7 @@ int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	uint64_t parsed;
 	const char *end;
 
-	/* What is not a number at all is invalid, however long its digits are. */
+	/* Checks the syntax first: what is not a number is invalid, not out of range. */
 	if (!*text || text[strspn(text, "0123456789")])
 		return -EINVAL;
 	end = read_digits(text, &parsed);
@@ -162,7 +162,7 @@ char *format_count(char *buf, size_t size, uint64_t n)
 	return buf;
 }
 
-/* What no number of decimals can show; 0 if value is an ordinary number. */
+/* Formats infinities and NaN; false if value is an ordinary number. */
 static bool format_odd(char *buf, size_t size, double value)
 {
 	if (isnan(value))
@@ -174,7 +174,7 @@ static bool format_odd(char *buf, size_t size, double value)
 	return true;
 }
 
-/* The decimals with which value has three digits, by what it is after rounding. */
+/* The number of decimals with which value has three digits, after rounding. */
 static int decimals(double value)
 {
 	if (value < 9.995)

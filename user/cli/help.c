@@ -107,7 +107,7 @@ static void put_probes(FILE *out)
 	}
 }
 
-/* The rows that are for experts, or those that are not, under a heading; nothing where there are none. */
+/* The expert rows, or the others, under a heading; nothing if there are none. */
 static void put_options(FILE *out, const struct command *command, const char *heading, bool expert)
 {
 	for (const struct option_row *const *group = command->options; *group; group++) {

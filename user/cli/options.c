@@ -401,7 +401,7 @@ static void refuse_unknown(const struct parser *parser, const char *option)
 	free(joiner.text);
 }
 
-/* The row that an option which lacks its argument means; the last letter of short ones in a bundle. */
+/* The row of an option that lacks its argument; in a bundle of short options, that of the last letter. */
 static const struct option_row *row_of(const struct parser *parser, const char *option)
 {
 	bool is_long = !strncmp(option, "--", 2);
@@ -433,7 +433,7 @@ static int refuse_option(const struct parser *parser, poptContext con, int code)
 			log_error("%s: needs an argument", option);
 		break;
 	default:
-		/* popt's text for an argument that a flag got, and for whatever it adds later. */
+		/* popt's text for a flag with an argument, and for errors that later versions add. */
 		log_error("%s: %s", option, poptStrerror(code));
 	}
 	return -EINVAL;

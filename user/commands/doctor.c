@@ -101,8 +101,8 @@ static const char *probe_state(const struct probe_status *status)
 }
 
 /*
- * Exit code: all core probes, some, or none.  Opt-in probes do not count.  What
- * the source says is copied, as it is gone when the report is rendered.
+ * Exit code: all core probes, some, or none can run.  Opt-in probes do not count.  The source's texts are copied,
+ * because the source is closed when the report is rendered.
  */
 static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 {
@@ -131,7 +131,7 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 	d->code = attached == wanted ? EXIT_OK : attached ? EXIT_FAILED : EXIT_NOT_ATTACHED;
 }
 
-/* Of a hook that is not there, why, and what is unknown without it. */
+/* For a hook that is missing: why, and what is unknown without it. */
 static void explain_hook(const struct hook_report *h, char *buf, size_t size)
 {
 	if (h->kind || !h->why[0])
@@ -228,7 +228,7 @@ static void ignore_record(void *ctx, const void *data, size_t size)
 	(void)size;
 }
 
-/* Attaches everything, latencies and opt-in probes too, to see what works; then takes it off again. */
+/* Attaches everything, including latencies and opt-in probes, to see what works; then detaches it. */
 static int diagnose(struct diagnosis *d, struct options *options)
 {
 	struct live_request request = {

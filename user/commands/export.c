@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* memtrace export: a file of metrics for node_exporter's textfile collector, written anew each interval. */
+/* memtrace export: a file of metrics for node_exporter's textfile collector, rewritten each interval. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static int export(struct export_run *run)
 	return err;
 }
 
-/* A disk that is full for a while is no reason to stop, a reader that left is; it is said once. */
+/* A disk that is full for a while does not stop the export; a reader that left does.  The message comes once. */
 static int on_interval(struct session *session, void *ctx)
 {
 	struct export_run *run = ctx;
@@ -83,7 +83,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	return run->metrics ? metrics__event(run->metrics, row, record) : 0;
 }
 
-/* Also whether it can be written, before anything is attached. */
+/* Also checks, before anything is attached, whether it can be written. */
 static int open_file(struct export_run *run, const struct options *options)
 {
 	const char *path = options->textfile;

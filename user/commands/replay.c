@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* memtrace replay FILE: what a recording is of.  With a command, main.c runs that on it instead. */
+/* memtrace replay FILE: what is in a recording.  With a command, main.c runs that on it instead. */
 #include <errno.h>
 #include <stdio.h>
 

@@ -21,7 +21,7 @@ struct stat_run {
 	struct histograms histograms;
 };
 
-/* Of a probe that could not be attached nothing is known, which is not 0. */
+/* Counts of a probe that could not be attached are unknown, not 0. */
 static void add_gathered(struct session *session, struct report *report)
 {
 	enum mt_probe id;
@@ -31,7 +31,7 @@ static void add_gathered(struct session *session, struct report *report)
 			probes[id]->gather->report(session->gather_state[id], report, &session->names);
 }
 
-/* In text as well: with --latency, and of a probe that has nothing else to show. */
+/* Also in text: with --latency, and for a probe that has nothing else to show. */
 static bool shows_histograms(const struct session *session)
 {
 	enum mt_probe id;

@@ -32,7 +32,7 @@ struct trace_run {
 	struct summary summary;
 };
 
-/* Call chains stand below the event's line, which stays as it is without them. */
+/* Call chains stand below the event's line; the line is the same without them. */
 static void set_text(struct event_columns *event, const struct event_row *row, bool stacks)
 {
 	size_t at = (size_t)snprintf(event->text, sizeof(event->text), "%s", row->text), i;

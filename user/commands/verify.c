@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* memtrace verify: what memtrace counts beside what the kernel itself counts of the same time. */
+/* memtrace verify: compares what memtrace counts with what the kernel counts in the same time. */
 #include <errno.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	return 0;
 }
 
-/* The kernel's counters on both sides of memtrace's own, so that these lie between. */
+/* Reads the kernel's counters before and after memtrace's own, so that these lie between. */
 static int begin(struct verify_run *run)
 {
 	int err = own_counts__settle(&run->own);
@@ -122,7 +122,7 @@ static void fill_row(struct verify_run *run, size_t i)
 	c[8] = result->why[0] ? cell_string(result->why) : cell_none();
 }
 
-/* Without a miss of events that it has, the rest of the allocator's pages are those that have none. */
+/* If memtrace missed no event of the allocator, all other pages come from allocations without an event. */
 static bool saw_all_allocs(const struct verify_run *run)
 {
 	struct kernel_figure kernel = { 0 };

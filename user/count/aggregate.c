@@ -56,8 +56,8 @@ static bool is_wanted(const struct aggregate *agg, enum mt_slot slot)
 }
 
 /*
- * What the record has beyond the life's earlier ones, 0 in a slot where it is
- * older than one of them.  Returns whether there is any.
+ * What the record has beyond the life's earlier records; 0 in a slot where it is older than one of them.  Returns
+ * whether there is any.
  */
 static bool difference(const struct aggregate *agg, const struct life *life, const struct mt_task *task, uint64_t *add)
 {
@@ -95,7 +95,7 @@ static void add_to_sums(struct aggregate *agg, const uint64_t *add)
 	}
 }
 
-/* The life (NULL: none) and all scopes of the row change together or, without memory, not at all. */
+/* Changes the life (NULL: none) and all scopes of the row together or, without memory, not at all. */
 static int add_to_row(struct aggregate *agg, struct life *life, struct row *row, const uint64_t *add)
 {
 	struct packed_change last, total, interval;
@@ -117,7 +117,7 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	return 0;
 }
 
-/* Is there room for what the record may need: an entry for its life, if that has none, and a row? */
+/* Is there room for what the record may need: an entry for its life, if it has none, and a row? */
 static bool has_room(const struct aggregate *agg, const struct life *life, const struct mt_task *task)
 {
 	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
@@ -130,8 +130,8 @@ static bool has_room(const struct aggregate *agg, const struct life *life, const
 }
 
 /*
- * Without memory no count changes, so that the life's next record makes up for
- * this one.  A row or life that was added in vain stays, empty, until its end.
+ * Without memory no count changes, so that the life's next record makes up for this one.  A row or life that was
+ * already added stays, empty, until its end.
  */
 static int credit(struct aggregate *agg, struct life **life, const struct mt_task *task, const uint64_t *add)
 {
@@ -319,9 +319,8 @@ static int retire_row(struct aggregate *agg, struct row *row)
 }
 
 /*
- * A leader that never counted anything has no record, so none tells that it is
- * gone.  If no other thread is known either, the process is taken for gone
- * after a longer silence.  Should it count again, its rows are merged.
+ * A leader that never counted anything has no record, so its end is not seen.  If no other thread is known either,
+ * the process counts as gone after a longer silence.  If it counts again, its rows are merged.
  */
 static bool is_settled(const struct aggregate *agg, const struct row *row, uint64_t now_ns)
 {

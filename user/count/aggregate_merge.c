@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A thread may be first heard of after its process was retired: then the
- * process has a row in the file of dead rows and another one.  Nothing in memory
- * remembers who was retired, so doubles are found when rows are asked for, by
- * sorting an index of them all; each double is merged once and for all.
+ * The first record of a thread may come after its process was retired: then the process has a row in the file of dead
+ * rows and another one.  Memory keeps no list of retired processes, so doubles are found when rows are asked for, by
+ * sorting an index of all rows; each double is merged once.
  */
 #include "aggregate_impl.h"
 
@@ -50,7 +49,7 @@ static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t r
 	return 0;
 }
 
-/* From was retired after all that went into the other row, so it has the newer names. */
+/* From was retired after everything that is in the other row, so it has the newer names. */
 static int merge_dead_rows(struct aggregate *agg, enum scope scope, uint64_t *into, uint64_t from)
 {
 	uint64_t v[MT_NR_SLOTS], w[MT_NR_SLOTS], at;

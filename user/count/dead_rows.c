@@ -137,7 +137,7 @@ int dead_rows__next(struct dead_rows *dead, struct dead_rows_cursor *cursor, str
 	return 1;
 }
 
-/* Nothing but the flag matters of such a row, so the others may go. */
+/* Only the flag of such a row matters, so the other bytes may be dropped. */
 int dead_rows__supersede(struct dead_rows *dead, uint64_t at)
 {
 	return tmpstore__poke(&dead->bytes, at, ROW_SUPERSEDED);

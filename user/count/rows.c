@@ -86,7 +86,7 @@ struct row *rows__find(const struct rows *rows, const struct row_key *key)
 	return row;
 }
 
-/* By thread a row's id is its life, so that a row which was retired can be told from all others. */
+/* By thread a row's id is its life, which distinguishes a retired row from all others. */
 static struct row *rows__add(struct rows *rows, const struct row_key *key)
 {
 	struct row *row;

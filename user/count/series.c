@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * For every name that was ever offered the set keeps what it has seen of it,
- * so that each round adds only what is new: to the name's own series, or to
- * "other".  So a value that is named later leaves behind in "other" what was
- * exported there.  Memory is 16 bytes a counter for each name, 24 if it is
- * named; whoever offers bounds how many names there are.
+ * For every name that was ever offered, the set keeps the counts that it has seen.  So each round adds only what is
+ * new, to the name's own series or to "other".  A value that is named later leaves in "other" what was exported
+ * there.  Memory is 16 bytes a counter for each name, 24 if it is named; the caller bounds the number of names.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -18,10 +16,10 @@ struct value {
 	UT_hash_handle hh;
 	char *name;
 	uint64_t *seen;	    /* the most that was ever offered */
-	uint64_t *now;	    /* what this round offers, summed over all that have the name */
+	uint64_t *now;	    /* what this round offers, summed over all sources with the name */
 	uint64_t *exported; /* NULL: it counts in "other" */
 	double weight;
-	uint64_t round; /* that offered it last */
+	uint64_t round; /* in which it was offered last */
 };
 
 struct series_set {
@@ -156,7 +154,7 @@ static int reserve_named(struct series_set *set, size_t nr)
 	return 0;
 }
 
-/* Room was made for it before. */
+/* There is already room for it. */
 static int name_value(struct series_set *set, struct value *value)
 {
 	value->exported = calloc(set->width, sizeof(*value->exported));
@@ -214,7 +212,7 @@ static void add_new(struct series_set *set, struct value *value)
 	}
 }
 
-/* What could not get a name for want of memory is not added at all: it would be in "other" for good. */
+/* What could not get a name because memory ran out is not added at all: it would stay in "other". */
 int series__end(struct series_set *set)
 {
 	struct value *value;

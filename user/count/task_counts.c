@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Finished lives are remembered in an array, at the place that the low bits of
- * their id name: those are a tid's, and tids are handed out one after the
- * other.  A finished life is forgotten when another of the same place
- * finishes, some 32,768 tasks later; records are late by a drain of the rings at most.  Were one
- * later than that, its counts would be taken for those of a new life.
+ * Finished lives are remembered in an array, indexed by the low bits of their id: these are the tid's, and tids are
+ * assigned one after the other.  A finished life is forgotten when another one with the same index finishes, some
+ * 32,768 tasks later.  Records are late by at most one drain of the rings.  A later one would count as a new life.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -21,14 +21,14 @@
 #include "apart_impl.h"
 #include "proc.h"
 
-/* Of tables of symbols 128 MiB are kept, and as much is read at a time. */
+/* 128 MiB of symbol tables are kept, and as much is read at a time. */
 #define READER_MAX_BYTES (1024UL * 1024 * 1024)
-/* Queued questions; beyond that they are refused, since they would not be answered in time. */
+/* The most queued questions; more are refused, because they would not be answered in time. */
 #define MAX_QUESTIONS 4096
-/* A reader that waits for a FUSE file system may not even be killed: so many of them are left to their fate. */
+/* A reader that waits for a FUSE file system may not even be killed: so many of them may be left behind. */
 #define MAX_STUCK     16
 #define FORK_LIMIT_MS 1000
-/* The one descriptor that the processes have, behind those of standard input, output and error. */
+/* The only descriptor of these processes, besides standard input, output and error. */
 #define KEPT_FD 3
 
 struct question {
@@ -46,14 +46,14 @@ struct apart {
 	int epoll_fd, fd;				/* fd: to the reader; -1: there is none */
 	STAILQ_HEAD(question_list, question) questions; /* the first is the one that was sent */
 	size_t nr;
-	uint64_t due_ns; /* when the first must have been answered; 0: it was not sent */
+	uint64_t due_ns; /* deadline of the first question's answer; 0: it was not sent */
 	size_t sent;	 /* bytes of it */
 	struct message answer;
 	unsigned int killed;
 	bool given_up;
 };
 
-/* In the child: nothing of memtrace's is kept but one descriptor, and signals of a terminal are memtrace's. */
+/* In the child: keeps only one descriptor of memtrace's, and ignores a terminal's signals, which are for memtrace. */
 static void settle(int fd, pid_t parent)
 {
 	sigset_t none;
@@ -147,8 +147,8 @@ static void become_reader(int fd, const char *dir, pid_t parent)
 }
 
 /*
- * What the first process does: at each byte it kills the reader that there is and forks another.  It says
- * whether it did: one that waits in the kernel and cannot be killed stays.
+ * The first process: for each byte it kills the current reader and forks another.  It replies whether it did: a
+ * reader that waits in the kernel and cannot be killed stays.
  */
 static void fork_readers(const char *dir)
 {
@@ -193,7 +193,7 @@ static int start_forker(struct apart *apart, const char *dir)
 	return apart->forker < 0 ? -EAGAIN : 0;
 }
 
-/* Without a reader until the next question, after as many as there may be for good. */
+/* No reader until the next question; after too many stuck ones, none at all. */
 static void drop_reader(struct apart *apart)
 {
 	if (apart->fd >= 0)
@@ -274,7 +274,7 @@ void apart__free(struct apart *apart)
 	free(apart);
 }
 
-/* The first question is settled; its answer is NULL or what came. */
+/* The first question is done; its answer is NULL or what the reader sent. */
 static void settle_first(struct apart *apart, struct message_cursor *answer)
 {
 	struct question *question = STAILQ_FIRST(&apart->questions);
@@ -304,7 +304,7 @@ static void send_first(struct apart *apart)
 		sent = send(apart->fd, question->bytes.bytes + apart->sent, question->bytes.size - apart->sent,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (sent <= 0)
-			return; /* it is full, or it ended: then reading tells */
+			return; /* it is full, or it ended: reading from it will show that */
 		apart->sent += (size_t)sent;
 	}
 }
@@ -337,7 +337,7 @@ void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns
 		send_first(apart);
 }
 
-/* 1: there is an answer; 0: not yet; -1: the reader ended, or says nonsense. */
+/* 1: there is an answer; 0: not yet; -1: the reader ended, or its answer is invalid. */
 static int receive(struct apart *apart)
 {
 	struct message *answer = &apart->answer;
@@ -370,7 +370,7 @@ static void take_answer(struct apart *apart)
 	struct message answer = apart->answer;
 	struct message_cursor cursor = { answer.bytes + sizeof(struct apart_head), answer.bytes + answer.size, false };
 
-	apart->answer = (struct message){ 0 }; /* who is told may ask again */
+	apart->answer = (struct message){ 0 }; /* the callback may ask again */
 	settle_first(apart, &cursor);
 	free(answer.bytes);
 }

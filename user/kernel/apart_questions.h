@@ -8,17 +8,19 @@
 
 enum apart_kind {
 	/*
-	 * The mappings of a process.  How many of the pids that follow have them in /proc now (the first one that can
-	 * be read counts); when the process of the first pid began (struct mt_who; 0: unknown), as another one may have
-	 * its pid by now; how many pids, through whom files are reached, and those; how many mappings the kernel
-	 * told, and those.  Answer: errno of /proc, 0; whose /proc it was, 0: nobody's; how many mappings there was
-	 * no time for; how many follow, and those.
+	 * The mappings of a process.  Question, in this order:
+	 * - how many of the pids that follow have the mappings in /proc now (the first one that can be read counts);
+	 * - when the process of the first pid began (struct mt_who; 0: unknown), as its pid may be reused by now;
+	 * - the number of pids through which files are opened, and the pids;
+	 * - the number of mappings that the kernel reported, and the mappings.
+	 * Answer: errno of /proc or 0; the pid whose /proc it was (0: none); the number of mappings that there was no
+	 * time for; the number of mappings, and the mappings.
 	 */
 	APART_MAPS = 1,
 	/*
-	 * The functions at the addresses of a call chain, the leaf first: pids as above; how many mappings and
-	 * those; how many addresses, and those.  Answer: how many; for each its offset in the function, the
-	 * function's name ("": unknown).
+	 * The functions at the addresses of a call chain, the leaf first.  Question: pids as above; the number of
+	 * mappings, and the mappings; the number of addresses, and the addresses.  Answer: their number; for each its
+	 * offset in the function and the function's name ("": unknown).
 	 */
 	APART_NAMES = 2,
 };

@@ -43,7 +43,7 @@ static void put_maps(struct message *answer, int err, uint32_t pid, uint64_t unr
 		message__put_mapping(answer, proc_maps__at(maps, i));
 }
 
-/* What the kernel told of a process is added to what /proc has, if that was asked for. */
+/* Adds the mappings that the kernel reported of a process to those in /proc, if that was asked for. */
 static void add_announced(struct message_cursor *question, struct maps_access *access, struct proc_maps *maps)
 {
 	uint64_t nr = message__get_u64(question);

@@ -12,7 +12,7 @@
 #include "btf_excerpt.h"
 #include "kernel_btf.h"
 
-/* Programs whose target is a type, by the begin of their section's name; its rest is the target's. */
+/* Programs whose target is a type: the start of their section's name.  The rest of it is the target's name. */
 static const struct target {
 	const char *section;
 	enum bpf_attach_type attach_type;

@@ -9,7 +9,7 @@
 
 #define FIRST_SLOTS 1024
 
-/* Of what both ends have: each of a kernel's hundred thousand names is looked up. */
+/* A hash of both ends of a name is enough, and fast: each of a kernel's hundred thousand names is looked up. */
 static size_t hash_of(const char *name, size_t len)
 {
 	uint64_t begin = 0, end = 0;
@@ -46,7 +46,7 @@ static bool grow(struct btf_names *names)
 	return true;
 }
 
-/* Takes the name. */
+/* Takes over the name. */
 static void add(struct btf_names *names, char *name)
 {
 	/* at most a quarter is taken, so most names are found to be missing at once */
@@ -103,7 +103,7 @@ void btf_names__free(struct btf_names *names)
 	*names = (struct btf_names){ 0 };
 }
 
-/* How much of a type is taken over. */
+/* How much of a type is copied. */
 enum part {
 	PART_NONE,
 	PART_NAME, /* of a struct its name and size; of another type all */
@@ -116,7 +116,7 @@ struct selection {
 	__u32 *new_ids; /* by the whole's ids */
 	__u32 *todo;	/* ids whose references are not followed yet; each gets here twice at most */
 	size_t nr_todo;
-	enum part part; /* of what the type that is being followed refers to */
+	enum part part; /* of the type that the current type refers to */
 };
 
 typedef void ref_visitor(struct selection *selection, __u32 *id);
@@ -217,7 +217,7 @@ static int copy_type(struct selection *s, struct btf *to, __u32 id)
 	return err < 0 ? err : 0;
 }
 
-/* As types refer to later ones as well, all have their numbers before the first is copied. */
+/* Types also refer to later ones, so all get their numbers before the first is copied. */
 static int copy(struct selection *s, struct btf_excerpt *excerpt)
 {
 	__u32 nr = btf__type_cnt(s->whole), id, taken = 0, i;

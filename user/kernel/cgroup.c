@@ -122,7 +122,7 @@ const char *cgroups__below_mount(const struct cgroups *cgroups, const char *path
 	return path[len] ? path + len : "/";
 }
 
-/* Opens a cgroup by its kernfs id; its path by what the fd points at.  Owned; NULL: gone, or not to be found out. */
+/* Opens a cgroup by its kernfs id; its path by what the fd points at.  Owned; NULL: gone, or it cannot be found. */
 static char *ask_kernel(const struct cgroups *cgroups, uint64_t id, bool *gone)
 {
 	char link[64], path[PATH_MAX];

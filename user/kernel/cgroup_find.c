@@ -19,7 +19,7 @@
 
 #define CONTAINER_PREFIX 6
 
-/* Is an open directory a cgroup of the memory controller's hierarchy?  0, or as cgroups__find(). */
+/* Is an open directory a cgroup of the memory controller's hierarchy?  0, or an error as from cgroups__find(). */
 static int check_dir(const struct cgroups *cgroups, int fd)
 {
 	struct statfs fs, mount;
@@ -85,7 +85,7 @@ static bool names_container(const char *name, const char *prefix)
 	return i >= 12;
 }
 
-/* systemd's short form: a unit's name without what kind of unit it is. */
+/* systemd's short form: a unit's name without its type. */
 static bool names_unit(const char *name, const char *text)
 {
 	static const char *const kinds[] = { ".service", ".slice", ".scope" };
@@ -186,7 +186,7 @@ static bool cwd_is_gone(void)
 	return gone;
 }
 
-/* Of two that say why it is none, the one that found something tells more. */
+/* Of two errors, the one of the look-up that found something says more. */
 static int open_path(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir)
 {
 	int err = open_dir(cgroups, text, dir), below;

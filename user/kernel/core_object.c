@@ -19,7 +19,7 @@
 		{ .program = program_, .kind = ATTACH_TP_BTF, .event = event_, .proto = proto_ }, {},                  \
 	}
 
-/* Where another task than the current one is meant, tp_btf alone has a pointer that task storage accepts. */
+/* For another task than the current one, only tp_btf has a pointer that task storage accepts. */
 static const struct attach_alt fork_alts[] = TP_BTF("core_newtask", "task:task_newtask", "struct task_struct *task");
 static const struct attach_alt again_alts[] =
 	TP_BTF("core_fork", "sched:sched_process_fork", "struct task_struct *parent,struct task_struct *child");
@@ -100,9 +100,9 @@ static bool has_task_storage(const struct btf *btf)
 }
 
 /*
- * From 6.16 on sched_process_exit fires before exit_mm(), which can still
- * fault, has an event class of its own, and two arguments; up to 6.15 it shared sched_process_template.
- * A kernel that is neither is taken for a new one: counts that are read at the task's end are right on both.
+ * From 6.16 on sched_process_exit fires before exit_mm(), which can still fault, has an event class of its own, and
+ * two arguments; up to 6.15 it shared sched_process_template.  A kernel that fits neither is treated as a new one:
+ * counts that are read at the task's end are right on both.
  */
 static bool has_faults_after_exit(const struct btf *btf)
 {
@@ -134,7 +134,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }
 
-/* Different call chains that are told apart, each in some 1 KiB of the kernel's memory. */
+/* How many different call chains are kept, each in some 1 KiB of the kernel's memory. */
 #define MAX_STACKS 32768
 
 static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)

@@ -78,7 +78,7 @@ static bool same_name(struct place ours, struct place kernels)
 	return strlen(b) == len && !memcmp(a, b, len);
 }
 
-/* What has a name is the type of that name.  One side may know it by a declaration alone. */
+/* Named types are the same if their names are.  One side may only have a declaration. */
 static bool is_record(struct place p)
 {
 	return p.type && (btf_is_composite(p.type) || btf_is_fwd(p.type)) && name_of(p)[0];
@@ -134,9 +134,8 @@ static bool pointees_fit(struct place ours, struct place kernels, char *why, siz
 }
 
 /*
- * Does what the kernel has there mean what we take it for?  copied: with our size, where an
- * instruction that loads it would be adjusted.
- * Of another kind: libbpf refuses it.
+ * Is the kernel's type there what the program expects?  copied: with the program's size; an instruction that loads it
+ * would be adjusted.  Types of another kind are refused by libbpf.
  */
 static bool types_fit(struct place ours, struct place kernels, bool copied, char *why, size_t size)
 {

@@ -67,8 +67,8 @@ void count_rules__read(struct count_rules *rules, const struct btf *btf)
 		/* reclaimed_slab got its wider name when shrink_node() ceased to add it for cgroups */
 		.cgroup_slab_pages = has_member(btf, "reclaim_state", "reclaimed_slab"),
 		/*
-		 * No type changed with it.  Faults under a lock of their mapping's, which are retried often, needed it
-		 * before they could wait for a page, and for that this function got what it now takes.
+		 * No type changed with it.  Faults under a per-mapping lock are retried often; they needed this
+		 * before they could wait for a page, and for that this function got its new argument.
 		 */
 		.attempts_count =
 			!prototype__matches_function(btf, LOCK_FOLIO, "struct folio *folio,struct vm_fault *vmf"),

@@ -75,7 +75,7 @@ static int ask(int fd, int family, int command, int version, int type, const cha
 	return send(fd, &request, request.nl.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-/* A message's attributes; NULL if it is an answer without, which *err tells. */
+/* A message's attributes; NULL if it has none; *err is the answer's error. */
 static const char *attributes_of(const struct nlmsghdr *nl, size_t *len, int *err)
 {
 	const struct nlmsgerr *answer = NLMSG_DATA(nl);

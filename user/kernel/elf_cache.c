@@ -74,7 +74,7 @@ void elf_cache__describe_open(const struct elf_file *file, struct mapping *mappi
 	mapping->inode = file->inode;
 }
 
-/* One that is no ELF file has nothing, and that is kept, too. */
+/* A file that is no ELF file has nothing; that is also cached. */
 static struct entry *add(struct elf_cache *cache, const struct file_version *key, int fd)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));

@@ -91,7 +91,7 @@ static enum feature_state look_lockdown(char *note, size_t size)
 	char line[128];
 
 	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
-		return FEATURE_OK; /* no such security module, or securityfs is not mounted: then a load tells */
+		return FEATURE_OK; /* no such security module, or securityfs is not mounted: then loading shows it */
 	return features__lockdown(line, note, size);
 }
 

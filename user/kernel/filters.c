@@ -60,7 +60,7 @@ static int check_ids(const struct uint_list *ids, bool (*exists)(uint32_t), cons
 }
 
 #ifdef MEMTRACE_STATIC
-/* Name services are shared libraries that fit one C library only: a static binary knows the file alone. */
+/* Name services are shared libraries that fit one C library only: a static binary only reads /etc/passwd. */
 static struct passwd *find_user(const char *name)
 {
 	FILE *f = fopen("/etc/passwd", "re");
@@ -250,7 +250,7 @@ static int install_ids(const struct object *core, const char *map, const struct 
 	return err;
 }
 
-/* How deep a cgroup is, by the kernel's word; 0 or -errno. */
+/* How deep a cgroup is, as the kernel reports it; 0 or -errno. */
 static int read_level(const struct object *core, int dir_fd, __u32 *level)
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(core->bpf, "core_cgroup_level");

@@ -19,10 +19,10 @@
 
 #define RUNNING "/sys/kernel/btf/vmlinux"
 
-/* Types in types, pointers to pointers: the deepest in kernels from 5.10 to 7.3 has 15. */
+/* Types in types, pointers to pointers: at most 15 levels in kernels from 5.10 to 7.3. */
 #define MAX_DEPTH 64
 
-/* Which ids lead on, of those that must come to an end. */
+/* Which ids are followed; chains of these must end. */
 enum chain {
 	CHAIN_POINTERS, /* pointers, arrays and what is only another name, up to a struct */
 	CHAIN_MEMBERS,	/* what lies within a type, up to a pointer */
@@ -58,7 +58,7 @@ static int depth_of_members(struct walk *walk, const struct btf_type *t, int abo
 	return deepest;
 }
 
-/* How many steps lead on from a type; -1 if that does not end in time.  What was found is kept. */
+/* How many steps lead on from a type; -1 if there are too many.  Results are kept. */
 static int depth_of(struct walk *walk, __u32 id, int above)
 {
 	const struct btf_type *t = btf__type_by_id(walk->btf, id);
@@ -244,7 +244,7 @@ static int read_file(struct btf_excerpt *excerpt, const char *file, const struct
 	return err;
 }
 
-/* Where the kernel lets map it there is one copy less in memory, and no system call for each 4 KiB. */
+/* If the kernel allows mapping it, that saves a copy in memory, and a system call for each 4 KiB. */
 static struct btf *map_running(void)
 {
 	int fd = open(RUNNING, O_RDONLY | O_CLOEXEC);

@@ -56,7 +56,7 @@ int memcg_flush__wait(const char *root)
 		err = touch_fresh_pages(nr);
 	if (!err)
 		err = read_faults(path, &touched);
-	/* a read folds; else only the next change tells that all was folded since */
+	/* a read adds up the counts; if not, only the next change shows that they were added up */
 	if (err || touched - before >= nr / 2)
 		return err;
 	for (i = 0; i < WAIT_MAX_MS / WAIT_STEP_MS && !stop__hurried(); i++) {

@@ -326,7 +326,7 @@ static void apply(struct mmap_events *events, struct images *images, const struc
 		mmap_events__apply(images, bytes, entry->size);
 }
 
-/* What is not yet applied moves to the front. */
+/* Moves what is not yet applied to the front. */
 static void keep_rest(struct mmap_events *events, size_t done)
 {
 	size_t kept = 0, from = events->size, i;
@@ -343,8 +343,8 @@ static void keep_rest(struct mmap_events *events, size_t done)
 }
 
 /*
- * What one CPU entry may follow what another one entry that was read before.  But all that happened before the
- * clock was read is there when the rings are read.
+ * What one CPU entry may follow what another one entry that was read before.  But all that happened before the clock
+ * was read is there when the rings are read.
  */
 uint64_t mmap_events__read(struct mmap_events *events, struct images *images)
 {

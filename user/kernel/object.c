@@ -24,8 +24,8 @@
 #define CFG_MAP_SUFFIX	".rodata.cfg"
 #define RECORD_OF_EVENT "trace_event_raw_"
 /*
- * Kernels before 6.4 want room for the whole log, or fail with ENOSPC instead
- * of the real reason.  Memory that is not written to is never taken; calloc() may clear what was used before.
+ * Kernels before 6.4 need room for the whole log, or fail with ENOSPC instead of the real reason.  Mapped memory that
+ * is not written to costs nothing; calloc() may clear memory that was used before.
  */
 #define VERIFIER_LOG_LEN (4U << 20)
 
@@ -54,7 +54,7 @@ static void hook__blame(struct hook_state *h, int error, const char *fmt, const 
 	snprintf(h->why, sizeof(h->why), fmt, detail);
 }
 
-/* What an alternative is held against. */
+/* What an alternative is checked against. */
 struct judge {
 	const struct btf *btf;
 	const struct kernel_btf *types;
@@ -69,7 +69,7 @@ static bool refuse(struct hook_state *h, const char *fmt, const char *detail)
 	return false;
 }
 
-/* Has the kernel the tracepoint, and does the program take from it what it gives? */
+/* Does the kernel have the tracepoint, and does the program read what it provides? */
 static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *alt, struct hook_state *h)
 {
 	char arguments[WHY_LEN - 16], what[WHY_LEN], own[128];
@@ -82,7 +82,7 @@ static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *
 	}
 	if (!alt->context)
 		return true;
-	/* a record of the event's own takes the place of one that it shared with others */
+	/* a record of the event's own replaces one that it shared with others */
 	snprintf(own, sizeof(own), RECORD_OF_EVENT "%s", strchr(alt->event, ':') + 1);
 	if (btf__find_by_name_kind(judge->btf, alt->context, BTF_KIND_STRUCT) < 0 ||
 	    (strcmp(own, alt->context) && btf__find_by_name_kind(judge->btf, own, BTF_KIND_STRUCT) >= 0))
@@ -91,8 +91,8 @@ static bool tracepoint_fits(const struct judge *judge, const struct attach_alt *
 }
 
 /*
- * Whether the kernel loads programs on a function at all: some refuse them as such, without a word of which
- * of an object's programs it was.
+ * Whether the kernel loads programs on a function at all: some refuse all of them, without saying which of an
+ * object's programs it was.
  */
 static bool kernel_hooks(const struct kernel_btf *types, const char *function)
 {
@@ -129,7 +129,7 @@ static bool takes_tracepoint(const struct attach_alt *alt)
 	return alt->kind == ATTACH_TP_BTF || alt->kind == ATTACH_RAW_TP || alt->kind == ATTACH_TP;
 }
 
-/* Has the kernel's enumerator the value that the program takes it to have? */
+/* Does the kernel's enumerator have the value that the program assumes? */
 static bool constant_fits(const struct btf *btf, const struct kernel_constant *c, struct hook_state *h)
 {
 	char what[WHY_LEN];
@@ -182,8 +182,8 @@ static size_t nr_alts(const struct attach_hook *hook)
 }
 
 /*
- * Moves on to the next alternative that could work by what BTF says: in
- * the order of the list, or twice over it, once for those of kind tp and once for the others.
+ * Moves on to the next alternative that can work according to BTF: in the order of the list, or in two passes over
+ * it, first those of kind tp and then the others.
  */
 static void hook__next_alt(struct hook_state *h, const struct judge *judge)
 {
@@ -232,7 +232,7 @@ const struct hook_state *object__hook(const struct object *object, const char *n
 	return NULL;
 }
 
-/* A hook that h must not be without, and is; NULL: there is none. */
+/* A hook that h depends on and that is missing; NULL: there is none. */
 static const struct hook_state *hook__misses(const struct object *object, const struct hook_state *h)
 {
 	const struct hook_dependency *dependency = hook__is_attached(h) ? object->dependencies : NULL;
@@ -248,7 +248,7 @@ static const struct hook_state *hook__misses(const struct object *object, const 
 	return NULL;
 }
 
-/* Who is without a hook that it needs is left out, which others may be without then. */
+/* Leaves out hooks that lack a hook they depend on; then others may lack these. */
 static void leave_out_lone(struct object *object)
 {
 	const struct hook_state *missing;
@@ -282,7 +282,7 @@ static int set_cfg(struct bpf_object *bpf, const struct mt_cfg *cfg)
 	return -ENOENT;
 }
 
-/* A map that the core object has is used, one that it was told not to create is not created here either. */
+/* Uses the maps that the core object has; a map that the core was not to create is not created here either. */
 static int share_maps(struct bpf_object *bpf, const struct object *core)
 {
 	struct bpf_map *map, *shared;
@@ -323,7 +323,7 @@ static int select_programs(struct object *object, const struct kernel_btf *types
 	return err;
 }
 
-/* The last line that the verifier wrote before its statistics: what it disliked. */
+/* The last line that the verifier wrote before its statistics: the reason. */
 static void verifier_says(const char *log, char *buf, size_t size)
 {
 	const char *end = strstr(log, "\nprocessed "), *line;
@@ -337,7 +337,7 @@ static void verifier_says(const char *log, char *buf, size_t size)
 	snprintf(buf, size, "the verifier refused it: %.*s", (int)(end - line), line);
 }
 
-/* Loads; on failure *culprit is the hook whose program was refused, if that can be told. */
+/* Loads; on failure *culprit is the hook whose program was refused, if that is known. */
 static int load(struct object *object, struct hook_state **culprit)
 {
 	size_t size = object->nr_hooks * VERIFIER_LOG_LEN, i;
@@ -357,7 +357,7 @@ static int load(struct object *object, struct hook_state **culprit)
 			bpf_program__set_log_buf(prog, logs + i * VERIFIER_LOG_LEN, VERIFIER_LOG_LEN);
 	}
 	err = bpf_object__load(object->bpf);
-	/* libbpf loads a refused program once more to get a log: who has one is the culprit */
+	/* libbpf loads a refused program once more to get a log: the program with a log is the culprit */
 	for (i = 0; err && i < object->nr_hooks && !*culprit; i++) {
 		const char *log = logs + i * VERIFIER_LOG_LEN;
 
@@ -435,7 +435,7 @@ static int attach_all(struct object *object, struct hook_state **culprit)
 		err = attach_chosen(object, h);
 		if (!err)
 			continue;
-		/* what is refused here as a rule costs no second load of all the others */
+		/* programs that are usually refused are found here, which saves a second load of all the others */
 		if (hook__is_gain(h)) {
 			h->alt = -1;
 			continue;
@@ -512,8 +512,8 @@ static int object__init_hooks(struct object *object, const struct object_request
 }
 
 /*
- * When nothing tells which program was refused, each hook moves on: the
- * alternatives are few, and the loop ends when a required one has none left.
+ * If it is not known which program was refused, each hook moves on.  There are few alternatives, and the loop ends
+ * when a required hook has none left.
  */
 static void advance(struct object *object, struct hook_state *culprit, const struct judge *judge, int err)
 {
@@ -612,8 +612,8 @@ static bool program_info(const struct bpf_program *prog, struct bpf_prog_info *i
 }
 
 /*
- * The kernel notes when it begins with a program, and an object's are loaded
- * one after the other: a program took until the next began, the last until all were loaded.
+ * The kernel records when it starts with a program, and an object's programs are loaded one after the other.  So a
+ * program's time ends when the next one starts, the last one's when all were loaded.
  */
 static uint64_t load_end_ns(const struct object *object, uint64_t begin_ns)
 {

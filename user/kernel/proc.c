@@ -70,7 +70,10 @@ bool proc__initial_pid_namespace(void)
 	return access("/proc/self/ns/pid", F_OK) && errno == ENOENT && !access("/proc/self/stat", F_OK);
 }
 
-/* The first process of a namespace's /proc is in that namespace; one that we are not in has no "self". */
+/*
+ * The first process of a namespace's /proc is in that namespace; a /proc of a namespace that memtrace is not in has
+ * no "self".
+ */
 bool proc__shows_initial_pids(void)
 {
 	return proc__initial_pid_namespace() || is_initial("/proc/1/ns/pid");
@@ -104,7 +107,7 @@ static uint64_t ticks_of(uint64_t ns)
 	return ns / (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-/* Opens a task's directory, which still refers to it if the pid is reused, and reads when the task began. */
+/* Opens a task's directory, which still refers to this task if the pid is reused, and reads when the task began. */
 static int open_task(uint32_t tid, uint64_t *ticks)
 {
 	char path[64];

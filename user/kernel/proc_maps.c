@@ -61,8 +61,8 @@ static bool mapped_identity(int fd, struct mapping *found)
 }
 
 /*
- * Some file systems show another device, or inode, for a mapping than fstat(2) does (btrfs, overlayfs): then
- * it is told by mapping the file here.  Nothing of it is read that way.
+ * Some file systems show another device, or inode, for a mapping than fstat(2) does (btrfs, overlayfs): then the file
+ * is mapped here to find out.  Nothing of it is read that way.
  */
 bool proc_maps__is_file(int fd, const struct mapping *mapping)
 {
@@ -121,7 +121,7 @@ static bool describe_vdso(uint32_t pid, struct mapping *mapping)
 	return ok;
 }
 
-/* All have the same, but for 32-bit processes: of one that is gone it is this process's own. */
+/* All processes have the same one, except 32-bit ones.  For a process that is gone, this process's own is used. */
 static void describe_own_vdso(struct mapping *mapping)
 {
 	struct mapping own = { .start = getauxval(AT_SYSINFO_EHDR) };
@@ -182,7 +182,7 @@ static int add_lines(struct proc_maps *maps, struct maps_access *access, FILE *f
 	return err ? err : proc_maps__count(maps) ? 0 : -ESRCH;
 }
 
-/* By its directory, which still refers to that process if the pid is reused. */
+/* Goes by its directory, which still refers to that process if the pid is reused. */
 static int open_maps(uint32_t pid, uint64_t start_ns)
 {
 	char path[64];

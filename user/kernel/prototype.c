@@ -30,7 +30,7 @@ static void text__add(struct text *text, const char *s)
 	text->at = n < text->end - text->at ? text->at + n : text->end;
 }
 
-/* A type as C spells it, qualifiers left out: names and pointers are what tells prototypes apart. */
+/* A type as in C, without qualifiers: names and pointers are enough to distinguish prototypes. */
 static void add_type(const struct btf *btf, __u32 id, struct text *text)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
@@ -111,7 +111,7 @@ static const struct btf_type *function_proto(const struct btf *btf, const char *
 	return t ? btf__type_by_id(btf, t->type) : NULL;
 }
 
-/* From the argument first on; named: a prototype that has names for them, or NULL. */
+/* Starts with the argument first; named: a prototype that has names for the arguments, or NULL. */
 static void add_arguments(const struct btf *btf, const struct btf_type *proto, const struct btf_type *named, int first,
 			  struct text *text)
 {
@@ -169,7 +169,7 @@ int prototype__read_function(const struct btf *btf, const char *function, char *
 	return text.at < text.end ? 0 : -ENAMETOOLONG;
 }
 
-/* Is text, up to end, that type, or that type and that name?  Where the kernel's name is not known any will do. */
+/* Is text, up to end, that type, or that type and that name?  If the kernel's name is not known, any name fits. */
 static bool argument_matches(const char *text, const char *end, const char *type, const char *name)
 {
 	size_t len = strlen(type);
@@ -179,7 +179,7 @@ static bool argument_matches(const char *text, const char *end, const char *type
 	text += len;
 	if (text == end)
 		return true;
-	/* what else follows is another type whose name begins as this one's does */
+	/* anything else is another type whose name has this one as its start */
 	if (type[len - 1] != '*' && *text++ != ' ')
 		return false;
 	if (memchr(text, ' ', end - text) || memchr(text, '*', end - text))

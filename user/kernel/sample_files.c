@@ -40,7 +40,7 @@ struct wanted {
 	const struct key_value *entry;
 };
 
-/* "allocstall_*" is each key that begins so. */
+/* "allocstall_*" stands for each key with that start. */
 static int compare_key(const struct key_value *entry, const char *key)
 {
 	size_t len = strlen(key), both;

@@ -40,7 +40,7 @@ static int touch_pages(size_t page)
 
 int selftest__run(struct selftest *test, const struct object *core, bool has_task_storage)
 {
-	/* "exited" keeps its identity from being looked up, so no filter takes the match away */
+	/* "exited" prevents a look-up of its identity, so no filter clears the match */
 	struct mt_state state = { .match = 1, .exited = 1 };
 	const char *name = has_task_storage ? "task_state" : "tid_state";
 	int map = bpf_object__find_map_fd_by_name(core->bpf, name);

@@ -16,9 +16,8 @@
 #include "proc_maps.h"
 
 /*
- * What makes two mappings be of one file.  The build id alone would do for
- * honest files; the inode keeps one that copies another's build id from naming
- * that one's addresses.
+ * The key of a mapping's file.  The build id would be enough for honest files.  The inode prevents a file that copies
+ * another's build id from naming that file's addresses.
  */
 struct file_key {
 	uint64_t dev, inode;
@@ -31,11 +30,14 @@ struct symbol_file {
 	struct file_key key;
 	struct symtab *tab; /* NULL: none was found */
 	unsigned int tries; /* to find one */
-	uint32_t pid;	    /* of the process that had it mapped at the last of them */
-	uint64_t used;	    /* by which call */
+	uint32_t pid;	    /* of the process that had it mapped at the last try */
+	uint64_t used;	    /* number of the last call that used it */
 };
 
-/* A file that could not be reached through one process, which may be gone, is looked for through others. */
+/*
+ * How often to try: a file that cannot be opened through one process, which may be gone, is looked for through
+ * others.
+ */
 #define MAX_TRIES 3
 
 struct symbols {
@@ -109,7 +111,7 @@ void symbols__free(struct symbols *symbols)
 	free(symbols);
 }
 
-/* Where a file, a copy of it, or what was stripped from it may be. */
+/* A place where a file, a copy of it, or its separate debug file may be. */
 struct place {
 	enum { BY_PATH, BY_NAME, BY_BUILD_ID } by;
 	bool in_dir; /* below the user's directory, not from the root */
@@ -153,7 +155,7 @@ static int open_place(const struct symbols *symbols, const struct place *place, 
 	return len < (int)sizeof(path) ? open_regular(AT_FDCWD, path, false) : -ENAMETOOLONG;
 }
 
-/* Without a build id only the very file that was mapped will do. */
+/* Without a build id only the mapped file itself is accepted. */
 static bool is_wanted(const struct elf_file *file, const struct mapping *mapping)
 {
 	struct build_id id;
@@ -172,7 +174,7 @@ struct search {
 	enum elf_symbols have;
 };
 
-/* Takes the file. */
+/* Takes over the file. */
 static void read_better(struct search *search, struct elf_file *file)
 {
 	struct symtab *tab = is_wanted(file, search->mapping) ? symtab__new(search->max_bytes) : NULL;
@@ -198,8 +200,8 @@ static void read_fd(struct search *search, int fd)
 }
 
 /*
- * From this process's own image: all have the same.  Where it is another one
- * (of a recording, of a 32-bit process), so is its build id.
+ * Uses this process's own image, because all processes have the same.  A different one (in a recording, in a 32-bit
+ * process) also has a different build id.
  */
 static void read_vdso(struct search *search)
 {
@@ -222,7 +224,7 @@ void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr)
 	memcpy(symbols->access.pids, pids, symbols->access.nr * sizeof(*pids));
 }
 
-/* A path of a process's that leads to its file from here, too.  What only a recording knows goes by build ids. */
+/* A process's path that also leads to its file from here.  Files that only a recording knows are found by build ids. */
 static bool is_path_ours(const struct mapping *mapping)
 {
 	int fd = mapping->inode ? open_regular(AT_FDCWD, mapping->path, false) : -1;
@@ -254,7 +256,7 @@ static struct symtab *read_symbols(const struct symbols *symbols, uint32_t pid, 
 	return search.tab;
 }
 
-/* Makes room; what this call uses stays.  false if that does not suffice. */
+/* Makes room, but keeps what this call uses.  false if that is not enough. */
 static bool make_room(struct symbols *symbols, size_t bytes)
 {
 	struct symbol_file *file, *next;
@@ -330,9 +332,8 @@ static struct symtab *table_of(struct symbols *symbols, uint32_t pid, const stru
 }
 
 /*
- * All but the leaf are return addresses: of a call that is a function's last
- * instruction, that is the start of the next function.  So they are looked up
- * one byte before.
+ * All but the leaf are return addresses.  After a call that is a function's last instruction, that is the start of
+ * the next function.  So they are looked up one byte before.
  */
 static uint64_t call_offset(size_t i)
 {

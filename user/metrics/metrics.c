@@ -51,7 +51,7 @@ static double sum_weight(const uint64_t *values, size_t width)
 	return weight;
 }
 
-/* One round: each name once, then what did not get a series goes to "other". */
+/* One interval: each name once, then what did not get a series goes to "other". */
 static int family__offer(struct family *family, struct sum *sums)
 {
 	struct sum *sum, *next;
@@ -273,7 +273,7 @@ void metrics__free(struct metrics *m)
 	free(m);
 }
 
-/* A task's name as comm: bytes that may lack an end. */
+/* A task's name as comm, which may lack a NUL at its end. */
 static const char *who_name(struct metrics *m, const struct mt_who *who, char *comm)
 {
 	memcpy(comm, who->comm, MT_COMM_LEN);
@@ -345,7 +345,7 @@ static int round_of_slots(struct metrics *m, struct family *family, struct selec
 	return err;
 }
 
-/* Where a histogram's label value has its counters: what is not among those that it can have is "other". */
+/* Where a histogram's label value has its counters: unknown values are "other". */
 static size_t label_index(const struct family *family, int64_t label)
 {
 	return label >= 0 && (size_t)label < family->nr_labels ? (size_t)label : family->nr_labels;

@@ -282,7 +282,7 @@ static int add_self(struct metrics *m, struct report *report)
 	return err;
 }
 
-/* A sample that lacks a label for want of memory would be another one: none is reported then. */
+/* A sample that lacks a label because memory ran out would be a different one: then none is reported. */
 int metrics__add(struct metrics *m, struct report *report, const struct program_cost *costs, size_t nr_costs)
 {
 	size_t i;

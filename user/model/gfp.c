@@ -7,8 +7,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * include/linux/gfp_types.h (gfp.h up to 5.19): these bits stayed where they
- * are from 5.10 to 7.3.  Those above ZEROTAGS depend on the configuration.
+ * include/linux/gfp_types.h (gfp.h up to 5.19): these bits are the same from 5.10 to 7.3.  Those above ZEROTAGS
+ * depend on the configuration.
  */
 enum {
 	DMA = 1 << 0,
@@ -86,7 +86,7 @@ static const struct {
 	{ ZEROTAGS, "__GFP_ZEROTAGS" },
 };
 
-/* Returns the room that is left, or 0 if the name did not fit. */
+/* Returns the room that remains, or 0 if the name did not fit. */
 static size_t append(char **end, size_t room, const char *separator, const char *name)
 {
 	size_t len = strlen(separator) + strlen(name);

@@ -12,7 +12,7 @@
 #define MIB (1ULL << 20)
 
 #define CPUS_PER_RING	16
-#define HOT_BYTES	(1 * MIB) /* for counters alone: they cross it at identity changes only */
+#define HOT_BYTES	(1 * MIB) /* for counters only: these use it only at identity changes */
 #define EVERY_CPU_BYTES (2 * MIB) /* of single events: some 20,000, or 20 ms of a CPU that does nothing but fault */
 #define EVERY_MIN_BYTES (4 * MIB)
 #define EVERY_MAX_BYTES (64 * MIB)
@@ -20,11 +20,14 @@
 #define ASKED_SHARE	4
 #define RARE_BYTES	(256 * KIB)
 #define OOM_BYTES	MT_OOM_RING_BYTES
-/* Records are read while the processor's cache has them, and a reader that sleeps is given time. */
+/*
+ * Small enough that records are read while they are in the processor's cache, and large enough to give a sleeping
+ * reader time.
+ */
 #define MAX_WAKEUP_BYTES (1 * MIB)
 #define NAMED_RINGS	 8
 
-/* The kernel wants a power of two, of whole pages. */
+/* The kernel requires a power of two, of whole pages. */
 static uint64_t ring_bytes(uint64_t bytes, uint64_t page_bytes)
 {
 	uint64_t size = page_bytes;
@@ -50,7 +53,7 @@ static uint64_t default_hot_bytes(const struct rings *rings, const struct machin
 	return bytes;
 }
 
-/* More than a good share of the memory was not meant, and the kernel would really take it. */
+/* A size above a large share of the memory is surely a mistake, and the kernel would really allocate it. */
 static int check_asked(const char *option, uint64_t bytes, uint32_t nr, const struct machine_size *machine)
 {
 	uint64_t most = machine->page_bytes;
@@ -148,7 +151,7 @@ static void name_full(const struct rings *rings, const uint64_t *records, char *
 		snprintf(buf + at, size - at, " and %u more", more);
 }
 
-/* Four times as much, if an option takes that. */
+/* Four times as much, if the option allows that. */
 static uint64_t larger(uint64_t bytes)
 {
 	return bytes < MAX_RING_BYTES / 4 ? bytes * 4 : MAX_RING_BYTES;

@@ -5,7 +5,7 @@
 #include "task_refs.h"
 
 #define MAX_AGE 4 /* ticks */
-/* More than ever have events at a time; a recording may announce more, which stay unknown. */
+/* More tasks than ever have events at a time; a recording may announce more, and these stay unknown. */
 #define MAX_TASK_REFS (1U << 20)
 
 struct task_ref {

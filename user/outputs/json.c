@@ -138,7 +138,7 @@ static int set_cells(const struct output *out, json_t *object, const struct colu
 	return err;
 }
 
-/* Of what sanitise.h calls harmful jansson leaves DEL, which only strings have, as it is. */
+/* Of the harmful characters of sanitise.h, jansson leaves DEL as it is; only strings have it. */
 static int put_chunk(const char *chunk, size_t size, void *stream)
 {
 	const char *del;
@@ -213,7 +213,7 @@ static int write_key(struct writer *writer, const char *key)
 	return err;
 }
 
-/* Objects are taken apart by hand, as a table may be anywhere in them; all else is dumped whole. */
+/* Objects are written member by member, because a table may be anywhere in them; everything else is dumped whole. */
 static int write_value(struct writer *writer, json_t *value)
 {
 	const struct table *table = table_at(writer, value);

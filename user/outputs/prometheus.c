@@ -39,7 +39,7 @@ struct family {
 	size_t nr;
 };
 
-/* Help takes no quotes, so they are escaped in labels alone. */
+/* Help needs no quotes, so they are escaped only in labels. */
 static int put_escaped(FILE *stream, const char *string, bool quotes)
 {
 	char *valid = sanitise_visible_dup(string);
@@ -70,7 +70,7 @@ static int put_labels(FILE *stream, const struct sample *sample)
 	return err;
 }
 
-/* Integers in full; else the fewest digits that read back as the same number.  No locale's comma. */
+/* Integers in full; else the fewest digits that read back as the same number.  Always with a point, in any locale. */
 static const char *format_value(char buf[NUMBER_LEN], double value)
 {
 	const char *point = localeconv()->decimal_point;
@@ -134,7 +134,7 @@ static void put_histogram(FILE *stream, const char *name, const char *labels, co
 {
 	bool is_time = hist->unit == UNIT_NS && !hist->exact;
 	unsigned int first = is_time ? FIRST_NS_BUCKET : 0;
-	/* The last slot of 64 also holds what is above its bound: it is part of +Inf alone. */
+	/* The last slot of 64 also holds what is above its bound: it is only part of +Inf. */
 	unsigned int last = is_time			  ? LAST_NS_BUCKET :
 			    hist->nr_counts < MAX_BUCKETS ? (unsigned int)hist->nr_counts - 1 :
 							    MAX_BUCKETS - 2;
@@ -210,7 +210,7 @@ static bool belongs(const struct section *section, const struct metric *metric)
 	return section->kind == SECTION_METRIC && strcmp(section->metric.name, metric->name) == 0;
 }
 
-/* What is not known is not exported: a counter that was NaN once has no rate for long after. */
+/* Unknown values are not exported: a counter that was NaN once has no rate for a long time. */
 static bool is_known(const struct metric *metric, const struct sample *sample)
 {
 	return metric->type == METRIC_HISTOGRAM ? sample->hist != NULL : !isnan(sample->value);
@@ -230,7 +230,7 @@ static int add_series(struct family *family, const struct sample *sample)
 	err = put_labels(stream, sample);
 	if (ferror(stream))
 		err = -ENOMEM;
-	/* without memory to shorten the text in there may be none, and no word of it */
+	/* without memory to shorten the text, there is none, and no error */
 	if (fclose(stream) != 0 || !series->labels)
 		err = -ENOMEM;
 	return err;

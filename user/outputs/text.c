@@ -29,7 +29,7 @@ static size_t find_column(const char *name, size_t len, const struct column *col
 	return i;
 }
 
-/* Of a part of a template in <>: whether all that it names up to the > is known. */
+/* For a part of a template in <>: whether all values that it names, up to the >, are known. */
 static bool is_known(const char *part, const struct column *columns, const struct cell *cells, size_t nr)
 {
 	const char *end = part + strcspn(part, ">"), *name, *brace;

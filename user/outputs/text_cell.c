@@ -14,7 +14,7 @@
 /* More than any number takes. */
 #define NUMBER_LEN 64
 
-/* Makes room for size bytes; what was in the buffer is gone if it fails. */
+/* Makes room for size bytes; on failure the buffer's content is lost. */
 static bool reserve(struct text *text, size_t size)
 {
 	char *buf;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Histograms: a line a bucket with its range, its count and a bar, then what they amount to. */
+/* Histograms: a line a bucket with its range, its count and a bar, then a summary. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +154,7 @@ static void print_bucket(struct text *text, const struct bars *bars, size_t i)
 	int bar = (int)((double)n / (double)bars->highest * bars->bar_width);
 
 	_Static_assert(sizeof(full) == MAX_BAR + 1, "the longest bar");
-	/* What happened at all is seen: a rare long stall is what people look for. */
+	/* A bucket that is not empty always has a visible bar: a rare long stall is what users look for. */
 	if (n && !bar)
 		bar = 1;
 	format_range(range, sizeof(range), bars->hist, i);

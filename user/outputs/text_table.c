@@ -10,7 +10,7 @@
 #include "text.h"
 #include "../base/sanitise.h"
 
-/* A name cut further than this says nothing; then whole columns go. */
+/* A name cut further than this is useless; then whole columns are left out. */
 #define MIN_NAME_WIDTH 10
 
 #define ELLIPSIS "\xe2\x80\xa6"
@@ -98,7 +98,7 @@ static size_t total_width(const struct layout *layout)
 	return total;
 }
 
-/* The widest column of names that can still give a column, or NULL. */
+/* The widest column of names that can still be cut, or NULL. */
 static struct shown *widest_name(struct layout *layout)
 {
 	struct shown *widest = NULL;
@@ -138,7 +138,7 @@ static bool drop_column(struct layout *layout)
 	return true;
 }
 
-/* What fits no terminal even so is left to wrap: keys and numbers are never cut. */
+/* What still does not fit wraps: keys and numbers are never cut. */
 static void fit(struct layout *layout)
 {
 	while (!cut_names(layout, layout->text->out->style.width) && drop_column(layout))

@@ -137,7 +137,7 @@ static void sessions__event(void *state, const void *record)
 	node = &sessions->nodes[k->node];
 	node->sessions++;
 	node->duration_ns += k->duration_ns;
-	/* a yield is that of sessions of which both are known */
+	/* the yield counts only sessions with both numbers known */
 	if (k->scanned_pages != MT_UNKNOWN_U64 && k->reclaimed_pages != MT_UNKNOWN_U64) {
 		node->scanned_pages += k->scanned_pages;
 		node->reclaimed_pages += k->reclaimed_pages;

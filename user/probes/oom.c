@@ -25,7 +25,7 @@ static const struct attach_alt kill_begin[] = {
 	  .proto = "struct oom_control *oc" },
 	{},
 };
-/* its end knows no argument and no result, so any will do */
+/* its end reads no argument and no result, so any prototype fits */
 static const struct attach_alt kill_end[] = {
 	{ .program = "kill_end",
 	  .kind = ATTACH_FENTRY,

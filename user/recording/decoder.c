@@ -186,7 +186,7 @@ static int take_mapping(struct decoder *dec, struct proc_maps *maps, uint64_t *a
 	mapping.start = *after + gap;
 	mapping.end = *after = mapping.start + size;
 	err = maps ? proc_maps__add(maps, &mapping) : 0;
-	/* what is too much or makes no sense is left out, as it is when mappings are read */
+	/* excess or invalid mappings are left out, as when mappings are read */
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -247,7 +247,7 @@ static int take_symbol(struct decoder *dec)
 	return dec->definitions.symbol ? dec->definitions.symbol(dec->definitions.ctx, &symbol) : 0;
 }
 
-/* Of a task's number, which is checked: 0 is none. */
+/* The task of a number, which is checked: 0 is none. */
 static int check_who(struct decoder *dec, uint64_t number)
 {
 	return number > dec->nr_whos ? bad(dec, "a task that was not named") : 0;
@@ -345,7 +345,7 @@ static void fill_record(struct decoder *dec, const struct layout *layout, const 
 		put_field(dec, &layout->fields[i], (int)i == layout->who ? dec->last_who : last[i]);
 }
 
-/* Announces the record's task first, if it goes by a reference that was not said since the last moment. */
+/* Announces the record's task first, if its reference was not announced since the last moment. */
 static bool announces(struct decoder *dec, const struct layout *layout)
 {
 	struct decoder_who *who = dec->last_who ? &dec->task_refs[dec->last_who - 1] : NULL;

@@ -19,7 +19,7 @@ static int make_name(char *name, const char *base, unsigned int number)
 	return len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* Only what is surely one of these files is given up for a new one. */
+/* Only a file that is surely one of these is replaced. */
 static bool is_own_recording(int dir, const char *name, const struct stat *st)
 {
 	char magic[sizeof(FORMAT_MAGIC) - 1];

@@ -112,7 +112,7 @@ static uint8_t *put_string(uint8_t *to, const char *text, size_t len)
 	return to + len;
 }
 
-/* 1: this block has it, in that version; 0: now it counts as if; -ENOMEM. */
+/* 1: this block has it, in that version; 0: it did not, but is now marked so; -ENOMEM. */
 static int see(struct encoder *enc, enum item_kind kind, uint64_t id, uint64_t version)
 {
 	struct seen_key key = { kind, id };
@@ -226,7 +226,10 @@ static int number_of_who(struct encoder *enc, const struct mt_who *who, uint32_t
 	return 0;
 }
 
-/* Of a reference that is not in the cache; apart, so that most references cost no more than that. */
+/*
+ * For a reference that is not in the cache; a function of its own, so that most references cost only the look-up
+ * there.
+ */
 static __attribute__((noinline)) int look_up_ref(struct encoder *enc, uint64_t id, uint32_t *number)
 {
 	size_t at = (id ^ id >> 22) % NR(enc->ref_cache);
@@ -463,7 +466,7 @@ static const struct mt_who *subject_of(struct encoder *enc, const struct layout 
 	return enc->who(enc->ctx, read_value(record + field->offset, sizeof(uint64_t)));
 }
 
-/* What a record speaks of and this block has not defined yet: those items come before the record's. */
+/* Items that a record refers to and this block has not defined yet: they come before the record. */
 static int define_parts(struct encoder *enc, const struct layout *layout, const char *record)
 {
 	uint64_t value;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* JSON knows no bytes: what is no UTF-8 is written as Latin-1 would have it, and read back as the same bytes. */
+/* JSON has no byte strings: text that is not UTF-8 is written as Latin-1, and read back as the same bytes. */
 static json_t *text_json(const char *text)
 {
 	json_t *json = json_string(text);
@@ -157,7 +157,7 @@ static void read_run(struct recording_head *head, const json_t *run)
 	facts->page_size = read_u64(run, "page_size");
 }
 
-/* Recordings that lack it are from before anybody told. */
+/* Older recordings lack it. */
 static void read_lacks(struct probe_status *s, const json_t *list)
 {
 	const char *path;

@@ -247,7 +247,7 @@ static void add_checkpoint(struct builder *b)
 		COUNT(b, totals.machine[i], "machine.%s", machine_rows[i].path);
 }
 
-/* Differences, as most change little; and what is unknown at the begin of a block takes one byte. */
+/* As differences, because most values change little; an unknown value at the start of a block takes one byte. */
 static void add_samples(struct builder *b)
 {
 	int i;
@@ -342,8 +342,7 @@ static bool is_task(enum field_code code)
 	return code == CODE_WHO || code == CODE_REF;
 }
 
-/* A field of the recording goes where memtrace has one of that name; a task's place takes only a task of the same form.
- */
+/* A field of the recording goes to memtrace's field of that name; a task only goes to a task of the same form. */
 static const struct layout_field *match(const struct layout *own, const char *name, enum field_code code)
 {
 	size_t i;
@@ -376,7 +375,7 @@ static int read_field(struct builder *b, const json_t *json, const struct layout
 	return b->error;
 }
 
-/* What of memtrace's own record a recording of an older or another version does not have stays unknown. */
+/* Fields of memtrace's own record that an older or another version's recording lacks stay unknown. */
 static int make_blank(struct layout *layout, const struct layout *own)
 {
 	size_t i;

@@ -7,7 +7,7 @@
 
 #include "../base/stop.h"
 
-/* Of a stream: 1: all of it; 0: it ended before; -errno. */
+/* Reads from a stream: 1: all bytes; 0: it ended before; -errno. */
 static int read_all(struct reader *reader, void *to, size_t size)
 {
 	size_t got;

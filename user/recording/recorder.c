@@ -10,8 +10,8 @@
 #include "encoder.h"
 #include "window.h"
 
-#define BLOCK_AGE_NS  1000000000ULL /* at least so often a moment ends a block */
-#define AFTER_KILL_NS 1000000000ULL /* what an OOM kill brings about is in the file, too */
+#define BLOCK_AGE_NS  1000000000ULL /* a moment ends a block at least this often */
+#define AFTER_KILL_NS 1000000000ULL /* so that the file also has what follows an OOM kill */
 
 struct recorder {
 	struct recorder_request request;
@@ -20,7 +20,7 @@ struct recorder {
 	ZSTD_CCtx *zstd;
 	struct outfile *file;
 	char name[NAME_MAX + 1]; /* of the first of the files with the last part */
-	struct window window;	 /* before the run begins, also of one that is written whole */
+	struct window window;	 /* used before the run begins, also if all of it is written */
 	struct recording_head head;
 	bool begun;
 	uint64_t last_ns; /* of the last record */
@@ -31,7 +31,7 @@ struct recorder {
 	unsigned int nr_files;
 	char *path; /* of the last file */
 	int error;
-	int dump_error; /* of the last part's last file; it was not told yet */
+	int dump_error; /* of the last file of --last; not yet reported */
 };
 
 static bool is_window(const struct recorder *rec)
@@ -121,7 +121,7 @@ static int close_block(struct recorder *rec, bool at_checkpoint)
 	return err;
 }
 
-/* Packs JSON, which is consumed, and hands the block on. */
+/* Packs JSON, which is consumed, and passes the block on. */
 static int write_json(struct recorder *rec, enum block_kind kind, json_t *json,
 		      int (*write)(void *ctx, const void *data, size_t size), void *ctx)
 {
@@ -247,7 +247,7 @@ static int begin_dump(struct recorder *rec)
 	return err ? err : outfile__begin_as(rec->file, name);
 }
 
-/* The last part of the run to a file of its own, which appears when it is complete. */
+/* Writes the last part of the run to a file of its own, which appears when it is complete. */
 static int dump(struct recorder *rec, const struct command_outcome *outcome)
 {
 	char *path;
@@ -281,7 +281,7 @@ static int end_checkpoint(struct recorder *rec, uint64_t now_ns)
 	if (err || !is_window(rec))
 		return err;
 	err = window__slide(&rec->window, now_ns);
-	/* a file that cannot be written is no reason to keep nothing for the next one */
+	/* even if a file cannot be written, blocks are kept for the next one */
 	if (!err && is_dump_due(rec, now_ns))
 		rec->dump_error = dump(rec, &none);
 	return err;

@@ -107,7 +107,7 @@ static _Thread_local struct {
 	size_t used;
 } strings;
 
-/* What does not fit any more is cut. */
+/* Text that does not fit is cut. */
 static struct cell copy_string(const char *text, size_t max)
 {
 	size_t room = sizeof(strings.data) - strings.used;

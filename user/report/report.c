@@ -28,7 +28,7 @@ void report__free(struct report *report)
 	free(report);
 }
 
-/* The array doubles whenever its length reaches a power of two, so that no capacity is kept beside it. */
+/* The array doubles whenever its length reaches a power of two, so its capacity need not be stored. */
 static struct section *add_section(struct report *report, enum section_kind kind)
 {
 	size_t nr = report->nr_sections;

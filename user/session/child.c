@@ -44,7 +44,7 @@ int child__start(struct child *child, char **argv, int out, const sigset_t *mask
 	close(pipe_fds[1]);
 	if (child->pid) {
 		child->running = true;
-		/* if the run is ended first, so is the child, wherever it is */
+		/* if the run is ended first, the child is ended too, wherever it is */
 		len = stop__read(pipe_fds[0], &err, sizeof(err));
 		if (len == sizeof(err)) {
 			child__reap(child, true);

@@ -23,7 +23,7 @@ static void describe(FILE *text, const struct options *o)
 		fputs("whole machine", text);
 }
 
-/* A probe that consists of them has them always. */
+/* A probe that only has single events always records them. */
 static uint32_t with_single_events(const struct session *session)
 {
 	uint32_t every = 0;
@@ -52,7 +52,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
 		.page_size = sysconf(_SC_PAGESIZE),
 	};
-	/* what does not fit is cut */
+	/* text that does not fit is cut */
 	text = fmemopen(facts->subject, sizeof(facts->subject) - 1, "w");
 	if (!text)
 		return;

@@ -10,7 +10,7 @@
 
 #define MAX_BYTES   (64UL * 1024 * 1024)
 #define MAX_HELD_NS 3000000000ULL
-#define LAST_NS	    2000000000ULL /* what is awaited at the end of a run, in all */
+#define LAST_NS	    2000000000ULL /* how long to wait at the end of a run, in all */
 #define AGE_NS	    1000000000ULL
 
 struct head {
@@ -18,7 +18,7 @@ struct head {
 	uint64_t size; /* of the record, which is padded to 8 bytes */
 };
 
-/* Of an event with a program's call chain: whose, and the chain's id; negative: it has none. */
+/* For an event with a program's call chain: its task and the chain's id; negative: it has none. */
 static int32_t chain_of(const struct held *held, const struct mt_hdr *hdr, const struct mt_who **who)
 {
 	const struct event_row *row = hdr->id < MT_NR_RECS ? &event_rows[hdr->id] : NULL;
@@ -61,7 +61,7 @@ static void let_go(struct held *held)
 	held->sink.record(held->sink.ctx, head + 1, head->size);
 }
 
-/* Lets go of the first ones that wait no longer, and of those that waited too long. */
+/* Passes on the first records that no longer wait, and those that waited too long. */
 static void go_on(struct held *held, bool all)
 {
 	uint64_t now_ns = clock__boot_ns();
@@ -77,7 +77,7 @@ static void go_on(struct held *held, bool all)
 		held->from = held->to = 0;
 }
 
-/* Room for so many bytes more, if need be by letting go of the oldest; NULL: no memory. */
+/* Room for that many more bytes, if necessary by passing on the oldest records; NULL: no memory. */
 static char *space(struct held *held, size_t size)
 {
 	size_t room = held->room ? held->room : 65536;
@@ -154,7 +154,7 @@ void held__attend(void *ctx, bool last)
 
 	apart__attend(held->apart);
 	go_on(held, false);
-	/* with the mappings that came the names are asked for: as often as records wait */
+	/* names are asked for when mappings have come, as long as records wait */
 	while (last && held->from < held->to && apart__wait(held->apart, until_ns, stop__hurried) &&
 	       clock__boot_ns() < until_ns)
 		go_on(held, false);

@@ -11,7 +11,7 @@
 #include "../base/stop.h"
 #include "../kernel/proc.h"
 
-/* Also of a last part, to see that it can be written: better now than after the incident. */
+/* Also opens the file of --last, to check that it can be written: better now than after the incident. */
 static int open_file(struct session *session)
 {
 	const struct options *o = session->options;

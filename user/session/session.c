@@ -87,7 +87,7 @@ static uint32_t named_probes(const struct options *options)
 	return probes;
 }
 
-/* Of its counts none is left without a hook on a hot path. */
+/* None of its counts is left without a hook on a hot path. */
 static bool is_on_hot_path(enum mt_probe probe)
 {
 	return probes[probe]->selftest_slot != MT_NR_SLOTS && !probes[probe]->without_hooks;
@@ -105,7 +105,7 @@ static uint32_t default_probes(const struct options *options, bool rare_only)
 	return chosen;
 }
 
-/* A probe that the user named must attach; of the others it is enough that some do. */
+/* A probe that the user named must attach; for the others it is enough if some do. */
 static int check_attached(const struct session *session)
 {
 	bool any = false;
@@ -119,7 +119,7 @@ static int check_attached(const struct session *session)
 		any |= status->attached;
 		if (!(session->named & (1U << id)) || status->error == 0)
 			continue;
-		/* a kernel that has no such tracepoint still gives what needs none; the report says what is missing */
+		/* a kernel without such a tracepoint still has what needs none; the report says what is missing */
 		if (status->attached && status->error == -ENOENT && !session->config.every &&
 		    !session->config.only_hooks)
 			continue;
@@ -133,7 +133,7 @@ static int check_attached(const struct session *session)
 	return EXIT_NOT_ATTACHED;
 }
 
-/* The iterator shows the tasks of its reader's namespace alone (kernel/bpf/task_iter.c, task_seq_get_next()). */
+/* The iterator only shows tasks of its reader's pid namespace (kernel/bpf/task_iter.c, task_seq_get_next()). */
 static void say_namespace(const struct session *session)
 {
 	if ((!session->options->cmd || session->options->all) && !proc__initial_pid_namespace())
@@ -244,7 +244,7 @@ static int open_stacks(struct session *session)
 	return EXIT_OK;
 }
 
-/* What was named must be in the recording; without a name all of it is wanted. */
+/* Named probes must be in the recording; without names, all of its probes are shown. */
 static int choose_recorded(struct session *session)
 {
 	uint32_t missing = session->named & ~session->facts.probes;
@@ -327,7 +327,7 @@ static int attach(struct session *session)
 	if (code == EXIT_OK && session->facts.stacks)
 		code = open_stacks(session);
 	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
-	malloc_trim(0); /* loading took much that is not needed again */
+	malloc_trim(0); /* loading used much memory that is not needed again */
 	return code;
 }
 

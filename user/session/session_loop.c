@@ -35,8 +35,8 @@ static int start_command(struct session *session)
 }
 
 /*
- * A terminal sends Ctrl-C to CMD as well, so only one that was sent to
- * memtrace alone is handed on.  The second one ends at once.
+ * A terminal also sends Ctrl-C to CMD, so only a SIGINT that was sent to memtrace alone is passed on.  The second one
+ * ends at once.
  */
 static void on_interrupt(struct session *session, const struct signalfd_siginfo *info)
 {
@@ -48,7 +48,7 @@ static void on_interrupt(struct session *session, const struct signalfd_siginfo 
 		child__signal(&session->child, SIGINT);
 }
 
-/* CMD's end is the run's; also how memtrace ends if it was interrupted meanwhile. */
+/* CMD's end is the run's end; it also decides how memtrace ends if it was interrupted meanwhile. */
 static void on_child(struct session *session)
 {
 	child__reap(&session->child, false);
@@ -60,7 +60,7 @@ static void on_child(struct session *session)
 		stop__run_is_over();
 }
 
-/* May come while an event is being printed: notes what is to be done, and does nothing that takes part in it. */
+/* May be called while an event is being printed: only notes what is to be done. */
 static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 {
 	struct session *session = ctx;
@@ -83,7 +83,7 @@ static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 	}
 }
 
-/* Takes over what the source knows since it brought its counts up to date. */
+/* Takes over the source's state as of when it brought its counts up to date. */
 static int take_checkpoint(struct session *session)
 {
 	struct source *src = session->source;
@@ -101,7 +101,7 @@ static int take_checkpoint(struct session *session)
 	return err;
 }
 
-/* What this process lost itself: no recording has it. */
+/* Losses of this process itself: no recording has them. */
 static void add_own_losses(struct session *session)
 {
 	session->totals.losses.hot += session->pipeline.malformed;
@@ -110,7 +110,7 @@ static void add_own_losses(struct session *session)
 					      schema__nr_events(session->totals.losses.unattributed);
 }
 
-/* It is what reports of an interval are about from now on, until the next one ends. */
+/* Reports show this interval from now on, until the next one ends. */
 static void end_interval(struct session *session)
 {
 	struct run_view *view = &session->view;
@@ -129,7 +129,7 @@ static int at_checkpoint(struct session *session, uint64_t due_ns)
 	add_own_losses(session);
 	if (session->interval_ns && due_ns >= session->interval_due_ns) {
 		end_interval(session);
-		/* an interval that took too long is not made up for */
+		/* if an interval took too long, the next one is not shortened */
 		session->interval_due_ns += session->interval_ns;
 		if (session->interval_due_ns <= due_ns)
 			session->interval_due_ns = due_ns + session->interval_ns;
@@ -214,7 +214,7 @@ static void on_end(void *ctx, uint64_t now_ns)
 	stop__end();
 }
 
-/* Who is waited for: signals, records, the end by the clock, the tick. */
+/* What the loop waits for: signals, records, the end by the clock, the tick. */
 static int watch(struct session *session, uint64_t end_ns)
 {
 	struct loop_timer *end;
@@ -245,7 +245,7 @@ static void loop(struct session *session)
 	session->loop = NULL;
 }
 
-/* What ends the run before CMD (-d, a signal) ends CMD too; one that goes on is left alone. */
+/* What ends the run before CMD (-d, a signal) also ends CMD; a CMD that then still runs is left alone. */
 static void end_command(struct session *session)
 {
 	struct child *child = &session->child;
@@ -349,7 +349,7 @@ int session__run(struct session *session)
 		replay(session);
 	else
 		code = run_live(session);
-	/* what a callback stopped for is the command's to report */
+	/* the command reports the error of its callback */
 	if (code != EXIT_OK || !session->error || session->callback_failed)
 		return code;
 	say_failed(session);

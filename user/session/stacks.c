@@ -18,17 +18,17 @@
 /* Texts that are kept: most events come from few places. */
 #define MAX_TEXTS   16384
 #define MAX_READERS 4
-/* What all files that a recording names may take. */
+/* How long all files that a recording names may take. */
 #define RECORDING_LIMIT_NS 20000000000ULL
 
 struct stack_text {
 	UT_hash_handle hh;
 	struct text_key {
 		uint64_t id;
-		uint64_t maps; /* serial number; 0: of a kernel stack, or nothing is known */
+		uint64_t maps; /* serial number; 0: a kernel stack, or nothing is known */
 	} key;
 	char *text;  /* NULL: not made yet */
-	bool asked;  /* and the answer is awaited */
+	bool asked;  /* and the answer has not come */
 	char *names; /* the answer */
 	size_t names_size;
 };
@@ -38,8 +38,8 @@ struct stacks {
 	struct symbols *symbols;
 	struct stack_text *texts;
 	struct apart *apart;
-	uint64_t waited_ns; /* for names of a recording */
-	uint64_t unnamed;   /* call chains whose names could not be had in time */
+	uint64_t waited_ns; /* waited for names of a recording */
+	uint64_t unnamed;   /* call chains whose names did not come in time */
 	char *scratch;	    /* a text that is not kept */
 	bool why_said;
 };
@@ -101,13 +101,13 @@ struct stacks *stacks__new(struct source *src, struct apart *apart)
 		free(stacks);
 		return NULL;
 	}
-	/* has the kernel's symbols read now: later that would hold up who waits to look at short-lived processes */
+	/* reads the kernel's symbols now: later that would delay the look at short-lived processes */
 	if (!stacks->source.kernel_symbol)
 		find_kernel(stacks, 0, &unused);
 	return stacks;
 }
 
-/* How memtrace's own programs are called: the leaves of each chain, and no news. */
+/* How memtrace's own programs are called: these are the leaves of each chain, and left out. */
 static bool is_own(const struct stack_frame *frame)
 {
 	static const char *const names[] = { "bpf_prog_",      "bpf_trace_run", "__bpf_trace_",	 "__traceiter_",
@@ -163,8 +163,8 @@ static void place(const struct mapping *mapping, struct stack_frame *frame)
 }
 
 /*
- * Callers that lie in no code were none: code without frame pointers keeps other values where the kernel looks
- * for the next frame.  names: the answer to the question for this chain, or NULL.
+ * Callers outside of all code are not callers: code without frame pointers keeps other values where the kernel looks
+ * for the next frame. names: the answer to the question for this chain, or NULL.
  */
 static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, size_t nr,
 		       const struct stack_text *names)
@@ -244,7 +244,7 @@ static void on_names(void *ctx, struct apart_key key, struct message_cursor *ans
 	entry->names_size = size;
 }
 
-/* Each once, and all of them one after the other. */
+/* Each mapping once, one after the other. */
 static void put_mappings(struct message *question, const struct proc_maps *maps, const uint64_t *addresses, size_t nr)
 {
 	const struct mapping *list[MAX_FRAMES];
@@ -323,7 +323,7 @@ bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who,
 	return entry && entry->asked;
 }
 
-/* Of a recording nothing is lost by waiting; but its files may be anything, so all of it has an end. */
+/* With a recording nothing is lost by waiting; but its files may be anything, so the wait has a limit. */
 static void wait_for_names(struct stacks *stacks)
 {
 	uint64_t begin_ns = clock__boot_ns();
@@ -347,7 +347,7 @@ static char *make_text(struct stacks *stacks, bool kernel, const struct text_key
 	return user_text(maps, addresses, nr, find_text(stacks, key));
 }
 
-/* The text of that key, which is not kept while its names are awaited, nor where memory does not suffice. */
+/* The text of that key; it is not kept while its names have not come, nor if memory runs out. */
 static const char *keep(struct stacks *stacks, const struct text_key *key, char *text)
 {
 	struct stack_text *entry = find_text(stacks, key);

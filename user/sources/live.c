@@ -21,17 +21,17 @@
 #include "../kernel/proc.h"
 #include "../kernel/prototype.h"
 
-/* The wait for tasks that exited to be freed: for those that may have taken a fault since, and for the others. */
+/* How long to wait until exited tasks are freed: for those that may have taken a fault since, and for the others. */
 #define DRAIN_MAX_NS   2000000000ULL
-#define DRAIN_SOON_NS  25000000ULL  /* of either, if a signal or -d ended the run */
-#define DRAIN_CALM_NS  300000000ULL /* since one was */
+#define DRAIN_SOON_NS  25000000ULL  /* for all, if a signal or -d ended the run */
+#define DRAIN_CALM_NS  300000000ULL /* since the last one was freed */
 #define DRAIN_STEP_NS  2000000
 #define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
 #define MEMCG_ID       "memory_cgrp_id"
-#define TICK_BYTES     (1024 * 1024) /* of a ring: all of it where counters alone are asked for */
+#define TICK_BYTES     (1024 * 1024) /* of a ring: all of it if only counters are asked for */
 
-/* Kernels that know a victim only by a thread's id: the rest is looked up while it lives, where /proc shows it. */
+/* For kernels that give only a victim's thread id: the rest is looked up in /proc while the victim lives. */
 static void complete_victim(struct mt_oom *oom)
 {
 	struct mt_who found = { 0 };
@@ -43,7 +43,7 @@ static void complete_victim(struct mt_oom *oom)
 	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
 }
 
-/* An event after the run's end, while last counts are still waited for. */
+/* An event after the end of the run, while last counts are still missing. */
 static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
 {
 	return live->ended && hdr->time_ns > live->end_checkpoint.now_ns && hdr->id != MT_REC_TASK &&
@@ -51,8 +51,8 @@ static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
 }
 
 /*
- * What comes before the run is no part of it; but counts of tasks are where
- * later ones start from, also those of a task that ended and is freed only later.
+ * What comes before the run is no part of it.  But later counts of tasks start from these, also for a task that ended
+ * and is freed only later.
  */
 static void deliver(struct live *live, const void *data, size_t size)
 {
@@ -186,7 +186,7 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 
 #define NR_TAKEN 64 /* at once */
 
-/* As many as there were when this was asked: programs may add others meanwhile. */
+/* As many as there were at the start: programs may add others meanwhile. */
 static void take_finals(struct live *live)
 {
 	uint64_t held = live->control->held, keys[NR_TAKEN * 2], place, *from = NULL;
@@ -223,7 +223,7 @@ static int consume(struct live *live, uint64_t bytes)
 	return err;
 }
 
-/* All that waits as this begins; what comes meanwhile may stay. */
+/* Everything that waits when this starts; what comes meanwhile may stay. */
 static int consume_all(struct live *live)
 {
 	const struct rings *plan = &live->ring_plan;
@@ -267,7 +267,7 @@ static int source_tick(struct source *src)
 	return err;
 }
 
-/* What each task has counted; one whose name changes all the time is looked at some more times. */
+/* What each task has counted.  Tasks that were just changing their name are visited again some times. */
 static int last_pass(struct live *live)
 {
 	int err = 0, i;
@@ -287,7 +287,7 @@ static uint64_t beyond(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/* Of those that have exited and are still found by the iterator all is known. */
+/* Everything is known of tasks that have exited and are still found by the iterator. */
 static uint64_t nr_pending(const struct live *live)
 {
 	const volatile struct mt_control *ctl = live->control;
@@ -311,9 +311,9 @@ static bool waits(const struct live *live, uint64_t waited_ns, uint64_t calm_ns)
 }
 
 /*
- * A task is freed a grace period after it was reaped.  Those that have
- * exited and are still found by the iterator wait for their parent and are up to date; the others are on their way.
- * Some may never come: the hook is not run in whatever task a softirq hits.
+ * A task is freed a grace period after it was reaped.  Those that have exited and are still found by the iterator
+ * wait for their parent and are up to date; the others will be freed soon.  Some may never be reported: the kernel
+ * may skip the hook where a softirq interrupts another program.
  */
 static int source_drain(struct source *src)
 {
@@ -364,7 +364,7 @@ static const char *source_cgroup(struct source *src, uint64_t id)
 	return cgroups__name(live_of(src)->cgroups, id);
 }
 
-/* Programs first: nothing is left attached, whatever comes after. */
+/* Programs first: nothing stays attached, whatever fails later. */
 static void source_free(struct source *src)
 {
 	struct live *live = src ? live_of(src) : NULL;
@@ -453,7 +453,7 @@ static void explain_core(const struct live *live, const struct live_request *req
 			  culprit->why);
 }
 
-/* What came so far came while programs were being attached: the run starts from here. */
+/* Everything so far happened while programs were being attached: the run starts here. */
 static int begin(struct live *live)
 {
 	int err;
@@ -501,7 +501,7 @@ static int open_types(struct live *live, const struct live_request *request)
 	return -ENOTCONN;
 }
 
-/* Where the kernel calls the controller otherwise, no task would be in any cgroup. */
+/* If the kernel had another name for the controller, no task would be in any cgroup. */
 static int check_cgroups(struct live *live, const struct live_request *request)
 {
 	int id;
@@ -542,7 +542,7 @@ static int attach(struct live *live, const struct live_request *request)
 	err = live__open_stacks(live, request);
 	if (err)
 		return err;
-	/* counters first, so that no hook finds a task without */
+	/* counters first, so that no hook finds a task without them */
 	err = iterate(live, MT_ITER_BASE);
 	if (err)
 		return err;
@@ -551,7 +551,7 @@ static int attach(struct live *live, const struct live_request *request)
 	return stop__asked() ? -ECANCELED : begin(live);
 }
 
-/* What libbpf has to say is for who asked for details: failed alternatives are no failures. */
+/* libbpf's messages are only for -v: failed alternatives are no failures. */
 static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	char message[512];

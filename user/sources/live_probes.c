@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The probes of a live source: opened, tried, and told of. */
+/* The probes of a live source: opens, tests and reports them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,7 +15,7 @@
 /* Threads that load objects. */
 #define OPENERS 4
 
-/* A note for people of what of a probe is missing though it runs. */
+/* A note for people: what is missing of a probe that runs. */
 static void note_partial(struct probe_status *status, const struct object *object)
 {
 	char why[WHY_LEN]; /* a copy: both ends lie in struct live, and gcc fears that they overlap */
@@ -33,7 +33,7 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
-/* What is not counted is unknown, not 0; what is not measured has no histogram. */
+/* Counts without a hook are unknown, not 0; a latency that is not measured has no histogram. */
 static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
 {
 	const struct hook_state *h;
@@ -59,14 +59,14 @@ static void fail_probe(struct live *live, enum mt_probe id, int err, const char 
 	status->attached = status->hooked = false;
 	status->error = err;
 	snprintf(status->why, sizeof(status->why), "%s", why);
-	/* what the core alone gives goes on without hooks */
+	/* what comes from the core works without hooks */
 	if (probes[id]->without_hooks) {
 		status->attached = true;
 		status->partial = true;
 	}
 }
 
-/* What the probe itself says. */
+/* What the probe itself reports. */
 static struct object_request request_for(enum mt_probe id)
 {
 	struct object_request req = {
@@ -125,8 +125,8 @@ static void *open_some(void *arg)
 }
 
 /*
- * Most of the time to get ready goes into the verifier's checks, each for one object and independent of the
- * others'.  This thread takes part, so that none is left undone if no other can be had.
+ * Most of the time to get ready goes into the verifier's checks, each for one object and independent of the others'.
+ * This thread also works, so that all are done even if no other thread can be started.
  */
 static void open_all(struct live *live, const struct live_request *request)
 {
@@ -142,7 +142,7 @@ static void open_all(struct live *live, const struct live_request *request)
 		pthread_join(helpers[--nr], NULL);
 }
 
-/* A probe that attaches and counts nonsense is worse than none: it is taken off again. */
+/* A probe that attaches and counts wrong is worse than none: it is detached. */
 static void test_probes(struct live *live, bool light)
 {
 	struct selftest test;
@@ -184,7 +184,7 @@ void live__open_probes(struct live *live, const struct live_request *request)
 	test_probes(live, request->options->light);
 }
 
-/* What an unattached hook was to be on: the first alternative that is a program of its own. */
+/* The intended target of an unattached hook: that of the first alternative that is a program of its own. */
 static const struct attach_alt *first_alt(const struct attach_hook *hook)
 {
 	return hook->alts[0].kind == ATTACH_IMPLIED ? &hook->alts[1] : &hook->alts[0];

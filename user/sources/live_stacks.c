@@ -17,8 +17,7 @@
 
 #define MAPS_MAX_BYTES (64 * 1024 * 1024)
 #define MAX_READERS    4
-/* Events of a process that ended are looked at as late as that, with rings that are behind and names that are awaited.
- */
+/* How late events of an ended process may be looked at, when rings are behind and names have not come. */
 #define KEEP_GONE_NS   30000000000ULL
 #define FIRST_PAUSE_NS 1000000ULL
 #define MAX_PAUSE_NS   1000000000ULL
@@ -41,11 +40,11 @@ struct live_name {
 
 struct live_images {
 	struct images *list;
-	struct mmap_events *events; /* NULL: the kernel does not tell, so /proc is read when a process is seen */
+	struct mmap_events *events; /* NULL: the kernel does not report them, so /proc is read when a process is seen */
 	struct apart *apart;
 	struct live_name *names;
-	uint64_t events_until_ns; /* until when the kernel told */
-	uint64_t events_lost;	  /* what of it was lost */
+	uint64_t events_until_ns; /* up to when events were read */
+	uint64_t events_lost;	  /* events that were lost */
 	bool foreign;		  /* pids are not those of /proc */
 	struct {
 		uint64_t gone, refused, slow; /* processes whose mappings could not be read */
@@ -60,7 +59,7 @@ static int read_chain(const struct live *live, int32_t id, struct mt_chain *chai
 	return bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, chain->addresses);
 }
 
-/* An id's call chain never changes: the programs do not let one take another's place. */
+/* An id's call chain never changes: programs never replace one by another. */
 static struct live_stack *read_stack(struct live *live, int32_t id)
 {
 	struct live_stack *stack;
@@ -96,7 +95,7 @@ static const uint64_t *addresses_of(void *ctx, int32_t id, size_t *nr)
 	return stack ? stack->addresses : NULL;
 }
 
-/* Where execs are not reported: another name, or start time, is another program. */
+/* Where execs are not reported, another name or start time means another program. */
 static void follow_exec(struct live_images *images, const struct mt_who *who, uint64_t time_ns)
 {
 	struct live_name *name;
@@ -148,8 +147,8 @@ static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint
 }
 
 /*
- * Whose /proc has the image now: *nr_current of them, of which one whose start is not known counts only where each
- * exit is told; and behind them who may see its files by their paths.
+ * Pids whose /proc has the image now: *nr_current of them.  One whose start is not known counts only where each exit
+ * is reported.  Behind them are pids that may see its files by their paths.
  */
 static size_t readers_of(const struct live_images *images, const struct image *image, uint32_t pid, uint32_t *pids,
 			 size_t max, size_t *nr_current)
@@ -178,7 +177,7 @@ static size_t readers(void *ctx, const struct mt_who *who, uint64_t time_ns, uin
 	return image ? readers_of(live->images, image, who->pid, pids, max, &nr_current) : 0;
 }
 
-/* Whether all that an image has is told, so that /proc has no more. */
+/* Whether all mappings of an image were reported, so that /proc has no more. */
 static bool knows_all_mappings(const struct live_images *images, const struct image *image)
 {
 	return image->complete && !images->events_lost;
@@ -192,7 +191,7 @@ static uint64_t pause_of(const struct image *image)
 	return over ? (over < 11 ? FIRST_PAUSE_NS << (over - 1) : MAX_PAUSE_NS) : 0;
 }
 
-/* The leaf counts: callers are not asked for, as code without frame pointers makes them up. */
+/* Only the leaf counts: code without frame pointers gives false callers. */
 static bool needs_reading(const struct live_images *images, const struct image *image, uint64_t ip)
 {
 	if (image->maps && proc_maps__find(image->maps, ip))
@@ -233,7 +232,7 @@ static struct proc_maps *get_maps(struct message_cursor *answer, uint32_t pid)
 	return maps;
 }
 
-/* What /proc showed is of no use if the process has executed another program by now. */
+/* What /proc showed is useless if the process has executed another program by now. */
 static void on_maps(void *ctx, struct apart_key key, struct message_cursor *answer)
 {
 	struct live_images *images = ctx;
@@ -318,7 +317,7 @@ void live__follow_stacks(struct live *live)
 		       images->events_until_ns > KEEP_GONE_NS ? images->events_until_ns - KEEP_GONE_NS : 0);
 }
 
-/* Without the kernel's word on mappings: a process that is gone before it was looked at has none. */
+/* For kernels that report no mappings: a process that is gone before it was looked at has none. */
 static void explain_no_events(int err)
 {
 	log_note("mappings are read only from /proc, so functions of short-lived programs may have no names: "

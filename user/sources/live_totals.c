@@ -50,8 +50,7 @@ static uint64_t recursion_misses(const struct object *object)
 	return misses;
 }
 
-/* A birth that is skipped is no loss by itself: what the task counts without counters is counted as lost where it does.
- */
+/* A skipped birth is not a loss by itself: events of a task without counters are counted as lost one by one. */
 static uint64_t missed_births(const struct object *core)
 {
 	static const char *const births[] = { "core_newtask", "core_fork" };
@@ -135,7 +134,7 @@ void live__read_totals(struct live *live, struct totals *totals)
 	add_recursion(live, losses);
 }
 
-/* After the run's end: what was counted until then, and what only the last counts of tasks could tell. */
+/* After the end of the run: what was counted until then, and what only the last counts of tasks show. */
 static void keep_to_end(const struct live *live, struct totals *totals)
 {
 	const struct losses now = totals->losses;
@@ -169,7 +168,7 @@ static uint64_t nr_keys(const struct object *object, const char *map)
 	uint64_t nr = 0;
 	__u32 key = 0;
 
-	/* a key that is deleted under our hand starts the walk again: more than there can be is no answer */
+	/* a key that is deleted meanwhile restarts the walk: more entries than there can be are not an answer */
 	while (fd >= 0 && nr < SPANS_MAX && !bpf_map_get_next_key(fd, nr ? &key : NULL, &key))
 		nr++;
 	return nr;

@@ -18,7 +18,7 @@ struct cgroup_name {
 	char *name;
 };
 
-/* Of the names of cgroups; those that are beyond it go by their ids. */
+/* Memory for names of cgroups; further ones are shown by their ids. */
 #define MAX_CGROUP_BYTES (32UL * 1024 * 1024)
 
 struct replay {
@@ -29,7 +29,7 @@ struct replay {
 	struct reader reader;
 	struct recording_head head;
 	struct checkpoint checkpoint;
-	struct totals totals, base; /* as recorded; what came before the run's part that is here */
+	struct totals totals, base; /* as recorded; base: before the recorded part of the run */
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
 	size_t cgroup_bytes;
@@ -293,7 +293,7 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 	replay->checkpoint = replay->head.start;
 	replay->head.start.own_cpu_ns = 0;
 	*facts = replay->head.facts;
-	facts->command_alone &= !replay->head.window; /* of what came before only sums are known */
+	facts->command_alone &= !replay->head.window; /* only sums are known of what came before */
 	*out = &replay->source;
 	return EXIT_OK;
 }

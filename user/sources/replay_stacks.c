@@ -16,7 +16,7 @@ struct recorded_stack {
 	uint64_t addresses[];
 };
 
-/* What the rest of one takes, in addresses: also a chain of none takes memory. */
+/* The overhead of a chain, in addresses: an empty chain takes memory too. */
 #define STACK_ADDRESSES (sizeof(struct recorded_stack) / sizeof(uint64_t))
 
 struct recorded_maps {
@@ -104,7 +104,7 @@ static bool same_maps(const struct proc_maps *a, const struct proc_maps *b)
 	return true;
 }
 
-/* The same ones again keep their place: what was made of them stays valid. */
+/* Identical mappings are not replaced: what was derived from them stays valid. */
 int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t start_ns, struct proc_maps *maps)
 {
 	struct maps_key key = { pid, start_ns };
@@ -135,7 +135,7 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 	return 0;
 }
 
-/* What there is no room for, or is empty, is left out. */
+/* Functions without room, or without a size, are left out. */
 int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
 {
 	return symbol_tree__add(stacks->kernel, symbol) == -ENOMEM ? -ENOMEM : 0;

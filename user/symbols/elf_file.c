@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* What libelf may be made to read into memory at once: Chromium's tables of names are half of it. */
+/* The most that libelf may read into memory at once: Chromium's tables of names are half of it. */
 #define MAX_TABLE_BYTES (128 * 1024 * 1024)
 #define MAX_NOTE_BYTES	(64 * 1024)
 #define MAX_SEGMENTS	1024
@@ -20,8 +20,8 @@
 #define MAX_NOTES 8
 
 /*
- * File systems that keep files, by statfs(2)'s magic number.  What is not here, the kernel's own ones above
- * all, is not opened: there reading may take something away (/proc/kmsg), wait, or do what a read never should.
+ * File systems that keep files, by statfs(2)'s magic number.  Others, above all the kernel's own, are not opened:
+ * reading there may take something away (/proc/kmsg), block, or have other side effects.
  */
 static const uint32_t keepers[] = {
 	0xef53,	    /* ext2, ext3, ext4 */
@@ -257,7 +257,10 @@ size_t elf_file__segments(const struct elf_file *file, struct elf_segment *segme
 	return found;
 }
 
-/* Mappings are whole pages, so one may hold the edges of other segments: the one that fills it most is meant. */
+/*
+ * Mappings are whole pages, so one may contain the edges of other segments: the segment that covers most of it is
+ * taken.
+ */
 bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t offset, uint64_t len, uint64_t *vaddr)
 {
 	uint64_t most = 0;

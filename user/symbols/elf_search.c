@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What the libelf.a of elfutils 0.192 (Debian 13) uses and does not contain:
- * its locked search trees (sourceware bug 32293, fixed in 0.193).  Only a
- * static binary is linked with this, and only where libelf.a lacks it.
- * Without the lock: one thread of ours uses libelf.
+ * What the libelf.a of elfutils 0.192 (Debian 13) uses and does not contain: its locked search trees (sourceware bug
+ * 32293, fixed in 0.193).  Only a static binary is linked with this, and only where libelf.a lacks it.  Without the
+ * lock, because only one thread uses libelf.
  */
 #include <search.h>
 #include <stddef.h>

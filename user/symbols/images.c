@@ -7,7 +7,7 @@
 
 #include "../base/hash.h"
 
-/* A process that executes one program after the other: events of older ones are not late enough to need more. */
+/* A process that executes one program after the other: older programs than that are not needed for late events. */
 #define MAX_GENERATIONS 8
 
 struct generation {
@@ -178,7 +178,7 @@ static int begin_generation(struct images *images, struct process *process, uint
 	return 0;
 }
 
-/* A process that was not heard of has an image from before anything was told. */
+/* An unknown process gets an image that is older than all events. */
 static struct process *get(struct images *images, uint32_t pid)
 {
 	struct process *process = find(images, pid);
@@ -242,7 +242,7 @@ static struct proc_maps *copy_of(const struct proc_maps *maps, uint32_t pid)
 	return copy;
 }
 
-/* An image that only this process has, with room for what is told of it. */
+/* An image that only this process has, with room for its events. */
 static int own_image(struct images *images, struct process *process)
 {
 	struct image *image = process->newest->image, *copy;

@@ -11,7 +11,7 @@
 /* A distribution's kernel has 200,000 functions, which take 10 MB. */
 #define MAX_BYTES (64 * 1024 * 1024)
 
-/* It does not say how long functions are; none is as long as this. */
+/* It has no sizes of functions; none is as long as this. */
 #define MAX_FUNCTION_BYTES (256 * 1024)
 
 /*

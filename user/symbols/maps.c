@@ -141,7 +141,7 @@ static void cut_front(struct mapping *mapping, uint64_t start)
 	mapping->start = start;
 }
 
-/* Makes room: of what reaches over both ends the part behind is added again. */
+/* Makes room: of a mapping that reaches over both ends, the part behind is added again. */
 static int clear(struct proc_maps *maps, uint64_t start, uint64_t end)
 {
 	size_t at = begun(maps, start);
@@ -183,7 +183,7 @@ static char *take_hex(char *p, char end, uint64_t *value)
 	return p + nr + 1;
 }
 
-/* The kernel writes a newline in a path as "\012", and no other character so. */
+/* The kernel writes a newline in a path as "\012"; it escapes no other character. */
 static void unescape(char *path)
 {
 	char *out = path;

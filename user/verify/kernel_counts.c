@@ -15,7 +15,7 @@
 #include "../kernel/memcg_flush.h"
 
 #define REFRESH_FILE	   "/proc/sys/vm/stat_refresh"
-#define HELD_BACK	   32  /* by each cgroup and CPU (MEMCG_CHARGE_BATCH, where it is about that) */
+#define HELD_BACK	   32  /* by each cgroup and CPU (MEMCG_CHARGE_BATCH) */
 #define STALE_PER_CPU_NODE 125 /* what a CPU keeps to itself at most (mm/vmstat.c, calculate_normal_threshold()) */
 
 static const struct perf_wish alloc_wish = { .type = PERF_TYPE_TRACEPOINT, .tracepoint = "kmem:mm_page_alloc" };
@@ -35,7 +35,7 @@ static bool has_file(const char *dir, const char *name)
 	return file_in(dir, name, path) && !access(path, R_OK);
 }
 
-/* In a cgroup namespace the root that is seen is one of many. */
+/* In a cgroup namespace the visible root is not the real one. */
 static bool is_true_root(const struct kernel_counts *counts)
 {
 	return counts->v1 ? has_file(counts->cgroup_dir, "release_agent") :
@@ -72,7 +72,7 @@ static uint64_t nr_below(char *dir)
 	return nr;
 }
 
-/* Up to 5.10, cgroup v1: whether each level has its own counts alone. */
+/* Up to 5.10, cgroup v1: whether each level has only its own counts. */
 static bool is_flat(const struct kernel_counts *counts)
 {
 	char path[PATH_MAX];
@@ -82,7 +82,7 @@ static bool is_flat(const struct kernel_counts *counts)
 	       !counters__read_one(path, &value) && !value;
 }
 
-/* Whether the hierarchy is mounted so that events stay in the cgroup that they befell. */
+/* Whether the hierarchy is mounted so that events count only in the cgroup itself (memory_localevents). */
 static bool has_local_events(const char *mount)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -173,7 +173,7 @@ static void read_file(struct kernel_counts *counts, enum reading reading, enum c
 			counts->sums[reading][i] = sums[--nr];
 }
 
-/* Of the ancestors' own limits, not of what is below them. */
+/* Events at the ancestors' own limits, not below them. */
 static uint64_t ancestor_events(const struct kernel_counts *counts)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
@@ -206,7 +206,7 @@ static void read_cgroup(struct kernel_counts *counts, enum reading reading)
 		counts->ancestor_events[reading] = ancestor_events(counts);
 }
 
-/* What CPUs keep to themselves comes into /proc/vmstat (mm/vmstat.c, vmstat_refresh()). */
+/* Adds the CPUs' own counts to /proc/vmstat (mm/vmstat.c, vmstat_refresh()). */
 static int refresh_vmstat(void)
 {
 	char nothing;
@@ -322,7 +322,10 @@ static int64_t unaccounted(const struct kernel_counts *counts, enum reading read
 	return counts->faults[reading].exceptions - counts->faults[reading].accounted;
 }
 
-/* memtrace's own counts are from between two readings: of faults under way it may have seen what either has. */
+/*
+ * memtrace's own counts are from between two readings: of faults under way it may have seen as many as either of
+ * them.
+ */
 void kernel_counts__exceptions(const struct kernel_counts *counts, struct fault_exceptions *exceptions)
 {
 	int64_t from = unaccounted(counts, OUTER_BEGIN), to = unaccounted(counts, OUTER_END);

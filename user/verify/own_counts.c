@@ -149,7 +149,7 @@ static uint64_t machine(const struct own_counts *own, enum mt_machine_slot id)
 
 static uint64_t task_pages(const struct own_counts *own)
 {
-	/* a soft limit's episodes are nested in others, which count their pages, too */
+	/* soft limit episodes are nested in others, which also count their pages */
 	return slot(own, MT_SLOT_reclaim_direct_pages) + slot(own, MT_SLOT_reclaim_memcg_pages) +
 	       slot(own, MT_SLOT_reclaim_node_pages);
 }
@@ -181,7 +181,7 @@ static uint64_t kswapd_pages(const struct own_counts *own)
 	return session_pages(own->begin.events.reclaimed, own->end.events.reclaimed);
 }
 
-/* What /proc/vmstat counts as its tasks' own reclaim: where its counters are the nodes', that for cgroups, too. */
+/* What /proc/vmstat counts as reclaim by tasks; where its counters are node counters, also reclaim for cgroups. */
 static uint64_t direct_pages(const struct own_counts *own)
 {
 	return slot(own, MT_SLOT_reclaim_direct_pages) + slot(own, MT_SLOT_reclaim_node_pages) +
@@ -252,7 +252,7 @@ static uint64_t value_of(const struct own_counts *own, enum figure figure)
 	return 0;
 }
 
-/* Bits of the probes whose hooks a figure needs; of the faults that the kernel accounts none. */
+/* Bits of the probes whose hooks a figure needs; accounted faults need none. */
 static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CMD_MINOR] = 1U << MT_PROBE_fault,
 	[FIGURE_CMD_MAJOR] = 1U << MT_PROBE_fault,
@@ -274,9 +274,9 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
 };
 
-/* Figures with pages of kswapd's in them, which the kernel may keep to itself. */
+/* Figures that include kswapd's pages, which the kernel may not report. */
 static const uint32_t reclaimed_figures = 1U << FIGURE_KSWAPD_RECLAIMED | 1U << FIGURE_RECLAIMED_PAGES;
-/* Figures with reclaim of memory cgroups in them, whose hooks the probe may be without. */
+/* Figures that include reclaim of memory cgroups, whose hooks the probe may lack. */
 static const uint32_t memcg_figures = 1U << FIGURE_MEMCG_EPISODES | 1U << FIGURE_TASK_PAGES |
 				      1U << FIGURE_RECLAIMED_PAGES | 1U << FIGURE_CMD_STALLS |
 				      1U << FIGURE_CMD_STALL_NS;
@@ -342,7 +342,7 @@ static void loss_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS]
 
 	bounds[BOUND_UNNAMED_MINOR] = end->unattributed[MT_SLOT_fault_minor] - begin->unattributed[MT_SLOT_fault_minor];
 	bounds[BOUND_UNNAMED_MAJOR] = end->unattributed[MT_SLOT_fault_major] - begin->unattributed[MT_SLOT_fault_major];
-	/* those that had ended, and not come, when counting began: they may have come since */
+	/* those that had ended before counting began and whose records had not come: they may have come since */
 	bounds[BOUND_LOST_TASKS] = beyond(end->tasks, begin->tasks);
 	bounds[BOUND_LOST_RARE] = end->rare - begin->rare;
 	bounds[BOUND_UNFINISHED] = end->unfinished - begin->unfinished;
@@ -358,7 +358,7 @@ static void exception_bounds(const struct own_counts *own, const struct fault_ex
 {
 	uint64_t hits = slot(own, MT_SLOT_fault_user) + slot(own, MT_SLOT_fault_kernel);
 	uint64_t faults = value_of(own, FIGURE_FAULTS);
-	/* of a cgroup's tasks the kernel does not say it */
+	/* the kernel does not say that for a cgroup's tasks */
 	bool of_machine = exceptions->known && !own->session->options->cgroups.nr;
 
 	bounds[BOUND_FAILED_FAULTS] =
@@ -366,13 +366,13 @@ static void exception_bounds(const struct own_counts *own, const struct fault_ex
 	bounds[BOUND_SILENT_FAULTS] = beyond(faults, of_machine ? exceptions->accounted : hits);
 }
 
-/* Whose memory a fault was on is known of exceptions alone: it is the task's own. */
+/* The memory's owner is known only for exceptions: it is the task itself. */
 static void foreign_bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
 			   uint64_t bounds[NR_BOUNDS])
 {
 	uint64_t exceptional = exceptions->known ? exceptions->accounted : value_of(own, FIGURE_FAULTS);
 
-	/* it comes as all faults of the machine */
+	/* at this point it is all faults of the machine */
 	bounds[BOUND_FOREIGN_FAULTS] = beyond(bounds[BOUND_FOREIGN_FAULTS], exceptional);
 	bounds[BOUND_OUTWARD_FAULTS] = bounds[BOUND_SILENT_FAULTS];
 	if (!own->session->options->cgroups.nr)
@@ -387,12 +387,15 @@ static void fault_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS
 	bounds[BOUND_DESCENDANT_MAJOR] = own->family[MT_SLOT_fault_major] - own->cmd[MT_SLOT_fault_major];
 	bounds[BOUND_MAJOR] = value_of(own, FIGURE_MAJOR);
 	bounds[BOUND_EVICTED] = bounds[BOUND_MAJOR] < reclaimed ? bounds[BOUND_MAJOR] : reclaimed;
-	/* reading a page is what an attempt is given up for, also of what mlock() reads */
+	/* an attempt is given up to read a page, also for pages that mlock() reads */
 	bounds[BOUND_RETRIED_FAULTS] =
 		own->rules.attempts_count ? bounds[BOUND_MAJOR] + bounds[BOUND_SILENT_FAULTS] : 0;
 }
 
-/* Pages that may have come out of slabs: only known limits of cgroups are surely no reclaim for the whole machine. */
+/*
+ * Pages that may have come from slabs: only reclaim for a known limit of a cgroup is surely not for the whole
+ * machine.
+ */
 static uint64_t slab_episode_pages(const struct own_counts *own)
 {
 	uint64_t all = task_pages(own);
@@ -414,7 +417,7 @@ static void alloc_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS
 static void kill_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 {
 	bounds[BOUND_GROUP_KILLS] = own->end.events.group_kills - own->begin.events.group_kills;
-	/* that bound comes as all kills of the machine */
+	/* at this point it is all kills of the machine */
 	bounds[BOUND_KILLS_ELSEWHERE] = beyond(bounds[BOUND_KILLS_ELSEWHERE], value_of(own, FIGURE_CGROUP_KILLS));
 }
 

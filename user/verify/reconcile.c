@@ -273,7 +273,7 @@ static uint64_t bound_of(const struct reason *reason, const uint64_t *bounds)
 		return unit ? UINT64_MAX : 0;
 	if (__builtin_mul_overflow(unit, reason->times, &bound))
 		return UINT64_MAX;
-	/* a part of one is one */
+	/* rounded up */
 	return reason->per ? bound / reason->per + (bound % reason->per != 0) : bound;
 }
 

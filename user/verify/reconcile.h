@@ -87,7 +87,7 @@ enum bound {
 	BOUND_SESSIONS_AT_END,
 	BOUND_SLAB_EPISODE_PAGES, /* pages of episodes whose count includes freed slab pages */
 	BOUND_SOFTLIMIT_PAGES,	  /* of soft limit reclaim, where vmstat does not count it for its reclaimer */
-	BOUND_SOFTLIMIT_EPISODES, /* likewise */
+	BOUND_SOFTLIMIT_EPISODES, /* the same */
 	BOUND_MEMCG_EPISODES,
 	BOUND_ANCESTOR_EVENTS, /* events at the limits of the cgroup's ancestors */
 	BOUND_LOCAL_EVENTS,    /* 1: memory.events has only the cgroup's own events */

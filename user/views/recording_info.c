@@ -136,7 +136,7 @@ static bool is_recorded(const struct run_facts *facts, const struct event_row *r
 	return row->use != EVENT_LATENCY || facts->latency;
 }
 
-/* How many there were, of those that only a sample is recorded of. */
+/* How many there were, for events of which only a subset is recorded. */
 static struct cell estimate(const struct recording_info *info, const struct event_row *row)
 {
 	if (row->use != EVENT_EVERY || info->facts.sample <= 1)
@@ -171,7 +171,7 @@ static void add_events(struct recording_info *info, struct report *report)
 						   .rows = cell_rows__source(&info->event_rows) });
 }
 
-/* What was too small, and what would have helped. */
+/* Which rings were too small, and what would have helped. */
 static void add_remedies(const struct recording_info *info, struct report *report)
 {
 	const struct totals *totals = &info->totals;

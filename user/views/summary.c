@@ -159,7 +159,7 @@ void summary__add_totals(struct summary *summary, struct report *report, enum sc
 	report__add_values(report, &machine);
 }
 
-/* What wait4() said of CMD, beside what was counted: they are equal, or the line says by how much not. */
+/* What wait4() said of CMD, with what was counted and the difference. */
 void summary__add_command(struct summary *summary, struct report *report)
 {
 	static const struct column json_columns[] = {
@@ -249,7 +249,7 @@ static void add_probes(struct summary *summary, struct report *report)
 	report__add_table(report, &table);
 }
 
-/* All of them, as their sizes are worth knowing as well. */
+/* All rings, because their sizes are also worth knowing. */
 static void add_rings(struct summary *summary, struct report *report)
 {
 	static const struct column columns[] = {

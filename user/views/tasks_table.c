@@ -27,7 +27,7 @@ enum {
 
 #define BY(by) (1U << (by))
 
-/* What names a row, by what rows stand for. */
+/* What names a row, by the kind of rows. */
 static const struct {
 	int kind;
 	unsigned int by;
@@ -250,7 +250,7 @@ static int table_next(void *ctx, struct cell *cells)
 	return 1;
 }
 
-/* "1,205 more (-k 0)" where the name would be, and the sums of what they counted. */
+/* "1,205 more (-k 0)" in place of the name, and the sums of their counts. */
 static int table_rest(void *ctx, struct cell *cells)
 {
 	struct tasks_table *table = ctx;
