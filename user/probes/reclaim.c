@@ -49,6 +49,11 @@ static const struct attach_alt memcg_target[] =
 static const struct attach_alt softlimit_target[] =
 	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
 
+static const struct attach_alt target_removed[] = {
+	{ "target_removed", ATTACH_TP_BTF, "cgroup:cgroup_rmdir", "struct cgroup *cgrp,char *path", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
 static const struct attach_hook hooks[] = {
 	{ "direct begin", HOOK_REQUIRED, direct_begin, "direct reclaim", true },
 	{ "direct end", HOOK_REQUIRED, direct_end, "direct reclaim", true },
@@ -61,6 +66,7 @@ static const struct attach_hook hooks[] = {
 	{ "soft limit target", HOOK_GAIN, softlimit_target, "the cgroup whose soft limit reclaim was for", false },
 	{ "node begin", HOOK_OPTIONAL, node_begin, "node reclaim", true },
 	{ "node end", HOOK_OPTIONAL, node_end, "node reclaim", true },
+	{ "target removal", HOOK_GAIN, target_removed, "room for other target cgroups once these are removed", false },
 	{ NULL, 0, NULL, NULL, false },
 };
 
