@@ -82,6 +82,13 @@ enum mt_rec_id {
 	MT_NR_RECS
 };
 
+/* Counters by a key of their own, each a map of its probe. */
+enum mt_keyed {
+#define MT_KEYED(probe, id, ...) MT_KEYED_##id,
+#include "probes.def"
+	MT_NR_KEYED
+};
+
 struct mt_hdr {
 	__u16 id;   /* enum mt_rec_id */
 	__u16 size; /* of the whole record */
@@ -247,6 +254,55 @@ struct mt_oom {
 };
 
 /*
+ * What the value of a keyed counter begins with.  Behind it come further counters, 64 bits each.  All of them only
+ * grow; count comes last in time, so that a value whose count has not changed since it was read has not changed at all.
+ */
+struct mt_keyed_head {
+	__u64 since_ns; /* when the element was made: with its key it names one life of its counts; 0: of what found
+			   none */
+	__u32 gone;	/* enum mt_keyed_gone */
+	__u32 flags;	/* of a record: enum mt_keyed_flags; user space alone sets them */
+	__u64 count;
+};
+
+/* How an element ends.  A program sets the first, user space the others, one at a tick. */
+enum mt_keyed_gone {
+	MT_KEYED_IN_USE,
+	MT_KEYED_GONE,	    /* what the key names is being removed */
+	MT_KEYED_GONE_READ, /* that was seen: if nothing is counted until the next tick, no program finds the element
+			       any more */
+	MT_KEYED_UNKNOWN,   /* ... which at the next tick none that had found it still writes to */
+};
+
+enum mt_keyed_flags {
+	MT_KEYED_OTHER = 1 << 0, /* what found no room: members of the key that can have any value are 0 */
+	MT_KEYED_BASE = 1 << 1,	 /* what was counted before the run: differences start here */
+	MT_KEYED_LAST = 1 << 2,	 /* the element is removed: if its key comes again, with counts from 0 */
+	MT_KEYED_FOLDS = 1 << 3, /* of an older recording: folded episodes and no others */
+};
+
+/* Reclaim by whose limit it was for. */
+struct mt_reclaim_by_target_key {
+	__u64 target_cgroup_id; /* 0: for none, or unknown */
+	__u32 kind;		/* enum mt_reclaim_kind */
+	__u32 folded;		/* episodes without a record of their own, as the ring was tight */
+};
+
+struct mt_reclaim_by_target_value {
+	struct mt_keyed_head head;
+	__u64 ns; /* without nested episodes */
+	__u64 reclaimed_pages;
+	__u64 duration_ns;	   /* with nested episodes: the sum of what is in hist */
+	__u64 hist[MT_HIST_SLOTS]; /* of the durations: see mt_log2_slot() */
+};
+
+struct mt_reclaim_by_target {
+	struct mt_hdr hdr;
+	struct mt_reclaim_by_target_key key;
+	struct mt_reclaim_by_target_value value;
+};
+
+/*
  * The base of the faults that the kernel accounts to a task; they count only while it matches the filters.  While it
  * matches, the count is the task's number less this one; else it is this one.
  */
@@ -401,15 +457,9 @@ struct mt_lost {
 	__u64 tasks;		    /* hot events of tasks that have no counters */
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
-	__u64 folded;		    /* episodes counted only in "fold" because the ring was nearly full */
+	__u64 folded;		    /* episodes counted without a record because the ring was nearly full */
 	__u64 stacks;		    /* call chains that found no room in "stacks" and "more_stacks" */
 	__u64 unattributed[MT_NR_SLOTS]; /* counts, in no record, of tasks that ended when everything was full */
-};
-
-/* Folded episodes of one kind of reclaim. */
-struct mt_fold {
-	__u64 count[MT_HIST_SLOTS]; /* by log2 of the duration: see mt_log2_slot() */
-	__u64 sum_ns;
 };
 
 /*
@@ -420,7 +470,7 @@ struct mt_fold {
 struct mt_cpu {
 	struct mt_lost lost;
 	__u64 machine[MT_NR_MACHINE_SLOTS];
-	struct mt_fold reclaim_folds[MT_NR_RECLAIM_KINDS];
+	__u64 keyed_changes;	/* of keyed counters, whichever */
 } __attribute__((aligned(64))); /* no two CPUs share a cache line */
 
 /*
@@ -470,6 +520,7 @@ _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
+_Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 24 + 16 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");

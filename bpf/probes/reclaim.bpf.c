@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Episodes of reclaim in the task that needs the memory.  Counts and times go
- * to the task's counters, which lose nothing; each episode is also a record,
- * or, while the ring is tight, a count in a histogram.
+ * to the task's counters and to those of the cgroup whose limit it is for, which lose nothing; each episode is also a
+ * record, unless the ring is tight.
  */
 #include "core/prelude.h"
 #include "core/compat/vmscan.h"
 #include "core/emit.h"
 #include "core/identity.h"
+#include "core/keyed.h"
 #include "core/span.h"
 #include "core/state.h"
 
@@ -27,32 +28,69 @@ static __always_inline u32 first_slot(u32 kind)
 	}
 }
 
-static __always_inline void fold(u32 kind, u64 duration_ns)
-{
-	struct mt_cpu *cpu = cpu_here();
-	u32 slot = mt_log2_slot(duration_ns);
+/* One for each cgroup with reclaim for its limit, by kind, twice where episodes were folded: with the index 1.4 MiB. */
+#define TARGETS_MAX 2048
 
-	opaque(slot);
-	if (!cpu || kind >= MT_NR_RECLAIM_KINDS || slot >= MT_HIST_SLOTS)
-		return;
-	__sync_fetch_and_add(&cpu->reclaim_folds[kind].count[slot], 1);
-	__sync_fetch_and_add(&cpu->reclaim_folds[kind].sum_ns, duration_ns);
-	__sync_fetch_and_add(&cpu->lost.folded, 1);
+KEYED_MAPS(reclaim_by_target, TARGETS_MAX, 2 * MT_NR_RECLAIM_KINDS);
+
+static __always_inline struct mt_reclaim_by_target_value *counts_of(u64 target, u32 kind, bool folded)
+{
+	struct mt_reclaim_by_target_key key = { target, kind, folded };
+	struct mt_reclaim_by_target_value *counts = keyed__get(reclaim_by_target, &key);
+
+	if (counts)
+		return counts;
+	key.target_cgroup_id = 0;
+	return keyed__other(reclaim_by_target, &key, 2 * kind + folded);
 }
 
-static __always_inline void emit_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)
+static __always_inline void count_for_target(const struct span_end *end, u32 kind, u64 nr_reclaimed, bool folded)
+{
+	struct mt_reclaim_by_target_value *counts = counts_of(end->span.target, kind, folded);
+	u32 slot = mt_log2_slot(end->duration_ns);
+
+	opaque(slot);
+	if (!counts || slot >= MT_HIST_SLOTS)
+		return;
+	__sync_fetch_and_add(&counts->hist[slot], 1);
+	__sync_fetch_and_add(&counts->duration_ns, end->duration_ns);
+	__sync_fetch_and_add(&counts->ns, end->self_ns);
+	__sync_fetch_and_add(&counts->reclaimed_pages, nr_reclaimed);
+	keyed__count(&counts->head);
+}
+
+static __always_inline void retire(u64 target, u32 kind)
+{
+	struct mt_reclaim_by_target_key key = { target, kind, false };
+
+	keyed__retire(reclaim_by_target, &key);
+	key.folded = true;
+	keyed__retire(reclaim_by_target, &key);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(target_removed, struct cgroup *cgroup, const char *path)
+{
+	u64 id;
+
+	if (!in_memory_hierarchy(cgroup))
+		return 0;
+	id = BPF_CORE_READ(cgroup, kn, id);
+	retire(id, MT_RECLAIM_MEMCG);
+	retire(id, MT_RECLAIM_SOFTLIMIT);
+	return 0;
+}
+
+/* false: it is folded, as the ring is tight. */
+static __always_inline bool emit_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)
 {
 	struct mt_reclaim *rec;
 
-	if (bpf_ringbuf_query(&ring_rare, BPF_RB_AVAIL_DATA) > cfg.rare_fold_bytes) {
-		fold(kind, end->duration_ns);
-		return;
-	}
+	if (bpf_ringbuf_query(&ring_rare, BPF_RB_AVAIL_DATA) > cfg.rare_fold_bytes)
+		return false;
 	rec = bpf_ringbuf_reserve(&ring_rare, sizeof(*rec), 0);
-	if (!rec) {
-		fold(kind, end->duration_ns);
-		return;
-	}
+	if (!rec)
+		return false;
 	hdr__fill(&rec->hdr, MT_REC_reclaim, sizeof(*rec));
 	who__read_current(&rec->who);
 	rec->start_ns = end->span.start_ns;
@@ -68,6 +106,17 @@ static __always_inline void emit_episode(const struct span_end *end, u32 kind, u
 	rec->pad = 0;
 	rec->target_cgroup_id = end->span.target;
 	bpf_ringbuf_submit(rec, 0);
+	return true;
+}
+
+static __always_inline void count_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)
+{
+	bool folded = !emit_episode(end, kind, nr_reclaimed);
+	struct mt_lost *l = folded ? lost_here() : NULL;
+
+	if (l)
+		__sync_fetch_and_add(&l->folded, 1);
+	count_for_target(end, kind, nr_reclaimed, folded);
 }
 
 /* Reclaim of these kinds is for a cgroup's limit. */
@@ -142,7 +191,7 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 		state__add(s, slot + 2, nr_reclaimed);
 	}
 	if (s || !cfg.filter)
-		emit_episode(&end, kind, nr_reclaimed);
+		count_episode(&end, kind, nr_reclaimed);
 	return 0;
 }
 

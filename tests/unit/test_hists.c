@@ -2,7 +2,7 @@
 /*
  * Covers aggregate__histograms(): buckets at powers of two, labels, groups by
  * comm and cgroup and their maximum, events that belong to no task, lower
- * bounds and unknown values, folds, histograms made of slots, scopes, order.
+ * bounds and unknown values, folded events, histograms made of slots, scopes, order.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,22 +202,24 @@ static void bounds_and_unknown_values_count_nowhere(void **state)
 	aggregate__free(agg);
 }
 
-static void folds_count_by_differences(void **state)
+static void take_folded(struct aggregate *agg, enum mt_reclaim_kind kind, size_t slot, uint64_t count, uint64_t sum)
+{
+	uint64_t slots[MT_HIST_SLOTS] = { 0 };
+
+	slots[slot] = count;
+	assert_int_equal(aggregate__folded(agg, MT_REC_reclaim, kind, slots, sum), 0);
+}
+
+static void folded_events_are_nobodys(void **state)
 {
 	struct aggregate *agg = new_by(BY_COMM);
-	struct folds folds = { 0 };
 	struct listing l;
 
 	(void)state;
 	take_reclaim(agg, "a", MT_RECLAIM_MEMCG, 4);
-	folds.reclaim[MT_RECLAIM_MEMCG].count[10] = 5;
-	folds.reclaim[MT_RECLAIM_MEMCG].sum_ns = 5000;
-	assert_int_equal(aggregate__folds(agg, &folds), 0);
-	assert_int_equal(aggregate__folds(agg, &folds), 0);
+	take_folded(agg, MT_RECLAIM_MEMCG, 10, 5, 5000);
 	aggregate__next_interval(agg);
-	folds.reclaim[MT_RECLAIM_MEMCG].count[10] = 7;
-	folds.reclaim[MT_RECLAIM_MEMCG].sum_ns = 7000;
-	assert_int_equal(aggregate__folds(agg, &folds), 0);
+	take_folded(agg, MT_RECLAIM_MEMCG, 10, 2, 2000);
 	l = list(agg, SCOPE_TOTAL);
 	assert_int_equal(l.nr, 2);
 	assert_true(l.list[0].other);
@@ -238,16 +240,14 @@ static void folds_count_by_differences(void **state)
 	aggregate__free(agg);
 }
 
-static void one_group_takes_folds_too(void **state)
+static void one_group_takes_folded_events_too(void **state)
 {
 	struct aggregate *agg = new_by(BY_ALL);
-	struct folds folds = { 0 };
 	struct listing l;
 
 	(void)state;
 	take_reclaim(agg, "a", MT_RECLAIM_DIRECT, 4);
-	folds.reclaim[MT_RECLAIM_DIRECT].count[3] = 5;
-	assert_int_equal(aggregate__folds(agg, &folds), 0);
+	take_folded(agg, MT_RECLAIM_DIRECT, 3, 5, 40);
 	l = list(agg, SCOPE_TOTAL);
 	assert_int_equal(l.nr, 1);
 	assert_int_equal(l.list[0].count, 6);
@@ -380,8 +380,8 @@ int main(void)
 		cmocka_unit_test(cgroups_are_groups),
 		cmocka_unit_test(kswapd_belongs_to_no_group),
 		cmocka_unit_test(bounds_and_unknown_values_count_nowhere),
-		cmocka_unit_test(folds_count_by_differences),
-		cmocka_unit_test(one_group_takes_folds_too),
+		cmocka_unit_test(folded_events_are_nobodys),
+		cmocka_unit_test(one_group_takes_folded_events_too),
 		cmocka_unit_test(slots_are_buckets_of_all),
 		cmocka_unit_test(slots_are_buckets_of_groups),
 		cmocka_unit_test(the_interval_must_be_asked_for),

@@ -136,11 +136,11 @@ static void take(struct aggregate *agg, uint32_t tid, uint64_t time_ns, uint64_t
 static void take_event(struct aggregate *agg, uint32_t tid)
 {
 	struct mt_reclaim rec = { .hdr = { .id = MT_REC_reclaim, .size = sizeof(rec) }, .duration_ns = 5 };
-	struct folds folds = { .reclaim[1].count[1] = tid };
+	const uint64_t slots[MT_HIST_SLOTS] = { [1] = tid };
 
 	snprintf(rec.who.comm, sizeof(rec.who.comm), "c%u", tid % 8);
 	aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec, NULL);
-	aggregate__folds(agg, &folds);
+	aggregate__folded(agg, MT_REC_reclaim, 1, slots, tid);
 }
 
 static void work(struct aggregate *agg)

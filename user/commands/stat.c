@@ -4,6 +4,7 @@
 
 #include "../cli/command.h"
 #include "../views/histograms.h"
+#include "../views/keyed.h"
 #include "../views/samples.h"
 #include "../views/summary.h"
 #include "../views/tasks_table.h"
@@ -18,6 +19,7 @@ struct stat_run {
 	struct tasks_table table;
 	struct summary summary;
 	struct samples samples;
+	struct keyed_tables keyed;
 	struct histograms histograms;
 };
 
@@ -57,6 +59,9 @@ static int report(struct stat_run *run, enum scope scope)
 		goto out;
 	summary__add_totals(&run->summary, rep, scope);
 	samples__add(&run->samples, &session->view, rep, scope);
+	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
+	if (err)
+		goto out;
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
@@ -68,6 +73,7 @@ static int report(struct stat_run *run, enum scope scope)
 	err = render__report(&run->tracing.render, rep);
 out:
 	histograms__done(&run->histograms);
+	keyed_tables__done(&run->keyed);
 	tasks_table__done(&run->table);
 	report__free(rep);
 	return err;

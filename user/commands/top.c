@@ -4,6 +4,7 @@
 
 #include "../cli/command.h"
 #include "../base/log.h"
+#include "../views/keyed.h"
 #include "../views/summary.h"
 #include "../views/tasks_table.h"
 #include "../session/tracing.h"
@@ -17,6 +18,7 @@ struct top_run {
 	struct tracing tracing;
 	struct tasks_table table;
 	struct summary summary;
+	struct keyed_tables keyed;
 };
 
 static int report(struct session *session, void *ctx)
@@ -32,9 +34,13 @@ static int report(struct session *session, void *ctx)
 	err = tasks_table__add(&run->table, rep, SCOPE_INTERVAL, "processes");
 	if (!err) {
 		summary__add_totals(&run->summary, rep, SCOPE_INTERVAL);
+		err = keyed_tables__add(&run->keyed, &session->view, rep, SCOPE_INTERVAL, true);
+	}
+	if (!err) {
 		summary__add_end(&run->summary, rep);
 		err = render__report(&run->tracing.render, rep);
 	}
+	keyed_tables__done(&run->keyed);
 	tasks_table__done(&run->table);
 	report__free(rep);
 	return err;

@@ -276,9 +276,9 @@ int aggregate__event(struct aggregate *agg, const struct event_row *row, const v
 	return err;
 }
 
-int aggregate__folds(struct aggregate *agg, const struct folds *folds)
+int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum)
 {
-	return hists__folds(agg->hists, folds);
+	return hists__folded(agg->hists, event, label, slots, sum);
 }
 
 static int retire_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)

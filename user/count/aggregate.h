@@ -64,8 +64,11 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task);
 /* task_refs: the tasks that references in records stand for; may be NULL. */
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
 		     const struct task_refs *task_refs);
-/* The source's absolute folds, by differences. */
-int aggregate__folds(struct aggregate *agg, const struct folds *folds);
+/*
+ * Events that have no records: of their histograms MT_HIST_SLOTS counts and the sum of the values are added to those
+ * with the label, in no named group.  0 or -ENOMEM.
+ */
+int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum);
 
 /* The source's absolute counts of tasks that it can no longer name: in the sums, in no row. */
 void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
@@ -101,7 +104,7 @@ struct hist_entry {
 	int64_t label;		    /* the label member's value; 0 without one */
 	char comm[MT_COMM_LEN + 1]; /* with hist_by BY_COMM */
 	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
-	bool other;		    /* the group for what exceeded max_groups, and for folds, which name no task */
+	bool other; /* the group for what exceeded max_groups, and for events without records, which name no task */
 	uint64_t counts[MT_HIST_SLOTS];
 	uint64_t sum, count;
 };

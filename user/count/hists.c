@@ -38,8 +38,7 @@ struct hists {
 	struct hist_groups groups;
 	size_t nr_scopes, nr_counting; /* those that values are added to come first */
 	struct hist *table;
-	struct mt_fold folds[MT_NR_RECLAIM_KINDS]; /* as they were last */
-	struct hist_source sources[];		   /* by hist row */
+	struct hist_source sources[]; /* by hist row */
 };
 
 /*
@@ -205,43 +204,19 @@ int hists__event(struct hists *hists, const struct event_row *row, const void *r
 	return err;
 }
 
-static uint64_t grown(uint64_t now, uint64_t before)
-{
-	return now > before ? now - before : 0;
-}
-
-static bool has_grown(const struct mt_fold *now, const struct mt_fold *before)
-{
-	size_t i;
-
-	for (i = 0; i < MT_HIST_SLOTS; i++)
-		if (now->count[i] > before->count[i])
-			return true;
-	return now->sum_ns > before->sum_ns;
-}
-
-static void remember_fold(struct mt_fold *last, const struct mt_fold *now)
-{
-	size_t i;
-
-	for (i = 0; i < MT_HIST_SLOTS; i++)
-		last->count[i] += grown(now->count[i], last->count[i]);
-	last->sum_ns += grown(now->sum_ns, last->sum_ns);
-}
-
-static void add_fold(struct hist_counts *counts, const struct mt_fold *now, const struct mt_fold *before)
+static void add_slots(struct hist_counts *counts, const uint64_t *slots, uint64_t sum)
 {
 	size_t i;
 
 	for (i = 0; i < MT_HIST_SLOTS; i++) {
-		counts->slots[i] += grown(now->count[i], before->count[i]);
-		counts->count += grown(now->count[i], before->count[i]);
+		counts->slots[i] += slots[i];
+		counts->count += slots[i];
 	}
-	counts->sum += grown(now->sum_ns, before->sum_ns);
+	counts->sum += sum;
 }
 
-/* All rows of the event take the difference, or none does and the next call makes it up. */
-static int fold_kind(struct hists *hists, int32_t kind, const struct mt_fold *now)
+/* Of the rows of the event all or, without memory, none. */
+int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum)
 {
 	struct hist_groups *groups = &hists->groups;
 	const struct hist_group *group = groups->by == BY_ALL ? &groups->all : &groups->other;
@@ -249,28 +224,16 @@ static int fold_kind(struct hists *hists, int32_t kind, const struct mt_fold *no
 	size_t i, scope;
 
 	for (i = 0; i < nr_hist_rows; i++)
-		if (hist_rows[i].event == MT_REC_reclaim && !get_hist(hists, i, kind, group))
+		if (hist_rows[i].event == event && !get_hist(hists, i, label, group))
 			return -ENOMEM;
 	for (i = 0; i < nr_hist_rows; i++) {
-		if (hist_rows[i].event != MT_REC_reclaim)
+		if (hist_rows[i].event != event)
 			continue;
-		hist = get_hist(hists, i, kind, group);
+		hist = get_hist(hists, i, label, group);
 		for (scope = 0; scope < hists->nr_counting; scope++)
-			add_fold(&hist->counts[scope], now, &hists->folds[kind]);
+			add_slots(&hist->counts[scope], slots, sum);
 	}
-	remember_fold(&hists->folds[kind], now);
 	return 0;
-}
-
-int hists__folds(struct hists *hists, const struct folds *folds)
-{
-	int err = 0;
-	int kind;
-
-	for (kind = 0; !err && kind < MT_NR_RECLAIM_KINDS; kind++)
-		if (has_grown(&folds->reclaim[kind], &hists->folds[kind]))
-			err = fold_kind(hists, kind, &folds->reclaim[kind]);
-	return err;
 }
 
 void hists__next_interval(struct hists *hists)

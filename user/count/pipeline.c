@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
 #include <string.h>
 
 #include "pipeline.h"
@@ -6,6 +7,10 @@
 /* The size that a record of that id has; 0: there is no such record. */
 static size_t size_of(uint16_t id)
 {
+	const struct keyed_row *keyed = keyed_row__of_record(id);
+
+	if (keyed)
+		return keyed->size;
 	if (id == MT_REC_TASK)
 		return sizeof(struct mt_task);
 	if (id == MT_REC_CGROUP_GONE)
@@ -31,6 +36,40 @@ static void take_samples(struct pipeline *pipeline, const struct sample_record *
 		sample_counts__take(pipeline->samples, record);
 }
 
+/* Events without records are in the histograms of those that have one. */
+static int take_folded(struct pipeline *pipeline, const struct keyed_row *row, const void *added)
+{
+	const char *at = added;
+	uint32_t folded = 0;
+	uint64_t sum;
+	int32_t label;
+
+	if (!added || !pipeline->aggregate || row->folded->event == MT_REC_NONE)
+		return 0;
+	memcpy(&folded, at + row->folded->offset, sizeof(folded));
+	memcpy(&label, at + row->folded->label_offset, sizeof(label));
+	memcpy(&sum, at + row->hist->sum_offset, sizeof(sum));
+	if (!folded)
+		return 0;
+	return aggregate__folded(pipeline->aggregate, row->folded->event, label,
+				 (const uint64_t *)(at + row->hist->offset), sum);
+}
+
+static int take_keyed(struct pipeline *pipeline, const struct keyed_row *row, const void *record)
+{
+	const void *added;
+	int err;
+
+	if (!pipeline->keyed)
+		return 0;
+	err = keyed_counts__take(pipeline->keyed, row, record, &added);
+	if (err == -E2BIG) {
+		pipeline->malformed++;
+		return 0;
+	}
+	return err ? err : take_folded(pipeline, row, added);
+}
+
 static int take_event(struct pipeline *pipeline, const struct event_row *row, const void *data)
 {
 	int err = 0;
@@ -44,6 +83,10 @@ static int take_event(struct pipeline *pipeline, const struct event_row *row, co
 
 static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 {
+	const struct keyed_row *keyed = keyed_row__of_record(id);
+
+	if (keyed)
+		return take_keyed(pipeline, keyed, data);
 	switch (id) {
 	case MT_REC_TASK:
 		return pipeline->aggregate ? aggregate__task(pipeline->aggregate, data) : 0;

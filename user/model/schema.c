@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 #include <string.h>
 
-#include "schema.h"
+#include "keyed.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -107,6 +107,73 @@ const struct count_row count_rows[] = {
 #include "../../bpf/probes.def"
 };
 const size_t nr_count_rows = sizeof(count_rows) / sizeof(*count_rows);
+
+/* The columns of a keyed counter follow its row, as an event's fields do. */
+#define KEYED_COLUMN(of, part_, member_, ...)                                                                          \
+	{                                                                                                              \
+		.member = #member_,                                                                                    \
+		.offset = offsetof(struct mt_##of, part_.member_),                                                     \
+		.size = sizeof(((struct mt_##of *)0)->part_.member_),                                                  \
+		__VA_ARGS__,                                                                                           \
+	},
+
+static const struct keyed_column keys_before_any[] __attribute__((unused)) = {
+#define MT_KEYED(of, name, ...)                                                                                        \
+	}                                                                                                              \
+	;                                                                                                              \
+	static const struct keyed_column keys_##name[] = {
+#define MT_KEY(of, member_, ...) KEYED_COLUMN(of, key, member_, __VA_ARGS__)
+#include "../../bpf/probes.def"
+};
+
+static const struct keyed_column values_before_any[] __attribute__((unused)) = {
+#define MT_KEYED(of, name, ...)                                                                                        \
+	}                                                                                                              \
+	;                                                                                                              \
+	static const struct keyed_column values_##name[] = {
+#define MT_KEYED_VALUE(of, member_, ...) KEYED_COLUMN(of, value, member_, .type = FIELD_UINT, __VA_ARGS__)
+#include "../../bpf/probes.def"
+};
+
+static const struct keyed_hist keyed_hists[MT_NR_KEYED] = {
+#define MT_KEYED_HIST(of, member_, sum_, ...)                                                                          \
+	[MT_KEYED_##of] = {                                                                                            \
+		.offset = offsetof(struct mt_##of, value.member_),                                                     \
+		.sum_offset = offsetof(struct mt_##of, value.sum_),                                                    \
+		__VA_ARGS__,                                                                                           \
+	},
+#include "../../bpf/probes.def"
+};
+
+static const struct keyed_folded keyed_folded[MT_NR_KEYED] = {
+#define MT_KEYED_FOLDED(of, member_, event_, label_)                                                                   \
+	[MT_KEYED_##of] = {                                                                                            \
+		.offset = offsetof(struct mt_##of, key.member_),                                                       \
+		.event = MT_REC_##event_,                                                                              \
+		.label_offset = offsetof(struct mt_##of, key.label_),                                                  \
+	},
+#include "../../bpf/probes.def"
+};
+
+const struct keyed_row keyed_rows[MT_NR_KEYED] = {
+#define MT_KEYED(of, name_, ...)                                                                                       \
+	[MT_KEYED_##name_] = {                                                                                         \
+		.id = MT_KEYED_##name_,                                                                                \
+		.probe = MT_PROBE_##of,                                                                                \
+		.name = #name_,                                                                                        \
+		.size = sizeof(struct mt_##name_),                                                                     \
+		.key_size = sizeof(struct mt_##name_##_key),                                                           \
+		.head_offset = offsetof(struct mt_##name_, value.head),                                                \
+		.keys = keys_##name_,                                                                                  \
+		.nr_keys = ARRAY_SIZE(keys_##name_),                                                                   \
+		.values = values_##name_,                                                                              \
+		.nr_values = ARRAY_SIZE(values_##name_),                                                               \
+		.hist = &keyed_hists[MT_KEYED_##name_],                                                                \
+		.folded = &keyed_folded[MT_KEYED_##name_],                                                             \
+		__VA_ARGS__,                                                                                           \
+	},
+#include "../../bpf/probes.def"
+};
 
 int schema__probe(const char *name)
 {

@@ -19,7 +19,7 @@ struct sink {
 
 /* What was lost since the start, in events unless said otherwise, and what was seen of the machine. */
 struct losses {
-	uint64_t rare;	     /* events of the rare rings that no record nor fold carries */
+	uint64_t rare;	     /* events of the rare rings that no record carries, nor a histogram */
 	uint64_t hot;	     /* hot events that were seen and that no record carries, apart from unattributed */
 	uint64_t events;     /* part of hot: single events that found their ring full */
 	uint64_t tasks;	     /* hot events of tasks without counters, and tasks whose last faults may be missing */
@@ -33,14 +33,8 @@ struct losses {
 	uint64_t unattributed[MT_NR_SLOTS]; /* counts of lost final records: in the totals, in no row */
 };
 
-/* Episodes counted without records, by kind (the label value of the histogram's event). */
-struct folds {
-	struct mt_fold reclaim[MT_NR_RECLAIM_KINDS];
-};
-
 struct totals {
 	struct losses losses;
-	struct folds folds;
 	uint64_t machine[MT_NR_MACHINE_SLOTS];
 	struct rings rings; /* not a count: the rings themselves; the last member */
 };

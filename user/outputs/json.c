@@ -62,6 +62,46 @@ static json_t *json_uint(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
+static json_t *json_bucket(const struct histogram *hist, size_t i)
+{
+	json_t *bucket = json_object();
+	int err = bucket ? 0 : -ENOMEM;
+
+	if (!err)
+		err = json_object_set_new(bucket, "le", json_uint(hist->exact ? i : 1ULL << i));
+	if (!err)
+		err = json_object_set_new(bucket, "count", json_uint(hist->counts[i]));
+	if (!err)
+		return bucket;
+	json_decref(bucket);
+	return NULL;
+}
+
+static json_t *json_buckets(const struct histogram *hist)
+{
+	json_t *buckets = json_array();
+	size_t first = 0, end = hist->nr_counts;
+	int err = buckets ? 0 : -ENOMEM;
+
+	while (first < end && !hist->counts[first])
+		first++;
+	while (end > first && !hist->counts[end - 1])
+		end--;
+	for (size_t i = first; i < end && !err; i++)
+		err = json_array_append_new(buckets, json_bucket(hist, i));
+	if (!err)
+		return buckets;
+	json_decref(buckets);
+	return NULL;
+}
+
+/* One that stands in an object: what it is of is known from there. */
+static json_t *json_histogram(const struct histogram *hist)
+{
+	return json_pack("{ss so so so}", "unit", schema__unit_name(hist->unit), "buckets", json_buckets(hist), "sum",
+			 json_uint(hist->sum), "count", json_uint(hist->count));
+}
+
 static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
 {
 	char address[2 + 16 + 1];
@@ -84,6 +124,8 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 	case CELL_ADDRESS:
 		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)cell->u);
 		return json_string(address);
+	case CELL_HISTOGRAM:
+		return json_histogram(cell->h);
 	}
 	return json_null();
 }
@@ -279,39 +321,6 @@ static json_t *json_labels(const struct histogram *hist)
 	if (!err)
 		return labels;
 	json_decref(labels);
-	return NULL;
-}
-
-static json_t *json_bucket(const struct histogram *hist, size_t i)
-{
-	json_t *bucket = json_object();
-	int err = bucket ? 0 : -ENOMEM;
-
-	if (!err)
-		err = json_object_set_new(bucket, "le", json_uint(hist->exact ? i : 1ULL << i));
-	if (!err)
-		err = json_object_set_new(bucket, "count", json_uint(hist->counts[i]));
-	if (!err)
-		return bucket;
-	json_decref(bucket);
-	return NULL;
-}
-
-static json_t *json_buckets(const struct histogram *hist)
-{
-	json_t *buckets = json_array();
-	size_t first = 0, end = hist->nr_counts;
-	int err = buckets ? 0 : -ENOMEM;
-
-	while (first < end && !hist->counts[first])
-		first++;
-	while (end > first && !hist->counts[end - 1])
-		end--;
-	for (size_t i = first; i < end && !err; i++)
-		err = json_array_append_new(buckets, json_bucket(hist, i));
-	if (!err)
-		return buckets;
-	json_decref(buckets);
 	return NULL;
 }
 

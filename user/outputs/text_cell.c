@@ -147,6 +147,7 @@ const char *text__cell(struct text *text, const struct column *column, const str
 	switch (cell->kind) {
 	case CELL_STRING:
 	case CELL_NONE:
+	case CELL_HISTOGRAM:
 		return "-";
 	case CELL_UINT:
 		format_uint(text, text->buf, text->size, column->unit, cell->u);

@@ -70,6 +70,14 @@ static const struct attach_alt memcg_target[] =
 static const struct attach_alt softlimit_target[] =
 	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
 
+static const struct attach_alt target_removed[] = {
+	{ .program = "target_removed",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "cgroup:cgroup_rmdir",
+	  .proto = "struct cgroup *cgrp,char *path" },
+	{},
+};
+
 static const struct attach_hook hooks[] = {
 	{ .name = "direct begin",
 	  .need = HOOK_REQUIRED,
@@ -112,6 +120,10 @@ static const struct attach_hook hooks[] = {
 	  .loss = "the cgroup whose soft limit reclaim was for" },
 	{ .name = "node begin", .need = HOOK_OPTIONAL, .alts = node_begin, .loss = "node reclaim", .tp_as_good = true },
 	{ .name = "node end", .need = HOOK_OPTIONAL, .alts = node_end, .loss = "node reclaim", .tp_as_good = true },
+	{ .name = "target removal",
+	  .need = HOOK_GAIN,
+	  .alts = target_removed,
+	  .loss = "room for other target cgroups once these are removed" },
 	{},
 };
 

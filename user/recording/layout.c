@@ -213,6 +213,7 @@ static void add_rings(struct builder *b)
 	FIELD(b, CODE_UINT, struct checkpoint_record, totals.rings.rare_bytes, "rings.rare_bytes");
 }
 
+/* Moments of older recordings have the episodes without records, which are keyed counters since. */
 static void add_folds(struct builder *b)
 {
 	static const char *const kinds[MT_NR_RECLAIM_KINDS] = {
@@ -224,9 +225,9 @@ static void add_folds(struct builder *b)
 	int kind, i;
 
 	for (kind = 0; kind < MT_NR_RECLAIM_KINDS; kind++) {
-		COUNT(b, totals.folds.reclaim[kind].sum_ns, "folded.reclaim.%s.sum_ns", kinds[kind]);
+		COUNT(b, folds[kind].sum_ns, "folded.reclaim.%s.sum_ns", kinds[kind]);
 		for (i = 0; i < MT_HIST_SLOTS; i++)
-			COUNT(b, totals.folds.reclaim[kind].count[i], "folded.reclaim.%s.%d", kinds[kind], i);
+			COUNT(b, folds[kind].count[i], "folded.reclaim.%s.%d", kinds[kind], i);
 	}
 }
 
@@ -242,7 +243,6 @@ static void add_checkpoint(struct builder *b)
 	FIELD(b, CODE_ADDRESS, struct checkpoint_record, checkpoint.wall_offset_ns, "wall_offset_ns");
 	add_losses(b);
 	add_rings(b);
-	add_folds(b);
 	for (i = 0; i < MT_NR_MACHINE_SLOTS; i++)
 		COUNT(b, totals.machine[i], "machine.%s", machine_rows[i].path);
 }
@@ -261,6 +261,44 @@ static void add_samples(struct builder *b)
 	}
 }
 
+static void add_keyed_columns(struct builder *b, const struct keyed_column *columns, size_t nr)
+{
+	const struct keyed_column *column;
+
+	for (column = columns; column < columns + nr; column++)
+		add_field(b, column->type == FIELD_CGROUP ? CODE_CGROUP : CODE_UINT, column->offset, column->size,
+			  column->path ? column->path : column->member);
+}
+
+/* Values as they are: a record's last one may be of another element. */
+static void add_keyed(struct builder *b, const struct keyed_row *row)
+{
+	size_t head = row->head_offset;
+	int i;
+
+	add_layout(b, row->name, REC_KEYED + row->id, row->size);
+	add_keyed_columns(b, row->keys, row->nr_keys);
+	add_field(b, CODE_UINT, head + offsetof(struct mt_keyed_head, since_ns), sizeof(__u64), "since_ns");
+	add_field(b, CODE_UINT, head + offsetof(struct mt_keyed_head, flags), sizeof(__u32), "flags");
+	add_keyed_columns(b, row->values, row->nr_values);
+	if (!row->hist->path)
+		return;
+	add_field(b, CODE_UINT, row->hist->sum_offset, sizeof(__u64), "hist.sum");
+	for (i = 0; i < MT_HIST_SLOTS; i++)
+		add_named(b, CODE_UINT, row->hist->offset + i * sizeof(__u64), sizeof(__u64), "hist.%d", i);
+}
+
+int layouts__add_older(struct layouts *layouts)
+{
+	struct builder b = { .layouts = layouts };
+
+	for (b.layout = layouts->list; b.layout->id != REC_CHECKPOINT;)
+		b.layout++;
+	b.room = b.layout->nr_fields;
+	add_folds(&b);
+	return b.error;
+}
+
 int layouts__own(struct layouts *layouts)
 {
 	struct builder b = { .layouts = layouts };
@@ -273,6 +311,8 @@ int layouts__own(struct layouts *layouts)
 			add_event(&b, &event_rows[id]);
 	add_checkpoint(&b);
 	add_samples(&b);
+	for (id = 0; id < MT_NR_KEYED; id++)
+		add_keyed(&b, &keyed_rows[id]);
 	return b.error;
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../model/keyed.h"
 #include "../model/samples.h"
 #include "../model/source.h"
 #include "format.h"
@@ -46,9 +47,10 @@ struct layout_field {
 };
 
 struct layout {
-	char *name;		     /* owned */
-	uint16_t id;		     /* enum mt_rec_id, REC_SAMPLES or REC_CHECKPOINT; MT_REC_NONE: not known here */
-	size_t size;		     /* of memtrace's own record */
+	char *name;  /* owned */
+	uint16_t id; /* enum mt_rec_id, REC_SAMPLES, REC_KEYED and more, or REC_CHECKPOINT; MT_REC_NONE: not known here
+		      */
+	size_t size; /* of memtrace's own record */
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;
 	int who;	   /* the first field that is a task; -1: none */
@@ -71,6 +73,11 @@ struct checkpoint_record {
 	uint64_t flags;	 /* MOMENT_* */
 	struct checkpoint checkpoint;
 	struct totals totals; /* since the run began */
+	/* Of an older recording: episodes without records, by kind of reclaim. */
+	struct older_folds {
+		uint64_t sum_ns;
+		uint64_t count[MT_HIST_SLOTS]; /* by log2 of the duration */
+	} folds[MT_NR_RECLAIM_KINDS];
 };
 
 enum checkpoint_flags {
@@ -80,6 +87,8 @@ enum checkpoint_flags {
 
 /* memtrace's own; 0 or -ENOMEM.  layouts__free() in any case. */
 int layouts__own(struct layouts *layouts);
+/* Adds to them what only recordings of older versions have.  0 or -ENOMEM. */
+int layouts__add_older(struct layouts *layouts);
 /* A recording's, from the head's "records"; 0, -ENOMEM, or -EBADMSG with why in buf. */
 int layouts__read(struct layouts *layouts, const json_t *records, const struct layouts *own, char *buf, size_t size);
 /* What layouts__read() reads; NULL: no memory. */

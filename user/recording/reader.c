@@ -136,6 +136,8 @@ int reader__open(struct reader *reader, FILE *stream)
 		return -ENOMEM;
 	err = layouts__own(&reader->own);
 	if (!err)
+		err = layouts__add_older(&reader->own);
+	if (!err)
 		err = read_file_head(reader);
 	if (!err)
 		err = read_head(reader);

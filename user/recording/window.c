@@ -42,6 +42,7 @@ void window__free(struct window *window)
 		drop_first(window);
 	decoder__free(&window->decoder);
 	task_counts__free(&window->base);
+	keyed_elements__free(&window->keyed);
 	ZSTD_freeDCtx(window->zstd);
 }
 
@@ -92,10 +93,23 @@ static int take_task(struct window *window, const struct mt_task *task)
 	return err;
 }
 
+static int take_keyed(struct window *window, const struct keyed_row *row, const void *record)
+{
+	const struct keyed_key key = keyed_key__of(row, record);
+
+	if (!(keyed_row__head(row, record)->flags & MT_KEYED_LAST))
+		return keyed_elements__put(&window->keyed, row, record);
+	keyed_elements__remove(&window->keyed, keyed_elements__find(&window->keyed, &key));
+	return 0;
+}
+
 static int take_record(struct window *window, const void *record)
 {
 	const struct mt_hdr *hdr = record;
+	const struct keyed_row *keyed = keyed_row__of_record(hdr->id);
 
+	if (keyed)
+		return take_keyed(window, keyed, record);
 	if (hdr->id == MT_REC_TASK)
 		return take_task(window, record);
 	if (hdr->id == REC_CHECKPOINT)
@@ -144,6 +158,25 @@ int window__slide(struct window *window, uint64_t now_ns)
 	return err;
 }
 
+static int encode_keyed(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
+			void *ctx)
+{
+	struct keyed_element *element;
+	int err = 0;
+
+	for (element = window->keyed.table; !err && element; element = element->hh.next) {
+		const struct keyed_row *row = &keyed_rows[element->key.row];
+		struct mt_hdr *hdr = (struct mt_hdr *)element->record;
+
+		hdr->time_ns = window->start.hdr.time_ns;
+		keyed_row__head(row, element->record)->flags |= MT_KEYED_BASE;
+		err = encoder__is_full(enc) ? full(ctx, enc) : 0;
+		if (!err)
+			err = encoder__add(enc, element->record);
+	}
+	return err;
+}
+
 int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
 			 void *ctx)
 {
@@ -167,6 +200,8 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 	}
 	if (!err && window->samples.hdr.id)
 		err = encoder__add(enc, &window->samples);
+	if (!err)
+		err = encode_keyed(window, enc, full, ctx);
 	if (err || !start.hdr.id)
 		return err;
 	start.flags = CHECKPOINT_BASE;

@@ -22,8 +22,11 @@ enum cell_kind {
 	CELL_REAL,
 	CELL_STRING,
 	CELL_BOOL,
-	CELL_ADDRESS, /* u, in hexadecimal; a "0x..." string in JSON */
+	CELL_ADDRESS,	/* u, in hexadecimal; a "0x..." string in JSON */
+	CELL_HISTOGRAM, /* for JSON alone */
 };
+
+struct histogram;
 
 struct cell {
 	enum cell_kind kind;
@@ -33,6 +36,7 @@ struct cell {
 		double r;
 		const char *s;
 		bool b;
+		const struct histogram *h;
 	};
 };
 
@@ -63,6 +67,11 @@ static inline struct cell cell_bool(bool b)
 static inline struct cell cell_address(uint64_t u)
 {
 	return (struct cell){ .kind = CELL_ADDRESS, .u = u };
+}
+
+static inline struct cell cell_histogram(const struct histogram *h)
+{
+	return (struct cell){ .kind = CELL_HISTOGRAM, .h = h };
 }
 
 /* A column of a table, or a field of an object. */

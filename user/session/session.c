@@ -17,7 +17,8 @@
 #include "facts.h"
 #include "recording.h"
 
-#define LINGER_NS 500000000ULL
+#define MAX_KEYED_GROUPS 2048 /* as many as the kernel tells apart at a time */
+#define LINGER_NS	 500000000ULL
 #define MAX_REPLAYED_TASKS                                                                                             \
 	(1U << 20) /* at once, of some 0.5 KB each; a kernel bounds them by its memory, a file does not */
 
@@ -199,6 +200,10 @@ static int open_memory(struct session *session)
 		return -ENOMEM;
 	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
 	session->pipeline.samples = &session->samples;
+	session->pipeline.keyed = keyed_counts__new(session->config.aggregate.intervals, MAX_KEYED_GROUPS);
+	session->view.keyed = session->pipeline.keyed;
+	if (!session->pipeline.keyed)
+		return -ENOMEM;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
@@ -385,6 +390,7 @@ void session__close(struct session *session)
 	stacks__free(session->stacks);
 	apart__free(session->apart);
 	held__free(&session->held);
+	keyed_counts__free(session->pipeline.keyed);
 	aggregate__free(session->view.aggregate);
 }
 

@@ -90,8 +90,6 @@ static int take_checkpoint(struct session *session)
 	int err = src->ops->totals(src, &session->totals);
 
 	if (!err)
-		err = aggregate__folds(session->view.aggregate, &session->totals.folds);
-	if (!err)
 		aggregate__unattributed(session->view.aggregate, session->totals.losses.unattributed);
 	if (!err)
 		err = session->pipeline.error;
@@ -117,6 +115,7 @@ static void end_interval(struct session *session)
 
 	aggregate__next_interval(view->aggregate);
 	sample_counts__next_interval(&session->samples);
+	keyed_counts__next_interval(session->pipeline.keyed);
 	view->interval_start_ns = view->interval_end_ns;
 	view->interval_end_ns = session->checkpoint.now_ns;
 	if (session->config.interval)

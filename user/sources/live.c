@@ -262,6 +262,7 @@ static int source_tick(struct source *src)
 	struct live *live = live_of(src);
 	int err = pass(live, MT_ITER_TICK);
 
+	live__read_keyed(live);
 	take_samples(live);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
@@ -337,6 +338,8 @@ static int source_drain(struct source *src)
 		  (unsigned long long)nr_pending(live));
 	if (!err)
 		err = consume_all(live);
+	if (!live->ended)
+		live__read_keyed(live);
 	if (live->source.attend)
 		live->source.attend(live->source.attend_ctx, true);
 	return err;
@@ -378,6 +381,7 @@ static void source_free(struct source *src)
 	ring_maps__close(&live->ring_maps);
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
+	live__close_keyed(live);
 	if (live->cpus)
 		munmap((void *)live->cpus, live->cfg.nr_cpus * sizeof(*live->cpus));
 	object__close(&live->core);
@@ -464,6 +468,7 @@ static int begin(struct live *live)
 	if (!err)
 		err = consume_all(live);
 	live__read_totals(live, &live->base);
+	live__read_keyed(live);
 	take_samples(live);
 	live->running = true;
 	live->start_cpu_ns = proc__own_cpu_ns();
@@ -547,6 +552,9 @@ static int attach(struct live *live, const struct live_request *request)
 	if (err)
 		return err;
 	live__open_probes(live, request);
+	err = live__open_keyed(live);
+	if (err)
+		return err;
 	kernel_btf__close(&live->types);
 	return stop__asked() ? -ECANCELED : begin(live);
 }
@@ -608,6 +616,7 @@ void live__end(struct live *live)
 	live->control->phase = MT_PHASE_ENDING;
 	source_checkpoint(&live->source, &live->end_checkpoint);
 	live__read_totals(live, &live->end);
+	live__read_keyed(live);
 	take_samples(live);
 	live->ended = true;
 }

@@ -11,6 +11,7 @@
 #include "../kernel/object.h"
 #include "../kernel/ring_maps.h"
 #include "../kernel/sample_files.h"
+#include "../model/keyed.h"
 #include "live.h"
 #include "live_readers.h"
 
@@ -24,6 +25,14 @@ struct live_pass {
 struct live_misses {
 	uint64_t all, rare, hot, tasks;
 	uint64_t read_ns;
+};
+
+/* One keyed counter. */
+struct live_keyed {
+	char *elements; /* nr records, the first nr_other of what found no element; mapped, NULL: it is not counted */
+	size_t nr, nr_other;
+	uint64_t *counts; /* of each element, as it was last read */
+	bool again;	  /* an element waits for its end */
 };
 
 struct live {
@@ -44,6 +53,8 @@ struct live {
 	struct live_stack *stacks;  /* call chains that were read */
 	struct live_images *images; /* what processes had mapped; NULL: call chains were not asked for */
 	void *iter_buf;
+	struct live_keyed keyed[MT_NR_KEYED];
+	uint64_t keyed_changes; /* of all CPUs when keyed counters were last read */
 	struct live_pass pass;
 	struct sample_files sample_files;
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
@@ -77,6 +88,11 @@ int live__add_names(struct btf_names *names, const struct live_request *request)
 void live__open_probes(struct live *live, const struct live_request *request);
 /* Everything that programs counted since they were loaded. */
 void live__read_totals(struct live *live, struct totals *totals);
+/* After the probes were opened.  0 or -errno; live__close_keyed() in any case, before the core is closed. */
+int live__open_keyed(struct live *live);
+void live__close_keyed(struct live *live);
+/* Delivers what has changed of them since the last call, before the run all of it as what comes before. */
+void live__read_keyed(struct live *live);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);

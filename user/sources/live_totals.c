@@ -107,7 +107,6 @@ static void add_cpu(struct live *live, uint32_t nr, struct totals *totals, struc
 
 	ADD_COUNTS(lost, &cpu->lost);
 	ADD_COUNTS(&totals->machine, cpu->machine);
-	ADD_COUNTS(&totals->folds, cpu->reclaim_folds);
 	ring_records[rings__of_cpu(&live->ring_plan, nr)] += cpu->lost.records[MT_RING_HOT] + cpu->lost.events;
 }
 

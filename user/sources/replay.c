@@ -108,8 +108,35 @@ static const char *source_cgroup(struct source *src, uint64_t id)
 	return unknown;
 }
 
+/* As keyed counters have them now. */
+static void take_fold(struct replay *replay, const struct checkpoint_record *record, enum mt_reclaim_kind kind)
+{
+	const struct older_folds *folds = &record->folds[kind];
+	struct mt_reclaim_by_target keyed = {
+		.hdr = { .id = REC_KEYED + MT_KEYED_reclaim_by_target,
+			 .size = sizeof(keyed),
+			 .time_ns = record->hdr.time_ns },
+		.key = { .kind = kind, .folded = true },
+		.value = { .head = { .flags = MT_KEYED_FOLDS }, .duration_ns = folds->sum_ns },
+	};
+	size_t i;
+
+	if (record->flags & CHECKPOINT_BASE)
+		keyed.value.head.flags |= MT_KEYED_BASE;
+	for (i = 0; i < MT_HIST_SLOTS; i++) {
+		keyed.value.hist[i] = folds->count[i];
+		keyed.value.head.count += folds->count[i];
+	}
+	if (keyed.value.head.count)
+		replay->sink.record(replay->sink.ctx, &keyed, sizeof(keyed));
+}
+
 static void take_checkpoint(struct replay *replay, const struct checkpoint_record *record)
 {
+	enum mt_reclaim_kind kind;
+
+	for (kind = 0; kind < MT_NR_RECLAIM_KINDS; kind++)
+		take_fold(replay, record, kind);
 	if (record->flags & CHECKPOINT_BASE) {
 		replay->base = record->totals;
 		replay->head.start.own_cpu_ns = record->checkpoint.own_cpu_ns;

@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# Keyed counters on the live kernel: reclaim by target cgroup is all reclaim,
+# by kind, whatever the ring holds; a replay has it; and keys that are gone
+# leave nothing behind.
+
+load lib
+
+need() {
+	memcg_init
+	disk_dir
+	file=$disk/memtrace-test-file.$$
+}
+
+teardown_file() {
+	rm -f "$BATS_TEST_DIRNAME/../../build/memtrace-test-file."*
+}
+
+# targets FILTER: over the rows of .reclaim_by_target
+targets() {
+	report ".reclaim_by_target | $1"
+}
+
+# all_accounted KIND: what the tasks counted is what was counted by target, to the nanosecond and the page.
+all_accounted() {
+	local of=".reclaim_by_target | map(select(.kind == \"$1\"))"
+
+	same "$1: episodes" "$(report "$of | map(.count) | add // 0")" "$(report ".total.reclaim.$1.count")"
+	same "$1: time in ns" "$(report "$of | map(.ns) | add // 0")" "$(report ".total.reclaim.$1.ns")"
+	same "$1: pages" "$(report "$of | map(.reclaimed_pages) | add // 0")" "$(report ".total.reclaim.$1.reclaimed_pages")"
+	same "$1: buckets" "$(report "$of | map(.histogram.buckets[].count) | add // 0")" "$(report ".total.reclaim.$1.count")"
+	same "$1: sums of histograms" "$(report "$of | map(.histogram.sum) | add // 0")" \
+		"$(report "[.histograms[] | select(.name == \"reclaim_latency\" and .labels.kind == \"$1\") | .sum] | add // 0")"
+}
+
+@test "by target is all that the tasks did, by kind" {
+	make_cgroup keyed 24M
+	memtrace_stat reclaim -- "$workloads/hog" -g "$cgroup" -f "$file" -w 80
+	rm -f "$file"
+	[[ $(report '.total.reclaim.memcg.count > 100') == true ]] || fail "too few episodes: the test is void"
+	for kind in direct memcg softlimit node; do
+		all_accounted $kind
+	done
+	same "nothing folded" "$(report .lost.folded)" 0
+	# what 7.1 or a program on a function tells is the cgroup; else it is unknown
+	same "targets" "$(targets "map(select(.kind == \"memcg\") | .target_cgroup) | unique - [null, \"$cgroup_name\"] | length")" 0
+}
+
+@test "by target is all that the tasks did, where most of it has no record" {
+	make_cgroup keyed 24M
+	memtrace_start stat reclaim -c "$cgroup_name" --json -o "$tmp/stat.json" --rare-ring-size 64K
+	kill -STOP "$mt_pid"
+	"$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 4 >/dev/null 3>&-
+	rm -f "$file"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ $(report '.lost.folded > 100') == true ]] || fail "only $(report .lost.folded) episodes folded: the test is void"
+	all_accounted memcg
+	same "rows of that kind" "$(targets 'map(select(.kind == "memcg")) | length')" 1
+}
+
+@test "intervals add up to the run, and a replay is the same" {
+	make_cgroup keyed 24M
+	"$memtrace" stat reclaim -i 0.2 --json --record "$tmp/r.rec" -o "$tmp/live" -- \
+		"$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 3 >/dev/null 3>&-
+	rm -f "$file"
+	"$memtrace" replay "$tmp/r.rec" stat -i 0.2 --json -o "$tmp/replayed"
+	cmp "$tmp/live" "$tmp/replayed"
+	tail -n 1 "$tmp/live" >"$tmp/stat.json"
+	all_accounted memcg
+	[[ $(jq -s '[.[] | select(.interval) | .reclaim_by_target[].count] | add // 0' "$tmp/live") -le \
+		$(targets 'map(.count) | add') ]]
+	[[ $(jq -s '[.[] | select(.interval)] | length' "$tmp/live") -gt 0 ]]
+}
+
+@test "the last part of a run has what was counted in it" {
+	make_cgroup keyed 24M
+	"$memtrace" record reclaim --last 1s -i 0.2 -o "$tmp/r.rec" -- sh -c '"$1" -g "$2" -f "$3" -w 60 -r 2; sleep 3
+		"$1" -g "$2" -f "$3" -w 60' sh "$workloads/hog" "$cgroup" "$file" >/dev/null 2>&1 3>&-
+	rm -f "$file"
+	"$memtrace" replay "$tmp/r.rec" stat --json -o "$tmp/stat.json"
+	"$memtrace" replay "$tmp/r.rec" --json | jq -e .window
+	[[ $(report '.total.reclaim.memcg.count > 50') == true ]] || fail "too few episodes: the test is void"
+	all_accounted memcg
+}
+
+@test "no reclaim: no rows, and nothing in text; another probe: not a word of it" {
+	memtrace_stat reclaim -c /memtrace-test-none-"$$" -- true || memtrace_stat reclaim -- true
+	same "rows" "$(targets length)" 0
+	"$memtrace" stat reclaim -o "$tmp/text" -- true 3>&-
+	[[ $(grep -c "target cgroup" "$tmp/text") -eq 0 ]]
+	memtrace_stat fault -- true
+	same "known" "$(report 'has("reclaim_by_target")')" false
+}
+
+@test "in text: a table with the worst first" {
+	make_cgroup keyed 24M
+	"$memtrace" stat reclaim -o "$tmp/text" -- "$workloads/hog" -g "$cgroup" -f "$file" -w 60 >/dev/null 3>&-
+	rm -f "$file"
+	grep -q '^Reclaim by target cgroup' "$tmp/text"
+	grep -A1 '^Reclaim by target cgroup' "$tmp/text" | grep -q '^TARGET  *KIND  *RECLAIM  *TIME  *RECLAIMED$'
+	grep -A2 '^Reclaim by target cgroup' "$tmp/text" | grep -q ' memcg '
+}

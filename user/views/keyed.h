@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A table of each keyed counter. */
+#ifndef MEMTRACE_VIEWS_KEYED_H
+#define MEMTRACE_VIEWS_KEYED_H
+
+#include "../report/report.h"
+#include "../count/run_view.h"
+
+#define KEYED_MAX_COLUMNS 16
+
+/* What a report borrows; all zero at first. */
+struct keyed_tables {
+	struct keyed_table {
+		struct column columns[KEYED_MAX_COLUMNS];
+		struct cell *cells;
+		struct histogram *hists;
+		struct cell_rows rows;
+	} tables[MT_NR_KEYED];
+	char **texts; /* names of cgroups */
+	size_t nr_texts;
+};
+
+/*
+ * Those of the probes that are shown; text has the first rows, unless not_in_text, and nothing of a table without any.
+ * 0 or -ENOMEM; keyed_tables__done() in any case, after the report was rendered.
+ */
+int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,
+		      bool not_in_text);
+void keyed_tables__done(struct keyed_tables *tables);
+
+#endif
