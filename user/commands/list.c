@@ -83,6 +83,18 @@ static const struct column sample_columns[] = {
 	{ .title = "WHAT IT IS", .path = "help", .left = true },
 };
 
+static const struct column cgroup_sample_columns[] = {
+	{ .title = "SAMPLE", .path = "path", .left = true, .key = true },
+	{ .title = "KIND", .path = "kind", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "METRIC", .path = "metric", .left = true },
+	{ .title = "FILE OF V2", .path = "v2.file", .left = true },
+	{ .title = "KEY", .path = "v2.key", .left = true },
+	{ .title = "FILE OF V1", .path = "v1.file", .left = true },
+	{ .title = "KEY", .path = "v1.key", .left = true },
+	{ .title = "WHAT IT IS", .path = "help", .left = true },
+};
+
 static void listing__add(struct listing *listing, const struct cell *row)
 {
 	size_t nr = listing->rows.nr * listing->nr_columns;
@@ -287,6 +299,25 @@ static void list_samples(struct listing *listing, const struct choice *choice)
 	}
 }
 
+static void list_cgroup_samples(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; choice->samples && i < NR_CGROUP_SAMPLES; i++) {
+		const struct cgroup_sample_row *row = &cgroup_sample_rows[i];
+
+		listing__add(listing, (struct cell[]){
+					      cell_string(row->path),
+					      cell_string(sample__kind_name(row->kind)),
+					      unit_cell(row->unit),
+					      cell_string(row->metric),
+					      cell_string(row->v2.file),
+					      cell_string(row->v2.key),
+					      cell_string(row->v1.file),
+					      cell_string(row->v1.key),
+					      cell_string(row->help),
+				      });
+	}
+}
+
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof(*(columns))
 
 static const struct part {
@@ -302,6 +333,7 @@ static const struct part {
 	{ "fields", "Fields of events", COLUMNS(field_columns), list_fields },
 	{ "histograms", "Histograms", COLUMNS(hist_columns), list_histograms },
 	{ "samples", "Samples, of files of the kernel", COLUMNS(sample_columns), list_samples },
+	{ "cgroup_samples", "Samples of each cgroup", COLUMNS(cgroup_sample_columns), list_cgroup_samples },
 };
 
 #define NR_PARTS (sizeof(parts) / sizeof(*parts))

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../cli/command.h"
+#include "../views/cgroups.h"
 #include "../views/histograms.h"
 #include "../views/samples.h"
 #include "../views/summary.h"
@@ -18,6 +19,7 @@ struct stat_run {
 	struct tasks_table table;
 	struct summary summary;
 	struct samples samples;
+	struct cgroups_table cgroups;
 	struct histograms histograms;
 };
 
@@ -57,6 +59,7 @@ static int report(struct stat_run *run, enum scope scope)
 		goto out;
 	summary__add_totals(&run->summary, rep, scope);
 	samples__add(&run->samples, &session->view, rep, scope);
+	cgroups_table__add(&run->cgroups, &session->view, rep, scope);
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);

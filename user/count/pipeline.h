@@ -6,11 +6,13 @@
 #include "aggregate.h"
 #include "../model/source.h"
 #include "../model/task_refs.h"
+#include "cgroup_counts.h"
 #include "sample_counts.h"
 
 struct pipeline {
 	struct aggregate *aggregate;   /* may be NULL */
 	struct sample_counts *samples; /* likewise */
+	struct cgroup_counts *cgroups; /* likewise */
 	/* Each event (not task records), in order of arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);
 	void *event_ctx;

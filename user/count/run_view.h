@@ -9,6 +9,7 @@
 #include "aggregate.h"
 #include "../report/event.h"
 #include "../model/source.h"
+#include "cgroup_counts.h"
 #include "sample_counts.h"
 
 /* It owns nothing of what it points to. */
@@ -21,6 +22,7 @@ struct run_view {
 	const struct event_names *names;
 	struct aggregate *aggregate;
 	const struct sample_counts *samples;
+	const struct cgroup_counts *cgroups;	     /* their samples */
 	enum group_by hist_by;			     /* as in the aggregate's config */
 	uint32_t asked;				     /* probes that are shown, a bit each */
 	uint64_t start_ns;			     /* boot time clock, as the others */

@@ -514,9 +514,7 @@ static uint8_t *put_fields(struct encoder *enc, uint8_t *to, const struct layout
 
 static const struct layout *layout_of(const struct encoder *enc, uint16_t id)
 {
-	if (id == REC_CHECKPOINT || id == REC_SAMPLES)
-		return layouts__find(enc->layouts, id);
-	return id < MT_NR_RECS ? enc->by_id[id] : NULL;
+	return id < MT_NR_RECS ? enc->by_id[id] : layouts__find(enc->layouts, id);
 }
 
 int encoder__add(struct encoder *enc, const void *record)

@@ -39,7 +39,7 @@ struct layout_field {
 
 struct layout {
 	char *name;		     /* owned */
-	uint16_t id;		     /* enum mt_rec_id, REC_SAMPLES or REC_CHECKPOINT; MT_REC_NONE: not known here */
+	uint16_t id;		     /* enum mt_rec_id, or one of REC_*; MT_REC_NONE: not known here */
 	size_t size;		     /* of memtrace's own record */
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_RECORDING_WINDOW_H
 #define MEMTRACE_RECORDING_WINDOW_H
 
+#include "../count/cgroup_counts.h"
 #include "../count/task_counts.h"
 #include "block.h"
 #include "decoder.h"
@@ -14,6 +15,7 @@ struct window {
 	struct window_block *first, *last;
 	struct task_counts base;	/* what each life had counted when the window began */
 	struct sample_record samples;	/* the newest of before that; hdr.id 0: none */
+	struct cgroup_counts cgroups;	/* likewise of each cgroup */
 	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;

@@ -25,8 +25,9 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
 
-	/* base counts come while the source is being opened */
-	return session->source ? session->source->ops->cgroup(session->source, id) : NULL;
+	struct source *source = session->live ? live__source(session->live) : session->source;
+
+	return source ? source->ops->cgroup(source, id) : NULL;
 }
 
 static const struct mt_who *name_who(void *ctx, uint64_t id)
@@ -211,6 +212,7 @@ static int open_memory(struct session *session)
 		return -ENOMEM;
 	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
 	session->pipeline.samples = &session->samples;
+	session->pipeline.cgroups = &session->cgroups;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
@@ -315,6 +317,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.checkpoint = &session->checkpoint,
 			.command = &session->outcome,
 			.samples = &session->samples,
+			.cgroups = &session->cgroups,
 			.names = &session->names,
 			.hist_by = config->aggregate.hist_by,
 		},
@@ -397,6 +400,7 @@ void session__close(struct session *session)
 	stacks__free(session->stacks);
 	apart__free(session->apart);
 	held__free(&session->held);
+	cgroup_counts__free(&session->cgroups);
 	aggregate__free(session->view.aggregate);
 }
 

@@ -19,16 +19,16 @@ static struct cell cell_of(uint64_t value, enum unit unit)
 
 static struct cell *fill(struct cell *cells, const struct sample_counts *counts, enum sample_id id, enum scope scope)
 {
-	const struct sample_span *span = &counts->spans[scope];
+	const struct sample_extent *extent = &counts->extents[scope][id];
 	enum unit unit = sample_rows[id].unit;
 
 	if (sample_rows[id].kind == SAMPLE_COUNTER) {
-		*cells++ = cell_of(sample_counts__growth(counts, id, scope), unit);
+		*cells++ = cell_of(sample_extent__growth(extent), unit);
 		return cells;
 	}
-	*cells++ = cell_of(span->end[id], unit);
-	*cells++ = cell_of(span->min[id], unit);
-	*cells++ = cell_of(span->max[id], unit);
+	*cells++ = cell_of(extent->end, unit);
+	*cells++ = cell_of(extent->min, unit);
+	*cells++ = cell_of(extent->max, unit);
 	return cells;
 }
 
