@@ -563,6 +563,47 @@ static void md_samples(FILE *out)
 	}
 }
 
+static const char cgroup_samples_head[] =
+	"\n### Samples of cgroups\n\n"
+	"Of each memory cgroup that has samples ([json.md](json.md#cgroups) says which those are), read at the same\n"
+	"moments. `stat --json` has them in `cgroups[]`: of a gauge `last`, `min` and `max`, of a counter `last`, as "
+	"the\n"
+	"kernel has it, and `grown`, how far it grew. A limit that is not set is `\"max\"`, and `+Inf` as a metric. "
+	"What\n"
+	"one of the hierarchies does not have is unknown there. Metrics have the label `cgroup`, and those that count "
+	"are\n"
+	"as the kernel has them: they begin with the cgroup, not with memtrace.\n\n"
+	"| JSON path | cgroup v2 | cgroup v1 | kind | unit | metric | meaning |\n|---|---|---|---|---|---|---|\n";
+
+/* "`memory.events` `oom`" */
+static void md_source(FILE *out, const struct cgroup_sample_source *source)
+{
+	if (!source->file)
+		fputs(" |", out);
+	else if (source->key)
+		fprintf(out, " `%s` `%s` |", source->file, source->key);
+	else
+		md_cell(out, source->file, true);
+}
+
+static void md_cgroup_samples(FILE *out)
+{
+	fputs(cgroup_samples_head, out);
+	for (size_t i = 0; i < NR_CGROUP_SAMPLES; i++) {
+		const struct cgroup_sample_row *row = &cgroup_sample_rows[i];
+
+		fputc('|', out);
+		md_cell(out, row->path, true);
+		md_source(out, &row->v2);
+		md_source(out, &row->v1);
+		md_cell(out, sample__kind_name(row->kind), false);
+		md_cell(out, unit_of(row->unit), false);
+		md_cell(out, row->metric, true);
+		md_cell(out, row->help, false);
+		fputc('\n', out);
+	}
+}
+
 static void md_self_metrics(FILE *out)
 {
 	static const char *const types[] = {
@@ -615,6 +656,7 @@ static void md_events(FILE *out, const struct command *unused)
 		md_histograms(out, probe->id);
 	}
 	md_samples(out);
+	md_cgroup_samples(out);
 	md_self_metrics(out);
 }
 
@@ -642,33 +684,70 @@ static json_t *schema_add(json_t *object, const char *key, size_t len, json_t *s
 	return json_object_get(properties, name);
 }
 
-static void schema_sample(json_t *object, const struct sample_row *row)
+/* At a path, dots between levels. */
+static void schema_ref(json_t *object, const char *path, const char *of)
 {
-	const char *of = row->kind == SAMPLE_COUNTER ? "common.json#/$defs/count" :
-			 row->unit == UNIT_SHARE     ? "common.json#/$defs/share_gauge" :
-						       "common.json#/$defs/gauge";
-	const char *key = row->path;
 	size_t len;
 
-	for (; key[len = strcspn(key, ".")]; key += len + 1)
-		object = schema_add(object, key, len, schema_object());
-	schema_add(object, key, len, json_pack("{ss}", "$ref", of));
+	for (; path[len = strcspn(path, ".")]; path += len + 1)
+		object = schema_add(object, path, len, schema_object());
+	schema_add(object, path, len, json_pack("{ss}", "$ref", of));
+}
+
+static const char *schema_of(const struct sample_row *row)
+{
+	if (row->kind == SAMPLE_COUNTER)
+		return "common.json#/$defs/count";
+	return row->unit == UNIT_SHARE ? "common.json#/$defs/share_gauge" : "common.json#/$defs/gauge";
+}
+
+static json_t *schema_page(const char *id, const char *title)
+{
+	json_t *schema = schema_object();
+
+	json_object_set_new(schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+	json_object_set_new(schema, "$id", json_string(id));
+	json_object_set_new(schema, "title", json_string(title));
+	return schema;
+}
+
+static void schema_write(FILE *out, json_t *schema)
+{
+	json_dumpf(schema, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(schema);
 }
 
 static void samples_schema(FILE *out, const struct command *unused)
 {
-	json_t *schema = schema_object();
+	json_t *schema = schema_page("samples.json", "Samples; generated from user/model/samples.def by make docs");
 
 	(void)unused;
-	json_object_set_new(schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
-	json_object_set_new(schema, "$id", json_string("samples.json"));
-	json_object_set_new(schema, "title",
-			    json_string("Samples; generated from user/model/samples.def by make docs"));
 	for (size_t i = 0; i < NR_SAMPLES; i++)
-		schema_sample(schema, &sample_rows[i]);
-	json_dumpf(schema, out, JSON_INDENT(2));
-	fputc('\n', out);
-	json_decref(schema);
+		schema_ref(schema, sample_rows[i].path, schema_of(&sample_rows[i]));
+	schema_write(out, schema);
+}
+
+static const char *schema_of_cgroup(const struct cgroup_sample_row *row)
+{
+	if (row->kind == SAMPLE_COUNTER)
+		return "common.json#/$defs/cgroup_counter";
+	return row->is_limit ? "common.json#/$defs/limit_gauge" : "common.json#/$defs/gauge";
+}
+
+static void cgroups_schema(FILE *out, const struct command *unused)
+{
+	json_t *schema =
+		schema_page("cgroup.json", "Samples of a cgroup; generated from user/model/samples.def by make docs");
+
+	(void)unused;
+	schema_ref(schema, "cgroup", "common.json#/$defs/who/properties/cgroup");
+	schema_ref(schema, "id", "common.json#/$defs/uint");
+	schema_ref(schema, "since_ns", "common.json#/$defs/uint");
+	schema_add(schema, "removed", strlen("removed"), json_pack("{ss}", "type", "boolean"));
+	for (size_t i = 0; i < NR_CGROUP_SAMPLES; i++)
+		schema_ref(schema, cgroup_sample_rows[i].path, schema_of_cgroup(&cgroup_sample_rows[i]));
+	schema_write(out, schema);
 }
 
 static int write_page(const char *dir, write_fn write, const struct command *command, const char *fmt, ...)
@@ -721,6 +800,8 @@ static int write_all(const char *dir)
 		err = write_page(dir, md_events, NULL, "events.md");
 	if (!err)
 		err = write_page(dir, samples_schema, NULL, "schema/samples.json");
+	if (!err)
+		err = write_page(dir, cgroups_schema, NULL, "schema/cgroup.json");
 	if (!err)
 		err = write_page(dir, bash_completion, NULL, "completion/memtrace");
 	if (!err)

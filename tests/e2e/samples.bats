@@ -101,3 +101,158 @@ with_files() {
 	grep -q '^# TYPE memtrace_memory_free_bytes gauge$' "$tmp/m.prom"
 	grep -q '^# TYPE memtrace_vm_pgscan_direct_bytes_total counter$' "$tmp/m.prom"
 }
+
+# value NAME: what a file of $cgroup says: NAME is of v2, an event as memory.events:KEY; nothing where there is none.
+value() {
+	local file=${1%:*} key=${1#*:}
+
+	if [[ $memcg_limit == memory.limit_in_bytes ]]; then
+		case $1 in
+		memory.current) file=memory.usage_in_bytes ;;
+		memory.peak) file=memory.max_usage_in_bytes ;;
+		memory.max) file=memory.limit_in_bytes ;;
+		memory.events:max) file=memory.failcnt key=$file ;;
+		memory.events:oom_kill) file=memory.oom_control ;;
+		esac
+	fi
+	[[ -e $cgroup/$file ]] || return 0
+	if [[ $key == "$1" || $file == memory.failcnt ]]; then
+		cat "$cgroup/$file"
+	else
+		awk -v key="$key" '$1 == key { print $2 }' "$cgroup/$file"
+	fi
+}
+
+# of_cgroup FILTER [NAME]: of the last report, of $cgroup_name
+of_cgroup() {
+	jq -r --arg name "${2-$cgroup_name}" "[.cgroups[] | select(.cgroup == \$name)][0] | $1" "$tmp/stat.json"
+}
+
+@test "a cgroup's samples are what its files say" {
+	memcg_init
+	make_cgroup samples 64M
+	"$workloads/hog" -g "$cgroup" -a 20 -s 100000 3>&- &
+	started+=("$!")
+	eventually eval '(($(value memory.current) >= 20 << 20))'
+	sleep 0.5
+	before=$(value memory.current)
+	memtrace_stat fault -c "$cgroup" -d 0.5
+	after=$(value memory.current)
+	between "current" "$(of_cgroup .memory.current_bytes.last)" $((before < after ? before : after)) \
+		$((before < after ? after : before))
+	same "max" "$(of_cgroup '[.memory.max_bytes[]] | unique | join(" ")')" $((64 << 20))
+	same "peak" "$(of_cgroup .memory.peak_bytes.last)" "$(value memory.peak)"
+	same "events" "$(of_cgroup '.memory.events | "\(.max.last) \(.oom_kill.last)"')" \
+		"$(value memory.events:max) $(value memory.events:oom_kill)"
+	same "they are above it" "$(of_cgroup .removed /) $(report '.cgroups | length')" "false 2"
+	same "left out" "$(report .cgroups_left_out)" 0
+}
+
+@test "a cgroup's counters grow as the kernel's do; a limit that is not set is no number" {
+	memcg_init
+	make_cgroup limited 24M
+	memtrace_stat reclaim -c "$cgroup" -- "$workloads/hog" -g "$cgroup" -f "$tmp/file" -w 60
+	failed=$(value memory.events:max)
+	[[ $failed -gt 0 ]] || void "nothing was reclaimed"
+	same "limit was hit" "$(of_cgroup '.memory.events.max | "\(.last) \(.grown)"')" "$failed $failed"
+	same "peak" "$(of_cgroup .memory.peak_bytes.last)" "$(value memory.peak)"
+	if [[ $memcg_limit == memory.max ]]; then
+		same "high" "$(of_cgroup .memory.high_bytes.last)" max
+	else
+		same "soft limit" "$(of_cgroup .memory.soft_limit_bytes.last)" max
+		same "what v1 has not" "$(of_cgroup '[.memory.high_bytes, .memory.low_bytes, .swap.max_bytes] | [.[][] | numbers] | length')" 0
+	fi
+}
+
+@test "the cgroup of an OOM kill has samples, whoever is traced" {
+	memcg_init
+	make_cgroup killed 32M
+	mt_status=0
+	"$memtrace" stat oom --json -o "$tmp/stat.json" -- "$workloads/hog" -g "$cgroup" -a 100 3>&- 2>/dev/null || mt_status=$?
+	same "status" "$mt_status" 137
+	same "kills" "$(of_cgroup .memory.events.oom_kill.last)" "$(value memory.events:oom_kill)"
+	same "kills" "$(of_cgroup .memory.events.oom_kill.last)" 1
+	same "limit" "$(of_cgroup .memory.max_bytes.last)" $((32 << 20))
+}
+
+@test "a cgroup that is removed keeps what it had at the last tick" {
+	memcg_init
+	make_cgroup removed
+	parent=$cgroup parent_name=$cgroup_name
+	make_cgroup removed/child 64M
+	memtrace_start stat fault --json -c "$parent" -i 0.2 -o "$tmp/all.json"
+	"$workloads/hog" -g "$cgroup" -a 20 -s 1000 3>&-
+	eventually rmdir "$cgroup"
+	unset 'cgroups[-1]'
+	sleep 1
+	memtrace_stop
+	tail -n 1 "$tmp/all.json" >"$tmp/stat.json"
+	same "it is gone" "$(of_cgroup .removed)" true
+	same "limit" "$(of_cgroup .memory.max_bytes.last)" $((64 << 20))
+	between "most" "$(of_cgroup .memory.current_bytes.max)" $((20 << 20)) $((24 << 20))
+	same "the one above it is there" "$(of_cgroup .removed "$parent_name")" false
+	# an interval that began later does not have it
+	same "in the last interval" "$(tail -n 2 "$tmp/all.json" | head -n 1 |
+		jq -r --arg name "$cgroup_name" '[.cgroups[] | select(.cgroup == $name)] | length')" 0
+}
+
+@test "cgroups of hostile and of long names" {
+	memcg_init
+	make_cgroup $'\e[31m "quoted" \\ {}\x7f'
+	name=$cgroup_name
+	long=$(printf 'x%.0s' {1..250})
+	for depth in 1 2 3 4; do make_cgroup "${cgroup_name#"/memtrace-test.$$-"}/$long"; done
+	memtrace_stat fault -c "$cgroup" -d 0.2
+	same "names" "$(report '.cgroups | length')" 6
+	same "limit" "$(of_cgroup .memory.max_bytes.last "$name")" max
+	same "the long one" "$(of_cgroup .removed "$cgroup_name")" false
+	[[ $(LC_ALL=C tr -d '\n -~' <"$tmp/stat.json" | wc -c) -eq 0 ]] || fail "bytes that a terminal would take"
+	"$memtrace" export fault -c "$cgroup" --once -d 0.2 --textfile "$tmp/m.prom" 3>&-
+	same "series" "$(grep -c '^memtrace_cgroup_memory_max_bytes{' "$tmp/m.prom")" 6
+	grep -q '^memtrace_cgroup_memory_max_bytes{cgroup="/"} +Inf$' "$tmp/m.prom"
+}
+
+@test "of more cgroups than it samples it says how many are left out" {
+	memcg_init
+	make_cgroup many
+	groups=300
+	for ((i = 0; i < groups; i++)); do mkdir "$cgroup/$i"; done
+	memtrace_stat fault -c "$cgroup" -- sh -c 'for i in "$1"/*/; do "$workloads/hog" -g "$i" -a 1; done' sh "$cgroup"
+	rmdir "$cgroup"/*/
+	same "sampled" "$(report '.cgroups | length')" 256
+	same "left out" "$(report '.cgroups_left_out + (.cgroups | length)')" $((groups + 2))
+}
+
+@test "where few files may be open, and where no hierarchy is mounted" {
+	memcg_init
+	make_cgroup few
+	(ulimit -n 256 && memtrace_stat fault -c "$cgroup" -d 2.5)
+	same "values" "$(jq '[.cgroups[] | .memory.current_bytes.last | numbers] | length' "$tmp/stat.json")" 2
+	with_files "mount -t tmpfs none /sys/fs/cgroup" "$memtrace" stat fault --json -o "$tmp/stat.json" -d 0.2 3>&-
+	same "cgroups" "$(report '.cgroups | length')" 0
+}
+
+@test "a replay has the samples of cgroups, and so has the last part of a run" {
+	memcg_init
+	make_cgroup replayed 64M
+	"$memtrace" stat fault -c "$cgroup" -i 0.2 --json --record "$tmp/r.rec" -o "$tmp/live" -- \
+		"$workloads/hog" -g "$cgroup" -a 20 -s 700 3>&-
+	"$memtrace" replay "$tmp/r.rec" stat -i 0.2 --json -o "$tmp/replayed"
+	cmp "$tmp/live" "$tmp/replayed"
+	tail -n 1 "$tmp/live" >"$tmp/stat.json"
+	same "values" "$(of_cgroup .memory.max_bytes.last)" $((64 << 20))
+	"$memtrace" record fault -c "$cgroup" --last 1s -i 0.2 -o "$tmp/r.rec" -d 3 3>&- 2>/dev/null
+	"$memtrace" replay "$tmp/r.rec" stat --json -o "$tmp/stat.json"
+	same "in the last part" "$(of_cgroup '"\(.memory.max_bytes.last) \(.memory.current_bytes.last != null)"')" "$((64 << 20)) true"
+}
+
+@test "metrics of cgroups are as the kernel has them" {
+	memcg_init
+	make_cgroup metrics 16M
+	"$workloads/hog" -g "$cgroup" -f "$tmp/file" -w 40
+	"$memtrace" export reclaim -c "$cgroup" --once -d 0.2 --textfile "$tmp/m.prom" 3>&-
+	grep -qF "memtrace_cgroup_memory_max_bytes{cgroup=\"$cgroup_name\"} $((16 << 20))" "$tmp/m.prom"
+	grep -qF "memtrace_cgroup_memory_events_max_total{cgroup=\"$cgroup_name\"} $(value memory.events:max)" "$tmp/m.prom"
+	grep -q '^# TYPE memtrace_cgroup_memory_events_max_total counter$' "$tmp/m.prom"
+	grep -q '^memtrace_cgroups_left_out 0$' "$tmp/m.prom"
+}

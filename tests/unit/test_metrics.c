@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,64 @@ static void all_of_the_schema_are_reported(void **state)
 }
 
 /* Gauges as they are, counters from where the run began, in base units; what is not known is no metric. */
+static void take_cgroup(struct cgroup_counts *counts, uint64_t id, bool removed, uint64_t max, uint64_t kills)
+{
+	struct cgroup_sample_record record = { .cgroup_id = id, .removed = removed, .hdr = { .time_ns = id } };
+
+	memset(record.values, 0xff, sizeof(record.values));
+	record.values[CGROUP_SAMPLE_memory_max] = max;
+	record.values[CGROUP_SAMPLE_memory_events_oom_kill] = kills;
+	assert_int_equal(cgroup_counts__take(counts, &record), 0);
+}
+
+static const char *name_of_id(void *ctx, uint64_t id)
+{
+	static char name[32];
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "/c%llu", (unsigned long long)id);
+	return name;
+}
+
+/* The kernel's own counts, not since memtrace runs; a limit that is not set is infinite; what is gone has no series. */
+static void samples_of_cgroups_are_metrics(void **state)
+{
+	struct world *world = *state;
+	struct cgroup_counts counts = { 0 };
+	const struct metric *metric;
+
+	world->fake.view.cgroups = &counts;
+	world->fake.names.cgroup = name_of_id;
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroups_left_out", &metric), 0);
+	take_cgroup(&counts, 1, false, 4096, 7);
+	take_cgroup(&counts, 2, false, SAMPLE_UNLIMITED, MT_UNKNOWN_U64);
+	take_cgroup(&counts, 3, true, 8192, 9);
+	take_cgroup(&counts, 1, false, 4096, 8);
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_memory_max_bytes", &metric), 1);
+	assert_int_equal(metric->type, METRIC_GAUGE);
+	assert_int_equal(metric->nr_samples, 2);
+	assert_true(sample_of(metric, "cgroup", "/c1")->value == 4096);
+	assert_true(sample_of(metric, "cgroup", "/c2")->value == INFINITY);
+	assert_int_equal(find(world->report, "memtrace_cgroup_memory_events_oom_kill_total", &metric), 1);
+	assert_int_equal(metric->type, METRIC_COUNTER);
+	assert_int_equal(metric->nr_samples, 1);
+	assert_true(sample_of(metric, "cgroup", "/c1")->value == 8);
+	assert_int_equal(find(world->report, "memtrace_cgroup_memory_low_bytes", &metric), 0);
+	assert_int_equal(find(world->report, "memtrace_cgroups_left_out", &metric), 1);
+	assert_true(metric->samples[0].value == 0);
+	metrics__free(world->metrics);
+	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1);
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_memory_max_bytes", &metric), 1);
+	assert_int_equal(metric->nr_samples, 1);
+	assert_int_equal(find(world->report, "memtrace_cgroups_left_out", &metric), 1);
+	assert_true(metric->samples[0].value == 1);
+	world->fake.view.cgroups = NULL;
+	cgroup_counts__free(&counts);
+}
+
 static void samples_are_metrics(void **state)
 {
 	struct sample_record record = { .hdr = { .id = REC_SAMPLES } };
@@ -264,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nodes_beyond_are_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_of_the_schema_are_reported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(samples_are_metrics, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(samples_of_cgroups_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
 	};
 

@@ -112,6 +112,22 @@ static void samples_arrive_whole_or_not_at_all(void **state)
 	assert_true(counts.any);
 }
 
+static void samples_of_cgroups_arrive(void **state)
+{
+	struct cgroup_counts counts = { 0 };
+	struct pipeline pipeline = { .cgroups = &counts };
+	const size_t size = sizeof(struct cgroup_sample_record);
+
+	(void)state;
+	give(&pipeline, REC_CGROUP_SAMPLES, size - 8, size - 8);
+	assert_int_equal(pipeline.malformed, 1);
+	assert_false(counts.any);
+	give(&pipeline, REC_CGROUP_SAMPLES, size, size);
+	assert_int_equal(pipeline.malformed, 1);
+	assert_true(counts.any);
+	cgroup_counts__free(&counts);
+}
+
 static void unknown_ids_are_malformed(void **state)
 {
 	struct pipeline pipeline = { 0 };
@@ -169,6 +185,7 @@ int main(void)
 		cmocka_unit_test(every_event_arrives),
 		cmocka_unit_test(wrong_sizes_are_malformed),
 		cmocka_unit_test(samples_arrive_whole_or_not_at_all),
+		cmocka_unit_test(samples_of_cgroups_arrive),
 		cmocka_unit_test(unknown_ids_are_malformed),
 		cmocka_unit_test(each_goes_where_it_belongs),
 		cmocka_unit_test(nobody_need_listen),

@@ -186,6 +186,7 @@ struct replayed {
 	uint64_t faults, first_fault_ns, checkpoints;
 	uint64_t nr_samples;
 	struct sample_record first_samples, last_samples;
+	struct cgroup_counts cgroups;
 	struct totals totals;
 	struct checkpoint checkpoint;
 	int more;
@@ -222,6 +223,7 @@ static void replay(struct replayed *replayed, const char *name)
 
 	memset(replayed, 0, sizeof(*replayed));
 	replayed->pipeline.aggregate = aggregate__new(&config);
+	replayed->pipeline.cgroups = &replayed->cgroups;
 	replayed->pipeline.event = on_event;
 	replayed->pipeline.event_ctx = replayed;
 	replayed->pipeline.every_record = on_record;
@@ -242,6 +244,7 @@ static void replayed__free(struct replayed *replayed)
 {
 	replayed->source->ops->free(replayed->source);
 	aggregate__free(replayed->pipeline.aggregate);
+	cgroup_counts__free(&replayed->cgroups);
 	pipeline__done(&replayed->pipeline);
 }
 
@@ -353,6 +356,94 @@ static void samples_of_the_last_part_begin_with_it(void **state)
 	assert_true(start_ns > BEGIN_NS + 5 * SEC);
 	assert_int_equal(replayed.nr_samples, 1 + NR_STEPS - (start_ns - BEGIN_NS) / STEP_NS);
 	expect_samples(&replayed.first_samples, start_ns - 1);
+	replayed__free(&replayed);
+}
+
+static void take_cgroup(struct recorder *rec, uint64_t id, uint64_t now_ns, uint64_t current, bool removed)
+{
+	struct cgroup_sample_record record = {
+		.hdr = { .id = REC_CGROUP_SAMPLES, .size = sizeof(record), .time_ns = now_ns },
+		.cgroup_id = id,
+		.removed = removed
+	};
+
+	memset(record.values, 0xff, sizeof(record.values));
+	record.values[CGROUP_SAMPLE_memory_current] = current;
+	record.values[CGROUP_SAMPLE_memory_max] = SAMPLE_UNLIMITED;
+	record.left_out = id ? 0 : 9;
+	recorder__take(rec, &record);
+}
+
+/* One that does not change, one that does, one that is removed early. */
+static void take_cgroups(struct recorder *rec, uint64_t step)
+{
+	uint64_t now_ns = BEGIN_NS + step * STEP_NS - 1;
+
+	if (step == 1) {
+		take_cgroup(rec, 0, now_ns, MT_UNKNOWN_U64, false);
+		take_cgroup(rec, 1, now_ns, 4096, false);
+	}
+	take_cgroup(rec, 2, now_ns, 4096 * step, false);
+	if (step <= 3)
+		take_cgroup(rec, 3, now_ns, 100, step == 3);
+}
+
+static void expect_cgroup(const struct cgroup_count *count, uint64_t id, uint64_t min, uint64_t last)
+{
+	const struct sample_extent *extents = count->extents[SCOPE_TOTAL];
+
+	assert_int_equal(count->id, id);
+	assert_int_equal(extents[CGROUP_SAMPLE_memory_current].end, last);
+	assert_int_equal(extents[CGROUP_SAMPLE_memory_current].min, min);
+	assert_true(extents[CGROUP_SAMPLE_memory_max].end == SAMPLE_UNLIMITED);
+	assert_true(extents[CGROUP_SAMPLE_memory_low].end == MT_UNKNOWN_U64);
+}
+
+static void record_cgroups(uint64_t last_ns)
+{
+	struct recorder *rec = begin(path, last_ns);
+	uint64_t step;
+
+	for (step = 1; step <= NR_STEPS; step++) {
+		take_cgroups(rec, step);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, step == NR_STEPS), 0);
+	}
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	close_recorder(rec);
+}
+
+static void cgroups_are_replayed(void **state)
+{
+	struct replayed replayed;
+
+	(void)state;
+	record_cgroups(0);
+	replay(&replayed, path);
+	assert_int_equal(replayed.cgroups.nr, 3);
+	assert_int_equal(replayed.cgroups.left_out, 9);
+	expect_cgroup(&replayed.cgroups.list[0], 1, 4096, 4096);
+	expect_cgroup(&replayed.cgroups.list[1], 2, 4096, 4096 * NR_STEPS);
+	expect_cgroup(&replayed.cgroups.list[2], 3, 100, 100);
+	assert_int_equal(replayed.cgroups.list[2].removed_ns, BEGIN_NS + 3 * STEP_NS - 1);
+	replayed__free(&replayed);
+}
+
+/* What slid out is where they begin; of one that was gone by then nothing is left. */
+static void cgroups_of_the_last_part_begin_with_it(void **state)
+{
+	struct replayed replayed;
+	uint64_t start_ns;
+
+	(void)state;
+	record_cgroups(3 * SEC);
+	replay(&replayed, path);
+	start_ns = replay__head(replayed.source)->start.now_ns;
+	assert_true(start_ns > BEGIN_NS + 5 * SEC);
+	assert_int_equal(replayed.cgroups.nr, 2);
+	assert_int_equal(replayed.cgroups.left_out, 9);
+	expect_cgroup(&replayed.cgroups.list[0], 1, 4096, 4096);
+	assert_int_equal(replayed.cgroups.list[0].since_ns, start_ns);
+	expect_cgroup(&replayed.cgroups.list[1], 2, 4096 * ((start_ns - BEGIN_NS) / STEP_NS), 4096 * NR_STEPS);
 	replayed__free(&replayed);
 }
 
@@ -858,6 +949,8 @@ int main(void)
 		TEST(records_before_the_run_are_in_it),
 		TEST(samples_are_replayed),
 		TEST(samples_of_the_last_part_begin_with_it),
+		TEST(cgroups_are_replayed),
+		TEST(cgroups_of_the_last_part_begin_with_it),
 		TEST(blocks_that_are_full_are_closed),
 		TEST(the_last_part_counts_from_its_beginning),
 		TEST(lives_that_ended_before_have_no_base),

@@ -260,14 +260,14 @@ static void take(struct sample_counts *counts, uint64_t free_bytes, uint64_t fau
 static void expect_gauge(const struct sample_counts *counts, enum scope scope, uint64_t last, uint64_t min,
 			 uint64_t max)
 {
-	assert_true(counts->spans[scope].end[SAMPLE_memory_free] == last);
-	assert_true(counts->spans[scope].min[SAMPLE_memory_free] == min);
-	assert_true(counts->spans[scope].max[SAMPLE_memory_free] == max);
+	assert_true(counts->extents[scope][SAMPLE_memory_free].end == last);
+	assert_true(counts->extents[scope][SAMPLE_memory_free].min == min);
+	assert_true(counts->extents[scope][SAMPLE_memory_free].max == max);
 }
 
 static uint64_t growth(const struct sample_counts *counts, enum scope scope)
 {
-	return sample_counts__growth(counts, SAMPLE_vm_pgfault, scope);
+	return sample_extent__growth(&counts->extents[scope][SAMPLE_vm_pgfault]);
 }
 
 static void gauges_have_extremes_and_counters_grow(void **state)
@@ -292,7 +292,7 @@ static void gauges_have_extremes_and_counters_grow(void **state)
 	expect_gauge(&counts, SCOPE_INTERVAL, 60, 60, 70);
 	assert_int_equal(growth(&counts, SCOPE_TOTAL), 31);
 	assert_int_equal(growth(&counts, SCOPE_INTERVAL), 1);
-	assert_true(sample_counts__growth(&counts, SAMPLE_vm_oom_kill, SCOPE_TOTAL) == UNKNOWN);
+	assert_true(sample_extent__growth(&counts.extents[SCOPE_TOTAL][SAMPLE_vm_oom_kill]) == UNKNOWN);
 }
 
 static void unknown_is_no_zero(void **state)
@@ -327,7 +327,7 @@ static void a_counter_never_goes_down(void **state)
 	take(&counts, 50, 120);
 	take(&counts, 10, 90);
 	assert_int_equal(growth(&counts, SCOPE_TOTAL), 20);
-	assert_int_equal(counts.spans[SCOPE_TOTAL].end[SAMPLE_memory_free], 10);
+	assert_int_equal(counts.extents[SCOPE_TOTAL][SAMPLE_memory_free].end, 10);
 	sample_counts__next_interval(&counts);
 	take(&counts, 10, 121);
 	sample_counts__next_interval(&counts);

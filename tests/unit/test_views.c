@@ -12,6 +12,7 @@
 
 #include "../../user/base/log.h"
 #include "../../user/report/output.h"
+#include "../../user/views/cgroups.h"
 #include "../../user/views/histograms.h"
 #include "../../user/views/samples.h"
 #include "../../user/views/summary.h"
@@ -283,6 +284,63 @@ static void samples_for_programs(void **state)
 	free(text);
 }
 
+static char *cgroups_text(const struct fake_run *run, const char *format, enum scope scope)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	struct cgroups_table table;
+	char *text;
+
+	assert_non_null(report);
+	cgroups_table__add(&table, &run->view, report, scope);
+	text = render(report, format);
+	report__free(report);
+	return text;
+}
+
+static void take_cgroup(struct cgroup_counts *counts, uint64_t time_ns, bool removed, uint64_t max, uint64_t kills)
+{
+	struct cgroup_sample_record record = { .hdr = { .time_ns = time_ns }, .cgroup_id = 77, .removed = removed };
+
+	memset(record.values, 0xff, sizeof(record.values));
+	record.values[CGROUP_SAMPLE_memory_max] = max;
+	record.values[CGROUP_SAMPLE_memory_events_oom_kill] = kills;
+	assert_int_equal(cgroup_counts__take(counts, &record), 0);
+}
+
+/* A limit that is not set is no number and not unknown; of intervals one that was gone before is no part. */
+static void cgroups_for_programs(void **state)
+{
+	struct fake_run *run = *state;
+	const struct cgroup_sample_record none = { .left_out = 3 };
+	struct cgroup_counts counts = { 0 };
+	char *text;
+
+	run->view.cgroups = &counts;
+	text = cgroups_text(run, "json", SCOPE_TOTAL);
+	expect_none(text, "cgroups");
+	free(text);
+	assert_int_equal(cgroup_counts__take(&counts, &none), 0);
+	text = cgroups_text(run, "json", SCOPE_TOTAL);
+	expect(text, "\"cgroups\":[],\"cgroups_left_out\":3");
+	free(text);
+	take_cgroup(&counts, 3000000000, false, SAMPLE_UNLIMITED, 5);
+	take_cgroup(&counts, 3500000000, true, 4096, 7);
+	text = cgroups_text(run, "json", SCOPE_TOTAL);
+	expect(text, "\"id\":77,\"since_ns\":3000000000,\"removed\":true,");
+	expect(text, "\"max_bytes\":{\"last\":4096,\"min\":4096,\"max\":\"max\"}");
+	expect(text, "\"oom_kill\":{\"last\":7,\"grown\":2}");
+	expect(text, "\"current_bytes\":{\"last\":null,\"min\":null,\"max\":null}");
+	free(text);
+	cgroup_counts__next_interval(&counts);
+	text = cgroups_text(run, "json", SCOPE_INTERVAL);
+	expect(text, "\"cgroups\":[]");
+	free(text);
+	text = cgroups_text(run, "text", SCOPE_TOTAL);
+	assert_string_equal(text, "");
+	free(text);
+	cgroup_counts__free(&counts);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_up, forget)
 
 int main(void)
@@ -290,7 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task_table),	    TEST(task_table_cuts_rows),	 TEST(unknown_is_no_zero),
 		TEST(refuses_unknown_sort), TEST(run_totals_and_losses), TEST(command_difference),
-		TEST(latency_histogram),    TEST(samples_for_programs),
+		TEST(latency_histogram),    TEST(samples_for_programs),	 TEST(cgroups_for_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,18 @@ static const struct column sample_columns[] = {
 	{ .title = "WHAT IT IS", .path = "help", .left = true },
 };
 
+static const struct column cgroup_sample_columns[] = {
+	{ .title = "SAMPLE", .path = "path", .left = true, .key = true },
+	{ .title = "KIND", .path = "kind", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "METRIC", .path = "metric", .left = true },
+	{ .title = "FILE OF V2", .path = "v2.file", .left = true },
+	{ .title = "KEY", .path = "v2.key", .left = true },
+	{ .title = "FILE OF V1", .path = "v1.file", .left = true },
+	{ .title = "KEY", .path = "v1.key", .left = true },
+	{ .title = "WHAT IT IS", .path = "help", .left = true },
+};
+
 static void listing__add(struct listing *listing, const struct cell *row)
 {
 	size_t nr = listing->rows.nr * listing->nr_columns;
@@ -287,6 +299,25 @@ static void list_samples(struct listing *listing, const struct choice *choice)
 	}
 }
 
+static void list_cgroup_samples(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; choice->samples && i < NR_CGROUP_SAMPLES; i++) {
+		const struct cgroup_sample_row *row = &cgroup_sample_rows[i];
+
+		listing__add(listing, (struct cell[]){
+					      cell_string(row->path),
+					      cell_string(sample__kind_name(row->kind)),
+					      unit_cell(row->unit),
+					      cell_string(row->metric),
+					      cell_string(row->v2.file),
+					      cell_string(row->v2.key),
+					      cell_string(row->v1.file),
+					      cell_string(row->v1.key),
+					      cell_string(row->help),
+				      });
+	}
+}
+
 #define COLUMNS(array) .columns = array, .nr_columns = sizeof(array) / sizeof(*(array))
 
 static const struct part {
@@ -308,6 +339,10 @@ static const struct part {
 	  .heading = "Samples, of files of the kernel",
 	  COLUMNS(sample_columns),
 	  .fill = list_samples },
+	{ .path = "cgroup_samples",
+	  .heading = "Samples of each cgroup",
+	  COLUMNS(cgroup_sample_columns),
+	  .fill = list_cgroup_samples },
 };
 
 #define NR_PARTS (sizeof(parts) / sizeof(*parts))

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../cli/command.h"
+#include "../views/cgroups.h"
 #include "../views/histograms.h"
 #include "../views/keyed.h"
 #include "../views/samples.h"
@@ -20,6 +21,7 @@ struct stat_run {
 	struct summary summary;
 	struct samples samples;
 	struct keyed_tables keyed;
+	struct cgroups_table cgroups;
 	struct histograms histograms;
 };
 
@@ -62,6 +64,7 @@ static int report(struct stat_run *run, enum scope scope)
 	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
 	if (err)
 		goto out;
+	cgroups_table__add(&run->cgroups, &session->view, rep, scope);
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);

@@ -19,6 +19,8 @@ static size_t size_of(uint16_t id)
 		return sizeof(struct mt_who_is);
 	if (id == REC_SAMPLES)
 		return sizeof(struct sample_record);
+	if (id == REC_CGROUP_SAMPLES)
+		return sizeof(struct cgroup_sample_record);
 	return id < MT_NR_RECS ? event_rows[id].size : 0;
 }
 
@@ -97,6 +99,8 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 	case REC_SAMPLES:
 		take_samples(pipeline, data);
 		return 0;
+	case REC_CGROUP_SAMPLES:
+		return pipeline->cgroups ? cgroup_counts__take(pipeline->cgroups, data) : 0;
 	default:
 		return take_event(pipeline, &event_rows[id], data);
 	}

@@ -7,12 +7,14 @@
 #include "../model/source.h"
 #include "../model/task_refs.h"
 #include "keyed_counts.h"
+#include "cgroup_counts.h"
 #include "sample_counts.h"
 
 struct pipeline {
 	struct aggregate *aggregate;   /* may be NULL */
 	struct sample_counts *samples; /* may be NULL */
 	struct keyed_counts *keyed;    /* may be NULL */
+	struct cgroup_counts *cgroups; /* may be NULL */
 	/* Each event (not task records), in order of arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);
 	void *event_ctx;

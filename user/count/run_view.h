@@ -10,6 +10,7 @@
 #include "../report/event.h"
 #include "../model/source.h"
 #include "keyed_counts.h"
+#include "cgroup_counts.h"
 #include "sample_counts.h"
 
 /* It owns nothing of what it points to. */
@@ -23,6 +24,7 @@ struct run_view {
 	struct aggregate *aggregate;
 	const struct sample_counts *samples;
 	const struct keyed_counts *keyed;
+	const struct cgroup_counts *cgroups;	     /* their samples */
 	enum group_by hist_by;			     /* as in the aggregate's config */
 	uint32_t asked;				     /* probes that are shown, a bit each */
 	uint64_t start_ns;			     /* boot time clock, as the others */

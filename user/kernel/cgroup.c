@@ -4,15 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../bpf/wire.h"
 #include "../base/hash.h"
+#include "../model/samples.h"
 
 #define NAMES_MAX     4096
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h: a handle that is a kernfs id */
@@ -122,23 +126,59 @@ const char *cgroups__below_mount(const struct cgroups *cgroups, const char *path
 	return path[len] ? path + len : "/";
 }
 
-/* Opens a cgroup by its kernfs id; its path by what the fd points at.  Owned; NULL: gone, or it cannot be found. */
-static char *ask_kernel(const struct cgroups *cgroups, uint64_t id, bool *gone)
+int cgroups__version(const struct cgroups *cgroups)
 {
-	char link[64], path[PATH_MAX];
+	struct statfs fs;
+
+	if (cgroups->mount_fd < 0 || fstatfs(cgroups->mount_fd, &fs))
+		return -1;
+	return fs.f_type == CGROUP2_SUPER_MAGIC ? CGROUP_V2 : fs.f_type == CGROUP_SUPER_MAGIC ? CGROUP_V1 : -1;
+}
+
+int cgroups__id_at(int dir, const char *path, uint64_t *id)
+{
+	union {
+		struct file_handle handle;
+		char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} h = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
+	struct stat st;
+	int mount_id;
+
+	if (!name_to_handle_at(dir, path, &h.handle, &mount_id, AT_EMPTY_PATH) &&
+	    h.handle.handle_bytes == sizeof(*id)) {
+		memcpy(id, h.handle.f_handle, sizeof(*id));
+		return 0;
+	}
+	if (fstatat(dir, path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	*id = st.st_ino; /* the same number where long has 64 bits (fs/kernfs/inode.c) */
+	return 0;
+}
+
+int cgroups__open(const struct cgroups *cgroups, uint64_t id)
+{
 	union {
 		struct file_handle handle;
 		char space[sizeof(struct file_handle) + sizeof(id)];
 	} h = { .handle = { .handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS } };
-	const char *below;
-	ssize_t len;
 	int fd;
 
 	if (cgroups->mount_fd < 0)
-		return NULL;
+		return -ENOENT;
 	memcpy(h.handle.f_handle, &id, sizeof(id));
 	fd = open_by_handle_at(cgroups->mount_fd, &h.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*gone = fd < 0 && errno == ESTALE;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Its path by what the directory's descriptor points at.  Owned; NULL: gone, or not to be found out. */
+static char *ask_kernel(const struct cgroups *cgroups, uint64_t id, bool *gone)
+{
+	int fd = cgroups__open(cgroups, id);
+	char link[64], path[PATH_MAX];
+	const char *below;
+	ssize_t len;
+
+	*gone = fd == -ESTALE;
 	if (fd < 0)
 		return NULL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -186,6 +226,23 @@ const char *cgroups__name(struct cgroups *cgroups, uint64_t id)
 	/* without the mount or the capability it cannot be known whether it is gone */
 	snprintf(cgroups->number, sizeof(cgroups->number), gone ? "[gone:%llu]" : "[id:%llu]", (unsigned long long)id);
 	return cgroups->number;
+}
+
+size_t cgroups__ancestors(struct cgroups *cgroups, uint64_t id, uint64_t *ids, size_t max)
+{
+	char path[PATH_MAX], *end;
+	size_t nr = 0;
+
+	snprintf(path, sizeof(path), "%s", cgroups__name(cgroups, id));
+	/* "/" has none, and of one without a name they are not known */
+	if (path[0] != '/' || !path[1])
+		return 0;
+	for (end = path; end && nr < max; end = strchr(end + 1, '/')) {
+		*end = '\0';
+		nr += !cgroups__id_at(cgroups->mount_fd, end > path ? path + 1 : "", &ids[nr]);
+		*end = '/';
+	}
+	return nr;
 }
 
 /* A path that fills the record may have been cut, and its beginning is another cgroup's name. */

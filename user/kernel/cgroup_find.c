@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -38,32 +37,13 @@ static int check_dir(const struct cgroups *cgroups, int fd)
 	return fs.f_type == CGROUP2_SUPER_MAGIC ? -ENODATA : -EXDEV;
 }
 
-static int read_id(int fd, uint64_t *id)
-{
-	union {
-		struct file_handle handle;
-		char space[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} h = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
-	struct stat st;
-	int mount_id;
-
-	if (!name_to_handle_at(fd, "", &h.handle, &mount_id, AT_EMPTY_PATH) && h.handle.handle_bytes == sizeof(*id)) {
-		memcpy(id, h.handle.f_handle, sizeof(*id));
-		return 0;
-	}
-	if (fstat(fd, &st))
-		return -errno;
-	*id = st.st_ino; /* the same number where long has 64 bits (fs/kernfs/inode.c) */
-	return 0;
-}
-
 static int open_dir(const struct cgroups *cgroups, const char *path, struct cgroup_dir *dir)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : check_dir(cgroups, fd);
 
 	if (!err)
-		err = read_id(fd, &dir->id);
+		err = cgroups__id_at(fd, "", &dir->id);
 	if (err && fd >= 0)
 		close(fd);
 	else

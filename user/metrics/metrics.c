@@ -240,6 +240,7 @@ struct metrics *metrics__new(const struct run_view *view, enum group_by by, size
 		return NULL;
 	m->view = view;
 	m->by = by;
+	m->max_series = max_series;
 	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows, sizeof(*m->families));
 	if (m->families) {
 		add_slot_families(m);

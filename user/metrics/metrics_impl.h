@@ -44,6 +44,7 @@ struct metrics {
 	enum group_by by;
 	struct family *families; /* room for one a row of the schema; owned */
 	size_t nr_families;
+	size_t max_series;
 	struct cgroup_name *cgroup_names;
 	struct arena arena; /* what the last report borrows */
 };

@@ -3,7 +3,9 @@
 #include "metrics_impl.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NSEC_PER_SEC 1e9
 
@@ -34,6 +36,10 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 				.help = "CPU time of memtrace's BPF programs, in the tasks that they trace",
 				.type = METRIC_COUNTER,
 				.label = "program" },
+	[SELF_CGROUPS_LEFT_OUT] = { .name = "memtrace_cgroups_left_out",
+				    .help = "cgroups without samples, as there were too many or they were gone too "
+					    "soon",
+				    .type = METRIC_GAUGE },
 	[SELF_BPF_RUNS] = { .name = "memtrace_bpf_runs_total",
 			    .help = "runs of memtrace's BPF programs",
 			    .type = METRIC_COUNTER,
@@ -190,9 +196,8 @@ static int add_sample(struct metrics *m, struct report *report, enum sample_id i
 	const struct sample_row *row = &sample_rows[id];
 	const struct metric_row metric = { row->metric, row->help,
 					   row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER, NULL };
-	const struct sample_counts *counts = m->view->samples;
-	uint64_t value = row->kind == SAMPLE_GAUGE ? counts->spans[SCOPE_TOTAL].end[id] :
-						     sample_counts__growth(counts, id, SCOPE_TOTAL);
+	const struct sample_extent *extent = &m->view->samples->extents[SCOPE_TOTAL][id];
+	uint64_t value = row->kind == SAMPLE_GAUGE ? extent->end : sample_extent__growth(extent);
 
 	if (!row->metric || value == MT_UNKNOWN_U64)
 		return 0;
@@ -209,6 +214,94 @@ static int add_samples(struct metrics *m, struct report *report)
 	for (id = 0; !err && id < NR_SAMPLES; id++)
 		err = add_sample(m, report, id);
 	return err;
+}
+
+/* Cgroups that are reported, at most m->max_series, with copies of their names. */
+struct shown_cgroups {
+	const struct cgroup_count **list;
+	char **names;
+	size_t nr, left_out;
+};
+
+static char *copy_name(struct metrics *m, const char *name)
+{
+	char *copy = arena__zeroed(&m->arena, strlen(name) + 1);
+
+	return copy ? strcpy(copy, name) : NULL;
+}
+
+/* Those that are gone would stay as they were for ever. */
+static int choose_cgroups(struct metrics *m, struct shown_cgroups *shown)
+{
+	const struct cgroup_counts *counts = m->view->cgroups;
+	const struct event_names *names = m->view->names;
+	const struct cgroup_count *count;
+
+	*shown = (struct shown_cgroups){
+		.list = arena__zeroed(&m->arena, (counts->nr + 1) * sizeof(*shown->list)),
+		.names = arena__zeroed(&m->arena, (counts->nr + 1) * sizeof(*shown->names)),
+		.left_out = counts->left_out,
+	};
+	if (!shown->list || !shown->names)
+		return -ENOMEM;
+	for (count = counts->list; count < counts->list + counts->nr; count++) {
+		if (count->removed_ns)
+			continue;
+		if (shown->nr == m->max_series) {
+			shown->left_out++;
+			continue;
+		}
+		shown->names[shown->nr] = copy_name(m, names->cgroup(names->ctx, count->id));
+		shown->list[shown->nr++] = count;
+	}
+	return 0;
+}
+
+/* In the base unit, which is the sample's own. */
+static double cgroup_value(uint64_t value)
+{
+	return value == SAMPLE_UNLIMITED ? INFINITY : (double)value;
+}
+
+static int add_cgroup_sample(struct metrics *m, struct report *report, const struct shown_cgroups *shown,
+			     enum cgroup_sample_id id)
+{
+	const struct cgroup_sample_row *row = &cgroup_sample_rows[id];
+	struct metric metric = {
+		.name = row->metric,
+		.help = row->help,
+		.type = row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER,
+	};
+	struct sample *samples = plain_samples(m, shown->nr + 1);
+	size_t i;
+
+	if (!samples)
+		return -ENOMEM;
+	for (i = 0; i < shown->nr; i++) {
+		uint64_t value = shown->list[i]->extents[SCOPE_TOTAL][id].end;
+
+		if (value != MT_UNKNOWN_U64)
+			samples[metric.nr_samples++] =
+				make_sample(m, "cgroup", shown->names[i], NULL, NULL, cgroup_value(value));
+	}
+	metric.samples = samples;
+	if (metric.nr_samples)
+		report__add_metric(report, &metric);
+	return 0;
+}
+
+static int add_cgroups(struct metrics *m, struct report *report)
+{
+	struct shown_cgroups shown;
+	enum cgroup_sample_id id;
+	int err;
+
+	if (!m->view->cgroups || !m->view->cgroups->any)
+		return 0;
+	err = choose_cgroups(m, &shown);
+	for (id = 0; !err && id < NR_CGROUP_SAMPLES; id++)
+		err = add_cgroup_sample(m, report, &shown, id);
+	return err ? err : add_single(m, report, &self_metrics[SELF_CGROUPS_LEFT_OUT], NULL, shown.left_out);
 }
 
 static int add_attached(struct metrics *m, struct report *report)
@@ -295,6 +388,8 @@ int metrics__add(struct metrics *m, struct report *report, const struct program_
 		err = add_machine(m, report);
 	if (!err)
 		err = add_samples(m, report);
+	if (!err)
+		err = add_cgroups(m, report);
 	if (!err)
 		err = add_self(m, report);
 	if (!err && nr_costs)

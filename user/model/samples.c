@@ -17,6 +17,19 @@ const struct sample_row sample_rows[NR_SAMPLES] = {
 #include "samples.def"
 };
 
+const struct cgroup_sample_row cgroup_sample_rows[NR_CGROUP_SAMPLES] = {
+#define MT_CGROUP_SAMPLE(id, kind_, path_, ...)                                                                        \
+	[CGROUP_SAMPLE_##id] = { .kind = SAMPLE_##kind_, .path = path_, __VA_ARGS__ },
+#include "samples.def"
+};
+
+const struct cgroup_sample_source *sample__source(enum cgroup_sample_id id, enum cgroup_version version)
+{
+	const struct cgroup_sample_row *row = &cgroup_sample_rows[id];
+
+	return version == CGROUP_V1 ? &row->v1 : &row->v2;
+}
+
 const char *sample__kind_name(enum sample_kind kind)
 {
 	return kind == SAMPLE_GAUGE ? "gauge" : "counter";

@@ -17,6 +17,12 @@ enum sample_id {
 	NR_SAMPLES
 };
 
+enum cgroup_sample_id {
+#define MT_CGROUP_SAMPLE(id, ...) CGROUP_SAMPLE_##id,
+#include "samples.def"
+	NR_CGROUP_SAMPLES
+};
+
 enum sample_kind {
 	SAMPLE_GAUGE,	/* goes up and down */
 	SAMPLE_COUNTER, /* only grows */
@@ -40,6 +46,30 @@ struct sample_row {
 extern const char *const sample_paths[NR_SAMPLE_FILES];
 extern const struct sample_row sample_rows[NR_SAMPLES];
 
+/* Which hierarchy the memory controller is in. */
+enum cgroup_version { CGROUP_V1, CGROUP_V2 };
+
+struct cgroup_sample_source {
+	const char *file; /* NULL: there is none */
+	const char *key;  /* NULL: the file is the value alone */
+};
+
+struct cgroup_sample_row {
+	enum sample_kind kind;
+	enum unit unit;
+	const char *path, *metric, *help;
+	struct cgroup_sample_source v1, v2;
+	bool is_limit; /* it can be SAMPLE_UNLIMITED */
+};
+
+extern const struct cgroup_sample_row cgroup_sample_rows[NR_CGROUP_SAMPLES];
+
+/* A limit that is not set: above all others, and below MT_UNKNOWN_U64. */
+#define SAMPLE_UNLIMITED (MT_UNKNOWN_U64 - 1)
+
+/* Cgroups that have samples at a time. */
+#define CGROUPS_MAX 256
+
 /* The id of a struct sample_record, which no program in the kernel sends: beside enum mt_rec_id. */
 #define REC_SAMPLES 0xfff1
 
@@ -49,6 +79,23 @@ struct sample_record {
 	uint64_t values[NR_SAMPLES];
 };
 
+/* Likewise of a struct cgroup_sample_record. */
+#define REC_CGROUP_SAMPLES 0xfff2
+
+/*
+ * All samples of one cgroup as they were at hdr.time_ns; there is none where nothing changed.  The record of the cgroup
+ * 0 has none: it says how many are left out from now on.
+ */
+struct cgroup_sample_record {
+	struct mt_hdr hdr;
+	uint64_t cgroup_id;
+	uint64_t removed;  /* 1: it is gone, and the values are the last ones that were seen */
+	uint64_t left_out; /* of the cgroup 0: cgroups that came up and have no samples, as there were CGROUPS_MAX
+			      others */
+	uint64_t values[NR_CGROUP_SAMPLES];
+};
+
+const struct cgroup_sample_source *sample__source(enum cgroup_sample_id id, enum cgroup_version version);
 const char *sample__kind_name(enum sample_kind kind);
 
 #endif

@@ -39,8 +39,7 @@ struct encoder {
 /* layouts must outlive it. */
 void encoder__init(struct encoder *enc, const struct layouts *layouts);
 void encoder__free(struct encoder *enc);
-/* Adds a record of MT_REC_*, already checked for id and size, a struct checkpoint_record or a struct sample_record.  0
- * or -ENOMEM. */
+/* Adds a record of MT_REC_* or REC_*, already checked for id and size.  0 or -ENOMEM. */
 int encoder__add(struct encoder *enc, const void *record);
 /* Whether the block should be closed before more is added. */
 bool encoder__is_full(const struct encoder *enc);

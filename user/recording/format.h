@@ -10,7 +10,7 @@
 
 #define FORMAT_MAGIC	    "memtrace"
 #define FORMAT_MAJOR	    1		/* another one cannot be read */
-#define FORMAT_MINOR	    1		/* a higher one only adds what may be skipped */
+#define FORMAT_MINOR	    2		/* a higher one only adds what may be skipped */
 #define BLOCK_MAGIC	    0x4b42544dU /* "MTBK" */
 #define BLOCK_MAX	    (16U << 20) /* bytes of a payload, packed or not */
 #define BLOCK_JSON_MAX	    (512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */

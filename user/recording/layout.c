@@ -248,17 +248,32 @@ static void add_checkpoint(struct builder *b)
 }
 
 /* As differences, because most values change little; an unknown value at the start of a block takes one byte. */
+static void add_value(struct builder *b, size_t offset, const char *path)
+{
+	add_field(b, CODE_ADDRESS, offset, sizeof(uint64_t), path);
+	if (!b->error)
+		b->layout->fields[b->layout->nr_fields - 1].unknown = MT_UNKNOWN_U64;
+}
+
 static void add_samples(struct builder *b)
 {
 	int i;
 
 	add_layout(b, "sample", REC_SAMPLES, sizeof(struct sample_record));
-	for (i = 0; i < NR_SAMPLES; i++) {
-		add_field(b, CODE_ADDRESS, offsetof(struct sample_record, values[i]), sizeof(uint64_t),
-			  sample_rows[i].path);
-		if (!b->error)
-			b->layout->fields[i].unknown = MT_UNKNOWN_U64;
-	}
+	for (i = 0; i < NR_SAMPLES; i++)
+		add_value(b, offsetof(struct sample_record, values[i]), sample_rows[i].path);
+}
+
+static void add_cgroup_samples(struct builder *b)
+{
+	int i;
+
+	add_layout(b, "cgroup_sample", REC_CGROUP_SAMPLES, sizeof(struct cgroup_sample_record));
+	FIELD(b, CODE_CGROUP, struct cgroup_sample_record, cgroup_id, "cgroup");
+	FIELD(b, CODE_UINT, struct cgroup_sample_record, removed, "removed");
+	FIELD(b, CODE_UINT, struct cgroup_sample_record, left_out, "left_out");
+	for (i = 0; i < NR_CGROUP_SAMPLES; i++)
+		add_value(b, offsetof(struct cgroup_sample_record, values[i]), cgroup_sample_rows[i].path);
 }
 
 static void add_keyed_columns(struct builder *b, const struct keyed_column *columns, size_t nr)
@@ -313,6 +328,7 @@ int layouts__own(struct layouts *layouts)
 	add_samples(&b);
 	for (id = 0; id < MT_NR_KEYED; id++)
 		add_keyed(&b, &keyed_rows[id]);
+	add_cgroup_samples(&b);
 	return b.error;
 }
 

@@ -47,10 +47,9 @@ struct layout_field {
 };
 
 struct layout {
-	char *name;  /* owned */
-	uint16_t id; /* enum mt_rec_id, REC_SAMPLES, REC_KEYED and more, or REC_CHECKPOINT; MT_REC_NONE: not known here
-		      */
-	size_t size; /* of memtrace's own record */
+	char *name;		     /* owned */
+	uint16_t id;		     /* enum mt_rec_id, or one of REC_*; MT_REC_NONE: not known here */
+	size_t size;		     /* of memtrace's own record */
 	struct layout_field *fields; /* owned */
 	size_t nr_fields;
 	int who;	   /* the first field that is a task; -1: none */

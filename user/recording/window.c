@@ -43,6 +43,7 @@ void window__free(struct window *window)
 	decoder__free(&window->decoder);
 	task_counts__free(&window->base);
 	keyed_elements__free(&window->keyed);
+	cgroup_counts__free(&window->cgroups);
 	ZSTD_freeDCtx(window->zstd);
 }
 
@@ -116,6 +117,8 @@ static int take_record(struct window *window, const void *record)
 		window->start = *(const struct checkpoint_record *)record;
 	if (hdr->id == REC_SAMPLES)
 		window->samples = *(const struct sample_record *)record;
+	if (hdr->id == REC_CGROUP_SAMPLES)
+		return cgroup_counts__take(&window->cgroups, record);
 	return 0;
 }
 
@@ -177,6 +180,37 @@ static int encode_keyed(const struct window *window, struct encoder *enc, int (*
 	return err;
 }
 
+/* Of those that are gone nothing comes any more. */
+static int encode_cgroup(const struct window *window, struct encoder *enc, const struct cgroup_count *count)
+{
+	struct cgroup_sample_record record = {
+		.hdr = { .id = REC_CGROUP_SAMPLES, .size = sizeof(record), .time_ns = window->start.hdr.time_ns },
+		.cgroup_id = count->id,
+	};
+	int i;
+
+	for (i = 0; i < NR_CGROUP_SAMPLES; i++)
+		record.values[i] = count->extents[SCOPE_TOTAL][i].end;
+	return count->removed_ns ? 0 : encoder__add(enc, &record);
+}
+
+static int encode_cgroups(const struct window *window, struct encoder *enc)
+{
+	struct cgroup_sample_record left_out = {
+		.hdr = { .id = REC_CGROUP_SAMPLES, .size = sizeof(left_out), .time_ns = window->start.hdr.time_ns },
+		.left_out = window->cgroups.left_out,
+	};
+	size_t i;
+	int err = 0;
+
+	memset(left_out.values, 0xff, sizeof(left_out.values));
+	if (window->cgroups.any)
+		err = encoder__add(enc, &left_out);
+	for (i = 0; !err && i < window->cgroups.nr; i++)
+		err = encode_cgroup(window, enc, &window->cgroups.list[i]);
+	return err;
+}
+
 int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
 			 void *ctx)
 {
@@ -202,6 +236,8 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 		err = encoder__add(enc, &window->samples);
 	if (!err)
 		err = encode_keyed(window, enc, full, ctx);
+	if (!err)
+		err = encode_cgroups(window, enc);
 	if (err || !start.hdr.id)
 		return err;
 	start.flags = CHECKPOINT_BASE;

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_RECORDING_WINDOW_H
 #define MEMTRACE_RECORDING_WINDOW_H
 
+#include "../count/cgroup_counts.h"
 #include "../count/keyed_elements.h"
 #include "../count/task_counts.h"
 #include "block.h"
@@ -16,6 +17,7 @@ struct window {
 	struct task_counts base;	/* what each life had counted when the window began */
 	struct keyed_elements keyed;	/* what each element had counted then */
 	struct sample_record samples;	/* the newest from before that; hdr.id 0: none */
+	struct cgroup_counts cgroups;	/* the newest samples of each cgroup from before that */
 	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;

@@ -26,8 +26,9 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
 
-	/* base counts come while the source is being opened */
-	return session->source ? session->source->ops->cgroup(session->source, id) : NULL;
+	struct source *source = session->live ? live__source(session->live) : session->source;
+
+	return source ? source->ops->cgroup(source, id) : NULL;
 }
 
 static const struct mt_who *name_who(void *ctx, uint64_t id)
@@ -204,6 +205,7 @@ static int open_memory(struct session *session)
 	session->view.keyed = session->pipeline.keyed;
 	if (!session->pipeline.keyed)
 		return -ENOMEM;
+	session->pipeline.cgroups = &session->cgroups;
 	session->pipeline.event = on_event;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
@@ -308,6 +310,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.checkpoint = &session->checkpoint,
 			.command = &session->outcome,
 			.samples = &session->samples,
+			.cgroups = &session->cgroups,
 			.names = &session->names,
 			.hist_by = config->aggregate.hist_by,
 		},
@@ -391,6 +394,7 @@ void session__close(struct session *session)
 	apart__free(session->apart);
 	held__free(&session->held);
 	keyed_counts__free(session->pipeline.keyed);
+	cgroup_counts__free(&session->cgroups);
 	aggregate__free(session->view.aggregate);
 }
 

@@ -59,6 +59,7 @@ struct session {
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
 	struct sample_counts samples;
+	struct cgroup_counts cgroups;
 	struct totals totals; /* as of the last interval or the end */
 	struct event_names names;
 	struct apart *apart;   /* NULL: call chains were not asked for */

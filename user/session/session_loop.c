@@ -116,6 +116,7 @@ static void end_interval(struct session *session)
 	aggregate__next_interval(view->aggregate);
 	sample_counts__next_interval(&session->samples);
 	keyed_counts__next_interval(session->pipeline.keyed);
+	cgroup_counts__next_interval(&session->cgroups);
 	view->interval_start_ns = view->interval_end_ns;
 	view->interval_end_ns = session->checkpoint.now_ns;
 	if (session->config.interval)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@
 #define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
 #define MEMCG_ID       "memory_cgrp_id"
+#define MAX_DEPTH      64 /* ancestors of a chosen cgroup that have samples */
+#define LIMIT_TICKS    10
+#define KEPT_FDS_MAX   512	     /* files of cgroups, or a quarter of what may be open */
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it if only counters are asked for */
 
 /* For kernels that give only a victim's thread id: the rest is looked up in /proc while the victim lives. */
@@ -50,6 +54,14 @@ static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
 	       hdr->id != MT_REC_WHO;
 }
 
+/* What a record of the run names has samples from then on. */
+static void hand_over(struct live *live, const void *data, size_t size)
+{
+	live->sink.record(live->sink.ctx, data, size);
+	if (live->running)
+		cgroup_sampler__add_named(&live->cgroup_sampler, data);
+}
+
 /*
  * What comes before the run is no part of it.  But later counts of tasks start from these, also for a task that ended
  * and is freed only later.
@@ -62,7 +74,7 @@ static void deliver(struct live *live, const void *data, size_t size)
 	if (is_too_late(live, hdr))
 		return;
 	if (live->running || hdr->id == MT_REC_WHO) {
-		live->sink.record(live->sink.ctx, data, size);
+		hand_over(live, data, size);
 	} else if (hdr->id == MT_REC_TASK && size == sizeof(base)) {
 		memcpy(&base, data, sizeof(base));
 		base.flags |= MT_TASK_BASE;
@@ -174,7 +186,7 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 		}
 		have += len;
 		for (at = 0; at + (ssize_t)sizeof(struct mt_task) <= have; at += sizeof(struct mt_task))
-			live->sink.record(live->sink.ctx, buf + at, sizeof(struct mt_task));
+			hand_over(live, buf + at, sizeof(struct mt_task));
 		nr += at / sizeof(struct mt_task);
 		have -= at;
 		memmove(buf, buf + at, have);
@@ -246,15 +258,20 @@ static int pass(struct live *live, enum mt_iter_mode mode)
 	return err ? err : consume(live, TICK_BYTES);
 }
 
-static void take_samples(struct live *live)
+/* Limits of cgroups seldom change: they are read each tenth time, and when the run begins and ends. */
+static void take_samples(struct live *live, bool all)
 {
 	struct sample_record record = {
 		.hdr = { .id = REC_SAMPLES, .size = sizeof(record), .time_ns = clock__boot_ns() },
 	};
+	uint64_t begin_ns;
 
 	sample_files__read(&live->sample_files, record.values);
 	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
 	live->sink.record(live->sink.ctx, &record, sizeof(record));
+	begin_ns = clock__boot_ns();
+	cgroup_sampler__read(&live->cgroup_sampler, all || live->ticks++ % LIMIT_TICKS == 0);
+	log_debug("samples of %zu cgroups: %.3f ms", live->cgroup_sampler.nr, (clock__boot_ns() - begin_ns) / 1e6);
 }
 
 static int source_tick(struct source *src)
@@ -263,7 +280,7 @@ static int source_tick(struct source *src)
 	int err = pass(live, MT_ITER_TICK);
 
 	live__read_keyed(live);
-	take_samples(live);
+	take_samples(live, false);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
 }
@@ -340,6 +357,8 @@ static int source_drain(struct source *src)
 		err = consume_all(live);
 	if (!live->ended)
 		live__read_keyed(live);
+	/* of what was read only now */
+	cgroup_sampler__say_left_out(&live->cgroup_sampler);
 	if (live->source.attend)
 		live->source.attend(live->source.attend_ctx, true);
 	return err;
@@ -387,6 +406,7 @@ static void source_free(struct source *src)
 	object__close(&live->core);
 	kernel_btf__close(&live->types);
 	live__free_stacks(live);
+	cgroup_sampler__close(&live->cgroup_sampler);
 	cgroups__free(live->cgroups);
 	filters__free(&live->filters);
 	sample_files__close(&live->sample_files);
@@ -457,6 +477,20 @@ static void explain_core(const struct live *live, const struct live_request *req
 			  culprit->why);
 }
 
+/* Those that the user chose, each below those that it is in. */
+static void sample_chosen(struct live *live)
+{
+	uint64_t above[MAX_DEPTH];
+	size_t i, j, nr;
+
+	for (i = 0; i < live->filters.nr_cgroups; i++) {
+		nr = cgroups__ancestors(live->cgroups, live->filters.cgroups[i].id, above, MAX_DEPTH);
+		for (j = 0; j < nr; j++)
+			cgroup_sampler__add(&live->cgroup_sampler, above[j]);
+		cgroup_sampler__add(&live->cgroup_sampler, live->filters.cgroups[i].id);
+	}
+}
+
 /* Everything so far happened while programs were being attached: the run starts here. */
 static int begin(struct live *live)
 {
@@ -468,8 +502,9 @@ static int begin(struct live *live)
 	if (!err)
 		err = consume_all(live);
 	live__read_totals(live, &live->base);
+	sample_chosen(live);
 	live__read_keyed(live);
-	take_samples(live);
+	take_samples(live, true);
 	live->running = true;
 	live->start_cpu_ns = proc__own_cpu_ns();
 	return err;
@@ -572,12 +607,44 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_
 	return 0;
 }
 
+static int open_cgroup(const void *cgroups, uint64_t id)
+{
+	return cgroups__open(cgroups, id);
+}
+
+static size_t kept_fds(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	return limit.rlim_cur / 4 < KEPT_FDS_MAX ? limit.rlim_cur / 4 : KEPT_FDS_MAX;
+}
+
+static int open_cgroups(struct live *live)
+{
+	int version;
+
+	live->cgroups = cgroups__new();
+	if (!live->cgroups)
+		return -ENOMEM;
+	version = cgroups__version(live->cgroups);
+	live->cgroup_sampler.sink = live->sink;
+	live->cgroup_sampler.hierarchy = (struct cgroup_hierarchy){
+		.version = version,
+		.open = version < 0 ? NULL : open_cgroup,
+		.ctx = live->cgroups,
+		.room = kept_fds(),
+	};
+	return 0;
+}
+
 int live__open(struct live **out, const struct live_request *request)
 {
 	struct live *live = calloc(1, sizeof(*live));
 	int err;
 
-	*out = NULL;
+	*out = live;
 	if (!live)
 		return -ENOMEM;
 	libbpf_set_print(on_libbpf_message);
@@ -586,18 +653,16 @@ int live__open(struct live **out, const struct live_request *request)
 	live->sink = request->sink;
 	live->ring_maps.rare_fd = -1;
 	sample_files__open(&live->sample_files);
-	live->cgroups = cgroups__new();
-	if (!live->cgroups)
-		err = -ENOMEM;
+	if (!err)
+		err = open_cgroups(live);
 	if (!err)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);
 	if (!err)
 		err = attach(live, request);
 	if (err && !(request->keep_going && err == -ENOTCONN)) {
 		source_free(&live->source);
-		return err;
+		*out = NULL;
 	}
-	*out = live;
 	return err;
 }
 
@@ -617,6 +682,6 @@ void live__end(struct live *live)
 	source_checkpoint(&live->source, &live->end_checkpoint);
 	live__read_totals(live, &live->end);
 	live__read_keyed(live);
-	take_samples(live);
+	take_samples(live, true);
 	live->ended = true;
 }

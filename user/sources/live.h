@@ -45,8 +45,8 @@ struct object_report {
 };
 
 /*
- * Loads and attaches.  0; -ENOTCONN if nothing could be attached, after one line on stderr that
- * says why and what to do; -EINVAL if the request was wrong (a pid, a user or a
+ * Loads and attaches; while it does, records come and *live can already name cgroups.  0; -ENOTCONN if nothing could be
+ * attached, after one line on stderr that says why and what to do; -EINVAL if the request was wrong (a pid, a user or a
  * cgroup that does not exist), after one line; -ECANCELED if a signal ended it first; or another -errno.
  */
 int live__open(struct live **live, const struct live_request *request);

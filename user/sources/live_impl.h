@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "../kernel/cgroup_sampler.h"
 #include "../kernel/count_rules.h"
 #include "../kernel/filters.h"
 #include "../kernel/kernel_btf.h"
@@ -57,6 +58,8 @@ struct live {
 	uint64_t keyed_changes; /* of all CPUs when keyed counters were last read */
 	struct live_pass pass;
 	struct sample_files sample_files;
+	struct cgroup_sampler cgroup_sampler;
+	uint64_t ticks;		   /* of which some read more samples */
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
 	uint64_t undrained;	   /* tasks whose last faults may be missing */
 	uint64_t taken;		   /* of control->held */

@@ -7,12 +7,23 @@
 #include <string.h>
 
 #include "../base/log.h"
+#include "../count/cgroup_counts.h"
 #include "../sources/replay.h"
 
 #define NR(array)     (sizeof(array) / sizeof(*(array)))
 #define MAX_EVENTS    MT_NR_RECS
 #define NR_COLUMNS    4
 #define PROBES_LENGTH 256
+#define FILES_LENGTH  256
+
+/* What a recording has of samples. */
+struct samples_info {
+	uint64_t nr, first_ns, last_ns;
+	bool known[NR_SAMPLE_FILES]; /* the kernel told something of it */
+	struct cgroup_counts cgroups;
+	char files[FILES_LENGTH];
+	struct cell cells[4];
+};
 
 struct recording_info {
 	struct source *source;
@@ -20,19 +31,39 @@ struct recording_info {
 	struct checkpoint checkpoint;
 	struct totals totals;
 	uint64_t counts[MT_NR_RECS];
+	struct samples_info samples;
+	int error; /* the first -errno of a record that could not be taken */
 	char probes[PROBES_LENGTH], every[PROBES_LENGTH];
 	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], lost[3];
 	struct cell_rows event_rows;
 };
+
+static void count_samples(struct samples_info *samples, const struct sample_record *record)
+{
+	enum sample_id id;
+
+	if (!samples->nr++)
+		samples->first_ns = record->hdr.time_ns;
+	samples->last_ns = record->hdr.time_ns;
+	for (id = 0; id < NR_SAMPLES; id++)
+		samples->known[sample_rows[id].file] |= record->values[id] != MT_UNKNOWN_U64;
+}
 
 /* Samples are no events. */
 static void count(void *ctx, const void *data, size_t size)
 {
 	struct recording_info *info = ctx;
 	const struct mt_hdr *hdr = data;
+	int err = 0;
 
 	if (hdr->id < MT_NR_RECS)
 		info->counts[hdr->id]++;
+	else if (hdr->id == REC_SAMPLES)
+		count_samples(&info->samples, data);
+	else if (hdr->id == REC_CGROUP_SAMPLES)
+		err = cgroup_counts__take(&info->samples.cgroups, data);
+	if (!info->error)
+		info->error = err;
 }
 
 static int read_through(struct recording_info *info)
@@ -43,7 +74,9 @@ static int read_through(struct recording_info *info)
 
 	do
 		more = ops->next(info->source, &due_ns);
-	while (more > 0);
+	while (more > 0 && !info->error);
+	if (info->error)
+		more = info->error;
 	ops->checkpoint(info->source, &info->checkpoint);
 	ops->totals(info->source, &info->totals);
 	if (!more)
@@ -171,6 +204,41 @@ static void add_events(struct recording_info *info, struct report *report)
 						   .rows = cell_rows__source(&info->event_rows) });
 }
 
+static const char *list_files(struct samples_info *samples)
+{
+	enum sample_file file;
+	size_t at = 0;
+
+	for (file = 0; file < NR_SAMPLE_FILES; file++)
+		if (samples->known[file])
+			at += snprintf(samples->files + at, FILES_LENGTH - at, "%s%s", at ? " " : "",
+				       sample_paths[file]);
+	return at ? samples->files : NULL;
+}
+
+/* Nothing where there are none: an older memtrace made no samples. */
+static void add_samples(struct samples_info *samples, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .title = "records", .path = "samples.records", .unit = UNIT_COUNT },
+		{ .title = "length", .path = "samples.duration_ns", .unit = UNIT_NS },
+		{ .title = "of", .path = "samples.files" },
+		{ .title = "cgroups", .path = "samples.cgroups", .unit = UNIT_COUNT },
+	};
+
+	if (!samples->nr)
+		return;
+	samples->cells[0] = cell_uint(samples->nr);
+	samples->cells[1] = cell_uint(samples->last_ns - samples->first_ns);
+	samples->cells[2] = cell_string(list_files(samples));
+	samples->cells[3] = samples->cgroups.any ? cell_uint(samples->cgroups.nr) : cell_none();
+	report__add_values(report, &(struct values){ .heading = "samples:",
+						     .columns = columns,
+						     .cells = samples->cells,
+						     .nr_columns = NR(columns),
+						     .path = "" });
+}
+
 /* Which rings were too small, and what would have helped. */
 static void add_remedies(const struct recording_info *info, struct report *report)
 {
@@ -209,6 +277,7 @@ void recording_info__add(struct recording_info *info, struct report *report)
 {
 	add_run(info, report);
 	add_events(info, report);
+	add_samples(&info->samples, report);
 	add_lost(info, report);
 }
 
@@ -228,5 +297,6 @@ void recording_info__free(struct recording_info *info)
 		return;
 	if (info->source)
 		info->source->ops->free(info->source);
+	cgroup_counts__free(&info->samples.cgroups);
 	free(info);
 }

@@ -24,16 +24,16 @@ static void add_value(struct samples *samples, uint64_t value, enum unit unit)
 
 static void add_sample(struct samples *samples, const struct sample_counts *counts, enum sample_id id, enum scope scope)
 {
-	const struct sample_span *span = &counts->spans[scope];
+	const struct sample_extent *extent = &counts->extents[scope][id];
 	enum unit unit = sample_rows[id].unit;
 
 	if (sample_rows[id].kind == SAMPLE_COUNTER) {
-		add_value(samples, sample_counts__growth(counts, id, scope), unit);
+		add_value(samples, sample_extent__growth(extent), unit);
 		return;
 	}
-	add_value(samples, span->end[id], unit);
-	add_value(samples, span->min[id], unit);
-	add_value(samples, span->max[id], unit);
+	add_value(samples, extent->end, unit);
+	add_value(samples, extent->min, unit);
+	add_value(samples, extent->max, unit);
 }
 
 void samples__add(struct samples *samples, const struct run_view *view, struct report *report, enum scope scope)

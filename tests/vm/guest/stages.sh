@@ -132,8 +132,11 @@ new_cgroup() {
 	done
 }
 
-# cgroup_files STAGE PATH: its memory.events and memory.stat.
+# cgroup_files STAGE PATH: its memory.events and memory.stat, and "FILE VALUE" of others that this kernel has.
 cgroup_files() {
+	for value in current peak max high low swap.current swap.max; do
+		[ ! -e "$cgroups$2/memory.$value" ] || echo "$value $(cat "$cgroups$2/memory.$value")"
+	done >"/out/$1/memory.files"
 	cat "$cgroups$2/memory.events" >"/out/$1/memory.events"
 	cat "$cgroups$2/memory.stat" >"/out/$1/memory.stat"
 }

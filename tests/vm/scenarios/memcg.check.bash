@@ -18,6 +18,18 @@ check_memcg() {
 		"$(stat_json memcg '[.processes[] | select(.comm == "hog") | .reclaim.memcg.count] | add')" "$count"
 	same "memcg: its cgroup" "$(stat_json memcg '[.processes[] | select(.comm == "hog") | .cgroup] | unique | join(" ")')" \
 		/limited
+	# what stays as it was when the run ended
+	same "memcg: samples of the cgroup = its files" \
+		"$(stat_json memcg '.cgroups[] | select(.cgroup == "/limited") |
+			(.memory | "peak \(.peak_bytes.last)", "max \(.max_bytes.last)", "high \(.high_bytes.last)", "low \(.low_bytes.last)"),
+			(.swap | "swap.current \(.current_bytes.last)", "swap.max \(.max_bytes.last)")' | grep -v null | paste -sd ' ')" \
+		"$(grep -v ^current "$check_out/memcg/memory.files" | paste -sd ' ')"
+	same "memcg: samples of its events = memory.events" \
+		"$(stat_json memcg '.cgroups[] | select(.cgroup == "/limited") | .memory.events | to_entries[] |
+			select(.value.last != null) | "\(.key) \(.value.last)"' | sort | paste -sd ' ')" \
+		"$(grep -E '^(low|high|max|oom|oom_kill|oom_group_kill) ' "$check_out/memcg/memory.events" | sort | paste -sd ' ')"
+	same "memcg: samples of v1 are unknown" \
+		"$(stat_json memcg '[.cgroups[] | .memsw.current_bytes, .memory.soft_limit_bytes | .[] | numbers] | length')" 0
 	report_sound memcg
 	verified memcg 0 "vmstat pgsteal_anon + pgsteal_file" "delay accounting freepages_count" \
 		"delay accounting freepages_delay_total"

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Which cgroups have samples, and when these are read: those that records name
+ * (where a task counted, whose limit reclaim or an OOM kill was for, where the
+ * victim was), from then on, and those that the user chose.  At most
+ * CGROUPS_MAX: one more takes the place of the one that was removed first.
+ *
+ * A directory is opened by the cgroup's id, never by its path, so one that was
+ * removed and made again is another one.
+ */
+#ifndef MEMTRACE_KERNEL_CGROUP_SAMPLER_H
+#define MEMTRACE_KERNEL_CGROUP_SAMPLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../model/source.h"
+#include "cgroup_files.h"
+
+/* Of the cgroups that are left out so many are told apart: what comes later is not counted. */
+#define LEFT_OUT_MAX 2048
+
+struct sampled_cgroup {
+	uint64_t removed_ns; /* 0: it is there */
+	struct cgroup_files files;
+	uint64_t values[NR_CGROUP_SAMPLES];
+};
+
+/* All zero at first, but for these. */
+struct cgroup_sampler {
+	struct cgroup_hierarchy hierarchy;
+	struct sink sink; /* takes a struct cgroup_sample_record of what has changed */
+
+	size_t nr, nr_removed, next;
+	uint64_t ids[CGROUPS_MAX];
+	struct sampled_cgroup list[CGROUPS_MAX]; /* in the order of ids */
+	uint64_t left_out, said;		 /* as in the record; what the last one said */
+	bool any_said;
+	uint64_t left_out_ids[2 * LEFT_OUT_MAX]; /* by hash; 0: free */
+	size_t nr_left_out_ids;
+};
+
+/* A cgroup has come up: if it is new, it is read at once. */
+void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id);
+/* Likewise those that a record names, which was checked for id and size. */
+void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *record);
+/* All of them as they are now, with their limits or without; after 20 ms the rest waits for the next call. */
+void cgroup_sampler__read(struct cgroup_sampler *sampler, bool limits);
+/* Says how many are left out, if that has changed; cgroup_sampler__read() does. */
+void cgroup_sampler__say_left_out(struct cgroup_sampler *sampler);
+/* Closes files. */
+void cgroup_sampler__close(struct cgroup_sampler *sampler);
+
+#endif
