@@ -11,6 +11,7 @@ load lib
 
 need() {
 	need_tool python3 python3
+	need_tracefs
 	[[ -r /sys/kernel/btf/vmlinux ]] || skip "this kernel has no BTF"
 	btf=$tmp/changed.btf
 }

@@ -55,8 +55,16 @@ need_tool() {
 	command -v "$1" >/dev/null || skip "missing: $1 (Debian: $2; scripts/setup test)"
 }
 
+# need_tracefs: mounted, as for kind tp, for ids of tracepoints and for perf's events; where a machine has not mounted it, it is, and
+# stays so, as others may use it meanwhile.
+need_tracefs() {
+	[[ ! -d /sys/kernel/tracing/events ]] || return 0
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || skip "no tracefs, and it cannot be mounted here"
+}
+
 need_perf() {
 	need_tool perf linux-perf
+	[[ $1 != *:* ]] || need_tracefs # a tracepoint
 	perf stat -e "$1" true >/dev/null 2>&1 || skip "perf cannot count $1 here"
 }
 
