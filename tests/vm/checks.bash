@@ -275,9 +275,11 @@ scenario_names() {
 	printf '%s\n' "${names[@]}" | sort | paste -sd ' '
 }
 
+# How long each scenario took, and how much of that the machine waited.
 check_times() {
-	note "seconds: $(awk '{ printf("%s %.1f, ", $1, $3 - $2); sum += $3 - $2 } END { printf("all %.0f", sum) }' \
-		"$check_out/times")"
+	note "seconds, of them idle: $(awk 'NR == 1 { printf("boot %.1f %.1f, ", $2, $3) }
+		{ printf("%s %.1f %.1f, ", $1, $4 - $2, $5 - $3); took += $4 - $2; idle += $5 - $3 }
+		END { printf("all %.0f %.0f", took, idle) }' "$check_out/times")"
 }
 
 check_stages() {
