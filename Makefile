@@ -56,6 +56,8 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-p
 
 # User space goes to $(B), one directory a flavour; BPF objects and skeletons are the same for all: $(BUILD).
 B := $(BUILD)
+OBJ = $(B)
+STATIC_SRC :=
 ifeq ($(SAN),1)
 B := $(BUILD)-san
 FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -66,6 +68,9 @@ ifeq ($(SAN),1)
 $(error SAN=1 and STATIC=1 exclude each other: sanitizers need dynamic linking)
 endif
 B := $(BUILD)-static
+# Its objects are those of the build with shared libraries, but for files that know what they are linked with.
+OBJ := $(BUILD)
+STATIC_SRC := user/kernel/filters.c
 FLAVOUR_CFLAGS := -DMEMTRACE_STATIC
 FLAVOUR_LDFLAGS := -static
 PKG_STATIC := --static
@@ -98,7 +103,7 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
 USER_SRC := $(filter-out user/docgen.c,$(shell find user -name '*.c' 2>/dev/null | LC_ALL=C sort))
 LIB_SRC := $(filter-out user/main.c,$(USER_SRC))
-LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(STATIC_SRC),$(LIB_SRC))) $(STATIC_SRC:%.c=$(B)/%.o)
 LIB := $(B)/libmemtrace.a
 
 BPF_SRC := $(wildcard bpf/core/*.bpf.c bpf/probes/*.bpf.c)
@@ -180,10 +185,24 @@ $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 
 # User space; a skeleton must exist before its first user is compiled, from then on the .d files know it
 
+define user_compile
+@mkdir -p $(@D)
+$(call say,CC)
+$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP -c $< -o $@
+endef
+
 $(B)/%.o: %.c $(B)/flags | tools $(SKEL)
-	@mkdir -p $(@D)
-	$(call say,CC)
-	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP -c $< -o $@
+	$(user_compile)
+
+ifneq ($(OBJ),$(B))
+$(OBJ)/flags $(OBJ)/%.o: FLAVOUR_CFLAGS :=
+
+$(OBJ)/flags: FORCE | tools
+	$(call stamp,$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS))
+
+$(OBJ)/%.o: %.c $(OBJ)/flags | tools $(SKEL)
+	$(user_compile)
+endif
 
 # Not ar r: members are known by their file names alone, and two directories may use the same one.
 $(LIB): $(LIB_OBJ) $(B)/link-flags
@@ -196,7 +215,7 @@ $(call say,LINK)
 $(Q)$(CC) $(USER_CFLAGS) $(LINK_FLAGS) $(filter %.o,$^) $(LIB) $(1) $(LIBS) $(LIB_LAST) -o $@
 endef
 
-$(B)/memtrace: $(B)/user/main.o $(LIB) $(B)/link-flags
+$(B)/memtrace: $(OBJ)/user/main.o $(LIB) $(B)/link-flags
 	$(call link)
 
 $(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
@@ -236,7 +255,7 @@ endif
 
 -include $(wildcard $(BUILD)/bpf/*.d build/*.d)
 -include $(FUZZ_SRC:%.c=$(B)/%.d)
--include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(B)/user/main.d $(B)/user/docgen.d
+-include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(OBJ)/user/main.d $(B)/user/docgen.d
 
 # Tests and checks
 

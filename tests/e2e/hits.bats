@@ -10,6 +10,7 @@
 load lib
 
 need() {
+	need_tracefs
 	[[ -e /sys/kernel/tracing/events/exceptions/page_fault_user ]] || skip "no page-fault tracepoints on this kernel"
 	"$workloads/hits" -n 1 -k 1 >/dev/null 2>&1 || skip "perf counters of tracepoints cannot be opened"
 }

@@ -8,6 +8,10 @@
 
 load lib
 
+need() {
+	need_tracefs
+}
+
 # hook PROBE HOOK: the kind that doctor gives it, with the options in $avoid.
 hook() {
 	# shellcheck disable=SC2086 # several words

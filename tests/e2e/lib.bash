@@ -55,8 +55,16 @@ need_tool() {
 	command -v "$1" >/dev/null || skip "missing: $1 (Debian: $2; scripts/setup test)"
 }
 
+# need_tracefs: mounted, as for kind tp, for ids of tracepoints and for perf's events; where a machine has not mounted it, it is, and
+# stays so, as others may use it meanwhile.
+need_tracefs() {
+	[[ ! -d /sys/kernel/tracing/events ]] || return 0
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || skip "no tracefs, and it cannot be mounted here"
+}
+
 need_perf() {
 	need_tool perf linux-perf
+	[[ $1 != *:* ]] || need_tracefs # a tracepoint
 	perf stat -e "$1" true >/dev/null 2>&1 || skip "perf cannot count $1 here"
 }
 
@@ -201,24 +209,28 @@ bpf_ids_of() {
 
 # chance PID: "S" while it sleeps, else the CPU time that it has used: the same twice in a row only if it did not get to run.
 chance() {
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '{ print $1 == "S" ? $1 : $12 + $13 }'
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	read -ra stat <<<"${stat##*) }"
+	if [[ ${stat[0]} == S ]]; then echo S; else echo $((stat[11] + stat[12])); fi
 }
 
 # Until the number of programs attached by links has not changed for a while in which it could have.
 wait_attached() {
-	local links last=0 calm=0 now before='' i
+	local links last='' calm=0 now before='' i
 
-	for ((i = 0; i < 2000; i++)); do
+	for ((i = 0; i < 1000; i++)); do
 		kill -0 "$1" 2>/dev/null || { cat "$tmp/err" >&2; fail "memtrace ended early"; return; }
-		links=$(cat "/proc/$1"/fdinfo/* 2>/dev/null | grep -c '^link_id:') || true
+		links=$(grep -sl '^link_id:' "/proc/$1"/fdinfo/*) || true
 		now=$(chance "$1")
-		if ((links == 0 || links != last)); then
+		if [[ ! $links || $links != "$last" ]]; then
 			calm=0
 		elif [[ $now == S || $now != "$before" ]]; then
-			((++calm >= 10)) && return 0
+			((++calm >= 5)) && return 0
 		fi
 		last=$links before=$now
-		sleep 0.03
+		sleep 0.06
 	done
 	fail "memtrace did not attach"
 }

@@ -9,6 +9,10 @@
 
 load lib
 
+need() {
+	need_tracefs
+}
+
 # verify ARGS...: its report in $tmp/stat.json, its status in $mt_status.
 verify() {
 	mt_status=0

@@ -22,8 +22,9 @@ vm_arch_amd64() {
 	vm_apt_dir=$vm_cache/apt
 	vm_host=x86_64
 	vm_toolchain x86_64-linux-gnu build-x86-static
-	# The kernel clears and copies pages by "rep stosb" and "rep movsb" where they are fast; emulated they are not.
-	vm_qemu=(qemu-system-x86_64 -cpu "max,-erms,-fsrm" -device "isa-debug-exit,iobase=0xf4,iosize=4")
+	# The kernel clears and copies pages by "rep stosb" and "rep movsb" where they are fast; emulated they are not.  Nor are a
+	# fifth level of page tables, and what opens and closes a user's memory around each copy.
+	vm_qemu=(qemu-system-x86_64 -cpu "max,-erms,-fsrm,-la57,-smap,-smep" -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	vm_qemu_package=qemu-system-x86
 	vm_words="console=ttyS0"
 }
@@ -158,10 +159,11 @@ vm_start() {
 	# tsc, rcupdate: a host with much else to do may let the machine stand still for seconds, which is no fault of its
 	# kernel's; with a TSC called unstable for that, its delay accounting misses short delays.
 	# rcu_expedited: who detaches a program waits for the kernel, and the one CPU has nothing else to do meanwhile.
+	# mitigations, init_on_alloc: what they guard against is not here, and a quarter of the time is theirs.
 	# loglevel=5: warnings of the kernel come on the console, so that they are seen if the guest then dies.
 	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 256 -display none -no-reboot -nodefaults \
 		-kernel "$dir/vmlinux" -initrd "$dir/initramfs" "${arguments[@]}" \
-		-append "$vm_words panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 rcupdate.rcu_expedited=1 delayacct maxcpus=1 VM_CPUS=$cpus $*"
+		-append "$vm_words panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 delayacct maxcpus=1 VM_CPUS=$cpus $*"
 }
 
 # What all machines of an architecture need; fails with the reason in $vm_reason.

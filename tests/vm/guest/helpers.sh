@@ -56,6 +56,16 @@ settle() {
 	kswapd_sleeps || within 60 kswapd_sleeps
 }
 
+# leave_memory MIB: of what is available, so that less has to be touched until there is a shortage.  The rest becomes huge
+# pages that nobody asks for; all_memory gives them back.
+leave_memory() {
+	echo $((($(meminfo MemAvailable) / 1024 - $1) * 1024 / $(meminfo Hugepagesize))) >/proc/sys/vm/nr_hugepages
+}
+
+all_memory() {
+	echo 0 >/proc/sys/vm/nr_hugepages
+}
+
 # hole_file NAME SIZE: a file on /mnt that is all hole, so that reading it fills the page cache without a disk.
 hole_file() {
 	truncate -s "$2" "/mnt/$1"

@@ -144,8 +144,9 @@ cgroup_files() {
 kswapd_found
 for scenario in $1; do
 	export scenario
-	begin=$(cut -d ' ' -f 1 /proc/uptime)
+	# seconds since power-on, and those without anything to do
+	begin=$(cat /proc/uptime)
 	. "/guest/$scenario.guest.sh"
 	"stage_$scenario"
-	echo "$scenario $begin $(cut -d ' ' -f 1 /proc/uptime)" >>/out/times
+	echo "$scenario $begin $(cat /proc/uptime)" >>/out/times
 done

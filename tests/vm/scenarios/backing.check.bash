@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154,SC2016 # run sources it; jq has variables
 
-# backing_of STAGE COMM: how many major faults of it were on what, "4096 file".
+# backing_of STAGE COMM: how many major faults of it were on what, "2048 file".
 backing_of() {
 	jq -r --arg comm "$2" 'select(.event == "major" and .comm == $comm) | .backing' \
 		"$check_out/$1/majors.json" | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd ,
@@ -16,13 +16,13 @@ backing_file() {
 	others=$(jq -c 'select(.event == "major" and .comm == "filefault" and .backing != "file")' "$check_out/$stage/majors.json")
 	(($(grep -c . <<<"$others") <= $(may_lack "$stage")))
 	verdict "$stage: all majors are the file's ($tally)" $? "$others"
-	nearly "$stage: the file's majors" "$stage" "$(sed -nE 's/(.*,)?([0-9]+) file.*/\2/p' <<<"$tally")" 4096
+	nearly "$stage: the file's majors" "$stage" "$(sed -nE 's/(.*,)?([0-9]+) file.*/\2/p' <<<"$tally")" 2048
 	same "$stage: the file by name, number and device" \
 		"$(jq -r 'select(.event == "major" and .comm == "filefault" and .backing == "file") | .file |
 			"\(.name) \(.inode) \(.device_major):\(.device_minor)"' "$check_out/$stage/majors.json" | sort -u)" \
 		"mt-some-file $(<"$check_out/$stage/file")"
 	hist=$(jq -c '.histograms[] | select(.labels.comm == "filefault")' "$check_out/$stage/hist.json")
-	nearly "$stage: latencies" "$stage" "$(jq .count <<<"$hist")" 4096
+	nearly "$stage: latencies" "$stage" "$(jq .count <<<"$hist")" 2048
 	sum=$(jq .sum <<<"$hist")
 	touched=$(sed -n 's/.* sum_ns=//p' "$out")
 	disk=$(sed -n 's/.* disk_ms=//p' "$out")

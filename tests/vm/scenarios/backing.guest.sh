@@ -19,7 +19,7 @@ stage_backing() {
 	for stage in backing_file backing_functions; do
 		avoid=tp_btf,raw_tp,tp
 		[ "$stage" != backing_file ] || avoid=raw_tp
-		gather "$stage" stat fault -a --latency --avoid "$avoid" -- /guest/filefault -n 4096 -t -k /mnt/mt-some-file
+		gather "$stage" stat fault -a --latency --avoid "$avoid" -- /guest/filefault -n 2048 -t -k /mnt/mt-some-file
 		replay "$stage" majors.json trace fault --json
 		replay "$stage" hist.json hist fault --by comm --json
 		echo "$(stat -c %i /mnt/mt-some-file) $(awk '$5 == "/mnt" { print $3 }' /proc/self/mountinfo)" >"/out/$stage/file"

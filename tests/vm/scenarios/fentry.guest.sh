@@ -5,7 +5,7 @@
 # Two tasks, one against its own cgroup's limit, one against that of the cgroup above.
 fentry_targets() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(hole_file hole 100M)
+	hole=$(hole_file hole 48M)
 	new_cgroup /above
 	mkdir "$cgroups/own" "$cgroups/above/below"
 	echo 16M >"$cgroups/own/memory.max"
@@ -37,7 +37,10 @@ stage_fentry() {
 	# the scenario doctor has it, unless this one runs alone
 	[ ! "$memtrace" ] || cp /out/doctor/doctor.json /out/fentry || "$memtrace" doctor --json >/out/fentry/doctor.json
 	cat /proc/meminfo >/out/fentry/meminfo
+	leave_memory 80
+	awk '$1 == "high" { pages += $2 } END { print pages }' /proc/zoneinfo >/out/fentry/high
 	gather fentry_global trace oom -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	all_memory
 	fentry_kill fentry_limit
 	fentry_kill fentry_avoided --avoid fentry
 	# last: on 7.x kswapd has given up since the kill, until somebody reclaims with success

@@ -4,7 +4,7 @@
 
 stage_high() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(hole_file hole 120M)
+	hole=$(hole_file hole 60M)
 	mkdir "$cgroups/high"
 	echo 24M >"$cgroups/high/memory.high"
 	gather high stat -a -- /guest/hog -g "$cgroups/high" -f "$hole"

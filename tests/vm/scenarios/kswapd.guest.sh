@@ -8,9 +8,9 @@ pressure() {
 	hog=$!
 	# the kernel's count of what is resident may lag by some pages
 	within 10 resident "$hog" $((held * 1024 - 1024)) || return 1
-	dd if="$1" of=/dev/null bs=1M count=120 2>/dev/null
+	dd if="$1" of=/dev/null bs=1M count=80 2>/dev/null
 	settle
-	dd if="$1" of=/dev/null bs=1M count=120 2>/dev/null
+	dd if="$1" of=/dev/null bs=1M count=80 2>/dev/null
 	kill "$hog"
 	wait
 	return 0
@@ -23,7 +23,9 @@ resident() {
 }
 
 stage_kswapd() {
+	leave_memory 100
 	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
 	replay kswapd trace.json trace reclaim kswapd --json
 	verify kswapd -- /guest/work.sh pressure "$(disk data)"
+	all_memory
 }

@@ -9,7 +9,7 @@ check_lru() {
 	bracket "lru: sum of rounds = pageoutrun" lru "$(stat_json lru '[.kswapd[].rounds] | add')" pageoutrun
 	events=$(grep -c 'kswapd.* mm_vmscan_lru_isolate: ' "$check_out/lru/events")
 	pages=$(vmstat lru inner pgscan_kswapd)
-	((pages > 1000))
+	((pages > 500))
 	verdict "lru: kswapd scans ($pages)" $?
 	if [[ $(<"$check_out/lru/generations") == 1 && $events == 0 ]]; then
 		# 6.1's reclaims without a word

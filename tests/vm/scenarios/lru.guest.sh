@@ -13,9 +13,11 @@ stage_lru() {
 	other=$((!(before & 1)))
 	echo $other >$lru_generations
 	. /guest/kswapd.guest.sh
+	leave_memory 100
 	watch_too vmscan/mm_vmscan_lru_isolate
 	scenario=kswapd gather lru stat kswapd -a -- /guest/work.sh pressure "$(disk data)"
 	echo $other >/out/lru/generations
 	scenario=kswapd verify lru kswapd reclaim -- /guest/work.sh pressure "$(disk data)"
+	all_memory
 	echo "$before" >$lru_generations
 }

@@ -4,7 +4,7 @@
 
 stage_memcg() {
 	mount -t ext4 "$(disk fs)" /mnt
-	hole=$(hole_file hole 200M)
+	hole=$(hole_file hole 80M)
 	mkdir "$cgroups/limited"
 	echo 24M >"$cgroups/limited/memory.max"
 	gather memcg stat -a -- /guest/hog -g "$cgroups/limited" -f "$hole"

@@ -3,6 +3,8 @@
 # No memory left in the whole machine, and no swap.
 
 stage_oom() {
+	leave_memory 80
 	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
 	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
+	all_memory
 }

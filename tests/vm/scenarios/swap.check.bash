@@ -5,9 +5,9 @@ check_swap() {
 	local inner
 
 	inner=$(vmstat swap inner pgmajfault)
-	((inner > 500))
+	((inner > 300))
 	verdict "swap: memory comes back from disk (pgmajfault $inner)" $?
-	swapped swap 10000
+	swapped swap 8000
 	have_stat swap || return
 	bracket "swap: major faults of all processes = pgmajfault" swap \
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault

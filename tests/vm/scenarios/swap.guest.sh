@@ -6,7 +6,10 @@ stage_swap() {
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
-	gather swap stat -a -- /guest/hog -a 240 -r 2 -l 40
-	verify swap -- /guest/hog -a 240 -r 2 -l 40
+	leave_memory 80
+	beyond=$(($(meminfo MemAvailable) / 1024 + 40))
+	gather swap stat -a -- /guest/hog -a $beyond -r 2 -l 24
+	verify swap -- /guest/hog -a $beyond -r 2 -l 24
+	all_memory
 	swapoff "$swap"
 }
