@@ -129,7 +129,7 @@ void help__command(FILE *out, const struct command *command, bool all)
 		put_paragraphs(out, command->details);
 	put_options(out, command, "Options:\n", false);
 	if (all)
-		put_options(out, command, "\nExpert options:\n", true);
+		put_options(out, command, "\nRarely needed options:\n", true);
 	if (command->takes_probes)
 		put_probes(out);
 	fputs("\nExamples:\n", out);
