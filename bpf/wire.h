@@ -134,7 +134,11 @@ enum mt_task_flags {
 	MT_TASK_REST = 1 << 2,	/* no absolute counts, but what the task counted beyond its final record */
 };
 
-/* Counters of one life of one task, absolute unless flags say otherwise (MT_REC_TASK; also the iterator's). */
+/*
+ * Counters of one life of one task, absolute unless flags say otherwise (MT_REC_TASK; also the iterator's).
+ * Programs write those of the probes that are on, one behind the other (struct mt_cfg), and no more: the source gives
+ * each its slot.
+ */
 struct mt_task {
 	struct mt_hdr hdr;
 	struct mt_who who;
@@ -322,20 +326,10 @@ struct mt_found {
 
 /*
  * What a task's hooks keep about it.  Only the task itself writes here, except members whose comment names the
- * iterator.  User space reads it in the self-test.  Members that a fault touches come first, in few cache lines: the
+ * iterator.  User space reads it in the self-test.  Members that a fault touches lie together, in few cache lines: the
  * kernel has just cleared a page and with it much of the first-level cache.
  */
 struct mt_state {
-	__u32 flags;  /* enum mt_state_flags */
-	__u32 match;  /* it meets the filters */
-	__u32 exited; /* enum mt_exit_flags: who no longer changes */
-	__u32 ended;  /* its last record was sent, or none is due */
-	__u32 heard;  /* user space knows this life; also set by the iterator */
-	__u32 gen;    /* generation of the task's identity: odd while that changes; 0: not there yet */
-	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
-	__u64 css_set;
-	__u64 cred;	      /* the same of its credentials, for who.uid */
-	__u64 c[MT_NR_SLOTS]; /* those of minor and major stay 0: a record takes them from the task */
 	struct mt_who who;
 	__u64 life;
 	struct mt_refs refs;
@@ -356,10 +350,25 @@ struct mt_state {
 	__u32 walking; /* its user stack is being read, which may raise exceptions that do not count */
 	/* For reclaim: */
 	__u64 reclaim_target; /* id of the cgroup whose limit it is about to reclaim for; 0: unknown */
-	/* Low halves of the counts that the last record had; the iterator also writes them, until the exit. */
-	__u32 sent[MT_NR_SLOTS];
-	__u32 sent_sum; /* of these at the exit */
-	__u32 renamed;	/* by another task: set by that one */
+	__u32 sent_sum;	      /* of what was sent, at the exit */
+	__u32 renamed;	      /* by another task: set by that one */
+	/* For each fault: */
+	__u32 flags;  /* enum mt_state_flags */
+	__u32 match;  /* it meets the filters */
+	__u32 exited; /* enum mt_exit_flags: who no longer changes */
+	__u32 ended;  /* its last record was sent, or none is due */
+	__u32 heard;  /* user space knows this life; also set by the iterator */
+	__u32 gen;    /* generation of all that names the task: odd while that changes; 0: not there yet */
+	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
+	__u64 css_set;
+	__u64 cred; /* the same of its credentials, for who.uid */
+	/*
+	 * The counters of the probes that are on (struct mt_cfg); those of minor and major stay 0: a record takes them
+	 * from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record had
+	 * (state__sent_counts()); the iterator writes these as well, until the exit.  The maps have room for no more.
+	 */
+	__u64 c[MT_NR_SLOTS];
+	__u32 room[MT_NR_SLOTS];
 };
 
 /* Properties that a task has from its birth on. */
@@ -387,10 +396,14 @@ struct mt_cfg {
 	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */
 	__u32 rare_fold_bytes;	/* a rare ring with more than this waiting gets counts, no records */
 	__u32 page_size;
-	__u32 nr_cpus;		 /* possible ones */
-	__u32 faults_after_exit; /* sched_process_exit fires before a task's last fault */
-	__u32 lru_generations;	 /* the multi-generational LRU is on */
-	__u32 tells_swap;	 /* a function can be hooked that shows which faults are on swap */
+	__u32 nr_cpus;		   /* possible ones */
+	__u32 faults_after_exit;   /* sched_process_exit fires before a task's last fault */
+	__u32 lru_generations;	   /* the multi-generational LRU is on */
+	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
+	__u32 probes;		   /* bit per enum mt_probe: those that are on */
+	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
+	__u32 shift[MT_NR_PROBES]; /* of a probe that is on: how much less a counter's place among them is than its slot
+				    */
 };
 
 enum mt_filter {
@@ -459,7 +472,9 @@ struct mt_lost {
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted without a record because the ring was nearly full */
 	__u64 stacks;		    /* call chains that found no room in "stacks" and "more_stacks" */
-	__u64 unattributed[MT_NR_SLOTS]; /* counts, in no record, of tasks that ended when everything was full */
+	/* Counts of tasks that ended when all was full, as far as no record has them; at the places of struct mt_cfg.
+	 */
+	__u64 unattributed[MT_NR_SLOTS];
 };
 
 /*
@@ -524,7 +539,7 @@ _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 24 + 16 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
-/* Together with what the kernel puts before it, a task's counters take at most 1 KiB (a size of kmalloc). */
-_Static_assert(sizeof(struct mt_state) <= 888, "mt_state");
+/* What the kernel accounts has the same place whichever probes are on beside fault. */
+_Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "prelude.h"
 
+/* The loader makes one whose values have room for the counters of the probes that are on. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -19,8 +20,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, u32);
-	__type(value, struct mt_state);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(struct mt_state)); /* likewise */
 } tid_state SEC(".maps");
 
 struct {

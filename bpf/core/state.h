@@ -28,12 +28,43 @@ static __always_inline struct mt_state *state__current(void)
 	return bpf_map_lookup_elem(&tid_state, &tid);
 }
 
-/* Adds to a counter whose slot is not a constant. */
-static __always_inline void state__add(struct mt_state *s, u32 slot, u64 n)
+/*
+ * Counters of probes that are off have no place in a task's: those of the others lie one behind the other.  What is
+ * in cfg is a constant to the verifier, so it knows each place, and how large a record is.
+ */
+
+/* The counters of a probe that is on, by enum mt_slot; the slot must be a constant. */
+static __always_inline u64 *state__counters(struct mt_state *s, enum mt_probe probe)
 {
-	opaque(slot);
-	if (slot < MT_NR_SLOTS)
-		s->c[slot] += n;
+	return s->c - cfg.shift[probe];
+}
+
+/* Adds to one of these whose slot is not a constant. */
+static __always_inline void state__add(struct mt_state *s, enum mt_probe probe, u64 slot, u64 n)
+{
+	u64 place = slot - cfg.shift[probe];
+
+	opaque(place);
+	if (place < cfg.nr_slots)
+		s->c[place] += n;
+}
+
+/* Of each counter the low half that the last record had. */
+static __always_inline u32 *state__sent_counts(struct mt_state *s)
+{
+	return (u32 *)(s->c + cfg.nr_slots);
+}
+
+/* Bytes of a task's record. */
+static __always_inline u64 record_size(void)
+{
+	return offsetof(struct mt_task, c) + sizeof(u64) * cfg.nr_slots;
+}
+
+/* How many counters, the first ones, are the kernel's own accounts. */
+static __always_inline u32 nr_accounted(void)
+{
+	return cfg.probes & (1U << MT_PROBE_fault) ? MT_SLOT_fault_major + 1 : 0;
 }
 
 /* All faults that the kernel has accounted to a task. */
@@ -77,27 +108,34 @@ static __always_inline void view__turn(struct view *view, const struct mt_refs *
 }
 
 /* Is there a count that the last record did not have? */
-static __always_inline bool state__has_news(const struct mt_state *s, const struct view *view,
-					    const struct mt_refs *all)
+static __always_inline bool state__has_news(struct mt_state *s, const struct view *view, const struct mt_refs *all)
 {
-	u32 differ = (u32)view__minor(view, all) ^ s->sent[MT_SLOT_fault_minor];
-	int i;
+	const u32 *sent = state__sent_counts(s);
+	u64 nr = cfg.nr_slots, i;
+	u32 differ = 0;
 
-	differ |= (u32)view__major(view, all) ^ s->sent[MT_SLOT_fault_major];
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		if (i != MT_SLOT_fault_minor && i != MT_SLOT_fault_major)
-			differ |= (u32)s->c[i] ^ s->sent[i];
+	if (nr_accounted()) {
+		differ = (u32)view__minor(view, all) ^ sent[MT_SLOT_fault_minor];
+		differ |= (u32)view__major(view, all) ^ sent[MT_SLOT_fault_major];
+	}
+	for (i = nr_accounted(); i < nr; i++)
+		differ |= (u32)s->c[i] ^ sent[i];
 	return differ;
 }
 
 static __always_inline void state__record(struct mt_task *rec, const struct mt_state *s, const struct view *view,
 					  const struct mt_refs *all, u32 flags)
 {
+	u64 nr = cfg.nr_slots, i;
+
 	rec->who = s->who;
 	rec->life = s->life;
 	rec->flags = flags;
 	rec->pad = 0;
-	__builtin_memcpy(rec->c, s->c, sizeof(rec->c));
+	for (i = nr_accounted(); i < nr; i++)
+		rec->c[i] = s->c[i];
+	if (!nr_accounted())
+		return;
 	rec->c[MT_SLOT_fault_minor] = view__minor(view, all);
 	rec->c[MT_SLOT_fault_major] = view__major(view, all);
 }
@@ -105,10 +143,11 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 /* The record will reach user space, or its counts are kept elsewhere. */
 static __always_inline void state__sent(struct mt_state *s, const struct mt_task *rec)
 {
-	int i;
+	u32 *sent = state__sent_counts(s);
+	u64 nr = cfg.nr_slots, i;
 
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		s->sent[i] = rec->c[i];
+	for (i = 0; i < nr; i++)
+		sent[i] = rec->c[i];
 	s->heard = 1;
 }
 
@@ -140,10 +179,10 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 	ring = hot_ring();
 	if (!ring)
 		return 0;
-	rec = bpf_ringbuf_reserve(ring, sizeof(*rec), 0);
+	rec = bpf_ringbuf_reserve(ring, record_size(), 0);
 	if (!rec)
 		return 0;
-	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
 	state__record(rec, s, &view, &all, 0);
 	state__sent(s, rec);
 	hot__submit(ring, rec);

@@ -198,14 +198,14 @@ struct final_key {
 
 /*
  * Last counts that found their hot ring full.  Memory is allocated as they come, so there may be many; the map itself
- * is only a table of list heads.
+ * is only a table of list heads.  The loader makes its values as large as records are.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 32768);
-	__type(key, struct final_key);
-	__type(value, struct mt_task);
+	__uint(key_size, sizeof(struct final_key));
+	__uint(value_size, sizeof(struct mt_task));
 } finals SEC(".maps");
 
 static __always_inline bool output(const struct mt_task *rec)
@@ -214,7 +214,7 @@ static __always_inline bool output(const struct mt_task *rec)
 	bool much = ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > cfg.hot_wakeup_bytes;
 
 	return ring &&
-	       !bpf_ringbuf_output(ring, (void *)rec, sizeof(*rec), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	       !bpf_ringbuf_output(ring, (void *)rec, record_size(), much ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline bool hold(const struct mt_task *rec)
@@ -232,21 +232,21 @@ static __always_inline bool hold(const struct mt_task *rec)
 static __always_inline void leave_unattributed(const struct mt_task *rec, const u32 *sent)
 {
 	struct mt_lost *l = lost_here();
-	int i;
+	u64 nr = cfg.nr_slots, i;
 
 	lost__record(MT_RING_HOT);
 	if (!l)
 		return;
-	for (i = 0; i < MT_NR_SLOTS; i++)
+	for (i = 0; i < nr; i++)
 		__sync_fetch_and_add(&l->unattributed[i], sent ? (u32)rec->c[i] - sent[i] : rec->c[i]);
 }
 
 static __always_inline u32 sum_of_counts(const struct mt_task *rec)
 {
+	u64 nr = cfg.nr_slots, i;
 	u32 sum = 0;
-	int i;
 
-	for (i = 0; i < MT_NR_SLOTS; i++)
+	for (i = 0; i < nr; i++)
 		sum += (u32)rec->c[i];
 	return sum;
 }
@@ -263,15 +263,15 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 
 	if (!rec)
 		return;
-	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
 	state__record(rec, s, &view, &all, MT_TASK_FINAL);
 	if (!output(rec) && !(s->heard && hold(rec)))
-		leave_unattributed(rec, s->heard ? s->sent : NULL);
+		leave_unattributed(rec, s->heard ? state__sent_counts(s) : NULL);
 	state__sent(s, rec);
 	s->sent_sum = sum_of_counts(rec);
 }
 
-static __always_inline bool worth_a_record(const struct mt_state *s, struct task_struct *task)
+static __always_inline bool worth_a_record(struct mt_state *s, struct task_struct *task)
 {
 	struct mt_refs all = accounted__read(task);
 	struct view view = state__view(s);
@@ -279,13 +279,14 @@ static __always_inline bool worth_a_record(const struct mt_state *s, struct task
 	return s->heard || state__has_news(s, &view, &all);
 }
 
-static __always_inline u32 sum_of_sent(const struct mt_state *s)
+static __always_inline u32 sum_of_sent(struct mt_state *s)
 {
+	const u32 *sent = state__sent_counts(s);
+	u64 nr = cfg.nr_slots, i;
 	u32 sum = 0;
-	int i;
 
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		sum += s->sent[i];
+	for (i = 0; i < nr; i++)
+		sum += sent[i];
 	return sum;
 }
 
@@ -298,8 +299,9 @@ static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_s
 {
 	struct mt_refs all = accounted__read(task);
 	struct mt_task *rec = scratch_of(user);
+	const u32 *sent = state__sent_counts(s);
 	struct view view = state__view(s);
-	int i;
+	u64 nr = cfg.nr_slots, i;
 
 	if (!rec || !state__has_news(s, &view, &all))
 		return NULL;
@@ -308,20 +310,21 @@ static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_s
 		s->ended = 1;
 		return NULL;
 	}
-	hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
 	state__record(rec, s, &view, &all, MT_TASK_FINAL | MT_TASK_REST);
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		rec->c[i] = (u32)rec->c[i] - s->sent[i];
+	for (i = 0; i < nr; i++)
+		rec->c[i] = (u32)rec->c[i] - sent[i];
 	return rec;
 }
 
 /* The counts that have just been sent; later ones are added to them. */
 static __always_inline void rest__sent(struct mt_state *s, const struct mt_task *rec)
 {
-	int i;
+	u32 *sent = state__sent_counts(s);
+	u64 nr = cfg.nr_slots, i;
 
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		s->sent[i] += (u32)rec->c[i];
+	for (i = 0; i < nr; i++)
+		sent[i] += (u32)rec->c[i];
 	s->sent_sum = sum_of_sent(s);
 }
 
@@ -470,7 +473,7 @@ static __always_inline void iter_exited(struct seq_file *seq, struct mt_control 
 	rec = rest_of(s, task, SCRATCH_ITER);
 	if (!rec)
 		return;
-	if (ctl->iter_mode == MT_ITER_BASE || !bpf_seq_write(seq, rec, sizeof(*rec)))
+	if (ctl->iter_mode == MT_ITER_BASE || !bpf_seq_write(seq, rec, record_size()))
 		rest__sent(s, rec);
 }
 
@@ -518,7 +521,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 		return;
 	}
 	if (state__has_news(s, &view, &all)) {
-		hdr__fill(&rec->hdr, MT_REC_TASK, sizeof(*rec));
+		hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
 		state__record(rec, s, &view, &all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
 		if (found)
 			state__who(s, task, &rec->who);
@@ -528,7 +531,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 			return;
 		}
 		/* no room in its buffer: the kernel drops the partial record and visits the task again */
-		if (bpf_seq_write(seq, rec, sizeof(*rec)))
+		if (bpf_seq_write(seq, rec, record_size()))
 			return;
 		state__sent(s, rec);
 	}

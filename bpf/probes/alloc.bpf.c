@@ -81,22 +81,22 @@ static __always_inline void count_atomic(u32 order, bool failed)
 static __always_inline void count_charged(struct mt_state *s, u32 order, u64 gfp, u32 migratetype, bool failed)
 {
 	u32 bucket = MT_SLOT_alloc_order0 + (order < MT_MAX_ORDER ? order : MT_MAX_ORDER);
-	u64 pages = 1ULL << order;
+	u64 *c = state__counters(s, MT_PROBE_alloc), pages = 1ULL << order;
 	u32 slot;
 
 	if (failed) {
-		s->c[MT_SLOT_alloc_failed]++;
+		c[MT_SLOT_alloc_failed]++;
 		return;
 	}
-	s->c[MT_SLOT_alloc_count]++;
-	s->c[MT_SLOT_alloc_pages] += pages;
-	state__add(s, bucket, 1);
+	c[MT_SLOT_alloc_count]++;
+	c[MT_SLOT_alloc_pages] += pages;
+	state__add(s, MT_PROBE_alloc, bucket, 1);
 	slot = gfp_slot(gfp);
-	state__add(s, slot, 1);
-	state__add(s, slot + 1, pages);
+	state__add(s, MT_PROBE_alloc, slot, 1);
+	state__add(s, MT_PROBE_alloc, slot + 1, pages);
 	slot = migrate_slot(migratetype);
-	state__add(s, slot, 1);
-	state__add(s, slot + 1, pages);
+	state__add(s, MT_PROBE_alloc, slot, 1);
+	state__add(s, MT_PROBE_alloc, slot + 1, pages);
 }
 
 static __always_inline int count_alloc(void *ctx, u64 page, u32 order, u64 gfp, u32 migratetype, bool failed)

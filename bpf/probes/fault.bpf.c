@@ -43,11 +43,13 @@ struct cause {
 
 static __always_inline void count_cause(struct mt_state *s, const struct cause *cause, bool kernel)
 {
-	s->c[kernel ? MT_SLOT_fault_kernel : MT_SLOT_fault_user]++;
+	u64 *c = state__counters(s, MT_PROBE_fault);
+
+	c[kernel ? MT_SLOT_fault_kernel : MT_SLOT_fault_user]++;
 	if (cause->write)
-		s->c[MT_SLOT_fault_write]++;
+		c[MT_SLOT_fault_write]++;
 	if (cause->exec)
-		s->c[MT_SLOT_fault_exec]++;
+		c[MT_SLOT_fault_exec]++;
 }
 
 /* ip is an expression: it is evaluated only when a record needs it.  begins: the fault has not been handled yet. */

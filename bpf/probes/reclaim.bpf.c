@@ -186,9 +186,9 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 		return 0;
 	s = state__counting(false);
 	if (s) {
-		state__add(s, slot, 1);
-		state__add(s, slot + 1, end.self_ns);
-		state__add(s, slot + 2, nr_reclaimed);
+		state__add(s, MT_PROBE_reclaim, slot, 1);
+		state__add(s, MT_PROBE_reclaim, slot + 1, end.self_ns);
+		state__add(s, MT_PROBE_reclaim, slot + 2, nr_reclaimed);
 	}
 	if (s || !cfg.filter)
 		count_episode(&end, kind, nr_reclaimed);

@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../model/task_places.h"
 #include "kernel_btf.h"
 #include "prototype.h"
 #include "task.skel.h"
@@ -87,6 +88,10 @@ static const struct attach_hook hooks[] = {
 #define MAP_TYPES "bpf_map_type"
 #define SWAP_IN	  "do_swap_page"
 
+/* Maps of tasks' counters: a kernel has one of them. */
+#define TASK_STATE "task_state"
+#define TID_STATE  "tid_state"
+
 /* Task storage came with 5.11; its enumerator in the kernel's BTF says so without a system call. */
 static bool has_task_storage(const struct btf *btf)
 {
@@ -149,6 +154,60 @@ static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
 	return err;
 }
 
+/*
+ * Task storage must have the type of its values in BTF, as large as they are, so the object's own will not do: this
+ * has an array of bytes.  Returns a file descriptor or -errno.
+ */
+static int make_task_state(size_t size)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	struct btf *btf = btf__new_empty();
+	int key, byte, value, fd = -ENOMEM;
+
+	if (!btf)
+		return fd;
+	key = btf__add_int(btf, "int", sizeof(int), BTF_INT_SIGNED);
+	byte = btf__add_int(btf, "unsigned char", 1, 0);
+	value = btf__add_array(btf, key, byte, size);
+	if (key > 0 && byte > 0 && value > 0)
+		fd = btf__load_into_kernel(btf);
+	if (!fd) {
+		opts.btf_fd = btf__fd(btf);
+		opts.btf_key_type_id = key;
+		opts.btf_value_type_id = value;
+		fd = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, TASK_STATE, sizeof(int), size, 0, &opts);
+	}
+	btf__free(btf);
+	return fd;
+}
+
+static int set_task_state(struct bpf_object *bpf, size_t size)
+{
+	int fd = make_task_state(size), err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map__reuse_fd(bpf_object__find_map_by_name(bpf, TASK_STATE), fd);
+	close(fd);
+	return err;
+}
+
+/* Maps of tasks' counters and of their records: as large as those of the probes that are on. */
+static int set_task_maps(struct bpf_object *bpf, const struct mt_cfg *cfg)
+{
+	size_t state = task_places__state_size(cfg), record = task_places__record_size(cfg);
+	int err = bpf_map__set_value_size(bpf_object__find_map_by_name(bpf, "finals"), record);
+
+	if (!err)
+		err = bpf_map__set_autocreate(
+			bpf_object__find_map_by_name(bpf, cfg->has_task_storage ? TID_STATE : TASK_STATE), false);
+	if (err)
+		return err;
+	if (cfg->has_task_storage)
+		return set_task_state(bpf, state);
+	return bpf_map__set_value_size(bpf_object__find_map_by_name(bpf, TID_STATE), state);
+}
+
 struct preparation {
 	const struct mt_cfg *cfg;
 	const struct ring_maps *rings;
@@ -157,8 +216,7 @@ struct preparation {
 static int set_maps(struct bpf_object *bpf, void *ctx)
 {
 	const struct preparation *p = ctx;
-	const char *unused = p->cfg->has_task_storage ? "tid_state" : "task_state";
-	int err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, unused), false);
+	int err = set_task_maps(bpf, p->cfg);
 
 	if (!err)
 		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, "cpus"), p->cfg->nr_cpus);

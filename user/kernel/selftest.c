@@ -10,6 +10,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../model/task_places.h"
+
 #define PAGES 32
 #define SLACK 16 /* page tables, a page of the stack */
 
@@ -38,13 +40,13 @@ static int touch_pages(size_t page)
 	return 0;
 }
 
-int selftest__run(struct selftest *test, const struct object *core, bool has_task_storage)
+int selftest__run(struct selftest *test, const struct object *core, const struct mt_cfg *cfg)
 {
 	/* "exited" prevents a look-up of its identity, so no filter clears the match */
 	struct mt_state state = { .match = 1, .exited = 1 };
-	const char *name = has_task_storage ? "task_state" : "tid_state";
+	const char *name = cfg->has_task_storage ? "task_state" : "tid_state";
 	int map = bpf_object__find_map_fd_by_name(core->bpf, name);
-	int key = open_key(has_task_storage), err;
+	int key = open_key(cfg->has_task_storage), err;
 
 	memset(test, 0, sizeof(*test));
 	test->pages = PAGES;
@@ -56,9 +58,9 @@ int selftest__run(struct selftest *test, const struct object *core, bool has_tas
 	if (!err)
 		err = bpf_map_lookup_elem(map, &key, &state);
 	if (!err)
-		memcpy(test->counted, state.c, sizeof(test->counted));
+		task_places__spread(cfg, (const uint64_t *)state.c, test->counted);
 	bpf_map_delete_elem(map, &key);
-	if (has_task_storage)
+	if (cfg->has_task_storage)
 		close(key);
 	return err;
 }

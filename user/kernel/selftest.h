@@ -17,7 +17,7 @@ struct selftest {
  * Gives memtrace itself counters that no filter hides, touches pages, and
  * takes the counters away again.  To be run before the tasks get their bases.  0 or -errno.
  */
-int selftest__run(struct selftest *test, const struct object *core, bool has_task_storage);
+int selftest__run(struct selftest *test, const struct object *core, const struct mt_cfg *cfg);
 
 /* At least one count a page, and no more than the few that the touching itself may add. */
 bool selftest__passed(const struct selftest *test, enum mt_slot slot);

@@ -21,6 +21,7 @@
 #include "../kernel/features.h"
 #include "../kernel/proc.h"
 #include "../kernel/prototype.h"
+#include "../model/task_places.h"
 
 /* How long to wait until exited tasks are freed: for those that may have taken a fault since, and for the others. */
 #define DRAIN_MAX_NS   2000000000ULL
@@ -66,20 +67,27 @@ static void hand_over(struct live *live, const void *data, size_t size)
  * What comes before the run is no part of it.  But later counts of tasks start from these, also for a task that ended
  * and is freed only later.
  */
+static void deliver_task(struct live *live, const void *data, size_t size)
+{
+	struct mt_task task;
+
+	if (!task_places__read(&live->cfg, data, size, &task))
+		return;
+	if (!live->running)
+		task.flags |= MT_TASK_BASE;
+	hand_over(live, &task, sizeof(task));
+}
+
 static void deliver(struct live *live, const void *data, size_t size)
 {
 	const struct mt_hdr *hdr = data;
-	struct mt_task base;
 
 	if (is_too_late(live, hdr))
 		return;
-	if (live->running || hdr->id == MT_REC_WHO) {
+	if (hdr->id == MT_REC_TASK)
+		deliver_task(live, data, size);
+	else if (live->running || hdr->id == MT_REC_WHO)
 		hand_over(live, data, size);
-	} else if (hdr->id == MT_REC_TASK && size == sizeof(base)) {
-		memcpy(&base, data, sizeof(base));
-		base.flags |= MT_TASK_BASE;
-		live->sink.record(live->sink.ctx, &base, sizeof(base));
-	}
 }
 
 static void on_record(void *ctx, void *data, size_t size)
@@ -168,6 +176,7 @@ static ssize_t timed_read(int fd, void *buf, size_t size, uint64_t *ns)
 static int iterate(struct live *live, enum mt_iter_mode mode)
 {
 	int fd = bpf_iter_create(live->iter_link_fd), err = 0;
+	ssize_t size = task_places__record_size(&live->cfg);
 	char *buf = live->iter_buf;
 	ssize_t len, have = 0, at;
 	uint64_t in_kernel_ns = 0;
@@ -185,9 +194,9 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 			break;
 		}
 		have += len;
-		for (at = 0; at + (ssize_t)sizeof(struct mt_task) <= have; at += sizeof(struct mt_task))
-			hand_over(live, buf + at, sizeof(struct mt_task));
-		nr += at / sizeof(struct mt_task);
+		for (at = 0; at + size <= have; at += size)
+			deliver_task(live, buf + at, size);
+		nr += at / size;
 		have -= at;
 		memmove(buf, buf + at, have);
 	}
@@ -196,14 +205,15 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 	return err;
 }
 
-#define NR_TAKEN 64 /* at once */
+#define NR_TAKEN (ITER_READ_SIZE / sizeof(struct mt_task)) /* at once */
 
 /* As many as there were at the start: programs may add others meanwhile. */
 static void take_finals(struct live *live)
 {
 	uint64_t held = live->control->held, keys[NR_TAKEN * 2], place, *from = NULL;
 	int fd = live__map_fd(&live->core, "finals"), err = 0;
-	struct mt_task *recs = live->iter_buf;
+	size_t size = task_places__record_size(&live->cfg);
+	char *recs = live->iter_buf;
 	__u32 nr, i;
 
 	while (live->taken < held && !err) {
@@ -212,7 +222,7 @@ static void take_finals(struct live *live)
 		if (err && err != -ENOENT)
 			break;
 		for (i = 0; i < nr; i++)
-			deliver(live, &recs[i], sizeof(recs[i]));
+			deliver_task(live, recs + i * size, size);
 		live->taken += nr;
 		from = &place;
 	}
@@ -448,6 +458,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
 	live->cfg.stacks = request->stacks;
 	live->cfg.sample = request->sample;
+	task_places__plan(&live->cfg, request->probes);
 }
 
 static int open_core(struct live *live)

@@ -149,7 +149,7 @@ static void test_probes(struct live *live, bool light)
 	char why[120];
 	enum mt_probe id;
 
-	if (light || selftest__run(&test, &live->core, live->cfg.has_task_storage))
+	if (light || selftest__run(&test, &live->core, &live->cfg))
 		return;
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		enum mt_slot slot = probes[id]->selftest_slot;

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "../base/clock.h"
+#include "../model/task_places.h"
 #include "live_impl.h"
 
 #define SPANS_MAX 4096		      /* entries of the map spans: bpf/core/span.h */
@@ -121,7 +122,7 @@ void live__read_totals(struct live *live, struct totals *totals)
 		add_cpu(live, nr, totals, &lost);
 	losses->ring_records[MT_RING_RARE] = lost.records[MT_RING_RARE];
 	losses->ring_records[MT_RING_OOM] = lost.records[MT_RING_OOM];
-	memcpy(losses->unattributed, lost.unattributed, sizeof(losses->unattributed));
+	task_places__spread(&live->cfg, (const uint64_t *)lost.unattributed, losses->unattributed);
 	losses->rare = lost.records[MT_RING_RARE] + lost.records[MT_RING_OOM] + lost.span_overflow;
 	losses->events = lost.events;
 	losses->hot = losses->events;
