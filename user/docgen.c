@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "base/log.h"
 #include "base/outfile.h"
+#include "model/keyed.h"
 #include "model/samples.h"
 #include "metrics/metrics.h"
 
@@ -530,6 +531,45 @@ static void md_counts(FILE *out, enum mt_probe probe)
 	}
 }
 
+static void md_keyed_column(FILE *out, const struct keyed_column *column, const char *role)
+{
+	if (!column->path)
+		return;
+	fputc('|', out);
+	md_cell(out, column->path, true);
+	md_cell(out, role, false);
+	md_cell(out, unit_of(column->unit), false);
+	md_cell(out, column->metric, true);
+	fputc(' ', out);
+	markdown(out, column->help);
+	for (size_t i = 0; column->names && column->names[i]; i++)
+		fprintf(out, "%s`%s`%s", i ? ", " : " (", column->names[i], column->names[i + 1] ? "" : ")");
+	fputs(" |\n", out);
+}
+
+static void md_keyed_row(FILE *out, const struct keyed_row *row)
+{
+	fprintf(out, "\n### Counters by a key: %s\n\n", row->path);
+	md_sentence(out, row->help);
+	fputs(". An array in JSON, one object a key:\n\n| JSON path | role | unit | metric | meaning |\n"
+	      "|---|---|---|---|---|\n",
+	      out);
+	for (size_t i = 0; i < row->nr_keys; i++)
+		md_keyed_column(out, &row->keys[i], "key");
+	for (size_t i = 0; i < row->nr_values; i++)
+		md_keyed_column(out, &row->values[i], "counter");
+	if (row->hist->path)
+		fprintf(out, "| `%s` | histogram | %s | | %s |\n", row->hist->path, schema__unit_name(row->hist->unit),
+			row->hist->help);
+}
+
+static void md_keyed(FILE *out, enum mt_probe probe)
+{
+	for (size_t i = 0; i < MT_NR_KEYED; i++)
+		if (keyed_rows[i].probe == probe)
+			md_keyed_row(out, &keyed_rows[i]);
+}
+
 static const char samples_head[] =
 	"\n## Samples\n\n"
 	"Values that memtrace reads from files of the kernel when it starts, at each tick and at the end, whatever\n"
@@ -654,13 +694,14 @@ static void md_events(FILE *out, const struct command *unused)
 		}
 		md_counts(out, probe->id);
 		md_histograms(out, probe->id);
+		md_keyed(out, probe->id);
 	}
 	md_samples(out);
 	md_cgroup_samples(out);
 	md_self_metrics(out);
 }
 
-/* The JSON schema of samples. */
+/* The JSON schemas of samples and keyed counters. */
 
 /* An object of known keys, all of which must be there. */
 static json_t *schema_object(void)
@@ -713,6 +754,45 @@ static json_t *schema_page(const char *id, const char *title)
 
 static void schema_write(FILE *out, json_t *schema)
 {
+	json_dumpf(schema, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(schema);
+}
+
+/* Members of a key are names or numbers, null where they are unknown. */
+static json_t *schema_key(const struct keyed_column *column)
+{
+	if (column->type == FIELD_CGROUP || column->type == FIELD_CODE)
+		return json_pack("{ss}", "$ref", "common.json#/$defs/string_or_null");
+	return json_pack("{ss}", "type", column->type == FIELD_BOOL ? "boolean" : "integer");
+}
+
+static json_t *schema_keyed_row(const struct keyed_row *row)
+{
+	json_t *object = schema_object();
+
+	for (size_t i = 0; i < row->nr_keys; i++)
+		if (row->keys[i].path)
+			schema_add(object, row->keys[i].path, strlen(row->keys[i].path), schema_key(&row->keys[i]));
+	for (size_t i = 0; i < row->nr_values; i++)
+		schema_add(object, row->values[i].path, strlen(row->values[i].path),
+			   json_pack("{ss}", "$ref", "common.json#/$defs/uint"));
+	if (row->hist->path)
+		schema_add(object, row->hist->path, strlen(row->hist->path),
+			   json_pack("{ss}", "$ref", "common.json#/$defs/distribution"));
+	return json_pack("{ss so}", "type", "array", "items", object);
+}
+
+static void keyed_schema(FILE *out, const struct command *unused)
+{
+	json_t *rows = json_object(), *schema;
+
+	(void)unused;
+	for (size_t i = 0; i < MT_NR_KEYED; i++)
+		json_object_set_new(rows, keyed_rows[i].path, schema_keyed_row(&keyed_rows[i]));
+	schema = json_pack("{ss ss ss so}", "$schema", "https://json-schema.org/draft/2020-12/schema", "$id",
+			   "keyed.json", "title", "Counters by a key; generated from bpf/probes.def by make docs",
+			   "$defs", rows);
 	json_dumpf(schema, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(schema);
@@ -802,6 +882,8 @@ static int write_all(const char *dir)
 		err = write_page(dir, samples_schema, NULL, "schema/samples.json");
 	if (!err)
 		err = write_page(dir, cgroups_schema, NULL, "schema/cgroup.json");
+	if (!err)
+		err = write_page(dir, keyed_schema, NULL, "schema/keyed.json");
 	if (!err)
 		err = write_page(dir, bash_completion, NULL, "completion/memtrace");
 	if (!err)

@@ -70,6 +70,14 @@ need_reader() {
 	as_expected samples
 }
 
+@test "episodes without records as older versions recorded them, before the last part and in it" {
+	as_expected folds
+}
+
+@test "keyed counters: reclaim by target, a part of it without records" {
+	as_expected keyed
+}
+
 @test "a recording that is cut off" {
 	as_expected cut
 }
@@ -84,13 +92,13 @@ need_reader() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cut damaged every functions rare refused sampled samples stacks window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 7 ]
+	[ "$names" = "cut damaged every folds functions keyed rare refused sampled samples stacks window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 9 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks functions window samples; do
+	for recording in rare every sampled stacks functions window samples folds keyed; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,
@@ -122,6 +130,19 @@ need_reader() {
 		jq -c '.samples | [.memory.total_bytes.last, .memory.free_bytes.min, .memory.free_bytes.max, .vm.pgfault]')
 	[ "$theirs" = "$ours" ]
 	[ "$(jq '.[3] > 0' <<<"$ours")" = true ]
+}
+
+@test "the keyed counters that it decodes are those that stat reports" {
+	need_reader
+	# absolute values: of each element, which its key and its life name, the newest
+	theirs=$(python3 tests/golden/dump.py --records "$golden/keyed.rec" | jq -cs '[.[] | select(.record == "reclaim_by_target" and .flags < 2)] |
+		group_by([.target_cgroup_id, .kind, .folded, .since_ns]) | map(.[-1]) |
+		[(map(.count) | add), (map(.ns) | add), (map(.reclaimed_pages) | add), (map(."hist.16") | add)]')
+	ours=$("$MEMTRACE" replay "$golden/keyed.rec" stat --json | jq -c '.reclaim_by_target | [(map(.count) | add), (map(.ns) | add),
+		(map(.reclaimed_pages) | add), (map(.histogram.buckets[] | select(.le == 65536) | .count) | add)]')
+	printf '%s\n' "$theirs" "$ours"
+	[ "$theirs" = "$ours" ]
+	[ "$(jq '.[0] > 446' <<<"$ours")" = true ]
 }
 
 @test "each event that it decodes is the one that trace prints" {

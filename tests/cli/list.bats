@@ -16,6 +16,7 @@ load helpers
 	grep -q '^oom  *victim\.anon_rss_bytes  *uint  *bytes ' <<<"$output"
 	grep -q '^memory\.free_bytes  *gauge  *bytes  *memtrace_memory_free_bytes  */proc/meminfo  *MemFree ' <<<"$output"
 	grep -q '^reclaim_latency .*memtrace_reclaim_seconds' <<<"$output"
+	grep -q '^reclaim_by_target  *ns  *counter  *ns  *memtrace_target_reclaim_seconds_total ' <<<"$output"
 	[[ $output != *$'\e'* ]]
 }
 
@@ -43,6 +44,9 @@ load helpers
 	jq -e '.fields[] | select(.event == "reclaim" and .path == "kind") | .values | startswith("direct|")' <<<"$output"
 	jq -e '.samples[] | select(.path == "memory.free_bytes")
 		| .kind == "gauge" and .unit == "bytes" and .file == "/proc/meminfo" and .key == "MemFree"' <<<"$output"
+	jq -ce '[.keyed[] | select(.name == "reclaim_by_target") | .path, .role] ==
+		["target_cgroup", "key", "kind", "key", "count", "counter", "ns", "counter", "reclaimed_pages", "counter",
+		"histogram", "histogram"]' <<<"$output"
 	jq -e '.histograms[] | select(.name == "reclaim_latency") | .label == "kind" and .unit == "ns"' <<<"$output"
 	jq -e '[.counters[].path] | length == (unique | length)' <<<"$output"
 	jq -e '[.probes[], .counters[], .events[], .fields[], .histograms[] | .help | length > 0] | all' <<<"$output"
@@ -51,9 +55,9 @@ load helpers
 
 @test "a probe without events has empty arrays in JSON and no empty table in text" {
 	run --separate-stderr "$MEMTRACE" list --json free
-	jq -e '.events == [] and .fields == [] and .histograms == [] and .samples == []' <<<"$output"
+	jq -e '.events == [] and .fields == [] and .histograms == [] and .keyed == [] and .samples == []' <<<"$output"
 	run --separate-stderr "$MEMTRACE" list free
-	[[ $output != *EVENT* && $output != *HISTOGRAM* && $output != *SAMPLE* ]]
+	[[ $output != *EVENT* && $output != *HISTOGRAM* && $output != *"BY KEY"* && $output != *SAMPLE* ]]
 }
 
 @test "options may stand anywhere, also with POSIXLY_CORRECT" {

@@ -104,3 +104,54 @@ all_accounted() {
 	grep -A1 '^Reclaim by target cgroup' "$tmp/text" | grep -q '^TARGET  *KIND  *RECLAIM  *TIME  *RECLAIMED$'
 	grep -A2 '^Reclaim by target cgroup' "$tmp/text" | grep -q ' memcg '
 }
+
+# tells_targets: whether this kernel says whose limit reclaim is for.
+tells_targets() {
+	"$memtrace" doctor --json 2>/dev/null | jq -e '.hooks[] | select(.probe == "reclaim" and .hook == "memcg target") |
+		.kind != null' >/dev/null
+}
+
+# elements: how many keys the programs of the memtrace that runs know.
+elements() {
+	local id
+
+	awk '$1 == "map_id:" { print $2 }' "/proc/$mt_pid"/fdinfo/* | sort -u | while read -r id; do
+		[[ $(bpftool map show id "$id" -j | jq -r '"\(.type) \(.name)"') != "hash reclaim_by_targ" ]] ||
+			bpftool map dump id "$id" -j | jq length
+	done
+}
+
+no_elements() {
+	[[ $(elements) == 0 ]]
+}
+
+# pass_through N: N cgroups one after the other, each reclaimed from by its only task, and removed.
+pass_through() {
+	local i here=$cgroup/one
+
+	for ((i = 0; i < $1; i++)); do
+		mkdir "$here"
+		(
+			echo "$BASHPID" >"$here/cgroup.procs"
+			printf '%100000s' x >"$file"
+			if [[ -e $here/memory.reclaim ]]; then echo 64K >"$here/memory.reclaim"; else echo 0 >"$here/memory.force_empty"; fi
+		) 2>/dev/null 3>&- || true
+		: >"$file"
+		rmdir "$here"
+	done
+	rm -f "$file"
+}
+
+@test "cgroups that come, are reclaimed from and go leave no element and lose no count" {
+	need_tool bpftool bpftool
+	tells_targets || skip "this kernel does not tell whose limit reclaim is for"
+	make_cgroup keyed
+	memtrace_start stat reclaim -c "$cgroup_name" --json -o "$tmp/stat.json"
+	pass_through 300
+	eventually no_elements
+	memtrace_stop
+	same "status" "$mt_status" 0
+	all_accounted memcg
+	# what was removed before its first byte was charged has no row
+	between "targets" "$(targets 'map(select(.kind == "memcg")) | length')" 200 300
+}

@@ -104,7 +104,7 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 }
 
 @test "replay --json: what is in a recording, and each report of it" {
-	for recording in rare every sampled stacks window samples; do
+	for recording in rare every sampled stacks window samples folds keyed; do
 		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.json"
 		valid recording "$tmp/recording.json"
 		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/replayed.json"

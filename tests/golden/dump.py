@@ -216,6 +216,11 @@ def faults_by_task(tasks):
     return sums
 
 
+def is_counts(layout):
+    """Of values that were read, rather than of events: moments, samples, tasks, counters by a key."""
+    return layout["name"] in ("task", "moment", "sample") or "since_ns" in (name for name, _ in layout["fields"])
+
+
 def summary(recording):
     counts, tasks, moments = {}, {}, []
     for name, time, _, fields in recording.records():
@@ -236,7 +241,7 @@ def summary(recording):
         "start_ns": head["run"]["start_ns"] + (moments[-1]["wall_offset_ns"] if moments else 0),
         "duration_ns": moments[-1]["now_ns"] - head["run"]["start_ns"] if moments else 0,
         "events": {layout["name"]: counts.get(layout["name"], 0) for layout in head["records"]
-                   if layout["name"] not in ("task", "moment", "sample")},
+                   if not is_counts(layout)},
         "lost": {key: moments[-1]["lost." + key] - machine_base.get("lost." + key, 0) if moments else 0
                  for key in ("rare", "hot", "tasks")},
         "counts": faults_by_task(tasks),

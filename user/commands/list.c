@@ -7,6 +7,7 @@
 #include "../cli/command.h"
 #include "../base/log.h"
 #include "../base/outfile.h"
+#include "../model/keyed.h"
 #include "../model/samples.h"
 #include "../report/output.h"
 #include "../report/report.h"
@@ -71,6 +72,16 @@ static const struct column hist_columns[] = {
 	{ .title = "BY", .path = "label", .left = true },
 	{ .title = "METRIC", .path = "metric", .left = true },
 	{ .title = "WHAT IT MEASURES", .path = "help", .left = true },
+};
+
+static const struct column keyed_columns[] = {
+	{ .title = "BY KEY", .path = "name", .left = true, .key = true },
+	{ .path = "probe" },
+	{ .title = "MEMBER", .path = "path", .left = true, .key = true },
+	{ .title = "ROLE", .path = "role", .left = true },
+	{ .title = "UNIT", .path = "unit", .left = true },
+	{ .title = "METRIC", .path = "metric", .left = true },
+	{ .title = "WHAT IT HOLDS", .path = "help", .left = true },
 };
 
 static const struct column sample_columns[] = {
@@ -282,6 +293,39 @@ static void list_histograms(struct listing *listing, const struct choice *choice
 	}
 }
 
+static void list_member(struct listing *listing, const struct keyed_row *row, const char *path, const char *role,
+			enum unit unit, const char *metric, const char *help)
+{
+	if (path)
+		listing__add(listing, (struct cell[]){
+					      cell_string(row->name),
+					      cell_string(probe_rows[row->probe].name),
+					      cell_string(path),
+					      cell_string(role),
+					      unit_cell(unit),
+					      cell_string(metric),
+					      cell_string(help),
+				      });
+}
+
+static void list_keyed_row(struct listing *listing, const struct keyed_row *row)
+{
+	const struct keyed_column *column;
+
+	for (column = row->keys; column < row->keys + row->nr_keys; column++)
+		list_member(listing, row, column->path, "key", column->unit, NULL, column->help);
+	for (column = row->values; column < row->values + row->nr_values; column++)
+		list_member(listing, row, column->path, "counter", column->unit, column->metric, column->help);
+	list_member(listing, row, row->hist->path, "histogram", row->hist->unit, NULL, row->hist->help);
+}
+
+static void list_keyed(struct listing *listing, const struct choice *choice)
+{
+	for (size_t i = 0; i < MT_NR_KEYED; i++)
+		if (choice->probe[keyed_rows[i].probe])
+			list_keyed_row(listing, &keyed_rows[i]);
+}
+
 static void list_samples(struct listing *listing, const struct choice *choice)
 {
 	for (size_t i = 0; choice->samples && i < NR_SAMPLES; i++) {
@@ -335,6 +379,7 @@ static const struct part {
 	{ .path = "events", .heading = "Events", COLUMNS(event_columns), .fill = list_events },
 	{ .path = "fields", .heading = "Fields of events", COLUMNS(field_columns), .fill = list_fields },
 	{ .path = "histograms", .heading = "Histograms", COLUMNS(hist_columns), .fill = list_histograms },
+	{ .path = "keyed", .heading = "Counters by a key of their own", COLUMNS(keyed_columns), .fill = list_keyed },
 	{ .path = "samples",
 	  .heading = "Samples, of files of the kernel",
 	  COLUMNS(sample_columns),

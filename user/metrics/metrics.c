@@ -204,6 +204,54 @@ static void add_count_families(struct metrics *m)
 	}
 }
 
+/* The first member of the key that can have any value, or the first that has a few; NULL: there is none. */
+static const struct keyed_column *find_key(const struct keyed_row *row, bool open)
+{
+	size_t i;
+
+	for (i = 0; i < row->nr_keys; i++)
+		if (row->keys[i].path && keyed_column__is_open(&row->keys[i]) == open)
+			return &row->keys[i];
+	return NULL;
+}
+
+static void add_keyed_family(struct metrics *m, const struct keyed_row *row, const struct keyed_column *counter)
+{
+	struct family *family = add_family(m, counter->metric, counter->help);
+
+	family->keyed = row;
+	family->counter = counter;
+	family->group = find_key(row, true);
+	family->code = find_key(row, false);
+	family->unit = counter->unit;
+	family->grouped = true;
+	family->label = family->code ? family->code->path : NULL;
+	for (; family->code && family->code->names[family->width]; family->width++)
+		family->values[family->width] = family->code->names[family->width];
+	if (!family->width)
+		family->width = 1;
+}
+
+static void add_keyed_families(struct metrics *m)
+{
+	const struct keyed_row *row;
+	size_t i;
+
+	for (row = keyed_rows; row < keyed_rows + MT_NR_KEYED; row++)
+		for (i = 0; i < row->nr_values && run_view__asked(m->view, row->probe); i++)
+			if (row->values[i].metric)
+				add_keyed_family(m, row, &row->values[i]);
+}
+
+static size_t nr_keyed_values(void)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < MT_NR_KEYED; i++)
+		nr += keyed_rows[i].nr_values;
+	return nr;
+}
+
 /* Label sets that one name takes. */
 static size_t family__sets(const struct family *family)
 {
@@ -241,11 +289,12 @@ struct metrics *metrics__new(const struct run_view *view, enum group_by by, size
 	m->view = view;
 	m->by = by;
 	m->max_series = max_series;
-	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows, sizeof(*m->families));
+	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows + nr_keyed_values(), sizeof(*m->families));
 	if (m->families) {
 		add_slot_families(m);
 		add_hist_families(m);
 		add_count_families(m);
+		add_keyed_families(m);
 		if (!open_series(m, max_series))
 			return m;
 	}
@@ -387,6 +436,47 @@ static int round_of_hist(struct metrics *m, struct family *family, const struct 
 	return err;
 }
 
+static const char *keyed_name(struct metrics *m, const struct family *family, const void *record)
+{
+	uint64_t value = family->group ? keyed_column__get(family->group, record) : 0;
+
+	if (keyed_row__head(family->keyed, record)->flags & MT_KEYED_OTHER)
+		return "other";
+	return value && family->group->type == FIELD_CGROUP ? cgroup_name(m, value) : "unknown";
+}
+
+static int add_keyed(struct metrics *m, struct family *family, struct sum **sums, const void *record)
+{
+	uint64_t code = family->code ? keyed_column__get(family->code, record) : 0;
+	const char *name = keyed_name(m, family, record);
+	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
+
+	if (!values)
+		return -ENOMEM;
+	if (code < family->width)
+		values[code] += keyed_column__get(family->counter, record);
+	return 0;
+}
+
+static int round_of_keyed(struct metrics *m, struct family *family)
+{
+	struct sum *sums = NULL;
+	const void **records;
+	size_t i, nr;
+	int err;
+
+	if (!m->view->keyed)
+		return 0;
+	err = keyed_counts__list(m->view->keyed, family->keyed, SCOPE_TOTAL, &records, &nr);
+	for (i = 0; !err && i < nr; i++)
+		err = add_keyed(m, family, &sums, records[i]);
+	if (!err)
+		err = family__offer(family, sums);
+	sums__free(&sums);
+	free(records);
+	return err;
+}
+
 static double no_weight(const struct entity *entity, void *ctx)
 {
 	(void)entity;
@@ -409,6 +499,8 @@ int metrics__count(struct metrics *m)
 			err = round_of_hist(m, family, entries, nr);
 		else if (family->count)
 			err = family__offer(family, family->events);
+		else if (family->keyed)
+			err = round_of_keyed(m, family);
 		else
 			err = round_of_slots(m, family, selection);
 	}

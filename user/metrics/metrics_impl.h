@@ -26,8 +26,11 @@ struct family {
 	enum unit unit;
 	const struct hist_row *hist;   /* a histogram: NULL for counters */
 	const struct count_row *count; /* counts events: NULL else */
-	size_t nr_labels;	       /* values of a histogram's own label; behind them comes "other" */
-	struct sum *events;	       /* of a family that counts events */
+	const struct keyed_row *keyed; /* counts by a key: NULL else */
+	const struct keyed_column *counter, *group,
+		*code;	    /* of it: what is counted, whose names series have, the label */
+	size_t nr_labels;   /* values of a histogram's own label; behind them comes "other" */
+	struct sum *events; /* of a family that counts events */
 	struct series_set *series;
 	bool grouped;
 };

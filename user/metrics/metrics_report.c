@@ -74,15 +74,26 @@ static struct sample make_sample(struct metrics *m, const char *name, const char
 	return sample;
 }
 
+/* Of a keyed counter most pairs of values never come. */
+static bool is_shown(const struct family *family, uint64_t value)
+{
+	return value || !family->keyed;
+}
+
 static size_t counter_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
+	const char *label = family->group ? family->group->path : group_label(m);
+	const uint64_t *values;
 	size_t i, j, nr = 0;
 
-	for (i = 0; i < series__nr(family->series); i++)
+	for (i = 0; i < series__nr(family->series); i++) {
+		values = series__values(family->series, i);
 		for (j = 0; j < family->width; j++)
-			samples[nr++] = make_sample(
-				m, group_label(m), series__name(family->series, i), family->label, family->values[j],
-				in_base_unit(m, series__values(family->series, i)[j], family->unit));
+			if (is_shown(family, values[j]))
+				samples[nr++] =
+					make_sample(m, label, series__name(family->series, i), family->label,
+						    family->values[j], in_base_unit(m, values[j], family->unit));
+	}
 	return nr;
 }
 
@@ -139,6 +150,8 @@ static int add_family_metric(struct metrics *m, const struct family *family, str
 	};
 	struct sample *samples;
 
+	if (family->keyed && !(m->view->keyed && keyed_counts__knows(m->view->keyed, family->keyed)))
+		return 0;
 	samples = arena__zeroed(&m->arena, (series__nr(family->series) * per_series + 1) * sizeof(*samples));
 	if (!samples)
 		return -ENOMEM;

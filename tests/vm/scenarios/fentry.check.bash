@@ -96,6 +96,23 @@ fentry_kill() {
 	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_trace "$1" '.[0]')"
 }
 
+# check_fentry_by_target: what was counted by target cgroup and kind is the events by target and kind, all of them.
+check_fentry_by_target() {
+	have_stat fentry_targets trace && have_stat fentry_targets by_target || return
+	if [[ $(fentry_trace fentry_targets '.[-1].lost.folded') != 0 ]]; then
+		skip "fentry_targets: counts by target cgroup" "some episodes have no event"
+		return
+	fi
+	same "fentry_targets: counts by target cgroup and kind (count, ns, pages) = the events'" \
+		"$(jq -r '.reclaim_by_target[] | "\(.target_cgroup) \(.kind) \(.count) \(.ns) \(.reclaimed_pages)"' \
+			"$check_out/fentry_targets/by_target.json" | sort)" \
+		"$(fentry_trace fentry_targets '[.[] | select(.event == "reclaim")] | group_by([.target_cgroup, .kind])[] |
+			"\(.[0].target_cgroup) \(.[0].kind) \(length) \(map(.self_ns) | add) \(map(.reclaimed_pages) | add)"' | sort)"
+	same "fentry_targets: targets of memory cgroup reclaim" \
+		"$(jq -r '[.reclaim_by_target[] | select(.kind == "memcg") | .target_cgroup] | sort | join(" ")' \
+			"$check_out/fentry_targets/by_target.json")" "/above /own"
+}
+
 check_fentry_kills() {
 	have_stat fentry_limit trace && fentry_kill fentry_limit &&
 		same "fentry_limit: pages that the allocation could use = the limit" \
@@ -118,5 +135,6 @@ check_fentry() {
 	fi
 	check_fentry_hooks
 	check_fentry_targets
+	check_fentry_by_target
 	check_fentry_kills
 }

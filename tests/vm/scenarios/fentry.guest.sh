@@ -12,6 +12,7 @@ fentry_targets() {
 	echo 16M >"$cgroups/above/memory.max"
 	gather fentry_targets trace reclaim -a -- sh -c "/guest/hog -g $cgroups/own -f $hole;
 		/guest/hog -g $cgroups/above/below -f $hole"
+	replay fentry_targets by_target.json stat --json
 	for cgroup in own above above/below; do
 		cat "$cgroups/$cgroup/memory.events.local" >"/out/fentry_targets/events.${cgroup##*/}"
 	done
