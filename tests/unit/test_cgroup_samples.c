@@ -97,7 +97,7 @@ static void read_cgroup(const struct tree *tree, enum cgroup_version version, ui
 	struct cgroup_hierarchy hierarchy = { .version = version, .open = open_cgroup, .ctx = tree };
 	struct cgroup_files files = { 0 };
 
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	cgroup_files__close(&files, &hierarchy);
 }
 
@@ -254,12 +254,12 @@ static void limits_on_request(void **state)
 	uint64_t values[NR_CGROUP_SAMPLES];
 
 	rewrite(tree, 1, 10);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	rewrite(tree, 2, 20);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, false, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_NO_LIMITS, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_current], 2);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_max], 10);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_max], 20);
 }
 
@@ -273,13 +273,13 @@ static void files_stay_open(void **state)
 
 	rewrite(tree, 1, 10);
 	write_file(tree, 1, "memory.events", "oom 1\n");
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(hierarchy.room, 0);
 	assert_int_equal(tree->nr_opened, 1);
 	rewrite(tree, 5, 10);
 	write_file(tree, 1, "memory.peak", "7\n");
 	write_file(tree, 1, "memory.events", "oom 2\n");
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, false, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_NO_LIMITS, values), 0);
 	assert_int_equal(tree->nr_opened, 1);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_current], 5);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_events_oom], 2);
@@ -287,9 +287,9 @@ static void files_stay_open(void **state)
 	cgroup_files__close(&files, &hierarchy);
 	assert_int_equal(hierarchy.room, 2);
 	hierarchy.room = 1;
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_peak], 7);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(tree->nr_opened, 3);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_events_oom], 2);
 	cgroup_files__close(&files, &hierarchy);
@@ -370,6 +370,37 @@ static void read_at_once_and_when_changed(void **state)
 	assert_int_equal(
 		sample_extent__growth(&count_of(tree, 7)->extents[SCOPE_TOTAL][CGROUP_SAMPLE_memory_events_oom_kill]),
 		1);
+}
+
+/* Of one that is idle its use of memory alone; once a record names it, or that use changes, the rest. */
+static void an_idle_one_costs_little(void **state)
+{
+	struct tree *tree = *state;
+	struct cgroup_sampler *sampler = sampler_of(tree);
+
+	sampler->hierarchy.room = 5;
+	sampler->hierarchy.reserved = 5;
+	rewrite(tree, 1, 10);
+	write_file(tree, 1, "memory.events", "oom 1\n");
+	cgroup_sampler__add(sampler, 1);
+	assert_int_equal(sampler->hierarchy.room, 4);
+	write_file(tree, 1, "memory.events", "oom 2\n");
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->nr_opened, 1);
+	assert_int_equal(tree->counts.nr, 1);
+	assert_int_equal(tree->last.cgroup_id, 0);
+	cgroup_sampler__add(sampler, 1);
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 2);
+	rewrite(tree, 2, 20);
+	write_file(tree, 1, "memory.events", "oom 3\n");
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 3);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_max], 10);
+	write_file(tree, 1, "memory.events", "oom 4\n");
+	cgroup_sampler__read(sampler, true);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 4);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_max], 20);
 }
 
 static void a_removed_one_keeps_its_values(void **state)
@@ -560,6 +591,7 @@ int main(void)
 		TEST(limits_on_request),
 		TEST(files_stay_open),
 		TEST(read_at_once_and_when_changed),
+		TEST(an_idle_one_costs_little),
 		TEST(a_removed_one_keeps_its_values),
 		TEST(the_bound),
 		TEST(what_is_left_out_is_bounded),
