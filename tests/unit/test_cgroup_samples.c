@@ -227,7 +227,8 @@ static void what_is_no_number_is_unknown(void **state)
 	}
 	write_file(tree, 1, "memory.current", "max\n");
 	write_file(tree, 1, "memory.events", "oom_kill\nmax max\nlow 5");
-	assert_int_equal(symlinkat("memory.events", tree->fd, "1/memory.high"), 0);
+	write_file(tree, 1, "number", "5\n");
+	assert_int_equal(symlinkat("number", tree->fd, "1/memory.high"), 0);
 	assert_int_equal(mkfifoat(tree->fd, "1/memory.low", 0600), 0);
 	assert_int_equal(mkdirat(tree->fd, "1/memory.peak", 0700), 0);
 	read_cgroup(tree, CGROUP_V2, values);
@@ -435,6 +436,7 @@ static void the_bound(void **state)
 	struct tree *tree = *state;
 	struct cgroup_sampler *sampler = sampler_of(tree);
 	unsigned int id;
+	size_t opened;
 
 	for (id = 1; id <= CGROUPS_MAX + 5; id++) {
 		write_file(tree, id, "memory.current", "5\n");
@@ -461,6 +463,10 @@ static void the_bound(void **state)
 	assert_non_null(count_of(tree, 39));
 	assert_int_equal(count_of(tree, CGROUPS_MAX + 5)->removed_ns, 0);
 	assert_int_equal(tree->counts.left_out, 6);
+	/* known to be gone, so it is not looked for again */
+	opened = tree->nr_opened;
+	cgroup_sampler__add(sampler, 39);
+	assert_int_equal(tree->nr_opened, opened);
 }
 
 /* More ids than are told apart: the table of them does not fill up. */
