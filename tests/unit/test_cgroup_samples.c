@@ -97,7 +97,7 @@ static void read_cgroup(const struct tree *tree, enum cgroup_version version, ui
 	struct cgroup_hierarchy hierarchy = { .version = version, .open = open_cgroup, .ctx = tree };
 	struct cgroup_files files = { 0 };
 
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	cgroup_files__close(&files, &hierarchy);
 }
 
@@ -227,7 +227,8 @@ static void what_is_no_number_is_unknown(void **state)
 	}
 	write_file(tree, 1, "memory.current", "max\n");
 	write_file(tree, 1, "memory.events", "oom_kill\nmax max\nlow 5");
-	assert_int_equal(symlinkat("memory.events", tree->fd, "1/memory.high"), 0);
+	write_file(tree, 1, "number", "5\n");
+	assert_int_equal(symlinkat("number", tree->fd, "1/memory.high"), 0);
 	assert_int_equal(mkfifoat(tree->fd, "1/memory.low", 0600), 0);
 	assert_int_equal(mkdirat(tree->fd, "1/memory.peak", 0700), 0);
 	read_cgroup(tree, CGROUP_V2, values);
@@ -254,12 +255,12 @@ static void limits_on_request(void **state)
 	uint64_t values[NR_CGROUP_SAMPLES];
 
 	rewrite(tree, 1, 10);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	rewrite(tree, 2, 20);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, false, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_NO_LIMITS, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_current], 2);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_max], 10);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_max], 20);
 }
 
@@ -273,13 +274,13 @@ static void files_stay_open(void **state)
 
 	rewrite(tree, 1, 10);
 	write_file(tree, 1, "memory.events", "oom 1\n");
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(hierarchy.room, 0);
 	assert_int_equal(tree->nr_opened, 1);
 	rewrite(tree, 5, 10);
 	write_file(tree, 1, "memory.peak", "7\n");
 	write_file(tree, 1, "memory.events", "oom 2\n");
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, false, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_NO_LIMITS, values), 0);
 	assert_int_equal(tree->nr_opened, 1);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_current], 5);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_events_oom], 2);
@@ -287,9 +288,9 @@ static void files_stay_open(void **state)
 	cgroup_files__close(&files, &hierarchy);
 	assert_int_equal(hierarchy.room, 2);
 	hierarchy.room = 1;
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_peak], 7);
-	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, true, values), 0);
+	assert_int_equal(cgroup_files__read(&files, &hierarchy, 1, CGROUP_ALL, values), 0);
 	assert_int_equal(tree->nr_opened, 3);
 	assert_int_equal(values[CGROUP_SAMPLE_memory_events_oom], 2);
 	cgroup_files__close(&files, &hierarchy);
@@ -372,6 +373,37 @@ static void read_at_once_and_when_changed(void **state)
 		1);
 }
 
+/* Of one that is idle its use of memory alone; once a record names it, or that use changes, the rest. */
+static void an_idle_one_costs_little(void **state)
+{
+	struct tree *tree = *state;
+	struct cgroup_sampler *sampler = sampler_of(tree);
+
+	sampler->hierarchy.room = 5;
+	sampler->hierarchy.reserved = 5;
+	rewrite(tree, 1, 10);
+	write_file(tree, 1, "memory.events", "oom 1\n");
+	cgroup_sampler__add(sampler, 1);
+	assert_int_equal(sampler->hierarchy.room, 4);
+	write_file(tree, 1, "memory.events", "oom 2\n");
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->nr_opened, 1);
+	assert_int_equal(tree->counts.nr, 1);
+	assert_int_equal(tree->last.cgroup_id, 0);
+	cgroup_sampler__add(sampler, 1);
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 2);
+	rewrite(tree, 2, 20);
+	write_file(tree, 1, "memory.events", "oom 3\n");
+	cgroup_sampler__read(sampler, false);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 3);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_max], 10);
+	write_file(tree, 1, "memory.events", "oom 4\n");
+	cgroup_sampler__read(sampler, true);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_events_oom], 4);
+	assert_int_equal(tree->last.values[CGROUP_SAMPLE_memory_max], 20);
+}
+
 static void a_removed_one_keeps_its_values(void **state)
 {
 	struct tree *tree = *state;
@@ -404,6 +436,7 @@ static void the_bound(void **state)
 	struct tree *tree = *state;
 	struct cgroup_sampler *sampler = sampler_of(tree);
 	unsigned int id;
+	size_t opened;
 
 	for (id = 1; id <= CGROUPS_MAX + 5; id++) {
 		write_file(tree, id, "memory.current", "5\n");
@@ -430,6 +463,10 @@ static void the_bound(void **state)
 	assert_non_null(count_of(tree, 39));
 	assert_int_equal(count_of(tree, CGROUPS_MAX + 5)->removed_ns, 0);
 	assert_int_equal(tree->counts.left_out, 6);
+	/* known to be gone, so it is not looked for again */
+	opened = tree->nr_opened;
+	cgroup_sampler__add(sampler, 39);
+	assert_int_equal(tree->nr_opened, opened);
 }
 
 /* More ids than are told apart: the table of them does not fill up. */
@@ -560,6 +597,7 @@ int main(void)
 		TEST(limits_on_request),
 		TEST(files_stay_open),
 		TEST(read_at_once_and_when_changed),
+		TEST(an_idle_one_costs_little),
 		TEST(a_removed_one_keeps_its_values),
 		TEST(the_bound),
 		TEST(what_is_left_out_is_bounded),

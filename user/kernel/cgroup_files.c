@@ -88,10 +88,19 @@ static int open_file(struct reading *reading, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static bool is_part(enum cgroup_sample_id id, enum cgroup_part part)
+{
+	if (part == CGROUP_CURRENT)
+		return id == CGROUP_SAMPLE_memory_current;
+	return part == CGROUP_ALL || !cgroup_sample_rows[id].is_limit;
+}
+
 /* Limits are seldom read. */
 static void keep_or_close(struct reading *reading, int fd)
 {
-	if (cgroup_sample_rows[reading->first].is_limit || !reading->hierarchy->room) {
+	size_t reserved = is_part(reading->first, CGROUP_CURRENT) ? 0 : reading->hierarchy->reserved;
+
+	if (!is_part(reading->first, CGROUP_NO_LIMITS) || reading->hierarchy->room <= reserved) {
 		close(fd);
 		return;
 	}
@@ -149,7 +158,7 @@ static const char *next_file(struct reading *reading)
 	return file;
 }
 
-static int read_all(struct reading *reading, bool limits)
+static int read_part(struct reading *reading, enum cgroup_part part)
 {
 	const char *file;
 	size_t i;
@@ -157,7 +166,7 @@ static int read_all(struct reading *reading, bool limits)
 
 	for (; !err && reading->first < NR_CGROUP_SAMPLES; reading->first = reading->end) {
 		file = next_file(reading);
-		if (cgroup_sample_rows[reading->first].is_limit && !limits)
+		if (!is_part(reading->first, part))
 			continue;
 		for (i = reading->first; i < reading->end; i++)
 			reading->values[i] = MT_UNKNOWN_U64;
@@ -166,8 +175,8 @@ static int read_all(struct reading *reading, bool limits)
 	return err;
 }
 
-int cgroup_files__read(struct cgroup_files *files, struct cgroup_hierarchy *hierarchy, uint64_t id, bool limits,
-		       uint64_t values[NR_CGROUP_SAMPLES])
+int cgroup_files__read(struct cgroup_files *files, struct cgroup_hierarchy *hierarchy, uint64_t id,
+		       enum cgroup_part part, uint64_t values[NR_CGROUP_SAMPLES])
 {
 	struct reading reading = {
 		.files = files,
@@ -184,7 +193,7 @@ int cgroup_files__read(struct cgroup_files *files, struct cgroup_hierarchy *hier
 		reading.dir = hierarchy->open(hierarchy->ctx, id);
 	if (reading.dir == -ESTALE)
 		return -ESTALE;
-	err = read_all(&reading, limits);
+	err = read_part(&reading, part);
 	if (reading.dir >= 0)
 		close(reading.dir);
 	return err;

@@ -14,7 +14,8 @@ struct cgroup_hierarchy {
 	 */
 	int (*open)(const void *ctx, uint64_t id);
 	const void *ctx;
-	size_t room; /* descriptors of files that may be kept, of all cgroups together */
+	size_t room;	 /* descriptors of files that may be kept, of all cgroups together */
+	size_t reserved; /* so many of them for what is read at each tick: memory that is in use */
 };
 
 /* Files of a cgroup that stay open, as opening one takes twice as long as reading it.  All zero at first. */
@@ -24,13 +25,19 @@ struct cgroup_files {
 	size_t nr_kept;
 };
 
+enum cgroup_part {
+	CGROUP_CURRENT,	  /* memory that is in use alone */
+	CGROUP_NO_LIMITS, /* all but limits */
+	CGROUP_ALL,
+};
+
 /*
- * The values of a cgroup as they are now; those of limits only if they are asked for, else they stay as they are.
+ * The values of a part of a cgroup's samples as they are now; the others stay as they were.
  * Unknown (MT_UNKNOWN_U64) is what its files do not have, or do not let read.  No symbolic link is followed, nothing
  * waits, no memory is taken.  0, or -ESTALE: the cgroup is gone, and the values are of no use.
  */
-int cgroup_files__read(struct cgroup_files *files, struct cgroup_hierarchy *hierarchy, uint64_t id, bool limits,
-		       uint64_t values[NR_CGROUP_SAMPLES]);
+int cgroup_files__read(struct cgroup_files *files, struct cgroup_hierarchy *hierarchy, uint64_t id,
+		       enum cgroup_part part, uint64_t values[NR_CGROUP_SAMPLES]);
 /* Closes what was kept. */
 void cgroup_files__close(struct cgroup_files *files, struct cgroup_hierarchy *hierarchy);
 

@@ -6,6 +6,7 @@
 #include "../base/clock.h"
 
 #define READ_MAX_NS 20000000ULL
+#define ALL_MAX_NS  200000000ULL
 #define NOT_FOUND   CGROUPS_MAX
 
 static size_t find(const struct cgroup_sampler *sampler, uint64_t id)
@@ -77,7 +78,7 @@ static size_t make_place(struct cgroup_sampler *sampler)
 static bool begin(struct cgroup_sampler *sampler, uint64_t id, struct sampled_cgroup *cgroup)
 {
 	*cgroup = (struct sampled_cgroup){ 0 };
-	return !cgroup_files__read(&cgroup->files, &sampler->hierarchy, id, true, cgroup->values);
+	return !cgroup_files__read(&cgroup->files, &sampler->hierarchy, id, CGROUP_ALL, cgroup->values);
 }
 
 void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id)
@@ -85,8 +86,13 @@ void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id)
 	struct sampled_cgroup cgroup;
 	size_t at;
 
-	if (!sampler->hierarchy.open || !id || find(sampler, id) != NOT_FOUND)
+	if (!sampler->hierarchy.open || !id)
 		return;
+	at = find(sampler, id);
+	if (at != NOT_FOUND) {
+		sampler->list[at].named = true;
+		return;
+	}
 	at = begin(sampler, id, &cgroup) ? make_place(sampler) : NOT_FOUND;
 	if (at == NOT_FOUND) {
 		cgroup_files__close(&cgroup.files, &sampler->hierarchy);
@@ -127,7 +133,21 @@ void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *recor
 		add_field(sampler, &row->fields[i], record);
 }
 
-static void read_one(struct cgroup_sampler *sampler, size_t at, bool limits)
+/* 0, or -ESTALE: it is gone. */
+static int read_values(struct cgroup_sampler *sampler, size_t at, bool all, uint64_t *values)
+{
+	struct sampled_cgroup *cgroup = &sampler->list[at];
+	uint64_t id = sampler->ids[at], before = values[CGROUP_SAMPLE_memory_current];
+	enum cgroup_part part = all ? CGROUP_ALL : cgroup->named ? CGROUP_NO_LIMITS : CGROUP_CURRENT;
+	int err = cgroup_files__read(&cgroup->files, &sampler->hierarchy, id, part, values);
+
+	if (!err && part == CGROUP_CURRENT && values[CGROUP_SAMPLE_memory_current] != before)
+		err = cgroup_files__read(&cgroup->files, &sampler->hierarchy, id, CGROUP_NO_LIMITS, values);
+	cgroup->named = false;
+	return err;
+}
+
+static void read_one(struct cgroup_sampler *sampler, size_t at, bool all)
 {
 	struct sampled_cgroup *cgroup = &sampler->list[at];
 	uint64_t values[NR_CGROUP_SAMPLES];
@@ -135,7 +155,7 @@ static void read_one(struct cgroup_sampler *sampler, size_t at, bool limits)
 	if (cgroup->removed_ns)
 		return;
 	memcpy(values, cgroup->values, sizeof(values));
-	if (cgroup_files__read(&cgroup->files, &sampler->hierarchy, sampler->ids[at], limits, values)) {
+	if (read_values(sampler, at, all, values)) {
 		cgroup_files__close(&cgroup->files, &sampler->hierarchy);
 		cgroup->removed_ns = clock__boot_ns();
 		sampler->nr_removed++;
@@ -159,15 +179,15 @@ void cgroup_sampler__say_left_out(struct cgroup_sampler *sampler)
 	sampler->said = sampler->left_out;
 }
 
-void cgroup_sampler__read(struct cgroup_sampler *sampler, bool limits)
+void cgroup_sampler__read(struct cgroup_sampler *sampler, bool all)
 {
-	uint64_t end_ns = clock__boot_ns() + READ_MAX_NS;
+	uint64_t end_ns = clock__boot_ns() + (all ? ALL_MAX_NS : READ_MAX_NS);
 	size_t i;
 
 	for (i = 0; i < sampler->nr && clock__boot_ns() < end_ns; i++) {
 		if (sampler->next >= sampler->nr)
 			sampler->next = 0;
-		read_one(sampler, sampler->next++, limits);
+		read_one(sampler, sampler->next++, all);
 	}
 	cgroup_sampler__say_left_out(sampler);
 }

@@ -22,6 +22,7 @@
 
 struct sampled_cgroup {
 	uint64_t removed_ns; /* 0: it is there */
+	bool named;	     /* a record named it since it was read */
 	struct cgroup_files files;
 	uint64_t values[NR_CGROUP_SAMPLES];
 };
@@ -44,8 +45,11 @@ struct cgroup_sampler {
 void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id);
 /* Likewise those that a record names, which was checked for id and size. */
 void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *record);
-/* All of them as they are now, with their limits or without; after 20 ms the rest waits for the next call. */
-void cgroup_sampler__read(struct cgroup_sampler *sampler, bool limits);
+/*
+ * All of them as they are now; after 20 ms, 200 ms for all, the rest waits for the next call.  Not all: without limits,
+ * and of one that no record named and that uses as much memory as before nothing else.
+ */
+void cgroup_sampler__read(struct cgroup_sampler *sampler, bool all);
 /* Says how many are left out, if that has changed; cgroup_sampler__read() does. */
 void cgroup_sampler__say_left_out(struct cgroup_sampler *sampler);
 /* Closes files. */

@@ -32,7 +32,7 @@
 #define ITER_READ_SIZE (64 * 1024)
 #define MEMCG_ID       "memory_cgrp_id"
 #define MAX_DEPTH      64 /* ancestors of a chosen cgroup that have samples */
-#define LIMIT_TICKS    10
+#define ALL_TICKS      10
 #define KEPT_FDS_MAX   512	     /* files of cgroups, or a quarter of what may be open */
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it if only counters are asked for */
 
@@ -268,7 +268,7 @@ static int pass(struct live *live, enum mt_iter_mode mode)
 	return err ? err : consume(live, TICK_BYTES);
 }
 
-/* Limits of cgroups seldom change: they are read each tenth time, and when the run begins and ends. */
+/* Of cgroups all is read each tenth time, and when the run begins and ends. */
 static void take_samples(struct live *live, bool all)
 {
 	struct sample_record record = {
@@ -280,7 +280,7 @@ static void take_samples(struct live *live, bool all)
 	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
 	live->sink.record(live->sink.ctx, &record, sizeof(record));
 	begin_ns = clock__boot_ns();
-	cgroup_sampler__read(&live->cgroup_sampler, all || live->ticks++ % LIMIT_TICKS == 0);
+	cgroup_sampler__read(&live->cgroup_sampler, all || live->ticks++ % ALL_TICKS == 0);
 	log_debug("samples of %zu cgroups: %.3f ms", live->cgroup_sampler.nr, (clock__boot_ns() - begin_ns) / 1e6);
 }
 
@@ -646,6 +646,7 @@ static int open_cgroups(struct live *live)
 		.open = version < 0 ? NULL : open_cgroup,
 		.ctx = live->cgroups,
 		.room = kept_fds(),
+		.reserved = CGROUPS_MAX,
 	};
 	return 0;
 }
