@@ -47,7 +47,7 @@ fentry_aimed() {
 	count=$(fentry_trace fentry_targets "[.[] | select(.target_cgroup == \"$2\")] | length")
 	max=$(awk '$1 == "max" { print $2 }' "$check_out/fentry_targets/events.$1")
 	# From 7.x on the kernel also counts charges that had to exceed the limit without reclaim.
-	((count > 100 && count <= max && max - count <= max / 100))
+	((count > 50 && count <= max && max - count <= max / 100))
 	verdict "fentry_targets: reclaim for $2 ($count) and its memory.events.local max ($max)" $?
 	same "fentry_targets: whoever reclaimed for $2" \
 		"$(fentry_trace fentry_targets "[.[] | select(.target_cgroup == \"$2\") | .cgroup] | unique | join(\" \")")" "$3"
