@@ -61,7 +61,7 @@ void text__line(struct text *text, const char *format, const struct column *colu
 		if (end)
 			i = find_column(format + 1, (size_t)(end - format - 1), columns, nr);
 		if (i < nr) {
-			fputs(text__word(text, &columns[i], &cells[i]), text->stream);
+			fputs(cell_text__word(&text->cells, &columns[i], &cells[i]), text->stream);
 			format = end;
 		} else if (*format == '{') {
 			fputc(*format, text->stream);
@@ -75,7 +75,7 @@ static void print_values(struct text *text, const struct values *facts)
 {
 	const char *separator = *facts->heading ? " " : "";
 
-	fputs(text__safe(text, facts->heading), text->stream);
+	fputs(cell_text__safe(&text->cells, facts->heading), text->stream);
 	for (size_t i = 0; i < facts->nr_columns; i++) {
 		const struct column *column = &facts->columns[i];
 
@@ -85,7 +85,7 @@ static void print_values(struct text *text, const struct values *facts)
 			fprintf(text->stream, "%s%s", separator, column->title);
 			separator = " ";
 		}
-		fprintf(text->stream, "%s%s", separator, text__cell(text, column, &facts->cells[i]));
+		fprintf(text->stream, "%s%s", separator, cell_text__format(&text->cells, column, &facts->cells[i]));
 		separator = " ";
 	}
 	fputc('\n', text->stream);
@@ -116,7 +116,7 @@ static void print_section(struct text *text, const struct section *section)
 			print_histograms(text, section);
 		break;
 	case SECTION_NOTE:
-		fprintf(text->stream, "%s\n", text__safe(text, section->note));
+		fprintf(text->stream, "%s\n", cell_text__safe(&text->cells, section->note));
 		break;
 	case SECTION_METRIC:
 		break;
@@ -125,7 +125,7 @@ static void print_section(struct text *text, const struct section *section)
 
 static int text_report(struct output *out, const struct report *report)
 {
-	struct text text = { .out = out, .stream = out->stream };
+	struct text text = { .out = out, .stream = out->stream, .cells.wall_offset_ns = out->wall_offset_ns };
 
 	if (report->failed)
 		return -ENOMEM;
@@ -133,10 +133,10 @@ static int text_report(struct output *out, const struct report *report)
 		return 0;
 	if (out->style.refresh)
 		fputs(CLEAR_SCREEN, out->stream);
-	for (size_t i = 0; i < report->nr_sections && !text.error; i++)
+	for (size_t i = 0; i < report->nr_sections && !text.cells.error; i++)
 		print_section(&text, &report->sections[i]);
-	free(text.buf);
-	return text.error ? text.error : stream__flush(out->stream);
+	free(text.cells.buf);
+	return text.cells.error ? text.cells.error : stream__flush(out->stream);
 }
 
 /* Whether a template shows the column at i itself. */
@@ -157,15 +157,15 @@ static bool is_named(const char *format, const struct column *columns, size_t nr
 static int text_event(struct output *out, const char *name, const char *format, const struct column *columns,
 		      const struct cell *cells, size_t nr)
 {
-	struct text text = { .out = out, .stream = out->stream };
+	struct text text = { .out = out, .stream = out->stream, .cells.wall_offset_ns = out->wall_offset_ns };
 
 	for (size_t i = 0; i < nr; i++) {
 		if (columns[i].key && !is_named(format ? format : "", columns, nr, i))
-			fprintf(out->stream, "%s ", text__word(&text, &columns[i], &cells[i]));
+			fprintf(out->stream, "%s ", cell_text__word(&text.cells, &columns[i], &cells[i]));
 	}
 	text__line(&text, format ? format : name, columns, cells, nr);
-	free(text.buf);
-	return text.error ? text.error : stream__error(out->stream);
+	free(text.cells.buf);
+	return text.cells.error ? text.cells.error : stream__error(out->stream);
 }
 
 extern const struct output_ops text_output;

@@ -3,15 +3,14 @@
 #ifndef MEMTRACE_OUTPUTS_TEXT_H
 #define MEMTRACE_OUTPUTS_TEXT_H
 
+#include "../report/cell_text.h"
 #include "../report/output.h"
 
-/* One rendering; zeroed but for out and stream. */
+/* One rendering; zeroed but for out, stream and cells.wall_offset_ns. */
 struct text {
 	struct output *out;
 	FILE *stream;
-	char *buf; /* of the cell that was formatted last */
-	size_t size;
-	int error; /* the first one; what is written after it does not matter */
+	struct cell_text cells; /* cells.error: the first error; what is written after it does not matter */
 };
 
 #define TEXT_BOLD  "\033[1m"
@@ -21,23 +20,11 @@ struct text {
 /* The escape sequence if colours are wanted, or "". */
 const char *text__style(const struct text *text, const char *sequence);
 
-/* A string made harmless, valid until the next call of this or text__cell(). */
-const char *text__safe(struct text *text, const char *string);
-
-/* A cell in its column's unit, for a table. */
-const char *text__cell(struct text *text, const struct column *column, const struct cell *cell);
-
-/* The same inside a sentence, where no header names a unit that the number itself does not show. */
-const char *text__word(struct text *text, const struct column *column, const struct cell *cell);
-
-/* Whether a cell is 0 or unknown. */
-bool text__is_zero(const struct cell *cell);
-
 /* Prints a line, {path} or {title} replaced by the cell there. */
 void text__line(struct text *text, const char *format, const struct column *columns, const struct cell *cells,
 		size_t nr);
 
-/* Each renders a section; errors are left in text->error. */
+/* Each renders a section; errors are left in text->cells.error. */
 void text__table(struct text *text, const struct table *table);
 void text__histogram(struct text *text, const struct histogram *hist);
 

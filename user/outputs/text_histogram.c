@@ -139,7 +139,7 @@ static void print_summary(struct text *text, const struct bars *bars)
 	char count[RANGE_LEN];
 
 	fprintf(text->stream, "  count %s", format_count(count, sizeof(count), hist->count));
-	fprintf(text->stream, "  mean %s", text__cell(text, &mean, &value));
+	fprintf(text->stream, "  mean %s", cell_text__format(&text->cells, &mean, &value));
 	print_percentile(text, bars, 50);
 	print_percentile(text, bars, 90);
 	print_percentile(text, bars, 99);
@@ -168,10 +168,11 @@ static void print_title(struct text *text, const struct histogram *hist)
 	FILE *stream = text->stream;
 
 	fputs(text__style(text, TEXT_BOLD), stream);
-	fputs(text__safe(text, hist->help ? hist->help : hist->name), stream);
+	fputs(cell_text__safe(&text->cells, hist->help ? hist->help : hist->name), stream);
 	for (size_t i = 0; i < hist->nr_labels; i++) {
-		fprintf(stream, "%s%s", i ? ", " : " (", text__safe(text, hist->labels[i].name));
-		fprintf(stream, " %s", text__safe(text, hist->labels[i].value ? hist->labels[i].value : "-"));
+		fprintf(stream, "%s%s", i ? ", " : " (", cell_text__safe(&text->cells, hist->labels[i].name));
+		fprintf(stream, " %s",
+			cell_text__safe(&text->cells, hist->labels[i].value ? hist->labels[i].value : "-"));
 	}
 	fputs(hist->nr_labels ? ")" : "", stream);
 	fputs(text__style(text, TEXT_RESET), stream);

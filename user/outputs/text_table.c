@@ -58,7 +58,8 @@ static void measure_row(struct layout *layout, const struct cell *cells)
 {
 	for (size_t i = 0; i < layout->nr; i++) {
 		struct shown *shown = &layout->shown[i];
-		size_t width = text_width(text__cell(layout->text, column_of(layout, i), &cells[shown->index]));
+		size_t width =
+			text_width(cell_text__format(&layout->text->cells, column_of(layout, i), &cells[shown->index]));
 
 		if (width > shown->natural)
 			shown->natural = width;
@@ -192,10 +193,10 @@ static void print_row(struct layout *layout, const struct cell *cells)
 
 	for (size_t i = 0; i < layout->nr; i++) {
 		const struct cell *cell = &cells[layout->shown[i].index];
-		const char *style = text__is_zero(cell) ? text__style(text, TEXT_DIM) : "";
+		const char *style = cell__is_zero(cell) ? text__style(text, TEXT_DIM) : "";
 
 		fputs(i ? " " : "", text->stream);
-		put_aligned(layout, i, text__cell(text, column_of(layout, i), cell), style);
+		put_aligned(layout, i, cell_text__format(&text->cells, column_of(layout, i), cell), style);
 	}
 	fputc('\n', text->stream);
 }
@@ -210,7 +211,7 @@ static void print_line(struct layout *layout, const struct cell *cells)
 static void print_heading(struct layout *layout)
 {
 	if (layout->table->heading)
-		fprintf(layout->text->stream, "%s\n", text__safe(layout->text, layout->table->heading));
+		fprintf(layout->text->stream, "%s\n", cell_text__safe(&layout->text->cells, layout->table->heading));
 }
 
 static int print_table(struct layout *layout)
@@ -222,7 +223,7 @@ static int print_table(struct layout *layout)
 		return err;
 	print_heading(layout);
 	if (layout->nr_rows == 0 && table->empty) {
-		fprintf(layout->text->stream, "%s\n", text__safe(layout->text, table->empty));
+		fprintf(layout->text->stream, "%s\n", cell_text__safe(&layout->text->cells, table->empty));
 		return 0;
 	}
 	if (table->text)
@@ -247,6 +248,6 @@ void text__table(struct text *text, const struct table *table)
 out:
 	free(layout.shown);
 	free(layout.cells);
-	if (err && !text->error)
-		text->error = err;
+	if (err && !text->cells.error)
+		text->cells.error = err;
 }

@@ -2,11 +2,12 @@
 /* Cells as people read them. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "text.h"
+#include "cell_text.h"
 #include "../base/sanitise.h"
 #include "../base/units.h"
 
@@ -15,7 +16,7 @@
 #define NUMBER_LEN 64
 
 /* Makes room for size bytes; on failure the buffer's content is lost. */
-static bool reserve(struct text *text, size_t size)
+static bool reserve(struct cell_text *text, size_t size)
 {
 	char *buf;
 
@@ -31,7 +32,7 @@ static bool reserve(struct text *text, size_t size)
 	return true;
 }
 
-const char *text__safe(struct text *text, const char *string)
+const char *cell_text__safe(struct cell_text *text, const char *string)
 {
 	size_t size = 4 * strlen(string) + 1;
 
@@ -39,13 +40,13 @@ const char *text__safe(struct text *text, const char *string)
 }
 
 /* A moment: the time of day where the clocks are known, else seconds since boot. */
-static void format_time(const struct text *text, char *buf, size_t size, uint64_t boot_ns)
+static void format_time(const struct cell_text *text, char *buf, size_t size, uint64_t boot_ns)
 {
-	uint64_t ns = boot_ns + (text->out->wall_offset_ns ? (uint64_t)*text->out->wall_offset_ns : 0);
+	uint64_t ns = boot_ns + (text->wall_offset_ns ? (uint64_t)*text->wall_offset_ns : 0);
 	time_t seconds = (time_t)(ns / NS_PER_S);
 	struct tm tm;
 
-	if (text->out->wall_offset_ns && localtime_r(&seconds, &tm))
+	if (text->wall_offset_ns && localtime_r(&seconds, &tm))
 		snprintf(buf, size, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min, tm.tm_sec,
 			 (unsigned int)(ns % NS_PER_S / 1000000));
 	else
@@ -53,7 +54,7 @@ static void format_time(const struct text *text, char *buf, size_t size, uint64_
 			 (unsigned int)(ns % NS_PER_S / 1000));
 }
 
-static void format_uint(const struct text *text, char *buf, size_t size, enum unit unit, uint64_t value)
+static void format_uint(const struct cell_text *text, char *buf, size_t size, enum unit unit, uint64_t value)
 {
 	switch (unit) {
 	case UNIT_COUNT:
@@ -85,7 +86,7 @@ static void format_uint(const struct text *text, char *buf, size_t size, enum un
 	}
 }
 
-static void format_int(const struct text *text, char *buf, size_t size, enum unit unit, int64_t value)
+static void format_int(const struct cell_text *text, char *buf, size_t size, enum unit unit, int64_t value)
 {
 	if (value < 0) {
 		*buf++ = '-';
@@ -102,7 +103,7 @@ static uint64_t whole(double value)
 	return value < 18446744073709549568.0 ? (uint64_t)(value + 0.5) : UINT64_MAX;
 }
 
-static void format_real(const struct text *text, char *buf, size_t size, enum unit unit, double value)
+static void format_real(const struct cell_text *text, char *buf, size_t size, enum unit unit, double value)
 {
 	if (!isfinite(value)) {
 		snprintf(buf, size, isnan(value) ? "-" : value < 0 ? "-inf" : "inf");
@@ -138,10 +139,10 @@ static void format_real(const struct text *text, char *buf, size_t size, enum un
 	}
 }
 
-const char *text__cell(struct text *text, const struct column *column, const struct cell *cell)
+const char *cell_text__format(struct cell_text *text, const struct column *column, const struct cell *cell)
 {
 	if (cell->kind == CELL_STRING)
-		return text__safe(text, cell->s);
+		return cell_text__safe(text, cell->s);
 	if (!reserve(text, NUMBER_LEN))
 		return "";
 	switch (cell->kind) {
@@ -167,9 +168,9 @@ const char *text__cell(struct text *text, const struct column *column, const str
 	return text->buf;
 }
 
-const char *text__word(struct text *text, const struct column *column, const struct cell *cell)
+const char *cell_text__word(struct cell_text *text, const struct column *column, const struct cell *cell)
 {
-	const char *word = text__cell(text, column, cell);
+	const char *word = cell_text__format(text, column, cell);
 
 	if (column->unit == UNIT_PAGES && word == text->buf && cell->kind != CELL_STRING)
 		strncat(text->buf, cell->kind == CELL_UINT && cell->u == 1 ? " page" : " pages",
@@ -177,7 +178,7 @@ const char *text__word(struct text *text, const struct column *column, const str
 	return word;
 }
 
-bool text__is_zero(const struct cell *cell)
+bool cell__is_zero(const struct cell *cell)
 {
 	switch (cell->kind) {
 	case CELL_NONE:
