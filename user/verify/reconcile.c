@@ -229,7 +229,7 @@ const struct bound_row bound_rows[] = {
 	{ BOUND_KILLS_ELSEWHERE, "oom_kill" },
 	{ BOUND_FOREIGN_FAULTS, "pgfault" },
 };
-_Static_assert(sizeof(bound_rows) / sizeof(*bound_rows) == NR_BOUND_ROWS, "NR_FACT_ROWS");
+_Static_assert(sizeof(bound_rows) / sizeof(*bound_rows) == NR_BOUND_ROWS, "NR_BOUND_ROWS");
 
 const char *counter_file__name(enum counter_file file)
 {
