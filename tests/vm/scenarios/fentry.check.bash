@@ -98,7 +98,8 @@ fentry_kill() {
 
 # check_fentry_by_target: what was counted by target cgroup and kind is the events by target and kind, all of them.
 check_fentry_by_target() {
-	have_stat fentry_targets trace && have_stat fentry_targets by_target || return
+	have_stat fentry_targets trace || return
+	same "fentry_targets: a replay's status" "$(cat "$check_out/fentry_targets/by_target.json.status" 2>&1)" 0
 	if [[ $(fentry_trace fentry_targets '.[-1].lost.folded') != 0 ]]; then
 		skip "fentry_targets: counts by target cgroup" "some episodes have no event"
 		return
