@@ -164,6 +164,7 @@ static int run_export(struct options *options)
 	struct export_run run = { 0 };
 	const struct session_config config = {
 		.latency = true,
+		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
 		.aggregate = { .by = by, .hist_by = by, .max_groups = MAX_GROUPS },

@@ -118,6 +118,7 @@ static int run_stat(struct options *options)
 	const struct session_config config = {
 		.latency = options->latency,
 		.gather = true,
+		.samples = output__is_for_programs(&options->out),
 		.aggregate = {
 			.by = group_of(options),
 			.hist_by = BY_ALL,

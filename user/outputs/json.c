@@ -437,6 +437,7 @@ extern const struct output_ops json_output;
 
 const struct output_ops json_output = {
 	.name = "json",
+	.for_programs = true,
 	.report = json_report,
 	.event = json_event,
 };

@@ -26,9 +26,21 @@ static void refuse(const char *name)
 	log_error("--format '%s': no such format; expected one of%s", name, accepted);
 }
 
+static const char *chosen_name(const struct output_request *request)
+{
+	return request->json ? "json" : request->format ? request->format : "text";
+}
+
+bool output__is_for_programs(const struct output_request *request)
+{
+	const struct output_ops *ops = output__find(chosen_name(request));
+
+	return ops && ops->for_programs;
+}
+
 const struct output_ops *output__chosen(const struct output_request *request)
 {
-	const char *name = request->json ? "json" : request->format ? request->format : "text";
+	const char *name = chosen_name(request);
 	const struct output_ops *ops = output__find(name);
 
 	if (ops && !ops->metrics_only)

@@ -27,6 +27,7 @@ struct output;
 struct output_ops {
 	const char *name;  /* for --format */
 	bool metrics_only; /* it renders only metrics: not for --format */
+	bool for_programs; /* it shows what has a path, not what has a title */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);
 	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
@@ -48,5 +49,7 @@ extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end 
 const struct output_ops *output__find(const char *name);
 /* NULL after one line on stderr that names what is accepted. */
 const struct output_ops *output__chosen(const struct output_request *request);
+/* Whether that one shows what is for programs alone.  false: it does not, or there is none. */
+bool output__is_for_programs(const struct output_request *request);
 
 #endif

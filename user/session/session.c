@@ -154,6 +154,7 @@ static int open_live(struct session *session)
 		.stacks = session->facts.stacks,
 		.sample = session->facts.sample,
 		.family = session->options->cmd && !session->options->all,
+		.samples = session->config.samples || session->options->record,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};

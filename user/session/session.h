@@ -31,6 +31,7 @@ struct session_config {
 	bool rare_only;	 /* without named probes: those whose events are rare */
 	bool latency;
 	bool gather;			   /* the probes' own gathering */
+	bool samples;			   /* are shown; a recording has them in any case */
 	bool record_only;		   /* nothing is counted here */
 	bool bpf_stats;			   /* count the programs' run time */
 	bool reads_on;			   /* counts are also read after the end of the run */

@@ -59,7 +59,7 @@ static bool is_too_late(const struct live *live, const struct mt_hdr *hdr)
 static void hand_over(struct live *live, const void *data, size_t size)
 {
 	live->sink.record(live->sink.ctx, data, size);
-	if (live->running)
+	if (live->running && live->samples)
 		cgroup_sampler__add_named(&live->cgroup_sampler, data);
 }
 
@@ -276,6 +276,8 @@ static void take_samples(struct live *live, bool all)
 	};
 	uint64_t begin_ns;
 
+	if (!live->samples)
+		return;
 	sample_files__read(&live->sample_files, record.values);
 	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
 	live->sink.record(live->sink.ctx, &record, sizeof(record));
@@ -368,7 +370,8 @@ static int source_drain(struct source *src)
 	if (!live->ended)
 		live__read_keyed(live);
 	/* of what was read only now */
-	cgroup_sampler__say_left_out(&live->cgroup_sampler);
+	if (live->samples)
+		cgroup_sampler__say_left_out(&live->cgroup_sampler);
 	if (live->source.attend)
 		live->source.attend(live->source.attend_ctx, true);
 	return err;
@@ -494,7 +497,7 @@ static void sample_chosen(struct live *live)
 	uint64_t above[MAX_DEPTH];
 	size_t i, j, nr;
 
-	for (i = 0; i < live->filters.nr_cgroups; i++) {
+	for (i = 0; live->samples && i < live->filters.nr_cgroups; i++) {
 		nr = cgroups__ancestors(live->cgroups, live->filters.cgroups[i].id, above, MAX_DEPTH);
 		for (j = 0; j < nr; j++)
 			cgroup_sampler__add(&live->cgroup_sampler, above[j]);
@@ -664,6 +667,7 @@ int live__open(struct live **out, const struct live_request *request)
 	live->source.ops = &live_ops;
 	live->sink = request->sink;
 	live->ring_maps.rare_fd = -1;
+	live->samples = request->samples;
 	sample_files__open(&live->sample_files);
 	if (!err)
 		err = open_cgroups(live);

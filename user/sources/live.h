@@ -15,6 +15,7 @@ struct live_request {
 	bool stacks;	 /* single events have call chains */
 	uint32_t sample; /* of single events one in so many; 0: all */
 	bool family;	 /* only the command to be started and its descendants */
+	bool samples;	 /* what files of the kernel say of the machine and of cgroups */
 	bool keep_going; /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */

@@ -68,6 +68,7 @@ struct live {
 	struct totals end;		  /* what was counted until the run ended */
 	struct checkpoint end_checkpoint; /* when it ended */
 	struct live_misses misses;	  /* as they were at misses.read_ns */
+	bool samples;			  /* are asked for */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
 };
