@@ -45,7 +45,7 @@ enum mt_slot {
 	MT_NR_SLOTS
 };
 
-/* Counters of the machine, one set per CPU in the map "machine"; they only grow. */
+/* Counters of the machine, one set per CPU in its struct mt_cpu; they only grow. */
 enum mt_machine_slot {
 #define MT_MACHINE(probe, id, ...) MT_MACHINE_##probe##_##id,
 #include "probes.def"
@@ -463,7 +463,7 @@ struct mt_chain {
 	__u64 addresses[MT_STACK_DEPTH]; /* 0 behind the last */
 };
 
-/* Losses and folds, per CPU in the map "lost"; they only grow. */
+/* Losses and folds, one set per CPU in its struct mt_cpu; they only grow. */
 struct mt_lost {
 	__u64 records[MT_NR_RINGS]; /* records that found their ring full; for hot rings only last counts of tasks */
 	__u64 events;		    /* single events that found their hot ring full */

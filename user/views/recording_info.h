@@ -11,7 +11,7 @@ struct recording_info;
 
 /* Reads all of it; an exit code, after one line on stderr if it cannot be read at all. */
 int recording_info__read(struct recording_info **info, const char *path);
-/* The report borrows from contents. */
+/* The report borrows from info. */
 void recording_info__add(struct recording_info *info, struct report *report);
 const int64_t *recording_info__wall_offset_ns(const struct recording_info *info);
 /* It could not be read to its end; a message said so. */
