@@ -134,6 +134,7 @@ static void hists(void **state)
 	for (size_t i = 0; i < nr_hist_rows; i++) {
 		const struct hist_row *hist = &hist_rows[i];
 
+		assert_non_null(schema__unit_name(hist->unit)); /* JSON has it */
 		if (hist->event != MT_REC_NONE) {
 			check_event_hist(hist);
 			continue;
@@ -160,16 +161,35 @@ static void unit_names(void **state)
 	(void)state;
 	assert_string_equal(schema__unit_name(UNIT_NS), "ns");
 	assert_string_equal(schema__unit_name(UNIT_SHARE), "share");
+	assert_null(schema__unit_name(UNIT_NONE));
 	assert_string_equal(schema__unit_name((enum unit)99), "?");
 	assert_string_equal(schema__field_type_name(FIELD_CODE), "code");
 	assert_string_equal(schema__field_type_name((enum field_type)99), "?");
 }
 
+static void metrics_with_labels(void **state)
+{
+	const struct slot_row row = { .metric = "m_total", .label = "kind", .value = "node" };
+	char buf[32];
+
+	(void)state;
+	assert_string_equal(slot_row__labels(&row, buf, sizeof(buf)), "kind=\"node\"");
+	assert_string_equal(slot_row__metric(&row, buf, sizeof(buf)), "m_total{kind=\"node\"}");
+	assert_string_equal(slot_row__metric(&(struct slot_row){ .metric = "m_total" }, buf, sizeof(buf)), "m_total");
+	assert_null(slot_row__metric(&(struct slot_row){ .label = "kind", .value = "node" }, buf, sizeof(buf)));
+	assert_null(slot_row__labels(&(struct slot_row){ .metric = "m_total" }, buf, sizeof(buf)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probes), cmocka_unit_test(slots),	   cmocka_unit_test(events),
-		cmocka_unit_test(hists),  cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
+		cmocka_unit_test(probes),
+		cmocka_unit_test(slots),
+		cmocka_unit_test(events),
+		cmocka_unit_test(hists),
+		cmocka_unit_test(reclaim_names),
+		cmocka_unit_test(unit_names),
+		cmocka_unit_test(metrics_with_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

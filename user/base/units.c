@@ -59,22 +59,22 @@ static const char *read_decimal(const char *text, struct decimal *number, int *e
 	return end == text ? NULL : end;
 }
 
+static const struct {
+	const char *name;
+	uint64_t ns;
+} duration_units[] = {
+	{ .name = "h", .ns = 3600 * NS_PER_S }, { .name = "m", .ns = 60 * NS_PER_S }, { .name = "s", .ns = NS_PER_S },
+	{ .name = "ms", .ns = 1000000 },	{ .name = "us", .ns = 1000 },	      { .name = "ns", .ns = 1 },
+};
+
+/* 0: there is no such unit. */
 static uint64_t unit_ns(const char *unit)
 {
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{ "", NS_PER_S },	  { "ns", 1 },	     { "us", 1000 },
-		{ "ms", 1000000 },	  { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
-		{ "h", 3600 * NS_PER_S },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].ns;
+	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
+		if (strcmp(unit, duration_units[i].name) == 0)
+			return duration_units[i].ns;
 	}
-	return 0;
+	return *unit ? 0 : NS_PER_S;
 }
 
 int parse_duration(const char *text, uint64_t *ns)
@@ -96,6 +96,16 @@ int parse_duration(const char *text, uint64_t *ns)
 		return -ERANGE;
 	*ns = (uint64_t)total;
 	return 0;
+}
+
+char *spell_duration(char *buf, size_t size, uint64_t ns)
+{
+	size_t i = 0;
+
+	while (ns % duration_units[i].ns)
+		i++;
+	snprintf(buf, size, "%llu%s", (unsigned long long)(ns / duration_units[i].ns), duration_units[i].name);
+	return buf;
 }
 
 static const struct {
