@@ -160,7 +160,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 
 static int run_export(struct options *options)
 {
-	enum group_by by = options->by < 0 ? BY_COMM : (enum group_by)options->by;
+	enum group_by by = options__by(options, BY_COMM);
 	struct export_run run = { 0 };
 	const struct session_config config = {
 		.latency = true,

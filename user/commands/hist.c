@@ -81,8 +81,8 @@ static int run_hist(struct options *options)
 		.only_hooks = true,
 		.latency = true,
 		.aggregate = {
-			.by = options->by < 0 ? BY_COMM : options->by,
-			.hist_by = options->by < 0 ? BY_ALL : options->by,
+			.by = options__by(options, BY_COMM),
+			.hist_by = options__by(options, BY_ALL),
 			.intervals = options->interval_ns,
 			.max_groups = MAX_GROUPS,
 		},

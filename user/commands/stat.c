@@ -88,17 +88,12 @@ static int on_interval(struct session *session, void *ctx)
 	return report(ctx, SCOPE_INTERVAL);
 }
 
-static enum group_by group_of(const struct options *options)
-{
-	return options->by < 0 ? BY_PROCESS : (enum group_by)options->by;
-}
-
 static int ready(struct tracing *tracing)
 {
 	struct stat_run *run = (struct stat_run *)tracing;
 	const struct options *options = tracing->session.options;
 	const struct tasks_request request = {
-		.by = group_of(options),
+		.by = options__by(options, BY_PROCESS),
 		.rows = options->rows,
 		.sort = options->sort,
 		.wide = render__is_wide(&tracing->render),
@@ -119,7 +114,7 @@ static int run_stat(struct options *options)
 		.latency = options->latency,
 		.gather = true,
 		.aggregate = {
-			.by = group_of(options),
+			.by = options__by(options, BY_PROCESS),
 			.hist_by = BY_ALL,
 			.intervals = options->interval_ns,
 			.keep_dead = true,
@@ -130,11 +125,6 @@ static int run_stat(struct options *options)
 
 	return tracing__run(sizeof(struct stat_run), options, &config, &ops);
 }
-
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,
-							  record_options, table_options,  gather_options,
-							  output_options, ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ "who faulted and allocated while a build ran", "memtrace stat -- make -j8" },
@@ -158,7 +148,7 @@ const struct command stat_command = {
 		   "With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
 		   "whole\n"
 		   "machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
-	.options = option_groups,
+	.options = table_command_options,
 	.takes_probes = true,
 	.takes_cmd = true,
 	.replays = true,
