@@ -111,7 +111,12 @@ char *spell_duration(char *buf, size_t size, uint64_t ns)
 static const struct {
 	const char *name, *long_name;
 	uint64_t bytes;
-} size_units[] = { { "G", "GiB", 1ULL << 30 }, { "M", "MiB", 1ULL << 20 }, { "K", "KiB", 1ULL << 10 }, { "", "B", 1 } };
+} size_units[] = {
+	{ .name = "G", .long_name = "GiB", .bytes = 1ULL << 30 },
+	{ .name = "M", .long_name = "MiB", .bytes = 1ULL << 20 },
+	{ .name = "K", .long_name = "KiB", .bytes = 1ULL << 10 },
+	{ .name = "", .long_name = "B", .bytes = 1 },
+};
 
 int parse_size(const char *text, uint64_t *bytes)
 {
@@ -244,7 +249,11 @@ static void format_long_duration(char *buf, size_t size, uint64_t seconds)
 		uint64_t seconds;
 		const char *name, *part;
 		uint64_t part_seconds;
-	} steps[] = { { 86400, "d", "h", 3600 }, { 3600, "h", "m", 60 }, { 60, "m", "s", 1 } };
+	} steps[] = {
+		{ .seconds = 86400, .name = "d", .part = "h", .part_seconds = 3600 },
+		{ .seconds = 3600, .name = "h", .part = "m", .part_seconds = 60 },
+		{ .seconds = 60, .name = "m", .part = "s", .part_seconds = 1 },
+	};
 	size_t i = 0;
 
 	while (i + 1 < ARRAY_SIZE(steps) && seconds < steps[i].seconds)

@@ -458,10 +458,11 @@ static int run(struct options *options)
 static const struct option_row *const options[] = { output_options, common_options, NULL };
 
 static const struct example examples[] = {
-	{ "everything that memtrace can show", "memtrace list" },
-	{ "what the reclaim probe knows", "memtrace list reclaim" },
-	{ "the metrics that an exporter can have", "memtrace list --json | jq -r '.counters[].metric | values'" },
-	{ NULL, NULL },
+	{ .text = "everything that memtrace can show", .line = "memtrace list" },
+	{ .text = "what the reclaim probe knows", .line = "memtrace list reclaim" },
+	{ .text = "the metrics that an exporter can have",
+	  .line = "memtrace list --json | jq -r '.counters[].metric | values'" },
+	{},
 };
 
 const struct command list_command = {

@@ -127,12 +127,13 @@ static int run_stat(struct options *options)
 }
 
 static const struct example examples[] = {
-	{ "who faulted and allocated while a build ran", "memtrace stat -- make -j8" },
-	{ "ten seconds of the whole machine, a report every second", "memtrace stat -d 10 -i 1" },
-	{ "who in a unit is stalled by reclaim, worst first",
-	  "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
-	{ "minor and major faults by process name at almost no cost", "memtrace stat fault --light --by comm -d 60" },
-	{ NULL, NULL },
+	{ .text = "who faulted and allocated while a build ran", .line = "memtrace stat -- make -j8" },
+	{ .text = "ten seconds of the whole machine, a report every second", .line = "memtrace stat -d 10 -i 1" },
+	{ .text = "who in a unit is stalled by reclaim, worst first",
+	  .line = "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
+	{ .text = "minor and major faults by process name at almost no cost",
+	  .line = "memtrace stat fault --light --by comm -d 60" },
+	{},
 };
 
 const struct command stat_command = {

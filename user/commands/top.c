@@ -97,10 +97,11 @@ static int run_top(struct options *options)
 }
 
 static const struct example examples[] = {
-	{ "who faults most right now", "memtrace top" },
-	{ "which cgroup is stalled by reclaim, every second", "memtrace top reclaim --by cgroup --sort TIME -i 1" },
-	{ "the threads of one process", "memtrace top -p 812 --by thread" },
-	{ NULL, NULL },
+	{ .text = "who faults most right now", .line = "memtrace top" },
+	{ .text = "which cgroup is stalled by reclaim, every second",
+	  .line = "memtrace top reclaim --by cgroup --sort TIME -i 1" },
+	{ .text = "the threads of one process", .line = "memtrace top -p 812 --by thread" },
+	{},
 };
 
 const struct command top_command = {
