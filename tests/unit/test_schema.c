@@ -167,29 +167,11 @@ static void unit_names(void **state)
 	assert_string_equal(schema__field_type_name((enum field_type)99), "?");
 }
 
-static void metrics_with_labels(void **state)
-{
-	const struct slot_row row = { .metric = "m_total", .label = "kind", .value = "node" };
-	char buf[32];
-
-	(void)state;
-	assert_string_equal(slot_row__labels(&row, buf, sizeof(buf)), "kind=\"node\"");
-	assert_string_equal(slot_row__metric(&row, buf, sizeof(buf)), "m_total{kind=\"node\"}");
-	assert_string_equal(slot_row__metric(&(struct slot_row){ .metric = "m_total" }, buf, sizeof(buf)), "m_total");
-	assert_null(slot_row__metric(&(struct slot_row){ .label = "kind", .value = "node" }, buf, sizeof(buf)));
-	assert_null(slot_row__labels(&(struct slot_row){ .metric = "m_total" }, buf, sizeof(buf)));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probes),
-		cmocka_unit_test(slots),
-		cmocka_unit_test(events),
-		cmocka_unit_test(hists),
-		cmocka_unit_test(reclaim_names),
-		cmocka_unit_test(unit_names),
-		cmocka_unit_test(metrics_with_labels),
+		cmocka_unit_test(probes), cmocka_unit_test(slots),	   cmocka_unit_test(events),
+		cmocka_unit_test(hists),  cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
