@@ -414,24 +414,15 @@ static void md_cell(FILE *out, const char *text, bool code)
 	fputc('|', out);
 }
 
-static const char *unit_of(enum unit unit)
-{
-	return unit == UNIT_NONE ? NULL : schema__unit_name(unit);
-}
-
 static void md_counter(FILE *out, const struct slot_row *row)
 {
-	char metric[256] = "";
+	char metric[256];
 
-	if (row->metric && row->label)
-		snprintf(metric, sizeof(metric), "%s{%s=\"%s\"}", row->metric, row->label, row->value);
-	else if (row->metric)
-		snprintf(metric, sizeof(metric), "%s", row->metric);
 	fputc('|', out);
 	md_cell(out, row->path, true);
 	md_cell(out, schema__role_name(row->role), false);
-	md_cell(out, unit_of(row->unit), false);
-	md_cell(out, metric, true);
+	md_cell(out, schema__unit_name(row->unit), false);
+	md_cell(out, slot_row__metric(row, metric, sizeof(metric)), true);
 	md_cell(out, row->help, false);
 	fputc('\n', out);
 }
@@ -463,7 +454,7 @@ static void md_field(FILE *out, const struct field_row *field)
 	fputc('|', out);
 	md_cell(out, path, true);
 	md_cell(out, schema__field_type_name(field->type), false);
-	md_cell(out, unit_of(field->unit), false);
+	md_cell(out, schema__unit_name(field->unit), false);
 	fputc(' ', out);
 	markdown(out, field->help);
 	for (size_t i = 0; field->names && field->names[i]; i++)
@@ -502,7 +493,7 @@ static void md_histograms(FILE *out, enum mt_probe probe)
 		any = true;
 		fputc('|', out);
 		md_cell(out, hist->name, true);
-		md_cell(out, unit_of(hist->unit), false);
+		md_cell(out, schema__unit_name(hist->unit), false);
 		md_cell(out, hist->label, true);
 		md_cell(out, hist->metric, true);
 		md_cell(out, hist->help, false);
@@ -538,7 +529,7 @@ static void md_keyed_column(FILE *out, const struct keyed_column *column, const 
 	fputc('|', out);
 	md_cell(out, column->path, true);
 	md_cell(out, role, false);
-	md_cell(out, unit_of(column->unit), false);
+	md_cell(out, schema__unit_name(column->unit), false);
 	md_cell(out, column->metric, true);
 	fputc(' ', out);
 	markdown(out, column->help);
@@ -583,7 +574,7 @@ static void md_sample(FILE *out, const struct sample_row *row)
 	md_cell(out, row->path, true);
 	md_cell(out, row->key, true);
 	md_cell(out, sample__kind_name(row->kind), false);
-	md_cell(out, unit_of(row->unit), false);
+	md_cell(out, schema__unit_name(row->unit), false);
 	md_cell(out, row->metric, true);
 	md_cell(out, row->help, false);
 	fputc('\n', out);
@@ -637,7 +628,7 @@ static void md_cgroup_samples(FILE *out)
 		md_source(out, &row->v2);
 		md_source(out, &row->v1);
 		md_cell(out, sample__kind_name(row->kind), false);
-		md_cell(out, unit_of(row->unit), false);
+		md_cell(out, schema__unit_name(row->unit), false);
 		md_cell(out, row->metric, true);
 		md_cell(out, row->help, false);
 		fputc('\n', out);

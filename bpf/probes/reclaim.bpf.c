@@ -35,7 +35,7 @@ KEYED_MAPS(reclaim_by_target, TARGETS_MAX, 2 * MT_NR_RECLAIM_KINDS);
 
 static __always_inline struct mt_reclaim_by_target_value *counts_of(u64 target, u32 kind, bool folded)
 {
-	struct mt_reclaim_by_target_key key = { target, kind, folded };
+	struct mt_reclaim_by_target_key key = { .target_cgroup_id = target, .kind = kind, .folded = folded };
 	struct mt_reclaim_by_target_value *counts = keyed__get(reclaim_by_target, &key);
 
 	if (counts)
@@ -61,7 +61,7 @@ static __always_inline void count_for_target(const struct span_end *end, u32 kin
 
 static __always_inline void retire(u64 target, u32 kind)
 {
-	struct mt_reclaim_by_target_key key = { target, kind, false };
+	struct mt_reclaim_by_target_key key = { .target_cgroup_id = target, .kind = kind, .folded = false };
 
 	keyed__retire(reclaim_by_target, &key);
 	key.folded = true;

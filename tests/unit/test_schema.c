@@ -134,6 +134,7 @@ static void hists(void **state)
 	for (size_t i = 0; i < nr_hist_rows; i++) {
 		const struct hist_row *hist = &hist_rows[i];
 
+		assert_non_null(schema__unit_name(hist->unit)); /* JSON has it */
 		if (hist->event != MT_REC_NONE) {
 			check_event_hist(hist);
 			continue;
@@ -160,6 +161,7 @@ static void unit_names(void **state)
 	(void)state;
 	assert_string_equal(schema__unit_name(UNIT_NS), "ns");
 	assert_string_equal(schema__unit_name(UNIT_SHARE), "share");
+	assert_null(schema__unit_name(UNIT_NONE));
 	assert_string_equal(schema__unit_name((enum unit)99), "?");
 	assert_string_equal(schema__field_type_name(FIELD_CODE), "code");
 	assert_string_equal(schema__field_type_name((enum field_type)99), "?");

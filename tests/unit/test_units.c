@@ -254,14 +254,42 @@ static void small_buffers(void **state)
 	assert_int_equal(buf[4], 'x');
 }
 
+/* As parse_duration() reads it: 90 s is no whole number of minutes. */
+static void durations_spelled(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *spelled;
+	} rows[] = {
+		{ 1, "1ns" },	   { 1500, "1500ns" }, { 7000, "7us" },	   { 10000000, "10ms" },
+		{ 90 * S, "90s" }, { 120 * S, "2m" },  { 3600 * S, "1h" }, { 8760 * 3600 * S, "8760h" },
+	};
+	uint64_t ns;
+	char buf[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_string_equal(spell_duration(buf, sizeof(buf), rows[i].ns), rows[i].spelled);
+		assert_int_equal(parse_duration(buf, &ns), 0);
+		assert_int_equal(ns, rows[i].ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations_read), cmocka_unit_test(durations_refused),
-		cmocka_unit_test(uints),	  cmocka_unit_test(counts),
-		cmocka_unit_test(rates),	  cmocka_unit_test(bytes),
-		cmocka_unit_test(durations),	  cmocka_unit_test(shares),
-		cmocka_unit_test(small_buffers),  cmocka_unit_test(sizes),
+		cmocka_unit_test(durations_read),
+		cmocka_unit_test(durations_refused),
+		cmocka_unit_test(uints),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(rates),
+		cmocka_unit_test(bytes),
+		cmocka_unit_test(durations_spelled),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(shares),
+		cmocka_unit_test(small_buffers),
+		cmocka_unit_test(sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,22 +59,22 @@ static const char *read_decimal(const char *text, struct decimal *number, int *e
 	return end == text ? NULL : end;
 }
 
+static const struct {
+	const char *name;
+	uint64_t ns;
+} duration_units[] = {
+	{ .name = "h", .ns = 3600 * NS_PER_S }, { .name = "m", .ns = 60 * NS_PER_S }, { .name = "s", .ns = NS_PER_S },
+	{ .name = "ms", .ns = 1000000 },	{ .name = "us", .ns = 1000 },	      { .name = "ns", .ns = 1 },
+};
+
+/* 0: there is no such unit. */
 static uint64_t unit_ns(const char *unit)
 {
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{ "", NS_PER_S },	  { "ns", 1 },	     { "us", 1000 },
-		{ "ms", 1000000 },	  { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
-		{ "h", 3600 * NS_PER_S },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(unit, units[i].name) == 0)
-			return units[i].ns;
+	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
+		if (strcmp(unit, duration_units[i].name) == 0)
+			return duration_units[i].ns;
 	}
-	return 0;
+	return *unit ? 0 : NS_PER_S;
 }
 
 int parse_duration(const char *text, uint64_t *ns)
@@ -98,10 +98,25 @@ int parse_duration(const char *text, uint64_t *ns)
 	return 0;
 }
 
+char *spell_duration(char *buf, size_t size, uint64_t ns)
+{
+	size_t i = 0;
+
+	while (ns % duration_units[i].ns)
+		i++;
+	snprintf(buf, size, "%llu%s", (unsigned long long)(ns / duration_units[i].ns), duration_units[i].name);
+	return buf;
+}
+
 static const struct {
 	const char *name, *long_name;
 	uint64_t bytes;
-} size_units[] = { { "G", "GiB", 1ULL << 30 }, { "M", "MiB", 1ULL << 20 }, { "K", "KiB", 1ULL << 10 }, { "", "B", 1 } };
+} size_units[] = {
+	{ .name = "G", .long_name = "GiB", .bytes = 1ULL << 30 },
+	{ .name = "M", .long_name = "MiB", .bytes = 1ULL << 20 },
+	{ .name = "K", .long_name = "KiB", .bytes = 1ULL << 10 },
+	{ .name = "", .long_name = "B", .bytes = 1 },
+};
 
 int parse_size(const char *text, uint64_t *bytes)
 {
@@ -234,7 +249,11 @@ static void format_long_duration(char *buf, size_t size, uint64_t seconds)
 		uint64_t seconds;
 		const char *name, *part;
 		uint64_t part_seconds;
-	} steps[] = { { 86400, "d", "h", 3600 }, { 3600, "h", "m", 60 }, { 60, "m", "s", 1 } };
+	} steps[] = {
+		{ .seconds = 86400, .name = "d", .part = "h", .part_seconds = 3600 },
+		{ .seconds = 3600, .name = "h", .part = "m", .part_seconds = 60 },
+		{ .seconds = 60, .name = "m", .part = "s", .part_seconds = 1 },
+	};
 	size_t i = 0;
 
 	while (i + 1 < ARRAY_SIZE(steps) && seconds < steps[i].seconds)

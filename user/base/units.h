@@ -11,6 +11,8 @@
  * Zero and durations that do not fit 64 bits of nanoseconds are refused.  0, -EINVAL or -ERANGE.
  */
 int parse_duration(const char *text, uint64_t *ns);
+/* Exactly, as parse_duration() reads it, in the largest unit that needs no fraction.  Returns buf. */
+char *spell_duration(char *buf, size_t size, uint64_t ns);
 
 /*
  * Parses a size in bytes: a whole number, with K, M or G (or KiB, MiB, GiB) that

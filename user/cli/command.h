@@ -49,4 +49,7 @@ extern const struct option_row kernel_options[];   /* --btf FILE */
 extern const struct option_row export_options[];   /* --textfile --keep --once --max-series --no-bpf-stats */
 extern const struct option_row common_options[];   /* -v --help */
 
+/* The groups of the commands whose report is a table of tasks; NULL at the end. */
+extern const struct option_row *const table_command_options[];
+
 #endif

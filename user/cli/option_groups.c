@@ -16,6 +16,13 @@ static const char *const table_groups[] = { "process", "thread", "comm", "cgroup
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
 
+#define CGROUP_SYNTAX "a path, a systemd unit, or the start of a container's id"
+#define CGROUP(...)                                                                                                    \
+	{                                                                                                              \
+		.name = "cgroup", .short_name = 'c', .type = OPT_STRINGS, .offset = AT(cgroups), .arg = "CGROUP",      \
+		__VA_ARGS__                                                                                            \
+	}
+
 const struct option_row filter_options[] = {
 	{ .name = "pid",
 	  .short_name = 'p',
@@ -49,14 +56,7 @@ const struct option_row filter_options[] = {
 	  .offset = AT(comms),
 	  .arg = "COMM",
 	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable" },
-	{ .name = "cgroup",
-	  .short_name = 'c',
-	  .type = OPT_STRINGS,
-	  .live_only = true,
-	  .offset = AT(cgroups),
-	  .arg = "CGROUP",
-	  .help = "only tasks in this cgroup or below it: a path, a systemd unit, or the start of a container's id; "
-		  "repeatable" },
+	CGROUP(.live_only = true, .help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX "; repeatable"),
 	{ .name = "follow",
 	  .type = OPT_FLAG,
 	  .live_only = true,
@@ -93,13 +93,7 @@ const struct option_row time_options[] = {
 
 const struct option_row verify_options[] = {
 	DURATION("stop after 10 s, or when CMD ends"),
-	{ .name = "cgroup",
-	  .short_name = 'c',
-	  .type = OPT_STRINGS,
-	  .offset = AT(cgroups),
-	  .arg = "CGROUP",
-	  .help = "only this cgroup and what is below it, with the counters of its own files: a path, a systemd unit, "
-		  "or the start of a container's id" },
+	CGROUP(.help = "only this cgroup and what is below it, with the counters of its own files: " CGROUP_SYNTAX),
 	{ .name = NULL },
 };
 
@@ -143,25 +137,19 @@ const struct option_row table_options[] = {
 	{ .name = NULL },
 };
 
+#define BY_COMM_OR_CGROUP(what_for)                                                                                    \
+	{                                                                                                              \
+		.name = "by", .type = OPT_CHOICE, .offset = AT(by), .min = BY_COMM, .choices = comm_or_cgroup,         \
+		.arg = "GROUP", .help = what_for                                                                       \
+	}
+
 const struct option_row group_options[] = {
-	{ .name = "by",
-	  .type = OPT_CHOICE,
-	  .offset = AT(by),
-	  .min = BY_COMM,
-	  .choices = comm_or_cgroup,
-	  .arg = "GROUP",
-	  .help = "one histogram for each of these, instead of one for all" },
+	BY_COMM_OR_CGROUP("one histogram for each of these, instead of one for all"),
 	{ .name = NULL },
 };
 
 const struct option_row label_options[] = {
-	{ .name = "by",
-	  .type = OPT_CHOICE,
-	  .offset = AT(by),
-	  .min = BY_COMM,
-	  .choices = comm_or_cgroup,
-	  .arg = "GROUP",
-	  .help = "the label of the metrics of tasks; comm by default" },
+	BY_COMM_OR_CGROUP("the label of the metrics of tasks; comm by default"),
 	{ .name = NULL },
 };
 
@@ -323,4 +311,9 @@ const struct option_row common_options[] = {
 	  .offset = AT(help_all),
 	  .help = "show this help with all options, also those that are rarely needed" },
 	{ .name = NULL },
+};
+
+const struct option_row *const table_command_options[] = {
+	time_options,	filter_options, cmd_options,	record_options, table_options,	gather_options,
+	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
 };

@@ -146,22 +146,6 @@ static int set_flag(const struct given *given)
 	return 0;
 }
 
-/* As parse_duration() reads it, in the largest unit that needs no fraction. */
-static char *spell_duration(char *buf, size_t size, uint64_t ns)
-{
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 },
-		      { "ms", 1000000 },      { "us", 1000 },	    { "ns", 1 } };
-	size_t i = 0;
-
-	while (ns % units[i].ns)
-		i++;
-	snprintf(buf, size, "%llu%s", (unsigned long long)(ns / units[i].ns), units[i].name);
-	return buf;
-}
-
 static int set_duration(const struct given *given)
 {
 	const struct option_row *row = given->row;

@@ -105,6 +105,12 @@ void options__free(struct options *options);
  */
 int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first);
 
+/* What --by says, or the command's default. */
+static inline enum group_by options__by(const struct options *options, enum group_by otherwise)
+{
+	return options->by < 0 ? otherwise : (enum group_by)options->by;
+}
+
 static inline bool options__want_help(const struct options *options)
 {
 	return options->help || options->help_all;

@@ -285,12 +285,13 @@ static const struct option_row *const option_groups[] = { output_options, attach
 							  common_options, NULL };
 
 static const struct example examples[] = {
-	{ "what works here, and how", "memtrace doctor" },
-	{ "the probes that cannot run, for a script",
-	  "memtrace doctor --json | jq -r '.probes[] | select(.state != \"ok\") | .name'" },
-	{ "is everything there, in a start script",
-	  "memtrace doctor >/dev/null && memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
-	{ NULL, NULL },
+	{ .text = "what works here, and how", .line = "memtrace doctor" },
+	{ .text = "the probes that cannot run, for a script",
+	  .line = "memtrace doctor --json | jq -r '.probes[] | select(.state != \"ok\") | .name'" },
+	{ .text = "is everything there, in a start script",
+	  .line = "memtrace doctor >/dev/null && memtrace export --textfile "
+		  "/var/lib/prometheus/node-exporter/memtrace.prom" },
+	{},
 };
 
 const struct command doctor_command = {

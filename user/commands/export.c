@@ -160,7 +160,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 
 static int run_export(struct options *options)
 {
-	enum group_by by = options->by < 0 ? BY_COMM : (enum group_by)options->by;
+	enum group_by by = options__by(options, BY_COMM);
 	struct export_run run = { 0 };
 	const struct session_config config = {
 		.latency = true,
@@ -191,13 +191,14 @@ static const struct option_row *const option_groups[] = {
 };
 
 static const struct example examples[] = {
-	{ "for node_exporter, by process name, until stopped",
-	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
-	{ "by cgroup, every 30 s, at most 500 label sets per metric",
-	  "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 --max-series "
-	  "500" },
-	{ "one file about one minute, kept", "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
-	{ NULL, NULL },
+	{ .text = "for node_exporter, by process name, until stopped",
+	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom" },
+	{ .text = "by cgroup, every 30 s, at most 500 label sets per metric",
+	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 "
+		  "--max-series 500" },
+	{ .text = "one file about one minute, kept",
+	  .line = "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
+	{},
 };
 
 const struct command export_command = {

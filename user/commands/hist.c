@@ -81,8 +81,8 @@ static int run_hist(struct options *options)
 		.only_hooks = true,
 		.latency = true,
 		.aggregate = {
-			.by = options->by < 0 ? BY_COMM : options->by,
-			.hist_by = options->by < 0 ? BY_ALL : options->by,
+			.by = options__by(options, BY_COMM),
+			.hist_by = options__by(options, BY_ALL),
 			.intervals = options->interval_ns,
 			.max_groups = MAX_GROUPS,
 		},
@@ -99,10 +99,10 @@ static const struct option_row *const option_groups[] = { time_options,	  filter
 							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
-	{ "how long do major faults take on this machine", "memtrace hist fault -d 10" },
-	{ "how long does reclaim stall each container", "memtrace hist reclaim --by cgroup -d 60" },
-	{ "which orders does a program allocate", "memtrace hist alloc -- ./program" },
-	{ NULL, NULL },
+	{ .text = "how long do major faults take on this machine", .line = "memtrace hist fault -d 10" },
+	{ .text = "how long does reclaim stall each container", .line = "memtrace hist reclaim --by cgroup -d 60" },
+	{ .text = "which orders does a program allocate", .line = "memtrace hist alloc -- ./program" },
+	{},
 };
 
 const struct command hist_command = {

@@ -163,39 +163,25 @@ static void list_probes(struct listing *listing, const struct choice *choice)
 	}
 }
 
-static struct cell unit_cell(enum unit unit)
+/* A text that does not live as long as the listing; NULL: none. */
+static struct cell text_cell(struct listing *listing, const char *text)
 {
-	return unit == UNIT_NONE ? cell_none() : cell_string(schema__unit_name(unit));
-}
-
-static const char *labels_of(struct listing *listing, const struct slot_row *row)
-{
-	if (!row->label)
-		return NULL;
-	return listing__join(listing, (const char *[]){ row->label, "=\"", row->value, "\"", NULL });
-}
-
-/* As the exposition format spells it. */
-static struct cell metric_cell(struct listing *listing, const struct slot_row *row, const char *labels)
-{
-	if (!row->metric || !labels)
-		return cell_string(row->metric);
-	return cell_string(listing__join(listing, (const char *[]){ row->metric, "{", labels, "}", NULL }));
+	return text ? cell_string(listing__join(listing, (const char *[]){ text, NULL })) : cell_none();
 }
 
 static void list_counter(struct listing *listing, const struct slot_row *row, const char *scope)
 {
-	const char *labels = labels_of(listing, row);
+	char metric[256], labels[128];
 
 	listing__add(listing, (struct cell[]){
 				      cell_string(row->path),
 				      cell_string(probe_rows[row->probe].name),
 				      cell_string(scope),
 				      cell_string(schema__role_name(row->role)),
-				      unit_cell(row->unit),
-				      metric_cell(listing, row, labels),
+				      cell_string(schema__unit_name(row->unit)),
+				      text_cell(listing, slot_row__metric(row, metric, sizeof(metric))),
 				      cell_string(row->metric),
-				      cell_string(labels),
+				      text_cell(listing, slot_row__labels(row, labels, sizeof(labels))),
 				      cell_string(row->help),
 			      });
 }
@@ -268,7 +254,7 @@ static void list_fields(struct listing *listing, const struct choice *choice)
 						      cell_string(event->name),
 						      path_cell(listing, field),
 						      cell_string(schema__field_type_name(field->type)),
-						      unit_cell(field->unit),
+						      cell_string(schema__unit_name(field->unit)),
 						      cell_string(field->help),
 						      names_cell(listing, field->names),
 					      });
@@ -285,7 +271,7 @@ static void list_histograms(struct listing *listing, const struct choice *choice
 			listing__add(listing, (struct cell[]){
 						      cell_string(hist->name),
 						      cell_string(probe_rows[hist->probe].name),
-						      unit_cell(hist->unit),
+						      cell_string(schema__unit_name(hist->unit)),
 						      cell_string(hist->label),
 						      cell_string(hist->metric),
 						      cell_string(hist->help),
@@ -302,7 +288,7 @@ static void list_member(struct listing *listing, const struct keyed_row *row, co
 					      cell_string(probe_rows[row->probe].name),
 					      cell_string(path),
 					      cell_string(role),
-					      unit_cell(unit),
+					      cell_string(schema__unit_name(unit)),
 					      cell_string(metric),
 					      cell_string(help),
 				      });
@@ -334,7 +320,7 @@ static void list_samples(struct listing *listing, const struct choice *choice)
 		listing__add(listing, (struct cell[]){
 					      cell_string(row->path),
 					      cell_string(sample__kind_name(row->kind)),
-					      unit_cell(row->unit),
+					      cell_string(schema__unit_name(row->unit)),
 					      cell_string(row->metric),
 					      cell_string(sample_paths[row->file]),
 					      cell_string(row->key),
@@ -351,7 +337,7 @@ static void list_cgroup_samples(struct listing *listing, const struct choice *ch
 		listing__add(listing, (struct cell[]){
 					      cell_string(row->path),
 					      cell_string(sample__kind_name(row->kind)),
-					      unit_cell(row->unit),
+					      cell_string(schema__unit_name(row->unit)),
 					      cell_string(row->metric),
 					      cell_string(row->v2.file),
 					      cell_string(row->v2.key),
@@ -472,10 +458,11 @@ static int run(struct options *options)
 static const struct option_row *const options[] = { output_options, common_options, NULL };
 
 static const struct example examples[] = {
-	{ "everything that memtrace can show", "memtrace list" },
-	{ "what the reclaim probe knows", "memtrace list reclaim" },
-	{ "the metrics that an exporter can have", "memtrace list --json | jq -r '.counters[].metric | values'" },
-	{ NULL, NULL },
+	{ .text = "everything that memtrace can show", .line = "memtrace list" },
+	{ .text = "what the reclaim probe knows", .line = "memtrace list reclaim" },
+	{ .text = "the metrics that an exporter can have",
+	  .line = "memtrace list --json | jq -r '.counters[].metric | values'" },
+	{},
 };
 
 const struct command list_command = {

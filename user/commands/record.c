@@ -123,11 +123,12 @@ static const struct option_row *const option_groups[] = { own_options,	  duratio
 							  kernel_options, common_options,   NULL };
 
 static const struct example examples[] = {
-	{ "the counts and rare events of a build, to look at later", "memtrace record -o build.rec -- make -j8" },
-	{ "every page fault of a program", "memtrace record --every fault -o faults.rec -- ./program" },
-	{ "a flight recorder: the minute before each OOM kill, and when asked by kill -USR1",
-	  "memtrace record --last 60s -o oom.rec" },
-	{ NULL, NULL },
+	{ .text = "the counts and rare events of a build, to look at later",
+	  .line = "memtrace record -o build.rec -- make -j8" },
+	{ .text = "every page fault of a program", .line = "memtrace record --every fault -o faults.rec -- ./program" },
+	{ .text = "a flight recorder: the minute before each OOM kill, and when asked by kill -USR1",
+	  .line = "memtrace record --last 60s -o oom.rec" },
+	{},
 };
 
 const struct command record_command = {

@@ -55,11 +55,11 @@ static int run_replay(struct options *options)
 static const struct option_row *const option_groups[] = { output_options, common_options, NULL };
 
 static const struct example examples[] = {
-	{ "what is in a recording", "memtrace replay build.rec" },
-	{ "the report that stat would have printed", "memtrace replay build.rec stat" },
-	{ "each page fault, as JSON lines", "memtrace replay faults.rec trace fault --json" },
-	{ "histograms of the first ten seconds", "memtrace replay build.rec hist -d 10" },
-	{ NULL, NULL },
+	{ .text = "what is in a recording", .line = "memtrace replay build.rec" },
+	{ .text = "the report that stat would have printed", .line = "memtrace replay build.rec stat" },
+	{ .text = "each page fault, as JSON lines", .line = "memtrace replay faults.rec trace fault --json" },
+	{ .text = "histograms of the first ten seconds", .line = "memtrace replay build.rec hist -d 10" },
+	{},
 };
 
 const struct command replay_command = {

@@ -88,17 +88,12 @@ static int on_interval(struct session *session, void *ctx)
 	return report(ctx, SCOPE_INTERVAL);
 }
 
-static enum group_by group_of(const struct options *options)
-{
-	return options->by < 0 ? BY_PROCESS : (enum group_by)options->by;
-}
-
 static int ready(struct tracing *tracing)
 {
 	struct stat_run *run = (struct stat_run *)tracing;
 	const struct options *options = tracing->session.options;
 	const struct tasks_request request = {
-		.by = group_of(options),
+		.by = options__by(options, BY_PROCESS),
 		.rows = options->rows,
 		.sort = options->sort,
 		.wide = render__is_wide(&tracing->render),
@@ -120,7 +115,7 @@ static int run_stat(struct options *options)
 		.gather = true,
 		.samples = output__is_for_programs(&options->out),
 		.aggregate = {
-			.by = group_of(options),
+			.by = options__by(options, BY_PROCESS),
 			.hist_by = BY_ALL,
 			.intervals = options->interval_ns,
 			.keep_dead = true,
@@ -132,18 +127,14 @@ static int run_stat(struct options *options)
 	return tracing__run(sizeof(struct stat_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,
-							  record_options, table_options,  gather_options,
-							  output_options, ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
-
 static const struct example examples[] = {
-	{ "who faulted and allocated while a build ran", "memtrace stat -- make -j8" },
-	{ "ten seconds of the whole machine, a report every second", "memtrace stat -d 10 -i 1" },
-	{ "who in a unit is stalled by reclaim, worst first",
-	  "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
-	{ "minor and major faults by process name at almost no cost", "memtrace stat fault --light --by comm -d 60" },
-	{ NULL, NULL },
+	{ .text = "who faulted and allocated while a build ran", .line = "memtrace stat -- make -j8" },
+	{ .text = "ten seconds of the whole machine, a report every second", .line = "memtrace stat -d 10 -i 1" },
+	{ .text = "who in a unit is stalled by reclaim, worst first",
+	  .line = "memtrace stat reclaim -c nginx.service --sort TIME -d 30" },
+	{ .text = "minor and major faults by process name at almost no cost",
+	  .line = "memtrace stat fault --light --by comm -d 60" },
+	{},
 };
 
 const struct command stat_command = {
@@ -159,7 +150,7 @@ const struct command stat_command = {
 		   "With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
 		   "whole\n"
 		   "machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
-	.options = option_groups,
+	.options = table_command_options,
 	.takes_probes = true,
 	.takes_cmd = true,
 	.replays = true,

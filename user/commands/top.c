@@ -46,18 +46,13 @@ static int report(struct session *session, void *ctx)
 	return err;
 }
 
-static enum group_by group_of(const struct options *options)
-{
-	return options->by < 0 ? BY_PROCESS : (enum group_by)options->by;
-}
-
 /* On a terminal each table takes the place of the one before it. */
 static int ready(struct tracing *tracing)
 {
 	struct top_run *run = (struct top_run *)tracing;
 	const struct options *options = tracing->session.options;
 	const struct tasks_request request = {
-		.by = group_of(options),
+		.by = options__by(options, BY_PROCESS),
 		.rows = options->rows,
 		.sort = options->sort,
 		.wide = render__is_wide(&tracing->render),
@@ -88,7 +83,7 @@ static int run_top(struct options *options)
 		.latency = options->latency,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
 		.aggregate = {
-			.by = group_of(options),
+			.by = options__by(options, BY_PROCESS),
 			.hist_by = BY_ALL,
 			.intervals = true,
 			.max_groups = MAX_GROUPS,
@@ -101,16 +96,12 @@ static int run_top(struct options *options)
 	return tracing__run(sizeof(struct top_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,
-							  record_options, table_options,  gather_options,
-							  output_options, ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
-
 static const struct example examples[] = {
-	{ "who faults most right now", "memtrace top" },
-	{ "which cgroup is stalled by reclaim, every second", "memtrace top reclaim --by cgroup --sort TIME -i 1" },
-	{ "the threads of one process", "memtrace top -p 812 --by thread" },
-	{ NULL, NULL },
+	{ .text = "who faults most right now", .line = "memtrace top" },
+	{ .text = "which cgroup is stalled by reclaim, every second",
+	  .line = "memtrace top reclaim --by cgroup --sort TIME -i 1" },
+	{ .text = "the threads of one process", .line = "memtrace top -p 812 --by thread" },
+	{},
 };
 
 const struct command top_command = {
@@ -120,7 +111,7 @@ const struct command top_command = {
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
 	.details = "Shows what happened in the last 2 s, or the last -i, again and again, until Ctrl-C, -d, or the end "
 		   "of CMD.",
-	.options = option_groups,
+	.options = table_command_options,
 	.takes_probes = true,
 	.takes_cmd = true,
 	.examples = examples,

@@ -226,10 +226,10 @@ static const struct option_row *const option_groups[] = { duration_options,
 							  NULL };
 
 static const struct example examples[] = {
-	{ "each stall in reclaim, kswapd session and OOM kill as it comes", "memtrace trace" },
-	{ "each reclaim of one container, as JSON lines", "memtrace trace reclaim -c 4f1c2d9a --json" },
-	{ "every page fault of a program", "memtrace trace fault -- ./program" },
-	{ NULL, NULL },
+	{ .text = "each stall in reclaim, kswapd session and OOM kill as it comes", .line = "memtrace trace" },
+	{ .text = "each reclaim of one container, as JSON lines", .line = "memtrace trace reclaim -c 4f1c2d9a --json" },
+	{ .text = "every page fault of a program", .line = "memtrace trace fault -- ./program" },
+	{},
 };
 
 const struct command trace_command = {

@@ -230,12 +230,12 @@ static const struct option_row *const option_groups[] = { verify_options, output
 							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
-	{ "can these numbers be trusted here", "memtrace verify" },
-	{ "the faults of a build against getrusage, all else against the machine's counters",
-	  "memtrace verify -- make -j8" },
-	{ "the differences that nothing explains, for a script",
-	  "memtrace verify --json -d 60 | jq '.counters[] | select(.verdict == \"unexplained\")'" },
-	{ NULL, NULL },
+	{ .text = "can these numbers be trusted here", .line = "memtrace verify" },
+	{ .text = "the faults of a build against getrusage, all else against the machine's counters",
+	  .line = "memtrace verify -- make -j8" },
+	{ .text = "the differences that nothing explains, for a script",
+	  .line = "memtrace verify --json -d 60 | jq '.counters[] | select(.verdict == \"unexplained\")'" },
+	{},
 };
 
 const struct command verify_command = {

@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../base/small_file.h"
 #include "../model/task_places.h"
 #include "kernel_btf.h"
 #include "prototype.h"
@@ -119,14 +120,12 @@ static bool has_faults_after_exit(const struct btf *btf)
 
 static bool has_lru_generations(void)
 {
-	FILE *f = fopen("/sys/kernel/mm/lru_gen/enabled", "re");
-	unsigned int enabled = 0;
+	char mask[16];
+	unsigned int enabled;
 
-	if (f && fscanf(f, "%x", &enabled) != 1)
-		enabled = 0;
-	if (f)
-		fclose(f);
-	return enabled & 1;
+	if (small_file__read_line("/sys/kernel/mm/lru_gen/enabled", mask, sizeof(mask)))
+		return false;
+	return sscanf(mask, "%x", &enabled) == 1 && enabled & 1;
 }
 
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -11,15 +10,9 @@
 
 #include <bpf/libbpf.h>
 
-static void read_online(char *online)
-{
-	FILE *f = fopen("/sys/devices/system/cpu/online", "re");
+#include "../base/small_file.h"
 
-	if (!f || !fgets(online, CPU_LIST_LEN, f))
-		online[0] = '\0';
-	if (f)
-		fclose(f);
-}
+#define ONLINE_FILE "/sys/devices/system/cpu/online" /* what cannot be read counts as "" */
 
 static __u64 event_number(const char *name)
 {
@@ -66,7 +59,7 @@ int cpu_events__attach(struct cpu_events *events, struct bpf_program *prog, cons
 	events->links = calloc(events->nr_links, sizeof(*events->links));
 	if (!events->links)
 		return -ENOMEM;
-	read_online(events->online);
+	small_file__read_line(ONLINE_FILE, events->online, sizeof(events->online));
 	for (cpu = 0; err >= 0 && cpu < events->nr_links; cpu++) {
 		err = attach_one(events, cpu);
 		attached += err > 0;
@@ -85,7 +78,7 @@ int cpu_events__refresh(struct cpu_events *events)
 
 	if (!prog)
 		return 0;
-	read_online(online);
+	small_file__read_line(ONLINE_FILE, online, sizeof(online));
 	if (!strcmp(online, events->online))
 		return 0;
 	cpu_events__detach(events);

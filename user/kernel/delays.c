@@ -2,7 +2,6 @@
 #include "delays.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/taskstats.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 
 #include <linux/netlink.h>
 
+#include "../base/small_file.h"
 #include "proc.h"
 
 #define SWITCH_FILE   "/proc/sys/kernel/task_delayacct"
@@ -118,27 +118,12 @@ static int find_family(int fd)
 	return *(const __u16 *)attribute__data(id);
 }
 
-static int read_line(const char *path, char *buf, int size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-	int err = len < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	if (!err)
-		buf[len] = '\0';
-	if (!err)
-		buf[strcspn(buf, "\n")] = '\0';
-	return err;
-}
-
 static int listen_on(int fd)
 {
 	char cpus[200], buf[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *nl = (struct nlmsghdr *)buf;
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-	int family, size = RECEIVE_BYTES, err = read_line(CPUS_FILE, cpus, sizeof(cpus));
+	int family, size = RECEIVE_BYTES, err = small_file__read_line(CPUS_FILE, cpus, sizeof(cpus));
 	ssize_t got;
 	size_t len;
 
@@ -166,7 +151,7 @@ void delays__open(struct delays *delays)
 
 	*delays = (struct delays){ 0 };
 	/* a kernel before 5.14 has no switch, and is on */
-	if (!read_line(SWITCH_FILE, text, sizeof(text)) && !strcmp(text, "0")) {
+	if (!small_file__read_line(SWITCH_FILE, text, sizeof(text)) && !strcmp(text, "0")) {
 		delays->why = "off: kernel.task_delayacct is 0";
 		return;
 	}

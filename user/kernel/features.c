@@ -15,6 +15,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../base/small_file.h"
 #include "proc.h"
 
 static bool has_capability(int cap)
@@ -25,21 +26,6 @@ static bool has_capability(int cap)
 	if (syscall(SYS_capget, &header, data))
 		return false;
 	return data[cap / 32].effective & (1U << cap % 32);
-}
-
-static int read_line(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool read;
-
-	if (!f)
-		return -errno;
-	read = fgets(buf, size, f);
-	fclose(f);
-	if (!read)
-		return -ENODATA;
-	buf[strcspn(buf, "\n")] = '\0';
-	return 0;
 }
 
 static enum feature_state look_bpf_capability(char *note, size_t size)
@@ -60,7 +46,7 @@ static enum feature_state look_user_namespace(char *note, size_t size)
 	unsigned int inside, outside, count;
 	char map[128];
 
-	if (read_line("/proc/self/uid_map", map, sizeof(map)))
+	if (small_file__read_line("/proc/self/uid_map", map, sizeof(map)))
 		return FEATURE_UNKNOWN;
 	if (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && !inside && !outside && count == 0xffffffffU)
 		return FEATURE_OK;
@@ -90,7 +76,7 @@ static enum feature_state look_lockdown(char *note, size_t size)
 {
 	char line[128];
 
-	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+	if (small_file__read_line("/sys/kernel/security/lockdown", line, sizeof(line)))
 		return FEATURE_OK; /* no such security module, or securityfs is not mounted: then loading shows it */
 	return features__lockdown(line, note, size);
 }
@@ -181,7 +167,7 @@ static enum feature_state look_bpf_stats(char *note, size_t size)
 {
 	char line[16];
 
-	if (read_line("/proc/sys/kernel/bpf_stats_enabled", line, sizeof(line)))
+	if (small_file__read_line("/proc/sys/kernel/bpf_stats_enabled", line, sizeof(line)))
 		return FEATURE_MISSING;
 	if (strcmp(line, "0")) {
 		snprintf(note, size, "on for the whole machine");

@@ -190,11 +190,11 @@ static int check_sizes(const struct options *o)
 	const struct {
 		const char *option;
 		size_t nr;
-	} lists[] = { { "-p", o->pids.nr },
-		      { "-t", o->tids.nr },
-		      { "-u", o->users.nr },
-		      { "-n", o->comms.nr },
-		      { "-c", o->cgroups.nr } };
+	} lists[] = {
+		{ .option = "-p", .nr = o->pids.nr },	 { .option = "-t", .nr = o->tids.nr },
+		{ .option = "-u", .nr = o->users.nr },	 { .option = "-n", .nr = o->comms.nr },
+		{ .option = "-c", .nr = o->cgroups.nr },
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof(lists) / sizeof(*lists); i++) {

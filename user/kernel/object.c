@@ -602,7 +602,7 @@ int object__open(struct object *object, const struct object_request *req)
 	return err;
 }
 
-static bool program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
+bool program__info(const struct bpf_program *prog, struct bpf_prog_info *info)
 {
 	__u32 len = sizeof(*info);
 	int fd = bpf_program__fd(prog);
@@ -622,7 +622,7 @@ static uint64_t load_end_ns(const struct object *object, uint64_t begin_ns)
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program (prog, object->bpf)
-		if (program_info(prog, &info) && info.load_time > begin_ns && info.load_time < end_ns)
+		if (program__info(prog, &info) && info.load_time > begin_ns && info.load_time < end_ns)
 			end_ns = info.load_time;
 	return end_ns;
 }
@@ -634,7 +634,7 @@ bool object__program_size(const struct object *object, size_t hook, struct progr
 	struct bpf_program *prog;
 
 	prog = object->bpf && alt ? bpf_object__find_program_by_name(object->bpf, alt->program) : NULL;
-	if (!prog || !program_info(prog, &info))
+	if (!prog || !program__info(prog, &info))
 		return false;
 	*size = (struct program_size){
 		.program = alt->program,

@@ -11,8 +11,10 @@
 #include "../model/probe.h"
 #include "cpu_events.h"
 
-struct bpf_object;
 struct bpf_link;
+struct bpf_object;
+struct bpf_prog_info;
+struct bpf_program;
 struct btf_names;
 struct core_reads;
 struct kernel_btf;
@@ -69,6 +71,9 @@ int object__add_names(struct btf_names *names, const struct object_request *requ
  */
 int object__open(struct object *object, const struct object_request *request);
 void object__close(struct object *object);
+
+/* What the kernel tells of a program; false: it is not loaded, or the kernel does not say. */
+bool program__info(const struct bpf_program *prog, struct bpf_prog_info *info);
 
 /* The kernel's data on the program of an attached hook. */
 struct program_size {

@@ -11,24 +11,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
-
-static int read_fd(int fd, char *buf, int size)
-{
-	int len = fd < 0 ? -errno : (int)read(fd, buf, size - 1);
-
-	if (fd >= 0 && len < 0)
-		len = -errno;
-	if (fd >= 0)
-		close(fd);
-	if (len >= 0)
-		buf[len] = '\0';
-	return len;
-}
-
-static int read_file_at(int dir, const char *path, char *buf, int size)
-{
-	return read_fd(openat(dir, path, O_RDONLY | O_CLOEXEC), buf, size);
-}
+#include "../base/small_file.h"
 
 /* A field of /proc/PID/status, "\nTgid:"; its first number. */
 static int status_number(const char *status, const char *field, uint32_t *value)
@@ -43,7 +26,7 @@ static int read_status(uint32_t tid, char *buf, int size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/status", tid);
-	return read_file_at(AT_FDCWD, path, buf, size);
+	return small_file__read_at(AT_FDCWD, path, buf, size);
 }
 
 /* /proc has a directory for every thread, though it lists only groups. */
@@ -91,7 +74,7 @@ bool proc__pid_exists(uint32_t pid)
 static int read_start(int dir, uint64_t *ticks)
 {
 	char stat[1024], *at;
-	int len = read_file_at(dir, "stat", stat, sizeof(stat)), field;
+	int len = small_file__read_at(dir, "stat", stat, sizeof(stat)), field;
 
 	if (len < 0)
 		return len;
@@ -141,14 +124,14 @@ int proc__open(uint32_t pid, uint64_t start_ns)
 static int read_who(int dir, struct mt_who *who)
 {
 	char status[4096], comm[64], path[64];
-	int len = read_file_at(dir, "status", status, sizeof(status));
+	int len = small_file__read_at(dir, "status", status, sizeof(status));
 
 	if (len < 0)
 		return len;
 	if (status_number(status, "\nTgid:", &who->pid) || status_number(status, "\nUid:", &who->uid))
 		return -EINVAL;
 	snprintf(path, sizeof(path), "task/%u/comm", who->pid); /* the leader's */
-	len = read_file_at(dir, path, comm, sizeof(comm));
+	len = small_file__read_at(dir, path, comm, sizeof(comm));
 	if (len <= 0)
 		return len ? len : -ENOENT;
 	comm[len - 1] = '\0'; /* the newline that the kernel adds */
@@ -189,14 +172,14 @@ void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size)
 {
 	int dir = proc__open(pid, start_ns);
 
-	join_arguments(buf, dir < 0 ? dir : read_file_at(dir, "cmdline", buf, size));
+	join_arguments(buf, dir < 0 ? dir : small_file__read_at(dir, "cmdline", buf, size));
 	if (dir >= 0)
 		close(dir);
 }
 
 void proc__own_cmdline(char *buf, int size)
 {
-	join_arguments(buf, read_file_at(AT_FDCWD, "/proc/self/cmdline", buf, size));
+	join_arguments(buf, small_file__read_at(AT_FDCWD, "/proc/self/cmdline", buf, size));
 }
 
 uint64_t proc__own_cpu_ns(void)

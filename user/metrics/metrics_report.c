@@ -168,7 +168,9 @@ static struct sample *plain_samples(struct metrics *m, size_t nr)
 
 static int add_plain(struct report *report, const struct metric_row *row, const struct sample *samples, size_t nr)
 {
-	struct metric metric = { row->name, row->help, row->type, samples, nr };
+	struct metric metric = {
+		.name = row->name, .help = row->help, .type = row->type, .samples = samples, .nr_samples = nr
+	};
 
 	if (!samples)
 		return -ENOMEM;
@@ -207,8 +209,11 @@ static int add_machine(struct metrics *m, struct report *report)
 static int add_sample(struct metrics *m, struct report *report, enum sample_id id)
 {
 	const struct sample_row *row = &sample_rows[id];
-	const struct metric_row metric = { row->metric, row->help,
-					   row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER, NULL };
+	const struct metric_row metric = {
+		.name = row->metric,
+		.help = row->help,
+		.type = row->kind == SAMPLE_GAUGE ? METRIC_GAUGE : METRIC_COUNTER,
+	};
 	const struct sample_extent *extent = &m->view->samples->extents[SCOPE_TOTAL][id];
 	uint64_t value = row->kind == SAMPLE_GAUGE ? extent->end : sample_extent__growth(extent);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "keyed.h"
@@ -258,7 +259,7 @@ const char *schema__role_name(enum slot_role role)
 const char *schema__unit_name(enum unit unit)
 {
 	static const char *const names[] = {
-		[UNIT_NONE] = "none",
+		[UNIT_NONE] = NULL,
 		[UNIT_COUNT] = "count",
 		[UNIT_PAGES] = "pages",
 		[UNIT_BYTES] = "bytes",
@@ -288,4 +289,25 @@ const char *schema__field_type_name(enum field_type type)
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";
+}
+
+const char *slot_row__labels(const struct slot_row *row, char *buf, size_t size)
+{
+	if (!row->label)
+		return NULL;
+	snprintf(buf, size, "%s=\"%s\"", row->label, row->value);
+	return buf;
+}
+
+const char *slot_row__metric(const struct slot_row *row, char *buf, size_t size)
+{
+	char labels[128];
+
+	if (!row->metric)
+		return NULL;
+	if (slot_row__labels(row, labels, sizeof(labels)))
+		snprintf(buf, size, "%s{%s}", row->metric, labels);
+	else
+		snprintf(buf, size, "%s", row->metric);
+	return buf;
 }

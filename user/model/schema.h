@@ -142,8 +142,12 @@ bool schema__is_of_single_events(enum mt_probe probe);
 const char *schema__metric_help(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */
 bool schema__is_task(enum field_type type);
-const char *schema__unit_name(enum unit unit);
+const char *schema__unit_name(enum unit unit); /* NULL: it has none */
 const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);
+/* label="value" of its metric, cut if it does not fit; returns buf, NULL if it has no label. */
+const char *slot_row__labels(const struct slot_row *row, char *buf, size_t size);
+/* Its metric with the label, as the exposition format spells it; returns buf, NULL if it has no metric. */
+const char *slot_row__metric(const struct slot_row *row, char *buf, size_t size);
 
 #endif

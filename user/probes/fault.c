@@ -34,7 +34,10 @@ static const struct attach_hook hooks[] = {
 };
 
 /* A begin without its end would tell of a mapping that is gone. */
-static const struct hook_dependency dependencies[] = { { "mapping begin", "mapping end" }, {} };
+static const struct hook_dependency dependencies[] = {
+	{ .hook = "mapping begin", .needs = "mapping end" },
+	{},
+};
 
 static const struct kernel_constant constants[] = {
 	HANDLING_CONSTANTS("user_mm"),

@@ -44,7 +44,10 @@ static const struct attach_hook hooks[] = {
 };
 
 /* A begin without its end would be told of kills that come later. */
-static const struct hook_dependency dependencies[] = { { "kill begin", "kill end" }, {} };
+static const struct hook_dependency dependencies[] = {
+	{ .hook = "kill begin", .needs = "kill end" },
+	{},
+};
 
 /* The kinds of pages in a process's counters. */
 static const struct kernel_constant constants[] = {

@@ -129,9 +129,9 @@ static const struct attach_hook hooks[] = {
 
 /* One end of an episode says nothing, and would leave the other kinds' episodes inside of it. */
 #define PAIR(kind)                                                                                                     \
-	{ kind " begin", kind " end" },                                                                                \
+	{ .hook = kind " begin", .needs = kind " end" },                                                               \
 	{                                                                                                              \
-		kind " end", kind " begin"                                                                             \
+		.hook = kind " end", .needs = kind " begin"                                                            \
 	}
 
 static const struct hook_dependency dependencies[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), {} };

@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../model/gfp.h"
 #include "../base/log.h"
+#include "../base/loop.h"
 #include "../base/stop.h"
 #include "../kernel/proc.h"
 #include "../kernel/stats.h"
@@ -359,7 +360,8 @@ static int open_kernel(struct session *session)
 		code = refuse_same_file(options->out.path, options->record);
 	if (code != EXIT_OK)
 		return code;
-	err = open_memory(session);
+	session->loop = loop__new();
+	err = session->loop ? open_memory(session) : -ENOMEM;
 	if (!err)
 		return attach(session);
 	log_error("cannot start: %s", strerror(-err));
@@ -381,6 +383,7 @@ void session__close(struct session *session)
 	enum mt_probe id;
 
 	stop__on_signal(NULL, NULL);
+	loop__free(session->loop);
 	if (session->source)
 		session->source->ops->free(session->source);
 	recorder__free(session->recorder);

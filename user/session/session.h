@@ -69,7 +69,12 @@ struct session {
 	uint64_t event_ns;	      /* when the event happened whose names are looked up */
 	struct checkpoint checkpoint; /* as of the last interval or the end */
 	uint64_t interval_ns, interval_due_ns;
-	struct loop *loop;	 /* while it runs live */
+	/*
+	 * From session__open() to session__close(); NULL in a replay.  A command may register what it waits for before
+	 * session__run(), in its ready() callback: such descriptors are called before those of the run itself (signals,
+	 * records), such timers after those of the run (the end, the tick).
+	 */
+	struct loop *loop;
 	struct loop_timer *tick; /* while it runs live; owned by the loop */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */

@@ -234,15 +234,10 @@ static void loop(struct session *session)
 {
 	uint64_t duration_ns = session->options->duration_ns;
 
-	session->loop = loop__new();
-	session__fail(session, session->loop ?
-				       watch(session, duration_ns ? session->view.start_ns + duration_ns : LOOP_NEVER) :
-				       -ENOMEM);
+	session__fail(session, watch(session, duration_ns ? session->view.start_ns + duration_ns : LOOP_NEVER));
 	while (!session->error && !stop__asked())
 		loop__turn(session->loop);
 	session->tick = NULL;
-	loop__free(session->loop);
-	session->loop = NULL;
 }
 
 /* What ends the run before CMD (-d, a signal) also ends CMD; a CMD that then still runs is left alone. */

@@ -23,20 +23,11 @@ static void add_counts(uint64_t *sums, const void *counts, size_t nr)
 }
 #define ADD_COUNTS(sums, counts) add_counts((uint64_t *)(sums), counts, sizeof(*(sums)) / sizeof(uint64_t))
 
-static int program_info(const struct bpf_program *prog, struct bpf_prog_info *info)
-{
-	__u32 len = sizeof(*info);
-	int fd = bpf_program__fd(prog);
-
-	memset(info, 0, sizeof(*info));
-	return fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, info, &len);
-}
-
 static uint64_t program_misses(const struct bpf_program *prog)
 {
 	struct bpf_prog_info info;
 
-	return program_info(prog, &info) ? 0 : info.recursion_misses;
+	return program__info(prog, &info) ? info.recursion_misses : 0;
 }
 
 static uint64_t recursion_misses(const struct object *object)
@@ -195,7 +186,7 @@ static size_t object_costs(const struct object *object, struct program_cost *cos
 	if (!object->bpf)
 		return nr;
 	bpf_object__for_each_program (prog, object->bpf) {
-		if (nr == max || program_info(prog, &info))
+		if (nr == max || !program__info(prog, &info))
 			continue;
 		costs[nr].name = bpf_program__name(prog);
 		costs[nr].run_ns = info.run_time_ns;

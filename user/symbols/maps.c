@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "starts.h"
+
 struct proc_maps {
 	uint32_t pid;
 	uint64_t serial;
@@ -64,17 +66,7 @@ size_t proc_maps__bytes(const struct proc_maps *maps)
 /* How many begin at the address or below it. */
 static size_t begun(const struct proc_maps *maps, uint64_t address)
 {
-	size_t low = 0, high = maps->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (maps->v[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return starts__count(maps->v, maps->nr, sizeof(*maps->v), address);
 }
 
 const struct mapping *proc_maps__find(const struct proc_maps *maps, uint64_t address)

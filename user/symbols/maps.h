@@ -14,7 +14,7 @@
 #include "build_id.h"
 
 struct mapping {
-	uint64_t start, end;  /* addresses, end excluded */
+	uint64_t start, end;  /* addresses, end excluded; start is first: starts.h */
 	uint64_t file_offset; /* bytes from the file's start, of what is at start */
 	/*
 	 * What the ELF file itself calls the address of start: symbol tables

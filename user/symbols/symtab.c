@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "starts.h"
+
 /* How many symbols that began later, and ended, may lie between an address and the one that holds it. */
 #define MAX_NESTED 8
 
 #define MAX_SIZE (UINT32_MAX >> 1)
 
 struct entry {
-	uint64_t start;
+	uint64_t start; /* first: starts.h */
 	uint32_t size : 31;
 	uint32_t unsized : 1; /* size is the most that it can be */
 	uint32_t name;	      /* where in strings; the module's name is behind it */
@@ -192,27 +194,12 @@ static void sort(struct symtab *tab)
 	tab->sorted = true;
 }
 
-static size_t begun(const struct symtab *tab, uint64_t address)
-{
-	size_t low = 0, high = tab->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (tab->v[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 bool symtab__find(struct symtab *tab, uint64_t address, struct symbol *symbol)
 {
 	size_t at, last;
 
 	sort(tab);
-	at = begun(tab, address);
+	at = starts__count(tab->v, tab->nr, sizeof(*tab->v), address);
 	last = at > MAX_NESTED ? at - MAX_NESTED : 0;
 	while (at-- > last) {
 		const struct entry *entry = &tab->v[at];

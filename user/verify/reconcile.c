@@ -224,10 +224,10 @@ _Static_assert(sizeof(counter_rows) / sizeof(*counter_rows) <= COUNTER_ROWS_MAX,
 /* clang-format on */
 
 const struct bound_row bound_rows[] = {
-	{ BOUND_COMPACTED, "compact_success" },
-	{ BOUND_COLLAPSED, "thp_collapse_alloc" },
-	{ BOUND_KILLS_ELSEWHERE, "oom_kill" },
-	{ BOUND_FOREIGN_FAULTS, "pgfault" },
+	{ .bound = BOUND_COMPACTED, .names = "compact_success" },
+	{ .bound = BOUND_COLLAPSED, .names = "thp_collapse_alloc" },
+	{ .bound = BOUND_KILLS_ELSEWHERE, .names = "oom_kill" },
+	{ .bound = BOUND_FOREIGN_FAULTS, .names = "pgfault" },
 };
 _Static_assert(sizeof(bound_rows) / sizeof(*bound_rows) == NR_BOUND_ROWS, "NR_BOUND_ROWS");
 
