@@ -160,9 +160,35 @@ static int table_rest(void *ctx, struct cell *cells)
 	return 1;
 }
 
+/* Whether a row says what it is about: all members of its key that can have any value are known. */
+static bool says_what(const struct keyed_row *row, const struct cell *cells)
+{
+	size_t i;
+
+	for (i = 0; i < row->nr_keys; i++) {
+		if (!row->keys[i].path)
+			continue;
+		if (keyed_column__is_open(&row->keys[i]) && cells->kind == CELL_NONE)
+			return false;
+		cells++;
+	}
+	return true;
+}
+
+/* Rows of which none says what it is about would only repeat the totals. */
+static bool is_for_people(const struct keyed_table *table, const struct keyed_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < table->rows.nr; i++)
+		if (says_what(row, table->cells + i * table->rows.nr_columns))
+			return true;
+	return false;
+}
+
 static void add_table(struct keyed_table *table, const struct keyed_row *row, struct report *report, bool not_in_text)
 {
-	bool in_text = table->rows.nr && !not_in_text;
+	bool in_text = !not_in_text && is_for_people(table, row);
 	const struct table shown = {
 		.path = row->path,
 		.not_in_text = !in_text,
@@ -177,6 +203,8 @@ static void add_table(struct keyed_table *table, const struct keyed_row *row, st
 	if (in_text)
 		report__add_note(report, "%s", "");
 	report__add_table(report, &shown);
+	if (in_text)
+		report__add_note(report, "%s", "");
 }
 
 int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,

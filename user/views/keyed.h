@@ -22,8 +22,8 @@ struct keyed_tables {
 };
 
 /*
- * Those of the probes that are shown; text has the first rows, and one that sums up the others, unless not_in_text,
- * and nothing of a table without any.
+ * Those of the probes that are shown.  Unless not_in_text, text has the first rows of each, and one that sums up the
+ * others, between empty lines; nothing of a table without a row of which the key is known.
  * 0 or -ENOMEM; keyed_tables__done() in any case, after the report was rendered.
  */
 int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,
