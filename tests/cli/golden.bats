@@ -78,6 +78,10 @@ need_reader() {
 	as_expected keyed
 }
 
+@test "samples of cgroups, one of which is removed" {
+	as_expected cgroups
+}
+
 @test "a recording that is cut off" {
 	as_expected cut
 }
@@ -92,13 +96,13 @@ need_reader() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cut damaged every folds functions keyed rare refused sampled samples stacks window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 9 ]
+	[ "$names" = "cgroups cut damaged every folds functions keyed rare refused sampled samples stacks window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 10 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks functions window samples folds keyed; do
+	for recording in rare every sampled stacks functions window samples folds keyed cgroups; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,
@@ -130,6 +134,17 @@ need_reader() {
 		jq -c '.samples | [.memory.total_bytes.last, .memory.free_bytes.min, .memory.free_bytes.max, .vm.pgfault]')
 	[ "$theirs" = "$ours" ]
 	[ "$(jq '.[3] > 0' <<<"$ours")" = true ]
+}
+
+@test "the samples of cgroups that it decodes are those that stat reports" {
+	need_reader
+	theirs=$(python3 tests/golden/dump.py --records "$golden/cgroups.rec" | jq -cs '[.[] | select(.record == "cgroup_sample" and .cgroup > 0)] |
+		group_by(.cgroup) | map([.[-1].cgroup, .[-1].removed == 1, (map(."memory.current_bytes") | .[-1], min, max)]) | sort')
+	ours=$("$MEMTRACE" replay "$golden/cgroups.rec" stat --json | jq -c '[.cgroups[] |
+		[.id, .removed, (.memory.current_bytes | .last, .min, .max)]] | sort')
+	printf '%s\n' "$theirs" "$ours"
+	[ "$theirs" = "$ours" ]
+	[ "$(jq -c '[length, (map(select(.[1])) | length), any(.[]; .[4] > .[3])]' <<<"$ours")" = '[4,1,true]' ]
 }
 
 @test "the keyed counters that it decodes are those that stat reports" {

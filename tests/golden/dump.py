@@ -218,7 +218,7 @@ def faults_by_task(tasks):
 
 def is_counts(layout):
     """Of values that were read, rather than of events: moments, samples, tasks, counters by a key."""
-    return layout["name"] in ("task", "moment", "sample") or "since_ns" in (name for name, _ in layout["fields"])
+    return layout["name"] in ("task", "moment", "sample", "cgroup_sample") or "since_ns" in (name for name, _ in layout["fields"])
 
 
 def summary(recording):

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../../user/model/schema.h"
+#include "../../user/views/keyed.h"
 
 static void probes(void **state)
 {
@@ -156,6 +157,18 @@ static void reclaim_names(void **state)
 	assert_null(kind->names[MT_NR_RECLAIM_KINDS]);
 }
 
+/* Views have room for the columns of each counter by a key. */
+static void keyed_columns(void **state)
+{
+	(void)state;
+	for (int i = 0; i < MT_NR_KEYED; i++) {
+		const struct keyed_row *row = &keyed_rows[i];
+
+		assert_int_equal(row->id, i);
+		assert_true(row->nr_keys + row->nr_values + (row->hist->path != NULL) <= KEYED_MAX_COLUMNS);
+	}
+}
+
 static void unit_names(void **state)
 {
 	(void)state;
@@ -170,8 +183,9 @@ static void unit_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probes), cmocka_unit_test(slots),	   cmocka_unit_test(events),
-		cmocka_unit_test(hists),  cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
+		cmocka_unit_test(probes),	 cmocka_unit_test(slots),	  cmocka_unit_test(events),
+		cmocka_unit_test(hists),	 cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
+		cmocka_unit_test(keyed_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

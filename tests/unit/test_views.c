@@ -14,6 +14,7 @@
 #include "../../user/report/output.h"
 #include "../../user/views/cgroups.h"
 #include "../../user/views/histograms.h"
+#include "../../user/views/keyed.h"
 #include "../../user/views/samples.h"
 #include "../../user/views/summary.h"
 #include "../../user/views/tasks_table.h"
@@ -341,14 +342,189 @@ static void cgroups_for_programs(void **state)
 	cgroup_counts__free(&counts);
 }
 
+static char *keyed_text(const struct fake_run *run, const char *format, enum scope scope)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	struct keyed_tables tables;
+	char *text;
+
+	assert_non_null(report);
+	assert_int_equal(keyed_tables__add(&tables, &run->view, report, scope, false), 0);
+	text = render(report, format);
+	keyed_tables__done(&tables);
+	report__free(report);
+	return text;
+}
+
+/* Episodes of memcg reclaim by target, absolute. */
+static void take_target(struct keyed_counts *counts, uint64_t target, bool folded, uint64_t count, uint64_t ns)
+{
+	const struct mt_reclaim_by_target record = {
+		.hdr = { .id = REC_KEYED + MT_KEYED_reclaim_by_target, .size = sizeof(record) },
+		.key = { .target_cgroup_id = target, .kind = MT_RECLAIM_MEMCG, .folded = folded },
+		.value = { .head = { .count = count }, .ns = ns, .reclaimed_pages = 2 * count, .hist[4] = count },
+	};
+	const void *added;
+
+	assert_int_equal(keyed_counts__take(counts, &keyed_rows[MT_KEYED_reclaim_by_target], &record, &added), 0);
+}
+
+/* The run of make_up() with reclaim alone, and counters by a key for at most that many; keyed_counts__free() them. */
+static struct keyed_counts *with_targets(struct fake_run *run, size_t max)
+{
+	struct keyed_counts *counts = keyed_counts__new(true, max);
+
+	assert_non_null(counts);
+	run->view.asked = 1U << MT_PROBE_reclaim;
+	run->view.keyed = counts;
+	return counts;
+}
+
+/* Its rows stand between empty lines. */
+static void keyed_table(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 100);
+	char *text;
+
+	take_target(counts, 1, false, 5, 3000);
+	take_target(counts, 2, false, 5, 4000);
+	take_target(counts, 0, false, 1, 2000);
+	text = keyed_text(*state, "text", SCOPE_TOTAL);
+	assert_string_equal(text, "\nReclaim by target cgroup\n"
+				  "TARGET KIND  RECLAIM   TIME RECLAIMED\n"
+				  "/other memcg       5 4.00us        10\n"
+				  "/one   memcg       5 3.00us        10\n"
+				  "-      memcg       1 2.00us         2\n\n");
+	free(text);
+	((struct fake_run *)*state)->view.asked = 1U << MT_PROBE_fault;
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect_none(text, "reclaim_by_target");
+	free(text);
+	keyed_counts__free(counts);
+}
+
+/* Where no target is known, the totals tell people all that there is.  For programs unknown is null. */
+static void keyed_without_targets(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 100);
+	char *text = keyed_text(*state, "json", SCOPE_TOTAL);
+
+	expect_none(text, "reclaim_by_target"); /* of a recording without it */
+	free(text);
+	take_target(counts, 0, false, 5, 3000);
+	text = keyed_text(*state, "text", SCOPE_TOTAL);
+	assert_string_equal(text, "");
+	free(text);
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect(text, "\"reclaim_by_target\":[{\"target_cgroup\":null,\"kind\":\"memcg\",\"count\":5,\"ns\":3000,"
+		     "\"reclaimed_pages\":10,\"histogram\":{");
+	expect(text, "\"buckets\":[{\"le\":16,\"count\":5}]");
+	free(text);
+	keyed_counts__free(counts);
+}
+
+/* Episodes with a record and without one are one row. */
+static void keyed_folded(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 100);
+	char *text;
+
+	take_target(counts, 1, false, 5, 3000);
+	take_target(counts, 1, true, 2, 1000);
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect(text, "\"reclaim_by_target\":[{\"target_cgroup\":\"/one\",\"kind\":\"memcg\",\"count\":7,\"ns\":4000,");
+	expect_none(text, "},{\"target_cgroup\"");
+	expect_none(text, "folded");
+	free(text);
+	keyed_counts__free(counts);
+}
+
+/* Beyond the bound a target is not told, its kind is. */
+static void keyed_other(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 1);
+	char *text;
+
+	take_target(counts, 1, false, 5, 3000);
+	take_target(counts, 2, false, 1, 20);
+	take_target(counts, 3, false, 1, 30);
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect(text, "{\"target_cgroup\":\"other\",\"kind\":\"memcg\",\"count\":2,\"ns\":50,");
+	free(text);
+	text = keyed_text(*state, "text", SCOPE_TOTAL);
+	expect(text, "\nother  memcg       2");
+	free(text);
+	keyed_counts__free(counts);
+}
+
+static void keyed_interval(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 100);
+	char *text;
+
+	take_target(counts, 1, false, 5, 3000);
+	keyed_counts__next_interval(counts);
+	take_target(counts, 1, false, 7, 3500);
+	keyed_counts__next_interval(counts);
+	text = keyed_text(*state, "json", SCOPE_INTERVAL);
+	expect(text, "\"count\":2,\"ns\":500,");
+	free(text);
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect(text, "\"count\":7,\"ns\":3500,");
+	free(text);
+	keyed_counts__next_interval(counts);
+	text = keyed_text(*state, "json", SCOPE_INTERVAL);
+	expect(text, "\"reclaim_by_target\":[]"); /* known: there was none */
+	free(text);
+	keyed_counts__free(counts);
+}
+
+/* Those that people are not shown are counted and summed up; programs get all. */
+static void keyed_table_cuts_rows(void **state)
+{
+	struct keyed_counts *counts = with_targets(*state, 100);
+	uint64_t target;
+	char *text;
+
+	for (target = 1; target <= 10; target++)
+		take_target(counts, target, false, 1000, 1000000 * target);
+	text = keyed_text(*state, "text", SCOPE_TOTAL);
+	expect(text, "/one   memcg   1,000 1.00ms     2,000\n");
+	expect_none(text, "more");
+	free(text);
+	take_target(counts, 11, false, 7, 30000);
+	take_target(counts, 12, false, 5, 20000);
+	text = keyed_text(*state, "text", SCOPE_TOTAL);
+	expect(text, "\n2 more (--json)            12 50.0us        24\n");
+	expect_none(text, "20.0us");
+	free(text);
+	text = keyed_text(*state, "json", SCOPE_TOTAL);
+	expect(text, "\"ns\":20000");
+	expect_none(text, "more");
+	free(text);
+	keyed_counts__free(counts);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_up, forget)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(task_table),	    TEST(task_table_cuts_rows),	 TEST(unknown_is_no_zero),
-		TEST(refuses_unknown_sort), TEST(run_totals_and_losses), TEST(command_difference),
-		TEST(latency_histogram),    TEST(samples_for_programs),	 TEST(cgroups_for_programs),
+		TEST(task_table),
+		TEST(task_table_cuts_rows),
+		TEST(unknown_is_no_zero),
+		TEST(refuses_unknown_sort),
+		TEST(run_totals_and_losses),
+		TEST(command_difference),
+		TEST(latency_histogram),
+		TEST(samples_for_programs),
+		TEST(cgroups_for_programs),
+		TEST(keyed_table_cuts_rows),
+		TEST(keyed_table),
+		TEST(keyed_without_targets),
+		TEST(keyed_folded),
+		TEST(keyed_other),
+		TEST(keyed_interval),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,14 +61,14 @@ static int report(struct stat_run *run, enum scope scope)
 		goto out;
 	summary__add_totals(&run->summary, rep, scope);
 	samples__add(&run->samples, &session->view, rep, scope);
-	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
-	if (err)
-		goto out;
 	cgroups_table__add(&run->cgroups, &session->view, rep, scope);
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
 	}
+	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
+	if (err)
+		goto out;
 	err = histograms__add(&run->histograms, &session->view, rep, scope, !shows_histograms(session));
 	if (err)
 		goto out;

@@ -2,6 +2,7 @@
 #include "keyed.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,9 +128,67 @@ static int fill_table(struct keyed_tables *tables, const struct run_view *view, 
 	return err;
 }
 
+/* A counter's sum over the rows that text does not show. */
+static uint64_t sum_beyond(const struct keyed_table *table, size_t column)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = TEXT_ROWS; i < table->rows.nr; i++)
+		sum += table->cells[i * table->rows.nr_columns + column].u;
+	return sum;
+}
+
+/* "12 more (--json)" in place of the key, and the sums of their counts; columns without a title are not in text. */
+static int table_rest(void *ctx, struct cell *cells)
+{
+	struct keyed_table *table = ctx;
+	size_t i;
+
+	if (table->rows.nr <= TEXT_ROWS)
+		return 0;
+	snprintf(table->rest, sizeof(table->rest), "%zu more (--json)", table->rows.nr - TEXT_ROWS);
+	for (i = 0; i < table->rows.nr_columns; i++) {
+		const struct column *column = &table->columns[i];
+
+		cells[i] = cell_none();
+		if (column->key)
+			cells[i] = cell_string(i ? "" : table->rest);
+		else if (column->title)
+			cells[i] = cell_uint(sum_beyond(table, i));
+	}
+	return 1;
+}
+
+/* Whether a row says what it is about: all members of its key that can have any value are known. */
+static bool says_what(const struct keyed_row *row, const struct cell *cells)
+{
+	size_t i;
+
+	for (i = 0; i < row->nr_keys; i++) {
+		if (!row->keys[i].path)
+			continue;
+		if (keyed_column__is_open(&row->keys[i]) && cells->kind == CELL_NONE)
+			return false;
+		cells++;
+	}
+	return true;
+}
+
+/* Rows of which none says what it is about would only repeat the totals. */
+static bool is_for_people(const struct keyed_table *table, const struct keyed_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < table->rows.nr; i++)
+		if (says_what(row, table->cells + i * table->rows.nr_columns))
+			return true;
+	return false;
+}
+
 static void add_table(struct keyed_table *table, const struct keyed_row *row, struct report *report, bool not_in_text)
 {
-	bool in_text = table->rows.nr && !not_in_text;
+	bool in_text = !not_in_text && is_for_people(table, row);
 	const struct table shown = {
 		.path = row->path,
 		.not_in_text = !in_text,
@@ -138,11 +197,14 @@ static void add_table(struct keyed_table *table, const struct keyed_row *row, st
 		.nr_columns = table->rows.nr_columns,
 		.rows = cell_rows__source(&table->rows),
 		.text_rows = TEXT_ROWS,
+		.rest = table_rest,
 	};
 
 	if (in_text)
 		report__add_note(report, "%s", "");
 	report__add_table(report, &shown);
+	if (in_text)
+		report__add_note(report, "%s", "");
 }
 
 int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,

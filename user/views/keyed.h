@@ -11,17 +11,19 @@
 /* What a report borrows; all zero at first. */
 struct keyed_tables {
 	struct keyed_table {
+		struct cell_rows rows; /* first: what reads it gets at the rest */
 		struct column columns[KEYED_MAX_COLUMNS];
 		struct cell *cells;
 		struct histogram *hists;
-		struct cell_rows rows;
+		char rest[48];
 	} tables[MT_NR_KEYED];
 	char **texts; /* names of cgroups */
 	size_t nr_texts;
 };
 
 /*
- * Those of the probes that are shown; text has the first rows, unless not_in_text, and nothing of a table without any.
+ * Those of the probes that are shown.  Unless not_in_text, text has the first rows of each, and one that sums up the
+ * others, between empty lines; nothing of a table without a row of which the key is known.
  * 0 or -ENOMEM; keyed_tables__done() in any case, after the report was rendered.
  */
 int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,
