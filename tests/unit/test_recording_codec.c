@@ -467,13 +467,13 @@ static void a_block_is_full_by_its_tasks(void **state)
 
 	/* names so short that the size is not what fills it */
 	encoder__init(&enc, layouts);
-	for (nr = 0; nr < MAX_WHOS / 2; nr++) {
-		assert_false(enc.nr_whos > MAX_WHOS / 2);
+	for (nr = 0; nr < MAX_BLOCK_TASKS / 2; nr++) {
+		assert_false(enc.nr_task_refs > MAX_BLOCK_TASKS / 2);
 		major.who.pid = major.who.tid = 1 + nr % 100;
 		major.who.uid = nr / 100;
 		assert_int_equal(encoder__add(&enc, &major), 0);
 	}
-	assert_int_equal(enc.nr_whos, MAX_WHOS / 2);
+	assert_int_equal(enc.nr_task_refs, MAX_BLOCK_TASKS / 2);
 	enc.size = 0; /* what matters is the number of tasks */
 	assert_false(encoder__is_full(&enc));
 	major.who.pid = 1000;
@@ -482,9 +482,9 @@ static void a_block_is_full_by_its_tasks(void **state)
 	assert_true(encoder__is_full(&enc));
 	encoder__free(&enc);
 
-	/* a reader takes MAX_WHOS and no more */
+	/* a reader takes MAX_BLOCK_TASKS and no more */
 	nr = 0;
-	for (size_t size = MAX_WHOS;; size++) {
+	for (size_t size = MAX_BLOCK_TASKS;; size++) {
 		static const uint8_t who[] = { ITEM_WHO, 0, 1, 1, 0, 0, 0, 0, 0, 0 };
 		uint8_t *bytes = malloc(size * sizeof(who));
 		size_t i;
@@ -496,8 +496,8 @@ static void a_block_is_full_by_its_tasks(void **state)
 		decoder__start(&codec->dec, bytes, size * sizeof(who));
 		got = decoder__next(&codec->dec, &record);
 		free(bytes);
-		assert_int_equal(got, size > MAX_WHOS ? -EBADMSG : 0);
-		if (size > MAX_WHOS)
+		assert_int_equal(got, size > MAX_BLOCK_TASKS ? -EBADMSG : 0);
+		if (size > MAX_BLOCK_TASKS)
 			break;
 	}
 }

@@ -294,18 +294,18 @@ static int add_table(struct writer *writer, const struct table *table)
 	return set_path(writer->root, table->path, value);
 }
 
-static int add_facts(struct writer *writer, const struct values *facts)
+static int add_values(struct writer *writer, const struct values *values)
 {
 	json_t *object = writer->root;
 	const char *name;
 
-	if (!facts->path)
+	if (!values->path)
 		return 0;
-	if (*facts->path) {
-		object = parent_object(object, facts->path, &name);
+	if (*values->path) {
+		object = parent_object(object, values->path, &name);
 		object = object ? child_object(object, name, strlen(name)) : NULL;
 	}
-	return object ? set_cells(writer->out, object, facts->columns, facts->cells, facts->nr_columns) : -ENOMEM;
+	return object ? set_cells(writer->out, object, values->columns, values->cells, values->nr_columns) : -ENOMEM;
 }
 
 static json_t *json_labels(const struct histogram *hist)
@@ -366,7 +366,7 @@ static int add_section(struct writer *writer, const struct section *section)
 	case SECTION_TABLE:
 		return add_table(writer, &section->table);
 	case SECTION_VALUES:
-		return add_facts(writer, &section->facts);
+		return add_values(writer, &section->values);
 	case SECTION_HISTOGRAMS:
 		return add_histograms(writer, section);
 	case SECTION_METRIC:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The output for people: tables, facts, histograms and notes on a terminal or in a file. */
+/* The output for people: tables, values, histograms and notes on a terminal or in a file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,13 +71,13 @@ void text__line(struct text *text, const char *format, const struct column *colu
 	fputc('\n', text->stream);
 }
 
-static void print_values(struct text *text, const struct values *facts)
+static void print_values(struct text *text, const struct values *values)
 {
-	const char *separator = *facts->heading ? " " : "";
+	const char *separator = *values->heading ? " " : "";
 
-	fputs(cell_text__safe(&text->cells, facts->heading), text->stream);
-	for (size_t i = 0; i < facts->nr_columns; i++) {
-		const struct column *column = &facts->columns[i];
+	fputs(cell_text__safe(&text->cells, values->heading), text->stream);
+	for (size_t i = 0; i < values->nr_columns; i++) {
+		const struct column *column = &values->columns[i];
 
 		if (!column->title)
 			continue;
@@ -85,7 +85,7 @@ static void print_values(struct text *text, const struct values *facts)
 			fprintf(text->stream, "%s%s", separator, column->title);
 			separator = " ";
 		}
-		fprintf(text->stream, "%s%s", separator, cell_text__format(&text->cells, column, &facts->cells[i]));
+		fprintf(text->stream, "%s%s", separator, cell_text__format(&text->cells, column, &values->cells[i]));
 		separator = " ";
 	}
 	fputc('\n', text->stream);
@@ -108,8 +108,8 @@ static void print_section(struct text *text, const struct section *section)
 			text__table(text, &section->table);
 		break;
 	case SECTION_VALUES:
-		if (section->facts.heading)
-			print_values(text, &section->facts);
+		if (section->values.heading)
+			print_values(text, &section->values);
 		break;
 	case SECTION_HISTOGRAMS:
 		if (!section->hists.not_in_text)

@@ -84,12 +84,12 @@ static void kills__report(void *state, struct report *report, const struct event
 {
 	struct kills *kills = state;
 	struct table table = event_log__table(&kills->log, names, "oom");
-	struct values facts = {
+	struct values values = {
 		.heading = "OOM kills:", .columns = count_columns, .cells = &kills->count, .nr_columns = 1
 	};
 
 	kills->count = cell_uint(kills->log.total);
-	report__add_values(report, &facts);
+	report__add_values(report, &values);
 	report__add_table(report, &table);
 }
 

@@ -32,7 +32,7 @@ void decoder__start(struct decoder *dec, const void *bytes, size_t size)
 	dec->time_ns = 0;
 	dec->cpu = dec->last_who = 0;
 	dec->checkpoints = 1;
-	dec->nr_whos = 0;
+	dec->nr_task_refs = 0;
 	dec->pending = false;
 	previous_values__reset(&dec->previous);
 }
@@ -90,16 +90,17 @@ static int take_who(struct decoder *dec)
 	struct mt_who *who;
 	int err;
 
-	if (dec->nr_whos >= MAX_WHOS)
+	if (dec->nr_task_refs >= MAX_BLOCK_TASKS)
 		return bad(dec, "too many tasks in a block");
-	if (dec->nr_whos == dec->room_whos) {
-		task_refs = reallocarray(dec->task_refs, dec->room_whos ? 2 * dec->room_whos : 64, sizeof(*task_refs));
+	if (dec->nr_task_refs == dec->room_task_refs) {
+		task_refs = reallocarray(dec->task_refs, dec->room_task_refs ? 2 * dec->room_task_refs : 64,
+					 sizeof(*task_refs));
 		if (!task_refs)
 			return -ENOMEM;
 		dec->task_refs = task_refs;
-		dec->room_whos = dec->room_whos ? 2 * dec->room_whos : 64;
+		dec->room_task_refs = dec->room_task_refs ? 2 * dec->room_task_refs : 64;
 	}
-	entry = &dec->task_refs[dec->nr_whos++];
+	entry = &dec->task_refs[dec->nr_task_refs++];
 	memset(entry, 0, sizeof(*entry));
 	who = &entry->who;
 	err = get(dec, &entry->ref);
@@ -250,7 +251,7 @@ static int take_symbol(struct decoder *dec)
 /* The task of a number, which is checked: 0 is none. */
 static int check_who(struct decoder *dec, uint64_t number)
 {
-	return number > dec->nr_whos ? bad(dec, "a task that was not named") : 0;
+	return number > dec->nr_task_refs ? bad(dec, "a task that was not named") : 0;
 }
 
 static int get_start(struct decoder *dec, uint8_t item)

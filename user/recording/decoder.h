@@ -39,7 +39,7 @@ struct decoder {
 	uint32_t last_who;
 	uint64_t checkpoints;	       /* so far, and 1 */
 	struct decoder_who *task_refs; /* numbers from 1 */
-	size_t nr_whos, room_whos;
+	size_t nr_task_refs, room_task_refs;
 	struct previous_values previous;
 	void *record;		       /* of the largest size */
 	bool pending;		       /* an announcement was returned first; this record comes next */

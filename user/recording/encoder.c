@@ -45,7 +45,7 @@ void encoder__init(struct encoder *enc, const struct layouts *layouts)
 	previous_values__init(&enc->previous, layouts->nr);
 }
 
-static void forget_whos(struct encoder_who **task_refs)
+static void forget_task_refs(struct encoder_who **task_refs)
 {
 	struct encoder_who *who, *next;
 
@@ -60,15 +60,15 @@ void encoder__reset(struct encoder *enc)
 {
 	struct encoder_seen *seen, *next;
 
-	forget_whos(&enc->task_refs);
-	forget_whos(&enc->refs);
+	forget_task_refs(&enc->task_refs);
+	forget_task_refs(&enc->refs);
 	for (seen = enc->seen; seen; seen = next) {
 		next = seen->hh.next;
 		HASH_DEL(enc->seen, seen);
 		free(seen);
 	}
 	memset(enc->ref_cache, 0, sizeof(enc->ref_cache));
-	enc->size = enc->nr = enc->nr_whos = enc->last_who = enc->cpu = 0;
+	enc->size = enc->nr = enc->nr_task_refs = enc->last_who = enc->cpu = 0;
 	enc->time_ns = 0;
 	previous_values__reset(&enc->previous);
 }
@@ -83,7 +83,7 @@ void encoder__free(struct encoder *enc)
 
 bool encoder__is_full(const struct encoder *enc)
 {
-	return enc->size >= BLOCK_TARGET || enc->nr_whos > MAX_WHOS / 2 ||
+	return enc->size >= BLOCK_TARGET || enc->nr_task_refs > MAX_BLOCK_TASKS / 2 ||
 	       enc->previous.nr_values > MAX_PREVIOUS_VALUES / 2;
 }
 
@@ -205,7 +205,7 @@ static int add_who(struct encoder *enc, struct encoder_who **table, size_t key_s
 		free(entry);
 		return err;
 	}
-	*number = entry->number = ++enc->nr_whos;
+	*number = entry->number = ++enc->nr_task_refs;
 	return 0;
 }
 

@@ -28,7 +28,7 @@ struct encoder {
 	uint32_t last_who;
 	struct encoder_who *task_refs, *refs;
 	struct encoder_seen *seen; /* what this block has defined besides tasks */
-	uint32_t nr_whos;
+	uint32_t nr_task_refs;
 	struct previous_values previous;
 	struct {
 		uint64_t id;

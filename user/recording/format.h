@@ -17,7 +17,7 @@
 #define BLOCK_TARGET	    (256U << 10) /* a writer closes a block of records at this size */
 #define MAX_LAYOUTS	    56
 #define MAX_FIELDS	    2048
-#define MAX_WHOS	    65536      /* in one block */
+#define MAX_BLOCK_TASKS	    65536      /* named in one block */
 #define MAX_PREVIOUS_VALUES (8U << 20) /* values that a block's records refer back to */
 #define MAX_STACK	    1024       /* addresses */
 #define MAX_MAPPINGS	    65536      /* of a process */

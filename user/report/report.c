@@ -57,12 +57,12 @@ void report__add_table(struct report *report, const struct table *table)
 		section->table = *table;
 }
 
-void report__add_values(struct report *report, const struct values *facts)
+void report__add_values(struct report *report, const struct values *values)
 {
 	struct section *section = add_section(report, SECTION_VALUES);
 
 	if (section)
-		section->facts = *facts;
+		section->values = *values;
 }
 
 void report__add_histograms(struct report *report, const struct histogram *list, size_t nr, bool not_in_text)

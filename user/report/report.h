@@ -119,7 +119,7 @@ struct table {
 /* A row of named values: "lost: rare 0 hot 0"; in JSON one object at path. */
 struct values {
 	const char *path;    /* NULL: not in JSON; "": at the top level */
-	const char *heading; /* text before it, or NULL; text leaves the facts out if heading is NULL */
+	const char *heading; /* text before it; NULL: not in text */
 	const struct column *columns;
 	const struct cell *cells;
 	size_t nr_columns;
@@ -179,7 +179,7 @@ struct section {
 	enum section_kind kind;
 	union {
 		struct table table;
-		struct values facts;
+		struct values values;
 		struct {
 			const struct histogram *list;
 			size_t nr;
@@ -201,7 +201,7 @@ struct report {
 struct report *report__new(const char *schema); /* NULL if memory ran out */
 void report__free(struct report *report);	/* NULL is fine */
 void report__add_table(struct report *report, const struct table *table);
-void report__add_values(struct report *report, const struct values *facts);
+void report__add_values(struct report *report, const struct values *values);
 void report__add_histograms(struct report *report, const struct histogram *list, size_t nr, bool not_in_text);
 void report__add_metric(struct report *report, const struct metric *metric);
 void report__add_note(struct report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
