@@ -162,7 +162,7 @@ void help__questions(FILE *out)
 		put_spaces(out, at < width ? width - at : 0);
 		fprintf(out, "  memtrace %s\n", (*command)->name);
 	}
-	fputs("\n'memtrace COMMAND --help' explains a command, '--help-all' with all its options.\n"
+	fputs("\n'memtrace COMMAND --help' explains a command; with '--help-all' it has rarely needed options, too.\n"
 	      "'memtrace --version' prints the version.\n",
 	      out);
 }

@@ -41,7 +41,7 @@ struct cgroup_sampler {
 	size_t nr_left_out_ids;
 };
 
-/* A cgroup has come up: if it is new, it is read at once. */
+/* A cgroup was seen: if it is new, it is read at once. */
 void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id);
 /* Likewise those that a record names, which was checked for id and size. */
 void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *record);

@@ -90,7 +90,7 @@ struct cgroup_sample_record {
 	struct mt_hdr hdr;
 	uint64_t cgroup_id;
 	uint64_t removed;  /* 1: it is gone, and the values are the last ones that were seen */
-	uint64_t left_out; /* of the cgroup 0: cgroups that came up and have no samples, as there were CGROUPS_MAX
+	uint64_t left_out; /* of the cgroup 0: cgroups that were seen and have no samples, as there were CGROUPS_MAX
 			      others */
 	uint64_t values[NR_CGROUP_SAMPLES];
 };
