@@ -525,9 +525,14 @@ static int render_report(const struct output_ops *ops, struct rendering *renderi
 {
 	static const uint64_t counts[4] = { 0, 1, 2, 3 };
 	static const struct label label = { "kind", "\377direct" };
-	static const struct histogram hist = {
-		.name = "h", .labels = &label, .nr_labels = 1, .counts = counts, .nr_counts = 4, .sum = 9, .count = 6
-	};
+	static const struct histogram hist = { .name = "h",
+					       .unit = UNIT_NS,
+					       .labels = &label,
+					       .nr_labels = 1,
+					       .counts = counts,
+					       .nr_counts = 4,
+					       .sum = 9,
+					       .count = 6 };
 	const struct values cache = {
 		.path = "a.b", .heading = "cache", .columns = columns, .cells = rows_of_cells, .nr_columns = 2
 	};

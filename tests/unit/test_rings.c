@@ -190,7 +190,8 @@ static void full_rings(void **state)
 			    "the ring of OOM kills was full for 1 records: memtrace got no CPU time");
 	assert_null(rings__say_folded(&rings, 0, buf, sizeof(buf)));
 	assert_string_equal(rings__say_folded(&rings, 1234, buf, sizeof(buf)),
-			    "1,234 episodes have no record of their own, as the rare ring was nearly full: --rare-ring-size 1M, or a filter");
+			    "1,234 episodes have no record of their own, as the rare ring was nearly full: "
+			    "--rare-ring-size 1M, or a filter");
 	/* never more than the option takes */
 	rings.hot_bytes = GIB;
 	assert_non_null(strstr(rings__say_full(&rings, records, MT_RING_HOT, buf, sizeof(buf)), "--ring-size 2G,"));

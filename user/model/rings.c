@@ -182,7 +182,9 @@ const char *rings__say_folded(const struct rings *rings, uint64_t folded, char *
 
 	if (!folded)
 		return NULL;
-	snprintf(buf, size, "%s episodes have no record of their own, as the rare ring was nearly full: --rare-ring-size %s, or a filter",
+	snprintf(buf, size,
+		 "%s episodes have no record of their own, as the rare ring was nearly full: --rare-ring-size %s, or a "
+		 "filter",
 		 format_count(count, sizeof(count), folded),
 		 format_size(more, sizeof(more), larger(rings->rare_bytes)));
 	return buf;
