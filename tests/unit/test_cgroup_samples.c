@@ -34,6 +34,7 @@ struct tree {
 	size_t nr_records;
 	struct cgroup_sample_record last;
 	size_t nr_opened;
+	unsigned int delay_us; /* that opening one takes */
 };
 
 static int set_up(void **state)
@@ -87,6 +88,7 @@ static int open_cgroup(const void *ctx, uint64_t id)
 	int fd;
 
 	tree->nr_opened++;
+	usleep(tree->delay_us);
 	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
 	fd = openat(tree->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -ESTALE : fd;
@@ -443,7 +445,9 @@ static void the_bound(void **state)
 		cgroup_sampler__add(sampler, id);
 		cgroup_sampler__add(sampler, id);
 	}
-	cgroup_sampler__read(sampler, true);
+	do
+		cgroup_sampler__read(sampler, true);
+	while (sampler->nr_waiting);
 	assert_int_equal(tree->counts.nr, CGROUPS_MAX);
 	assert_int_equal(tree->counts.left_out, 5);
 	assert_null(count_of(tree, CGROUPS_MAX + 1));
@@ -467,6 +471,38 @@ static void the_bound(void **state)
 	opened = tree->nr_opened;
 	cgroup_sampler__add(sampler, 39);
 	assert_int_equal(tree->nr_opened, opened);
+	/* nor is anything opened for one that there is no room for, once the place of the other one is taken, too */
+	cgroup_sampler__add(sampler, CGROUPS_MAX + 4);
+	opened = tree->nr_opened;
+	cgroup_sampler__add(sampler, CGROUPS_MAX + 3);
+	assert_int_equal(tree->nr_opened, opened);
+}
+
+/* Rings fill while cgroups are read for the first time: those that take too long wait for the next call. */
+static void those_that_take_long_wait(void **state)
+{
+	struct tree *tree = *state;
+	struct cgroup_sampler *sampler = sampler_of(tree);
+	unsigned int id;
+	size_t before;
+
+	tree->delay_us = 8000;
+	for (id = 1; id <= 12; id++) {
+		write_file(tree, id, "memory.current", "5\n");
+		cgroup_sampler__add(sampler, id);
+		cgroup_sampler__add(sampler, id);
+	}
+	assert_in_range(tree->nr_opened, 1, 3);
+	assert_int_equal(sampler->nr + sampler->nr_waiting, 12);
+	before = sampler->nr;
+	cgroup_sampler__read(sampler, true);
+	assert_in_range(sampler->nr, before + 1, before + 3);
+	assert_int_equal(sampler->nr + sampler->nr_waiting, 12);
+	assert_int_equal(tree->counts.left_out, 0);
+	cgroup_sampler__finish(sampler);
+	assert_int_equal(sampler->nr_waiting, 0);
+	assert_int_equal(tree->counts.left_out, 12 - sampler->nr);
+	assert_in_range(sampler->nr, 3, 9);
 }
 
 /* More ids than are told apart: the table of them does not fill up. */
@@ -600,6 +636,7 @@ int main(void)
 		TEST(an_idle_one_costs_little),
 		TEST(a_removed_one_keeps_its_values),
 		TEST(the_bound),
+		TEST(those_that_take_long_wait),
 		TEST(what_is_left_out_is_bounded),
 		TEST(records_name_cgroups),
 		TEST(intervals),

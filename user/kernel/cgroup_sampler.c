@@ -81,19 +81,18 @@ static bool begin(struct cgroup_sampler *sampler, uint64_t id, struct sampled_cg
 	return !cgroup_files__read(&cgroup->files, &sampler->hierarchy, id, CGROUP_ALL, cgroup->values);
 }
 
-void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id)
+static bool has_room(const struct cgroup_sampler *sampler)
+{
+	return sampler->nr < CGROUPS_MAX || sampler->nr_removed;
+}
+
+static void add_new(struct cgroup_sampler *sampler, uint64_t id)
 {
 	struct sampled_cgroup cgroup;
-	size_t at;
+	uint64_t begin_ns = clock__boot_ns();
+	size_t at = begin(sampler, id, &cgroup) ? make_place(sampler) : NOT_FOUND;
 
-	if (!sampler->hierarchy.open || !id)
-		return;
-	at = find(sampler, id);
-	if (at != NOT_FOUND) {
-		sampler->list[at].named = true;
-		return;
-	}
-	at = begin(sampler, id, &cgroup) ? make_place(sampler) : NOT_FOUND;
+	sampler->spent_ns += clock__boot_ns() - begin_ns;
 	if (at == NOT_FOUND) {
 		cgroup_files__close(&cgroup.files, &sampler->hierarchy);
 		leave_out(sampler, id);
@@ -102,6 +101,49 @@ void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id)
 	sampler->ids[at] = id;
 	sampler->list[at] = cgroup;
 	say_sampled(sampler, at);
+}
+
+static void wait_for_reading(struct cgroup_sampler *sampler, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < sampler->nr_waiting && sampler->waiting[i] != id; i++)
+		;
+	if (i < sampler->nr_waiting)
+		return;
+	if (i < CGROUPS_MAX)
+		sampler->waiting[sampler->nr_waiting++] = id;
+	else
+		leave_out(sampler, id);
+}
+
+void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id)
+{
+	size_t at;
+
+	if (!sampler->hierarchy.open || !id)
+		return;
+	at = find(sampler, id);
+	if (at != NOT_FOUND)
+		sampler->list[at].named = true;
+	else if (!has_room(sampler))
+		leave_out(sampler, id);
+	else if (sampler->spent_ns < READ_MAX_NS)
+		add_new(sampler, id);
+	else
+		wait_for_reading(sampler, id);
+}
+
+/* Those that wait, the first ones first, while there is time. */
+static void add_waiting(struct cgroup_sampler *sampler)
+{
+	size_t nr = sampler->nr_waiting, i;
+
+	sampler->spent_ns = 0;
+	for (i = 0; i < nr && sampler->spent_ns < READ_MAX_NS; i++)
+		cgroup_sampler__add(sampler, sampler->waiting[i]);
+	sampler->nr_waiting = nr - i;
+	memmove(sampler->waiting, sampler->waiting + i, sampler->nr_waiting * sizeof(*sampler->waiting));
 }
 
 static void add_field(struct cgroup_sampler *sampler, const struct field_row *field, const char *record)
@@ -167,7 +209,7 @@ static void read_one(struct cgroup_sampler *sampler, size_t at, bool all)
 	say_sampled(sampler, at);
 }
 
-void cgroup_sampler__say_left_out(struct cgroup_sampler *sampler)
+static void say_left_out(struct cgroup_sampler *sampler)
 {
 	struct cgroup_sample_record record = { .left_out = sampler->left_out };
 
@@ -184,12 +226,25 @@ void cgroup_sampler__read(struct cgroup_sampler *sampler, bool all)
 	uint64_t end_ns = clock__boot_ns() + (all ? ALL_MAX_NS : READ_MAX_NS);
 	size_t i;
 
+	add_waiting(sampler);
 	for (i = 0; i < sampler->nr && clock__boot_ns() < end_ns; i++) {
 		if (sampler->next >= sampler->nr)
 			sampler->next = 0;
 		read_one(sampler, sampler->next++, all);
 	}
-	cgroup_sampler__say_left_out(sampler);
+	sampler->spent_ns = 0;
+	say_left_out(sampler);
+}
+
+void cgroup_sampler__finish(struct cgroup_sampler *sampler)
+{
+	size_t i;
+
+	add_waiting(sampler);
+	for (i = 0; i < sampler->nr_waiting; i++)
+		leave_out(sampler, sampler->waiting[i]);
+	sampler->nr_waiting = 0;
+	say_left_out(sampler);
 }
 
 void cgroup_sampler__close(struct cgroup_sampler *sampler)

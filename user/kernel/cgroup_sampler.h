@@ -35,13 +35,19 @@ struct cgroup_sampler {
 	size_t nr, nr_removed, next;
 	uint64_t ids[CGROUPS_MAX];
 	struct sampled_cgroup list[CGROUPS_MAX]; /* in the order of ids */
-	uint64_t left_out, said;		 /* as in the record; what the last one said */
+	uint64_t waiting[CGROUPS_MAX];		 /* for their first reading: that of others took long enough */
+	size_t nr_waiting;
+	uint64_t spent_ns;	 /* on first readings since the last cgroup_sampler__read() */
+	uint64_t left_out, said; /* as in the record; what the last one said */
 	bool any_said;
 	uint64_t left_out_ids[2 * LEFT_OUT_MAX]; /* by hash; 0: free */
 	size_t nr_left_out_ids;
 };
 
-/* A cgroup was seen: if it is new, it is read at once. */
+/*
+ * A cgroup was seen.  If it is new and there is room, it is read at once; those that would take more than 20 ms in all
+ * wait for the next cgroup_sampler__read(), as rings fill meanwhile.
+ */
 void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id);
 /* Likewise those that a record names, which was checked for id and size. */
 void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *record);
@@ -50,8 +56,8 @@ void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *recor
  * and of one that no record named and that uses as much memory as before nothing else.
  */
 void cgroup_sampler__read(struct cgroup_sampler *sampler, bool all);
-/* Says how many are left out, if that has changed; cgroup_sampler__read() does. */
-void cgroup_sampler__say_left_out(struct cgroup_sampler *sampler);
+/* No more are seen: reads those that wait, for 20 ms at most, leaves out the others, and says how many those are. */
+void cgroup_sampler__finish(struct cgroup_sampler *sampler);
 /* Closes files. */
 void cgroup_sampler__close(struct cgroup_sampler *sampler);
 

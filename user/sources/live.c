@@ -371,7 +371,7 @@ static int source_drain(struct source *src)
 		live__read_keyed(live);
 	/* of what was read only now */
 	if (live->samples)
-		cgroup_sampler__say_left_out(&live->cgroup_sampler);
+		cgroup_sampler__finish(&live->cgroup_sampler);
 	if (live->source.attend)
 		live->source.attend(live->source.attend_ctx, true);
 	return err;
