@@ -24,7 +24,8 @@ kernel_says() { # kernel_says NAME
 
 @test "instructions of programs are those that the kernel tells" {
 	local name says nr=0
-	memtrace_start stat alloc free reclaim kswapd oom -a -d 60
+	# all that count, as in doctor: what programs are depends on which probes are on
+	memtrace_start stat fault alloc free reclaim kswapd oom -a -d 60
 	bpftool prog show -j >"$tmp/progs.json"
 	while read -r name says; do
 		same "instructions of $name" "$says" "$(kernel_says "$name")"
