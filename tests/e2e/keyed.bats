@@ -64,10 +64,10 @@ all_accounted() {
 
 @test "intervals add up to the run, and a replay is the same" {
 	make_cgroup keyed 24M
-	"$memtrace" stat reclaim -i 0.2 --json --record "$tmp/r.rec" -o "$tmp/live" -- \
-		"$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 3 >/dev/null 3>&-
+	"$memtrace" stat reclaim -i 0.02 --json --record "$tmp/r.rec" -o "$tmp/live" -- \
+		"$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 6 >/dev/null 3>&-
 	rm -f "$file"
-	"$memtrace" replay "$tmp/r.rec" stat -i 0.2 --json -o "$tmp/replayed"
+	"$memtrace" replay "$tmp/r.rec" stat -i 0.02 --json -o "$tmp/replayed"
 	cmp "$tmp/live" "$tmp/replayed"
 	tail -n 1 "$tmp/live" >"$tmp/stat.json"
 	all_accounted memcg
