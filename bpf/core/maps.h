@@ -21,7 +21,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__uint(key_size, sizeof(u32));
-	__uint(value_size, sizeof(struct mt_state)); /* likewise */
+	__uint(value_size, sizeof(struct mt_state)); /* as above */
 } tid_state SEC(".maps");
 
 struct {

@@ -69,7 +69,7 @@ static void *record_of(const struct group *group, const struct keyed_row *row, e
 	return group->records + (size_t)scope * row->size;
 }
 
-/* Clears members of a key: those that nobody is shown, and with open those that can have any value. */
+/* Clears members of a key: those that are not shown, and with open those that can have any value. */
 static void clear_members(const struct keyed_row *row, struct keyed_key *key, bool open)
 {
 	size_t i;
@@ -180,7 +180,7 @@ static int remember(struct keyed_counts *counts, const struct keyed_row *row, st
 	return 0;
 }
 
-/* Likewise, and credits it unless it is of before the run, or no count of all. */
+/* The same, and credits it, unless it was counted before the run or does not have all counts. */
 static int count(struct keyed_counts *counts, const struct keyed_row *row, struct keyed_element *element,
 		 const void *record)
 {

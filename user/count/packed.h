@@ -2,7 +2,7 @@
 /*
  * Stores a task's counts in few bytes: most slots of most tasks are 0, and most other
  * counts are small.  First come two sets of bits.  The first one names groups of
- * eight slots with one in use among them, so that slots which nobody uses take
+ * eight slots with one in use among them, so that slots that are not in use take
  * next to nothing, however many there are; the second one has eight bits for each
  * group that is named, a bit a slot.  Then come the values of the slots in use.
  */

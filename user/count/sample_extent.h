@@ -12,7 +12,7 @@ struct sample_extent {
 void sample_extent__begin(struct sample_extent *extent, uint64_t value);
 /* A newer value. */
 void sample_extent__widen(struct sample_extent *extent, uint64_t value);
-/* Unknown if either the begin or the end is. */
+/* Unknown if the value at the start or at the end is. */
 uint64_t sample_extent__growth(const struct sample_extent *extent);
 /* A counter's newer value, which is not below what it was: the kernel sums over CPUs without stopping them. */
 uint64_t sample_extent__never_less(const struct sample_extent *extent, enum sample_kind kind, uint64_t value);

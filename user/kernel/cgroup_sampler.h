@@ -49,7 +49,7 @@ struct cgroup_sampler {
  * wait for the next cgroup_sampler__read(), as rings fill meanwhile.
  */
 void cgroup_sampler__add(struct cgroup_sampler *sampler, uint64_t id);
-/* Likewise those that a record names, which was checked for id and size. */
+/* The same for those that a record names; its id and size were checked before. */
 void cgroup_sampler__add_named(struct cgroup_sampler *sampler, const void *record);
 /*
  * All of them as they are now; after 20 ms, 200 ms for all, the rest waits for the next call.  Not all: without limits,

@@ -15,7 +15,7 @@ struct keyed_column {
 	enum field_type type;
 	enum unit unit;
 	const char *title;	  /* of its column in text; NULL: text leaves it out */
-	const char *path;	  /* in the objects of JSON; NULL: a member of the key that nobody is shown */
+	const char *path;	  /* in the objects of JSON; NULL: a member of the key that is not shown */
 	const char *const *names; /* of a FIELD_CODE, NULL at the end */
 	const char *metric;	  /* of a counter; NULL: not exported */
 	const char *help;

@@ -79,7 +79,7 @@ struct sample_record {
 	uint64_t values[NR_SAMPLES];
 };
 
-/* Likewise of a struct cgroup_sample_record. */
+/* The same of a struct cgroup_sample_record. */
 #define REC_CGROUP_SAMPLES 0xfff2
 
 /*
