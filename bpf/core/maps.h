@@ -16,7 +16,11 @@ struct {
 	__type(value, struct mt_state);
 } task_state SEC(".maps");
 
-/* By tid, for kernels without task storage (before 5.11). */
+/*
+ * By tid: for kernels without task storage (before 5.11); on the others, for tasks that the
+ * storage refuses.  It refuses what comes while another task is preempted in it on that CPU (kernel/bpf/
+ * bpf_task_storage.c, bpf_task_storage_trylock()), as an iterator may be.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);

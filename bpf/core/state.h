@@ -9,11 +9,41 @@
 #include "emit.h"
 #include "filter.h"
 
+/*
+ * A number that no other task has had or will have: its tid and its start, in units of 1024 ns.  Together they are
+ * unique while the task lives, for 52 days.  Not a counter: an atomic addition that returns the sum came only with
+ * 5.12, and older verifiers refuse any program that has one.
+ */
+#define LIFE_TID_BITS 22
+
+static __always_inline u64 new_life(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, start_boottime) >> 10 << LIFE_TID_BITS | BPF_CORE_READ(task, pid);
+}
+
+/* The counters of a task that the storage has refused; its tid changes when it calls exec in place of its leader. */
+static __noinline struct mt_state *spare__at(struct task_struct *task, u32 tid)
+{
+	struct mt_state *s = bpf_map_lookup_elem(&tid_state, &tid);
+
+	return s && (s->life ^ new_life(task)) >> LIFE_TID_BITS == 0 ? s : NULL;
+}
+
+static __always_inline bool spare__is_used(void)
+{
+	struct mt_control *ctl = map_only(&control);
+
+	return ctl && ctl->spares;
+}
+
 /* task must be a pointer that the verifier trusts. */
 static __always_inline struct mt_state *state__of(struct task_struct *task)
 {
-	if (cfg.has_task_storage)
-		return bpf_task_storage_get(&task_state, task, NULL, 0);
+	if (cfg.has_task_storage) {
+		struct mt_state *s = bpf_task_storage_get(&task_state, task, NULL, 0);
+
+		return s || !spare__is_used() ? s : spare__at(task, BPF_CORE_READ(task, pid));
+	}
 	u32 tid = BPF_CORE_READ(task, pid);
 
 	return bpf_map_lookup_elem(&tid_state, &tid);
@@ -22,7 +52,7 @@ static __always_inline struct mt_state *state__of(struct task_struct *task)
 static __always_inline struct mt_state *state__current(void)
 {
 	if (cfg.has_task_storage)
-		return bpf_task_storage_get(&task_state, bpf_get_current_task_btf(), NULL, 0);
+		return state__of(bpf_get_current_task_btf());
 	u32 tid = bpf_get_current_pid_tgid();
 
 	return bpf_map_lookup_elem(&tid_state, &tid);
@@ -339,16 +369,6 @@ static __always_inline u32 family_flags_of_current(void)
 	if (cfg.has_task_storage)
 		return family_flags(bpf_get_current_task_btf());
 	return 0;
-}
-
-/*
- * A number that no other task has had or will have: its tid and its start, in units of 1024 ns.  Together they are
- * unique while the task lives, for 52 days.  Not a counter: an atomic addition that returns the sum came only with
- * 5.12, and older verifiers refuse any program that has one.
- */
-static __always_inline u64 new_life(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, start_boottime) >> 10 << 22 | BPF_CORE_READ(task, pid);
 }
 
 /* Initialises counters that are zero, or that belonged to the last task with that tid. */

@@ -42,17 +42,32 @@ static __always_inline struct mt_task *scratch_of(enum scratch_user user)
 
 static __always_inline struct mt_state *state__make(struct task_struct *task)
 {
-	struct mt_state *blank;
+	struct mt_control *ctl = map_only(&control);
+	struct mt_state *blank, *s;
 	u32 tid;
 
-	if (cfg.has_task_storage)
-		return bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (cfg.has_task_storage) {
+		s = bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (s)
+			return s;
+	}
 	blank = map_only(&blank_state);
-	if (!blank)
+	if (!blank || !ctl)
 		return NULL;
 	tid = BPF_CORE_READ(task, pid);
-	bpf_map_update_elem(&tid_state, &tid, blank, BPF_ANY);
+	if (!bpf_map_update_elem(&tid_state, &tid, blank, BPF_ANY) && cfg.has_task_storage)
+		__sync_fetch_and_add(&ctl->spares, 1);
 	return bpf_map_lookup_elem(&tid_state, &tid);
+}
+
+/* The task will not be seen again. */
+static __always_inline void spare__drop(struct task_struct *task)
+{
+	struct mt_control *ctl = map_only(&control);
+	u32 tid = BPF_CORE_READ(task, pid);
+
+	if (cfg.has_task_storage && ctl && ctl->spares && !bpf_map_delete_elem(&tid_state, &tid))
+		__sync_fetch_and_add(&ctl->spares, -1);
 }
 
 /* Gives a task counters that start from 0; what was accounted to it before is its base. */
@@ -125,9 +140,9 @@ static __always_inline void follow_tid(struct task_struct *task, u32 old_tid)
 	u32 tid = BPF_CORE_READ(task, pid);
 	struct mt_state *s;
 
-	if (cfg.has_task_storage || tid == old_tid)
+	if (tid == old_tid || (cfg.has_task_storage && !spare__is_used()))
 		return;
-	s = bpf_map_lookup_elem(&tid_state, &old_tid);
+	s = cfg.has_task_storage ? spare__at(task, old_tid) : bpf_map_lookup_elem(&tid_state, &old_tid);
 	if (!s)
 		return;
 	if (bpf_map_update_elem(&tid_state, &tid, s, BPF_ANY))
@@ -429,28 +444,34 @@ int core_exit_tp(void *ctx)
 	return TP_PASS_ON;
 }
 
-/* The task is about to be freed, after a grace period (kernel/exit.c, delayed_put_task_struct()). */
-SEC("tp_btf/sched_process_free")
-int BPF_PROG(core_free, struct task_struct *task)
+static __always_inline void on_free(struct task_struct *task)
 {
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s;
 
 	if (!cfg.faults_after_exit)
-		return 0;
+		return;
 	s = state__of(task);
 	if (!s || !ctl || s->ended || s->exited & MT_EXITED_OUTSIDE)
-		return 0;
+		return;
 	if (!s->exited) {
 		/* its exit was not seen */
 		if (worth_a_record(s, task) && ctl->phase == MT_PHASE_RUN)
 			emit_final(s, task, SCRATCH_FREE);
-		return 0;
+		return;
 	}
 	emit_rest(s, task);
 	__sync_fetch_and_add(&ctl->freed, 1);
 	if (s->exited & MT_EXITED_FAULTY)
 		__sync_fetch_and_add(&ctl->faulty_freed, 1);
+}
+
+/* The task is about to be freed, after a grace period (kernel/exit.c, delayed_put_task_struct()). */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(core_free, struct task_struct *task)
+{
+	on_free(task);
+	spare__drop(task);
 	return 0;
 }
 

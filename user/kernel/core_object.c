@@ -89,9 +89,12 @@ static const struct attach_hook hooks[] = {
 #define MAP_TYPES "bpf_map_type"
 #define SWAP_IN	  "do_swap_page"
 
-/* Maps of tasks' counters: a kernel has one of them. */
+/* Maps of tasks' counters.  The second is all that a kernel without task storage has. */
 #define TASK_STATE "task_state"
 #define TID_STATE  "tid_state"
+
+/* How many tasks that the storage has refused may live at a time. */
+#define MAX_SPARES 1024
 
 /* Task storage came with 5.11; its enumerator in the kernel's BTF says so without a system call. */
 static bool has_task_storage(const struct btf *btf)
@@ -195,16 +198,17 @@ static int set_task_state(struct bpf_object *bpf, size_t size)
 static int set_task_maps(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {
 	size_t state = task_places__state_size(cfg), record = task_places__record_size(cfg);
+	struct bpf_map *by_tid = bpf_object__find_map_by_name(bpf, TID_STATE);
 	int err = bpf_map__set_value_size(bpf_object__find_map_by_name(bpf, "finals"), record);
 
 	if (!err)
-		err = bpf_map__set_autocreate(
-			bpf_object__find_map_by_name(bpf, cfg->has_task_storage ? TID_STATE : TASK_STATE), false);
+		err = bpf_map__set_value_size(by_tid, state);
 	if (err)
 		return err;
-	if (cfg->has_task_storage)
-		return set_task_state(bpf, state);
-	return bpf_map__set_value_size(bpf_object__find_map_by_name(bpf, TID_STATE), state);
+	if (!cfg->has_task_storage)
+		return bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, TASK_STATE), false);
+	err = bpf_map__set_max_entries(by_tid, MAX_SPARES);
+	return err ? err : set_task_state(bpf, state);
 }
 
 struct preparation {

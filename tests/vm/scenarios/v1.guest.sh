@@ -4,18 +4,25 @@
 # is the last scenario: some kernels do not give the controller back.
 . /guest/cgroups.guest.sh
 
+# Pages that a cgroup was charged for keep it: those in the caches, and those that a CPU has not yet put on a list, which
+# compact_nodes() of mm/compaction.c sees to.
+let_go() {
+	echo 1 >/proc/sys/vm/compact_memory
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
 # The memory controller can go to another hierarchy only while no cgroup has it, not even one that is still being
 # freed: then it is busy.  A kernel without it for cgroup v1 (CONFIG_MEMCG_V1) says that the argument is invalid.
 mount_v1() {
 	mount -t cgroup -o memory memory "$1" 2>/out/cgroups.v1 && return
 	grep -q "Invalid argument" /out/cgroups.v1 && return
-	echo 3 >/proc/sys/vm/drop_caches
+	let_go
 	return 1
 }
 
 # A CPU holds on to the cgroup that it charged last, until it charges another.
 none_is_dying() {
-	echo 3 >/proc/sys/vm/drop_caches
+	let_go
 	mkdir "$cgroups/last"
 	sh -c "echo 0 >$cgroups/last/cgroup.procs; /guest/faults -n 1"
 	rmdir "$cgroups/last"
@@ -24,13 +31,13 @@ none_is_dying() {
 }
 
 stage_v1() {
-	within 2 none_is_dying
+	within 10 none_is_dying
 	cat "$cgroups/cgroup.stat" >/out/cgroups.stat
 	echo -memory >"$cgroups/cgroup.subtree_control"
 	umount "$cgroups"
 	mount -t tmpfs tmpfs "$cgroups"
 	mkdir "$cgroups/memory" "$cgroups/unified"
-	within 10 mount_v1 "$cgroups/memory"
+	within 60 mount_v1 "$cgroups/memory"
 	if ! grep -q " $cgroups/memory cgroup " /proc/mounts; then
 		grep -q "Invalid argument" /out/cgroups.v1 && skip "this kernel has no memory controller for cgroup v1"
 		return
