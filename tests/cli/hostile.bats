@@ -48,6 +48,7 @@ bounded() {
 }
 
 @test "tasks that live at once are taken up to a bound, and that is said" {
+	! ldd "$MEMTRACE" | grep -q libasan || skip "a build with sanitizers takes minutes for it"
 	mebibytes=$((mebibytes * 7))
 	bounded 120 tasks stat
 	[ "$status" -eq 1 ]

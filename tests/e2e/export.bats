@@ -100,10 +100,10 @@ sample() {
 @test "never half written" {
 	memtrace_start export --textfile "$file" -i 0.05 --by comm
 	wait_file
-	"$workloads/spawn" -n 2000 -l 500 3>&- &
+	"$workloads/spawn" -n 1000 -l 500 3>&- &
 	started+=("$!")
 	tail -n 1 "$file" >"$tmp/last"
-	for _ in {1..300}; do
+	for _ in {1..100}; do
 		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "cut"
 		same "its last metric" "$(tail -n 1 "$file" | sed 's/[{ ].*//')" "$(sed 's/[{ ].*//' "$tmp/last")"
 	done

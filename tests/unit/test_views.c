@@ -15,6 +15,7 @@
 #include "../../user/views/cgroups.h"
 #include "../../user/views/histograms.h"
 #include "../../user/views/keyed.h"
+#include "../../user/views/recording_info.h"
 #include "../../user/views/samples.h"
 #include "../../user/views/summary.h"
 #include "../../user/views/tasks_table.h"
@@ -505,6 +506,106 @@ static void keyed_table_cuts_rows(void **state)
 	keyed_counts__free(counts);
 }
 
+static const char *made_up_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	(void)ctx;
+	return start_ns && pid == 11 ? "/usr/bin/busy --now" : NULL;
+}
+
+/* Of processes that live, where there is room, and where that can be known. */
+static void task_table_with_command_lines(void **state)
+{
+	struct fake_run *run = *state;
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 20, .wide = true };
+	char *text = table_text(run, &request, SCOPE_TOTAL, "text");
+
+	expect_none(text, "COMMAND");
+	free(text);
+	run->names.command_line = made_up_command_line;
+	text = table_text(run, &request, SCOPE_TOTAL, "text");
+	expect(text, "COMMAND");
+	expect(text, "/usr/bin/busy --now");
+	free(text);
+	request.by = BY_CGROUP;
+	text = table_text(run, &request, SCOPE_TOTAL, "text");
+	expect_none(text, "COMMAND");
+	free(text);
+}
+
+static char *recording_text(const struct recording_summary *summary, const char *format)
+{
+	struct recording_info *info = recording_info__new(summary);
+	struct report *report = report__new("memtrace.recording/1");
+	char *text;
+
+	assert_non_null(info);
+	assert_non_null(report);
+	recording_info__add(info, report);
+	text = render(report, format);
+	report__free(report);
+	recording_info__free(info);
+	return text;
+}
+
+/* Events that were not requested are left out; those of which a part was kept have an estimate. */
+static void recording_contents(void **state)
+{
+	const struct recording_head head = { .start = { .now_ns = 3000000000 }, .host = { .name = "here", .cpus = 4 } };
+	struct recording_summary summary = {
+		.head = &head,
+		.facts = { .subject = "all tasks",
+			   .probes = 1U << MT_PROBE_fault | 1U << MT_PROBE_oom,
+			   .every = 1U << MT_PROBE_fault,
+			   .sample = 10 },
+		.end = { .now_ns = 5500000000 },
+		.totals.losses = { .hot = 7 },
+	};
+	struct mt_hdr fault = { .id = MT_REC_fault };
+	int i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		recording_summary__take(&summary, &fault, sizeof(fault));
+	text = recording_text(&summary, "json");
+	expect(text, "\"subject\":\"all tasks\"");
+	expect(text, "\"duration_ns\":2500000000");
+	expect(text, "\"probes\":\"fault oom\"");
+	expect(text, "\"count\":3,\"estimate\":30");
+	expect(text, "\"hot\":7");
+	expect_none(text, "direct_reclaim");
+	expect_none(text, "samples");
+	free(text);
+	recording_summary__free(&summary);
+}
+
+static void take_meminfo(struct recording_summary *summary, uint64_t time_ns)
+{
+	struct sample_record record = { .hdr = { .id = REC_SAMPLES, .time_ns = time_ns } };
+	enum sample_id id;
+
+	for (id = 0; id < NR_SAMPLES; id++)
+		record.values[id] = !strcmp(sample_paths[sample_rows[id].file], "/proc/meminfo") ? 5 : MT_UNKNOWN_U64;
+	recording_summary__take(summary, &record, sizeof(record));
+}
+
+/* Samples are no events; files of which the kernel told nothing are not named. */
+static void recording_samples(void **state)
+{
+	const struct recording_head head = { .start = { .now_ns = 3000000000 } };
+	struct recording_summary summary = { .head = &head };
+	char *text;
+
+	(void)state;
+	take_meminfo(&summary, 3000000000);
+	take_meminfo(&summary, 4500000000);
+	text = recording_text(&summary, "json");
+	expect(text,
+	       "\"samples\":{\"records\":2,\"duration_ns\":1500000000,\"files\":\"/proc/meminfo\",\"cgroups\":null}");
+	free(text);
+	recording_summary__free(&summary);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_up, forget)
 
 int main(void)
@@ -512,6 +613,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(task_table),
 		TEST(task_table_cuts_rows),
+		TEST(task_table_with_command_lines),
+		TEST(recording_contents),
+		TEST(recording_samples),
 		TEST(unknown_is_no_zero),
 		TEST(refuses_unknown_sort),
 		TEST(run_totals_and_losses),

@@ -8,31 +8,42 @@
 #include "../base/outfile.h"
 #include "../report/report.h"
 #include "../report/render.h"
+#include "../session/recorded.h"
 #include "../views/recording_info.h"
 
 extern const struct command replay_command;
 
-static int show(const struct options *options, struct recording_info *info)
+/* 0 or -ENOMEM. */
+static int add(struct report *report, struct recording_info *info)
+{
+	if (!report || !info)
+		return -ENOMEM;
+	recording_info__add(info, report);
+	return 0;
+}
+
+static int show(const struct options *options, const struct recording_summary *summary)
 {
 	struct render render;
+	struct recording_info *info = recording_info__new(summary);
 	struct report *report = report__new("memtrace.recording/1");
-	int code = render__open(&render, &options->out), err = -ENOMEM;
+	int code = render__open(&render, &options->out), err;
 
 	if (code == EXIT_OK) {
-		render.output.wall_offset_ns = recording_info__wall_offset_ns(info);
-		if (report) {
-			recording_info__add(info, report);
+		render.output.wall_offset_ns = &summary->end.wall_offset_ns;
+		err = add(report, info);
+		if (!err)
 			err = render__report(&render, report);
-		}
 		code = render__close(&render, err, code);
 	}
 	report__free(report);
+	recording_info__free(info);
 	return code;
 }
 
 static int run_replay(struct options *options)
 {
-	struct recording_info *info;
+	struct recorded recorded;
 	int code;
 
 	if (!options->replay) {
@@ -43,12 +54,12 @@ static int run_replay(struct options *options)
 		log_error("-o '%s': is the recording itself; expected another file", options->out.path);
 		return EXIT_USAGE;
 	}
-	code = recording_info__read(&info, options->replay);
+	code = recorded__read(&recorded, options->replay);
 	if (code == EXIT_OK)
-		code = show(options, info);
-	if (code == EXIT_OK && recording_info__damaged(info))
+		code = show(options, &recorded.summary);
+	if (code == EXIT_OK && recorded.damaged)
 		code = EXIT_FAILED;
-	recording_info__free(info);
+	recorded__close(&recorded);
 	return code;
 }
 

@@ -8,8 +8,8 @@
 #include "../views/keyed.h"
 #include "../views/samples.h"
 #include "../views/summary.h"
-#include "../views/tasks_table.h"
 #include "../session/tracing.h"
+#include "tasks_request.h"
 
 extern const struct command stat_command;
 
@@ -92,12 +92,7 @@ static int ready(struct tracing *tracing)
 {
 	struct stat_run *run = (struct stat_run *)tracing;
 	const struct options *options = tracing->session.options;
-	const struct tasks_request request = {
-		.by = options__by(options, BY_PROCESS),
-		.rows = options->rows,
-		.sort = options->sort,
-		.wide = render__is_wide(&tracing->render),
-	};
+	const struct tasks_request request = tasks_request__of(options, &tracing->render);
 
 	return tasks_table__init(&run->table, &tracing->session.view, &request);
 }

@@ -6,8 +6,8 @@
 #include "../base/log.h"
 #include "../views/keyed.h"
 #include "../views/summary.h"
-#include "../views/tasks_table.h"
 #include "../session/tracing.h"
+#include "tasks_request.h"
 
 extern const struct command top_command;
 
@@ -51,12 +51,7 @@ static int ready(struct tracing *tracing)
 {
 	struct top_run *run = (struct top_run *)tracing;
 	const struct options *options = tracing->session.options;
-	const struct tasks_request request = {
-		.by = options__by(options, BY_PROCESS),
-		.rows = options->rows,
-		.sort = options->sort,
-		.wide = render__is_wide(&tracing->render),
-	};
+	const struct tasks_request request = tasks_request__of(options, &tracing->render);
 
 	tracing->render.output.style.refresh = render__is_terminal(&tracing->render);
 	return tasks_table__init(&run->table, &tracing->session.view, &request);

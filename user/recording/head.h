@@ -4,24 +4,9 @@
 #define MEMTRACE_RECORDING_HEAD_H
 
 #include <jansson.h>
-#include <stdbool.h>
 
+#include "../model/recording_head.h"
 #include "layout.h"
-
-#define HOST_TEXT_MAX 256
-
-struct recording_head {
-	struct run_facts facts;
-	struct probe_status probes[MT_NR_PROBES];
-	struct checkpoint start; /* own_cpu_ns is 0 */
-	bool window;		 /* only the last part of the run: the first moment has what came before */
-	char version[32];	 /* of the memtrace that wrote it */
-	char command_line[1024]; /* memtrace's own; cut if it is longer */
-	struct {
-		char name[HOST_TEXT_MAX], kernel[HOST_TEXT_MAX], kernel_version[HOST_TEXT_MAX], machine[HOST_TEXT_MAX];
-		uint64_t cpus, memory_bytes;
-	} host;
-};
 
 /* NULL: no memory. */
 json_t *recording_head__to_json(const struct recording_head *head, const struct layouts *layouts);

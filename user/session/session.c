@@ -53,6 +53,14 @@ static const char *name_gfp(void *ctx, uint64_t flags)
 	return gfp__name(session->gfp, sizeof(session->gfp), flags);
 }
 
+static const char *name_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	struct session *session = ctx;
+
+	proc__cmdline(pid, start_ns, session->command_line, sizeof(session->command_line));
+	return session->command_line[0] ? session->command_line : NULL;
+}
+
 static void on_event(void *ctx, const struct event_row *row, const void *record)
 {
 	struct session *session = ctx;
@@ -316,7 +324,14 @@ static void begin(struct session *session, const struct options *options, const 
 			.names = &session->names,
 			.hist_by = config->aggregate.hist_by,
 		},
-		.names = { .cgroup = name_cgroup, .gfp = name_gfp, .who = name_who, .ctx = session },
+		.names = {
+			.cgroup = name_cgroup,
+			.gfp = name_gfp,
+			.who = name_who,
+			/* processes of a recording may be gone, or another machine's */
+			.command_line = options->replay ? NULL : name_command_line,
+			.ctx = session,
+		},
 		.named = named_probes(options),
 		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
 		.stats_fd = -1,

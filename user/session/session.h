@@ -80,6 +80,7 @@ struct session {
 	bool callback_failed;	 /* error is one of the command's callbacks */
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second one no report is wanted */
 	int stats_fd;
+	char command_line[256];
 	char gfp[GFP_NAME_LEN];
 };
 

@@ -1,103 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "recording_info.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "../base/log.h"
-#include "../count/cgroup_counts.h"
-#include "../sources/replay.h"
 
 #define NR(array)     (sizeof(array) / sizeof(*(array)))
-#define MAX_EVENTS    MT_NR_RECS
 #define NR_COLUMNS    4
 #define PROBES_LENGTH 256
 #define FILES_LENGTH  256
 
-/* What a recording has of samples. */
-struct samples_info {
-	uint64_t nr, first_ns, last_ns;
-	bool known[NR_SAMPLE_FILES]; /* the kernel told something of it */
-	struct cgroup_counts cgroups;
-	char files[FILES_LENGTH];
-	struct cell cells[4];
-};
-
 struct recording_info {
-	struct source *source;
-	struct run_facts facts;
-	struct checkpoint checkpoint;
-	struct totals totals;
-	uint64_t counts[MT_NR_RECS];
-	struct samples_info samples;
-	int error; /* the first -errno of a record that could not be taken */
-	char probes[PROBES_LENGTH], every[PROBES_LENGTH];
-	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], lost[3];
+	const struct recording_summary *summary;
+	char probes[PROBES_LENGTH], every[PROBES_LENGTH], files[FILES_LENGTH];
+	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], samples[4], lost[3];
 	struct cell_rows event_rows;
 };
 
-static void count_samples(struct samples_info *samples, const struct sample_record *record)
-{
-	enum sample_id id;
-
-	if (!samples->nr++)
-		samples->first_ns = record->hdr.time_ns;
-	samples->last_ns = record->hdr.time_ns;
-	for (id = 0; id < NR_SAMPLES; id++)
-		samples->known[sample_rows[id].file] |= record->values[id] != MT_UNKNOWN_U64;
-}
-
-/* Samples are no events. */
-static void count(void *ctx, const void *data, size_t size)
-{
-	struct recording_info *info = ctx;
-	const struct mt_hdr *hdr = data;
-	int err = 0;
-
-	if (hdr->id < MT_NR_RECS)
-		info->counts[hdr->id]++;
-	else if (hdr->id == REC_SAMPLES)
-		count_samples(&info->samples, data);
-	else if (hdr->id == REC_CGROUP_SAMPLES)
-		err = cgroup_counts__take(&info->samples.cgroups, data);
-	if (!info->error)
-		info->error = err;
-}
-
-static int read_through(struct recording_info *info)
-{
-	const struct source_ops *ops = info->source->ops;
-	uint64_t due_ns;
-	int more;
-
-	do
-		more = ops->next(info->source, &due_ns);
-	while (more > 0 && !info->error);
-	if (info->error)
-		more = info->error;
-	ops->checkpoint(info->source, &info->checkpoint);
-	ops->totals(info->source, &info->totals);
-	if (!more)
-		return EXIT_OK;
-	if (more != -ECANCELED)
-		log_error("cannot read further: %s", strerror(-more));
-	return EXIT_FAILED;
-}
-
-int recording_info__read(struct recording_info **out, const char *path)
+struct recording_info *recording_info__new(const struct recording_summary *summary)
 {
 	struct recording_info *info = calloc(1, sizeof(*info));
-	int code;
 
-	*out = info;
-	if (!info) {
-		log_error("cannot start: out of memory");
-		return EXIT_FAILED;
-	}
-	code = replay__open(&info->source, path, (struct sink){ .record = count, .ctx = info }, &info->facts);
-	return code == EXIT_OK ? read_through(info) : code;
+	if (info)
+		info->summary = summary;
+	return info;
 }
 
 static const char *list_probes(uint32_t probes, char *text)
@@ -129,8 +54,9 @@ static void add_run(struct recording_info *info, struct report *report)
 		{ .title = "by memtrace", .path = "version" },
 		{ .title = "command line", .path = "command_line" },
 	};
-	const struct recording_head *head = replay__head(info->source);
-	const struct run_facts *facts = &info->facts;
+	const struct recording_summary *summary = info->summary;
+	const struct recording_head *head = summary->head;
+	const struct run_facts *facts = &summary->facts;
 	struct cell *c = info->run;
 	size_t i;
 
@@ -141,7 +67,7 @@ static void add_run(struct recording_info *info, struct report *report)
 	*c++ = cell_uint(head->host.cpus);
 	*c++ = cell_uint(head->host.memory_bytes);
 	*c++ = cell_uint(head->start.now_ns);
-	*c++ = cell_uint(info->checkpoint.now_ns - head->start.now_ns);
+	*c++ = cell_uint(summary->end.now_ns - head->start.now_ns);
 	*c++ = cell_string(list_probes(facts->probes, info->probes));
 	*c++ = cell_string(list_probes(facts->every, info->every));
 	*c++ = facts->every ? cell_uint(facts->sample ? facts->sample : 1) : cell_none();
@@ -172,9 +98,9 @@ static bool is_recorded(const struct run_facts *facts, const struct event_row *r
 /* How many there were, for events of which only a subset is recorded. */
 static struct cell estimate(const struct recording_info *info, const struct event_row *row)
 {
-	if (row->use != EVENT_EVERY || info->facts.sample <= 1)
+	if (row->use != EVENT_EVERY || info->summary->facts.sample <= 1)
 		return cell_none();
-	return cell_uint(info->counts[row->id] * info->facts.sample);
+	return cell_uint(info->summary->counts[row->id] * info->summary->facts.sample);
 }
 
 static void add_events(struct recording_info *info, struct report *report)
@@ -190,10 +116,10 @@ static void add_events(struct recording_info *info, struct report *report)
 
 	info->event_rows = (struct cell_rows){ .cells = c, .nr_columns = NR_COLUMNS };
 	for (id = 0; id < MT_NR_RECS; id++) {
-		if (!is_recorded(&info->facts, &event_rows[id]))
+		if (!is_recorded(&info->summary->facts, &event_rows[id]))
 			continue;
 		*c++ = cell_string(event_rows[id].name);
-		*c++ = cell_uint(info->counts[id]);
+		*c++ = cell_uint(info->summary->counts[id]);
 		*c++ = estimate(info, &event_rows[id]);
 		*c++ = cell_string(event_rows[id].help);
 		info->event_rows.nr++;
@@ -204,20 +130,19 @@ static void add_events(struct recording_info *info, struct report *report)
 						   .rows = cell_rows__source(&info->event_rows) });
 }
 
-static const char *list_files(struct samples_info *samples)
+static const char *list_files(const struct samples_summary *samples, char *text)
 {
 	enum sample_file file;
 	size_t at = 0;
 
 	for (file = 0; file < NR_SAMPLE_FILES; file++)
 		if (samples->known[file])
-			at += snprintf(samples->files + at, FILES_LENGTH - at, "%s%s", at ? " " : "",
-				       sample_paths[file]);
-	return at ? samples->files : NULL;
+			at += snprintf(text + at, FILES_LENGTH - at, "%s%s", at ? " " : "", sample_paths[file]);
+	return at ? text : NULL;
 }
 
 /* Nothing where there are none: an older memtrace made no samples. */
-static void add_samples(struct samples_info *samples, struct report *report)
+static void add_samples(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[] = {
 		{ .title = "records", .path = "samples.records", .unit = UNIT_COUNT },
@@ -225,16 +150,17 @@ static void add_samples(struct samples_info *samples, struct report *report)
 		{ .title = "of", .path = "samples.files" },
 		{ .title = "cgroups", .path = "samples.cgroups", .unit = UNIT_COUNT },
 	};
+	const struct samples_summary *samples = &info->summary->samples;
 
 	if (!samples->nr)
 		return;
-	samples->cells[0] = cell_uint(samples->nr);
-	samples->cells[1] = cell_uint(samples->last_ns - samples->first_ns);
-	samples->cells[2] = cell_string(list_files(samples));
-	samples->cells[3] = samples->cgroups.any ? cell_uint(samples->cgroups.nr) : cell_none();
+	info->samples[0] = cell_uint(samples->nr);
+	info->samples[1] = cell_uint(samples->last_ns - samples->first_ns);
+	info->samples[2] = cell_string(list_files(samples, info->files));
+	info->samples[3] = samples->cgroups.any ? cell_uint(samples->cgroups.nr) : cell_none();
 	report__add_values(report, &(struct values){ .heading = "samples:",
 						     .columns = columns,
-						     .cells = samples->cells,
+						     .cells = info->samples,
 						     .nr_columns = NR(columns),
 						     .path = "" });
 }
@@ -242,7 +168,7 @@ static void add_samples(struct samples_info *samples, struct report *report)
 /* Which rings were too small, and what would have helped. */
 static void add_remedies(const struct recording_info *info, struct report *report)
 {
-	const struct totals *totals = &info->totals;
+	const struct totals *totals = &info->summary->totals;
 	enum mt_ring kind;
 	char buf[256];
 
@@ -260,7 +186,7 @@ static void add_lost(struct recording_info *info, struct report *report)
 		{ .title = "hot", .path = "lost.hot", .unit = UNIT_COUNT },
 		{ .title = "tasks", .path = "lost.tasks", .unit = UNIT_COUNT },
 	};
-	const struct losses *losses = &info->totals.losses;
+	const struct losses *losses = &info->summary->totals.losses;
 
 	info->lost[0] = cell_uint(losses->rare);
 	info->lost[1] = cell_uint(losses->hot);
@@ -277,26 +203,11 @@ void recording_info__add(struct recording_info *info, struct report *report)
 {
 	add_run(info, report);
 	add_events(info, report);
-	add_samples(&info->samples, report);
+	add_samples(info, report);
 	add_lost(info, report);
-}
-
-const int64_t *recording_info__wall_offset_ns(const struct recording_info *info)
-{
-	return &info->checkpoint.wall_offset_ns;
-}
-
-bool recording_info__damaged(const struct recording_info *info)
-{
-	return info->source->damaged;
 }
 
 void recording_info__free(struct recording_info *info)
 {
-	if (!info)
-		return;
-	if (info->source)
-		info->source->ops->free(info->source);
-	cgroup_counts__free(&info->samples.cgroups);
 	free(info);
 }

@@ -10,7 +10,6 @@
 
 #include "../base/log.h"
 #include "../model/probe.h"
-#include "../kernel/proc.h"
 
 enum {
 	KIND_PID,
@@ -169,7 +168,7 @@ int tasks_table__init(struct tasks_table *table, const struct run_view *view, co
 	add_names(table);
 	add_measures(table);
 	add_slots(table);
-	if (request->wide && request->by == BY_PROCESS)
+	if (request->wide && request->by == BY_PROCESS && view->names->command_line)
 		add_column(table, (struct column){ .title = "COMMAND", .left = true },
 			   (struct tasks_source){ .kind = KIND_CMDLINE });
 	return find_sort(table, request->sort);
@@ -190,12 +189,14 @@ static struct cell comm_cell(const struct tasks_table *table)
 	return cell_string(table->entity.other ? "other" : table->entity.comm);
 }
 
-static struct cell cmdline_cell(struct tasks_table *table)
+static struct cell cmdline_cell(const struct tasks_table *table)
 {
-	if (table->entity.exited)
+	const struct event_names *names = table->view->names;
+	const struct entity *e = &table->entity;
+
+	if (e->exited)
 		return cell_none();
-	proc__cmdline(table->entity.pid, table->entity.start_ns, table->cmdline, sizeof(table->cmdline));
-	return table->cmdline[0] ? cell_string(table->cmdline) : cell_none();
+	return cell_string(names->command_line(names->ctx, e->pid, e->start_ns));
 }
 
 static struct cell entity_cell(struct tasks_table *table, const struct tasks_source *source)

@@ -7,7 +7,6 @@
 #include "../count/run_view.h"
 
 #define TASKS_MAX_COLUMNS (MT_NR_SLOTS + 32)
-#define CMDLINE_MAX	  256
 
 /* What is to be shown. */
 struct tasks_request {
@@ -35,7 +34,7 @@ struct tasks_table {
 	struct selection *selection; /* of the report in progress */
 	size_t pos;
 	struct entity entity;
-	char cgroup[512], cmdline[CMDLINE_MAX], rest[64];
+	char cgroup[512], rest[64];
 	uint64_t rest_counts[MT_NR_SLOTS];
 };
 

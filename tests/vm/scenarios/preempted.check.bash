@@ -6,7 +6,7 @@ check_preempted() {
 	local counts sum rusage lost
 
 	have_stat preempted || return
-	if [[ -e $check_out/preempted/looks_up ]]; then
+	if [[ -e $check_out/preempted/looks_up ]] || preemptible; then
 		exact_sum preempted
 		return
 	fi

@@ -5,7 +5,7 @@ check_swap() {
 	local inner
 
 	inner=$(vmstat swap inner pgmajfault)
-	((inner > 300))
+	((inner > 200))
 	verdict "swap: memory comes back from disk (pgmajfault $inner)" $?
 	swapped swap 8000
 	have_stat swap || return

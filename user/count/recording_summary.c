@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "recording_summary.h"
+
+static void take_samples(struct samples_summary *samples, const struct sample_record *record)
+{
+	enum sample_id id;
+
+	if (!samples->nr++)
+		samples->first_ns = record->hdr.time_ns;
+	samples->last_ns = record->hdr.time_ns;
+	for (id = 0; id < NR_SAMPLES; id++)
+		samples->known[sample_rows[id].file] |= record->values[id] != MT_UNKNOWN_U64;
+}
+
+void recording_summary__take(void *ctx, const void *record, size_t size)
+{
+	struct recording_summary *summary = ctx;
+	const struct mt_hdr *hdr = record;
+	int err = 0;
+
+	if (hdr->id < MT_NR_RECS)
+		summary->counts[hdr->id]++;
+	else if (hdr->id == REC_SAMPLES)
+		take_samples(&summary->samples, record);
+	else if (hdr->id == REC_CGROUP_SAMPLES)
+		err = cgroup_counts__take(&summary->samples.cgroups, record);
+	if (!summary->error)
+		summary->error = err;
+}
+
+void recording_summary__free(struct recording_summary *summary)
+{
+	cgroup_counts__free(&summary->samples.cgroups);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a recording says about itself in its first block. */
+#ifndef MEMTRACE_MODEL_RECORDING_HEAD_H
+#define MEMTRACE_MODEL_RECORDING_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "source.h"
+
+#define HOST_TEXT_MAX 256
+
+struct recording_head {
+	struct run_facts facts;
+	struct probe_status probes[MT_NR_PROBES];
+	struct checkpoint start; /* own_cpu_ns is 0 */
+	bool window;		 /* only the last part of the run: the first moment has what came before */
+	char version[32];	 /* of the memtrace that wrote it */
+	char command_line[1024]; /* memtrace's own; cut if it is longer */
+	struct {
+		char name[HOST_TEXT_MAX], kernel[HOST_TEXT_MAX], kernel_version[HOST_TEXT_MAX], machine[HOST_TEXT_MAX];
+		uint64_t cpus, memory_bytes;
+	} host;
+};
+
+#endif
