@@ -91,13 +91,13 @@ endif
 # Paths of the build machine stay out of the result.
 PREFIX_MAP := $(CURDIR)=.
 # counters are of the kernel's __u64 and of uint64_t, which to the compiler may not share an address
-USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map=$(PREFIX_MAP)
+USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map="$(PREFIX_MAP)"
 USER_CPPFLAGS := -I. -I$(BUILD)/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
-	-Wall -fdebug-prefix-map=$(PREFIX_MAP)
+	-Wall -fdebug-prefix-map="$(PREFIX_MAP)"
 # Not in the stamps: it changes what is refused, not what is built.
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 

@@ -128,6 +128,14 @@ in_mounts() {
 	[[ $(machine "memlock limit") == "ok 64 KiB, which this kernel does not apply"* ]]
 }
 
+@test "too few open files: one line that says how many, exit 3, and no program is blamed" {
+	local files
+	for files in 20 30 40 50; do
+		refused "too many open files: the limit is $files (ulimit -n); expected at least 256" -- prlimit --nofile=$files "$memtrace"
+	done
+	works prlimit --nofile=256 "$memtrace"
+}
+
 @test "a ring for which there is no memory: one line that names the option, exit 2" {
 	local option status
 

@@ -67,31 +67,50 @@ static const struct {
 	{ .name = "ms", .ns = 1000000 },	{ .name = "us", .ns = 1000 },	      { .name = "ns", .ns = 1 },
 };
 
-/* 0: there is no such unit. */
-static uint64_t unit_ns(const char *unit)
+/* Of the unit that text begins with, which is len bytes long; 0: there is no such unit. */
+static uint64_t unit_ns(const char *text, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++) {
-		if (strcmp(unit, duration_units[i].name) == 0)
+		if (strlen(duration_units[i].name) == len && !memcmp(text, duration_units[i].name, len))
 			return duration_units[i].ns;
 	}
-	return *unit ? 0 : NS_PER_S;
+	return 0;
+}
+
+/* Adds a number with its unit, which must be smaller than *unit; returns what follows it, or NULL with *err set. */
+static const char *add_duration(const char *text, uint64_t *unit, unsigned __int128 *total, int *err)
+{
+	const unsigned __int128 atto = 1000000000000000000ULL;
+	struct decimal number;
+	const char *name = read_decimal(text, &number, err), *end;
+	uint64_t scale;
+
+	if (!name)
+		return NULL;
+	end = name + strspn(name, "hmnsu");
+	scale = unit_ns(name, end - name);
+	/* a number alone is seconds */
+	if (!*name && *unit == UINT64_MAX)
+		scale = NS_PER_S;
+	*err = -EINVAL;
+	if (!scale || scale >= *unit || (number.atto && *end))
+		return NULL;
+	*unit = scale;
+	*total += (unsigned __int128)number.whole * scale + (unsigned __int128)number.atto * scale / atto;
+	return end;
 }
 
 int parse_duration(const char *text, uint64_t *ns)
 {
-	const unsigned __int128 atto = 1000000000000000000ULL;
-	unsigned __int128 total;
-	struct decimal number;
-	uint64_t scale;
+	unsigned __int128 total = 0;
+	uint64_t unit = UINT64_MAX;
 	int err;
-	const char *unit = read_decimal(text, &number, &err);
 
-	if (!unit)
-		return err;
-	scale = unit_ns(unit);
-	if (!scale)
-		return -EINVAL;
-	total = (unsigned __int128)number.whole * scale + (unsigned __int128)number.atto * scale / atto;
+	do {
+		text = add_duration(text, &unit, &total, &err);
+		if (!text)
+			return err;
+	} while (*text);
 	if (total == 0 || total > UINT64_MAX)
 		return -ERANGE;
 	*ns = (uint64_t)total;

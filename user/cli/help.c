@@ -180,7 +180,7 @@ static const struct command *nearest_command(const char *name)
 	for (const struct command *const *command = commands; *command; command++) {
 		size_t distance = word_distance(name, (*command)->name);
 
-		if (distance < best_distance && distance < strlen(name)) {
+		if (distance < best_distance && 2 * distance < strlen(name)) {
 			best = *command;
 			best_distance = distance;
 		}

@@ -13,7 +13,7 @@
 #include "../base/units.h"
 
 #define SIZE_SYNTAX	"a whole number of bytes with an optional unit K, M, G, such as 64K or 16M"
-#define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, such as 250ms or 15s"
+#define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, such as 250ms, 15s or 1h30m"
 
 /* One run of options__parse(): the command's rows side by side with popt's table of them. */
 struct parser {
@@ -354,7 +354,7 @@ static const struct option_row *nearest_row(const struct parser *parser, const c
 		/* The start of a name is meant as an abbreviation of it. */
 		if (strlen(typed) >= 3 && !strncmp(typed, name, strlen(typed)))
 			distance = 0;
-		if (distance < best_distance && distance < strlen(typed)) {
+		if (distance < best_distance && 2 * distance < strlen(typed)) {
 			best = parser->rows[i];
 			best_distance = distance;
 		}

@@ -162,8 +162,9 @@ static int run_export(struct options *options)
 {
 	enum group_by by = options__by(options, BY_COMM);
 	struct export_run run = { 0 };
-	const struct session_config config = {
+	struct session_config config = {
 		.latency = true,
+		.metrics = true,
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
@@ -176,6 +177,7 @@ static int run_export(struct options *options)
 
 	if (code)
 		return code;
+	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
 	if (code == EXIT_OK)
 		code = session__exit_code(&run.session, run_export_session(&run, options, by));

@@ -19,6 +19,7 @@ struct top_run {
 	struct tasks_table table;
 	struct summary summary;
 	struct keyed_tables keyed;
+	bool printed;
 };
 
 static int report(struct session *session, void *ctx)
@@ -27,6 +28,7 @@ static int report(struct session *session, void *ctx)
 	struct report *rep = report__new("memtrace.top/1");
 	int err;
 
+	run->printed = true;
 	if (!rep)
 		return -ENOMEM;
 	summary__init(&run->summary, &session->view);
@@ -57,6 +59,16 @@ static int ready(struct tracing *tracing)
 	return tasks_table__init(&run->table, &tracing->session.view, &request);
 }
 
+/* A run that was shorter than an interval is one. */
+static int finish(struct tracing *tracing)
+{
+	struct top_run *run = (struct top_run *)tracing;
+
+	if (!run->printed)
+		session__end_interval(&tracing->session);
+	return tracing->session.error;
+}
+
 static int check(const struct options *options)
 {
 	size_t i;
@@ -73,7 +85,7 @@ static int check(const struct options *options)
 
 static int run_top(struct options *options)
 {
-	static const struct tracing_ops ops = { .ready = ready };
+	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
 		.latency = options->latency,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,

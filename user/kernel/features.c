@@ -251,11 +251,20 @@ const struct feature features[] = {
 	{},
 };
 
+/* More than a run with all probes takes on a machine of 64 rings. */
+#define ENOUGH_FILES 256
+
 bool features__explain(int err, char *buf, size_t size)
 {
 	const struct feature *f;
+	struct rlimit limit;
 	char note[128];
 
+	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit)) {
+		snprintf(buf, size, "too many open files: the limit is %llu (ulimit -n); expected at least %d",
+			 (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
+		return true;
+	}
 	for (f = features; f->name; f++) {
 		note[0] = '\0';
 		if (!f->required || f->look(note, sizeof(note)) != FEATURE_MISSING)

@@ -53,7 +53,12 @@ static int check_ids(const struct uint_list *ids, bool (*exists)(uint32_t), cons
 	for (i = 0; i < ids->nr; i++) {
 		if (exists(ids->list[i]))
 			continue;
-		log_error("%s %llu: no such %s; expected %s", option, (unsigned long long)ids->list[i], what, accepted);
+		if (exists == proc__pid_exists && proc__tid_exists(ids->list[i]))
+			log_error("%s %llu: a thread, not a process; expected %s, or -t %llu", option,
+				  (unsigned long long)ids->list[i], accepted, (unsigned long long)ids->list[i]);
+		else
+			log_error("%s %llu: no such %s; expected %s", option, (unsigned long long)ids->list[i], what,
+				  accepted);
 		return -EINVAL;
 	}
 	return 0;

@@ -547,7 +547,8 @@ static int open_judged(struct object *object, const struct object_request *req, 
 		if (!err)
 			return 0;
 		object__detach(object);
-		if (err == -ENOMEM)
+		/* no fault of a program */
+		if (err == -ENOMEM || err == -EMFILE)
 			return err;
 		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
 		advance(object, culprit, judge, err);

@@ -26,7 +26,7 @@ static int open_file(struct session *session)
 		log_error("'%s': a recording is not for a terminal; expected a pipe or a file", o->record);
 		return EXIT_USAGE;
 	}
-	if (outfile__is_stdout(file) && !session->config.record_only && !o->out.path) {
+	if (outfile__is_stdout(file) && !session->config.record_only && session->config.reports_to_stdout) {
 		log_error("--record %s: reports go to standard output as well; expected -o FILE as well", o->record);
 		return EXIT_USAGE;
 	}

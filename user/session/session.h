@@ -33,6 +33,8 @@ struct session_config {
 	bool gather;			   /* the probes' own gathering */
 	bool samples;			   /* are shown; a recording has them in any case */
 	bool record_only;		   /* nothing is counted here */
+	bool reports_to_stdout;		   /* reports, or metrics, go to standard output */
+	bool metrics;			   /* they are metrics */
 	bool bpf_stats;			   /* count the programs' run time */
 	bool reads_on;			   /* counts are also read after the end of the run */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
@@ -97,6 +99,11 @@ void session__fail(struct session *session, int err);
 void session__fail_callback(struct session *session, int err);
 /* Brings counts, losses and costs up to date, including tasks that just ended; 0 or -errno. */
 int session__drain(struct session *session);
+/*
+ * Ends an interval at the last checkpoint, and calls the command's interval(): what reports show as the interval is
+ * from then on this one, until the next one ends.  The loop does that by the clock.
+ */
+void session__end_interval(struct session *session);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);
 

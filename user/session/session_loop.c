@@ -18,15 +18,24 @@
 #define COMMAND_END_STEP_MS 10
 #define COMMAND_END_TRIES   200
 
+/* What is for programs and goes to standard output is not mixed with what CMD prints: that goes to standard error. */
+static bool out_is_taken(const struct session *session)
+{
+	const struct session_config *config = &session->config;
+
+	return outfile__is_stdout(&session->record_file) ||
+	       (config->reports_to_stdout && (config->metrics || output__is_for_programs(&session->options->out)));
+}
+
 /* 126 and 127 as a shell has them. */
 static int start_command(struct session *session)
 {
 	char **cmd = session->options->cmd;
-	bool out_is_taken = outfile__is_stdout(&session->record_file);
 	int err;
 
 	live__expect_command(session->live, true);
-	err = child__start(&session->child, cmd, out_is_taken ? STDERR_FILENO : STDOUT_FILENO, stop__old_mask());
+	err = child__start(&session->child, cmd, out_is_taken(session) ? STDERR_FILENO : STDOUT_FILENO,
+			   stop__old_mask());
 	live__expect_command(session->live, false);
 	if (!err)
 		return EXIT_OK;
@@ -108,8 +117,7 @@ static void add_own_losses(struct session *session)
 					      schema__nr_events(session->totals.losses.unattributed);
 }
 
-/* Reports show this interval from now on, until the next one ends. */
-static void end_interval(struct session *session)
+void session__end_interval(struct session *session)
 {
 	struct run_view *view = &session->view;
 
@@ -128,7 +136,7 @@ static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
 	add_own_losses(session);
 	if (session->interval_ns && due_ns >= session->interval_due_ns) {
-		end_interval(session);
+		session__end_interval(session);
 		/* if an interval took too long, the next one is not shortened */
 		session->interval_due_ns += session->interval_ns;
 		if (session->interval_due_ns <= due_ns)
@@ -214,6 +222,15 @@ static void on_end(void *ctx, uint64_t now_ns)
 	stop__end();
 }
 
+/* An interval that ends with the run is one like the others. */
+static void end_with_interval(struct session *session)
+{
+	uint64_t now_ns = clock__boot_ns();
+
+	if (!session->error && !stop__hurried() && now_ns >= session->interval_due_ns)
+		session__fail(session, tick(session, now_ns));
+}
+
 /* What the loop waits for: signals, records, the end by the clock, the tick. */
 static int watch(struct session *session, uint64_t end_ns)
 {
@@ -238,6 +255,7 @@ static void loop(struct session *session)
 	while (!session->error && !stop__asked())
 		loop__turn(session->loop);
 	session->tick = NULL;
+	end_with_interval(session);
 }
 
 /* What ends the run before CMD (-d, a signal) also ends CMD; a CMD that then still runs is left alone. */

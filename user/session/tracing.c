@@ -33,6 +33,7 @@ int tracing__run(size_t size, const struct options *options, const struct sessio
 	}
 	with_ctx.ctx = tracing;
 	code = render__open(&tracing->render, &options->out);
+	with_ctx.reports_to_stdout = outfile__is_stdout(&tracing->render.file);
 	if (code == EXIT_OK) {
 		code = session__open(&tracing->session, options, &with_ctx);
 		tracing->render.output.wall_offset_ns = &tracing->session.checkpoint.wall_offset_ns;
