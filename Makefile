@@ -262,7 +262,7 @@ endif
 unit-tests: $(UNIT)
 
 workloads: | tools
-	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='$(CURDIR)/$(BUILD)/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
+	$(Q)$(MAKE) $(if $(Q),-s) -C tests/workloads O='../../$(BUILD)/workloads' CC='$(CC)' CPPFLAGS='$(WERROR_FLAG)'
 
 bench-programs: all workloads $(BENCH_PROGRAMS)
 
