@@ -29,6 +29,16 @@ histogram() {
 		"$(histogram major_fault_latency '[.[0].buckets[].le | numbers | select(. != pow(2; log2 | round))] | length')" 0
 }
 
+@test "trace --latency: a line for each major fault, without a probe that is named" {
+	local majors
+	"$memtrace" trace --latency --json -o "$tmp/trace.json" -- sh -c "\"\$workloads/filefault\" -n 300 '$file' >/dev/null" 2>"$tmp/err" 3>&-
+	majors=$(jq -s '[.[] | select(.event == "major" and .comm == "filefault")] | length' "$tmp/trace.json")
+	between "major faults" "$majors" 290 320
+	same "single faults" "$(jq -s '[.[] | select(.event == "fault")] | length' "$tmp/trace.json")" 0
+	"$memtrace" trace --json -o "$tmp/trace.json" -- "$workloads/filefault" -n 300 "$file" >/dev/null 2>"$tmp/err" 3>&-
+	same "without the request" "$(jq -s '[.[] | select(.event == "major")] | length' "$tmp/trace.json")" 0
+}
+
 @test "hist fault: text and JSON" {
 	"$memtrace" hist fault -- "$workloads/filefault" -n 256 "$file" >"$tmp/out" 2>"$tmp/stat.err" 3>&-
 	grep -q '[#*█▏▎▍▌▋▊▉@|]' "$tmp/out"

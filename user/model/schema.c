@@ -200,6 +200,11 @@ bool schema__has_rare_event(enum mt_probe probe)
 	return has_event(probe, EVENT_RARE);
 }
 
+bool schema__has_latency_event(enum mt_probe probe)
+{
+	return has_event(probe, EVENT_LATENCY);
+}
+
 bool schema__has_single_event(enum mt_probe probe)
 {
 	return has_event(probe, EVENT_EVERY);

@@ -134,6 +134,8 @@ int schema__probe(const char *name);
 uint64_t schema__nr_events(const uint64_t *slots);
 /* Whether events of the probe are rare ones. */
 bool schema__has_rare_event(enum mt_probe probe);
+/* Whether it has events that come when a latency is asked for. */
+bool schema__has_latency_event(enum mt_probe probe);
 /* Whether some of them come only if single events are asked for. */
 bool schema__has_single_event(enum mt_probe probe);
 /* Does the probe only have single events, and histograms of them? */

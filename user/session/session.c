@@ -104,13 +104,19 @@ static bool is_on_hot_path(enum mt_probe probe)
 	return probes[probe]->selftest_slot != MT_NR_SLOTS && !probes[probe]->without_hooks;
 }
 
+/* Whether there is something to print of it, where each line is an event. */
+static bool has_lines(const struct options *options, enum mt_probe probe)
+{
+	return schema__has_rare_event(probe) || (options->latency && schema__has_latency_event(probe));
+}
+
 static uint32_t default_probes(const struct options *options, bool rare_only)
 {
 	uint32_t chosen = 0;
 	enum mt_probe id;
 
 	for (id = 0; id < MT_NR_PROBES; id++)
-		if (!probe_rows[id].opt_in && (!rare_only || schema__has_rare_event(id)) &&
+		if (!probe_rows[id].opt_in && (!rare_only || has_lines(options, id)) &&
 		    !(options->light && is_on_hot_path(id)))
 			chosen |= 1U << id;
 	return chosen;
