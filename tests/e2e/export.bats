@@ -208,7 +208,7 @@ said_or_ended() {
 }
 
 @test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
-	mount -t tmpfs -o size=64k memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	mount -t tmpfs -o size=1m memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
 	mounts+=("$dir")
 	memtrace_start export --textfile "$file" -i 0.1 --max-series 5
 	wait_file
