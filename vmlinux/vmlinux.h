@@ -168,6 +168,10 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	pid_t pid;
 	pid_t tgid;
@@ -175,6 +179,7 @@ struct task_struct {
 	unsigned long min_flt;
 	unsigned long maj_flt;
 	u64 start_boottime;
+	struct sched_entity se;
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	const struct cred *real_cred;

@@ -590,6 +590,9 @@ static __always_inline void iter_unknown(struct mt_control *ctl, struct task_str
 			return;
 		if (task->start_boottime + BORN_JUST_NOW_NS > bpf_ktime_get_boot_ns())
 			return;
+		/* its creator was preempted before the hook, which comes before the task runs */
+		if (!task->se.sum_exec_runtime)
+			return;
 	}
 	/* its hook has created it meanwhile */
 	if (state__of(task))
