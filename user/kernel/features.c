@@ -260,16 +260,16 @@ bool features__explain(int err, char *buf, size_t size)
 	struct rlimit limit;
 	char note[128];
 
-	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit)) {
-		snprintf(buf, size, "too many open files: the limit is %llu (ulimit -n); expected at least %d",
-			 (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
-		return true;
-	}
 	for (f = features; f->name; f++) {
 		note[0] = '\0';
 		if (!f->required || f->look(note, sizeof(note)) != FEATURE_MISSING)
 			continue;
 		snprintf(buf, size, "%s; %s", note, f->remedy);
+		return true;
+	}
+	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit)) {
+		snprintf(buf, size, "too many open files: the limit is %llu (ulimit -n); expected at least %d",
+			 (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
 		return true;
 	}
 	snprintf(buf, size, "%s; `memtrace doctor` says more", strerror(-err));
