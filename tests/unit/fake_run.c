@@ -58,6 +58,14 @@ int fake_run__kswapd(struct fake_run *run, int32_t node, uint64_t duration_ns)
 	return aggregate__event(run->view.aggregate, &event_rows[MT_REC_kswapd], &record, NULL);
 }
 
+int fake_run__stall(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor, uint64_t stalled_ns)
+{
+	struct mt_task task = minor_record(pid, pid, comm, 1, minor);
+
+	task.c[MT_SLOT_reclaim_direct_ns] = stalled_ns;
+	return aggregate__task(run->view.aggregate, &task);
+}
+
 int fake_run__task(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor)
 {
 	struct mt_task task = minor_record(pid, pid, comm, 1, minor);

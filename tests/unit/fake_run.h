@@ -23,5 +23,7 @@ void fake_run__close(struct fake_run *run);
 /* Give the run's aggregate a record; 0 or -ENOMEM. */
 int fake_run__kswapd(struct fake_run *run, int32_t node, uint64_t duration_ns);
 int fake_run__task(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor);
+/* The process counts minor faults and waits that long in direct reclaim, all in all. */
+int fake_run__stall(struct fake_run *run, uint32_t pid, const char *comm, uint64_t minor, uint64_t stalled_ns);
 
 #endif

@@ -50,8 +50,11 @@ void take_final(struct aggregate *agg, uint32_t pid, uint32_t tid, const char *c
 	assert_int_equal(aggregate__task(agg, &task), 0);
 }
 
-double weigh_minor(const struct entity *entity, void *ctx)
+static double weigh_minor(const struct entity *entity, size_t level, void *ctx)
 {
+	(void)level;
 	(void)ctx;
 	return (double)entity->v[MINOR];
 }
+
+const struct order by_minor_faults = { .weigh = weigh_minor, .levels = 1 };

@@ -19,7 +19,6 @@ void set_comm(char *comm, const char *name);
 void take_minor(struct aggregate *agg, uint32_t pid, uint32_t tid, const char *comm, uint64_t time_ns, uint64_t minor);
 void take_final(struct aggregate *agg, uint32_t pid, uint32_t tid, const char *comm, uint64_t time_ns, uint64_t minor);
 
-/* A weigh_fn: minor faults. */
-double weigh_minor(const struct entity *entity, void *ctx);
+extern const struct order by_minor_faults;
 
 #endif

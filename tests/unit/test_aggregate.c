@@ -29,7 +29,7 @@ static struct aggregate *new_by(enum group_by by)
 
 static struct selection *select_minor(struct aggregate *agg, enum scope scope)
 {
-	struct selection *sel = aggregate__select(agg, scope, weigh_minor, NULL);
+	struct selection *sel = aggregate__select(agg, scope, &by_minor_faults);
 
 	assert_non_null(sel);
 	return sel;
@@ -327,15 +327,16 @@ static void intervals_must_be_asked_for(void **state)
 
 	(void)state;
 	assert_non_null(agg);
-	assert_null(aggregate__select(agg, SCOPE_INTERVAL, weigh_minor, NULL));
+	assert_null(aggregate__select(agg, SCOPE_INTERVAL, &by_minor_faults));
 	assert_int_equal(errno, EINVAL);
 	aggregate__free(agg);
 }
 
-static double weigh_oddly(const struct entity *entity, void *ctx)
+static double weigh_oddly(const struct entity *entity, size_t level, void *ctx)
 {
 	static const double weights[] = { NAN, -1, -0.0, 0.0, 1e-300, 2, INFINITY };
 
+	(void)level;
 	(void)ctx;
 	return weights[entity->pid];
 }
@@ -352,7 +353,7 @@ static void a_selection_falls_by_weight(void **state)
 	(void)state;
 	for (pid = 0; pid < 7; pid++)
 		take_minor(agg, pid, pid + 1, "a", 1, 1);
-	sel = aggregate__select(agg, SCOPE_TOTAL, weigh_oddly, NULL);
+	sel = aggregate__select(agg, SCOPE_TOTAL, &(struct order){ .weigh = weigh_oddly, .levels = 1 });
 	assert_non_null(sel);
 	for (i = 0; i < 7; i++) {
 		assert_int_equal(selection__at(sel, i, &e), 0);

@@ -46,6 +46,7 @@ static void whole_numbers(void **state)
 		{ UNIT_BYTES, cell_uint(2048), "2.00KiB" },
 		{ UNIT_NS, cell_uint(1500000), "1.50ms" },
 		{ UNIT_TIME, cell_uint(12345678901), "12.345678" },
+		{ UNIT_DATE, cell_uint(12345678901), "12.345678" },
 		{ UNIT_COUNT_PER_SECOND, cell_uint(61200), "61.2k" },
 		{ UNIT_BYTES_PER_SECOND, cell_uint(2048), "2.00KiB/s" },
 		{ UNIT_SHARE, cell_uint(1), "100%" },
@@ -122,6 +123,7 @@ static void moments(void **state)
 	setenv("TZ", "UTC", 1);
 	expect(&text, UNIT_TIME, cell_uint(61234567890), "01:01:01.234");
 	expect(&text, UNIT_TIME, cell_real(61234567890), "01:01:01.234");
+	expect(&text, UNIT_DATE, cell_uint(61234567890), "1970-01-01 01:01:01");
 	expect(&text, UNIT_NS, cell_uint(61000000000), "1m01s");
 	text.wall_offset_ns = &behind;
 	expect(&text, UNIT_TIME, cell_uint(61234567890), "00:01:00.234");

@@ -110,7 +110,7 @@ static void stop_failing(void)
 
 static void expect_consistent(struct aggregate *agg, enum scope scope)
 {
-	struct selection *sel = aggregate__select(agg, scope, weigh_minor, NULL);
+	struct selection *sel = aggregate__select(agg, scope, &by_minor_faults);
 	uint64_t v[MT_NR_SLOTS];
 
 	assert_non_null(sel);
@@ -160,7 +160,7 @@ static void work(struct aggregate *agg)
 		if (tid % 10 == 0)
 			aggregate__next_interval(agg);
 	}
-	selection__free(aggregate__select(agg, SCOPE_TOTAL, weigh_minor, NULL));
+	selection__free(aggregate__select(agg, SCOPE_TOTAL, &by_minor_faults));
 	if (!aggregate__histograms(agg, SCOPE_TOTAL, &list, &nr))
 		free(list);
 }

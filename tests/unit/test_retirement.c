@@ -43,7 +43,7 @@ static size_t in_memory(const struct aggregate *agg)
 /* How many rows there are, with the sum of their minor faults. */
 static size_t nr_rows(struct aggregate *agg, enum scope scope, uint64_t *minor)
 {
-	struct selection *sel = aggregate__select(agg, scope, weigh_minor, NULL);
+	struct selection *sel = aggregate__select(agg, scope, &by_minor_faults);
 	uint64_t v[MT_NR_SLOTS];
 	size_t nr;
 
@@ -134,7 +134,7 @@ static void a_retired_row_keeps_everything(void **state)
 	task.flags = MT_TASK_FINAL;
 	assert_int_equal(aggregate__task(agg, &task), 0);
 	assert_int_equal(aggregate__retire(agg, 10 + LINGER_NS), 0);
-	sel = aggregate__select(agg, SCOPE_TOTAL, weigh_minor, NULL);
+	sel = aggregate__select(agg, SCOPE_TOTAL, &by_minor_faults);
 	assert_non_null(sel);
 	assert_int_equal(selection__nr(sel), 1);
 	assert_int_equal(selection__at(sel, 0, &e), 0);
@@ -219,7 +219,7 @@ static void late_records_of_the_retired_make_one_row(void **state)
 	aggregate__next_interval(agg);
 	assert_int_equal(nr_rows(agg, SCOPE_INTERVAL, &minor), 2);
 	assert_int_equal(minor, 10040);
-	sel = aggregate__select(agg, SCOPE_TOTAL, weigh_minor, NULL);
+	sel = aggregate__select(agg, SCOPE_TOTAL, &by_minor_faults);
 	assert_non_null(sel);
 	assert_int_equal(selection__at(sel, 1, &e), 0);
 	assert_int_equal(e.v[MINOR], 40);
@@ -311,7 +311,7 @@ static void maintain(struct machine *m)
 
 static void expect_sums(struct machine *m, enum scope scope)
 {
-	struct selection *sel = aggregate__select(m->agg, scope, weigh_minor, NULL);
+	struct selection *sel = aggregate__select(m->agg, scope, &by_minor_faults);
 	uint64_t v[MT_NR_SLOTS];
 
 	assert_non_null(sel);

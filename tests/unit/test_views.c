@@ -45,7 +45,8 @@ static int forget(void **state)
 /* Renders a report with that output; the text is the caller's to free(). */
 static char *render(const struct report *report, const char *format)
 {
-	struct output out = { .ops = output__find(format) };
+	static const int64_t wall_offset_ns = 0;
+	struct output out = { .ops = output__find(format), .wall_offset_ns = &wall_offset_ns };
 	char *text = NULL;
 	size_t size;
 
@@ -130,6 +131,51 @@ static void unknown_is_no_zero(void **state)
 	free(text);
 }
 
+/* A title is the same with and without "/s"; counts have no rates, and do not change the order. */
+static void counts_in_place_of_rates(void **state)
+{
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 20, .counts = true, .sort = "minor/s" };
+	char *text = table_text(*state, &request, SCOPE_TOTAL, "text");
+
+	expect(text, " MINOR ");
+	expect(text, "4,000");
+	expect_none(text, "/s");
+	free(text);
+}
+
+/* Expects those names in that order. */
+static void expect_order(struct fake_run *run, const char *sort, const char *first, const char *second)
+{
+	struct tasks_request request = { .by = BY_PROCESS, .rows = 20, .sort = sort };
+	char *text = table_text(run, &request, SCOPE_TOTAL, "text");
+
+	expect(text, first);
+	expect(text, second);
+	if (strstr(text, first) > strstr(text, second))
+		fail_msg("expected %s before %s in:\n%s", first, second, text);
+	free(text);
+}
+
+#define PERCENT_NS 20000000 /* of the two seconds */
+
+/* Who waits comes first if anybody waits for more than 1 % of the time. */
+static void stalled_come_first(void **state)
+{
+	struct fake_run *run = *state;
+
+	run->view.asked |= 1U << MT_PROBE_reclaim;
+	assert_int_equal(fake_run__stall(run, 13, "waits", 20, PERCENT_NS), 0);
+	expect_order(run, NULL, "busy", "waits");
+	assert_int_equal(fake_run__stall(run, 13, "waits", 20, PERCENT_NS + 1), 0);
+	expect_order(run, NULL, "waits", "busy");
+	expect_order(run, NULL, "busy", "idle"); /* equal waits: by activity */
+	expect_order(run, "MINOR", "busy", "waits");
+	/* two that waited for 0.6 % each do not change the order */
+	run->checkpoint.now_ns += 2000000000;
+	assert_int_equal(fake_run__stall(run, 14, "too", 1, PERCENT_NS + 1), 0);
+	expect_order(run, NULL, "busy", "waits");
+}
+
 static void refuses_unknown_sort(void **state)
 {
 	struct fake_run *run = *state;
@@ -167,11 +213,16 @@ static void run_totals_and_losses(void **state)
 	struct fake_run *run = *state;
 	char *text;
 
-	run->totals.losses.tasks = 3;
 	text = summary_text(run, "text");
-	expect(text, "a made-up machine in 2.00s");
+	expect(text, "a made-up machine for 2.00s from 1970-01-01 00:00:03\n");
 	expect(text, "minor 4,010");
-	expect(text, "tasks 3");
+	expect(text, "nothing lost   own CPU");
+	free(text);
+	run->totals.losses.tasks = 3;
+	run->totals.losses.hot = 1204;
+	text = summary_text(run, "text");
+	expect(text, "lost: 1,204 hot events (in no row, or without a line), 3 of tasks (");
+	expect_none(text, "nothing lost");
 	expect_none(text, "getrusage"); /* there was no CMD */
 	free(text);
 	text = summary_text(run, "json");
@@ -189,7 +240,15 @@ static void command_difference(void **state)
 	run->command = (struct command_outcome){ .pid = 11, .minor = 4000, .major = 0 };
 	run->facts.command_alone = true;
 	text = summary_text(run, "text");
-	expect(text, "getrusage of CMD: minor 4,000 major 0 difference 10");
+	expect(text, "getrusage of CMD: minor 4,000 major 0 difference 10 (of descendants that no process waited for");
+	free(text);
+	run->command.minor = 4010;
+	text = summary_text(run, "text");
+	expect(text, "difference 0\n");
+	free(text);
+	run->command.minor = 4011;
+	text = summary_text(run, "text");
+	expect(text, "difference -1 (missing here");
 	free(text);
 	run->facts.command_alone = false; /* others counted as well: nothing to compare */
 	text = summary_text(run, "text");
@@ -617,6 +676,8 @@ int main(void)
 		TEST(recording_contents),
 		TEST(recording_samples),
 		TEST(unknown_is_no_zero),
+		TEST(counts_in_place_of_rates),
+		TEST(stalled_come_first),
 		TEST(refuses_unknown_sort),
 		TEST(run_totals_and_losses),
 		TEST(command_difference),
@@ -631,5 +692,6 @@ int main(void)
 		TEST(keyed_interval),
 	};
 
+	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,7 +133,12 @@ const struct option_row table_options[] = {
 	  .type = OPT_STRING,
 	  .offset = AT(sort),
 	  .arg = "FIELD",
-	  .help = "sort by this column, named as in the table's header or in the JSON" },
+	  .help = "sort by this column, named as in the table's header or in the JSON; by default first who waits, if "
+		  "anybody was stalled for more than 1 % of the time, then who is most active" },
+	{ .name = "counts",
+	  .type = OPT_FLAG,
+	  .offset = AT(counts),
+	  .help = "show counts and sums, not rates per second: of a process that lived shortly they say more" },
 	{ .name = NULL },
 };
 

@@ -62,6 +62,7 @@ struct options {
 	int by;		  /* enum group_by; -1: the command's default */
 	uint64_t rows;	  /* -k: 0: all */
 	const char *sort; /* a column's title or path, or NULL */
+	bool counts;	  /* of a table's text: counts, no rates */
 	/* how it is gathered */
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */

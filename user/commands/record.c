@@ -6,7 +6,7 @@
 #include "../base/log.h"
 #include "../base/units.h"
 #include "../session/session.h"
-#include "../views/summary.h"
+#include "../views/losses.h"
 
 extern const struct command record_command;
 
@@ -39,20 +39,17 @@ static void say_remedy(void *ctx, const char *line)
 static void say_result(const struct session *session)
 {
 	struct recorder_stats stats = recorder__stats(session->recorder);
-	const struct losses *losses = &session->totals.losses;
-	char size[32];
+	char size[32], lost[LOSSES_TEXT_MAX];
 
-	summary__each_remedy(&session->totals, say_remedy, NULL);
+	losses__each_remedy(&session->totals, say_remedy, NULL);
+	losses__text(&session->totals.losses, lost, sizeof(lost));
 	if (session->options->last_ns) {
-		log_note("%u files written; lost: rare %llu hot %llu tasks %llu", stats.files,
-			 (unsigned long long)losses->rare, (unsigned long long)losses->hot,
-			 (unsigned long long)losses->tasks);
+		log_note("%u files written; %s", stats.files, lost);
 		return;
 	}
 	format_bytes(size, sizeof(size), stats.bytes);
-	log_note("%s: %s, %llu events in %.1f s; lost: rare %llu hot %llu tasks %llu", stats.path, size,
-		 (unsigned long long)stats.events, run_view__seconds(&session->view, SCOPE_TOTAL),
-		 (unsigned long long)losses->rare, (unsigned long long)losses->hot, (unsigned long long)losses->tasks);
+	log_note("%s: %s, %llu events in %.1f s; %s", stats.path, size, (unsigned long long)stats.events,
+		 run_view__seconds(&session->view, SCOPE_TOTAL), lost);
 }
 
 static int run_record(struct options *options)

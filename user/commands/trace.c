@@ -8,6 +8,7 @@
 #include "../report/event.h"
 #include "../base/log.h"
 #include "../base/stream.h"
+#include "../views/losses.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
 
@@ -75,12 +76,16 @@ static void say_small_ring(void *ctx, const char *line)
 
 static void say_losses(const struct losses *losses)
 {
-	if (losses->rare || losses->hot || losses->tasks || losses->folded)
-		log_warn("lost: rare %llu hot %llu tasks %llu; folded into counts, without a line: %llu",
-			 (unsigned long long)losses->rare, (unsigned long long)losses->hot,
-			 (unsigned long long)losses->tasks, (unsigned long long)losses->folded);
+	bool any = losses->rare || losses->hot || losses->tasks;
+	char text[LOSSES_TEXT_MAX];
+
+	losses__text(losses, text, sizeof(text));
+	if (losses->folded)
+		log_warn("%s; folded into counts, without a line: %llu", text, (unsigned long long)losses->folded);
+	else if (any)
+		log_warn("%s", text);
 	else
-		log_note("lost: rare 0 hot 0 tasks 0");
+		log_note("%s", text);
 }
 
 /* An estimate is never shown as a count. */
@@ -131,7 +136,7 @@ static int finish(struct tracing *tracing)
 	struct table printed = printed_table(run);
 
 	say_sample(run);
-	summary__each_remedy(&tracing->session.totals, say_small_ring, NULL);
+	losses__each_remedy(&tracing->session.totals, say_small_ring, NULL);
 	say_losses(&tracing->session.totals.losses);
 	summary__init(&run->summary, &tracing->session.view);
 	return summary__render_end(&run->summary, &tracing->render, &printed);

@@ -84,13 +84,18 @@ uint64_t aggregate__lost(const struct aggregate *agg);
 const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope);
 
 /*
- * Rows of the scope in falling order of weight (ties: by pid, then comm), those without any count are left out.
- * Memory: 16 bytes a row; the rows themselves are read one by one.
+ * Rows of the scope in falling order of weight: of those that are equal by level 0, by level 1, and so on up to levels,
+ * then by pid and comm.  Those without any count are left out.  Memory: 16 bytes a row; the rows themselves are read one
+ * by one.
  */
 struct selection;
-typedef double (*weigh_fn)(const struct entity *entity, void *ctx);
-/* NULL and errno. */
-struct selection *aggregate__select(struct aggregate *agg, enum scope scope, weigh_fn weigh, void *ctx);
+struct order {
+	double (*weigh)(const struct entity *entity, size_t level, void *ctx);
+	size_t levels; /* 0: only by pid and comm */
+	void *ctx;
+};
+/* order must outlive the call.  NULL and errno. */
+struct selection *aggregate__select(struct aggregate *agg, enum scope scope, const struct order *order);
 size_t selection__nr(const struct selection *sel);
 /* The row at pos; valid until the next call; 0 or -errno. */
 int selection__at(struct selection *sel, size_t pos, struct entity *entity);

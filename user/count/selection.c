@@ -13,12 +13,8 @@
 
 struct selection {
 	struct row_index index;
-	uint64_t v[MT_NR_SLOTS]; /* of the row that was read last */
-};
-
-struct weigh {
-	weigh_fn fn;
-	void *ctx;
+	const struct order *order; /* while it is sorted */
+	uint64_t v[MT_NR_SLOTS];   /* of the row that was read last */
 };
 
 /* A number that grows as the weight falls.  What is no number weighs least. */
@@ -34,18 +30,6 @@ static uint64_t weight_key(double weight)
 	return ~bits;
 }
 
-static uint64_t weigh(const struct entity *entity, void *ctx, bool *take)
-{
-	const struct weigh *by = ctx;
-	size_t i;
-
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		if (entity->v[i])
-			return weight_key(by->fn(entity, by->ctx));
-	*take = false;
-	return 0;
-}
-
 /* Bytes as a number that sorts as they do. */
 static uint64_t bytes_key(const char *bytes, size_t nr)
 {
@@ -58,7 +42,7 @@ static uint64_t bytes_key(const char *bytes, size_t nr)
 }
 
 /* By pid, then comm, then what is left to make the order the same each time. */
-static uint64_t tie_key(const struct entity *e, int level)
+static uint64_t tie_key(const struct entity *e, size_t level)
 {
 	switch (level) {
 	case 0:
@@ -76,10 +60,32 @@ static uint64_t tie_key(const struct entity *e, int level)
 
 #define TIE_LEVELS 5
 
-static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, int level);
+/* First the order's levels, then what breaks ties. */
+static uint64_t level_key(const struct selection *sel, const struct entity *entity, size_t level)
+{
+	const struct order *order = sel->order;
+
+	if (level < order->levels)
+		return weight_key(order->weigh(entity, level, order->ctx));
+	return tie_key(entity, level - order->levels);
+}
+
+static uint64_t weigh(const struct entity *entity, void *ctx, bool *take)
+{
+	const struct selection *sel = ctx;
+	size_t i;
+
+	for (i = 0; i < MT_NR_SLOTS; i++)
+		if (entity->v[i])
+			return level_key(sel, entity, 0);
+	*take = false;
+	return 0;
+}
+
+static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, size_t level);
 
 /* Entries are sorted by their keys; those with equal ones are put in order from that level on. */
-static int sort_equals(struct selection *sel, struct index_entry *entries, size_t nr, int level)
+static int sort_equals(struct selection *sel, struct index_entry *entries, size_t nr, size_t level)
 {
 	size_t first, end;
 	int err = 0;
@@ -94,41 +100,40 @@ static int sort_equals(struct selection *sel, struct index_entry *entries, size_
 	return err;
 }
 
-static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, int level)
+static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, size_t level)
 {
 	struct entity entity;
 	size_t i;
 	int err;
 
-	if (level == TIE_LEVELS)
+	if (level == sel->order->levels + TIE_LEVELS)
 		return 0;
 	for (i = 0; i < nr; i++) {
 		err = row_index__load(&sel->index, entries[i].ref, &entity, sel->v);
 		if (err)
 			return err;
-		entries[i].key = tie_key(&entity, level);
+		entries[i].key = level_key(sel, &entity, level);
 	}
 	row_index__sort(entries, nr);
 	return sort_equals(sel, entries, nr, level + 1);
 }
 
-static int fill(struct selection *sel, struct weigh *by)
+static int fill(struct selection *sel)
 {
 	struct row_index *index = &sel->index;
 	int err;
 
 	err = aggregate__merge_retired(index->agg, index->scope);
 	if (!err)
-		err = row_index__fill(index, weigh, by);
+		err = row_index__fill(index, weigh, sel);
 	if (err)
 		return err;
 	row_index__sort(index->entries, index->nr);
-	return sort_equals(sel, index->entries, index->nr, 0);
+	return sort_equals(sel, index->entries, index->nr, 1);
 }
 
-struct selection *aggregate__select(struct aggregate *agg, enum scope scope, weigh_fn fn, void *ctx)
+struct selection *aggregate__select(struct aggregate *agg, enum scope scope, const struct order *order)
 {
-	struct weigh by = { fn, ctx };
 	struct selection *sel = NULL;
 	int err = -EINVAL;
 
@@ -140,7 +145,8 @@ struct selection *aggregate__select(struct aggregate *agg, enum scope scope, wei
 		goto out;
 	sel->index.agg = agg;
 	sel->index.scope = scope;
-	err = fill(sel, &by);
+	sel->order = order;
+	err = fill(sel);
 out:
 	if (!err)
 		return sel;

@@ -477,17 +477,10 @@ static int round_of_keyed(struct metrics *m, struct family *family)
 	return err;
 }
 
-static double no_weight(const struct entity *entity, void *ctx)
-{
-	(void)entity;
-	(void)ctx;
-	return 0;
-}
-
 int metrics__count(struct metrics *m)
 {
 	struct aggregate *agg = m->view->aggregate;
-	struct selection *selection = aggregate__select(agg, SCOPE_TOTAL, no_weight, NULL);
+	struct selection *selection = aggregate__select(agg, SCOPE_TOTAL, &(struct order){ 0 });
 	struct hist_entry *entries = NULL;
 	size_t i, nr = 0;
 	int err = selection ? aggregate__histograms(agg, SCOPE_TOTAL, &entries, &nr) : -errno;

@@ -97,11 +97,12 @@ enum column_measure {
 };
 
 struct probe_column {
-	const char *title; /* NULL ends the list */
+	const char *title; /* NULL ends the list; "/s" at its end goes where counts are shown */
 	enum column_measure measure;
 	enum unit unit;
 	const enum mt_slot *slots;
 	size_t nr_slots;
+	bool stall; /* the share of the time that was spent waiting: who waits long comes first */
 };
 
 /* Gathers a probe's events for a report; state is made per run. */

@@ -270,6 +270,7 @@ const char *schema__unit_name(enum unit unit)
 		[UNIT_BYTES] = "bytes",
 		[UNIT_NS] = "ns",
 		[UNIT_TIME] = "time",
+		[UNIT_DATE] = "time",
 		[UNIT_ORDER] = "order",
 		[UNIT_COUNT_PER_SECOND] = "count/s",
 		[UNIT_BYTES_PER_SECOND] = "bytes/s",

@@ -16,6 +16,7 @@ enum unit {
 	UNIT_BYTES,
 	UNIT_NS,    /* a duration */
 	UNIT_TIME,  /* a moment, nanoseconds of CLOCK_BOOTTIME */
+	UNIT_DATE,  /* the same; text has the day as well, and no fraction */
 	UNIT_ORDER, /* log2 of pages */
 	UNIT_COUNT_PER_SECOND,
 	UNIT_BYTES_PER_SECOND,

@@ -102,6 +102,11 @@ static json_t *json_histogram(const struct histogram *hist)
 			 json_uint(hist->sum), "count", json_uint(hist->count));
 }
 
+static bool is_moment(enum unit unit)
+{
+	return unit == UNIT_TIME || unit == UNIT_DATE;
+}
+
 static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
 {
 	char address[2 + 16 + 1];
@@ -110,7 +115,7 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 	case CELL_NONE:
 		break;
 	case CELL_UINT:
-		return json_uint(column->unit == UNIT_TIME && out->wall_offset_ns ?
+		return json_uint(is_moment(column->unit) && out->wall_offset_ns ?
 					 cell->u + (uint64_t)*out->wall_offset_ns :
 					 cell->u);
 	case CELL_INT:

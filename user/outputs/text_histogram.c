@@ -52,6 +52,7 @@ static void format_edge(char *buf, size_t size, enum unit unit, unsigned int pow
 	switch (unit) {
 	case UNIT_NS:
 	case UNIT_TIME:
+	case UNIT_DATE:
 		format_duration(buf, size, value);
 		break;
 	case UNIT_BYTES:

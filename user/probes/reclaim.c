@@ -150,10 +150,14 @@ static const enum mt_slot counts[] = { MT_SLOT_reclaim_direct_count, MT_SLOT_rec
 static const enum mt_slot times[] = { MT_SLOT_reclaim_direct_ns, MT_SLOT_reclaim_memcg_ns, MT_SLOT_reclaim_softlimit_ns,
 				      MT_SLOT_reclaim_node_ns };
 
+static const enum mt_slot pages[] = { MT_SLOT_reclaim_direct_pages, MT_SLOT_reclaim_memcg_pages,
+				      MT_SLOT_reclaim_softlimit_pages, MT_SLOT_reclaim_node_pages };
+
 static const struct probe_column columns[] = {
 	{ .title = "RECLAIM", .measure = MEASURE_SUM, .unit = UNIT_COUNT, .slots = counts, .nr_slots = 4 },
 	{ .title = "TIME", .measure = MEASURE_SUM, .unit = UNIT_NS, .slots = times, .nr_slots = 4 },
-	{ .title = "WALL%", .measure = MEASURE_SHARE, .unit = UNIT_NS, .slots = times, .nr_slots = 4 },
+	{ .title = "WALL%", .measure = MEASURE_SHARE, .unit = UNIT_NS, .slots = times, .nr_slots = 4, .stall = true },
+	{ .title = "RECLAIMED", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = pages, .nr_slots = 4 },
 	{},
 };
 

@@ -39,14 +39,17 @@ const char *cell_text__safe(struct cell_text *text, const char *string)
 	return reserve(text, size) ? sanitise_terminal(text->buf, size, string) : "";
 }
 
-/* A moment: the time of day where the clocks are known, else seconds since boot. */
-static void format_time(const struct cell_text *text, char *buf, size_t size, uint64_t boot_ns)
+/* A moment: the time of day, or with the day, where the clocks are known, else seconds since boot. */
+static void format_time(const struct cell_text *text, char *buf, size_t size, enum unit unit, uint64_t boot_ns)
 {
 	uint64_t ns = boot_ns + (text->wall_offset_ns ? (uint64_t)*text->wall_offset_ns : 0);
 	time_t seconds = (time_t)(ns / NS_PER_S);
 	struct tm tm;
+	bool known = text->wall_offset_ns && localtime_r(&seconds, &tm);
 
-	if (text->wall_offset_ns && localtime_r(&seconds, &tm))
+	if (known && unit == UNIT_DATE)
+		strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm);
+	else if (known)
 		snprintf(buf, size, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min, tm.tm_sec,
 			 (unsigned int)(ns % NS_PER_S / 1000000));
 	else
@@ -68,7 +71,8 @@ static void format_uint(const struct cell_text *text, char *buf, size_t size, en
 		format_duration(buf, size, value);
 		break;
 	case UNIT_TIME:
-		format_time(text, buf, size, value);
+	case UNIT_DATE:
+		format_time(text, buf, size, unit, value);
 		break;
 	case UNIT_COUNT_PER_SECOND:
 		format_rate(buf, size, (double)value);
@@ -124,6 +128,7 @@ static void format_real(const struct cell_text *text, char *buf, size_t size, en
 		break;
 	case UNIT_NS:
 	case UNIT_TIME:
+	case UNIT_DATE:
 		if (value < 0) {
 			*buf++ = '-';
 			size--;

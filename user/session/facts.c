@@ -9,6 +9,45 @@ static bool is_filtered(const struct options *o)
 	return o->pids.nr || o->tids.nr || o->users.nr || o->comms.nr || o->cgroups.nr;
 }
 
+static void begin_part(FILE *text, size_t *nr, const char *what)
+{
+	fprintf(text, "%s%s ", (*nr)++ ? ", " : "", what);
+}
+
+static void list_uints(FILE *text, size_t *nr, const char *what, const struct uint_list *list)
+{
+	size_t i;
+
+	if (list->nr)
+		begin_part(text, nr, what);
+	for (i = 0; i < list->nr; i++)
+		fprintf(text, "%s%llu", i ? " or " : "", (unsigned long long)list->list[i]);
+}
+
+static void list_strings(FILE *text, size_t *nr, const char *what, const struct string_list *list)
+{
+	size_t i;
+
+	if (list->nr)
+		begin_part(text, nr, what);
+	for (i = 0; i < list->nr; i++)
+		fprintf(text, "%s%s", i ? " or " : "", list->list[i]);
+}
+
+/* "with pid 812 or 813 and children, of user 1000, named bash, in cgroup /a": each must hold */
+static void describe_filters(FILE *text, const struct options *o)
+{
+	size_t nr = 0;
+
+	list_uints(text, &nr, "with pid", &o->pids);
+	list_uints(text, &nr, "with tid", &o->tids);
+	if (o->follow)
+		fputs(" and children born later", text);
+	list_strings(text, &nr, "of user", &o->users);
+	list_strings(text, &nr, "named", &o->comms);
+	list_strings(text, &nr, "in cgroup", &o->cgroups);
+}
+
 static void describe(FILE *text, const struct options *o)
 {
 	char **arg;
@@ -17,10 +56,12 @@ static void describe(FILE *text, const struct options *o)
 		fprintf(text, "%s%s", *arg, arg[1] ? " " : "");
 	if (o->cmd)
 		fputs(o->all ? " on the whole machine" : " and descendants", text);
-	if (is_filtered(o))
-		fputs(o->cmd ? ", those that match the filters" : "tasks that match the filters", text);
-	else if (!o->cmd)
-		fputs("whole machine", text);
+	if (!is_filtered(o)) {
+		fputs(o->cmd ? "" : "whole machine", text);
+		return;
+	}
+	fputs(o->cmd ? ": tasks " : "tasks ", text);
+	describe_filters(text, o);
 }
 
 /* A probe that only has single events always records them. */

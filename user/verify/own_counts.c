@@ -109,16 +109,9 @@ int own_counts__take(struct own_counts *own, struct own_checkpoint *checkpoint)
 	return 0;
 }
 
-/* Any order will do, but ties cost time. */
-static double by_pid(const struct entity *entity, void *ctx)
-{
-	(void)ctx;
-	return entity->pid;
-}
-
 int own_counts__take_cmd(struct own_counts *own)
 {
-	struct selection *sel = aggregate__select(own->session->view.aggregate, SCOPE_TOTAL, by_pid, NULL);
+	struct selection *sel = aggregate__select(own->session->view.aggregate, SCOPE_TOTAL, &(struct order){ 0 });
 	struct entity entity;
 	size_t i, slot;
 	int err = sel ? 0 : -errno;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "losses.h"
+
 #define NR(array)     (sizeof(array) / sizeof(*(array)))
 #define NR_COLUMNS    4
 #define PROBES_LENGTH 256
@@ -14,6 +16,7 @@ struct recording_info {
 	char probes[PROBES_LENGTH], every[PROBES_LENGTH], files[FILES_LENGTH];
 	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], samples[4], lost[3];
 	struct cell_rows event_rows;
+	char lost_text[LOSSES_TEXT_MAX];
 };
 
 struct recording_info *recording_info__new(const struct recording_summary *summary)
@@ -45,7 +48,7 @@ static void add_run(struct recording_info *info, struct report *report)
 		{ .title = "machine", .path = "host.machine" },
 		{ .title = "CPUs", .path = "host.cpus" },
 		{ .title = "memory", .path = "host.memory_bytes", .unit = UNIT_BYTES },
-		{ .title = "start", .path = "start_ns", .unit = UNIT_TIME },
+		{ .title = "start", .path = "start_ns", .unit = UNIT_DATE },
 		{ .title = "length", .path = "duration_ns", .unit = UNIT_NS },
 		{ .title = "probes", .path = "probes" },
 		{ .title = "every event", .path = "every" },
@@ -165,38 +168,28 @@ static void add_samples(struct recording_info *info, struct report *report)
 						     .path = "" });
 }
 
-/* Which rings were too small, and what would have helped. */
-static void add_remedies(const struct recording_info *info, struct report *report)
+static void add_note(void *ctx, const char *line)
 {
-	const struct totals *totals = &info->summary->totals;
-	enum mt_ring kind;
-	char buf[256];
-
-	for (kind = 0; kind < MT_NR_RINGS; kind++)
-		if (rings__say_full(&totals->rings, totals->losses.ring_records, kind, buf, sizeof(buf)))
-			report__add_note(report, "%s", buf);
-	if (rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf)))
-		report__add_note(report, "%s", buf);
+	report__add_note(ctx, "%s", line);
 }
 
 static void add_lost(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[] = {
-		{ .title = "rare", .path = "lost.rare", .unit = UNIT_COUNT },
-		{ .title = "hot", .path = "lost.hot", .unit = UNIT_COUNT },
-		{ .title = "tasks", .path = "lost.tasks", .unit = UNIT_COUNT },
+		{ .path = "lost.rare", .unit = UNIT_COUNT },
+		{ .path = "lost.hot", .unit = UNIT_COUNT },
+		{ .path = "lost.tasks", .unit = UNIT_COUNT },
 	};
 	const struct losses *losses = &info->summary->totals.losses;
 
 	info->lost[0] = cell_uint(losses->rare);
 	info->lost[1] = cell_uint(losses->hot);
 	info->lost[2] = cell_uint(losses->tasks);
-	add_remedies(info, report);
-	report__add_values(report, &(struct values){ .heading = "lost:",
-						     .columns = columns,
-						     .cells = info->lost,
-						     .nr_columns = NR(columns),
-						     .path = "" });
+	losses__each_remedy(&info->summary->totals, add_note, report);
+	report__add_note(report, "%s", losses__text(losses, info->lost_text, sizeof(info->lost_text)));
+	report__add_values(
+		report,
+		&(struct values){ .columns = columns, .cells = info->lost, .nr_columns = NR(columns), .path = "" });
 }
 
 void recording_info__add(struct recording_info *info, struct report *report)

@@ -35,8 +35,9 @@ static void text__add(struct text *text, const char *s)
 void summary__add_run(struct summary *summary, struct report *report, enum scope scope)
 {
 	static const struct column columns[] = {
-		{ .title = "", .path = NULL, .unit = UNIT_NONE },
-		{ .title = "in", .path = NULL, .unit = UNIT_NS },
+		{ .title = "" },
+		{ .title = "for", .unit = UNIT_NS },
+		{ .title = "from", .unit = UNIT_DATE },
 	};
 	static const struct column json_columns[] = {
 		{ .path = "version" },
@@ -46,12 +47,13 @@ void summary__add_run(struct summary *summary, struct report *report, enum scope
 	};
 	const struct run_view *view = summary->view;
 	uint64_t from = run_view__begin_ns(view, scope);
-	struct cell *json = summary->run + 2;
+	struct cell *json = summary->run + NR(columns);
 	struct values text = { .columns = columns, .cells = summary->run, .nr_columns = NR(columns), .heading = "" };
 	struct values facts = { .path = "", .columns = json_columns, .cells = json, .nr_columns = NR(json_columns) };
 
 	summary->run[0] = cell_string(view->facts->subject);
 	summary->run[1] = cell_uint(run_view__duration_ns(view, scope));
+	summary->run[2] = cell_uint(from);
 	json[0] = cell_string(MEMTRACE_VERSION);
 	json[1] = summary->run[1];
 	json[2] = cell_uint(from);
@@ -155,8 +157,19 @@ void summary__add_totals(struct summary *summary, struct report *report, enum sc
 		report__add_values(report, &slots);
 	if (!machine.nr_columns || scope == SCOPE_INTERVAL)
 		return;
-	machine.heading = "not charged to a process:";
+	machine.heading = "not charged to a process (machine-wide):";
 	report__add_values(report, &machine);
+}
+
+/*
+ * verify knows more of it, and by how much.  The kernel adds a child's counts to its parent's when the parent waits for
+ * it (wait_task_zombie()).
+ */
+static const char *difference_reason(const struct cell *difference)
+{
+	if (difference->i > 0)
+		return "(of descendants that no process waited for: getrusage lacks them)";
+	return "(missing here: see what was lost)";
 }
 
 /* What wait4() said of CMD, with what was counted and the difference. */
@@ -172,6 +185,7 @@ void summary__add_command(struct summary *summary, struct report *report)
 		{ .title = "minor", .unit = UNIT_COUNT },
 		{ .title = "major", .unit = UNIT_COUNT },
 		{ .title = "difference" },
+		{ .title = "" },
 	};
 	const struct run_view *view = summary->view;
 	const struct command_outcome *command = view->command;
@@ -195,6 +209,8 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[5] = c[3];
 	c[6] = cell_int(
 		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
+	text.nr_columns = NR(text_columns) - !c[6].i;
+	c[7] = cell_string(difference_reason(&c[6]));
 	report__add_values(report, &text);
 }
 
@@ -274,35 +290,6 @@ static void add_rings(struct summary *summary, struct report *report)
 	report__add_table(report, &table);
 }
 
-void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx)
-{
-	const char *line;
-	enum mt_ring kind;
-	char buf[256];
-
-	for (kind = 0; kind < MT_NR_RINGS; kind++) {
-		line = rings__say_full(&totals->rings, totals->losses.ring_records, kind, buf, sizeof(buf));
-		if (line)
-			say(ctx, line);
-	}
-	line = rings__say_folded(&totals->rings, totals->losses.folded, buf, sizeof(buf));
-	if (line)
-		say(ctx, line);
-	if (totals->losses.stacks) {
-		snprintf(buf, sizeof(buf),
-			 "%llu events have no call chain, because the kernel's tables were full: a filter helps",
-			 (unsigned long long)totals->losses.stacks);
-		say(ctx, buf);
-	}
-	if (totals->losses.unmapped) {
-		snprintf(buf, sizeof(buf),
-			 "the call chains of %llu processes have only addresses: the processes ended before their "
-			 "mappings were read",
-			 (unsigned long long)totals->losses.unmapped);
-		say(ctx, buf);
-	}
-}
-
 static void add_note(void *ctx, const char *line)
 {
 	report__add_note(ctx, "%s", line);
@@ -310,12 +297,16 @@ static void add_note(void *ctx, const char *line)
 
 void summary__add_end(struct summary *summary, struct report *report)
 {
+	static const struct column text_columns[] = {
+		{ .title = "" },
+		{ .title = "  own CPU", .unit = UNIT_SHARE },
+		{ .title = "  unavailable:" },
+	};
 	static const struct column columns[] = {
-		{ .title = "rare", .path = "lost.rare" },
-		{ .title = "hot", .path = "lost.hot" },
-		{ .title = "tasks", .path = "lost.tasks" },
-		{ .title = "  own CPU", .path = "own.cpu_share", .unit = UNIT_SHARE },
-		{ .title = "  unavailable:", .path = NULL },
+		{ .path = "lost.rare" },
+		{ .path = "lost.hot" },
+		{ .path = "lost.tasks" },
+		{ .path = "own.cpu_share", .unit = UNIT_SHARE },
 		{ .path = "own.cpu_ns", .unit = UNIT_NS },
 		{ .path = "lost.folded" },
 		{ .path = "lost.unfinished" },
@@ -327,28 +318,30 @@ void summary__add_end(struct summary *summary, struct report *report)
 	const struct run_view *view = summary->view;
 	const struct losses *losses = &view->totals->losses;
 	double seconds = run_view__seconds(view, SCOPE_TOTAL);
-	struct cell *c = summary->lost;
-	struct values facts = {
-		.path = "", .heading = "lost:", .columns = columns, .cells = c, .nr_columns = NR(columns)
-	};
+	struct cell *c = summary->lost, *t = summary->end;
+	struct values facts = { .path = "", .columns = columns, .cells = c, .nr_columns = NR(columns) };
+	struct values text = { .heading = "", .columns = text_columns, .cells = t, .nr_columns = NR(text_columns) };
 
 	c[0] = cell_uint(losses->rare);
 	c[1] = cell_uint(losses->hot);
 	c[2] = cell_uint(losses->tasks);
 	c[3] = seconds > 0 ? cell_real(view->checkpoint->own_cpu_ns / 1e9 / seconds) : cell_none();
-	c[4] = cell_string(fill_unavailable(summary));
-	c[5] = cell_uint(view->checkpoint->own_cpu_ns);
-	c[6] = cell_uint(losses->folded);
-	c[7] = cell_uint(losses->unfinished);
-	c[8] = cell_uint(losses->recursion);
-	c[9] = cell_uint(losses->events);
-	c[10] = cell_uint(losses->stacks);
-	c[11] = cell_uint(losses->unmapped);
+	c[4] = cell_uint(view->checkpoint->own_cpu_ns);
+	c[5] = cell_uint(losses->folded);
+	c[6] = cell_uint(losses->unfinished);
+	c[7] = cell_uint(losses->recursion);
+	c[8] = cell_uint(losses->events);
+	c[9] = cell_uint(losses->stacks);
+	c[10] = cell_uint(losses->unmapped);
+	t[0] = cell_string(losses__text(losses, summary->lost_text, sizeof(summary->lost_text)));
+	t[1] = c[3];
+	t[2] = cell_string(fill_unavailable(summary));
 	add_probes(summary, report);
 	if (losses->unfinished)
 		report__add_note(report, "%llu episodes whose begin or end was not seen",
 				 (unsigned long long)losses->unfinished);
-	summary__each_remedy(view->totals, add_note, report);
+	losses__each_remedy(view->totals, add_note, report);
+	report__add_values(report, &text);
 	report__add_values(report, &facts);
 	add_rings(summary, report);
 }

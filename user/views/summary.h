@@ -5,6 +5,7 @@
 
 #include "../report/render.h"
 #include "../count/run_view.h"
+#include "losses.h"
 
 #define SUMMARY_MAX_TOTALS 16
 
@@ -20,7 +21,8 @@ struct summary {
 	struct column machine_columns[MT_NR_MACHINE_SLOTS];
 	struct cell machine[MT_NR_MACHINE_SLOTS];
 	struct cell command[8];
-	struct cell lost[16];
+	struct cell lost[16], end[3];
+	char lost_text[LOSSES_TEXT_MAX];
 	char unavailable[512];
 	struct cell probes[MT_NR_PROBES * 5];
 	struct cell_rows probe_rows;
@@ -41,7 +43,5 @@ void summary__add_end(struct summary *summary, struct report *report);
 
 /* The summary at the end of a stream of events, for programs: text has it on standard error. */
 int summary__render_end(struct summary *summary, struct render *render, const struct table *events);
-/* A line about each kind of ring that was too small, with the remedy. */
-void summary__each_remedy(const struct totals *totals, void (*say)(void *ctx, const char *line), void *ctx);
 
 #endif

@@ -26,6 +26,9 @@ enum {
 
 #define BY(by) (1U << (by))
 
+/* Who waits for more of the time comes first. */
+#define STALL_SHARE 0.01
+
 /* What names a row, by the kind of rows. */
 static const struct {
 	int kind;
@@ -53,12 +56,20 @@ static void add_column(struct tasks_table *table, struct column column, struct t
 	table->sources[table->nr_columns++] = source;
 }
 
-/* The unit that a measure is shown in. */
-static enum unit measure_unit(const struct probe_column *column)
+/* Rates of processes that lived shortly are of the whole time, so their counts say more. */
+static enum column_measure measure_of(const struct tasks_table *table, const struct probe_column *column)
 {
-	if (column->measure == MEASURE_SHARE)
+	return table->counts && column->measure == MEASURE_PER_SECOND ? MEASURE_SUM : column->measure;
+}
+
+/* The unit that a measure is shown in. */
+static enum unit measure_unit(const struct tasks_table *table, const struct probe_column *column)
+{
+	enum column_measure measure = measure_of(table, column);
+
+	if (measure == MEASURE_SHARE)
 		return UNIT_SHARE;
-	if (column->measure == MEASURE_SUM)
+	if (measure == MEASURE_SUM)
 		return column->unit == UNIT_PAGES ? UNIT_BYTES : column->unit;
 	return column->unit == UNIT_PAGES ? UNIT_BYTES_PER_SECOND : UNIT_COUNT_PER_SECOND;
 }
@@ -67,6 +78,7 @@ struct cell tasks_table__measure(const struct tasks_table *table, const struct p
 				 const uint64_t *counts)
 {
 	double scale = column->unit == UNIT_PAGES ? (double)table->view->facts->page_size : 1.0;
+	enum column_measure measure = measure_of(table, column);
 	uint64_t sum = 0;
 	bool known = false;
 	size_t i;
@@ -77,11 +89,11 @@ struct cell tasks_table__measure(const struct tasks_table *table, const struct p
 	}
 	if (!known)
 		return cell_none();
-	if (column->measure == MEASURE_SUM)
+	if (measure == MEASURE_SUM)
 		return cell_uint(sum * (uint64_t)scale);
 	if (table->seconds <= 0)
 		return cell_none();
-	if (column->measure == MEASURE_SHARE)
+	if (measure == MEASURE_SHARE)
 		return cell_real(sum / 1e9 / table->seconds);
 	return cell_real(sum * scale / table->seconds);
 }
@@ -100,6 +112,25 @@ static void add_names(struct tasks_table *table)
 			add_column(table, names[i].column, (struct tasks_source){ .kind = names[i].kind });
 }
 
+/* "MINOR/s", or with counts "MINOR" */
+static const char *measure_title(struct tasks_table *table, const struct probe_column *column)
+{
+	char *title = table->titles[table->nr_measures++];
+
+	snprintf(title, sizeof(table->titles[0]), "%s", column->title);
+	if (measure_of(table, column) != column->measure)
+		title[strcspn(title, "/")] = '\0';
+	return title;
+}
+
+static void add_measure(struct tasks_table *table, const struct probe_column *column)
+{
+	if (table->nr_measures < TASKS_MAX_MEASURES)
+		add_column(table,
+			   (struct column){ .title = measure_title(table, column), .unit = measure_unit(table, column) },
+			   (struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+}
+
 static void add_measures(struct tasks_table *table)
 {
 	const struct probe_column *column;
@@ -109,8 +140,7 @@ static void add_measures(struct tasks_table *table)
 		if (!run_view__asked(table->view, id))
 			continue;
 		for (column = probes[id]->columns; column && column->title; column++)
-			add_column(table, (struct column){ .title = column->title, .unit = measure_unit(column) },
-				   (struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+			add_measure(table, column);
 	}
 }
 
@@ -124,9 +154,18 @@ static void add_slots(struct tasks_table *table)
 				   (struct tasks_source){ .kind = KIND_SLOT, .slot = slot });
 }
 
+/* A title is the same with and without "/s". */
+static bool is_title(const char *title, const char *name)
+{
+	size_t len = strcspn(title, "/");
+
+	return len == strcspn(name, "/") && !strncasecmp(title, name, len) &&
+	       (!name[len] || !strcasecmp(name + len, "/s"));
+}
+
 static bool names_column(const struct column *column, const char *name)
 {
-	return (column->title && !strcasecmp(column->title, name)) || (column->path && !strcmp(column->path, name));
+	return (column->title && is_title(column->title, name)) || (column->path && !strcmp(column->path, name));
 }
 
 static bool is_sortable(const struct tasks_table *table, size_t i)
@@ -134,7 +173,36 @@ static bool is_sortable(const struct tasks_table *table, size_t i)
 	return table->sources[i].kind == KIND_MEASURE || table->sources[i].kind == KIND_SLOT;
 }
 
-/* Without --sort the first measure decides. */
+/* The column at i decides first; then the others. */
+static void sort_first(struct tasks_table *table, size_t i)
+{
+	size_t at = 0;
+
+	while (at < table->nr_order && table->order[at] != i)
+		at++;
+	table->nr_order += at == table->nr_order;
+	memmove(table->order + 1, table->order, at * sizeof(*table->order));
+	table->order[0] = i;
+}
+
+static void order_all(struct tasks_table *table, int kind)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr_columns; i++)
+		if (table->sources[i].kind == kind)
+			table->order[table->nr_order++] = i;
+}
+
+/* What people see, from left to right; where they see no numbers, all counters. */
+static void order_columns(struct tasks_table *table)
+{
+	table->nr_order = 0;
+	order_all(table, KIND_MEASURE);
+	if (!table->nr_order)
+		order_all(table, KIND_SLOT);
+}
+
 static int find_sort(struct tasks_table *table, const char *name)
 {
 	char accepted[512] = "";
@@ -143,16 +211,13 @@ static int find_sort(struct tasks_table *table, const char *name)
 	for (i = 0; i < table->nr_columns; i++) {
 		if (!is_sortable(table, i))
 			continue;
-		if (!name || names_column(&table->columns[i], name)) {
-			table->sort_by = i;
+		if (names_column(&table->columns[i], name)) {
+			sort_first(table, i);
+			table->sorted = true;
 			return EXIT_OK;
 		}
 		if (table->columns[i].title && len < sizeof(accepted))
 			len += snprintf(accepted + len, sizeof(accepted) - len, " %s", table->columns[i].title);
-	}
-	if (!name) {
-		table->sort_by = -1;
-		return EXIT_OK;
 	}
 	log_error("--sort '%s': no such column; expected one of%s, or a counter's path as in `memtrace list`", name,
 		  accepted);
@@ -165,13 +230,15 @@ int tasks_table__init(struct tasks_table *table, const struct run_view *view, co
 	table->view = view;
 	table->by = request->by;
 	table->shown = request->rows;
+	table->counts = request->counts;
 	add_names(table);
 	add_measures(table);
 	add_slots(table);
 	if (request->wide && request->by == BY_PROCESS && view->names->command_line)
 		add_column(table, (struct column){ .title = "COMMAND", .left = true },
 			   (struct tasks_source){ .kind = KIND_CMDLINE });
-	return find_sort(table, request->sort);
+	order_columns(table);
+	return request->sort ? find_sort(table, request->sort) : EXIT_OK;
 }
 
 /* A cgroup's path as text that outlives the next look-up. */
@@ -292,16 +359,69 @@ static double cell_weight(const struct cell *cell)
 	}
 }
 
-static double weigh(const struct entity *entity, void *ctx)
+static double weigh(const struct entity *entity, size_t level, void *ctx)
 {
 	struct tasks_table *table = ctx;
 	struct cell cell;
 
-	if (table->sort_by < 0)
-		return 0;
 	table->entity = *entity;
-	cell = entity_cell(table, &table->sources[table->sort_by]);
+	cell = entity_cell(table, &table->sources[table->order[level]]);
 	return cell_weight(&cell);
+}
+
+static struct selection *select_rows(struct tasks_table *table)
+{
+	const struct order order = { .weigh = weigh, .levels = table->nr_order, .ctx = table };
+
+	return aggregate__select(table->view->aggregate, table->scope, &order);
+}
+
+/* The column that says who waits; nr_columns: there is none. */
+static size_t stall_column(const struct tasks_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr_columns; i++)
+		if (table->sources[i].kind == KIND_MEASURE && table->sources[i].measure->stall)
+			break;
+	return i;
+}
+
+static bool is_long(const struct tasks_table *table, size_t column, const uint64_t *counts)
+{
+	struct cell cell = tasks_table__measure(table, table->sources[column].measure, counts);
+
+	return cell_weight(&cell) > STALL_SHARE;
+}
+
+static bool first_row_is_long(struct tasks_table *table, size_t column)
+{
+	struct entity entity;
+
+	return selection__nr(table->selection) && !selection__at(table->selection, 0, &entity) &&
+	       is_long(table, column, entity.v);
+}
+
+/*
+ * Without --sort who waits comes first, if anybody waits for long; else who does most.  No row waits for longer than all
+ * of them together, which spares one of two sorts.
+ */
+static int fill_rows(struct tasks_table *table)
+{
+	const uint64_t *sums = aggregate__sums(table->view->aggregate, table->scope);
+	size_t stall = table->sorted ? table->nr_columns : stall_column(table);
+
+	if (stall < table->nr_columns && is_long(table, stall, sums)) {
+		sort_first(table, stall);
+		table->selection = select_rows(table);
+		if (!table->selection || first_row_is_long(table, stall))
+			return table->selection ? 0 : -errno;
+		selection__free(table->selection);
+	}
+	if (!table->sorted)
+		order_columns(table);
+	table->selection = select_rows(table);
+	return table->selection ? 0 : -errno;
 }
 
 int tasks_table__add(struct tasks_table *table, struct report *report, enum scope scope, const char *path)
@@ -314,14 +434,15 @@ int tasks_table__add(struct tasks_table *table, struct report *report, enum scop
 		.text_rows = table->shown,
 		.rest = table_rest,
 		.empty = "no task counted anything",
-		.not_in_text = table->sort_by < 0, /* names without any number */
+		.not_in_text = !table->nr_measures, /* names without any number */
 	};
+	int err;
 
 	table->scope = scope;
 	table->seconds = run_view__seconds(table->view, scope);
-	table->selection = aggregate__select(table->view->aggregate, scope, weigh, table);
-	if (!table->selection)
-		return -errno;
+	err = fill_rows(table);
+	if (err)
+		return err;
 	report__add_table(report, &section);
 	return 0;
 }

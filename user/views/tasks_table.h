@@ -6,14 +6,16 @@
 #include "../report/report.h"
 #include "../count/run_view.h"
 
-#define TASKS_MAX_COLUMNS (MT_NR_SLOTS + 32)
+#define TASKS_MAX_COLUMNS  (MT_NR_SLOTS + 32)
+#define TASKS_MAX_MEASURES 24
 
 /* What is to be shown. */
 struct tasks_request {
 	enum group_by by;
 	size_t rows;	  /* in text; 0: all */
-	const char *sort; /* a column's title or path; NULL: the first measure */
+	const char *sort; /* a column's title or path; NULL: who waits longest, then who does most */
 	bool wide;	  /* with each process's command line */
+	bool counts;	  /* in text, counts and sums in place of rates */
 };
 
 struct tasks_table {
@@ -29,7 +31,13 @@ struct tasks_table {
 		enum mt_slot slot;
 	} sources[TASKS_MAX_COLUMNS];
 	size_t nr_columns;
-	int sort_by;		     /* index of a column */
+	char titles[TASKS_MAX_MEASURES][16]; /* of measures */
+	size_t nr_measures;
+	bool counts;
+	/* Columns to sort by, rows that are equal in one by the next. */
+	size_t order[TASKS_MAX_COLUMNS];
+	size_t nr_order;
+	bool sorted;		     /* as the user says: the first of these stays the first */
 	size_t shown;		     /* rows that text prints; 0: all */
 	struct selection *selection; /* of the report in progress */
 	size_t pos;

@@ -89,8 +89,11 @@ def seen_by_record(places, out, pids):
 def seen_by_trace(places, out, pids):
     """Its events say nothing of losses; its last words on standard error do."""
     events = count_events(["cat", out + ".jsonl"], pids)
-    lost = re.search(r"lost: rare [\d,]+ hot ([\d,]+)", read_text(out + ".stderr"))
-    return Seen(events, int(lost[1].replace(",", "")) if lost else None)
+    said = read_text(out + ".stderr")
+    lost = re.search(r"lost: .*?([\d,]+) hot events", said)
+    if lost:
+        return Seen(events, int(lost[1].replace(",", "")))
+    return Seen(events, 0 if re.search(r"nothing lost|lost: ", said) else None)
 
 
 def seen_by_bpftrace(places, out, pids):
