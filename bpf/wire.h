@@ -136,8 +136,8 @@ enum mt_task_flags {
 
 /*
  * Counters of one life of one task, absolute unless flags say otherwise (MT_REC_TASK; also the iterator's).
- * Programs write those of the probes that are on, one behind the other (struct mt_cfg), and no more: the source gives
- * each its slot.
+ * Programs write those of the probes that are on, one behind the other (struct mt_cfg), then the parent if it is asked
+ * for, and no more: the source gives each its place.
  */
 struct mt_task {
 	struct mt_hdr hdr;
@@ -146,6 +146,7 @@ struct mt_task {
 	__u32 flags; /* enum mt_task_flags */
 	__u32 pad;
 	__u64 c[MT_NR_SLOTS];
+	struct mt_who parent; /* the process that started this one or, if that has ended, who takes its place */
 };
 
 /* A cgroup that is being removed (MT_REC_CGROUP_GONE), so that its name outlives it. */
@@ -307,11 +308,12 @@ struct mt_reclaim_by_target {
 };
 
 /*
- * The base of the faults that the kernel accounts to a task; they count only while it matches the filters.  While it
- * matches, the count is the task's number less this one; else it is this one.
+ * The base of what the kernel accounts to a task; that counts only while it matches the filters.  While it matches, the
+ * count is the task's number less this one; else it is this one.
  */
 struct mt_refs {
 	__u64 minor, major;
+	__u64 cpu_ns;
 };
 
 /*
@@ -363,9 +365,10 @@ struct mt_state {
 	__u64 css_set;
 	__u64 cred; /* the same of its credentials, for who.uid */
 	/*
-	 * The counters of the probes that are on (struct mt_cfg); those of minor and major stay 0: a record takes them
-	 * from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record had
-	 * (state__sent_counts()); the iterator writes these as well, until the exit.  The maps have room for no more.
+	 * The counters of the probes that are on (struct mt_cfg); those that the kernel accounts stay 0: a record takes
+	 * them from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record
+	 * had (state__sent_counts()); the iterator writes these as well, until the exit.  The maps have room for no
+	 * more.
 	 */
 	__u64 c[MT_NR_SLOTS];
 	__u32 room[MT_NR_SLOTS];
@@ -398,6 +401,8 @@ struct mt_cfg {
 	__u32 page_size;
 	__u32 nr_cpus;		   /* possible ones */
 	__u32 faults_after_exit;   /* sched_process_exit fires before a task's last fault */
+	__u32 rests;		   /* tasks may count after sched_process_exit, and are looked at when they are freed */
+	__u32 parents;		   /* tasks' records name their parents */
 	__u32 lru_generations;	   /* the multi-generational LRU is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
@@ -413,7 +418,7 @@ enum mt_filter {
 	MT_FILTER_COMM = 1 << 3,   /* map filter_comm: the thread's or the leader's */
 	MT_FILTER_CGROUP = 1 << 4, /* maps filter_cgroup, filter_levels: that cgroup or one below it */
 	MT_FILTER_CMD = 1 << 5,	   /* the command that memtrace starts, and its descendants */
-	MT_FILTER_FOLLOW = 1 << 6, /* children born later of what MT_FILTER_PID or _TID names */
+	MT_FILTER_FOLLOW = 1 << 6, /* children born later of what MT_FILTER_PID, _TID or _COMM names */
 };
 
 #define MT_FILTER_ENTRIES 1024 /* per kind */
@@ -527,7 +532,7 @@ static inline __u32 mt_log2_slot(__u64 value)
 
 _Static_assert(sizeof(struct mt_hdr) == 16, "mt_hdr");
 _Static_assert(sizeof(struct mt_who) == 64, "mt_who");
-_Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS, "mt_task");
+_Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS + 64, "mt_task");
 _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
@@ -538,7 +543,7 @@ _Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 24 + 16 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
+_Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");
 

@@ -52,7 +52,7 @@ static __always_inline bool filter__match(const struct mt_who *who, struct task_
 		return false;
 	if (cfg.filter & MT_FILTER_UID && !bpf_map_lookup_elem(&filter_uid, &who->uid))
 		return false;
-	if (cfg.filter & MT_FILTER_COMM && !comm_listed(who->comm) && !comm_listed(who->tcomm))
+	if (cfg.filter & MT_FILTER_COMM && !followed && !comm_listed(who->comm) && !comm_listed(who->tcomm))
 		return false;
 	if (cfg.filter & MT_FILTER_CGROUP && !cgroup_listed(task))
 		return false;

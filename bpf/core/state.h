@@ -88,7 +88,7 @@ static __always_inline u32 *state__sent_counts(struct mt_state *s)
 /* Bytes of a task's record. */
 static __always_inline u64 record_size(void)
 {
-	return offsetof(struct mt_task, c) + sizeof(u64) * cfg.nr_slots;
+	return offsetof(struct mt_task, c) + sizeof(u64) * cfg.nr_slots + (cfg.parents ? sizeof(struct mt_who) : 0);
 }
 
 /* How many counters, the first ones, are the kernel's own accounts. */
@@ -97,11 +97,18 @@ static __always_inline u32 nr_accounted(void)
 	return cfg.probes & (1U << MT_PROBE_fault) ? MT_SLOT_fault_major + 1 : 0;
 }
 
-/* All faults that the kernel has accounted to a task. */
+static __always_inline bool counts_cpu(void)
+{
+	return cfg.probes & (1U << MT_PROBE_process);
+}
+
+/* All that the kernel has accounted to a task. */
 static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 {
 	struct mt_refs all = { BPF_CORE_READ(task, min_flt), BPF_CORE_READ(task, maj_flt) };
 
+	if (counts_cpu())
+		all.cpu_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
 	return all;
 }
 
@@ -129,11 +136,23 @@ static __always_inline u64 view__major(const struct view *view, const struct mt_
 	return view->match ? all->major - view->refs.major : view->refs.major;
 }
 
+static __always_inline u64 view__cpu_ns(const struct view *view, const struct mt_refs *all)
+{
+	return view->match ? all->cpu_ns - view->refs.cpu_ns : view->refs.cpu_ns;
+}
+
+/* Where a record has it. */
+static __always_inline u32 cpu_place(void)
+{
+	return MT_SLOT_process_cpu_ns - cfg.shift[MT_PROBE_process];
+}
+
 /* Turns a base into the count, and the count into a base. */
 static __always_inline void view__turn(struct view *view, const struct mt_refs *all)
 {
 	view->refs.minor = all->minor - view->refs.minor;
 	view->refs.major = all->major - view->refs.major;
+	view->refs.cpu_ns = all->cpu_ns - view->refs.cpu_ns;
 	view->match = !view->match;
 }
 
@@ -149,12 +168,23 @@ static __always_inline bool state__has_news(struct mt_state *s, const struct vie
 		differ |= (u32)view__major(view, all) ^ sent[MT_SLOT_fault_major];
 	}
 	for (i = nr_accounted(); i < nr; i++)
-		differ |= (u32)s->c[i] ^ sent[i];
+		if (!counts_cpu() || i != cpu_place())
+			differ |= (u32)s->c[i] ^ sent[i];
+	if (counts_cpu())
+		differ |= (u32)view__cpu_ns(view, all) ^ sent[cpu_place()];
 	return differ;
 }
 
-static __always_inline void state__record(struct mt_task *rec, const struct mt_state *s, const struct view *view,
-					  const struct mt_refs *all, u32 flags)
+/* What started the task's process; behind the counters.  A reader of RCU may look at it, even where it is ending. */
+static __always_inline void record__parent(struct mt_task *rec, struct task_struct *task)
+{
+	struct mt_who *parent = (struct mt_who *)(rec->c + cfg.nr_slots);
+
+	who__read(parent, BPF_CORE_READ(task, real_parent, group_leader));
+}
+
+static __always_inline void state__record(struct mt_task *rec, const struct mt_state *s, struct task_struct *task,
+					  const struct view *view, const struct mt_refs *all, u32 flags)
 {
 	u64 nr = cfg.nr_slots, i;
 
@@ -164,6 +194,10 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 	rec->pad = 0;
 	for (i = nr_accounted(); i < nr; i++)
 		rec->c[i] = s->c[i];
+	if (counts_cpu())
+		rec->c[cpu_place()] = view__cpu_ns(view, all);
+	if (cfg.parents)
+		record__parent(rec, task);
 	if (!nr_accounted())
 		return;
 	rec->c[MT_SLOT_fault_minor] = view__minor(view, all);
@@ -213,13 +247,14 @@ static __noinline int state__flush(struct mt_state *s, struct task_struct *task)
 	if (!rec)
 		return 0;
 	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
-	state__record(rec, s, &view, &all, 0);
+	state__record(rec, s, task, &view, &all, 0);
 	state__sent(s, rec);
 	hot__submit(ring, rec);
 	return 0;
 }
 
-/* Checks the filters again.  Accounted faults count from where the task begins to match to where it ceases to. */
+/* Checks the filters again.  What the kernel accounts counts from where the task begins to match to where it ceases to.
+ */
 static __always_inline void state__rematch(struct mt_state *s, struct task_struct *task)
 {
 	bool match = filter__match(&s->who, task, s->flags);
@@ -407,7 +442,7 @@ static __always_inline struct mt_state *state__recover(struct task_struct *task)
 	}
 	state__fill(s, task, flags);
 	if (s->match)
-		s->refs.minor = s->refs.major = 0;
+		s->refs = (struct mt_refs){};
 	return s;
 }
 

@@ -279,7 +279,7 @@ static __always_inline void emit_final(struct mt_state *s, struct task_struct *t
 	if (!rec)
 		return;
 	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
-	state__record(rec, s, &view, &all, MT_TASK_FINAL);
+	state__record(rec, s, task, &view, &all, MT_TASK_FINAL);
 	if (!output(rec) && !(s->heard && hold(rec)))
 		leave_unattributed(rec, s->heard ? state__sent_counts(s) : NULL);
 	state__sent(s, rec);
@@ -326,7 +326,7 @@ static __always_inline struct mt_task *rest_of(struct mt_state *s, struct task_s
 		return NULL;
 	}
 	hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
-	state__record(rec, s, &view, &all, MT_TASK_FINAL | MT_TASK_REST);
+	state__record(rec, s, task, &view, &all, MT_TASK_FINAL | MT_TASK_REST);
 	for (i = 0; i < nr; i++)
 		rec->c[i] = (u32)rec->c[i] - sent[i];
 	return rec;
@@ -379,13 +379,16 @@ static __always_inline bool may_fault_yet(struct task_struct *task)
 	return bpf_probe_read_user(&list, sizeof(list), (void *)head) || list.next != head || list.pending;
 }
 
-/* From 6.16 on, what comes after the exit hook also belongs to the task: the end of the run waits for it. */
+/*
+ * From 6.16 on, faults after the exit hook also belong to the task: the end of the run waits for it.  Its last CPU
+ * time, which the kernel accounts when it stops running, is worth no wait.
+ */
 static __always_inline void await_rest(struct mt_state *s, struct mt_control *ctl, struct task_struct *task)
 {
 	if (s->exited & MT_EXITED_OUTSIDE)
 		return;
 	__sync_fetch_and_add(&ctl->exited, 1);
-	if (!may_fault_yet(task))
+	if (!cfg.faults_after_exit || !may_fault_yet(task))
 		return;
 	s->exited |= MT_EXITED_FAULTY;
 	__sync_fetch_and_add(&ctl->faulty_exited, 1);
@@ -393,7 +396,8 @@ static __always_inline void await_rest(struct mt_state *s, struct mt_control *ct
 
 /*
  * The last moment when the task still knows its group, name and cgroup, so its final record goes out here.  Up
- * to 6.15 it has had its last fault.  From 6.16 on core_free sends the rest, if there is one.
+ * to 6.15 it has had its last fault.  From 6.16 on, or where CPU time counts, core_free sends the rest, if there is
+ * one.
  */
 static __always_inline int on_exit(struct task_struct *task)
 {
@@ -422,7 +426,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	if (sends && worth_a_record(s, task))
 		emit_final(s, task, SCRATCH_EXIT);
 	/* without a match, and without an earlier record, no hook will count, and no fault */
-	if (sends && cfg.faults_after_exit && (s->match || s->heard))
+	if (sends && cfg.rests && (s->match || s->heard))
 		await_rest(s, ctl, task);
 	else
 		s->ended = 1;
@@ -449,7 +453,7 @@ static __always_inline void on_free(struct task_struct *task)
 	struct mt_control *ctl = map_only(&control);
 	struct mt_state *s;
 
-	if (!cfg.faults_after_exit)
+	if (!cfg.rests)
 		return;
 	s = state__of(task);
 	if (!s || !ctl || s->ended || s->exited & MT_EXITED_OUTSIDE)
@@ -528,6 +532,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 	barrier();
 	all.minor = task->min_flt;
 	all.major = task->maj_flt;
+	all.cpu_ns = counts_cpu() ? task->se.sum_exec_runtime : 0;
 	view = state__view(s);
 	stale = state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader);
 	found = gen && s->found.gen == gen;
@@ -543,7 +548,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 	}
 	if (state__has_news(s, &view, &all)) {
 		hdr__fill(&rec->hdr, MT_REC_TASK, record_size());
-		state__record(rec, s, &view, &all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
+		state__record(rec, s, task, &view, &all, ctl->iter_mode == MT_ITER_BASE ? MT_TASK_BASE : 0);
 		if (found)
 			state__who(s, task, &rec->who);
 		barrier();

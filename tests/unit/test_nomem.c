@@ -129,6 +129,7 @@ static void take(struct aggregate *agg, uint32_t tid, uint64_t time_ns, uint64_t
 	task = minor_record((tid & ~1u) + 2, tid + 2, comm, time_ns, minor);
 	task.c[ORDER0] = minor;
 	task.flags = flags;
+	task.parent.pid = task.parent.start_ns = tid / 4 + 2;
 	err = aggregate__task(agg, &task);
 	assert_true(err == 0 || err == -ENOMEM);
 }
@@ -183,7 +184,7 @@ static void settle(struct aggregate *agg)
 static size_t run(enum group_by by, size_t fail_first, size_t fail_nr)
 {
 	const struct aggregate_config config = {
-		.by = by, .hist_by = BY_COMM, .intervals = true, .keep_dead = true, .max_groups = 5
+		.by = by, .hist_by = BY_COMM, .intervals = true, .processes = true, .keep_dead = true, .max_groups = 5
 	};
 	struct aggregate *agg;
 	size_t used;
@@ -226,6 +227,12 @@ static void processes_survive(void **state)
 {
 	(void)state;
 	run_all(BY_PROCESS);
+}
+
+static void parents_survive(void **state)
+{
+	(void)state;
+	run_all(BY_PARENT);
 }
 
 static void groups_survive(void **state)
@@ -604,10 +611,11 @@ static void outputs_survive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processes_survive),	  cmocka_unit_test(groups_survive),
-		cmocka_unit_test(series_survive),	  cmocka_unit_test(names_survive),
-		cmocka_unit_test(images_survive),	  cmocka_unit_test(metrics_survive),
-		cmocka_unit_test(metrics_lose_no_labels), cmocka_unit_test(outputs_survive),
+		cmocka_unit_test(processes_survive), cmocka_unit_test(parents_survive),
+		cmocka_unit_test(groups_survive),    cmocka_unit_test(series_survive),
+		cmocka_unit_test(names_survive),     cmocka_unit_test(images_survive),
+		cmocka_unit_test(metrics_survive),   cmocka_unit_test(metrics_lose_no_labels),
+		cmocka_unit_test(outputs_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

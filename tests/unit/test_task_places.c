@@ -44,6 +44,8 @@ static size_t write_record(const struct mt_cfg *cfg, struct mt_task *task)
 		assert_int_equal(slot - cfg->shift[slot_rows[slot].probe], nr);
 		task->c[nr++] = slot + 1;
 	}
+	if (cfg->parents)
+		*(struct mt_who *)(task->c + nr) = (struct mt_who){ .pid = 5, .start_ns = 6, .comm = "parent" };
 	return nr;
 }
 
@@ -52,17 +54,20 @@ static void records_come_back(void **state)
 	(void)state;
 	for (uint32_t probes = 0; probes <= ALL; probes++) {
 		struct mt_task written, read;
-		struct mt_cfg cfg = { 0 };
+		struct mt_cfg cfg = { .parents = probes & 1 };
 		size_t nr;
 
 		task_places__plan(&cfg, probes);
 		nr = write_record(&cfg, &written);
 		assert_int_equal(cfg.probes, probes);
 		assert_int_equal(cfg.nr_slots, nr);
-		assert_int_equal(task_places__record_size(&cfg), sizeof(written) - 8 * (MT_NR_SLOTS - nr));
+		assert_int_equal(task_places__record_size(&cfg),
+				 sizeof(written) - 8 * (MT_NR_SLOTS - nr) - (cfg.parents ? 0 : sizeof(struct mt_who)));
 		assert_true(task_places__read(&cfg, &written, written.hdr.size, &read));
 		assert_int_equal(read.hdr.size, sizeof(read));
 		assert_int_equal(read.life, 7);
+		assert_int_equal(read.parent.pid, cfg.parents ? 5 : 0);
+		assert_string_equal(read.parent.comm, cfg.parents ? "parent" : "");
 		for (enum mt_slot slot = 0; slot < MT_NR_SLOTS; slot++)
 			assert_int_equal(read.c[slot], has(probes, slot) ? slot + 1 : 0);
 	}

@@ -11,7 +11,7 @@
 #define PID_LIMIT (4 * 1024 * 1024)
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
-static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", NULL };
+static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "parent", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
@@ -55,13 +55,15 @@ const struct option_row filter_options[] = {
 	  .live_only = true,
 	  .offset = AT(comms),
 	  .arg = "COMM",
-	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable" },
+	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable. A process has the name "
+		  "of "
+		  "who started it until it calls exec" },
 	CGROUP(.live_only = true, .help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX "; repeatable"),
 	{ .name = "follow",
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = AT(follow),
-	  .help = "with -p or -t: also children that are born later" },
+	  .help = "with -p, -t or -n: also children that are born later, whatever their names" },
 	{ .name = NULL },
 };
 
@@ -121,7 +123,8 @@ const struct option_row table_options[] = {
 	  .min = BY_PROCESS,
 	  .choices = table_groups,
 	  .arg = "GROUP",
-	  .help = "what a row stands for" },
+	  .help = "what a row stands for; parent: the living process that started the row's processes, or the ones "
+		  "that started those" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,

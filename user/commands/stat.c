@@ -112,6 +112,7 @@ static int run_stat(struct options *options)
 		.aggregate = {
 			.by = options__by(options, BY_PROCESS),
 			.hist_by = BY_ALL,
+			.processes = true,
 			.intervals = options->interval_ns,
 			.keep_dead = true,
 			.max_groups = MAX_GROUPS,

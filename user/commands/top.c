@@ -92,6 +92,7 @@ static int run_top(struct options *options)
 		.aggregate = {
 			.by = options__by(options, BY_PROCESS),
 			.hist_by = BY_ALL,
+			.processes = true,
 			.intervals = true,
 			.max_groups = MAX_GROUPS,
 		},

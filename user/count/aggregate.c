@@ -17,6 +17,7 @@ struct aggregate *aggregate__new(const struct aggregate_config *config)
 	if (!agg)
 		goto out;
 	agg->config = *config;
+	agg->interval = 1;
 	rows__init(&agg->rows, config->by, config->max_groups);
 	for (scope = 0; scope < NR_SCOPES; scope++)
 		dead_rows__init(&agg->dead[scope]);
@@ -42,6 +43,7 @@ void aggregate__free(struct aggregate *agg)
 	for (scope = 0; scope < NR_SCOPES; scope++)
 		dead_rows__free(&agg->dead[scope]);
 	rows__free(&agg->rows);
+	members__free(&agg->members);
 	free(agg);
 }
 
@@ -72,6 +74,22 @@ static bool difference(const struct aggregate *agg, const struct life *life, con
 		any |= add[i] != 0;
 	}
 	return any;
+}
+
+/* Whose row the record belongs to. */
+static const struct mt_who *row_who(const struct aggregate *agg, const struct mt_task *task)
+{
+	return agg->config.by == BY_PARENT ? members__ancestor(&agg->members, &task->parent) : &task->who;
+}
+
+static struct row_key key_of(const struct aggregate *agg, const struct mt_task *task)
+{
+	return row_key__of(agg->config.by, row_who(agg, task), task->life);
+}
+
+static void refresh_row(const struct aggregate *agg, struct row *row, const struct mt_task *task)
+{
+	row__refresh(row, agg->config.by, row_who(agg, task), task->hdr.time_ns);
 }
 
 /* A life keeps its row in memory, so it must point to the one that its newest record names. */
@@ -120,13 +138,14 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 /* Is there room for what the record may need: an entry for its life, if it has none, and a row? */
 static bool has_room(const struct aggregate *agg, const struct life *life, const struct mt_task *task)
 {
-	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row_key key = key_of(agg, task);
 	size_t max = agg->config.max_tasks;
 
 	if (!max)
 		return true;
 	return (life || HASH_COUNT(agg->task_counts.table) < max) &&
-	       (HASH_COUNT(agg->rows.table) < max || rows__find(&agg->rows, &key));
+	       (HASH_COUNT(agg->rows.table) < max || rows__find(&agg->rows, &key)) &&
+	       HASH_COUNT(agg->members.table) < max;
 }
 
 /*
@@ -135,15 +154,17 @@ static bool has_room(const struct aggregate *agg, const struct life *life, const
  */
 static int credit(struct aggregate *agg, struct life **life, const struct mt_task *task, const uint64_t *add)
 {
+	struct row_key key = key_of(agg, task);
+	struct member *member;
 	struct row *row;
 	int err;
 
 	if (!has_room(agg, *life, task))
 		return -E2BIG;
-	row = rows__get(&agg->rows, task);
-	if (!row)
+	row = rows__get(&agg->rows, &key);
+	if (!row || aggregate__find_member(agg, task, &member))
 		return -ENOMEM;
-	row__refresh(row, agg->config.by, task);
+	refresh_row(agg, row, task);
 	if (!*life)
 		*life = task_counts__add(&agg->task_counts, task->life);
 	if (!*life)
@@ -152,6 +173,8 @@ static int credit(struct aggregate *agg, struct life **life, const struct mt_tas
 	if (err)
 		return err;
 	attach(agg, *life, row);
+	aggregate__attach_member(*life, member);
+	aggregate__count_process(agg, row, member);
 	add_to_sums(agg, add);
 	hists__task(agg->hists, &task->who, add);
 	return 0;
@@ -160,11 +183,11 @@ static int credit(struct aggregate *agg, struct life **life, const struct mt_tas
 /* A record without news may still have newer names.  It makes no row, and no entry for its life. */
 static void refresh(struct aggregate *agg, const struct mt_task *task)
 {
-	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row_key key = key_of(agg, task);
 	struct row *row = rows__find(&agg->rows, &key);
 
 	if (row)
-		row__refresh(row, agg->config.by, task);
+		refresh_row(agg, row, task);
 }
 
 static void mark_gone(const struct aggregate *agg, struct row *row, const struct mt_task *task)
@@ -175,13 +198,14 @@ static void mark_gone(const struct aggregate *agg, struct row *row, const struct
 
 static void finish(struct aggregate *agg, struct life *life, const struct mt_task *task)
 {
-	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row_key key = key_of(agg, task);
 	struct row *row = rows__find(&agg->rows, &key);
 
 	if (row)
 		mark_gone(agg, row, task);
 	if (life && life->row)
 		life->row->lives--;
+	aggregate__finish_member(agg, life, task);
 	if (life)
 		task_counts__remove(&agg->task_counts, life);
 	task_counts__finish(&agg->task_counts, task->life);
@@ -192,6 +216,7 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 {
 	struct packed_change last;
 	uint64_t add[MT_NR_SLOTS];
+	struct member *member;
 	int err;
 
 	if (!difference(agg, life, task, add))
@@ -200,8 +225,9 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 		return -E2BIG;
 	if (!life)
 		life = task_counts__add(&agg->task_counts, task->life);
-	if (!life)
+	if (!life || aggregate__find_member(agg, task, &member))
 		return -ENOMEM;
+	aggregate__attach_member(life, member);
 	err = packed__prepare(&life->last, add, &last);
 	if (!err)
 		packed__commit(&last);
@@ -213,21 +239,25 @@ static int take_base(struct aggregate *agg, struct life *life, const struct mt_t
 static int take_rest(struct aggregate *agg, const struct mt_task *task)
 {
 	uint64_t add[MT_NR_SLOTS];
-	struct row_key key = row_key__of(agg->config.by, &task->who, task->life);
+	struct row_key key = key_of(agg, task);
+	struct member *member = NULL;
 	struct row *row = NULL;
 	int err = -E2BIG;
 
 	if (task->flags & MT_TASK_BASE || !difference(agg, NULL, task, add))
 		return 0;
 	if (has_room(agg, NULL, task)) {
-		row = rows__get(&agg->rows, task);
-		err = row ? add_to_row(agg, NULL, row, add) : -ENOMEM;
+		row = rows__get(&agg->rows, &key);
+		err = row ? aggregate__find_member(agg, task, &member) : -ENOMEM;
+		if (!err)
+			err = add_to_row(agg, NULL, row, add);
 	}
 	if (err) {
 		agg->lost += schema__nr_events(add);
 		return err;
 	}
-	row__refresh(row, agg->config.by, task);
+	refresh_row(agg, row, task);
+	aggregate__count_process(agg, row, member);
 	add_to_sums(agg, add);
 	hists__task(agg->hists, &task->who, add);
 	if (row == rows__find(&agg->rows, &key))
@@ -336,6 +366,7 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 	struct row *row, *next;
 	int err = 0;
 
+	members__retire(&agg->members, now_ns, agg->config.linger_ns);
 	if (!rows_can_die(agg))
 		return 0;
 	for (row = agg->rows.table; row; row = next) {
@@ -355,7 +386,10 @@ void aggregate__next_interval(struct aggregate *agg)
 		packed__clear(row__counts(row, SCOPE_INTERVAL));
 		*row__counts(row, SCOPE_INTERVAL) = *row__counts(row, SCOPE_OPEN);
 		*row__counts(row, SCOPE_OPEN) = (struct packed){ 0 };
+		row->processes[SCOPE_INTERVAL] = row->processes[SCOPE_OPEN];
+		row->processes[SCOPE_OPEN] = 0;
 	}
+	agg->interval++;
 	agg->dead[SCOPE_OPEN] = agg->dead[SCOPE_INTERVAL];
 	agg->dead[SCOPE_INTERVAL] = complete;
 	dead_rows__reset(&agg->dead[SCOPE_OPEN]);

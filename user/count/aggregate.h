@@ -26,16 +26,17 @@ struct aggregate_config {
 	enum group_by by;
 	enum group_by hist_by; /* BY_ALL, BY_COMM or BY_CGROUP */
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
+	bool processes;	       /* by comm, cgroup and parent (which needs it): count the processes of each row */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
-	size_t max_groups;     /* groups by comm or cgroup; later ones count in the group "other" */
+	size_t max_groups;     /* groups by comm, cgroup or parent; later ones count in the group "other" */
 	size_t max_tasks;      /* alive at once, and rows in memory; 0: no limit */
 	uint32_t unwanted;     /* bit per enum mt_probe: those whose counters are left out */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
 };
 
 /*
- * One row.  By comm and by cgroup only comm or cgroup_id means something. other marks the group for what exceeded
- * max_groups; a group whose name is "other" is not it.
+ * One row.  By comm and by cgroup only comm or cgroup_id means something; by parent the names are the parent's.  other
+ * marks the group for what exceeded max_groups; a group whose name is "other" is not it.
  */
 struct entity {
 	uint32_t pid, tid;
@@ -46,8 +47,9 @@ struct entity {
 	char comm[MT_COMM_LEN + 1];
 	bool other;
 	bool exited;
-	uint64_t id;	   /* unique among rows, the same as long as the row lives */
-	const uint64_t *v; /* MT_NR_SLOTS counts of the scope */
+	uint64_t processes; /* that counted something in the scope, with config.processes */
+	uint64_t id;	    /* unique among rows, the same as long as the row lives */
+	const uint64_t *v;  /* MT_NR_SLOTS counts of the scope */
 };
 
 struct aggregate;
@@ -85,8 +87,8 @@ const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope);
 
 /*
  * Rows of the scope in falling order of weight: of those that are equal by level 0, by level 1, and so on up to levels,
- * then by pid and comm.  Those without any count are left out.  Memory: 16 bytes a row; the rows themselves are read one
- * by one.
+ * then by pid and comm.  Those without any count are left out.  Memory: 16 bytes a row; the rows themselves are read
+ * one by one.
  */
 struct selection;
 struct order {

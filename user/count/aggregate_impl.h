@@ -6,6 +6,7 @@
 #include "aggregate.h"
 #include "hists.h"
 #include "task_counts.h"
+#include "members.h"
 #include "rows.h"
 #include "dead_rows.h"
 
@@ -14,6 +15,8 @@ struct aggregate {
 	struct aggregate_config config;
 	struct rows rows;
 	struct task_counts task_counts;
+	struct members members; /* with config.processes */
+	uint64_t interval;	/* number of the current one, from 1 on */
 	struct hists *hists;
 	struct dead_rows dead[NR_SCOPES]; /* rows that left memory, with the counts of the scope */
 	uint64_t sums[NR_SCOPES][MT_NR_SLOTS];
@@ -43,6 +46,14 @@ void row_index__free(struct row_index *index);
 void row_index__sort(struct index_entry *entries, size_t nr);
 /* The row of an entry, its counts in v[MT_NR_SLOTS]; 0 or -errno. */
 int row_index__load(const struct row_index *index, uint64_t ref, struct entity *entity, uint64_t *v);
+
+/* The record's process, with config.processes; else NULL.  0 or -ENOMEM. */
+int aggregate__find_member(struct aggregate *agg, const struct mt_task *task, struct member **member);
+/* A life keeps its process in memory.  member may be NULL, here and below. */
+void aggregate__attach_member(struct life *life, struct member *member);
+void aggregate__count_process(struct aggregate *agg, struct row *row, struct member *member);
+/* The record is the life's last one; life may be NULL. */
+void aggregate__finish_member(struct aggregate *agg, struct life *life, const struct mt_task *task);
 
 /*
  * A process that counts again after its row was retired has a second row;

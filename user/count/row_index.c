@@ -107,6 +107,7 @@ int row_index__load(const struct row_index *index, uint64_t ref, struct entity *
 	row = (struct row *)(uintptr_t)ref;
 	row__describe(row, entity);
 	packed__get(row__counts(row, index->scope), v);
+	entity->processes = row->processes[index->scope];
 	entity->v = v;
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 static bool is_grouped(enum group_by by)
 {
-	return by == BY_COMM || by == BY_CGROUP;
+	return by == BY_COMM || by == BY_CGROUP || by == BY_PARENT;
 }
 
 /* Bytes behind the name's end may be anything; a key must not differ by them. */
@@ -26,6 +26,7 @@ struct row_key row_key__of(enum group_by by, const struct mt_who *who, uint64_t 
 {
 	switch (by) {
 	case BY_PROCESS:
+	case BY_PARENT:
 		return (struct row_key){ who->pid, who->start_ns };
 	case BY_THREAD:
 		return (struct row_key){ life, 0 };
@@ -104,15 +105,14 @@ static struct row *rows__add(struct rows *rows, const struct row_key *key)
 	return row;
 }
 
-struct row *rows__get(struct rows *rows, const struct mt_task *task)
+struct row *rows__get(struct rows *rows, const struct row_key *key)
 {
-	struct row_key key = row_key__of(rows->by, &task->who, task->life);
-	struct row *row = rows__find(rows, &key);
+	struct row *row = rows__find(rows, key);
 
 	if (!row && is_grouped(rows->by) && HASH_COUNT(rows->table) >= rows->max_groups)
 		return &rows->other;
 	if (!row)
-		row = rows__add(rows, &key);
+		row = rows__add(rows, key);
 	return row;
 }
 
@@ -133,14 +133,14 @@ struct row *rows__next(struct rows *rows, const struct row *after)
 	return &rows->other;
 }
 
-/* A group keeps only what all of its tasks share. */
+/* A group keeps only what all of its tasks share; by parent, who is the parent. */
 static void row__name(struct row *row, enum group_by by, const struct mt_who *who)
 {
 	if (by == BY_CGROUP)
 		row->cgroup_id = who->cgroup_id;
 	else
 		memcpy(row->comm, by == BY_THREAD ? who->tcomm : who->comm, sizeof(row->comm));
-	if (is_grouped(by))
+	if (by == BY_COMM || by == BY_CGROUP)
 		return;
 	row->pid = who->pid;
 	row->tid = by == BY_THREAD ? who->tid : who->pid;
@@ -150,12 +150,12 @@ static void row__name(struct row *row, enum group_by by, const struct mt_who *wh
 	row->who_flags = who->flags;
 }
 
-void row__refresh(struct row *row, enum group_by by, const struct mt_task *task)
+void row__refresh(struct row *row, enum group_by by, const struct mt_who *who, uint64_t time_ns)
 {
-	if (row->other || task->hdr.time_ns < row->newest_ns)
+	if (row->other || time_ns < row->newest_ns)
 		return;
-	row->newest_ns = task->hdr.time_ns;
-	row__name(row, by, &task->who);
+	row->newest_ns = time_ns;
+	row__name(row, by, who);
 }
 
 bool row__exited(const struct row *row)

@@ -30,6 +30,7 @@ struct row {
 	bool other;
 	char comm[MT_COMM_LEN]; /* without NUL if it is full */
 	struct packed counts[NR_SCOPES];
+	uint64_t processes[NR_SCOPES];
 };
 
 struct rows {
@@ -50,13 +51,13 @@ void rows__free(struct rows *rows);
 /* NULL: there is none. */
 struct row *rows__find(const struct rows *rows, const struct row_key *key);
 /* Finds or adds it; beyond max_groups the group "other".  NULL: no memory. */
-struct row *rows__get(struct rows *rows, const struct mt_task *task);
+struct row *rows__get(struct rows *rows, const struct row_key *key);
 void rows__remove(struct rows *rows, struct row *row);
 /* All rows one by one, NULL to start and at the end.  The row that is passed in must still exist. */
 struct row *rows__next(struct rows *rows, const struct row *after);
 
-/* Takes the record's names, unless they are older than those it has. */
-void row__refresh(struct row *row, enum group_by by, const struct mt_task *task);
+/* Takes names as of that time, unless they are older than those it has. */
+void row__refresh(struct row *row, enum group_by by, const struct mt_who *who, uint64_t time_ns);
 /* Everything but the counts. */
 void row__describe(const struct row *row, struct entity *entity);
 bool row__exited(const struct row *row);

@@ -10,11 +10,13 @@
 #include "packed.h"
 
 struct row;
+struct member;
 
 struct life {
 	UT_hash_handle hh;
 	uint64_t id;
-	struct row *row; /* by process and by thread: the row that it belongs to */
+	struct row *row;       /* by process and by thread: the row that it belongs to */
+	struct member *member; /* else, where processes are counted: its process */
 	struct packed last;
 };
 

@@ -184,9 +184,9 @@ static int check_comms(const struct string_list *comms)
 
 static int check_follow(const struct options *o)
 {
-	if (!o->follow || o->pids.nr || o->tids.nr)
+	if (!o->follow || o->pids.nr || o->tids.nr || o->comms.nr)
 		return 0;
-	log_error("--follow: there is nothing to follow; expected -p or -t with it");
+	log_error("--follow: there is nothing to follow; expected -p, -t or -n with it");
 	return -EINVAL;
 }
 

@@ -68,6 +68,7 @@ struct run_facts {
 	uint64_t sample;   /* one single event in so many; 0 or 1: all */
 	bool latency;
 	bool stacks;
+	bool parents;	    /* tasks' records name who started them */
 	bool command_alone; /* all tasks of a command and no others */
 	uint64_t page_size; /* bytes */
 };

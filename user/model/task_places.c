@@ -22,7 +22,8 @@ void task_places__plan(struct mt_cfg *cfg, uint32_t probes)
 
 size_t task_places__record_size(const struct mt_cfg *cfg)
 {
-	return offsetof(struct mt_task, c) + cfg->nr_slots * sizeof(uint64_t);
+	return offsetof(struct mt_task, c) + cfg->nr_slots * sizeof(uint64_t) +
+	       (cfg->parents ? sizeof(struct mt_who) : 0);
 }
 
 /* A counter, and the low half of what was sent of it; whole words in all. */
@@ -50,6 +51,9 @@ bool task_places__read(const struct mt_cfg *cfg, const void *record, size_t size
 	memcpy(task, record, offsetof(struct mt_task, c));
 	memcpy(counters, (const char *)record + offsetof(struct mt_task, c), cfg->nr_slots * sizeof(*counters));
 	task_places__spread(cfg, counters, (uint64_t *)task->c);
+	memset(&task->parent, 0, sizeof(task->parent));
+	if (cfg->parents)
+		memcpy(&task->parent, (const char *)record + size - sizeof(task->parent), sizeof(task->parent));
 	task->hdr.size = sizeof(*task);
 	return true;
 }

@@ -80,12 +80,13 @@ static json_t *run_json(const struct recording_head *head)
 {
 	const struct run_facts *facts = &head->facts;
 
-	return json_pack("{so sI sI so so sI sb sb sb sI sb so}", "subject", text_json(facts->subject), "start_ns",
+	return json_pack("{so sI sI so so sI sb sb sb sb sI sb so}", "subject", text_json(facts->subject), "start_ns",
 			 (json_int_t)head->start.now_ns, "wall_offset_ns", (json_int_t)head->start.wall_offset_ns,
 			 "probes", probes_json(facts->probes), "every", probes_json(facts->every), "sample",
-			 (json_int_t)facts->sample, "latency", facts->latency, "stacks", facts->stacks, "command_alone",
-			 facts->command_alone, "page_size", (json_int_t)facts->page_size, "window", head->window,
-			 "command_line", text_json(head->command_line));
+			 (json_int_t)facts->sample, "latency", facts->latency, "stacks", facts->stacks, "parents",
+			 facts->parents, "command_alone", facts->command_alone, "page_size",
+			 (json_int_t)facts->page_size, "window", head->window, "command_line",
+			 text_json(head->command_line));
 }
 
 #define LACKS_LATENCY "latency" /* among the paths of counters */
@@ -152,6 +153,7 @@ static void read_run(struct recording_head *head, const json_t *run)
 	facts->every = read_probes(json_object_get(run, "every"));
 	facts->sample = read_u64(run, "sample");
 	facts->latency = read_bool(run, "latency");
+	facts->parents = read_bool(run, "parents");
 	facts->stacks = read_bool(run, "stacks");
 	facts->command_alone = read_bool(run, "command_alone");
 	facts->page_size = read_u64(run, "page_size");

@@ -105,6 +105,7 @@ static void add_task(struct builder *b)
 
 	add_layout(b, "task", MT_REC_TASK, sizeof(struct mt_task));
 	FIELD(b, CODE_WHO, struct mt_task, who, "who");
+	FIELD(b, CODE_WHO, struct mt_task, parent, "parent");
 	FIELD(b, CODE_UINT, struct mt_task, life, "life");
 	FIELD(b, CODE_UINT, struct mt_task, flags, "flags");
 	for (i = 0; i < MT_NR_SLOTS; i++)

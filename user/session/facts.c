@@ -41,10 +41,10 @@ static void describe_filters(FILE *text, const struct options *o)
 
 	list_uints(text, &nr, "with pid", &o->pids);
 	list_uints(text, &nr, "with tid", &o->tids);
+	list_strings(text, &nr, "named", &o->comms);
 	if (o->follow)
 		fputs(" and children born later", text);
 	list_strings(text, &nr, "of user", &o->users);
-	list_strings(text, &nr, "named", &o->comms);
 	list_strings(text, &nr, "in cgroup", &o->cgroups);
 }
 
@@ -90,6 +90,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.sample = o->sample,
 		.latency = session->config.latency,
 		.stacks = o->stacks,
+		.parents = session->config.aggregate.by == BY_PARENT || session->config.record_only || o->record,
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
 		.page_size = sysconf(_SC_PAGESIZE),
 	};

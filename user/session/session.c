@@ -168,6 +168,7 @@ static int open_live(struct session *session)
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
 		.sample = session->facts.sample,
+		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
@@ -274,6 +275,12 @@ static int choose_recorded(struct session *session)
 	enum mt_probe id;
 
 	session->view.asked = session->named ? session->named : session->facts.probes;
+	if (session->config.aggregate.by == BY_PARENT && !session->facts.parents) {
+		log_error("%s: does not say who started a process: an older memtrace has written it; expected another "
+			  "--by",
+			  session->options->replay);
+		return EXIT_USAGE;
+	}
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(missing & (1U << id)))
 			continue;
@@ -369,6 +376,9 @@ static int open_kernel(struct session *session)
 	int err, code;
 
 	session->view.asked = session->named ? session->named : default_probes(options, session->config.rare_only);
+	/* it tells of each process that and when it ended */
+	if (session->config.aggregate.by == BY_PARENT)
+		session->view.asked |= 1U << MT_PROBE_process;
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
 		log_error("--light: leaves out the hooks for single events; use one of the two");

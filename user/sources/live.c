@@ -461,7 +461,10 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
 	live->cfg.stacks = request->stacks;
 	live->cfg.sample = request->sample;
+	live->cfg.parents = request->parents;
 	task_places__plan(&live->cfg, request->probes);
+	live->cfg.rests =
+		live->cfg.faults_after_exit || (live->cfg.has_task_storage && request->probes & 1U << MT_PROBE_process);
 }
 
 static int open_core(struct live *live)

@@ -14,6 +14,7 @@ struct live_request {
 	bool latency;
 	bool stacks;	 /* single events have call chains */
 	uint32_t sample; /* of single events one in so many; 0: all */
+	bool parents;	 /* tasks' records name who started them */
 	bool family;	 /* only the command to be started and its descendants */
 	bool samples;	 /* what files of the kernel say of the machine and of cgroups */
 	bool keep_going; /* for doctor: continue after failures, to report them */

@@ -19,6 +19,7 @@ enum {
 	KIND_CGROUP,
 	KIND_UID,
 	KIND_EXITED,
+	KIND_PROCESSES,
 	KIND_MEASURE,
 	KIND_SLOT,
 	KIND_CMDLINE,
@@ -36,16 +37,20 @@ static const struct {
 	struct column column;
 } names[] = {
 	{ KIND_PID, BY(BY_PROCESS) | BY(BY_THREAD), { .title = "PID", .path = "pid", .key = true } },
+	{ KIND_PID, BY(BY_PARENT), { .title = "PARENT", .path = "pid", .key = true } },
 	{ KIND_TID, BY(BY_THREAD), { .title = "TID", .path = "tid", .key = true } },
-	{ KIND_START, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "start_time_ns" } },
+	{ KIND_START, BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_PARENT), { .path = "start_time_ns" } },
 	{ KIND_COMM,
-	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_COMM),
+	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_COMM) | BY(BY_PARENT),
 	  { .title = "COMM", .path = "comm", .left = true, .key = true } },
 	{ KIND_CGROUP,
-	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_CGROUP),
+	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_CGROUP) | BY(BY_PARENT),
 	  { .title = "CGROUP", .path = "cgroup", .left = true } },
-	{ KIND_UID, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "uid" } },
+	{ KIND_UID, BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_PARENT), { .path = "uid" } },
 	{ KIND_EXITED, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "exited" } },
+	{ KIND_PROCESSES,
+	  BY(BY_COMM) | BY(BY_CGROUP) | BY(BY_PARENT),
+	  { .title = "PROCS", .path = "processes", .unit = UNIT_COUNT } },
 };
 
 static void add_column(struct tasks_table *table, struct column column, struct tasks_source source)
@@ -126,9 +131,10 @@ static const char *measure_title(struct tasks_table *table, const struct probe_c
 static void add_measure(struct tasks_table *table, const struct probe_column *column)
 {
 	if (table->nr_measures < TASKS_MAX_MEASURES)
-		add_column(table,
-			   (struct column){ .title = measure_title(table, column), .unit = measure_unit(table, column) },
-			   (struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+		add_column(
+			table,
+			(struct column){ .title = measure_title(table, column), .unit = measure_unit(table, column) },
+			(struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
 }
 
 static void add_measures(struct tasks_table *table)
@@ -170,7 +176,9 @@ static bool names_column(const struct column *column, const char *name)
 
 static bool is_sortable(const struct tasks_table *table, size_t i)
 {
-	return table->sources[i].kind == KIND_MEASURE || table->sources[i].kind == KIND_SLOT;
+	int kind = table->sources[i].kind;
+
+	return kind == KIND_MEASURE || kind == KIND_SLOT || kind == KIND_PROCESSES;
 }
 
 /* The column at i decides first; then the others. */
@@ -285,6 +293,8 @@ static struct cell entity_cell(struct tasks_table *table, const struct tasks_sou
 		return cell_uint(e->uid);
 	case KIND_EXITED:
 		return cell_bool(e->exited);
+	case KIND_PROCESSES:
+		return cell_uint(e->processes);
 	case KIND_MEASURE:
 		return tasks_table__measure(table, source->measure, e->v);
 	case KIND_SLOT:
@@ -403,8 +413,8 @@ static bool first_row_is_long(struct tasks_table *table, size_t column)
 }
 
 /*
- * Without --sort who waits comes first, if anybody waits for long; else who does most.  No row waits for longer than all
- * of them together, which spares one of two sorts.
+ * Without --sort who waits comes first, if anybody waits for long; else who does most.  No row waits for longer than
+ * all of them together, which spares one of two sorts.
  */
 static int fill_rows(struct tasks_table *table)
 {
