@@ -65,3 +65,28 @@ t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_i
 	same status "$("$memtrace" stat -p "$tid" -d 1 2>"$tmp/err" >&2; echo $?)" 2
 	same said "$(<"$tmp/err")" "memtrace: -p $tid: a thread, not a process; expected the pid of a process that runs, or -t $tid"
 }
+
+@test "a run ends with the processes that -p names" {
+	sleep 1 &
+	started+=($!)
+	sleep 2 &
+	started+=($!)
+	run "$memtrace" stat fault -p "${started[0]},${started[1]}" -d 60
+	same "status" "$status" 0
+	[[ $output == *'the processes that -p names have ended'* ]] || fail "$output"
+	kill -0 "${started[1]}" 2>/dev/null && fail "it ended too early"
+	[[ $(grep -c 'with pid .* for [0-9.]*s from' <<<"$output") == 1 && $output != *' for 1m'* ]] || fail "$output"
+}
+
+@test "-p with CMD or --follow does not end with the process" {
+	sleep 0.3 &
+	started+=($!)
+	run "$memtrace" stat fault -p "${started[0]}" --follow -d 1 --json
+	between "duration" "$(jq .duration_ns <<<"$output" 2>/dev/null || sed -n 's/.*"duration_ns":\([0-9]*\).*/\1/p' <<<"$output")" 1000000000 3000000000
+}
+
+@test "an interval that had much more than the others is named at the end of stat -i" {
+	run "$memtrace" stat fault -i 0.5 -- sh -c "sleep 2; $workloads/faults -n 30000; sleep 2"
+	same "status" "$status" 0
+	[[ $(grep -c '^burst: MINOR/s .* mean .* in the interval from ' <<<"$output") == 1 ]] || fail "$output"
+}

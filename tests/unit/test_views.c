@@ -12,6 +12,7 @@
 
 #include "../../user/base/log.h"
 #include "../../user/report/output.h"
+#include "../../user/views/bursts.h"
 #include "../../user/views/cgroups.h"
 #include "../../user/views/histograms.h"
 #include "../../user/views/keyed.h"
@@ -228,6 +229,52 @@ static void run_totals_and_losses(void **state)
 	text = summary_text(run, "json");
 	expect(text, "\"duration_ns\":2000000000");
 	expect(text, "\"tasks\":3");
+	free(text);
+}
+
+static char *bursts_text(struct bursts *bursts, const char *format)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	char *text;
+
+	assert_non_null(report);
+	bursts__add(bursts, report);
+	text = render(report, format);
+	report__free(report);
+	return text;
+}
+
+/* The run lasts 2 s, its intervals 1 s each: the first has 4,010 minor faults, the second none, the third 7,000. */
+static void bursts(void **state)
+{
+	struct fake_run *run = *state;
+	struct bursts bursts;
+	char *text;
+
+	bursts__init(&bursts, &run->view);
+	aggregate__next_interval(run->view.aggregate);
+	bursts__note(&bursts);
+	aggregate__next_interval(run->view.aggregate);
+	bursts__note(&bursts);
+	text = bursts_text(&bursts, "text");
+	assert_string_equal(text, ""); /* too few to say */
+	free(text);
+	run->view.interval_start_ns = 8000000000;
+	run->view.interval_end_ns = 9000000000;
+	run->checkpoint.now_ns = 9000000000;
+	assert_int_equal(fake_run__task(run, 11, "busy", 11000), 0);
+	aggregate__next_interval(run->view.aggregate);
+	bursts__note(&bursts);
+	text = bursts_text(&bursts, "text");
+	expect(text, "burst: MINOR/s 7.0k mean 1.8k in the interval from 00:00:08.000\n");
+	expect_none(text, "MAJOR");
+	free(text);
+	text = bursts_text(&bursts, "json");
+	expect(text, "\"bursts\":[{\"of\":\"MINOR/s\",\"peak\":7000.0,\"mean\":1835.0,\"from_ns\":8000000000}]");
+	free(text);
+	run->checkpoint.now_ns = 7700000000; /* 4.7 s: a mean of 2,342 */
+	text = bursts_text(&bursts, "text");
+	assert_string_equal(text, "");
 	free(text);
 }
 
@@ -680,6 +727,7 @@ int main(void)
 		TEST(stalled_come_first),
 		TEST(refuses_unknown_sort),
 		TEST(run_totals_and_losses),
+		TEST(bursts),
 		TEST(command_difference),
 		TEST(latency_histogram),
 		TEST(samples_for_programs),

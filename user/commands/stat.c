@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "../cli/command.h"
+#include "../views/bursts.h"
 #include "../views/cgroups.h"
 #include "../views/histograms.h"
 #include "../views/keyed.h"
@@ -19,6 +20,7 @@ struct stat_run {
 	struct tracing tracing;
 	struct tasks_table table;
 	struct summary summary;
+	struct bursts bursts;
 	struct samples samples;
 	struct keyed_tables keyed;
 	struct cgroups_table cgroups;
@@ -65,6 +67,7 @@ static int report(struct stat_run *run, enum scope scope)
 	if (scope == SCOPE_TOTAL) {
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
+		bursts__add(&run->bursts, rep);
 	}
 	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
 	if (err)
@@ -84,8 +87,11 @@ out:
 
 static int on_interval(struct session *session, void *ctx)
 {
+	struct stat_run *run = ctx;
+
 	(void)session;
-	return report(ctx, SCOPE_INTERVAL);
+	bursts__note(&run->bursts);
+	return report(run, SCOPE_INTERVAL);
 }
 
 static int ready(struct tracing *tracing)
@@ -94,6 +100,7 @@ static int ready(struct tracing *tracing)
 	const struct options *options = tracing->session.options;
 	const struct tasks_request request = tasks_request__of(options, &tracing->render);
 
+	bursts__init(&run->bursts, &tracing->session.view);
 	return tasks_table__init(&run->table, &tracing->session.view, &request);
 }
 

@@ -414,6 +414,7 @@ void session__close(struct session *session)
 	enum mt_probe id;
 
 	stop__on_signal(NULL, NULL);
+	targets__free(&session->targets);
 	loop__free(session->loop);
 	if (session->source)
 		session->source->ops->free(session->source);

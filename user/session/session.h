@@ -20,6 +20,7 @@
 #include "held.h"
 #include "../count/run_view.h"
 #include "stacks.h"
+#include "targets.h"
 
 struct session;
 
@@ -78,6 +79,7 @@ struct session {
 	 */
 	struct loop *loop;
 	struct loop_timer *tick; /* while it runs live; owned by the loop */
+	struct targets targets;	 /* that the run is about: it ends with them */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second one no report is wanted */

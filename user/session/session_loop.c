@@ -244,6 +244,8 @@ static int watch(struct session *session, uint64_t end_ns)
 	loop_timer__set(end, end_ns);
 	set_tick(session, session->view.start_ns + TICK_NS);
 	err = loop__watch(session->loop, stop__fd(), on_stop, NULL);
+	if (!err)
+		err = targets__watch(&session->targets, session->loop, session->options);
 	return err ? err : loop__watch(session->loop, session->source->ops->fd(session->source), on_records, session);
 }
 
@@ -325,7 +327,9 @@ static int run_live(struct session *session)
 		if (code)
 			return code;
 	} else if (!options->duration_ns) {
-		log_note("tracing until Ctrl-C");
+		log_note(options->pids.nr && !options->follow ?
+				 "tracing until Ctrl-C, or until the end of what -p names" :
+				 "tracing until Ctrl-C");
 	}
 	loop(session);
 	stop__run_is_over();
