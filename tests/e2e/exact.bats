@@ -10,36 +10,36 @@
 
 load lib
 
-@test "fault loop of 100,000 pages" {
-	memtrace_stat -- "$workloads/faults" -n 20000 -r 5
+@test "fault loop of 60,000 pages" {
+	memtrace_stat -- "$workloads/faults" -n 20000 -r 3
 	assert_exact
-	between "its minor faults" "$(total '.comm == "faults"' .fault.minor)" 100000 101000
+	between "its minor faults" "$(total '.comm == "faults"' .fault.minor)" 60000 61000
 }
 
 @test "fault loop where the kernel touches the pages" {
-	memtrace_stat -- "$workloads/faults" -n 20000 -k 10000 -r 2
+	memtrace_stat -- "$workloads/faults" -n 10000 -k 5000 -r 2
 	assert_exact
 }
 
-@test "300 processes that live a millisecond, by fork" {
-	memtrace_stat -- "$workloads/spawn" -n 300
+@test "200 processes that live a millisecond, by fork" {
+	memtrace_stat -- "$workloads/spawn" -n 200
 	assert_exact
-	same "processes" "$(report '.processes | length')" 301
+	same "processes" "$(report '.processes | length')" 201
 }
 
-@test "300 processes that live a millisecond, by posix_spawn" {
-	memtrace_stat -- "$workloads/spawn" -n 300 -s
+@test "200 processes that live a millisecond, by posix_spawn" {
+	memtrace_stat -- "$workloads/spawn" -n 200 -s
 	assert_exact
-	same "processes" "$(report '.processes | length')" 301
+	same "processes" "$(report '.processes | length')" 201
 }
 
-@test "2,000 processes that live as short as they can, four at a time" {
-	memtrace_stat -- "$workloads/spawn" -n 2000 -j 4 -l 0 -t 2
+@test "1,000 processes that live as short as they can, four at a time" {
+	memtrace_stat -- "$workloads/spawn" -n 1000 -j 4 -l 0 -t 2
 	assert_exact
 }
 
-@test "1,000 threads that exit" {
-	memtrace_stat -- "$workloads/threads" -n 1000
+@test "500 threads that exit" {
+	memtrace_stat -- "$workloads/threads" -n 500
 	assert_exact
 	same "processes" "$(report '.processes | length')" 1
 }
@@ -76,7 +76,7 @@ load lib
 @test "--light: no hook on the faults, the same numbers" {
 	memtrace_stat --light -- "$workloads/faults" -n 20000 -r 2
 	assert_exact
-	memtrace_stat --light -- "$workloads/spawn" -n 300
+	memtrace_stat --light -- "$workloads/spawn" -n 100
 	assert_exact
 	memtrace_stat --light -- "$workloads/cleartid"
 	assert_exact
@@ -128,28 +128,31 @@ load lib
 	done
 }
 
-@test "3,000 tasks that memtrace knows and that end at once while it is stopped, a small ring: difference 0" {
+@test "1,000 tasks that memtrace knows and that end at once while it is stopped, a small ring: difference 0" {
 	memcg_init
 	make_cgroup ends
-	many_begin 3000 100 --ring-size 256K
+	many_begin 1000 100 --ring-size 64K
 	kill -STOP "$mt_pid"
 	many_ended
 	kill -CONT "$mt_pid"
 	memtrace_end
 	same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
-	many_exact 3000
+	many_exact 1000
 }
 
-# While its reader is stopped for so long that the rings overflow; 0 if they did, and the kernel freed all tasks in view.
+# While its reader is stopped the rings overflow; 0 if they did, and the kernel freed all tasks in view.
 overflow() {
+	mkfifo "$tmp/go"
 	# shellcheck disable=SC2016 # for the inner shell
-	"$memtrace" stat --json -o "$tmp/stat.json" -- sh -c 'sleep 0.6; "$1" -n 4000 -j 4; sleep 0.3' sh "$workloads/spawn" \
+	"$memtrace" stat --json --ring-size 64K -o "$tmp/stat.json" -- \
+		sh -c ': >"$2/begun"; read -r _ <"$2/go"; "$1" -n 1000 -j 4 -l 0; : >"$2/done"' sh "$workloads/spawn" "$tmp" \
 		>/dev/null 2>"$tmp/stat.err" 3>&- &
 	mt_pid=$!
 	started+=("$mt_pid")
-	sleep 0.9
+	eventually [ -e "$tmp/begun" ]
 	kill -STOP "$mt_pid"
-	sleep 6
+	echo >"$tmp/go"
+	eventually [ -e "$tmp/done" ]
 	kill -CONT "$mt_pid"
 	wait "$mt_pid"
 	# one: the workload's own process may end while the backlog is full

@@ -50,18 +50,18 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 }
 
 @test "every single event: as many as are counted, and as the kernel counts" {
-	record --every fault -- "$workloads/faults" -n 5000 -r 20
+	record --every fault -- "$workloads/faults" -n 5000 -r 4
 	replay stat --json >"$tmp/stat.json"
 	same "lost" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
 	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
 	replay trace fault --json >"$tmp/events"
 	same "events" "$(grep -c '"event":"fault"' "$tmp/events")" "$(report '.total.fault.user + .total.fault.kernel')"
 	same "of kernel mode" "$(grep -c '"mode":"kernel"' "$tmp/events" || true)" "$(report .total.fault.kernel)"
-	between "on fresh pages" "$(jq -r 'select(.comm == "faults" and .error_code == 6) | .address' "$tmp/events" | wc -l)" 100000 100200
+	between "on fresh pages" "$(jq -r 'select(.comm == "faults" and .error_code == 6) | .address' "$tmp/events" | wc -l)" 20000 20200
 }
 
 @test "every allocation, and its order" {
-	record --every alloc -- "$workloads/faults" -n 2000 -r 5
+	record --every alloc -- "$workloads/faults" -n 2000 -r 2
 	replay stat --json >"$tmp/stat.json"
 	replay trace alloc --json >"$tmp/events"
 	same "allocations" "$(jq -s '[.[] | select(.event == "alloc") | select(.failed or .atomic | not)] | length' "$tmp/events")" "$(report .total.alloc.count)"
@@ -76,12 +76,12 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 }
 
 @test "a sample: events of some pages, all are counted, estimates are called so" {
-	record --every fault --sample 1/8 -- "$workloads/faults" -n 80000
+	record --every fault --sample 1/8 -- "$workloads/faults" -n 40000
 	replay stat --json >"$tmp/stat.json"
 	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
 	replay trace fault --json >"$tmp/events" 2>"$tmp/err"
 	nr=$(grep -c '"event":"fault"' "$tmp/events")
-	between "sampled events" "$nr" 9000 11000
+	between "sampled events" "$nr" 4500 5500
 	grep -q 'estimate' "$tmp/err"
 	replay --json | jq -e --argjson n "$nr" \
 		'.sample == 8 and (.events[] | select(.event == "fault") | .count == $n and .estimate == 8 * $n)'
@@ -104,12 +104,12 @@ of_faults() {
 
 @test "whatever is left of a recording is read up to its last whole block" {
 	memtrace_start record --every fault -n faults -o "$tmp/r.rec"
-	"$workloads/faults" -n 20000 -r 10
-	eventually of_faults 200000
+	"$workloads/faults" -n 20000 -r 2
+	eventually of_faults 40000
 	memtrace_stop KILL
 	replay trace fault >"$tmp/events" 2>"$tmp/err"
 	grep -q 'is cut off after [0-9]* whole blocks' "$tmp/err"
-	between "events of the workload" "$(grep -c '^[^ ]* faults\[.* code 6$' "$tmp/events")" 200000 200400
+	between "events of the workload" "$(grep -c '^[^ ]* faults\[.* code 6$' "$tmp/events")" 40000 40400
 }
 
 @test "a disk that is full ends the recording, not the report" {
@@ -117,7 +117,7 @@ of_faults() {
 	mount -t tmpfs -o size=64k tmpfs "$tmp/small" || skip "a tmpfs cannot be mounted"
 	mounts+=("$tmp/small")
 	status=0
-	"$memtrace" record --every fault -o "$tmp/small/r.rec" -- "$workloads/faults" -n 20000 -r 50 2>"$tmp/err" 3>&- || status=$?
+	"$memtrace" record --every fault -o "$tmp/small/r.rec" -- "$workloads/faults" -n 20000 -r 5 2>"$tmp/err" 3>&- || status=$?
 	same "exit status" "$status" 1
 	grep -q 'r.rec.*No space left on device' "$tmp/err"
 	cp "$tmp/small/r.rec" "$tmp/kept"

@@ -15,7 +15,7 @@ need() {
 }
 
 # The delays reach from before the first BPF call to well after attaching.
-delays=(0 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.15 0.2 0.3 0.5)
+delays=(0 0.01 0.02 0.04 0.07 0.12 0.2 0.4)
 
 # at_any_time SIGNAL ARGS...
 at_any_time() {

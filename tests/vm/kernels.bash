@@ -69,8 +69,8 @@ vm_apt() {
 vm_index() {
 	local stamp=$vm_apt_dir/stamp names=$vm_apt_dir/names
 
+	[[ $(find "$stamp" -mmin -1440 2>/dev/null) ]] && [[ -s $names && -s $vm_apt_dir/apt.conf ]] && return 0
 	vm_apt_setup || return 1
-	[[ $(find "$stamp" -mmin -1440 2>/dev/null) ]] && [[ -s $names ]] && return 0
 	# A suite that is gone makes apt fail; the others' lists are there all the same.
 	vm_apt apt-get -qq update >"$vm_apt_dir/update.log" 2>&1 && touch "$stamp"
 	vm_apt apt-cache pkgnames linux- |

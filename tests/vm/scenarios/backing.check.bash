@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154,SC2016 # run sources it; jq has variables
 
-# backing_of STAGE COMM: how many major faults of it were on what, "2048 file".
+# backing_of STAGE COMM: how many major faults of it were on what, "1024 file".
 backing_of() {
 	jq -r --arg comm "$2" 'select(.event == "major" and .comm == $comm) | .backing' \
 		"$check_out/$1/majors.json" | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd ,
@@ -16,13 +16,13 @@ backing_file() {
 	others=$(jq -c 'select(.event == "major" and .comm == "filefault" and .backing != "file")' "$check_out/$stage/majors.json")
 	(($(grep -c . <<<"$others") <= $(may_lack "$stage")))
 	verdict "$stage: all majors are the file's ($tally)" $? "$others"
-	nearly "$stage: the file's majors" "$stage" "$(sed -nE 's/(.*,)?([0-9]+) file.*/\2/p' <<<"$tally")" 2048
+	nearly "$stage: the file's majors" "$stage" "$(sed -nE 's/(.*,)?([0-9]+) file.*/\2/p' <<<"$tally")" 1024
 	same "$stage: the file by name, number and device" \
 		"$(jq -r 'select(.event == "major" and .comm == "filefault" and .backing == "file") | .file |
 			"\(.name) \(.inode) \(.device_major):\(.device_minor)"' "$check_out/$stage/majors.json" | sort -u)" \
 		"mt-some-file $(<"$check_out/$stage/file")"
 	hist=$(jq -c '.histograms[] | select(.labels.comm == "filefault")' "$check_out/$stage/hist.json")
-	nearly "$stage: latencies" "$stage" "$(jq .count <<<"$hist")" 2048
+	nearly "$stage: latencies" "$stage" "$(jq .count <<<"$hist")" 1024
 	sum=$(jq .sum <<<"$hist")
 	touched=$(sed -n 's/.* sum_ns=//p' "$out")
 	disk=$(sed -n 's/.* disk_ms=//p' "$out")
@@ -78,7 +78,7 @@ check_backing_hits() {
 		user=$user_mm kernel=$kernel_mm write=$write_mm
 	fi
 	differ=$((20 + $(may_lack backing_hits_tp) + $(may_lack backing_hits_mm)))
-	((user >= 2500 && kernel >= 400 && write >= 2500)) &&
+	((user >= 1600 && kernel >= 300 && write >= 1600)) &&
 		((user - user_mm <= differ && user_mm - user <= differ && kernel - kernel_mm <= differ && kernel_mm - kernel <= differ &&
 			write - write_mm <= differ && write_mm - write <= differ))
 	verdict "backing: user, kernel, write by exceptions ($user $kernel $write) = by functions ($user_mm $kernel_mm $write_mm)" $?

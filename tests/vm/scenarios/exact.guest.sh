@@ -17,7 +17,7 @@ part() {
 parts() {
 	part faults /guest/faults -n 5000 -r 3
 	part kernel /guest/faults -n 3000 -k 2000
-	part spawn /guest/spawn -n 800 -t 4 -l 0
+	part spawn /guest/spawn -n 400 -t 4 -l 0
 	part posix_spawn /guest/spawn -n 100 -s
 	part threads /guest/threads -n 200
 	part execthread /guest/execthread

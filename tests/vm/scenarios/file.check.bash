@@ -8,15 +8,15 @@ check_latencies() {
 
 	hist=$(jq -c '.histograms[] | select(.labels.comm == "filefault")' "$check_out/file/hist.json")
 	count=$(jq .count <<<"$hist")
-	nearly "file: latencies of filefault" file "$count" 2048
+	nearly "file: latencies of filefault" file "$count" 1024
 	same "file: in buckets" "$(jq '[.buckets[].count] | add' <<<"$hist")" "$count"
-	same "file: reads of the disk" "$(sed -n 's/disk_reads=\([0-9]*\) .*/\1/p' "$out")" 2048
+	same "file: reads of the disk" "$(sed -n 's/disk_reads=\([0-9]*\) .*/\1/p' "$out")" 1024
 	sum=$(jq .sum <<<"$hist")
 	touched=$(sed -n 's/.* sum_ns=//p' "$out")
 	disk=$(sed -n 's/.* disk_ms=//p' "$out")
 	((disk > 0 && disk * 1000000 <= sum && sum <= touched))
 	verdict "file: sum of latencies ($sum ns; disk $disk ms; touches $touched ns)" $?
-	jq -en --argjson hist "$hist" --argjson lack $((2048 - count)) --rawfile out "$out" '
+	jq -en --argjson hist "$hist" --argjson lack $((1024 - count)) --rawfile out "$out" '
 		def upto($list; $le): [$list[] | select(.le <= $le) | .count] | add // 0;
 		[$out | scan("le=([0-9]+) count=([0-9]+)") | {le: .[0] | tonumber, count: .[1] | tonumber}] as $touches
 		| ($touches | length > 0) and all(($touches + $hist.buckets)[].le; upto($hist.buckets; .) + $lack >= upto($touches; .))' >/dev/null
@@ -31,7 +31,7 @@ majors_explained() {
 
 	[[ ! $no_memtrace ]] || return 0
 	row=$(jq -c '.counters[] | select(.source == "vmstat" and .counter == "pgmajfault")' "$check_out/verify/$1/verify.json")
-	jq -e --arg why "$2" '.verdict == "explained" and .kernel.low >= 1024 and .difference < 0 and (.why | contains($why))' \
+	jq -e --arg why "$2" '.verdict == "explained" and .kernel.low >= 512 and .difference < 0 and (.why | contains($why))' \
 		<<<"$row" >/dev/null
 	verdict "verify/$1: pgmajfault has more, for a reason" $? "$row"
 }
@@ -40,12 +40,12 @@ check_file() {
 	local inner
 
 	inner=$(vmstat file inner pgmajfault)
-	((inner >= 2048 && inner <= 2150))
+	((inner >= 1024 && inner <= 1150))
 	verdict "file: about one pgmajfault a page of the file ($inner)" $?
 	have_stat file || return
 	bracket "file: major faults of all processes" file "$(stat_json file '[.processes[].fault.major] | add')" pgmajfault
 	same "file: major faults of filefault" \
-		"$(stat_json file '[.processes[] | select(.comm == "filefault") | .fault.major] | add')" 2048
+		"$(stat_json file '[.processes[] | select(.comm == "filefault") | .fault.major] | add')" 1024
 	report_sound file
 	if sees_faults; then
 		check_latencies

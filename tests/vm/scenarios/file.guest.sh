@@ -4,11 +4,11 @@
 
 stage_file() {
 	mount -t ext4 "$(disk fs)" /mnt
-	gather file stat -a --latency -- /guest/filefault -n 2048 -t /mnt/data
+	gather file stat -a --latency -- /guest/filefault -n 1024 -t /mnt/data
 	replay file hist.json hist fault --by comm --json
 	replay file hist.text hist fault --by comm
-	verify file -- /guest/filefault -n 1024 /mnt/data
-	verify file_signals -- /guest/filefault -i -n 1024 /mnt/data
-	verify file_locked -- /guest/filefault -m -n 1024 /mnt/data
+	verify file -- /guest/filefault -n 512 /mnt/data
+	verify file_signals -- /guest/filefault -i -n 512 /mnt/data
+	verify file_locked -- /guest/filefault -m -n 512 /mnt/data
 	umount /mnt
 }

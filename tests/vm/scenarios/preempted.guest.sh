@@ -11,7 +11,7 @@ births() {
 		sh -c 'while :; do :; done' &
 		hogs="$hogs $!"
 	done
-	/guest/spawn -n 600 -t 4 -l 0 || return
+	/guest/spawn -n 300 -t 4 -l 0 || return
 	# shellcheck disable=SC2086
 	kill $hogs
 	wait
