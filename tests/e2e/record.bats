@@ -204,7 +204,7 @@ of_faults() {
 
 @test "what is about tracing is refused" {
 	record -- true
-	for option in "-p 1" "-c /" "--light" "--latency" "-a" "--record x" "-- true"; do
+	for option in "--follow -p 1" "--light" "--latency" "-a" "--record x" "-- true"; do
 		# shellcheck disable=SC2086
 		run replay stat $option
 		same "status of $option" "$status" 2

@@ -27,7 +27,6 @@ const struct option_row filter_options[] = {
 	{ .name = "pid",
 	  .short_name = 'p',
 	  .type = OPT_UINTS,
-	  .live_only = true,
 	  .offset = AT(pids),
 	  .min = 1,
 	  .max = PID_LIMIT,
@@ -36,7 +35,6 @@ const struct option_row filter_options[] = {
 	{ .name = "tid",
 	  .short_name = 't',
 	  .type = OPT_UINTS,
-	  .live_only = true,
 	  .offset = AT(tids),
 	  .min = 1,
 	  .max = PID_LIMIT,
@@ -45,18 +43,17 @@ const struct option_row filter_options[] = {
 	{ .name = "uid",
 	  .short_name = 'u',
 	  .type = OPT_STRINGS,
-	  .live_only = true,
 	  .offset = AT(users),
 	  .arg = "UID",
-	  .help = "only tasks of this user, a number or a name; repeatable" },
+	  .help = "only tasks of this user, a number or, except in a replay, a name; repeatable" },
 	{ .name = "comm",
 	  .short_name = 'n',
 	  .type = OPT_STRINGS,
-	  .live_only = true,
 	  .offset = AT(comms),
 	  .arg = "COMM",
 	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable" },
-	CGROUP(.live_only = true, .help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX "; repeatable"),
+	CGROUP(.help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX
+		       "; in a replay the path as the recording has it; repeatable"),
 	{ .name = "follow",
 	  .type = OPT_FLAG,
 	  .live_only = true,
@@ -88,6 +85,20 @@ const struct option_row time_options[] = {
 	  .max = 8760 * HOUR_NS,
 	  .arg = "TIME",
 	  .help = "report, refresh or write again every TIME" },
+	{ .name = NULL },
+};
+
+#define REPLAY_TIME(long_name, member, what)                                                                           \
+	{                                                                                                              \
+		.name = long_name, .type = OPT_TIME, .replay_only = true, .offset = AT(member), .arg = "TIME",         \
+		.help = what                                                                                           \
+	}
+
+const struct option_row window_options[] = {
+	REPLAY_TIME("from", from,
+		    "in a replay: only what came from TIME on. TIME is an offset from the recording's start (90s, "
+		    "1h30m), a local time of the day on which it began (HH:MM, HH:MM:SS), or 'YYYY-MM-DD HH:MM:SS'"),
+	REPLAY_TIME("to", to, "in a replay: only what came before TIME, as for --from"),
 	{ .name = NULL },
 };
 
@@ -311,6 +322,11 @@ const struct option_row common_options[] = {
 	  .offset = AT(help_all),
 	  .help = "show this help with all options, also those that are rarely needed" },
 	{ .name = NULL },
+};
+
+const struct option_row *const stat_options[] = {
+	time_options,	window_options, filter_options, cmd_options,	record_options, table_options, gather_options,
+	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
 };
 
 const struct option_row *const table_command_options[] = {

@@ -190,6 +190,7 @@ static int run_trace(struct options *options)
 		.every = true,
 		.rare_only = true,
 		.no_rows = true,
+		.own_times = true,
 		.latency = options->latency,
 		.default_interval_ns = FLUSH_INTERVAL_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
@@ -211,19 +212,13 @@ static const struct option_row latency_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options,
-							  filter_options,
-							  cmd_options,
-							  record_options,
-							  latency_options,
-							  single_options,
-							  symbols_options,
-							  output_options,
-							  ring_options,
-							  attach_options,
-							  kernel_options,
-							  common_options,
-							  NULL };
+static const struct option_row *const option_groups[] = { duration_options, window_options,
+							  filter_options,   cmd_options,
+							  record_options,   latency_options,
+							  single_options,   symbols_options,
+							  output_options,   ring_options,
+							  attach_options,   kernel_options,
+							  common_options,   NULL };
 
 static const struct example examples[] = {
 	{ .text = "each stall in reclaim, kswapd session and OOM kill as it comes", .line = "memtrace trace" },

@@ -17,6 +17,7 @@
 #include "../sources/replay.h"
 #include "facts.h"
 #include "recording.h"
+#include "replayed.h"
 
 #define MAX_KEYED_GROUPS 2048 /* as many as the kernel tells apart at a time */
 #define LINGER_NS	 500000000ULL
@@ -61,12 +62,22 @@ static const char *name_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
 	return session->command_line[0] ? session->command_line : NULL;
 }
 
+/* A part of a recording begins and ends where all counts are known, so that they and the events belong together. */
+static bool is_wanted(const struct session *session, const void *record)
+{
+	uint64_t time_ns = ((const struct mt_hdr *)record)->time_ns;
+
+	if (!session->config.own_times)
+		return !session->filter.before;
+	return time_ns >= session->from_ns && time_ns < session->to_ns;
+}
+
 static void on_event(void *ctx, const struct event_row *row, const void *record)
 {
 	struct session *session = ctx;
 	const struct probe_gather *gather = probes[row->probe]->gather;
 
-	if (!run_view__asked(&session->view, row->probe))
+	if (!run_view__asked(&session->view, row->probe) || !is_wanted(session, record))
 		return; /* a recording may have more */
 	if (gather && session->gather_state[row->probe])
 		gather->event(session->gather_state[row->probe], record);
@@ -306,6 +317,8 @@ static int open_recording(struct session *session)
 		session->view.probes = session->source->probes;
 		code = choose_recorded(session);
 	}
+	if (code == EXIT_OK)
+		code = replayed__open(session);
 	if (code != EXIT_OK)
 		return code;
 	err = open_memory(session);
@@ -341,6 +354,7 @@ static void begin(struct session *session, const struct options *options, const 
 		.named = named_probes(options),
 		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
 		.stats_fd = -1,
+		.to_ns = UINT64_MAX,
 	};
 }
 
@@ -410,6 +424,7 @@ void session__close(struct session *session)
 	recorder__free(session->recorder);
 	outfile__close(&session->record_file);
 	pipeline__done(&session->pipeline);
+	record_filter__free(&session->filter);
 	if (session->stats_fd >= 0)
 		close(session->stats_fd);
 	for (id = 0; id < MT_NR_PROBES; id++)

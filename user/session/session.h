@@ -37,6 +37,7 @@ struct session_config {
 	bool metrics;			   /* they are metrics */
 	bool bpf_stats;			   /* count the programs' run time */
 	bool reads_on;			   /* counts are also read after the end of the run */
+	bool own_times;			   /* of a part of a recording: events by their own times, without counts */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
@@ -71,6 +72,8 @@ struct session {
 	uint64_t event_ns;	      /* when the event happened whose names are looked up */
 	struct checkpoint checkpoint; /* as of the last interval or the end */
 	uint64_t interval_ns, interval_due_ns;
+	struct record_filter filter; /* of a replay */
+	uint64_t from_ns, to_ns; /* the part of a recording that is wanted, boot time clock; 0 and UINT64_MAX: all */
 	/*
 	 * From session__open() to session__close(); NULL in a replay.  A command may register what it waits for before
 	 * session__run(), in its ready() callback: such descriptors are called before those of the run itself (signals,
