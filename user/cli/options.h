@@ -69,7 +69,7 @@ struct options {
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */
 	bool latency;
-	bool every;
+	uint32_t every; /* bit per enum mt_probe: those whose single events are recorded */
 	bool stacks;
 	const char *symbols; /* --symbols DIR, or NULL */
 	uint64_t sample;     /* one in so many; 0: all */

@@ -187,7 +187,7 @@ static int run_trace(struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
-		.every = true,
+		.every = session__named_probes(options),
 		.rare_only = true,
 		.no_rows = true,
 		.own_times = true,

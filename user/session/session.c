@@ -99,7 +99,7 @@ void session__fail_callback(struct session *session, int err)
 	session__fail(session, err);
 }
 
-static uint32_t named_probes(const struct options *options)
+uint32_t session__named_probes(const struct options *options)
 {
 	uint32_t probes = 0;
 	size_t i;
@@ -148,7 +148,7 @@ static int check_attached(const struct session *session)
 		if (!(session->named & (1U << id)) || status->error == 0)
 			continue;
 		/* a kernel without such a tracepoint still has what needs none; the report says what is missing */
-		if (status->attached && status->error == -ENOENT && !session->config.every &&
+		if (status->attached && status->error == -ENOENT && !(session->config.every & (1U << id)) &&
 		    !session->config.only_hooks)
 			continue;
 		log_error("the probe %s cannot be attached: %s; `memtrace doctor` says more", probe_rows[id].name,
@@ -351,7 +351,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.command_line = options->replay ? NULL : name_command_line,
 			.ctx = session,
 		},
-		.named = named_probes(options),
+		.named = session__named_probes(options),
 		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
 		.stats_fd = -1,
 		.to_ns = UINT64_MAX,
@@ -383,6 +383,8 @@ static int open_kernel(struct session *session)
 	int err, code;
 
 	session->view.asked = session->named ? session->named : default_probes(options, session->config.rare_only);
+	session->view.asked |= session->config.every;
+	session->named |= session->config.every;
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
 		log_error("--light: leaves out the hooks for single events; use one of the two");

@@ -25,7 +25,7 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	bool every;	 /* each single hot event of the named probes */
+	uint32_t every;	 /* bit per enum mt_probe: each single hot event of these, which are then on */
 	bool only_hooks; /* named probes need hooks: what the kernel accounts by itself is not enough */
 	bool no_rows;	 /* rows are not shown: counts that no row has are not lost */
 	bool rare_only;	 /* without named probes: those whose events are rare */
@@ -96,6 +96,8 @@ int session__open(struct session *session, const struct options *options, const 
 int session__run(struct session *session);
 void session__close(struct session *session);
 
+/* The probes on the command line, a bit each. */
+uint32_t session__named_probes(const struct options *options);
 /* The run cannot go on: of several errors the first stays.  0 is none. */
 void session__fail(struct session *session, int err);
 /* The same for an error of the command's callback, which the command reports. */
