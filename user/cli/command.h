@@ -37,7 +37,7 @@ extern const struct option_row window_options[];   /* --from --to: replays */
 extern const struct option_row verify_options[];   /* -d -c */
 extern const struct option_row output_options[];   /* -o --json */
 extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
-extern const struct option_row group_options[];	   /* --by comm|cgroup: histograms */
+extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup: histograms */
 extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	   /* -a */
 extern const struct option_row gather_options[];   /* --light --latency --free */

@@ -148,19 +148,25 @@ const struct option_row table_options[] = {
 	{ .name = NULL },
 };
 
-#define BY_COMM_OR_CGROUP(what_for)                                                                                    \
-	{                                                                                                              \
-		.name = "by", .type = OPT_CHOICE, .offset = AT(by), .min = BY_COMM, .choices = comm_or_cgroup,         \
-		.arg = "GROUP", .help = what_for                                                                       \
-	}
-
 const struct option_row group_options[] = {
-	BY_COMM_OR_CGROUP("one histogram for each of these, instead of one for all"),
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_PROCESS,
+	  .choices = table_groups,
+	  .arg = "GROUP",
+	  .help = "one histogram for each" },
 	{ .name = NULL },
 };
 
 const struct option_row label_options[] = {
-	BY_COMM_OR_CGROUP("the label of the metrics of tasks; comm by default"),
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "the label of the metrics of tasks; comm by default" },
 	{ .name = NULL },
 };
 
