@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/outfile.h"
 #include "model/keyed.h"
+#include "model/probe.h"
 #include "model/samples.h"
 #include "metrics/metrics.h"
 
@@ -245,8 +246,35 @@ static const char completion_head[] =
 	"\tmapfile -t COMPREPLY < <(compgen \"${@:1:$#-1}\" -- \"${*: -1}\")\n"
 	"}\n"
 	"\n"
+	"_memtrace_memory_mount() { # the mounts: where the memory controller's hierarchy is\n"
+	"\tlocal mount kind options found=\n"
+	"\twhile read -r _ mount kind options _; do\n"
+	"\t\tif [[ $kind == cgroup && ,$options, == *,memory,* ]]; then\n"
+	"\t\t\tfound=$mount\n"
+	"\t\t\tbreak\n"
+	"\t\telif [[ $kind == cgroup2 && ! $found ]]; then\n"
+	"\t\t\tfound=$mount\n"
+	"\t\tfi\n"
+	"\tdone <\"$1\"\n"
+	"\techo \"$found\"\n"
+	"}\n"
+	"\n"
+	"_memtrace_cgroup() { # the start of a path; other hierarchies have no cgroups of memory\n"
+	"\tlocal mount=$(_memtrace_memory_mount /proc/mounts) path=$1\n"
+	"\tcase $path in\n"
+	"\t\"$mount\"/* | [!/]*) ;;\n"
+	"\t*)\n"
+	"\t\t[[ $mount/ == \"$path\"* ]] || return\n"
+	"\t\tpath=$mount/\n"
+	"\t\t;;\n"
+	"\tesac\n"
+	"\t_memtrace_reply -d \"$path\"\n"
+	"}\n"
+	"\n"
 	"_memtrace_argument() { # the kind of argument, the start of the word\n"
 	"\tlocal pids\n"
+	"\t# what this machine has says nothing of a recording\n"
+	"\t[[ ${_memtrace_replays-} && $1 == @(PID|TID|UID|COMM|CGROUP) ]] && return\n"
 	"\tcase $1 in\n"
 	"\tFILE)\n"
 	"\t\tcompopt -o filenames 2>/dev/null\n"
@@ -262,8 +290,9 @@ static const char completion_head[] =
 	"\t\t;;\n"
 	"\tCGROUP)\n"
 	"\t\tcompopt -o filenames -o nospace 2>/dev/null\n"
-	"\t\t_memtrace_reply -d \"${2:-/sys/fs/cgroup/}\"\n"
+	"\t\t_memtrace_cgroup \"$2\"\n"
 	"\t\t;;\n"
+	"\tFIELD) _memtrace_reply -W \"$(_memtrace_fields)\" \"$2\" ;;\n"
 	"\tesac\n"
 	"}\n"
 	"\n";
@@ -271,6 +300,7 @@ static const char completion_head[] =
 static const char completion_body[] =
 	"_memtrace() {\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} i\n"
+	"\tlocal _memtrace_replays=\n"
 	"\tCOMPREPLY=()\n"
 	"\tif ((COMP_CWORD == 1)); then\n"
 	"\t\t_memtrace_reply -W \"$(_memtrace_commands) help --help --version\" \"$cur\"\n"
@@ -294,6 +324,16 @@ static const char completion_body[] =
 	"\telif [[ $prev == = ]]; then\n"
 	"\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
 	"\tfi\n"
+	"\tif [[ $command == replay && $cur != -* ]] && ((COMP_CWORD == 2)); then\n"
+	"\t\t_memtrace_argument FILE \"$cur\"\n"
+	"\t\treturn\n"
+	"\telif [[ $command == replay && $cur != -* && $prev != -o && $prev != --* ]] && ((COMP_CWORD == 3)); then\n"
+	"\t\t_memtrace_reply -W \"$(_memtrace_replayed)\" \"$cur\"\n"
+	"\t\treturn\n"
+	"\telif [[ $command == replay && ${COMP_WORDS[3]-} == [!-]* ]] && ((COMP_CWORD > 3)); then\n"
+	"\t\tcommand=${COMP_WORDS[3]}\n"
+	"\t\t_memtrace_replays=1\n"
+	"\tfi\n"
 	"\t_memtrace_value \"$command\" \"$prev\" \"$cur\" && return\n"
 	"\tif [[ $cur == -* ]]; then\n"
 	"\t\t_memtrace_reply -W \"$(_memtrace_options \"$command\")\" \"$cur\"\n"
@@ -308,6 +348,29 @@ static void bash_commands(FILE *out)
 	fputs("_memtrace_commands() {\n\techo", out);
 	for (const struct command *const *command = commands; *command; command++)
 		fprintf(out, " %s", (*command)->name);
+	fputs("\n}\n\n", out);
+}
+
+static void bash_replayed(FILE *out)
+{
+	fputs("_memtrace_replayed() { # commands that work on a recording\n\techo", out);
+	for (const struct command *const *command = commands; *command; command++)
+		if ((*command)->replays)
+			fprintf(out, " %s", (*command)->name);
+	fputs("\n}\n\n", out);
+}
+
+/* What a table of tasks can be sorted by: its columns, and counters by their paths. */
+static void bash_fields(FILE *out)
+{
+	const struct probe_column *column;
+
+	fputs("_memtrace_fields() {\n\techo", out);
+	for (size_t i = 0; i < MT_NR_PROBES; i++)
+		for (column = probes[i]->columns; column && column->title; column++)
+			fprintf(out, " %s", column->title);
+	for (size_t i = 0; i < MT_NR_SLOTS; i++)
+		fprintf(out, " %s", slot_rows[i].path);
 	fputs("\n}\n\n", out);
 }
 
@@ -377,6 +440,8 @@ static void bash_completion(FILE *out, const struct command *unused)
 	(void)unused;
 	fputs(completion_head, out);
 	bash_commands(out);
+	bash_replayed(out);
+	bash_fields(out);
 	bash_options(out);
 	bash_words(out);
 	bash_values(out);

@@ -50,6 +50,47 @@ complete_words() {
 	[ -z "$(complete_words stat -d '')" ]
 }
 
+@test "what a table can be sorted by" {
+	[ "$(complete_words stat --sort TI)" = TIME ]
+	[ "$(complete_words top --sort fault.mi)" = fault.minor ]
+	for field in $(complete_words stat --sort ''); do
+		"$MEMTRACE" replay tests/golden/rare.rec stat --sort "$field" >/dev/null
+	done
+}
+
+# memory_mount LINE...: of these mounts the one that counts
+memory_mount() {
+	_memtrace_memory_mount <(printf '%s\n' "$@")
+}
+
+@test "cgroups: of the memory controller's hierarchy alone" {
+	local unified="none /u cgroup2 rw 0 0" cpu="cgroup /c cgroup rw,cpu 0 0" memory="cgroup /m cgroup rw,memory 0 0"
+	[ "$(memory_mount "$unified" "$cpu" "$memory")" = /m ]
+	[ "$(memory_mount "$cpu" "$memory" "$unified")" = /m ]
+	[ "$(memory_mount "$cpu" "$unified")" = /u ]
+	[ -z "$(memory_mount "$cpu")" ]
+	dir=$BATS_TEST_TMPDIR/cgroup
+	mkdir -p "$dir/cpu/one" "$dir/memory/one/two" "$dir/memory/other"
+	_memtrace_memory_mount() {
+		echo "$dir/memory"
+	}
+	[ "$(complete_words stat -c '')" = "$dir/memory/one $dir/memory/other" ]
+	[ "$(complete_words stat -c "$dir/")" = "$dir/memory/one $dir/memory/other" ]
+	[ "$(complete_words verify -c "$dir/memory/on")" = "$dir/memory/one" ]
+	[ "$(complete_words stat --cgroup "$dir/memory/one/")" = "$dir/memory/one/two" ]
+	[ -z "$(complete_words stat -c "$dir/cpu/")" ]
+}
+
+@test "replays: a file, a command that works on it, its options" {
+	[ "$(complete_words replay READM)" = "$(compgen -f READM | xargs)" ]
+	[ "$(complete_words replay x.rec '')" = "export hist stat trace" ]
+	[ "$(complete_words replay x.rec stat --fr)" = --from ]
+	[ "$(complete_words replay x.rec hist --by th)" = thread ]
+	[ "$(complete_words replay x.rec hist recl)" = reclaim ]
+	[ "$(complete_words replay --js)" = --json ]
+	[ -z "$(complete_words replay x.rec stat -p '')" ]
+}
+
 @test "CMD" {
 	[[ " $(complete_words stat -- bas) " == *" bash "* ]]
 	[ "$(complete_words stat -- cat READM)" = "$(compgen -f READM | xargs)" ]

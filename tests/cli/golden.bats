@@ -90,9 +90,52 @@ need_reader() {
 	as_expected refused
 }
 
+@test "filters" {
+	as_expected filter
+}
+
+@test "a part of the time" {
+	as_expected part
+}
+
+# stat_of ARGS...: what a replay of rare.rec counts
+stat_of() {
+	TZ=UTC "$MEMTRACE" replay "$golden/rare.rec" stat --json "$@" 2>/dev/null
+}
+
+# add_up: counts of several reports, added
+add_up() {
+	jq -cs 'def sums: map([paths(numbers) as $p | {key: ($p | join(".")), value: getpath($p)}]) | add | group_by(.key)
+		| map({key: .[0].key, value: (map(.value) | add)}) | from_entries;
+		map({total, machine, kills: (.oom | length), episodes: ([.histograms[] | select(.name | endswith("latency")).count] | add // 0)}) | sums'
+}
+
+@test "parts of the time add up to the whole" {
+	stat_of | add_up >"$BATS_TEST_TMPDIR/whole"
+	[ "$(jq '.episodes, .kills' "$BATS_TEST_TMPDIR/whole" | paste -sd " ")" = "129 1" ]
+	for at in 1ms 50ms 777ms 1500ms 2.3s; do
+		{ stat_of --to $at; stat_of --from $at; } | add_up | diff "$BATS_TEST_TMPDIR/whole" -
+	done
+	{ stat_of --to 1s; stat_of --from 1s --to 20:40:32; stat_of --from 20:40:32; } | add_up | diff "$BATS_TEST_TMPDIR/whole" -
+}
+
+@test "and so do processes" {
+	stat_of | add_up | jq 'with_entries(select(.key | startswith("total.")))' >"$BATS_TEST_TMPDIR/whole"
+	for pid in $(stat_of | jq '.processes[].pid'); do
+		stat_of -p "$pid"
+	done | add_up | jq 'with_entries(select(.key | startswith("total.")))' | diff "$BATS_TEST_TMPDIR/whole" -
+}
+
+@test "a part has what the interval with its bounds has" {
+	"$MEMTRACE" replay "$golden/rare.rec" stat -i 500ms --json | jq -c 'select(.interval) | [.start_ns, .processes]' |
+		sed -n 3p >"$BATS_TEST_TMPDIR/interval"
+	[ -s "$BATS_TEST_TMPDIR/interval" ]
+	stat_of --from 1s --to 1.5s | jq -c '[.start_ns, .processes]' | diff "$BATS_TEST_TMPDIR/interval" -
+}
+
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cgroups cut damaged every folds functions keyed rare refused sampled samples stacks window" ]
+	[ "$names" = "cgroups cut damaged every filter folds functions keyed part rare refused sampled samples stacks window" ]
 	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 10 ]
 }
 

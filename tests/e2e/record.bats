@@ -49,6 +49,19 @@ churn='for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; /bin/ls /proc/self; done >/d
 	cmp "$tmp/live" "$tmp/replayed"
 }
 
+@test "--every adds single events to what is recorded anyway" {
+	record -- "$workloads/faults" -n 1000
+	replay --json | jq -c .probes >"$tmp/probes"
+	record --every fault -- "$workloads/faults" -n 1000
+	replay --json | jq -c .probes | diff "$tmp/probes" -
+	same "whose" "$(replay --json | jq -c .every)" '"fault"'
+	between "faults" "$(replay trace fault 2>/dev/null | grep -c ' code 6$')" 1000 1300
+	between "allocations" "$(replay stat --json | jq .total.alloc.count)" 1000 5000
+	record kswapd --every alloc,minor -- true
+	same "probes" "$(replay --json | jq -c .probes)" '"minor alloc kswapd"'
+	same "whose" "$(replay --json | jq -c .every)" '"minor alloc"'
+}
+
 @test "every single event: as many as are counted, and as the kernel counts" {
 	record --every fault -- "$workloads/faults" -n 5000 -r 4
 	replay stat --json >"$tmp/stat.json"
@@ -204,7 +217,7 @@ of_faults() {
 
 @test "what is about tracing is refused" {
 	record -- true
-	for option in "-p 1" "-c /" "--light" "--latency" "-a" "--record x" "-- true"; do
+	for option in "--follow -p 1" "--light" "--latency" "-a" "--record x" "-- true"; do
 		# shellcheck disable=SC2086
 		run replay stat $option
 		same "status of $option" "$status" 2

@@ -63,7 +63,7 @@ user_stacks() {
 }
 
 @test "stacks change no count: the exceptions of reading them are nobody's" {
-	"$memtrace" record --every --stacks -o "$tmp/r.rec" fault alloc -- sh -c 'for i in 1 2 3 4 5; do /bin/ls /proc >/dev/null; done; "$workloads/faults" -n 3000' 2>"$tmp/err" 3>&-
+	"$memtrace" record --every fault,alloc --stacks -o "$tmp/r.rec" -- sh -c 'for i in 1 2 3 4 5; do /bin/ls /proc >/dev/null; done; "$workloads/faults" -n 3000' 2>"$tmp/err" 3>&-
 	"$memtrace" replay "$tmp/r.rec" stat --json >"$tmp/stat.json"
 	same "minor" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
 	same "lost" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"

@@ -171,6 +171,45 @@ static void cgroups_are_groups(void **state)
 	aggregate__free(agg);
 }
 
+static void take_thread(struct aggregate *agg, uint32_t pid, uint32_t tid, uint64_t start_ns, const char *tcomm)
+{
+	struct mt_reclaim rec = { .duration_ns = 1, .who = { .pid = pid, .tid = tid, .start_ns = start_ns } };
+
+	set_comm(rec.who.comm, "process");
+	set_comm(rec.who.tcomm, tcomm);
+	assert_int_equal(aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec, NULL), 0);
+}
+
+/* A pid that is used again is another process; a new name is the same one's. */
+static void processes_and_threads_are_groups(void **state)
+{
+	static const enum group_by kinds[] = { BY_PROCESS, BY_THREAD };
+	struct listing l;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		const struct aggregate_config config = { .by = BY_COMM, .hist_by = kinds[i], .max_groups = 9 };
+		struct aggregate *agg = aggregate__new(&config);
+		bool threads = kinds[i] == BY_THREAD;
+
+		assert_non_null(agg);
+		take_thread(agg, 5, 5, 1, "first");
+		take_thread(agg, 5, 5, 1, "renamed");
+		take_thread(agg, 5, 5, 1, "renamed");
+		take_thread(agg, 5, 6, 1, "second");
+		take_thread(agg, 5, 5, 2, "later");
+		l = list(agg, SCOPE_TOTAL);
+		assert_int_equal(l.nr, threads ? 3 : 2);
+		assert_int_equal(l.list[0].count, threads ? 3 : 4);
+		assert_int_equal(l.list[0].pid, 5);
+		assert_int_equal(l.list[0].tid, threads ? 5 : 0);
+		assert_string_equal(l.list[0].comm, threads ? "renamed" : "process");
+		free(l.list);
+		aggregate__free(agg);
+	}
+}
+
 /* Who woke kswapd does not pay for it. */
 static void kswapd_belongs_to_no_group(void **state)
 {
@@ -378,6 +417,7 @@ int main(void)
 		cmocka_unit_test(absurd_labels_are_one),
 		cmocka_unit_test(groups_are_bounded),
 		cmocka_unit_test(cgroups_are_groups),
+		cmocka_unit_test(processes_and_threads_are_groups),
 		cmocka_unit_test(kswapd_belongs_to_no_group),
 		cmocka_unit_test(bounds_and_unknown_values_count_nowhere),
 		cmocka_unit_test(folded_events_are_nobodys),

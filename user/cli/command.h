@@ -33,10 +33,11 @@ const struct command *command__find(const char *name); /* NULL: there is none */
 extern const struct option_row filter_options[];   /* -p -t -u -n -c --follow */
 extern const struct option_row duration_options[]; /* -d */
 extern const struct option_row time_options[];	   /* -d -i */
+extern const struct option_row window_options[];   /* --from --to: replays */
 extern const struct option_row verify_options[];   /* -d -c */
 extern const struct option_row output_options[];   /* -o --json */
 extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
-extern const struct option_row group_options[];	   /* --by comm|cgroup: histograms */
+extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup: histograms */
 extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	   /* -a */
 extern const struct option_row gather_options[];   /* --light --latency --free */
@@ -49,7 +50,8 @@ extern const struct option_row kernel_options[];   /* --btf FILE */
 extern const struct option_row export_options[];   /* --textfile --keep --once --max-series --no-bpf-stats */
 extern const struct option_row common_options[];   /* -v --help */
 
-/* The groups of the commands whose report is a table of tasks; NULL at the end. */
+/* The groups of top, and with those of a replay of stat, whose reports are a table of tasks; NULL at the end. */
 extern const struct option_row *const table_command_options[];
+extern const struct option_row *const stat_options[];
 
 #endif

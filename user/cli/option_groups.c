@@ -27,7 +27,6 @@ const struct option_row filter_options[] = {
 	{ .name = "pid",
 	  .short_name = 'p',
 	  .type = OPT_UINTS,
-	  .live_only = true,
 	  .offset = AT(pids),
 	  .min = 1,
 	  .max = PID_LIMIT,
@@ -36,7 +35,6 @@ const struct option_row filter_options[] = {
 	{ .name = "tid",
 	  .short_name = 't',
 	  .type = OPT_UINTS,
-	  .live_only = true,
 	  .offset = AT(tids),
 	  .min = 1,
 	  .max = PID_LIMIT,
@@ -45,20 +43,19 @@ const struct option_row filter_options[] = {
 	{ .name = "uid",
 	  .short_name = 'u',
 	  .type = OPT_STRINGS,
-	  .live_only = true,
 	  .offset = AT(users),
 	  .arg = "UID",
-	  .help = "only tasks of this user, a number or a name; repeatable" },
+	  .help = "only tasks of this user, a number or, except in a replay, a name; repeatable" },
 	{ .name = "comm",
 	  .short_name = 'n',
 	  .type = OPT_STRINGS,
-	  .live_only = true,
 	  .offset = AT(comms),
 	  .arg = "COMM",
 	  .help = "only threads and processes of this name, as in /proc/PID/comm; repeatable. A process has the name "
 		  "of "
 		  "who started it until it calls exec" },
-	CGROUP(.live_only = true, .help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX "; repeatable"),
+	CGROUP(.help = "only tasks in this cgroup or below it: " CGROUP_SYNTAX
+		       "; in a replay the path as the recording has it; repeatable"),
 	{ .name = "follow",
 	  .type = OPT_FLAG,
 	  .live_only = true,
@@ -90,6 +87,20 @@ const struct option_row time_options[] = {
 	  .max = 8760 * HOUR_NS,
 	  .arg = "TIME",
 	  .help = "report, refresh or write again every TIME" },
+	{ .name = NULL },
+};
+
+#define REPLAY_TIME(long_name, member, what)                                                                           \
+	{                                                                                                              \
+		.name = long_name, .type = OPT_TIME, .replay_only = true, .offset = AT(member), .arg = "TIME",         \
+		.help = what                                                                                           \
+	}
+
+const struct option_row window_options[] = {
+	REPLAY_TIME("from", from,
+		    "in a replay: only what came from TIME on. TIME is an offset from the recording's start (90s, "
+		    "1h30m), a local time of the day on which it began (HH:MM, HH:MM:SS), or 'YYYY-MM-DD HH:MM:SS'"),
+	REPLAY_TIME("to", to, "in a replay: only what came before TIME, as for --from"),
 	{ .name = NULL },
 };
 
@@ -145,19 +156,25 @@ const struct option_row table_options[] = {
 	{ .name = NULL },
 };
 
-#define BY_COMM_OR_CGROUP(what_for)                                                                                    \
-	{                                                                                                              \
-		.name = "by", .type = OPT_CHOICE, .offset = AT(by), .min = BY_COMM, .choices = comm_or_cgroup,         \
-		.arg = "GROUP", .help = what_for                                                                       \
-	}
-
 const struct option_row group_options[] = {
-	BY_COMM_OR_CGROUP("one histogram for each of these, instead of one for all"),
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_PROCESS,
+	  .choices = table_groups,
+	  .arg = "GROUP",
+	  .help = "one histogram for each" },
 	{ .name = NULL },
 };
 
 const struct option_row label_options[] = {
-	BY_COMM_OR_CGROUP("the label of the metrics of tasks; comm by default"),
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_COMM,
+	  .choices = comm_or_cgroup,
+	  .arg = "GROUP",
+	  .help = "the label of the metrics of tasks; comm by default" },
 	{ .name = NULL },
 };
 
@@ -319,6 +336,11 @@ const struct option_row common_options[] = {
 	  .offset = AT(help_all),
 	  .help = "show this help with all options, also those that are rarely needed" },
 	{ .name = NULL },
+};
+
+const struct option_row *const stat_options[] = {
+	time_options,	window_options, filter_options, cmd_options,	record_options, table_options, gather_options,
+	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
 };
 
 const struct option_row *const table_command_options[] = {

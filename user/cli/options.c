@@ -12,7 +12,10 @@
 #include "../model/schema.h"
 #include "../base/units.h"
 
-#define SIZE_SYNTAX	"a whole number of bytes with an optional unit K, M, G, such as 64K or 16M"
+#define SIZE_SYNTAX "a whole number of bytes with an optional unit K, M, G, such as 64K or 16M"
+#define TIME_SYNTAX                                                                                                    \
+	"so long after the start, such as 90s or 1h30m; HH:MM or HH:MM:SS, local time of the day on which the "        \
+	"recording began; or 'YYYY-MM-DD HH:MM:SS'"
 #define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, such as 250ms, 15s or 1h30m"
 
 /* One run of options__parse(): the command's rows side by side with popt's table of them. */
@@ -188,6 +191,14 @@ static int set_size(const struct given *given)
 	return 0;
 }
 
+static int set_time(const struct given *given)
+{
+	if (!time_point__parse(given->text, given->to))
+		return 0;
+	log_error("%s '%s': not a time; expected " TIME_SYNTAX, given->name, given->text);
+	return -EINVAL;
+}
+
 static int read_uint(const struct given *given, const char *text, uint64_t *value)
 {
 	const struct option_row *row = given->row;
@@ -338,7 +349,7 @@ static int (*const setters[])(const struct given *given) = {
 	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
 	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
-	[OPT_CHOICES] = set_choices,
+	[OPT_CHOICES] = set_choices, [OPT_TIME] = set_time,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */
@@ -432,6 +443,11 @@ static int take_option(struct parser *parser, poptContext con, const struct opti
 	option_row__spell(row, given.name, sizeof(given.name));
 	if (row->live_only && parser->options->replay) {
 		log_error("%s: applies to tracing, not to a recording", given.name);
+		return -EINVAL;
+	}
+	if (row->replay_only && !parser->options->replay) {
+		log_error("%s: applies to a recording, not to tracing; expected memtrace replay FILE %s %s %s",
+			  given.name, parser->command->name, given.name, row->arg);
 		return -EINVAL;
 	}
 	if (row->type != OPT_FLAG) {

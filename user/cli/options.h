@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/time_point.h"
 #include "../model/group_by.h"
 #include "../report/output.h"
 #include "../model/rings.h"
@@ -22,6 +23,7 @@ enum option_type {
 	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
 	OPT_STRINGS,  /* struct string_list: repeatable */
 	OPT_SHARE,    /* uint64_t: N of "1/N", min to max */
+	OPT_TIME,     /* struct time_point */
 };
 
 struct uint_list {
@@ -43,8 +45,9 @@ struct option_row {
 	const char *const *choices; /* NULL at the end */
 	const char *arg;	    /* "PID" */
 	const char *help;
-	bool live_only; /* about tracing: not for the replay of a recording */
-	bool expert;	/* rarely needed: --help leaves it out, --help-all shows it */
+	bool live_only;	  /* about tracing: not for the replay of a recording */
+	bool replay_only; /* about a recording: not for tracing */
+	bool expert;	  /* rarely needed: --help leaves it out, --help-all shows it */
 };
 
 /* Everything that any option sets; defaults are in options__init(). */
@@ -67,7 +70,7 @@ struct options {
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */
 	bool latency;
-	bool every;
+	uint32_t every; /* bit per enum mt_probe: those whose single events are recorded */
 	bool stacks;
 	const char *symbols; /* --symbols DIR, or NULL */
 	uint64_t sample;     /* one in so many; 0: all */
@@ -76,7 +79,8 @@ struct options {
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
-	const char *replay; /* a recording's name; NULL: the live kernel */
+	const char *replay;	    /* a recording's name; NULL: the live kernel */
+	struct time_point from, to; /* which part of it */
 	/* export */
 	bool once;
 	const char *textfile;

@@ -149,7 +149,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	}
 	run->written = !options->once;
 	code = session__run(&run->session);
-	ended = end_file(run, options->keep || options->once);
+	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
 	/* -EPIPE: of an interval whose reader left */
 	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
 		log_error("an event could not be counted: %s", strerror(-run->session.error));
@@ -187,10 +187,10 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = {
-	export_options, time_options,	filter_options, cmd_options, record_options, label_options, ring_options,
-	attach_options, kernel_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { export_options, time_options,	  window_options,
+							  filter_options, cmd_options,	  record_options,
+							  label_options,  ring_options,	  attach_options,
+							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "for node_exporter, by process name, until stopped",

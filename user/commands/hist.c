@@ -10,7 +10,7 @@
 
 extern const struct command hist_command;
 
-#define MAX_GROUPS 200
+#define MAX_GROUPS 1000 /* of 0.5 to 1.5 KB for each histogram and label */
 
 struct hist_run {
 	struct tracing tracing;
@@ -81,7 +81,7 @@ static int run_hist(struct options *options)
 		.only_hooks = true,
 		.latency = true,
 		.aggregate = {
-			.by = options__by(options, BY_COMM),
+			.by = BY_COMM, /* rows are not shown */
 			.hist_by = options__by(options, BY_ALL),
 			.intervals = options->interval_ns,
 			.max_groups = MAX_GROUPS,
@@ -94,13 +94,15 @@ static int run_hist(struct options *options)
 	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, cmd_options,	record_options,
-							  group_options,  output_options, ring_options, attach_options,
-							  kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = { time_options,	  window_options, filter_options, cmd_options,
+							  record_options, group_options,  output_options, ring_options,
+							  attach_options, kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "how long do major faults take on this machine", .line = "memtrace hist fault -d 10" },
 	{ .text = "how long does reclaim stall each container", .line = "memtrace hist reclaim --by cgroup -d 60" },
+	{ .text = "which processes of a unit does reclaim stall, and how long",
+	  .line = "memtrace hist reclaim --by process -c nginx.service -d 60" },
 	{ .text = "which orders does a program allocate", .line = "memtrace hist alloc -- ./program" },
 	{},
 };

@@ -14,15 +14,6 @@ extern const struct command record_command;
 
 static int check(const struct options *options)
 {
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < options->nr_probes; i++)
-		any |= schema__has_single_event(schema__probe(options->probes[i]));
-	if (options->every && !any) {
-		log_error("--every: expected a probe with single events to be named, such as record --every fault");
-		return EXIT_USAGE;
-	}
 	if ((options->sample || options->stacks) && !options->every) {
 		log_error("--%s: is about single events; expected --every as well",
 			  options->sample ? "sample" : "stacks");
@@ -78,6 +69,10 @@ static int run_record(struct options *options)
 	return code;
 }
 
+/* The order of enum mt_probe, from fault on. */
+static const char *const single_probes[] = { "fault", "minor", "alloc", NULL };
+_Static_assert(MT_PROBE_fault + 1 == MT_PROBE_minor && MT_PROBE_minor + 1 == MT_PROBE_alloc, "single_probes");
+
 static const struct option_row own_options[] = {
 	{ .name = "output",
 	  .short_name = 'o',
@@ -87,9 +82,13 @@ static const struct option_row own_options[] = {
 	  .help = "write the recording to FILE, by default " DEFAULT_FILE
 		  "; - is standard output, and then CMD's output goes to standard error" },
 	{ .name = "every",
-	  .type = OPT_FLAG,
+	  .type = OPT_CHOICES,
 	  .offset = offsetof(struct options, every),
-	  .help = "also record each single event of the named PROBEs: every page fault, every allocation" },
+	  .min = MT_PROBE_fault,
+	  .choices = single_probes,
+	  .arg = "PROBE",
+	  .help = "also record each single event of PROBE, beside what is recorded anyway; repeatable, or with "
+		  "commas" },
 	{ .name = "last",
 	  .type = OPT_DURATION,
 	  .offset = offsetof(struct options, last_ns),
@@ -135,7 +134,9 @@ const struct command record_command = {
 	.usage = "[-o FILE] [PROBE...] [OPTIONS] [-- CMD...]",
 	.details = "Writes to FILE what stat, trace, hist and export need. A recording that was cut off can be read up "
 		   "to the\n"
-		   "last block that is complete. Without PROBE: all probes that `memtrace list` has as default.",
+		   "last block that is complete. Without PROBE: all probes that `memtrace list` has as default.\n"
+		   "--every fault adds each page fault to these; `record fault --every fault` has the page faults "
+		   "alone.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -69,6 +69,8 @@ static const struct example examples[] = {
 	{ .text = "what is in a recording", .line = "memtrace replay build.rec" },
 	{ .text = "the report that stat would have printed", .line = "memtrace replay build.rec stat" },
 	{ .text = "each page fault, as JSON lines", .line = "memtrace replay faults.rec trace fault --json" },
+	{ .text = "of a flight recorder, what one unit did in ten seconds of an incident",
+	  .line = "memtrace replay oom.rec stat -c nginx.service --from 14:02:05 --to 14:02:15" },
 	{ .text = "histograms of the first ten seconds", .line = "memtrace replay build.rec hist -d 10" },
 	{},
 };
@@ -80,9 +82,12 @@ const struct command replay_command = {
 	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
 	.details = "With COMMAND (stat, trace, hist, export), prints what that would have printed during the recorded "
 		   "run.\n"
-		   "Without PROBE, it shows all that was recorded. Options about tracing, such as filters, are "
-		   "refused. Without\n"
-		   "COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works on any "
+		   "Without PROBE, it shows all that was recorded. -p, -t, -u, -n and -c choose tasks of a recording "
+		   "as they do live;\n"
+		   "--from and --to choose a part of its time. Options about tracing (--latency, --light, --follow) "
+		   "are refused.\n"
+		   "Without COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works "
+		   "on any\n"
 		   "machine.",
 	.options = option_groups,
 	.takes_recording = true,

@@ -153,7 +153,7 @@ const struct command stat_command = {
 		   "With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
 		   "whole\n"
 		   "machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
-	.options = table_command_options,
+	.options = stat_options,
 	.takes_probes = true,
 	.takes_cmd = true,
 	.replays = true,

@@ -142,6 +142,30 @@ static int finish(struct tracing *tracing)
 	return summary__render_end(&run->summary, &tracing->render, &printed);
 }
 
+/* "fault, alloc": what is neither named nor printed, as there may be millions a second. */
+static void list_frequent(const struct session *session, char *buf, size_t size)
+{
+	enum mt_probe id;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (id = 0; id < MT_NR_PROBES && at < size; id++)
+		if (!(session->facts.every & (1U << id)) && schema__has_single_event(id))
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", probe_rows[id].name);
+}
+
+/* Why nothing may come while much happens. */
+static void say_frequent(const struct session *session)
+{
+	char names[64];
+
+	if (session->named || session->options->replay)
+		return;
+	list_frequent(session, names, sizeof(names));
+	log_note("printing rare events; each event of %s comes only if it is named, as in: memtrace trace fault",
+		 names);
+}
+
 static int ready(struct tracing *tracing)
 {
 	const struct session *session = &tracing->session;
@@ -152,6 +176,7 @@ static int ready(struct tracing *tracing)
 		if (lacking & (1U << id) && schema__has_single_event(id))
 			log_note("the single events of %s are not in the recording: it was made without --every %s",
 				 probe_rows[id].name, probe_rows[id].name);
+	say_frequent(session);
 	return EXIT_OK;
 }
 
@@ -192,9 +217,10 @@ static int run_trace(struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
-		.every = true,
+		.every = session__named_probes(options),
 		.rare_only = true,
 		.no_rows = true,
+		.own_times = true,
 		.latency = options->latency,
 		.default_interval_ns = FLUSH_INTERVAL_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
@@ -216,19 +242,13 @@ static const struct option_row latency_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options,
-							  filter_options,
-							  cmd_options,
-							  record_options,
-							  latency_options,
-							  single_options,
-							  symbols_options,
-							  output_options,
-							  ring_options,
-							  attach_options,
-							  kernel_options,
-							  common_options,
-							  NULL };
+static const struct option_row *const option_groups[] = { duration_options, window_options,
+							  filter_options,   cmd_options,
+							  record_options,   latency_options,
+							  single_options,   symbols_options,
+							  output_options,   ring_options,
+							  attach_options,   kernel_options,
+							  common_options,   NULL };
 
 static const struct example examples[] = {
 	{ .text = "each stall in reclaim, kswapd session and OOM kill as it comes", .line = "memtrace trace" },
@@ -244,7 +264,8 @@ const struct command trace_command = {
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
 	.details = "Without PROBE, prints only rare events: episodes of reclaim, kswapd's sessions, OOM kills. A named "
 		   "probe\n"
-		   "prints each of its events, also frequent ones: every page fault, every page allocation. At the end "
+		   "prints each of its events, also frequent ones: every page fault (fault, minor), every page "
+		   "allocation (alloc). At the end "
 		   "it says\n"
 		   "what was lost: on standard error, and with --json in a last line of the schema memtrace.end/1. If "
 		   "memtrace\n"

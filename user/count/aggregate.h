@@ -24,7 +24,7 @@ enum scope {
 
 struct aggregate_config {
 	enum group_by by;
-	enum group_by hist_by; /* BY_ALL, BY_COMM or BY_CGROUP */
+	enum group_by hist_by; /* not BY_PARENT */
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool processes;	       /* by comm, cgroup and parent (which needs it): count the processes of each row */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
@@ -109,7 +109,8 @@ void selection__free(struct selection *sel);
 struct hist_entry {
 	const struct hist_row *row;
 	int64_t label;		    /* the label member's value; 0 without one */
-	char comm[MT_COMM_LEN + 1]; /* with hist_by BY_COMM */
+	char comm[MT_COMM_LEN + 1]; /* not with hist_by BY_CGROUP */
+	uint32_t pid, tid;	    /* with hist_by BY_PROCESS and BY_THREAD; tid only with the latter */
 	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
 	bool other; /* the group for what exceeded max_groups, and for events without records, which name no task */
 	uint64_t counts[MT_HIST_SLOTS];

@@ -60,15 +60,15 @@ static int add(struct cgroup_counts *counts, struct cgroup_count **place)
 	return err;
 }
 
-static void begin(struct cgroup_count *count, const struct cgroup_sample_record *record)
+static void begin(struct cgroup_count *count, uint64_t cgroup_id, uint64_t since_ns, const uint64_t *values)
 {
 	enum cgroup_sample_id id;
 	enum scope scope;
 
-	*count = (struct cgroup_count){ .id = record->cgroup_id, .since_ns = record->hdr.time_ns };
+	*count = (struct cgroup_count){ .id = cgroup_id, .since_ns = since_ns };
 	for (scope = 0; scope < NR_SCOPES; scope++)
 		for (id = 0; id < NR_CGROUP_SAMPLES; id++)
-			sample_extent__begin(&count->extents[scope][id], record->values[id]);
+			sample_extent__begin(&count->extents[scope][id], values[id]);
 }
 
 static void widen(struct cgroup_count *count, const struct cgroup_sample_record *record)
@@ -99,11 +99,33 @@ int cgroup_counts__take(struct cgroup_counts *counts, const struct cgroup_sample
 	} else {
 		err = add(counts, &count);
 		if (count)
-			begin(count, record);
+			begin(count, record->cgroup_id, record->hdr.time_ns, record->values);
 	}
 	if (count && record->removed && !count->removed_ns)
 		count->removed_ns = record->hdr.time_ns;
 	return err;
+}
+
+static void restart(struct cgroup_count *count, uint64_t now_ns)
+{
+	uint64_t values[NR_CGROUP_SAMPLES];
+	enum cgroup_sample_id id;
+
+	for (id = 0; id < NR_CGROUP_SAMPLES; id++)
+		values[id] = count->extents[SCOPE_TOTAL][id].end;
+	begin(count, count->id, now_ns, values);
+}
+
+void cgroup_counts__restart(struct cgroup_counts *counts, uint64_t now_ns)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < counts->nr; i++)
+		if (!counts->list[i].removed_ns)
+			counts->list[nr++] = counts->list[i];
+	counts->nr = nr;
+	for (i = 0; i < nr; i++)
+		restart(&counts->list[i], now_ns);
 }
 
 void cgroup_counts__next_interval(struct cgroup_counts *counts)

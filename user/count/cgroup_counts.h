@@ -24,6 +24,8 @@ struct cgroup_counts {
 /* One more than CGROUPS_MAX takes the place of the one that was removed first; without such a one it has none.  0 or
  * -ENOMEM. */
 int cgroup_counts__take(struct cgroup_counts *counts, const struct cgroup_sample_record *record);
+/* The run begins at now_ns with what was read last; cgroups that are gone are forgotten. */
+void cgroup_counts__restart(struct cgroup_counts *counts, uint64_t now_ns);
 /* As aggregate__next_interval(). */
 void cgroup_counts__next_interval(struct cgroup_counts *counts);
 void cgroup_counts__free(struct cgroup_counts *counts);

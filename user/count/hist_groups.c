@@ -77,15 +77,35 @@ static struct hist_group *add_group(struct hist_groups *groups, const struct row
 	return &groups->other;
 }
 
+/* Events do not know a task's life, so threads of a process are told apart by their ids. */
+static struct row_key key_of(enum group_by by, const struct mt_who *who)
+{
+	if (by == BY_THREAD)
+		return (struct row_key){ (uint64_t)who->pid << 32 | who->tid, who->start_ns };
+	return row_key__of(by, who, 0);
+}
+
+static void name_group(const struct hist_groups *groups, struct hist_group *group, const struct mt_who *who)
+{
+	if (group->other || (groups->by != BY_PROCESS && groups->by != BY_THREAD))
+		return;
+	group->pid = who->pid;
+	group->tid = who->tid;
+	memcpy(group->comm, groups->by == BY_THREAD ? who->tcomm : who->comm, sizeof(group->comm));
+}
+
 struct hist_group *hist_groups__get(struct hist_groups *groups, const struct mt_who *who)
 {
-	struct row_key key = row_key__of(groups->by, who, 0);
+	struct row_key key = key_of(groups->by, who);
 	struct hist_group *group;
 
 	if (groups->by == BY_ALL)
 		return &groups->all;
 	HASH_FIND(hh, groups->table, &key, sizeof(key), group);
-	return group ? group : add_group(groups, &key);
+	if (!group)
+		group = add_group(groups, &key);
+	name_group(groups, group, who);
+	return group;
 }
 
 static bool has_buckets(const uint64_t *add)
@@ -168,4 +188,8 @@ void hist_group__describe(const struct hist_groups *groups, const struct hist_gr
 		memcpy(entry->comm, &group->key, MT_COMM_LEN);
 	else if (groups->by == BY_CGROUP)
 		entry->cgroup_id = group->key.a;
+	else
+		memcpy(entry->comm, group->comm, MT_COMM_LEN);
+	entry->pid = group->pid;
+	entry->tid = groups->by == BY_THREAD ? group->tid : 0;
 }

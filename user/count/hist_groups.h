@@ -9,6 +9,8 @@
 struct hist_group {
 	UT_hash_handle hh;
 	struct row_key key;
+	uint32_t pid, tid;	/* by process and by thread */
+	char comm[MT_COMM_LEN]; /* the same: the newest name, without NUL if it is full */
 	bool other;
 	uint64_t *buckets; /* by scope, then by slot from hist_row.first on; NULL until a task counted one */
 };

@@ -315,6 +315,10 @@ static int compare(const void *one, const void *two)
 		return a->cgroup_id < b->cgroup_id ? -1 : 1;
 	if (a->other != b->other)
 		return a->other ? 1 : -1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
 	return strcmp(a->comm, b->comm);
 }
 

@@ -48,17 +48,23 @@ struct keyed_counts *keyed_counts__new(bool intervals, size_t max_groups)
 	return NULL;
 }
 
-void keyed_counts__free(struct keyed_counts *counts)
+void keyed_counts__restart(struct keyed_counts *counts)
 {
 	struct group *group, *next;
 
-	if (!counts)
-		return;
 	HASH_ITER (hh, counts->groups, group, next) {
 		HASH_DEL(counts->groups, group);
 		free(group->records);
 		free(group);
 	}
+	memset(counts->nr_groups, 0, sizeof(counts->nr_groups));
+}
+
+void keyed_counts__free(struct keyed_counts *counts)
+{
+	if (!counts)
+		return;
+	keyed_counts__restart(counts);
 	keyed_elements__free(&counts->elements);
 	free(counts->added);
 	free(counts);

@@ -23,6 +23,8 @@ void keyed_counts__free(struct keyed_counts *counts); /* NULL is fine */
  */
 int keyed_counts__take(struct keyed_counts *counts, const struct keyed_row *row, const void *record,
 		       const void **added);
+/* The run begins here: what was counted so far is where later counts start. */
+void keyed_counts__restart(struct keyed_counts *counts);
 /* As aggregate__next_interval(). */
 void keyed_counts__next_interval(struct keyed_counts *counts);
 

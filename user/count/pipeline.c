@@ -57,30 +57,67 @@ static int take_folded(struct pipeline *pipeline, const struct keyed_row *row, c
 				 (const uint64_t *)(at + row->hist->offset), sum);
 }
 
+static bool is_before(const struct pipeline *pipeline)
+{
+	return pipeline->filter && pipeline->filter->before;
+}
+
+/* Whose episodes they are is not known: if only those of some tasks are wanted, there are none to show. */
+static bool leaves_out_keyed(struct pipeline *pipeline)
+{
+	if (!pipeline->filter || !record_filter__has_tasks(pipeline->filter))
+		return false;
+	pipeline->filter->left_out_keyed = true;
+	return true;
+}
+
 static int take_keyed(struct pipeline *pipeline, const struct keyed_row *row, const void *record)
 {
 	const void *added;
 	int err;
 
-	if (!pipeline->keyed)
+	if (!pipeline->keyed || leaves_out_keyed(pipeline))
 		return 0;
 	err = keyed_counts__take(pipeline->keyed, row, record, &added);
 	if (err == -E2BIG) {
 		pipeline->malformed++;
 		return 0;
 	}
-	return err ? err : take_folded(pipeline, row, added);
+	return err || is_before(pipeline) ? err : take_folded(pipeline, row, added);
 }
 
 static int take_event(struct pipeline *pipeline, const struct event_row *row, const void *data)
 {
 	int err = 0;
 
-	if (pipeline->aggregate)
+	if (pipeline->filter && !record_filter__event(pipeline->filter, row, data, &pipeline->task_refs))
+		return 0;
+	if (pipeline->aggregate && !is_before(pipeline))
 		err = aggregate__event(pipeline->aggregate, row, data, &pipeline->task_refs);
 	if (pipeline->event)
 		pipeline->event(pipeline->event_ctx, row, data);
 	return err;
+}
+
+/* What a task counted that is not wanted is where the next record of that life starts. */
+static int take_task(struct pipeline *pipeline, const struct mt_task *task)
+{
+	struct mt_task base;
+
+	if (!pipeline->aggregate)
+		return 0;
+	if (!pipeline->filter || record_filter__task(pipeline->filter, &task->who))
+		return aggregate__task(pipeline->aggregate, task);
+	base = *task;
+	base.flags |= MT_TASK_BASE;
+	return aggregate__task(pipeline->aggregate, &base);
+}
+
+static int take_cgroup(struct pipeline *pipeline, const struct cgroup_sample_record *record)
+{
+	if (!pipeline->cgroups || (pipeline->filter && !record_filter__cgroup(pipeline->filter, record->cgroup_id)))
+		return 0;
+	return cgroup_counts__take(pipeline->cgroups, record);
 }
 
 static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
@@ -91,7 +128,7 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		return take_keyed(pipeline, keyed, data);
 	switch (id) {
 	case MT_REC_TASK:
-		return pipeline->aggregate ? aggregate__task(pipeline->aggregate, data) : 0;
+		return take_task(pipeline, data);
 	case MT_REC_CGROUP_GONE: /* the live source keeps the names of cgroups */
 		return 0;
 	case MT_REC_WHO:
@@ -100,7 +137,7 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		take_samples(pipeline, data);
 		return 0;
 	case REC_CGROUP_SAMPLES:
-		return pipeline->cgroups ? cgroup_counts__take(pipeline->cgroups, data) : 0;
+		return take_cgroup(pipeline, data);
 	default:
 		return take_event(pipeline, &event_rows[id], data);
 	}

@@ -8,6 +8,7 @@
 #include "../model/task_refs.h"
 #include "keyed_counts.h"
 #include "cgroup_counts.h"
+#include "record_filter.h"
 #include "sample_counts.h"
 
 struct pipeline {
@@ -15,15 +16,17 @@ struct pipeline {
 	struct sample_counts *samples; /* may be NULL */
 	struct keyed_counts *keyed;    /* may be NULL */
 	struct cgroup_counts *cgroups; /* may be NULL */
-	/* Each event (not task records), in order of arrival; may be NULL. */
+	/* Each event (not task records) of a task that counts, also one that came before what is wanted, in order of
+	 * arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);
 	void *event_ctx;
 	/* Each well-formed record, after the others took it; may be NULL. */
 	void (*every_record)(void *ctx, const void *record);
 	void *every_record_ctx;
-	struct task_refs task_refs; /* freed by pipeline__done() */
-	uint64_t malformed;	    /* records of an unknown id or a wrong size; counted as lost */
-	int error;		    /* the first -errno of an aggregate call */
+	struct record_filter *filter; /* may be NULL: all records count */
+	struct task_refs task_refs;   /* freed by pipeline__done() */
+	uint64_t malformed;	      /* records of an unknown id or a wrong size; counted as lost */
+	int error;		      /* the first -errno of an aggregate call */
 };
 
 /* A sink that feeds the pipeline, which the caller owns. */

@@ -11,12 +11,28 @@ static void begin(struct sample_extent *extents, const uint64_t *values)
 		sample_extent__begin(&extents[id], values[id]);
 }
 
+static void begin_all(struct sample_counts *counts, const uint64_t *values)
+{
+	begin(counts->extents[SCOPE_TOTAL], values);
+	begin(counts->extents[SCOPE_OPEN], values);
+	begin(counts->extents[SCOPE_INTERVAL], values);
+}
+
 static void take_first(struct sample_counts *counts, const struct sample_record *record)
 {
 	counts->any = true;
-	begin(counts->extents[SCOPE_TOTAL], record->values);
-	begin(counts->extents[SCOPE_OPEN], record->values);
-	begin(counts->extents[SCOPE_INTERVAL], record->values);
+	begin_all(counts, record->values);
+}
+
+void sample_counts__restart(struct sample_counts *counts)
+{
+	uint64_t values[NR_SAMPLES];
+	enum sample_id id;
+
+	for (id = 0; id < NR_SAMPLES; id++)
+		values[id] = counts->extents[SCOPE_TOTAL][id].end;
+	if (counts->any)
+		begin_all(counts, values);
 }
 
 void sample_counts__take(struct sample_counts *counts, const struct sample_record *record)

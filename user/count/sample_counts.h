@@ -14,6 +14,8 @@ struct sample_counts {
 
 /* The first record is where the run begins. */
 void sample_counts__take(struct sample_counts *counts, const struct sample_record *record);
+/* The run begins with the newest values. */
+void sample_counts__restart(struct sample_counts *counts);
 /* As aggregate__next_interval(); the next one begins with the newest values. */
 void sample_counts__next_interval(struct sample_counts *counts);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cgroup_find.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -15,8 +14,7 @@
 #include <unistd.h>
 
 #include "../base/log.h"
-
-#define CONTAINER_PREFIX 6
+#include "../model/cgroup_name.h"
 
 /* Is an open directory a cgroup of the memory controller's hierarchy?  0, or an error as from cgroups__find(). */
 static int check_dir(const struct cgroups *cgroups, int fd)
@@ -51,34 +49,6 @@ static int open_dir(const struct cgroups *cgroups, const char *path, struct cgro
 	return err;
 }
 
-/* "docker-<id>.scope", "cri-containerd-<id>.scope", "<id>": does a name hold a container id that begins so? */
-static bool names_container(const char *name, const char *prefix)
-{
-	size_t len = strlen(prefix), i;
-	const char *id = strrchr(name, '-');
-
-	id = id ? id + 1 : name;
-	if (len < CONTAINER_PREFIX || strncmp(id, prefix, len))
-		return false;
-	for (i = 0; isxdigit((unsigned char)id[i]); i++)
-		;
-	return i >= 12;
-}
-
-/* systemd's short form: a unit's name without its type. */
-static bool names_unit(const char *name, const char *text)
-{
-	static const char *const kinds[] = { ".service", ".slice", ".scope" };
-	size_t len = strlen(text), i;
-
-	if (strncmp(name, text, len))
-		return false;
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (!strcmp(name + len, kinds[i]))
-			return true;
-	return !name[len];
-}
-
 struct search {
 	const char *text;
 	char *found; /* paths below the mount, one a line */
@@ -110,7 +80,7 @@ static int look_at(FTS *tree, FTSENT *entry, const struct cgroups *cgroups, stru
 		search->why = -entry->fts_errno;
 	if (entry->fts_info != FTS_D)
 		return 0;
-	if (!names_unit(entry->fts_name, search->text) && !names_container(entry->fts_name, search->text))
+	if (!cgroup_name__means(search->text, entry->fts_name))
 		return 0;
 	fts_set(tree, entry, FTS_SKIP);
 	return search__add(search, cgroups, entry->fts_path);

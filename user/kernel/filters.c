@@ -168,7 +168,7 @@ static __u32 filter_bits(const struct options *o)
 	       (o->follow ? MT_FILTER_FOLLOW : 0);
 }
 
-static int check_comms(const struct string_list *comms)
+int filters__check_comms(const struct string_list *comms)
 {
 	size_t i;
 
@@ -229,7 +229,7 @@ int filters__resolve(struct filters *filters, const struct options *o, struct cg
 	if (!err)
 		err = check_ids(&o->tids, proc__tid_exists, "-t", "thread", "the id of a thread that runs");
 	if (!err)
-		err = check_comms(&o->comms);
+		err = filters__check_comms(&o->comms);
 	for (i = 0; !err && i < o->users.nr; i++)
 		err = resolve_user(filters, o->users.list[i]);
 	return err ? err : resolve_cgroups(filters, cgroups, &o->cgroups);

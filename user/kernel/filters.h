@@ -21,6 +21,8 @@ struct filters {
 int filters__resolve(struct filters *filters, const struct options *options, struct cgroups *cgroups);
 /* Writes them into the core object's maps; 0, or -errno after one line that says why. */
 int filters__install(const struct filters *filters, const struct options *options, const struct object *core);
+/* Whether each can be the name of a process; 0, or -EINVAL after one line that says which cannot. */
+int filters__check_comms(const struct string_list *comms);
 void filters__free(struct filters *filters);
 
 #endif

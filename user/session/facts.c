@@ -73,7 +73,7 @@ static uint32_t with_single_events(const struct session *session)
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (session->view.asked & (1U << id) && schema__is_of_single_events(id))
 			every |= 1U << id;
-		if (session->config.every && session->named & (1U << id) && schema__has_single_event(id))
+		if (session->config.every & (1U << id) && schema__has_single_event(id))
 			every |= 1U << id;
 	}
 	return every;

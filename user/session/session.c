@@ -17,6 +17,7 @@
 #include "../sources/replay.h"
 #include "facts.h"
 #include "recording.h"
+#include "replayed.h"
 
 #define MAX_KEYED_GROUPS 2048 /* as many as the kernel tells apart at a time */
 #define LINGER_NS	 500000000ULL
@@ -61,12 +62,22 @@ static const char *name_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
 	return session->command_line[0] ? session->command_line : NULL;
 }
 
+/* A part of a recording begins and ends where all counts are known, so that they and the events belong together. */
+static bool is_wanted(const struct session *session, const void *record)
+{
+	uint64_t time_ns = ((const struct mt_hdr *)record)->time_ns;
+
+	if (!session->config.own_times)
+		return !session->filter.before;
+	return time_ns >= session->from_ns && time_ns < session->to_ns;
+}
+
 static void on_event(void *ctx, const struct event_row *row, const void *record)
 {
 	struct session *session = ctx;
 	const struct probe_gather *gather = probes[row->probe]->gather;
 
-	if (!run_view__asked(&session->view, row->probe))
+	if (!run_view__asked(&session->view, row->probe) || !is_wanted(session, record))
 		return; /* a recording may have more */
 	if (gather && session->gather_state[row->probe])
 		gather->event(session->gather_state[row->probe], record);
@@ -88,7 +99,7 @@ void session__fail_callback(struct session *session, int err)
 	session__fail(session, err);
 }
 
-static uint32_t named_probes(const struct options *options)
+uint32_t session__named_probes(const struct options *options)
 {
 	uint32_t probes = 0;
 	size_t i;
@@ -137,7 +148,7 @@ static int check_attached(const struct session *session)
 		if (!(session->named & (1U << id)) || status->error == 0)
 			continue;
 		/* a kernel without such a tracepoint still has what needs none; the report says what is missing */
-		if (status->attached && status->error == -ENOENT && !session->config.every &&
+		if (status->attached && status->error == -ENOENT && !(session->config.every & (1U << id)) &&
 		    !session->config.only_hooks)
 			continue;
 		log_error("the probe %s cannot be attached: %s; `memtrace doctor` says more", probe_rows[id].name,
@@ -313,6 +324,8 @@ static int open_recording(struct session *session)
 		session->view.probes = session->source->probes;
 		code = choose_recorded(session);
 	}
+	if (code == EXIT_OK)
+		code = replayed__open(session);
 	if (code != EXIT_OK)
 		return code;
 	err = open_memory(session);
@@ -345,9 +358,10 @@ static void begin(struct session *session, const struct options *options, const 
 			.command_line = options->replay ? NULL : name_command_line,
 			.ctx = session,
 		},
-		.named = named_probes(options),
+		.named = session__named_probes(options),
 		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
 		.stats_fd = -1,
+		.to_ns = UINT64_MAX,
 	};
 }
 
@@ -379,6 +393,8 @@ static int open_kernel(struct session *session)
 	/* it tells of each process that and when it ended */
 	if (session->config.aggregate.by == BY_PARENT)
 		session->view.asked |= 1U << MT_PROBE_process;
+	session->view.asked |= session->config.every;
+	session->named |= session->config.every;
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
 		log_error("--light: leaves out the hooks for single events; use one of the two");
@@ -421,6 +437,7 @@ void session__close(struct session *session)
 	recorder__free(session->recorder);
 	outfile__close(&session->record_file);
 	pipeline__done(&session->pipeline);
+	record_filter__free(&session->filter);
 	if (session->stats_fd >= 0)
 		close(session->stats_fd);
 	for (id = 0; id < MT_NR_PROBES; id++)

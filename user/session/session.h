@@ -26,7 +26,7 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	bool every;	 /* each single hot event of the named probes */
+	uint32_t every;	 /* bit per enum mt_probe: each single hot event of these, which are then on */
 	bool only_hooks; /* named probes need hooks: what the kernel accounts by itself is not enough */
 	bool no_rows;	 /* rows are not shown: counts that no row has are not lost */
 	bool rare_only;	 /* without named probes: those whose events are rare */
@@ -38,6 +38,7 @@ struct session_config {
 	bool metrics;			   /* they are metrics */
 	bool bpf_stats;			   /* count the programs' run time */
 	bool reads_on;			   /* counts are also read after the end of the run */
+	bool own_times;			   /* of a part of a recording: events by their own times, without counts */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
@@ -72,6 +73,8 @@ struct session {
 	uint64_t event_ns;	      /* when the event happened whose names are looked up */
 	struct checkpoint checkpoint; /* as of the last interval or the end */
 	uint64_t interval_ns, interval_due_ns;
+	struct record_filter filter; /* of a replay */
+	uint64_t from_ns, to_ns; /* the part of a recording that is wanted, boot time clock; 0 and UINT64_MAX: all */
 	/*
 	 * From session__open() to session__close(); NULL in a replay.  A command may register what it waits for before
 	 * session__run(), in its ready() callback: such descriptors are called before those of the run itself (signals,
@@ -95,6 +98,8 @@ int session__open(struct session *session, const struct options *options, const 
 int session__run(struct session *session);
 void session__close(struct session *session);
 
+/* The probes on the command line, a bit each. */
+uint32_t session__named_probes(const struct options *options);
 /* The run cannot go on: of several errors the first stays.  0 is none. */
 void session__fail(struct session *session, int err);
 /* The same for an error of the command's callback, which the command reports. */

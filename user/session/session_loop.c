@@ -10,6 +10,7 @@
 #include "../base/stop.h"
 #include "facts.h"
 #include "recording.h"
+#include "replayed.h"
 #include "session.h"
 
 #define TICK_NS NSEC_PER_SEC /* how often counts are fetched if they are not needed sooner */
@@ -92,12 +93,25 @@ static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 	}
 }
 
+/* Counts that no one is known for are not those of the tasks that a replay is about: they are lost. */
+static void leave_out_unattributed(struct session *session)
+{
+	struct losses *losses = &session->totals.losses;
+
+	if (!record_filter__has_tasks(&session->filter))
+		return;
+	if (!session->config.no_rows)
+		losses->hot += schema__nr_events(losses->unattributed);
+	memset(losses->unattributed, 0, sizeof(losses->unattributed));
+}
+
 /* Takes over the source's state as of when it brought its counts up to date. */
 static int take_checkpoint(struct session *session)
 {
 	struct source *src = session->source;
 	int err = src->ops->totals(src, &session->totals);
 
+	leave_out_unattributed(session);
 	if (!err)
 		aggregate__unattributed(session->view.aggregate, session->totals.losses.unattributed);
 	if (!err)
@@ -284,7 +298,7 @@ static bool replay_checkpoint(struct session *session, uint64_t end_ns)
 	session__fail(session, more);
 	if (!session->error)
 		session__fail(session, take_checkpoint(session));
-	if (session->error || !more || due_ns >= end_ns)
+	if (session->error || !more || due_ns >= end_ns || session->filter.ambiguous)
 		return false;
 	session__fail(session, at_checkpoint(session, due_ns));
 	return true;
@@ -296,12 +310,24 @@ static void say_stopped(const struct session *session)
 		 run_view__seconds(&session->view, SCOPE_TOTAL));
 }
 
-/* Replays a recording as fast as it can be read. */
-static void replay(struct session *session)
+/* When the part of a recording ends that begins at a moment that was due then. */
+static uint64_t replay_end(const struct session *session, uint64_t begin_ns)
 {
-	const struct options *options = session->options;
-	uint64_t end = options->duration_ns ? session->view.start_ns + options->duration_ns : UINT64_MAX;
+	uint64_t duration_ns = session->options->duration_ns;
 
+	return duration_ns && begin_ns + duration_ns < session->to_ns ? begin_ns + duration_ns : session->to_ns;
+}
+
+/* Replays a recording as fast as it can be read; an exit code. */
+static int replay(struct session *session)
+{
+	uint64_t begin_ns, end;
+	int code = replayed__skip(session, &begin_ns);
+
+	if (code != EXIT_OK)
+		return code;
+	end = replay_end(session, begin_ns);
+	session->interval_due_ns = session->interval_ns ? begin_ns + session->interval_ns : UINT64_MAX;
 	while (!session->error && !stop__asked() && replay_checkpoint(session, end))
 		;
 	if (stop__asked())
@@ -309,6 +335,7 @@ static void replay(struct session *session)
 	stop__run_is_over();
 	add_own_losses(session);
 	session->outcome = *session->source->ops->outcome(session->source);
+	return session->error ? EXIT_OK : replayed__end(session);
 }
 
 /* Runs on the live kernel; an exit code. */
@@ -363,7 +390,7 @@ int session__run(struct session *session)
 	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
 	session->interval_due_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
 	if (session->options->replay)
-		replay(session);
+		code = replay(session);
 	else
 		code = run_live(session);
 	/* the command reports the error of its callback */

@@ -172,6 +172,16 @@ static ssize_t timed_read(int fd, void *buf, size_t size, uint64_t *ns)
 	return len;
 }
 
+/*
+ * Before what the iterator saw: a task that has changed its name since its last record has sent its counts under the
+ * old one, which may still wait in a ring.  If the iterator's record came first, the new name would get them.
+ */
+static int read_older(struct live *live, enum mt_iter_mode mode, bool first)
+{
+	/* what is sent before the run is not counted, so there the iterator's record comes first */
+	return mode == MT_ITER_BASE ? 0 : readers__read(&live->readers, first ? TICK_BYTES : 0);
+}
+
 /* One pass over all tasks; a record is never cut by the end of a read (the kernel's buffer holds whole ones). */
 static int iterate(struct live *live, enum mt_iter_mode mode)
 {
@@ -194,6 +204,9 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 			break;
 		}
 		have += len;
+		err = read_older(live, mode, !nr);
+		if (err)
+			break;
 		for (at = 0; at + size <= have; at += size)
 			deliver_task(live, buf + at, size);
 		nr += at / size;

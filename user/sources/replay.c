@@ -30,9 +30,11 @@ struct replay {
 	struct recording_head head;
 	struct checkpoint checkpoint;
 	struct totals totals, base; /* as recorded; base: before the recorded part of the run */
+	uint64_t own_cpu_ns;	    /* the same of memtrace's CPU time */
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
 	size_t cgroup_bytes;
+	bool lacks_cgroups; /* there was no room for all of them */
 	struct replay_stacks stacks;
 };
 
@@ -52,8 +54,10 @@ static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 	HASH_FIND(hh, replay->cgroups, &id, sizeof(id), entry);
 	if (entry && strlen(entry->name) == len && !memcmp(entry->name, name, len))
 		return 0;
-	if (bytes > MAX_CGROUP_BYTES - replay->cgroup_bytes)
+	if (bytes > MAX_CGROUP_BYTES - replay->cgroup_bytes) {
+		replay->lacks_cgroups = true;
 		return 0;
+	}
 	replay->cgroup_bytes += bytes; /* also of names that are replaced: cgroups are seldom renamed */
 	copy = strndup(name, len);
 	if (!entry && copy) {
@@ -139,7 +143,7 @@ static void take_checkpoint(struct replay *replay, const struct checkpoint_recor
 		take_fold(replay, record, kind);
 	if (record->flags & CHECKPOINT_BASE) {
 		replay->base = record->totals;
-		replay->head.start.own_cpu_ns = record->checkpoint.own_cpu_ns;
+		replay->own_cpu_ns = record->checkpoint.own_cpu_ns;
 	}
 	replay->checkpoint = record->checkpoint;
 	replay->totals = record->totals;
@@ -227,7 +231,7 @@ static void source_checkpoint(struct source *src, struct checkpoint *checkpoint)
 	const struct replay *replay = replay_of(src);
 
 	*checkpoint = replay->checkpoint;
-	checkpoint->own_cpu_ns -= replay->head.start.own_cpu_ns;
+	checkpoint->own_cpu_ns -= replay->own_cpu_ns;
 }
 
 static uint64_t source_now(struct source *src)
@@ -328,4 +332,17 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 const struct recording_head *replay__head(const struct source *src)
 {
 	return &replay_of(src)->head;
+}
+
+void replay__restart(struct source *src)
+{
+	struct replay *replay = replay_of(src);
+
+	replay->base = replay->totals;
+	replay->own_cpu_ns = replay->checkpoint.own_cpu_ns;
+}
+
+bool replay__lacks_cgroups(const struct source *src)
+{
+	return replay_of(src)->lacks_cgroups;
 }

@@ -13,5 +13,9 @@
 int replay__open(struct source **src, const char *path, struct sink sink, struct run_facts *facts);
 /* What the recording says about itself; valid as long as the source. */
 const struct recording_head *replay__head(const struct source *src);
+/* The run begins here: totals and CPU time count from what they are now. */
+void replay__restart(struct source *src);
+/* Whether there was no room for the names of some cgroups. */
+bool replay__lacks_cgroups(const struct source *src);
 
 #endif

@@ -20,38 +20,51 @@ static const char *label_value(const struct hist_entry *entry, struct histogram_
 	return text->value;
 }
 
-static bool by_cgroup(const struct run_view *view)
+static struct label number_label(const char *name, char *buf, size_t size, uint32_t number)
 {
-	return view->hist_by == BY_CGROUP;
+	snprintf(buf, size, "%u", number);
+	return (struct label){ name, buf };
 }
 
-/* NULL if one histogram is for all. */
-static const char *group_value(const struct run_view *view, const struct hist_entry *entry, struct histogram_text *text)
+/* What names the group, as labels; how many, at most three.  None if one histogram is for all, or the task is unknown.
+ */
+static size_t group_labels(const struct run_view *view, const struct hist_entry *entry, struct histogram_text *text,
+			   struct label *labels)
 {
+	static const char *const names[] = {
+		[BY_PROCESS] = "pid", [BY_THREAD] = "tid", [BY_COMM] = "comm", [BY_CGROUP] = "cgroup"
+	};
+	const char *group = entry->comm;
+	size_t nr = 0;
+
 	if (view->hist_by == BY_ALL)
-		return NULL;
-	if (entry->other)
-		return "other";
-	if (by_cgroup(view) && !entry->cgroup_id)
-		return NULL;
-	if (!by_cgroup(view) && !entry->comm[0])
-		return NULL;
-	snprintf(text->group, sizeof(text->group), "%s",
-		 by_cgroup(view) ? view->names->cgroup(view->names->ctx, entry->cgroup_id) : entry->comm);
-	return text->group;
+		return 0;
+	if (entry->other) {
+		labels[0] = (struct label){ names[view->hist_by], "other" };
+		return 1;
+	}
+	if (entry->pid)
+		labels[nr++] = number_label("pid", text->pid, sizeof(text->pid), entry->pid);
+	if (entry->tid)
+		labels[nr++] = number_label("tid", text->tid, sizeof(text->tid), entry->tid);
+	if (view->hist_by == BY_CGROUP)
+		group = entry->cgroup_id ? view->names->cgroup(view->names->ctx, entry->cgroup_id) : "";
+	snprintf(text->group, sizeof(text->group), "%s", group);
+	if (group[0])
+		labels[nr++] = (struct label){ view->hist_by == BY_CGROUP ? "cgroup" : "comm", text->group };
+	return nr;
 }
 
 static void fill(const struct run_view *view, const struct hist_entry *entry, struct histogram *hist,
 		 struct histogram_text *text)
 {
 	const struct hist_row *row = entry->row;
-	const char *group = entry->count ? group_value(view, entry, text) : NULL;
 	size_t nr = 0;
 
 	if (row->label && entry->count)
 		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
-	if (group)
-		text->labels[nr++] = (struct label){ by_cgroup(view) ? "cgroup" : "comm", group };
+	if (entry->count)
+		nr += group_labels(view, entry, text, text->labels + nr);
 	*hist = (struct histogram){
 		.name = row->name,
 		.help = row->help,

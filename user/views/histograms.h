@@ -6,8 +6,9 @@
 #include "../count/run_view.h"
 
 struct histogram_text {
-	struct label labels[2];
-	char value[24];	 /* of a label that is a number */
+	struct label labels[4];
+	char value[24]; /* of a label that is a number */
+	char pid[12], tid[12];
 	char group[512]; /* a comm or a cgroup's path */
 };
 

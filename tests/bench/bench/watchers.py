@@ -161,7 +161,7 @@ WATCHERS = (
     stat("fault minor", "and how long each minor one takes", FLOOR_FAULT, FAULTS),
     Watcher(
         RECORD, "every fault to a file",
-        ("{memtrace}", "record", "--every", "fault", "-o", "{out}.rec", "-a", "--", "{ready}"),
+        ("{memtrace}", "record", "fault", "--every", "fault", "-o", "{out}.rec", "-a", "--", "{ready}"),
         floor=FLOOR_FAULT, check=("{memtrace}", "record", "--help"), seen=seen_by_record,
     ),
     Watcher(

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Covers time_point.h: what is read and what is refused, and what it means in a time zone with summer time. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "../../user/base/time_point.h"
+
+#define S     1000000000LL
+#define START (1774738830 * S + 500000000) /* 2026-03-29 00:00:30.5 in Berlin, where clocks go on at 02:00 */
+
+static void what_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t since;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "90", 90 * S },
+		{ "90s", 90 * S },
+		{ "1h30m", 5400 * S },
+		{ "00:00", -30 * S - 500000000 },
+		{ "00:00:31", 500000000 },
+		{ "00:00:30.6", 100000000 },
+		{ "00:00:30.500000001", 1 },
+		{ "03:00", 7200 * S - 30 * S - 500000000 }, /* two hours later, as there is no 02:00 */
+		{ "2026-03-29 00:01", 29 * S + 500000000 },
+		{ "2026-03-29T00:01:00", 29 * S + 500000000 },
+		{ "2026-03-28 23:59:59", -31 * S - 500000000 },
+		{ "2026-03-30 00:00:30.5", 23 * 3600 * S },
+	};
+	struct time_point point;
+	int64_t since;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(time_point__parse(rows[i].text, &point), 0);
+		assert_int_equal(time_point__since(&point, START, &since), 0);
+		if (since != rows[i].since)
+			fail_msg("%s is %lld", rows[i].text, (long long)since);
+	}
+}
+
+static void what_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"x",
+		"-1",
+		"1d",
+		":",
+		"14:",
+		"1:02",
+		"14:2",
+		"24:00",
+		"14:60",
+		"14:02:",
+		"14:02:60",
+		"14:02:07.",
+		"14:02 ",
+		" 14:02",
+		"14:02:7x",
+		"+1:+2:+3",
+		"14-02:03",
+		"2026-11-28",
+		"2026-11-28 ",
+		"2026-13-01 14:02",
+		"2026-00-01 14:02",
+		"2026-11-32 14:02",
+		"26-11-28 14:02",
+		"2026-11-28  14:02",
+		"2026-11-28x14:02",
+		"300000000000h",
+	};
+	struct time_point point;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (time_point__parse(texts[i], &point) != -EINVAL)
+			fail_msg("'%s' is taken", texts[i]);
+}
+
+static void times_that_there_are_not(void **state)
+{
+	static const char *const texts[] = { "02:30", "2026-03-29 02:00", "2026-02-30 14:02", "2026-11-31 00:00" };
+	struct time_point point;
+	int64_t since;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		assert_int_equal(time_point__parse(texts[i], &point), 0);
+		assert_int_equal(time_point__since(&point, START, &since), -EINVAL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_read),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(times_that_there_are_not),
+	};
+
+	/* as a rule, so that no files of time zones are needed */
+	setenv("TZ", "CET-1CEST,M3.5.0/2,M10.5.0/3", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "replayed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../base/stop.h"
+#include "../base/units.h"
+#include "../kernel/filters.h"
+#include "../sources/replay.h"
+
+#define MOUNT "/sys/fs/cgroup"
+
+static const struct checkpoint *start_of(const struct session *session)
+{
+	return &replay__head(session->source)->start;
+}
+
+static int add_numbers(struct filter_values *values, const struct uint_list *list)
+{
+	char text[24];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < list->nr; i++) {
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)list->list[i]);
+		err = filter_values__add(values, text, list->list[i]);
+	}
+	return err;
+}
+
+/* A recording has numbers; which one a name is on the machine where it was made is not known. */
+static int add_users(struct filter_values *values, const struct string_list *users)
+{
+	uint64_t uid;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < users->nr; i++) {
+		if (parse_uint(users->list[i], 0, UINT32_MAX - 1, &uid)) {
+			log_error("-u '%s': a recording has numbers of users, no names; expected a whole number from 0 "
+				  "to %u",
+				  users->list[i], UINT32_MAX - 1);
+			return -EINVAL;
+		}
+		err = filter_values__add(values, users->list[i], uid);
+	}
+	return err;
+}
+
+static int add_comms(struct filter_values *values, const struct string_list *comms)
+{
+	size_t i;
+	int err = filters__check_comms(comms);
+
+	for (i = 0; !err && i < comms->nr; i++)
+		err = filter_values__add(values, comms->list[i], 0);
+	return err;
+}
+
+/* A path as the recording has it: below the mount, with a slash in front and none behind. */
+static int add_path(struct filter_values *values, const char *text)
+{
+	size_t len = strlen(text);
+	char *path;
+	int err;
+
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	if (asprintf(&path, "%s%.*s", text[0] == '/' ? "" : "/", (int)len, text) < 0)
+		return -ENOMEM;
+	err = filter_values__add(values, path, 0);
+	free(path);
+	return err;
+}
+
+static int add_cgroup(struct filter_values *values, const char *text)
+{
+	size_t len = strlen(MOUNT);
+
+	if (!strncmp(text, MOUNT, len) && (text[len] == '/' || !text[len])) {
+		log_error("-c '%s': a path of this machine; expected one below the mount, as the recording has it, "
+			  "such as /system.slice/nginx.service, or a unit, or 6 or more characters of a container id",
+			  text);
+		return -EINVAL;
+	}
+	return strchr(text, '/') ? add_path(values, text) : filter_values__add(values, text, 0);
+}
+
+static int add_cgroups(struct filter_values *values, const struct string_list *cgroups)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < cgroups->nr; i++)
+		err = add_cgroup(values, cgroups->list[i]);
+	return err;
+}
+
+static int fill_filter(struct record_filter *filter, const struct options *o)
+{
+	int err = add_numbers(&filter->pids, &o->pids);
+
+	if (!err)
+		err = add_numbers(&filter->tids, &o->tids);
+	if (!err)
+		err = add_users(&filter->uids, &o->users);
+	if (!err)
+		err = add_comms(&filter->comms, &o->comms);
+	return err ? err : add_cgroups(&filter->cgroups, &o->cgroups);
+}
+
+/* What a live run with these filters would have been about; text that does not fit is cut. */
+static void say_filtered(struct run_facts *facts)
+{
+	static const char filtered[] = ", those that match the filters";
+	size_t len = strlen(facts->subject), more = strlen(filtered);
+
+	facts->command_alone = false;
+	if (!strcmp(facts->subject, "whole machine"))
+		strcpy(facts->subject, "tasks that match the filters");
+	else if (len + more < sizeof(facts->subject) && !strstr(facts->subject, "match the filters"))
+		strcpy(facts->subject + len, filtered);
+}
+
+/* Boot time clock; what is before the recording is its start. */
+static int resolve(const struct session *session, const char *option, const struct time_point *point, uint64_t *ns)
+{
+	const struct checkpoint *start = start_of(session);
+	int64_t since;
+
+	if (point->kind != TIME_POINT_OFFSET && !start->wall_offset_ns) {
+		log_error("%s: %s does not say what time it was; expected an offset from its start, such as 90s",
+			  option, session->options->replay);
+		return EXIT_USAGE;
+	}
+	if (time_point__since(point, (int64_t)start->now_ns + start->wall_offset_ns, &since)) {
+		log_error("%s: there is no such time in the local time zone", option);
+		return EXIT_USAGE;
+	}
+	*ns = start->now_ns + (since > 0 ? (uint64_t)since : 0);
+	return EXIT_OK;
+}
+
+static int refuse_end(const struct session *session)
+{
+	const struct checkpoint *start = start_of(session);
+	time_t seconds = (time_t)((start->now_ns + (uint64_t)start->wall_offset_ns) / 1000000000);
+	char text[32] = "?";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	log_error("--to: must be after %s; the recording begins at %s",
+		  session->from_ns ? "--from" : "the recording's start", text);
+	return EXIT_USAGE;
+}
+
+static int resolve_part(struct session *session)
+{
+	const struct options *o = session->options;
+	uint64_t start_ns = start_of(session)->now_ns;
+	int code = EXIT_OK;
+
+	if (o->from.kind)
+		code = resolve(session, "--from", &o->from, &session->from_ns);
+	if (code == EXIT_OK && o->to.kind)
+		code = resolve(session, "--to", &o->to, &session->to_ns);
+	if (session->from_ns <= start_ns)
+		session->from_ns = 0;
+	if (code == EXIT_OK && session->to_ns <= (session->from_ns ? session->from_ns : start_ns))
+		code = refuse_end(session);
+	return code;
+}
+
+int replayed__open(struct session *session)
+{
+	int err, code;
+
+	session->filter.cgroup = session->names.cgroup;
+	session->filter.ctx = session;
+	session->pipeline.filter = &session->filter;
+	err = fill_filter(&session->filter, session->options);
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	code = resolve_part(session);
+	if (record_filter__has_tasks(&session->filter))
+		say_filtered(&session->facts);
+	session->facts.command_alone &= !session->from_ns && !session->options->to.kind;
+	return code;
+}
+
+static double since_start(const struct session *session, uint64_t ns)
+{
+	return (double)(ns - start_of(session)->now_ns) / 1e9;
+}
+
+/* From here on records count. */
+static void begin_part(struct session *session)
+{
+	session->filter.before = false;
+	replay__restart(session->source);
+	keyed_counts__restart(session->pipeline.keyed);
+	cgroup_counts__restart(&session->cgroups, session->checkpoint.now_ns);
+	sample_counts__restart(&session->samples);
+	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
+}
+
+static int refuse_begin(const struct session *session, uint64_t last_ns)
+{
+	if (session->from_ns > session->checkpoint.now_ns)
+		log_error("--from: %s ends %.3f s after its start, before that time", session->options->replay,
+			  since_start(session, session->checkpoint.now_ns));
+	else
+		log_error("--from: after the last time at which %s has all counts; expected at most %.3f s after its "
+			  "start",
+			  session->options->replay, since_start(session, last_ns));
+	return EXIT_USAGE;
+}
+
+int replayed__skip(struct session *session, uint64_t *due_ns)
+{
+	struct source *src = session->source;
+	uint64_t last_ns = start_of(session)->now_ns;
+	int more = 1;
+
+	*due_ns = session->view.start_ns;
+	if (!session->from_ns)
+		return EXIT_OK;
+	session->filter.before = true;
+	while (*due_ns < session->from_ns && !session->error && !stop__asked()) {
+		last_ns = *due_ns;
+		more = src->ops->next(src, due_ns);
+		if (more <= 0)
+			break;
+		session__fail(session, session->pipeline.error);
+		task_refs__age(&session->pipeline.task_refs);
+	}
+	src->ops->checkpoint(src, &session->checkpoint);
+	session__fail(session, more == -ECANCELED ? 0 : more);
+	if (!more && !(session->config.own_times && session->from_ns <= session->checkpoint.now_ns))
+		return refuse_begin(session, last_ns);
+	begin_part(session);
+	return EXIT_OK;
+}
+
+static void say_unseen(const struct session *session, const char *option, const struct filter_values *values,
+		       const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < values->nr; i++)
+		if (!values->list[i].seen)
+			log_warn("%s '%s': no task of that %s in what was read of %s", option, values->list[i].text,
+				 what, session->options->replay);
+}
+
+static void say_left_out(const struct session *session)
+{
+	if (session->filter.left_out_keyed && !session->config.own_times)
+		log_note("left out, as the recording does not say by which tasks: counts by target cgroup");
+	if (record_filter__has_tasks(&session->filter) && session->totals.losses.folded)
+		log_note("%llu episodes without a record of their own, of any tasks, are in no histogram: a recording "
+			 "does not say whose they are",
+			 (unsigned long long)session->totals.losses.folded);
+	if (session->filter.cgroups.nr && replay__lacks_cgroups(session->source))
+		log_warn("-c: %s has more names of cgroups than memtrace keeps; those without a name do not match",
+			 session->options->replay);
+}
+
+int replayed__end(const struct session *session)
+{
+	const struct record_filter *filter = &session->filter;
+
+	if (filter->ambiguous) {
+		log_error("-c '%s': matches several cgroups of %s; give the path of one of them",
+			  filter->ambiguous_name, session->options->replay);
+		return EXIT_USAGE;
+	}
+	say_unseen(session, "-p", &filter->pids, "process");
+	say_unseen(session, "-t", &filter->tids, "thread");
+	say_unseen(session, "-u", &filter->uids, "user");
+	say_unseen(session, "-n", &filter->comms, "name");
+	say_unseen(session, "-c", &filter->cgroups, "cgroup");
+	say_left_out(session);
+	if ((session->from_ns || session->options->to.kind) && !session->config.own_times)
+		log_note("from %.3f s to %.3f s after the recording's start: counts are known at such moments only",
+			 since_start(session, session->view.start_ns),
+			 since_start(session, session->checkpoint.now_ns));
+	return EXIT_OK;
+}
