@@ -119,6 +119,7 @@ static size_t type_size(enum option_type type)
 		[OPT_UINTS] = sizeof(struct uint_list),
 		[OPT_STRINGS] = sizeof(struct string_list),
 		[OPT_SHARE] = sizeof(uint64_t),
+		[OPT_TIME] = sizeof(struct time_point),
 	};
 
 	return sizes[type];
