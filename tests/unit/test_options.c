@@ -374,18 +374,18 @@ static void test_strings(void **state)
 
 static void test_choices(void **state)
 {
-	static const char *const names[] = { "process", "thread", "comm", "cgroup" };
-	static const int values[] = { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP };
+	static const char *const names[] = { "process", "thread", "comm", "cgroup", "parent" };
+	static const int values[] = { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP, BY_PARENT };
 	struct parsed p;
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		PARSE(&p, &full, "--by", names[i]);
 		accepted(&p);
 		assert_int_equal(p.options.by, values[i]);
 		options__free(&p.options);
 		PARSE(&p, &bare, "--by", names[i]);
-		if (i < 2) {
-			REFUSED(&p, "--by", names[i], "comm, cgroup");
+		if (values[i] == BY_PARENT) {
+			REFUSED(&p, "--by", names[i], "process, thread, comm, cgroup");
 			continue;
 		}
 		accepted(&p);
@@ -393,7 +393,7 @@ static void test_choices(void **state)
 		options__free(&p.options);
 	}
 	PARSE(&p, &full, "--by", "Process");
-	REFUSED(&p, "--by 'Process'", "process, thread, comm, cgroup");
+	REFUSED(&p, "--by 'Process'", "process, thread, comm, cgroup, parent");
 	PARSE(&p, &full, "--by=");
 	REFUSED(&p, "--by ''");
 }
