@@ -12,6 +12,7 @@
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
 static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "parent", NULL };
+static const char *const hist_groups[] = { "process", "thread", "comm", "cgroup", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
@@ -161,7 +162,7 @@ const struct option_row group_options[] = {
 	  .type = OPT_CHOICE,
 	  .offset = AT(by),
 	  .min = BY_PROCESS,
-	  .choices = table_groups,
+	  .choices = hist_groups,
 	  .arg = "GROUP",
 	  .help = "one histogram for each" },
 	{ .name = NULL },
