@@ -91,7 +91,7 @@ has_exceptions() {
 # Does memtrace see single page faults there?  Where there is no tracepoint that takes programs on functions, which not
 # all kernels for arm64 have.
 sees_faults() {
-	has_exceptions || jq -e '.probes[] | select(.name == "fault").state == "ok"' \
+	has_exceptions || jq -e '.probes[] | select(.name == "fault").why == null' \
 		"$check_out/doctor/doctor.json" >/dev/null 2>&1
 }
 

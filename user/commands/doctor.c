@@ -30,6 +30,7 @@ static const struct column probe_columns[] = {
 	{ .title = "PROBE", .path = "name", .left = true, .key = true },
 	{ .title = "", .path = "state", .left = true, .key = true },
 	{ .title = "WHY", .path = "why", .left = true },
+	{ .title = "UNKNOWN", .path = "unknown", .left = true },
 	{ .title = "WHAT TO DO", .path = "remedy", .left = true },
 };
 
@@ -54,6 +55,7 @@ struct diagnosis {
 	struct cell features[MAX_FEATURES * NR(feature_columns)];
 	struct cell_rows feature_rows;
 	char reasons[MT_NR_PROBES][WHY_MAX];
+	char unknown[MT_NR_PROBES][512];
 	char remedies[MT_NR_PROBES][512];
 	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
 	struct cell_rows probe_rows;
@@ -93,11 +95,28 @@ static void look_at_machine(struct diagnosis *d)
 	d->feature_rows = (struct cell_rows){ .cells = d->features, .nr = i, .nr_columns = NR(feature_columns) };
 }
 
-static const char *probe_state(const struct probe_status *status)
+static bool is_missing(const struct hook_report *h)
+{
+	return h->wanted && !h->kind;
+}
+
+/* What no hook of the probe that is attached tells, each once: "what major faults were on; ..."; "" if nothing. */
+static void list_unknown(struct live *live, enum mt_probe id, char *buf, size_t size)
+{
+	const struct hook_report *h;
+	size_t i, len = 0;
+
+	buf[0] = '\0';
+	for (i = 0; (h = live__hook(live, i)) && len < size; i++)
+		if (is_missing(h) && !strcmp(h->object, probe_rows[id].name) && !strstr(buf, h->loss))
+			len += snprintf(buf + len, size - len, "%s%s", len ? "; " : "", h->loss);
+}
+
+static const char *probe_state(const struct probe_status *status, const char *unknown)
 {
 	if (!status->attached)
 		return "unavailable";
-	return status->partial ? "in part" : "ok";
+	return status->partial || *unknown ? "partial" : "ok";
 }
 
 /*
@@ -115,14 +134,17 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 		struct cell *c = &d->probes[id * NR(probe_columns)];
 
 		c[0] = cell_string(probe_rows[id].name);
-		c[1] = cell_string(probe_state(status));
+		if (opened && status->attached)
+			list_unknown(live, id, d->unknown[id], sizeof(d->unknown[id]));
+		c[1] = cell_string(probe_state(status, d->unknown[id]));
 		memcpy(d->reasons[id], status->why, WHY_MAX);
 		c[2] = d->reasons[id][0] ? cell_string(d->reasons[id]) : cell_none();
-		c[3] = cell_none();
+		c[3] = d->unknown[id][0] ? cell_string(d->unknown[id]) : cell_none();
+		c[4] = cell_none();
 		if (!status->attached) {
 			features__explain(status->error ? status->error : -EPERM, d->remedies[id],
 					  sizeof(d->remedies[id]));
-			c[3] = cell_string(d->remedies[id]);
+			c[4] = cell_string(d->remedies[id]);
 		}
 		wanted += !probe_rows[id].opt_in;
 		attached += status->attached && !probe_rows[id].opt_in && !status->error;
@@ -286,7 +308,7 @@ static const struct option_row *const option_groups[] = { output_options, attach
 
 static const struct example examples[] = {
 	{ .text = "what works here, and how", .line = "memtrace doctor" },
-	{ .text = "the probes that cannot run, for a script",
+	{ .text = "the probes that cannot run in full, for a script",
 	  .line = "memtrace doctor --json | jq -r '.probes[] | select(.state != \"ok\") | .name'" },
 	{ .text = "is everything there, in a start script",
 	  .line = "memtrace doctor >/dev/null && memtrace export --textfile "
