@@ -55,7 +55,7 @@ need_reader() {
 @test "what programs on functions tell: files, targets, what a kill was about" {
 	as_expected functions
 	[ "$(grep -c ', file of mt-file$' "$golden/expected/functions.trace.txt")" -eq 8 ]
-	grep -q 'OOM kill .*, for order 0 GFP_KERNEL, limit of /golden$' "$golden/expected/functions.trace.txt"
+	grep -q 'OOM kill .*, for order 0 GFP_KERNEL, constraint memcg, limit of /golden$' "$golden/expected/functions.trace.txt"
 }
 
 @test "the last part of a run" {

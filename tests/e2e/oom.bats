@@ -35,6 +35,8 @@ pair() {
 		"$victim mt-victim $parent/victim"
 	# shellcheck disable=SC2154
 	same "trigger" "$(report '.oom[0].trigger | "\(.pid) \(.comm) \(.cgroup)"')" "$trigger mt-trigger $parent/trigger"
+	! dmesg | grep -q "oom-kill:.*,pid=$victim," ||
+		same "where memory ran out" "$(report '.oom[0] | "\(.constraint) \(.limit_cgroup)"')" "memcg $parent"
 	same "oom_score_adj" "$(report '.oom[0].victim.oom_score_adj')" 1000
 	same "uid" "$(report '.oom[0].victim.uid')" 0
 	between "anonymous memory" "$(report '.oom[0].victim.anon_rss_bytes')" $((39 << 20)) $((42 << 20))

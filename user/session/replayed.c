@@ -248,6 +248,8 @@ int replayed__skip(struct session *session, uint64_t *due_ns)
 	if (!more && !(session->config.own_times && session->from_ns <= session->checkpoint.now_ns))
 		return refuse_begin(session, last_ns);
 	begin_part(session);
+	if (!more)
+		*due_ns = UINT64_MAX;
 	return EXIT_OK;
 }
 

@@ -11,8 +11,8 @@
  */
 int replayed__open(struct session *session);
 /*
- * Goes on to the part that is wanted.  *due_ns: when the moment was due where it begins, boot time clock.  EXIT_OK, or
- * the exit code after one line on stderr.
+ * Goes on to the part that is wanted.  *due_ns: when the moment was due where it begins, boot time clock; UINT64_MAX:
+ * all was read on the way.  EXIT_OK, or the exit code after one line on stderr.
  */
 int replayed__skip(struct session *session, uint64_t *due_ns);
 /* What a reader of the report has to know.  EXIT_OK, or the exit code after one line on stderr: it says nothing. */

@@ -328,7 +328,7 @@ static int replay(struct session *session)
 		return code;
 	end = replay_end(session, begin_ns);
 	session->interval_due_ns = session->interval_ns ? begin_ns + session->interval_ns : UINT64_MAX;
-	while (!session->error && !stop__asked() && replay_checkpoint(session, end))
+	while (begin_ns != UINT64_MAX && !session->error && !stop__asked() && replay_checkpoint(session, end))
 		;
 	if (stop__asked())
 		say_stopped(session);

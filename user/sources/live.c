@@ -2,6 +2,8 @@
 #include "live_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +48,38 @@ static void complete_victim(struct mt_oom *oom)
 	oom->victim.pid = found.pid;
 	oom->victim.uid = found.uid;
 	memcpy(oom->victim.comm, found.comm, sizeof(found.comm));
+}
+
+/* The cgroup at that path, if the victim is in it or below it: names in the log may be made up.  0: none such. */
+static uint64_t limit_cgroup(struct live *live, const char *path, uint64_t victim)
+{
+	const char *mount = cgroups__mount(live->cgroups);
+	uint64_t above[MAX_DEPTH], id;
+	char full[PATH_MAX];
+	size_t nr, i;
+
+	if (!mount || !path[0] || snprintf(full, sizeof(full), "%s%s", mount, path) >= (int)sizeof(full) ||
+	    cgroups__id_at(AT_FDCWD, full, &id))
+		return 0;
+	nr = cgroups__ancestors(live->cgroups, victim, above, MAX_DEPTH);
+	for (i = 0; i < nr; i++)
+		if (above[i] == id)
+			return id;
+	return id == victim ? id : 0;
+}
+
+/* Where no program sees what a kill is about, the kernel's log says at least where memory ran out. */
+static void ask_log(struct live *live, struct mt_oom *oom)
+{
+	const struct oom_line *line;
+
+	if (oom->constraint != MT_UNKNOWN_S32)
+		return;
+	line = oom_log__find(&live->oom_log, oom->victim.pid, oom->victim.tid);
+	if (!line)
+		return;
+	oom->constraint = line->constraint;
+	oom->limit_cgroup_id = limit_cgroup(live, line->limit, oom->victim.cgroup_id);
 }
 
 /* An event after the end of the run, while last counts are still missing. */
@@ -104,6 +138,7 @@ static void on_record(void *ctx, void *data, size_t size)
 		struct mt_oom oom = *(struct mt_oom *)data; /* the ring is read-only */
 
 		complete_victim(&oom);
+		ask_log(live, &oom);
 		deliver(live, &oom, sizeof(oom));
 		return;
 	}
@@ -434,6 +469,7 @@ static void source_free(struct source *src)
 	live__free_stacks(live);
 	cgroup_sampler__close(&live->cgroup_sampler);
 	cgroups__free(live->cgroups);
+	oom_log__close(&live->oom_log);
 	filters__free(&live->filters);
 	sample_files__close(&live->sample_files);
 	free(live->iter_buf);
@@ -687,6 +723,8 @@ int live__open(struct live **out, const struct live_request *request)
 	sample_files__open(&live->sample_files);
 	if (!err)
 		err = open_cgroups(live);
+	if (request->probes & 1U << MT_PROBE_oom)
+		oom_log__open(&live->oom_log);
 	if (!err)
 		err = filters__resolve(&live->filters, request->options, live->cgroups);
 	if (!err)

@@ -10,6 +10,7 @@
 #include "../kernel/filters.h"
 #include "../kernel/kernel_btf.h"
 #include "../kernel/object.h"
+#include "../kernel/oom_log.h"
 #include "../kernel/ring_maps.h"
 #include "../kernel/sample_files.h"
 #include "../model/keyed.h"
@@ -43,6 +44,7 @@ struct live {
 	struct kernel_btf types; /* only while objects are loaded */
 	struct count_rules count_rules;
 	struct cgroups *cgroups;
+	struct oom_log oom_log;
 	struct filters filters;
 	struct rings ring_plan;
 	struct ring_maps ring_maps; /* only while objects are loaded */
