@@ -7,9 +7,12 @@
 
 load lib
 
+setup_file() {
+	make -s -C "$BATS_TEST_DIRNAME/../.." bench-programs
+}
+
 need() {
 	need_tool python3 python3
-	make -s -C "$top" bench-programs >"$tmp/make.out" 2>&1 || fail "make bench-programs" "$(<"$tmp/make.out")"
 	python=$(python3 -c 'import sys; print(sys.executable)')
 }
 

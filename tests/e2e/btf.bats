@@ -276,8 +276,8 @@ not_taken() {
 
 @test "nonsense that looks like types: refused, or what is left of it counts right; never a crash" {
 	local seed status
-	for seed in {1..6}; do
-		changed "scramble $seed $((seed * seed * 100))"
+	for seed in {1..3}; do
+		changed "scramble $seed $((seed * seed * 400))"
 		status=0
 		timeout 60 "$memtrace" stat --json --btf "$btf" -- true >"$tmp/stat.json" 2>"$tmp/err" || status=$?
 		case $status in
@@ -286,8 +286,8 @@ not_taken() {
 		*) fail "seed $seed: status $status" "$(<"$tmp/err")" ;;
 		esac
 	done
-	for seed in {1..6}; do
-		changed "damage $seed $((seed * seed))"
+	for seed in {1..3}; do
+		changed "damage $seed $((seed * seed * 4))"
 		status=0
 		timeout 60 "$memtrace" doctor --btf "$btf" >"$tmp/out" 2>"$tmp/err" || status=$?
 		((status <= 3)) || fail "damage $seed: status $status" "$(<"$tmp/err")"
