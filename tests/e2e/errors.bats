@@ -70,7 +70,7 @@ works() {
 }
 
 @test "not root: one line, exit 3, CMD not run; doctor names it; list and help need nothing" {
-	refused "CAP_BPF and CAP_PERFMON" "sudo memtrace" -- as_nobody "$public"
+	refused "CAP_BPF and CAP_PERFMON" "run it as root (sudo $public stat -- touch " -- as_nobody "$public"
 	as_nobody "$public" doctor >"$tmp/out" 2>&1 && fail "doctor exits 0"
 	doctor_says as_nobody "$public"
 	same "doctor's status" "$mt_status" 3
