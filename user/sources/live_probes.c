@@ -164,6 +164,26 @@ static void test_probes(struct live *live, bool light)
 	}
 }
 
+static bool is_hooked(const struct object *object, const char *name)
+{
+	const struct hook_state *h = object__hook(object, name);
+
+	return h && hook__is_attached(h);
+}
+
+/* An event of kswapd's pages that never came means that there were none, if the kernel has it on its lists. */
+static void note_kswapd_events(struct live *live)
+{
+	const struct object *kswapd = &live->objects[MT_PROBE_kswapd];
+
+	if (!live->source.probes[MT_PROBE_kswapd].attached)
+		return;
+	if (live->cfg.lru_generations && !live->count_rules.generations_tell)
+		return;
+	live->control->tells_scanned = is_hooked(kswapd, "isolate");
+	live->control->tells_reclaimed = is_hooked(kswapd, "shrink");
+}
+
 int live__add_names(struct btf_names *names, const struct live_request *request)
 {
 	enum mt_probe id;
@@ -182,6 +202,7 @@ void live__open_probes(struct live *live, const struct live_request *request)
 {
 	open_all(live, request);
 	test_probes(live, request->options->light);
+	note_kswapd_events(live);
 }
 
 /* The intended target of an unattached hook: that of the first alternative that is a program of its own. */
