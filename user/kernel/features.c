@@ -256,6 +256,25 @@ const struct feature features[] = {
 
 /* More than a run with all probes takes on a machine of 64 rings. */
 #define ENOUGH_FILES 256
+#define MIB	     (1024 * 1024)
+
+bool features__shortage(int err, char *buf, size_t size)
+{
+	struct rlimit limit;
+
+	/* With too few files libbpf fails in many ways: it takes what it cannot try for what the kernel lacks. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && (err == -EMFILE || limit.rlim_cur < ENOUGH_FILES)) {
+		snprintf(buf, size, "%stoo many open files: the limit is %llu (ulimit -n); expected at least %d",
+			 err == -EMFILE ? "" : "perhaps ", (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
+		return true;
+	}
+	if (err == -ENOMEM && !getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY) {
+		snprintf(buf, size, "not enough memory: the address space is limited to %llu MiB (ulimit -v)",
+			 (unsigned long long)limit.rlim_cur / MIB);
+		return true;
+	}
+	return false;
+}
 
 /* What was found, and the remedy, which names the command that was given. */
 static void explain_missing(const struct feature *f, const char *note, char *buf, size_t size)
@@ -273,7 +292,6 @@ static void explain_missing(const struct feature *f, const char *note, char *buf
 bool features__explain(int err, char *buf, size_t size)
 {
 	const struct feature *f;
-	struct rlimit limit;
 	char note[128];
 
 	for (f = features; f->name; f++) {
@@ -283,11 +301,8 @@ bool features__explain(int err, char *buf, size_t size)
 		explain_missing(f, note, buf, size);
 		return true;
 	}
-	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit)) {
-		snprintf(buf, size, "too many open files: the limit is %llu (ulimit -n); expected at least %d",
-			 (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
+	if (features__shortage(err, buf, size))
 		return true;
-	}
 	snprintf(buf, size, "%s; `memtrace doctor` says more", strerror(-err));
 	return false;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../base/stop.h"
+#include "../kernel/features.h"
 #include "../kernel/selftest.h"
 #include "live_impl.h"
 
@@ -85,6 +86,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	struct object *object = &live->objects[id];
 	struct object_request req = request_for(id);
 	const struct hook_state *culprit;
+	char limit[WHY_LEN];
 	int err;
 
 	live->source.probes[id].wanted = true;
@@ -97,7 +99,10 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);
-		fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
+		if (err != -EMFILE && err != -ENOMEM && features__shortage(err, limit, sizeof(limit)))
+			fail_probe(live, id, err, limit);
+		else
+			fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
 		return;
 	}
 	live->source.probes[id].attached = true;
