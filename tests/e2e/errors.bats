@@ -132,7 +132,7 @@ in_mounts() {
 	local files
 	# below 32 in single steps: with some of them libbpf cannot find out what the kernel can do, or its types
 	for files in 8 10 12 14 {16..36} 40 50; do
-		refused "too many open files: the limit is $files (ulimit -n); expected at least 256" -- prlimit --nofile=$files "$memtrace"
+		refused "too many open files: the limit is $files (ulimit -n); expected at least 256" -- prlimit --nofile="$files" "$memtrace"
 	done
 	works prlimit --nofile=256 "$memtrace"
 }
@@ -180,7 +180,7 @@ in_mounts() {
 	same "doctor's status" "$mt_status" 0
 	# what fails is then explained by it: here for want of descriptors, of which one must be left to look at the file
 	for ((files = 12; files < 28; files++)); do
-		MODE="none integrity [confidentiality]" in_mounts "$lock" prlimit --nofile=$files "$memtrace" stat -- true \
+		MODE="none integrity [confidentiality]" in_mounts "$lock" prlimit --nofile="$files" "$memtrace" stat -- true \
 			>>"$tmp/said" 2>&1 || true
 	done
 	grep -q 'cannot trace: kernel lockdown is at confidentiality.*; boot with' "$tmp/said" || fail "$(<"$tmp/said")"
