@@ -141,7 +141,7 @@ all: $(B)/memtrace
 
 # Runs before anything is compiled, each time: a missing tool is named, with the package that brings it.
 tools:
-	@CC='$(CC)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
+	@CC='$(CC)' AR='$(AR)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
 		CROSS='$(CROSS)' scripts/check-tools
 
 # $(call stamp,TEXT): a file that changes only if the text does

@@ -432,15 +432,17 @@ struct mt_filter_levels {
 
 /* What user space changes while programs run, and reads back: the map "control". */
 struct mt_control {
-	__u32 cmd_parent;  /* a child that this thread group forks is the command; 0: none */
-	__u32 iter_mode;   /* enum mt_iter_mode */
-	__u32 phase;	   /* enum mt_phase */
-	__u32 self;	   /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
-	__u32 epoch;	   /* a number that changes at each tick: tasks with single events are announced again */
-	__u32 spares;	   /* tasks whose counters are in the map "tid_state" though the kernel has task storage */
-	__u64 attached_ns; /* the birth of every task born after this is seen; 0: not attached yet */
-	__u64 exited;	   /* tasks with counters that have exited */
-	__u64 freed;	   /* ... and were freed after that */
+	__u32 cmd_parent; /* a child that this thread group forks is the command; 0: none */
+	__u32 iter_mode;  /* enum mt_iter_mode */
+	__u32 phase;	  /* enum mt_phase */
+	__u32 self;	  /* memtrace's own thread group in the initial pid namespace: the iterator fills it in */
+	__u32 epoch;	  /* a number that changes at each tick: tasks with single events are announced again */
+	__u32 spares;	  /* tasks whose counters are in the map "tid_state" though the kernel has task storage */
+	/* of kswapd, on the lists that the kernel uses: it tells of each page, so none that was told is none */
+	__u32 tells_scanned, tells_reclaimed;
+	__u64 attached_ns;		   /* the birth of every task born after this is seen; 0: not attached yet */
+	__u64 exited;			   /* tasks with counters that have exited */
+	__u64 freed;			   /* ... and were freed after that */
 	__u64 faulty_exited, faulty_freed; /* those of them that may have taken a fault in between */
 	__u64 late;			   /* tasks found without counters after the first pass: theirs start there */
 	__u64 held;			   /* records that were put into the map "finals" */

@@ -26,7 +26,7 @@ struct kswapd_node {
 	u32 rounds;
 	s32 order;
 	u32 partial;
-	u16 tells_scanned, tells_reclaimed; /* such events have been seen at some time */
+	u16 told_scanned, told_reclaimed; /* such events have been seen at some time */
 };
 
 /* The first task that woke a node's kswapd since it fell asleep: many do at once, and the map accepts one. */
@@ -92,14 +92,19 @@ static __always_inline void emit_session(const struct kswapd_node *node, u32 nid
 {
 	const struct kswapd_waker *waker = bpf_map_lookup_elem(&kswapd_wakers, &nid);
 	struct mt_kswapd *rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_kswapd, struct mt_kswapd);
+	const struct mt_control *ctl = map_only(&control);
 
 	if (!rec)
 		return;
 	rec->start_ns = node->start_ns;
 	rec->duration_ns = rec->hdr.time_ns - node->start_ns;
 	/* 6.1's multi-generational LRU fires no events; and a hook may be missing */
-	rec->scanned_pages = node->tells_scanned ? node->scanned_pages : MT_UNKNOWN_U64;
-	rec->reclaimed_pages = node->tells_reclaimed ? node->reclaimed_pages : MT_UNKNOWN_U64;
+	rec->scanned_pages = MT_UNKNOWN_U64;
+	if (node->told_scanned || (ctl && ctl->tells_scanned))
+		rec->scanned_pages = node->scanned_pages;
+	rec->reclaimed_pages = MT_UNKNOWN_U64;
+	if (node->told_reclaimed || (ctl && ctl->tells_reclaimed))
+		rec->reclaimed_pages = node->reclaimed_pages;
 	rec->rounds = node->rounds;
 	rec->order = node->order;
 	rec->node = nid;
@@ -159,7 +164,7 @@ static __always_inline int isolate(int lru, u64 nr_scanned, u64 nr_taken)
 
 	if (!node || (lru != LRU_INACTIVE_ANON && lru != LRU_INACTIVE_FILE))
 		return 0;
-	node->tells_scanned = 1;
+	node->told_scanned = 1;
 	node->scanned_pages += cfg.lru_generations ? nr_taken : nr_scanned;
 	return 0;
 }
@@ -171,7 +176,7 @@ static __always_inline int shrink(u32 nid, u64 nr_reclaimed)
 
 	if (!node || !node->tid || node->tid != tid)
 		return 0;
-	node->tells_reclaimed = 1;
+	node->told_reclaimed = 1;
 	node->reclaimed_pages += nr_reclaimed;
 	return 0;
 }

@@ -35,6 +35,14 @@ need_reader() {
 	done
 }
 
+@test "tests/README.md lists each recording" {
+	local file
+
+	for file in "$golden"/*.rec; do
+		grep -q "^| \`${file##*/}\` | ." tests/README.md || { echo "not: $file"; false; }
+	done
+}
+
 @test "rare events, a hostile name, intervals: every output" {
 	as_expected rare
 }

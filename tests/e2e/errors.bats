@@ -70,7 +70,7 @@ works() {
 }
 
 @test "not root: one line, exit 3, CMD not run; doctor names it; list and help need nothing" {
-	refused "CAP_BPF and CAP_PERFMON" "sudo memtrace" -- as_nobody "$public"
+	refused "CAP_BPF and CAP_PERFMON" "run it as root (sudo $public stat -- touch " -- as_nobody "$public"
 	as_nobody "$public" doctor >"$tmp/out" 2>&1 && fail "doctor exits 0"
 	doctor_says as_nobody "$public"
 	same "doctor's status" "$mt_status" 3
@@ -130,10 +130,21 @@ in_mounts() {
 
 @test "too few open files: one line that says how many, exit 3, and no program is blamed" {
 	local files
-	for files in 20 30 40 50; do
-		refused "too many open files: the limit is $files (ulimit -n); expected at least 256" -- prlimit --nofile=$files "$memtrace"
+	# below 32 in single steps: with some of them libbpf cannot find out what the kernel can do, or its types
+	for files in 8 10 12 14 {16..36} 40 50; do
+		refused "too many open files: the limit is $files (ulimit -n); expected at least 256" -- prlimit --nofile="$files" "$memtrace"
 	done
 	works prlimit --nofile=256 "$memtrace"
+}
+
+@test "an address space that is too small: one line that says so, exit 3" {
+	local mib
+	! sanitized || skip "a sanitizer needs more"
+	for mib in 14 18 22 30; do
+		refused "not enough memory: the address space is limited to $mib MiB (ulimit -v)" -- \
+			prlimit --as=$((mib << 20)) "$memtrace"
+	done
+	works "$memtrace"
 }
 
 @test "a ring for which there is no memory: one line that names the option, exit 2" {
@@ -169,7 +180,7 @@ in_mounts() {
 	same "doctor's status" "$mt_status" 0
 	# what fails is then explained by it: here for want of descriptors, of which one must be left to look at the file
 	for ((files = 12; files < 28; files++)); do
-		MODE="none integrity [confidentiality]" in_mounts "$lock" prlimit --nofile=$files "$memtrace" stat -- true \
+		MODE="none integrity [confidentiality]" in_mounts "$lock" prlimit --nofile="$files" "$memtrace" stat -- true \
 			>>"$tmp/said" 2>&1 || true
 	done
 	grep -q 'cannot trace: kernel lockdown is at confidentiality.*; boot with' "$tmp/said" || fail "$(<"$tmp/said")"

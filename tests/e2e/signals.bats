@@ -130,7 +130,19 @@ at_any_time() {
 			sleep 0.1
 		done
 		wait_end "$pid"
-		between "status of $args" "$(<"$TMP_STATUS")" 0 1
+		same "status of $args" "$(<"$TMP_STATUS")" 0
+	done
+	assert_nothing_attached
+}
+
+@test "standard output closed by head: CMD is terminated, and its status is memtrace's" {
+	local args status
+	for args in "trace fault" "stat -i 0.1"; do
+		# shellcheck disable=SC2086
+		status=$("$memtrace" $args -- "$workloads/faults" -n 100 -r 100000 2>"$tmp/err" 3>&- | head -n 1 >/dev/null
+			echo "${PIPESTATUS[0]}")
+		same "status of $args" "$status" 143
+		[[ ! -s $tmp/err ]] || fail "$args: it says $(<"$tmp/err")"
 	done
 	assert_nothing_attached
 }

@@ -14,7 +14,8 @@
 /* What differs; NULL: it is not there. */
 struct kernel {
 	const char *node_item, *vm_item, *reclaim_member, *scan_member, *memcg_member;
-	const char *lock_argument; /* of __folio_lock_or_retry(), the second: a pointer to that struct */
+	const char *isolate_member; /* of the event lru_isolate */
+	const char *lock_argument;  /* of __folio_lock_or_retry(), the second: a pointer to that struct */
 	struct count_rules expected;
 };
 
@@ -54,6 +55,7 @@ static void check_rules(const struct kernel *kernel, const struct btf *btf)
 	assert_int_equal(rules.cgroups_hold_back, kernel->expected.cgroups_hold_back);
 	assert_int_equal(rules.cgroup_slab_pages, kernel->expected.cgroup_slab_pages);
 	assert_int_equal(rules.attempts_count, kernel->expected.attempts_count);
+	assert_int_equal(rules.generations_tell, kernel->expected.generations_tell);
 	assert_int_equal(rules.restarts, kernel->expected.restarts);
 }
 
@@ -72,6 +74,8 @@ static void check(const struct kernel *kernel)
 	add_struct(btf, "reclaim_state", kernel->reclaim_member, number);
 	add_struct(btf, "scan_control", kernel->scan_member, number);
 	add_struct(btf, "mem_cgroup", kernel->memcg_member, number);
+	if (kernel->isolate_member)
+		add_struct(btf, "trace_event_raw_mm_vmscan_lru_isolate", kernel->isolate_member, number);
 	if (kernel->lock_argument)
 		add_lock(btf, kernel->lock_argument, number);
 	check_rules(kernel, btf);
@@ -90,6 +94,7 @@ static void kernels_are_told_by_their_types(void **state)
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed_slab",
 		  .memcg_member = "vmstats_local",
+		  .isolate_member = "isolate_mode",
 		  .expected = { .cgroups_hold_back = true,
 				.cgroup_slab_pages = true,
 				.attempts_count = true,
@@ -97,20 +102,23 @@ static void kernels_are_told_by_their_types(void **state)
 		/* 6.1 */
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed_slab",
+		  .isolate_member = "isolate_mode",
 		  .lock_argument = "mm_struct",
 		  .expected = { .cgroup_slab_pages = true, .attempts_count = true, .restarts = 2 } },
 		/* 6.12 and 6.18 */
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed",
 		  .scan_member = "memcg_full_walk",
+		  .isolate_member = "lru",
 		  .lock_argument = "vm_fault",
-		  .expected = { .restarts = 3 } },
+		  .expected = { .generations_tell = true, .restarts = 3 } },
 		/* 7.1 and 7.3 */
 		{ .node_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed",
 		  .scan_member = "memcg_full_walk",
+		  .isolate_member = "lru",
 		  .lock_argument = "vm_fault",
-		  .expected = { .node_reclaim_counters = true, .restarts = 3 } },
+		  .expected = { .node_reclaim_counters = true, .generations_tell = true, .restarts = 3 } },
 		/* nothing of it: no reclaim, no files */
 		{ .expected = { .attempts_count = true, .restarts = 2 } },
 	};

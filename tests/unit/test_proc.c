@@ -67,6 +67,10 @@ static void command_lines(void **state)
 	assert_string_equal(line, "");
 	proc__cmdline((uint32_t)getpid(), start, line, sizeof(line));
 	assert_string_equal(line, proc__shows_initial_pids() ? own : "");
+	assert_true(proc__own_command(line, sizeof(line)));
+	assert_string_equal(line, own);
+	assert_false(proc__own_command(line, strlen(own)));
+	assert_string_equal(line, "");
 }
 
 /* Who began after the event is another one with the same number. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Keeps bytes that are seldom read out of memory: they are appended to an unlinked file in $TMPDIR.  If there is no
- * such directory, or it is full, they stay in memory.
+ * Keeps bytes that are seldom read out of memory: they are appended to an unlinked file in $TMPDIR, or else
+ * in /tmp.  If there is no such directory, or it is full, they stay in memory.
  */
 #ifndef MEMTRACE_BASE_TMPSTORE_H
 #define MEMTRACE_BASE_TMPSTORE_H

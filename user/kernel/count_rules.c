@@ -8,7 +8,8 @@
 #include "btf_excerpt.h"
 #include "prototype.h"
 
-#define LOCK_FOLIO "__folio_lock_or_retry"
+#define ISOLATE_RECORD "trace_event_raw_mm_vmscan_lru_isolate"
+#define LOCK_FOLIO     "__folio_lock_or_retry"
 
 static bool is_named(const struct btf *btf, __u32 offset, const char *name)
 {
@@ -49,8 +50,8 @@ static bool has_member(const struct btf *btf, const char *type, const char *name
 
 void count_rules__add_names(struct btf_names *names)
 {
-	static const char *const all[] = { "node_stat_item", "mem_cgroup", "reclaim_state", "scan_control",
-					   LOCK_FOLIO };
+	static const char *const all[] = { "node_stat_item", "mem_cgroup", "reclaim_state",
+					   "scan_control",   LOCK_FOLIO,   ISOLATE_RECORD };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -72,6 +73,9 @@ void count_rules__read(struct count_rules *rules, const struct btf *btf)
 		 */
 		.attempts_count =
 			!prototype__matches_function(btf, LOCK_FOLIO, "struct folio *folio,struct vm_fault *vmf"),
+		/* no type changed with it, but the event had lost the isolation's mode just before (6.7) */
+		.generations_tell = find_type(btf, ISOLATE_RECORD, BTF_KIND_STRUCT) &&
+				    !has_member(btf, ISOLATE_RECORD, "isolate_mode"),
 		.restarts = has_member(btf, "scan_control", "memcg_full_walk") ? 3 : 2,
 	};
 }

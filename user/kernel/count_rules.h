@@ -20,6 +20,8 @@ struct count_rules {
 	bool cgroup_slab_pages;
 	/* pgfault has each attempt of a fault that is retried (mm/memory.c, handle_mm_fault()) */
 	bool attempts_count;
+	/* the multi-generational LRU fires the events of isolating and shrinking pages */
+	bool generations_tell;
 	/* how often do_try_to_free_pages() may start over at most (mm/vmscan.c) */
 	unsigned int restarts;
 };

@@ -197,13 +197,16 @@ static enum feature_state look_workers(char *note, size_t size)
 	return FEATURE_MISSING;
 }
 
+/* In a remedy it stands for this command, where that is short enough. */
+#define ANY_COMMAND "sudo memtrace ..."
+
 const struct feature features[] = {
 	{ .name = "kernel", .gain = "", .look = look_kernel, .remedy = "" },
 	{ .name = "capabilities",
 	  .required = true,
 	  .gain = "loading BPF programs",
 	  .look = look_bpf_capability,
-	  .remedy = "run it as root (sudo memtrace ...), or give it CAP_BPF and CAP_PERFMON" },
+	  .remedy = "run it as root (" ANY_COMMAND "), or give it CAP_BPF and CAP_PERFMON" },
 	{ .name = "user namespace",
 	  .required = true,
 	  .gain = "loading BPF programs",
@@ -253,25 +256,53 @@ const struct feature features[] = {
 
 /* More than a run with all probes takes on a machine of 64 rings. */
 #define ENOUGH_FILES 256
+#define MIB	     (1024 * 1024)
+
+bool features__shortage(int err, char *buf, size_t size)
+{
+	struct rlimit limit;
+
+	/* With too few files libbpf fails in many ways: it takes what it cannot try for what the kernel lacks. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && (err == -EMFILE || limit.rlim_cur < ENOUGH_FILES)) {
+		snprintf(buf, size, "%stoo many open files: the limit is %llu (ulimit -n); expected at least %d",
+			 err == -EMFILE ? "" : "perhaps ", (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
+		return true;
+	}
+	if (err == -ENOMEM && !getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY) {
+		snprintf(buf, size, "not enough memory: the address space is limited to %llu MiB (ulimit -v)",
+			 (unsigned long long)limit.rlim_cur / MIB);
+		return true;
+	}
+	return false;
+}
+
+/* What was found, and the remedy, which names the command that was given. */
+static void explain_missing(const struct feature *f, const char *note, char *buf, size_t size)
+{
+	const char *any = strstr(f->remedy, ANY_COMMAND);
+	char command[100];
+
+	if (any && proc__own_command(command, sizeof(command)))
+		snprintf(buf, size, "%s; %.*ssudo %s%s", note, (int)(any - f->remedy), f->remedy, command,
+			 any + strlen(ANY_COMMAND));
+	else
+		snprintf(buf, size, "%s; %s", note, f->remedy);
+}
 
 bool features__explain(int err, char *buf, size_t size)
 {
 	const struct feature *f;
-	struct rlimit limit;
 	char note[128];
 
 	for (f = features; f->name; f++) {
 		note[0] = '\0';
 		if (!f->required || f->look(note, sizeof(note)) != FEATURE_MISSING)
 			continue;
-		snprintf(buf, size, "%s; %s", note, f->remedy);
+		explain_missing(f, note, buf, size);
 		return true;
 	}
-	if (err == -EMFILE && !getrlimit(RLIMIT_NOFILE, &limit)) {
-		snprintf(buf, size, "too many open files: the limit is %llu (ulimit -n); expected at least %d",
-			 (unsigned long long)limit.rlim_cur, ENOUGH_FILES);
+	if (features__shortage(err, buf, size))
 		return true;
-	}
 	snprintf(buf, size, "%s; `memtrace doctor` says more", strerror(-err));
 	return false;
 }

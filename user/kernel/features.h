@@ -23,8 +23,14 @@ struct feature {
 
 extern const struct feature features[]; /* name NULL at the end */
 
-/* One line: the first required feature that is missing, and its remedy; else, with false, the error's own text. */
+/*
+ * One line: the first required feature that is missing, and its remedy, or a limit that is too low; else, with false,
+ * the error's own text.
+ */
 bool features__explain(int err, char *buf, size_t size);
+
+/* Whether a limit of memtrace's own explains that error of loading programs: the limit, in one line. */
+bool features__shortage(int err, char *buf, size_t size);
 
 /* What a line of /sys/kernel/security/lockdown, "none [integrity] confidentiality", means for tracing. */
 enum feature_state features__lockdown(const char *line, char *note, size_t size);

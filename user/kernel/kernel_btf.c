@@ -82,7 +82,8 @@ static int depth_of(struct walk *walk, __u32 id, int above)
 	return depth + 1;
 }
 
-static bool chains_end(const struct btf *btf)
+/* NULL: they end. */
+static const char *flaw_of_chains(const struct btf *btf)
 {
 	__u32 nr = btf__type_cnt(btf), id;
 	struct walk walk = { .btf = btf };
@@ -90,12 +91,13 @@ static bool chains_end(const struct btf *btf)
 
 	for (; end && walk.chain < NR_CHAINS; walk.chain++) {
 		walk.depth = calloc(nr, sizeof(*walk.depth));
-		end = walk.depth;
+		if (!walk.depth)
+			return "there is not enough memory to check it";
 		for (id = 1; end && id < nr; id++)
 			end = depth_of(&walk, id, 0) >= 0;
 		free(walk.depth);
 	}
-	return end;
+	return end ? NULL : "its types go in circles";
 }
 
 static bool is_name(const struct btf *btf, __u32 offset)
@@ -169,7 +171,7 @@ const char *btf__flaw(const struct btf *btf)
 	for (id = 1; id < nr; id++)
 		if (!is_whole(btf, btf__type_by_id(btf, id), nr))
 			return "its types refer to types or names that it does not have";
-	return chains_end(btf) ? NULL : "its types go in circles";
+	return flaw_of_chains(btf);
 }
 
 static void forget_copy(struct kernel_btf *types)
@@ -222,6 +224,12 @@ static int check(const struct btf *btf, char *why, size_t size)
 	return 0;
 }
 
+/* Whether an error says something of memtrace, not of the file. */
+static bool is_about_us(int err)
+{
+	return err == EACCES || err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
 static int read_file(struct btf_excerpt *excerpt, const char *file, const struct btf_names *names, char *why,
 		     size_t size)
 {
@@ -236,7 +244,7 @@ static int read_file(struct btf_excerpt *excerpt, const char *file, const struct
 	whole = btf__parse(file, NULL);
 	if (!whole)
 		return refuse(why, size,
-			      errno == EACCES ? strerror(errno) : "it is neither BTF nor an ELF file with BTF");
+			      is_about_us(errno) ? strerror(errno) : "it is neither BTF nor an ELF file with BTF");
 	err = check(whole, why, size);
 	if (!err)
 		err = btf_excerpt__make(excerpt, whole, names);
@@ -270,8 +278,9 @@ static int read_running(struct btf_excerpt *excerpt, const struct btf_names *nam
 	struct btf *whole = map_running();
 	int err;
 
+	/* not btf__load_vmlinux_btf(), which says -ESRCH for whatever fails */
 	if (!whole)
-		whole = btf__load_vmlinux_btf();
+		whole = btf__parse_raw(RUNNING);
 	if (!whole)
 		return -errno;
 	err = btf_excerpt__make(excerpt, whole, names);

@@ -16,7 +16,7 @@ struct kernel_btf {
 	const struct btf *btf;	    /* the types by which programs are judged and relocated: an excerpt */
 	struct btf_excerpt running; /* of the running kernel's */
 	struct btf_excerpt file;    /* of the file's; btf NULL: there is none */
-	int fd;			    /* a sealed copy of btf; -1: none */
+	int fd;			    /* a copy of btf in memory; -1: none */
 	char path[32];		    /* by which libbpf opens that copy; "": there is none */
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/shell_words.h"
 #include "../base/small_file.h"
 
 /* A field of /proc/PID/status, "\nTgid:"; its first number. */
@@ -180,6 +181,14 @@ void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size)
 void proc__own_cmdline(char *buf, int size)
 {
 	join_arguments(buf, small_file__read_at(AT_FDCWD, "/proc/self/cmdline", buf, size));
+}
+
+bool proc__own_command(char *buf, size_t size)
+{
+	char arguments[4096];
+	int len = small_file__read_at(AT_FDCWD, "/proc/self/cmdline", arguments, sizeof(arguments));
+
+	return shell_words(buf, size, arguments, len > 0 ? (size_t)len : 0);
 }
 
 uint64_t proc__own_cpu_ns(void)

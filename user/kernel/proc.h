@@ -4,6 +4,7 @@
 #define MEMTRACE_KERNEL_PROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../../bpf/wire.h"
@@ -28,6 +29,8 @@ int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who);
  */
 void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
 void proc__own_cmdline(char *buf, int size); /* the same for memtrace itself */
+/* How memtrace itself was called, as somebody would type it again; false, with "" in buf, if it does not fit. */
+bool proc__own_command(char *buf, size_t size);
 /* CPU time that memtrace itself has used. */
 uint64_t proc__own_cpu_ns(void);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../base/stop.h"
+#include "../kernel/features.h"
 #include "../kernel/selftest.h"
 #include "live_impl.h"
 
@@ -85,6 +86,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	struct object *object = &live->objects[id];
 	struct object_request req = request_for(id);
 	const struct hook_state *culprit;
+	char limit[WHY_LEN];
 	int err;
 
 	live->source.probes[id].wanted = true;
@@ -97,7 +99,10 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);
-		fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
+		if (err != -EMFILE && err != -ENOMEM && features__shortage(err, limit, sizeof(limit)))
+			fail_probe(live, id, err, limit);
+		else
+			fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));
 		return;
 	}
 	live->source.probes[id].attached = true;
@@ -164,6 +169,26 @@ static void test_probes(struct live *live, bool light)
 	}
 }
 
+static bool is_hooked(const struct object *object, const char *name)
+{
+	const struct hook_state *h = object__hook(object, name);
+
+	return h && hook__is_attached(h);
+}
+
+/* An event of kswapd's pages that never came means that there were none, if the kernel has it on its lists. */
+static void note_kswapd_events(struct live *live)
+{
+	const struct object *kswapd = &live->objects[MT_PROBE_kswapd];
+
+	if (!live->source.probes[MT_PROBE_kswapd].attached)
+		return;
+	if (live->cfg.lru_generations && !live->count_rules.generations_tell)
+		return;
+	live->control->tells_scanned = is_hooked(kswapd, "isolate");
+	live->control->tells_reclaimed = is_hooked(kswapd, "shrink");
+}
+
 int live__add_names(struct btf_names *names, const struct live_request *request)
 {
 	enum mt_probe id;
@@ -182,6 +207,7 @@ void live__open_probes(struct live *live, const struct live_request *request)
 {
 	open_all(live, request);
 	test_probes(live, request->options->light);
+	note_kswapd_events(live);
 }
 
 /* The intended target of an unattached hook: that of the first alternative that is a program of its own. */

@@ -2,7 +2,7 @@
 /*
  * What the libelf.a of elfutils 0.192 (Debian 13) uses and does not contain: its locked search trees (sourceware bug
  * 32293, fixed in 0.193).  Only a static binary is linked with this, and only where libelf.a lacks it.  Without the
- * lock, because only one thread uses libelf.
+ * lock: each tree is that of one Elf (its raw chunks), and each Elf is one thread's.
  */
 #include <search.h>
 #include <stddef.h>

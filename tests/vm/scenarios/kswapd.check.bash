@@ -18,6 +18,8 @@ check_kswapd() {
 	same "kswapd: sessions" "$(stat_json kswapd '
 		if (.kswapd | length) > 0 and (.kswapd[0] | has("sessions")) then [.kswapd[].sessions] | add
 		else .kswapd | length end')" "$(kswapd_rounds kswapd | grep -o '[0-9]*' | wc -l)"
+	same "kswapd: sessions whose pages are unknown" \
+		"$(stat_json kswapd '[.kswapd[] | select(.scanned_pages == null or .reclaimed_pages == null)] | length')" 0
 	bracket "kswapd: scanned" kswapd "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')" pgscan_kswapd
 	bracket "kswapd: reclaimed" kswapd "$(stat_json kswapd '[.kswapd[].reclaimed_pages] | add // 0')" pgsteal_kswapd
 	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
