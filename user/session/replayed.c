@@ -264,9 +264,20 @@ static void say_unseen(const struct session *session, const char *option, const 
 				 what, session->options->replay);
 }
 
+/* Whether counters by a key would have been shown. */
+static bool shows_keyed(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_KEYED && !session->config.own_times; i++)
+		if (run_view__asked(&session->view, keyed_rows[i].probe))
+			return true;
+	return false;
+}
+
 static void say_left_out(const struct session *session)
 {
-	if (session->filter.left_out_keyed && !session->config.own_times)
+	if (session->filter.left_out_keyed && shows_keyed(session))
 		log_note("left out, as the recording does not say by which tasks: counts by target cgroup");
 	if (record_filter__has_tasks(&session->filter) && session->totals.losses.folded)
 		log_note("%llu episodes without a record of their own, of any tasks, are in no histogram: a recording "
