@@ -99,3 +99,12 @@ t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_i
 	between "lines" "$(grep -c ' fault ' "$tmp/out")" 1000 2000
 	same "lines about it" "$(grep -c 'printing rare events' "$tmp/err" || true)" 0
 }
+
+@test "stat says how many tasks of CMD go on when it has ended" {
+	run "$memtrace" stat fault -- sh -c 'setsid sleep 2 & setsid sleep 2 & sleep 0.3'
+	[[ $output == *$'\n2 tasks that CMD started go on, and count no more\n'* ]] || fail "$output"
+	"$memtrace" stat fault --json -- sh -c 'setsid sleep 2 & sleep 0.3' >"$tmp/stat.json"
+	same "in JSON" "$(jq .command.living "$tmp/stat.json")" 1
+	run "$memtrace" stat fault -- sh -c 'sleep 0.1'
+	[[ $output != *'go on'* ]] || fail "$output"
+}

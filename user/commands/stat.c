@@ -145,14 +145,17 @@ const struct command stat_command = {
 	.question = "who faults, allocates, and is stalled by reclaim?",
 	.summary = "count faults, allocations and reclaim per process",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
-	.details = "Counts for a time, while CMD runs, or until Ctrl-C. Then prints a table of processes, totals, "
-		   "kswapd's\n"
-		   "sessions, OOM kills, and what was lost. Without PROBE: all probes that `memtrace list` has as "
-		   "default.\n"
-		   "\n"
-		   "With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
-		   "whole\n"
-		   "machine. -d ends CMD with SIGTERM. The exit status is CMD's.",
+	.details =
+		"Counts for a time, while CMD runs, or until Ctrl-C. Then prints a table of processes, totals, "
+		"kswapd's\n"
+		"sessions, OOM kills, and what was lost. Without PROBE: all probes that `memtrace list` has as "
+		"default.\n"
+		"\n"
+		"With CMD, only CMD and its descendants count, from CMD's fork on, as in getrusage(2); with -a, the "
+		"whole\n"
+		"machine. -d ends CMD with SIGTERM. What CMD started and goes on when it has ended counts no more, and "
+		"is not ended.\n"
+		"The exit status is CMD's.",
 	.options = stat_options,
 	.takes_probes = true,
 	.takes_cmd = true,

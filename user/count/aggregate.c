@@ -398,6 +398,11 @@ void aggregate__next_interval(struct aggregate *agg)
 	memset(agg->sums[SCOPE_OPEN], 0, sizeof(agg->sums[SCOPE_OPEN]));
 }
 
+size_t aggregate__living(const struct aggregate *agg)
+{
+	return HASH_COUNT(agg->task_counts.table);
+}
+
 uint64_t aggregate__lost(const struct aggregate *agg)
 {
 	return agg->lost;

@@ -80,6 +80,8 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
 /* The current interval is complete and becomes SCOPE_INTERVAL; the next one starts. */
 void aggregate__next_interval(struct aggregate *agg);
 
+/* Tasks that have counted something and whose end was not seen. */
+size_t aggregate__living(const struct aggregate *agg);
 /* Counts that could not be stored because memory ran out, in events. */
 uint64_t aggregate__lost(const struct aggregate *agg);
 /* The sums over all rows, dead ones included, of the scope: MT_NR_SLOTS values. */

@@ -172,29 +172,47 @@ static const char *difference_reason(const struct cell *difference)
 	return "(missing here: see what was lost)";
 }
 
-/* What wait4() said of CMD, with what was counted and the difference. */
-void summary__add_command(struct summary *summary, struct report *report)
+/* What wait4() said of CMD beside what was counted. */
+static void add_difference(struct summary *summary, struct report *report)
 {
-	static const struct column json_columns[] = {
-		{ .path = "pid" },
-		{ .path = "status" },
-		{ .path = "rusage.minor" },
-		{ .path = "rusage.major" },
-	};
-	static const struct column text_columns[] = {
+	static const struct column columns[] = {
 		{ .title = "minor", .unit = UNIT_COUNT },
 		{ .title = "major", .unit = UNIT_COUNT },
 		{ .title = "difference" },
 		{ .title = "" },
 	};
+	const struct command_outcome *command = summary->view->command;
+	const uint64_t *sums = aggregate__sums(summary->view->aggregate, SCOPE_TOTAL);
+	struct cell *c = summary->difference;
+	struct values text = { .heading = "getrusage of CMD:", .columns = columns, .cells = c };
+
+	c[0] = cell_uint(command->minor);
+	c[1] = cell_uint(command->major);
+	c[2] = cell_int(
+		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
+	text.nr_columns = NR(columns) - !c[2].i;
+	c[3] = cell_string(difference_reason(&c[2]));
+	report__add_values(report, &text);
+}
+
+/* A life whose last counts were lost is not known to have ended. */
+static bool knows_ends(const struct losses *losses)
+{
+	return !losses->tasks && !losses->hot;
+}
+
+void summary__add_command(struct summary *summary, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "pid" },	    { .path = "status" }, { .path = "rusage.minor" },
+		{ .path = "rusage.major" }, { .path = "living" },
+	};
 	const struct run_view *view = summary->view;
 	const struct command_outcome *command = view->command;
-	const uint64_t *sums = aggregate__sums(view->aggregate, SCOPE_TOTAL);
 	struct cell *c = summary->command;
-	struct values json = { .path = "command", .columns = json_columns, .cells = c, .nr_columns = NR(json_columns) };
-	struct values text = {
-		.heading = "getrusage of CMD:", .columns = text_columns, .cells = c + 4, .nr_columns = NR(text_columns)
-	};
+	struct values json = { .path = "command", .columns = columns, .cells = c, .nr_columns = NR(columns) };
+	bool alone = view->facts->command_alone && !command->running;
+	size_t living = aggregate__living(view->aggregate);
 
 	if (!command->pid)
 		return;
@@ -202,16 +220,12 @@ void summary__add_command(struct summary *summary, struct report *report)
 	c[1] = command->running ? cell_none() : cell_int(command->status);
 	c[2] = command->running ? cell_none() : cell_uint(command->minor);
 	c[3] = command->running ? cell_none() : cell_uint(command->major);
+	c[4] = alone && knows_ends(&view->totals->losses) ? cell_uint(living) : cell_none();
 	report__add_values(report, &json);
-	if (command->running || !view->facts->command_alone || !run_view__asked(view, slot_rows[0].probe))
-		return;
-	c[4] = c[2];
-	c[5] = c[3];
-	c[6] = cell_int(
-		(int64_t)(sums[MT_SLOT_fault_minor] + sums[MT_SLOT_fault_major] - command->minor - command->major));
-	text.nr_columns = NR(text_columns) - !c[6].i;
-	c[7] = cell_string(difference_reason(&c[6]));
-	report__add_values(report, &text);
+	if (alone && run_view__asked(view, slot_rows[0].probe))
+		add_difference(summary, report);
+	if (c[4].kind == CELL_UINT && living)
+		report__add_note(report, "%zu tasks that CMD started go on, and count no more", living);
 }
 
 /* "alloc (the verifier refused it: ...)", or "none" */

@@ -20,7 +20,7 @@ struct summary {
 	struct cell slots[MT_NR_SLOTS];
 	struct column machine_columns[MT_NR_MACHINE_SLOTS];
 	struct cell machine[MT_NR_MACHINE_SLOTS];
-	struct cell command[8];
+	struct cell command[5], difference[4];
 	struct cell lost[16], end[3];
 	char lost_text[LOSSES_TEXT_MAX];
 	char unavailable[512];
