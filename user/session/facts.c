@@ -2,6 +2,7 @@
 #include "facts.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool is_filtered(const struct options *o)
@@ -62,6 +63,20 @@ static void describe(FILE *text, const struct options *o)
 	}
 	fputs(o->cmd ? ": tasks " : "tasks ", text);
 	describe_filters(text, o);
+}
+
+void facts__add_filters(struct run_facts *facts, const struct options *options)
+{
+	bool all = !strcmp(facts->subject, "whole machine");
+	size_t len = all ? 0 : strlen(facts->subject);
+	FILE *text = fmemopen(facts->subject + len, sizeof(facts->subject) - 1 - len, "w");
+
+	facts->command_alone = false;
+	if (!text)
+		return;
+	fputs(all ? "tasks " : ": tasks ", text);
+	describe_filters(text, options);
+	fclose(text);
 }
 
 /* A probe that only has single events always records them. */

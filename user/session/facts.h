@@ -7,6 +7,8 @@
 
 /* From what the session was asked for: its options, config and probes. */
 void facts__of_request(struct run_facts *facts, const struct session *session);
+/* A recording is replayed with filters of tasks: it is about those that match them. */
+void facts__add_filters(struct run_facts *facts, const struct options *options);
 void facts__of_outcome(struct command_outcome *outcome, const struct child *child);
 
 #endif

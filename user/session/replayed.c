@@ -11,6 +11,7 @@
 #include "../base/units.h"
 #include "../kernel/filters.h"
 #include "../sources/replay.h"
+#include "facts.h"
 
 #define MOUNT "/sys/fs/cgroup"
 
@@ -113,19 +114,6 @@ static int fill_filter(struct record_filter *filter, const struct options *o)
 	return err ? err : add_cgroups(&filter->cgroups, &o->cgroups);
 }
 
-/* What a live run with these filters would have been about; text that does not fit is cut. */
-static void say_filtered(struct run_facts *facts)
-{
-	static const char filtered[] = ", those that match the filters";
-	size_t len = strlen(facts->subject), more = strlen(filtered);
-
-	facts->command_alone = false;
-	if (!strcmp(facts->subject, "whole machine"))
-		strcpy(facts->subject, "tasks that match the filters");
-	else if (len + more < sizeof(facts->subject) && !strstr(facts->subject, "match the filters"))
-		strcpy(facts->subject + len, filtered);
-}
-
 /* Boot time clock; what is before the recording is its start. */
 static int resolve(const struct session *session, const char *option, const struct time_point *point, uint64_t *ns)
 {
@@ -192,7 +180,7 @@ int replayed__open(struct session *session)
 	}
 	code = resolve_part(session);
 	if (record_filter__has_tasks(&session->filter))
-		say_filtered(&session->facts);
+		facts__add_filters(&session->facts, session->options);
 	session->facts.command_alone &= !session->from_ns && !session->options->to.kind;
 	return code;
 }
