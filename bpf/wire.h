@@ -219,6 +219,7 @@ struct mt_reclaim {
 	__s32 parent; /* enum mt_reclaim_kind of the episode around it, or MT_UNKNOWN_S32 */
 	__u32 pad;
 	__u64 target_cgroup_id; /* whose limit it was for; 0: none, or unknown */
+	__u64 shrunk_objects;	/* that shrinkers freed in it, nested episodes not included */
 };
 
 /* One session of a node's kswapd, from its first wake-up after a sleep to its next sleep. */
@@ -541,11 +542,11 @@ _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
-_Static_assert(sizeof(struct mt_reclaim) == 144, "mt_reclaim");
+_Static_assert(sizeof(struct mt_reclaim) == 152, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == 12 * MT_NR_SLOTS + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
+_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16, "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");
 

@@ -16,6 +16,7 @@ struct span {
 	u64 nested_ns;
 	u64 gfp_flags;
 	u64 target; /* id of the cgroup that it is about; 0: none */
+	u64 shrunk; /* objects that shrinkers freed in it */
 	s32 order;
 	u32 id; /* kind of span: span__id() */
 };
@@ -37,7 +38,10 @@ struct {
 static __always_inline struct span *span__at(struct span_stack *stack, u32 depth)
 {
 	opaque(depth);
-	return depth < SPAN_DEPTH ? &stack->s[depth] : NULL;
+	if (depth >= SPAN_DEPTH)
+		return NULL;
+	opaque(depth); /* else clang may compute the address before the check */
+	return &stack->s[depth];
 }
 
 static __always_inline u32 span__id(enum mt_probe probe, u32 kind)
@@ -77,9 +81,19 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags, u64 tar
 	span->nested_ns = 0;
 	span->gfp_flags = gfp_flags;
 	span->target = target;
+	span->shrunk = 0;
 	span->order = order;
 	span->id = id;
 	stack->depth++;
+}
+
+/* The current task's innermost open span; NULL if it has none. */
+static __always_inline struct span *span__open(void)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct span_stack *stack = bpf_map_lookup_elem(&spans, &tid);
+
+	return stack ? span__at(stack, stack->depth - 1) : NULL;
 }
 
 struct span_end {

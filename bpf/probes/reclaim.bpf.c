@@ -105,6 +105,7 @@ static __always_inline bool emit_episode(const struct span_end *end, u32 kind, u
 		rec->parent = end->parent_id & 0xffff;
 	rec->pad = 0;
 	rec->target_cgroup_id = end->span.target;
+	rec->shrunk_objects = end->span.shrunk;
 	bpf_ringbuf_submit(rec, 0);
 	return true;
 }
@@ -189,6 +190,7 @@ static __always_inline int end(u32 kind, u64 nr_reclaimed)
 		state__add(s, MT_PROBE_reclaim, slot, 1);
 		state__add(s, MT_PROBE_reclaim, slot + 1, end.self_ns);
 		state__add(s, MT_PROBE_reclaim, slot + 2, nr_reclaimed);
+		state__add(s, MT_PROBE_reclaim, MT_SLOT_reclaim_shrunk_objects, end.span.shrunk);
 	}
 	if (s || !cfg.filter)
 		count_episode(&end, kind, nr_reclaimed);
@@ -248,5 +250,32 @@ SEC("tp/vmscan/mm_vmscan_node_reclaim_begin")
 int node_begin_tp(struct trace_event_raw_mm_vmscan_node_reclaim_begin *ctx)
 {
 	begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags, 0);
+	return TP_PASS_ON;
+}
+
+/*
+ * A call of a shrinker is over (mm/shrinker.c, do_shrink_slab()).  What it freed are objects; how many pages that made
+ * free only the slab allocator knows, and of those the kernel adds to an episode's pages what it can
+ * (flush_reclaim_state()). In kswapd and in what else calls shrinkers no episode is open.
+ */
+static __always_inline int shrunk(int objects)
+{
+	struct span *span = span__open();
+
+	if (span && objects > 0 && span->id >> 16 == MT_PROBE_reclaim)
+		span->shrunk += objects;
+	return 0;
+}
+
+SEC("tp_btf/mm_shrink_slab_end")
+int BPF_PROG(shrink_end_btf, struct shrinker *shrinker, int nid, int objects)
+{
+	return shrunk(objects);
+}
+
+SEC("tp/vmscan/mm_shrink_slab_end")
+int shrink_end_tp(struct trace_event_raw_mm_shrink_slab_end *ctx)
+{
+	shrunk(ctx->retval);
 	return TP_PASS_ON;
 }

@@ -43,7 +43,7 @@ complete_words() {
 @test "arguments" {
 	[ "$(complete_words stat --by pro)" = process ]
 	[ "$(complete_words stat --by = pro)" = process ]
-	[ "$(complete_words stat --by '=')" = "cgroup comm process thread" ]
+	[ "$(complete_words stat --by '=')" = "cgroup comm parent process thread" ]
 	[ "$(complete_words list -o READM)" = "$(compgen -f READM | xargs)" ]
 	[[ " $(complete_words stat -p '') " == *" $$ "* ]]
 	[ "$(complete_words stat -u roo)" = root ]
@@ -54,6 +54,7 @@ complete_words() {
 	[ "$(complete_words stat --sort TI)" = TIME ]
 	[ "$(complete_words top --sort fault.mi)" = fault.minor ]
 	for field in $(complete_words stat --sort ''); do
+		[[ $field != process.* && $field != CPU* && $field != FORKS/s ]] || continue # that recording has none of these
 		"$MEMTRACE" replay tests/golden/rare.rec stat --sort "$field" >/dev/null
 	done
 }

@@ -18,7 +18,7 @@ pids() {
 	memtrace_start stat -p "$one_pid" --json -o "$tmp/stat.json"
 	finish one
 	finish two
-	memtrace_stop
+	memtrace_ends # with that process
 	same "pids" "$(pids)" "$one_pid"
 	between "minor faults" "$(total true .fault.minor)" 5000 5100
 	assert_nothing_lost

@@ -237,7 +237,16 @@ wait_attached() {
 
 # memtrace_stop [SIGNAL]: status in $mt_status; it must end within 30 seconds.
 memtrace_stop() {
-	kill "-${1:-INT}" "$mt_pid"
+	local ended=''
+
+	# with -p it may have ended by itself
+	kill "-${1:-INT}" "$mt_pid" 2>/dev/null || ended=yes
+	memtrace_ends
+	[[ ! $ended || $mt_status == 0 ]] || fail "memtrace had ended, with status $mt_status"
+}
+
+# memtrace_ends: the same of a run that ends by itself.
+memtrace_ends() {
 	wait_end "$mt_pid"
 }
 

@@ -22,6 +22,8 @@ teardown_file() {
 	rm -f "$BATS_TEST_DIRNAME/../../build/memtrace-test-file."*
 }
 
+# The program itself: a script of the same name may start others.
+python=$(python3 -c "import sys; print(sys.executable)")
 begin=vmscan:mm_vmscan_memcg_reclaim_begin
 end=vmscan:mm_vmscan_memcg_reclaim_end
 
@@ -48,6 +50,26 @@ end=vmscan:mm_vmscan_memcg_reclaim_end
 	((sum > 1000)) || fail "only $sum pages: the test is void"
 	same "episodes" "$(total '.comm == "hog"' .reclaim.memcg.count)" "$(grep -c nr_reclaimed= "$tmp/script")"
 	same "pages reclaimed" "$(total '.comm == "hog"' .reclaim.memcg.reclaimed_pages)" "$sum"
+}
+
+# Looks up names that are not there in a full cgroup: each leaves a dentry, which only a shrinker can free.
+look_up='
+import os, sys
+open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
+for i in range(150000):
+    try: os.stat("/none/%d" % i if i % 2 else "/none%d" % i)
+    except OSError: pass
+'
+
+@test "objects that shrinkers freed equal the sum in the tracepoints" {
+	memtrace_stat -- perf record -q -o "$tmp/perf.data" -e vmscan:mm_shrink_slab_end -- \
+		"$python" -c "$look_up" "$cgroup"
+	sum=$(perf script -i "$tmp/perf.data" -F comm,trace 2>/dev/null |
+		awk 'sub(/.*last shrinker return val /, "") && $1 > 0 { n += $1 } END { print n + 0 }')
+	((sum > 0)) || skip "this kernel charges no dentries to memory cgroups"
+	same "objects" "$(total true .reclaim.shrunk_objects)" "$sum"
+	"$memtrace" trace reclaim -- "$python" -c "$look_up" "$cgroup" >"$tmp/out" 2>"$tmp/err" 3>&-
+	grep -q ' memcg reclaim .* reclaimed [0-9,]*, shrinkers [0-9,]* objects in ' "$tmp/out" || fail "$(head -n 3 "$tmp/out")"
 }
 
 @test "the histogram of latencies holds each episode" {

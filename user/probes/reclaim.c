@@ -70,6 +70,18 @@ static const struct attach_alt memcg_target[] =
 static const struct attach_alt softlimit_target[] =
 	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
 
+static const struct attach_alt shrink_end[] = {
+	{ .program = "shrink_end_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "vmscan:mm_shrink_slab_end",
+	  .proto = "struct shrinker *shr,int nid,int shrinker_retval" },
+	{ .program = "shrink_end_tp",
+	  .kind = ATTACH_TP,
+	  .event = "vmscan:mm_shrink_slab_end",
+	  .context = "trace_event_raw_mm_shrink_slab_end" },
+	{},
+};
+
 static const struct attach_alt target_removed[] = {
 	{ .program = "target_removed",
 	  .kind = ATTACH_TP_BTF,
@@ -88,6 +100,11 @@ static const struct attach_hook hooks[] = {
 	  .need = HOOK_REQUIRED,
 	  .alts = direct_end,
 	  .loss = "direct reclaim",
+	  .tp_as_good = true },
+	{ .name = "shrink end",
+	  .need = HOOK_REQUIRED,
+	  .alts = shrink_end,
+	  .loss = "objects that shrinkers freed",
 	  .tp_as_good = true },
 	/* a kernel without memory cgroups or without NUMA lacks them */
 	{ .name = "memcg begin",

@@ -9,6 +9,8 @@
 #define LRU_INACTIVE_ANON 0
 #define LRU_INACTIVE_FILE 2
 
+struct shrinker;
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* direct, memcg and soft limit reclaim share it; gfp_flags: u32 on 5.10, u64 from 6.1; order moved in 7.1. */
@@ -55,6 +57,10 @@ struct trace_event_raw_mm_vmscan_lru_isolate {
 	unsigned long nr_scanned;
 	unsigned long nr_taken;
 	int lru;
+};
+
+struct trace_event_raw_mm_shrink_slab_end {
+	int retval;
 };
 
 #pragma clang attribute pop

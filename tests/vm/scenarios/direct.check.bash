@@ -31,6 +31,15 @@ buckets() {
 	jq -nc '[inputs | [., 1] | until(.[1] >= .[0]; [.[0], .[1] * 2]) | .[1]] | group_by(.) | map({le: .[0], count: length})'
 }
 
+# shrunk STAGE KIND: objects that shrinkers freed within the tasks' episodes of that kind, in the kernel's own trace.
+shrunk() {
+	sed -nE "s/^ *(.*)-([0-9]+) .*: mm_vmscan_$2_reclaim_(begin|end): .*/\2 \3 0/p
+		s/^ *(.*)-([0-9]+) .*: mm_shrink_slab_end: .*last shrinker return val (-?[0-9]+).*/\2 shrunk \3/p" \
+		"$check_out/$1/events" |
+		awk '$2 == "begin" { open[$1] = 1 } $2 == "end" { open[$1] = 0 } $2 == "shrunk" && open[$1] && $3 > 0 { n += $3 }
+			END { printf "%d\n", n }'
+}
+
 check_direct() {
 	local episodes stalls events=$check_out/direct/trace.json ns wall hist pages stolen
 
@@ -44,6 +53,8 @@ check_direct() {
 	same "direct: episodes = tracepoints" "$(stat_json direct '[.processes[].reclaim.direct.count] | add')" "$episodes"
 	pages=$(stat_json direct '[.processes[].reclaim.direct.reclaimed_pages] | add')
 	same "direct: pages reclaimed = the kernel's trace" "$pages" "$(reclaimed direct direct)"
+	same "direct: objects that shrinkers freed = the kernel's trace" "$(stat_json direct .total.reclaim.shrunk_objects)" \
+		"$(shrunk direct direct)"
 	# An episode's pages include those of slabs that it frees on its way: nodes of the page cache's tree.
 	stolen=$(vmstat direct outer pgsteal_direct)
 	((pages >= stolen && pages - stolen <= stolen / 50))
