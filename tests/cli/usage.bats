@@ -138,7 +138,7 @@ options_shown() {
 	refused 2 "-u '4294967295'" "name or number" -- stat -u 4294967295 -d 1
 	refused 2 "-n '0123456789abcdef'" "1 to 15 bytes" -- stat -n 0123456789abcdef -d 1
 	refused 2 "-n ''" COMM -- stat -n '' -d 1
-	refused 2 "--follow" "-p or -t" -- stat --follow -d 1
+	refused 2 "--follow" "-p, -t or -n" -- stat --follow -d 1
 }
 
 # Is the memory controller's hierarchy mounted here?

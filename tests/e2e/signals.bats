@@ -171,7 +171,8 @@ at_any_time() {
 	check 7 sh -c 'exit 7'
 	check 143 sh -c 'kill -TERM $$'
 	check 127 "$tmp/no-such-command"
-	check 126 /etc/passwd
+	touch "$tmp/no-program"
+	check 126 "$tmp/no-program"
 	assert_nothing_attached
 }
 

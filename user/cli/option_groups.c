@@ -135,8 +135,7 @@ const struct option_row table_options[] = {
 	  .min = BY_PROCESS,
 	  .choices = table_groups,
 	  .arg = "GROUP",
-	  .help = "what a row stands for; parent: the living process that started the row's processes, or the ones "
-		  "that started those" },
+	  .help = "what a row stands for; parent: who started the row's processes" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,

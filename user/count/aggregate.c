@@ -17,6 +17,7 @@ struct aggregate *aggregate__new(const struct aggregate_config *config)
 	if (!agg)
 		goto out;
 	agg->config = *config;
+	agg->config.processes &= !rows_can_die(agg);
 	agg->interval = 1;
 	rows__init(&agg->rows, config->by, config->max_groups);
 	for (scope = 0; scope < NR_SCOPES; scope++)

@@ -11,6 +11,7 @@ stage_direct() {
 	mount -t ext4 "$(disk fs)" /mnt
 	hole=$(hole_file hole 320M)
 	renice -n 19 -p "$(pidof kswapd0)" >/dev/null
+	watch_too vmscan/mm_shrink_slab_end
 	gather direct stat -a -- /guest/work.sh first /guest/hog -f "$hole"
 	renice -n 0 -p "$(pidof kswapd0)" >/dev/null
 	replay direct trace.json trace reclaim --json
