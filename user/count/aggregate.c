@@ -7,6 +7,11 @@
 
 #define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
 
+static bool rows_can_die(const struct aggregate *agg)
+{
+	return agg->config.by == BY_PROCESS || agg->config.by == BY_THREAD;
+}
+
 struct aggregate *aggregate__new(const struct aggregate_config *config)
 {
 	struct aggregate *agg;
@@ -46,11 +51,6 @@ void aggregate__free(struct aggregate *agg)
 	rows__free(&agg->rows);
 	members__free(&agg->members);
 	free(agg);
-}
-
-static bool rows_can_die(const struct aggregate *agg)
-{
-	return agg->config.by == BY_PROCESS || agg->config.by == BY_THREAD;
 }
 
 static bool is_wanted(const struct aggregate *agg, enum mt_slot slot)
