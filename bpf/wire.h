@@ -395,6 +395,8 @@ struct mt_cfg {
 	__u32 stacks;  /* single events have stack ids */
 	__u32 sample;  /* of single events one in so many, by a hash of the address; 0: all */
 	__u32 has_task_storage;
+	__u32 refuses_lookups; /* task storage refuses look-ups as well while another task is preempted in it (up
+				  to 6.1) */
 	__u32 nr_hot_rings;
 	__u32 cpus_per_ring;	/* CPU / this is the number of its hot ring */
 	__u32 hot_wakeup_bytes; /* a hot ring with more than this waiting wakes its reader */

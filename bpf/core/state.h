@@ -433,8 +433,13 @@ static __always_inline struct mt_state *state__recover(struct task_struct *task)
 	    BPF_CORE_READ(task, start_boottime) < ctl->attached_ns)
 		return NULL;
 	flags = family_flags(task);
-	if (filter__family_only() && !(flags & MT_STATE_FAMILY))
+	if (filter__family_only() && !(flags & MT_STATE_FAMILY)) {
+		/* that the family's counters were not found says nothing where they cannot be looked up now */
+		if (cfg.refuses_lookups &&
+		    !bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE))
+			lost__task();
 		return NULL;
+	}
 	s = bpf_task_storage_get(&task_state, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {
 		lost__task();

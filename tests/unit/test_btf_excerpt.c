@@ -239,12 +239,15 @@ static void the_core_asks_for_what_it_looks_at(void **state)
 	assert_true(cfg.has_task_storage);
 	assert_true(cfg.tells_swap);
 	assert_false(cfg.faults_after_exit);
+	assert_true(cfg.refuses_lookups);
 	assert_true(prototype__preemptible(e.btf));
 	btf_excerpt__free(&e);
 	btf__add_struct(btf, "trace_event_raw_sched_process_exit", 8);
+	btf__add_func(btf, "bpf_task_storage_get_recur", BTF_FUNC_STATIC, 3);
 	assert_int_equal(btf_excerpt__make(&e, btf, &names), 0);
 	core_object__probe_kernel(&cfg, e.btf);
 	assert_true(cfg.faults_after_exit);
+	assert_false(cfg.refuses_lookups);
 	btf_excerpt__free(&e);
 	btf_names__free(&names);
 	btf__free(btf);

@@ -88,6 +88,8 @@ static const struct attach_hook hooks[] = {
 
 #define MAP_TYPES "bpf_map_type"
 #define SWAP_IN	  "do_swap_page"
+/* From 6.2 on programs look tasks up by this function, which takes no lock (kernel/bpf/bpf_task_storage.c). */
+#define LOOK_UP "bpf_task_storage_get_recur"
 
 /* Maps of tasks' counters.  The second is all that a kernel without task storage has. */
 #define TASK_STATE "task_state"
@@ -135,6 +137,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
 	cfg->has_task_storage = has_task_storage(btf);
+	cfg->refuses_lookups = btf__find_by_name_kind(btf, LOOK_UP, BTF_KIND_FUNC) < 0;
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->lru_generations = has_lru_generations();
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
@@ -236,6 +239,7 @@ int core_object__add_names(struct btf_names *names)
 	btf_names__add(names, "", EXIT_RECORD);
 	btf_names__add(names, "", SHARED_EXIT_RECORD);
 	btf_names__add(names, "", SWAP_IN);
+	btf_names__add(names, "", LOOK_UP);
 	req.image = task_bpf__elf_bytes(&req.image_size);
 	return object__add_names(names, &req);
 }
