@@ -102,7 +102,7 @@ t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_i
 
 @test "stat says how many tasks of CMD go on when it has ended" {
 	run "$memtrace" stat fault -- sh -c 'setsid sleep 2 & setsid sleep 2 & sleep 0.3'
-	[[ $output == *$'\n2 tasks that CMD started go on, and count no more\n'* ]] || fail "$output"
+	[[ $output == *$'\n2 tasks that CMD started go on, not counted any more\n'* ]] || fail "$output"
 	"$memtrace" stat fault --json -- sh -c 'setsid sleep 2 & sleep 0.3' >"$tmp/stat.json"
 	same "in JSON" "$(jq .command.living "$tmp/stat.json")" 1
 	run "$memtrace" stat fault -- sh -c 'sleep 0.1'

@@ -173,6 +173,26 @@ static void threads_keep_a_process(void **state)
 	aggregate__free(agg);
 }
 
+/* Who starts a process by way of one that ends at once: the kernel gives it to init, but init did not start it. */
+static void a_daemon_is_of_who_started_it(void **state)
+{
+	struct aggregate *agg = new_by(BY_PARENT);
+
+	(void)state;
+	take_child(agg, INIT, MAKE, 1, 5, 0, 0);
+	take_child(agg, MAKE, SH, 2, 20, 0, 0);
+	take_child(agg, SH, CC, 3, 300, 0, 0);
+	take_child(agg, MAKE, SH, 4, 20, MT_TASK_FINAL, 0);
+	take_child(agg, INIT, CC, 5, 301, 0, 0);
+	expect_row(agg, SCOPE_TOTAL, MAKE, 321, 2);
+	/* also when sh has been forgotten */
+	aggregate__retire(agg, 5000);
+	take_child(agg, INIT, CC, 5001, 302, 0, 0);
+	expect_row(agg, SCOPE_TOTAL, MAKE, 322, 2);
+	expect_row(agg, SCOPE_TOTAL, INIT, 5, 1);
+	aggregate__free(agg);
+}
+
 /* Processes that have ended are forgotten; others are not. */
 static void ended_ones_are_forgotten(void **state)
 {
@@ -205,13 +225,10 @@ static void circles_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processes_of_a_name),
-		cmocka_unit_test(a_process_that_ends_leaves_its_row),
-		cmocka_unit_test(rows_move_in_each_scope),
-		cmocka_unit_test(the_command_keeps_its_row),
-		cmocka_unit_test(threads_keep_a_process),
-		cmocka_unit_test(ended_ones_are_forgotten),
-		cmocka_unit_test(circles_end),
+		cmocka_unit_test(processes_of_a_name),	    cmocka_unit_test(a_process_that_ends_leaves_its_row),
+		cmocka_unit_test(rows_move_in_each_scope),  cmocka_unit_test(the_command_keeps_its_row),
+		cmocka_unit_test(threads_keep_a_process),   cmocka_unit_test(a_daemon_is_of_who_started_it),
+		cmocka_unit_test(ended_ones_are_forgotten), cmocka_unit_test(circles_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,7 +155,9 @@ const struct command stat_command = {
 		"whole\n"
 		"machine. -d ends CMD with SIGTERM. What CMD started and goes on when it has ended counts no more, and "
 		"is not ended.\n"
-		"The exit status is CMD's.",
+		"The exit status is CMD's.\n"
+		"\n"
+		"With -i, a last line names what one interval had much more of than the others (burst).",
 	.options = stat_options,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -80,7 +80,12 @@ static bool difference(const struct aggregate *agg, const struct life *life, con
 /* Whose row the record belongs to. */
 static const struct mt_who *row_who(const struct aggregate *agg, const struct mt_task *task)
 {
-	return agg->config.by == BY_PARENT ? members__ancestor(&agg->members, &task->parent) : &task->who;
+	const struct member *member;
+
+	if (agg->config.by != BY_PARENT)
+		return &task->who;
+	member = members__find(&agg->members, &task->who);
+	return members__ancestor(&agg->members, member ? &member->parent : &task->parent);
 }
 
 static struct row_key key_of(const struct aggregate *agg, const struct mt_task *task)

@@ -26,7 +26,9 @@ void aggregate__attach_member(struct life *life, struct member *member)
 
 void aggregate__count_process(struct aggregate *agg, struct row *row, struct member *member)
 {
-	enum member_news news = member ? member__count(member, row->id, agg->interval) : MEMBER_NO_NEWS;
+	/* a process has one starter, whatever row that one's children are in by now */
+	uint64_t id = agg->config.by == BY_PARENT ? 0 : row->id;
+	enum member_news news = member ? member__count(member, id, agg->interval) : MEMBER_NO_NEWS;
 
 	row->processes[SCOPE_TOTAL] += news == MEMBER_NEW_IN_ROW;
 	row->processes[SCOPE_OPEN] += news != MEMBER_NO_NEWS;

@@ -50,13 +50,15 @@ struct member *members__get(struct members *members, const struct mt_task *task)
 {
 	struct member *member = members__find(members, &task->who);
 
-	if (!member)
+	if (!member) {
 		member = add(members, &task->who);
+		if (member)
+			member->parent = task->parent;
+	}
 	if (!member || task->hdr.time_ns < member->newest_ns)
 		return member;
 	member->newest_ns = task->hdr.time_ns;
 	member->who = task->who;
-	member->parent = task->parent;
 	return member;
 }
 
@@ -64,6 +66,9 @@ void members__retire(struct members *members, uint64_t now_ns, uint64_t linger_n
 {
 	struct member *member, *next;
 
+	/* before the links of a chain go */
+	for (member = members->table; member; member = member->hh.next)
+		member->parent = *members__ancestor(members, &member->parent);
 	for (member = members->table; member; member = next) {
 		next = member->hh.next;
 		if (!member__ended(member) || now_ns < member->newest_ns + linger_ns)
@@ -123,9 +128,6 @@ enum member_news member__count(struct member *member, uint64_t row_id, uint64_t 
 	struct member_row *row = find_row(member, row_id);
 	enum member_news news = MEMBER_NO_NEWS;
 
-	/* what comes late of one that has ended may be for a row that its own was merged into */
-	if (!row && member__ended(member) && member->nr_rows)
-		return MEMBER_NO_NEWS;
 	if (!row) {
 		row = remember(member, row_id);
 		news = MEMBER_NEW_IN_ROW;

@@ -26,7 +26,7 @@ struct member {
 	UT_hash_handle hh;
 	struct member_key key;
 	struct mt_who who;    /* of its newest record */
-	struct mt_who parent; /* all 0: not known */
+	struct mt_who parent; /* who started it, or took that one's place; all 0: not known */
 	uint64_t newest_ns;
 	uint32_t lives;	  /* entries of struct life that point here: none may outlive it */
 	bool leader_gone; /* the leader had its final record */
@@ -43,7 +43,10 @@ struct members {
 
 void members__free(struct members *members);
 struct member *members__find(const struct members *members, const struct mt_who *who); /* NULL: not known */
-/* Finds or adds the record's process, and takes the record's names.  NULL: no memory. */
+/*
+ * Finds or adds the record's process, and takes the record's names.  Its parent is the one of the first record: later
+ * the kernel may have given it to init.  NULL: no memory.
+ */
 struct member *members__get(struct members *members, const struct mt_task *task);
 /* Forgets those that have ended and of which no record came for that long. */
 void members__retire(struct members *members, uint64_t now_ns, uint64_t linger_ns);

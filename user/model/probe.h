@@ -102,6 +102,7 @@ struct probe_column {
 	enum unit unit;
 	const enum mt_slot *slots;
 	size_t nr_slots;
+	bool own;   /* says nothing of a row by parent, which is about the parent's children */
 	bool stall; /* the share of the time that was spent waiting: who waits long comes first */
 };
 

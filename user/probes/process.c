@@ -20,7 +20,12 @@ static const enum mt_slot forks[] = { MT_SLOT_process_forks };
 static const enum mt_slot cpu[] = { MT_SLOT_process_cpu_ns };
 
 static const struct probe_column columns[] = {
-	{ .title = "FORKS/s", .measure = MEASURE_PER_SECOND, .unit = UNIT_COUNT, .slots = forks, .nr_slots = 1 },
+	{ .title = "FORKS/s",
+	  .measure = MEASURE_PER_SECOND,
+	  .unit = UNIT_COUNT,
+	  .slots = forks,
+	  .nr_slots = 1,
+	  .own = true },
 	{ .title = "CPU", .measure = MEASURE_SUM, .unit = UNIT_NS, .slots = cpu, .nr_slots = 1 },
 	{ .title = "CPU%", .measure = MEASURE_SHARE, .unit = UNIT_NS, .slots = cpu, .nr_slots = 1 },
 	{},

@@ -99,7 +99,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);
-		if (err != -EMFILE && err != -ENOMEM && features__shortage(err, limit, sizeof(limit)))
+		if (features__shortage(err, limit, sizeof(limit)))
 			fail_probe(live, id, err, limit);
 		else
 			fail_probe(live, id, err, culprit && culprit->why[0] ? culprit->why : strerror(-err));

@@ -225,7 +225,8 @@ void summary__add_command(struct summary *summary, struct report *report)
 	if (alone && run_view__asked(view, slot_rows[0].probe))
 		add_difference(summary, report);
 	if (c[4].kind == CELL_UINT && living)
-		report__add_note(report, "%zu tasks that CMD started go on, and count no more", living);
+		report__add_note(report, "%zu task%s that CMD started go%s on, not counted any more", living,
+				 living == 1 ? "" : "s", living == 1 ? "es" : "");
 }
 
 /* "alloc (the verifier refused it: ...)", or "none" */

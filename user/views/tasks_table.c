@@ -130,7 +130,7 @@ static const char *measure_title(struct tasks_table *table, const struct probe_c
 
 static void add_measure(struct tasks_table *table, const struct probe_column *column)
 {
-	if (table->nr_measures < TASKS_MAX_MEASURES)
+	if (table->nr_measures < TASKS_MAX_MEASURES && !(column->own && table->by == BY_PARENT))
 		add_column(
 			table,
 			(struct column){ .title = measure_title(table, column), .unit = measure_unit(table, column) },
