@@ -89,6 +89,7 @@ t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_i
 	run "$memtrace" stat fault -i 0.5 -- sh -c "sleep 2; $workloads/faults -n 30000; sleep 2"
 	same "status" "$status" 0
 	[[ $(grep -c '^burst: MINOR/s .* mean .* in the interval from ' <<<"$output") == 1 ]] || fail "$output"
+	grep -q '^burst: MINOR/s .* before ' <<<"$output" || fail "$output"
 }
 
 @test "trace without a probe says which events it does not print" {

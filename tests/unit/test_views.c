@@ -244,6 +244,18 @@ static char *bursts_text(struct bursts *bursts, const char *format)
 	return text;
 }
 
+static char *marks_text(struct bursts *bursts)
+{
+	struct report *report = report__new("memtrace.stat/1");
+	char *text;
+
+	assert_non_null(report);
+	bursts__mark(bursts, report);
+	text = render(report, "text");
+	report__free(report);
+	return text;
+}
+
 /* The run lasts 2 s, its intervals 1 s each: the first has 4,010 minor faults, the second none, the third 7,000. */
 static void bursts(void **state)
 {
@@ -265,6 +277,9 @@ static void bursts(void **state)
 	assert_int_equal(fake_run__task(run, 11, "busy", 11000), 0);
 	aggregate__next_interval(run->view.aggregate);
 	bursts__note(&bursts);
+	text = marks_text(&bursts);
+	assert_string_equal(text, "burst: MINOR/s 7.0k before 802\n"); /* 4,010 in 5 s */
+	free(text);
 	text = bursts_text(&bursts, "text");
 	expect(text, "burst: MINOR/s 7.0k mean 1.8k in the interval from 00:00:08.000\n");
 	expect_none(text, "MAJOR");

@@ -68,6 +68,8 @@ static int report(struct stat_run *run, enum scope scope)
 		add_gathered(session, rep);
 		summary__add_command(&run->summary, rep);
 		bursts__add(&run->bursts, rep);
+	} else {
+		bursts__mark(&run->bursts, rep);
 	}
 	err = keyed_tables__add(&run->keyed, &session->view, rep, scope, false);
 	if (err)
@@ -157,7 +159,9 @@ const struct command stat_command = {
 		"is not ended.\n"
 		"The exit status is CMD's.\n"
 		"\n"
-		"With -i, a last line names what one interval had much more of than the others (burst).",
+		"With -i, an interval that has much more of something than the run before it says so (burst), and the "
+		"last\n"
+		"report names the interval that had the most.",
 	.options = stat_options,
 	.takes_probes = true,
 	.takes_cmd = true,

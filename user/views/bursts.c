@@ -35,16 +35,27 @@ static uint64_t sum_of(const struct run_view *view, const struct probe_column *c
 }
 
 /* A second; in bytes, not pages. */
-static double rate(const struct run_view *view, const struct probe_column *column, enum scope scope)
+static double rate_of(const struct run_view *view, const struct probe_column *column, uint64_t sum, double seconds)
 {
-	uint64_t sum = sum_of(view, column, scope);
-	double seconds = run_view__seconds(view, scope);
-
 	if (seconds <= 0)
 		return 0;
 	if (column->measure == MEASURE_SHARE)
 		return sum / 1e9 / seconds;
 	return (column->unit == UNIT_PAGES ? (double)view->facts->page_size : 1.0) * sum / seconds;
+}
+
+static double rate(const struct run_view *view, const struct probe_column *column, enum scope scope)
+{
+	return rate_of(view, column, sum_of(view, column, scope), run_view__seconds(view, scope));
+}
+
+/* Of the run up to the last interval. */
+static double rate_before(const struct run_view *view, const struct probe_column *column)
+{
+	uint64_t sum = sum_of(view, column, SCOPE_TOTAL) - sum_of(view, column, SCOPE_INTERVAL);
+
+	return rate_of(view, column, sum,
+		       run_view__seconds(view, SCOPE_TOTAL) - run_view__seconds(view, SCOPE_INTERVAL));
 }
 
 /* Of very little there are no bursts: ten events, or a hundredth of the time. */
@@ -76,6 +87,36 @@ static enum unit unit_of(const struct probe_column *column)
 	if (column->measure == MEASURE_SHARE)
 		return UNIT_SHARE;
 	return column->unit == UNIT_PAGES ? UNIT_BYTES_PER_SECOND : UNIT_COUNT_PER_SECOND;
+}
+
+/* "burst: MINOR/s 12.3k before 2.1k" */
+static void add_mark(struct burst *burst, struct report *report, double now, double before)
+{
+	enum unit unit = unit_of(burst->column);
+
+	snprintf(burst->heading, sizeof(burst->heading), "burst: %s", burst->column->title);
+	burst->columns[0] = (struct column){ .title = "", .unit = unit };
+	burst->columns[1] = (struct column){ .title = "before", .unit = unit };
+	burst->cells[0] = cell_real(now);
+	burst->cells[1] = cell_real(before);
+	report__add_values(report, &(struct values){ .heading = burst->heading,
+						     .columns = burst->columns,
+						     .cells = burst->cells,
+						     .nr_columns = 2 });
+}
+
+void bursts__mark(struct bursts *bursts, struct report *report)
+{
+	const struct run_view *view = bursts->view;
+	size_t i;
+
+	for (i = 0; i < bursts->nr && bursts->intervals >= BURST_INTERVALS; i++) {
+		struct burst *burst = &bursts->of[i];
+		double now = rate(view, burst->column, SCOPE_INTERVAL), before = rate_before(view, burst->column);
+
+		if (now >= BURST_TIMES * before && is_much(view, burst->column))
+			add_mark(burst, report, now, before);
+	}
 }
 
 /* "burst: MINOR/s 12.3k mean 2.1k in the interval from 12:00:01.000" */

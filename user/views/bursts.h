@@ -36,6 +36,8 @@ struct bursts {
 void bursts__init(struct bursts *bursts, const struct run_view *view);
 /* An interval is over. */
 void bursts__note(struct bursts *bursts);
+/* What burst in the interval that was noted last, against the run before it; in text alone. */
+void bursts__mark(struct bursts *bursts, struct report *report);
 /* The bursts of the whole run; the report borrows from *bursts. */
 void bursts__add(struct bursts *bursts, struct report *report);
 
