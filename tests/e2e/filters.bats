@@ -32,7 +32,7 @@ pids() {
 	finish one
 	finish two
 	finish three
-	memtrace_stop
+	memtrace_ends
 	same "pids" "$(pids)" "$(printf '%s\n' "$one_pid" "$two_pid" | sort -n | paste -sd ' ')"
 	between "minor faults" "$(total true .fault.minor)" 7000 7200
 }
@@ -41,7 +41,7 @@ pids() {
 	start one spawn -p -n 5 -t 1000
 	memtrace_start stat -p "$one_pid" --json -o "$tmp/stat.json"
 	finish one
-	memtrace_stop
+	memtrace_ends
 	same "pids" "$(pids)" "$one_pid"
 	between "minor faults" "$(total true .fault.minor)" 1 999
 }
@@ -237,7 +237,7 @@ nest() {
 	memtrace_start stat -n mt-one -p "$two_pid" --json -o "$tmp/stat.json"
 	finish one
 	finish two
-	memtrace_stop
+	memtrace_ends
 	same "pids" "$(pids)" "$two_pid"
 }
 

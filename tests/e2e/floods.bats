@@ -83,7 +83,7 @@ flood_stopped() {
 	# so that also their last counts find the rings full
 	wait "$a_pid" "$b_pid" "$perf_pid"
 	kill -CONT "$mt_pid"
-	memtrace_stop
+	memtrace_ends
 	same "status" "$mt_status" 0
 	same "the last line" "$(end_says .schema)" memtrace.end/1
 	hits=$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
@@ -127,7 +127,7 @@ flood_stopped() {
 	finish b
 	wait "$perf_pid"
 	kill -CONT "$mt_pid"
-	memtrace_stop
+	memtrace_ends
 	same "status" "$mt_status" 0
 	(($(ring "$ring_a" records) > 90000)) || fail "the ring of CPU $cpu_a was not full: the test is void"
 	same "records that the ring of CPU $cpu_b had no room for" "$(ring "$ring_b" records)" 0
@@ -156,7 +156,7 @@ faulted() {
 	kill -CONT "$mover_pid"
 	wait "$mover_pid"
 	kill -CONT "$mt_pid"
-	memtrace_stop
+	memtrace_ends
 	"$memtrace" replay "$tmp/r.rec" trace fault --json >"$tmp/out" 2>"$tmp/err"
 	same "lost" "$(end_says '.lost | "\(.rare) \(.hot)"')" "0 0"
 	nr=$(grep -c "\"event\":\"fault\".*\"pid\":$mover_pid," "$tmp/out")

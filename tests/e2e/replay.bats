@@ -15,11 +15,13 @@ need() {
 live() {
 	memtrace_start "${@:2}" -o "$tmp/$1.json"
 	lives+=("$mt_pid")
+	[[ " $* " != *' -p '* ]] || ending+=("$mt_pid")
 }
 
 # record_machine: the same for a recording of all tasks, $tmp/r.rec.
 record_machine() {
 	lives=()
+	ending=() # by themselves, with their processes
 	memtrace_start record -o "$tmp/r.rec" "$@"
 	recorder=$mt_pid
 }
@@ -27,7 +29,7 @@ record_machine() {
 # All have ended, the recording last.
 end_all() {
 	for mt_pid in "${lives[@]}" "$recorder"; do
-		memtrace_stop
+		if [[ " ${ending[*]} " == *" $mt_pid "* ]]; then memtrace_ends; else memtrace_stop; fi
 		same "status" "$mt_status" 0
 	done
 	same "lost" "$("$memtrace" replay "$tmp/r.rec" stat --json | jq -c '.lost | [.rare, .hot]')" "[0,0]"
