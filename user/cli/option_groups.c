@@ -32,8 +32,8 @@ const struct option_row filter_options[] = {
 	  .min = 1,
 	  .max = PID_LIMIT,
 	  .arg = "PID",
-	  .help = "only this process, all its threads; repeatable, or with commas: -p 1,2. The run ends with it, but "
-		  "for CMD and --follow" },
+	  .help = "only this process, all its threads; repeatable, or with commas: -p 1,2. The run ends with it, "
+		  "unless there is CMD or --follow" },
 	{ .name = "tid",
 	  .short_name = 't',
 	  .type = OPT_UINTS,

@@ -16,6 +16,20 @@ bool run_view__knows(const struct run_view *view, enum mt_slot slot)
 	return row->role == ROLE_ACCOUNTED || status->hooked;
 }
 
+bool run_view__sum(const struct run_view *view, const struct probe_column *column, const uint64_t *counts,
+		   uint64_t *sum)
+{
+	bool known = false;
+	size_t i;
+
+	*sum = 0;
+	for (i = 0; i < column->nr_slots; i++) {
+		*sum += counts[column->slots[i]];
+		known |= run_view__knows(view, column->slots[i]);
+	}
+	return known;
+}
+
 uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope)
 {
 	return scope == SCOPE_TOTAL ? view->start_ns : view->interval_start_ns;

@@ -7,6 +7,7 @@
 #define MEMTRACE_COUNT_RUN_VIEW_H
 
 #include "aggregate.h"
+#include "../model/probe.h"
 #include "../report/event.h"
 #include "../model/source.h"
 #include "keyed_counts.h"
@@ -35,6 +36,9 @@ struct run_view {
 bool run_view__asked(const struct run_view *view, enum mt_probe probe);
 /* Whether a slot's count is known: its probe is attached, and hooked unless the kernel counts by itself. */
 bool run_view__knows(const struct run_view *view, enum mt_slot slot);
+/* The sum of a column's counters, in its unit; false: none of them is known. */
+bool run_view__sum(const struct run_view *view, const struct probe_column *column, const uint64_t *counts,
+		   uint64_t *sum);
 /* When the scope began, boot time clock. */
 uint64_t run_view__begin_ns(const struct run_view *view, enum scope scope);
 /* How long the scope is. */

@@ -25,12 +25,9 @@ void bursts__init(struct bursts *bursts, const struct run_view *view)
 
 static uint64_t sum_of(const struct run_view *view, const struct probe_column *column, enum scope scope)
 {
-	const uint64_t *sums = aggregate__sums(view->aggregate, scope);
-	uint64_t sum = 0;
-	size_t i;
+	uint64_t sum;
 
-	for (i = 0; i < column->nr_slots; i++)
-		sum += sums[column->slots[i]];
+	run_view__sum(view, column, aggregate__sums(view->aggregate, scope), &sum);
 	return sum;
 }
 

@@ -74,15 +74,9 @@ static void total_title(char *title, size_t size, const char *column)
 
 static struct cell total_cell(const struct run_view *view, const struct probe_column *column, const uint64_t *sums)
 {
-	uint64_t sum = 0;
-	bool known = false;
-	size_t i;
+	uint64_t sum;
 
-	for (i = 0; i < column->nr_slots; i++) {
-		sum += sums[column->slots[i]];
-		known |= run_view__knows(view, column->slots[i]);
-	}
-	if (!known)
+	if (!run_view__sum(view, column, sums, &sum))
 		return cell_none();
 	return cell_uint(column->unit == UNIT_PAGES ? sum * view->facts->page_size : sum);
 }

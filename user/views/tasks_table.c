@@ -84,15 +84,9 @@ struct cell tasks_table__measure(const struct tasks_table *table, const struct p
 {
 	double scale = column->unit == UNIT_PAGES ? (double)table->view->facts->page_size : 1.0;
 	enum column_measure measure = measure_of(table, column);
-	uint64_t sum = 0;
-	bool known = false;
-	size_t i;
+	uint64_t sum;
 
-	for (i = 0; i < column->nr_slots; i++) {
-		sum += counts[column->slots[i]];
-		known |= run_view__knows(table->view, column->slots[i]);
-	}
-	if (!known)
+	if (!run_view__sum(table->view, column, counts, &sum))
 		return cell_none();
 	if (measure == MEASURE_SUM)
 		return cell_uint(sum * (uint64_t)scale);
