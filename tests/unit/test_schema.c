@@ -14,7 +14,7 @@
 #include "../../user/model/schema.h"
 #include "../../user/views/keyed.h"
 
-static void probes(void **state)
+static void rows_of_probes(void **state)
 {
 	(void)state;
 	for (int i = 0; i < MT_NR_PROBES; i++) {
@@ -183,8 +183,8 @@ static void unit_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probes),	 cmocka_unit_test(slots),	  cmocka_unit_test(events),
-		cmocka_unit_test(hists),	 cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
+		cmocka_unit_test(rows_of_probes), cmocka_unit_test(slots),	   cmocka_unit_test(events),
+		cmocka_unit_test(hists),	  cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
 		cmocka_unit_test(keyed_columns),
 	};
 
