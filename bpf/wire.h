@@ -22,8 +22,10 @@
 #define MT_MAX_NODES	   1024 /* the kernel's own bound: MAX_NUMNODES with the largest CONFIG_NODES_SHIFT */
 #define MT_CGROUP_PATH_LEN 256
 #define MT_FILE_NAME_LEN   32
-#define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
-#define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
+#define MT_VARIABLE	   0x6d745f766172 /* stands in a program for the id of a kernel's variable */
+#define MT_FUNCTION_LEN	   32		  /* of a kernel function's name, cut if it is longer */
+#define MT_STACK_DEPTH	   127		  /* the kernel's PERF_MAX_STACK_DEPTH */
+#define MT_MORE_STACKS	   (1 << 30)	  /* set in the ids of call chains that are in the map "more_stacks" */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
 #define MT_UNKNOWN_U64 (~0ULL)
@@ -68,6 +70,38 @@ enum mt_backing {
 	MT_BACKING_SWAP, /* anonymous memory that was swapped out */
 	MT_BACKING_HUGETLB,
 	MT_NR_BACKINGS
+};
+
+/* What a task waits for in a memory stall. */
+enum mt_stall_cause {
+	MT_STALL_MEMCG,	  /* reclaim for the hard limit of a memory cgroup */
+	MT_STALL_HIGH,	  /* memory.high: its reclaim, and the sleeps that slow a task down */
+	MT_STALL_DIRECT,  /* direct reclaim, and reclaim of a node */
+	MT_STALL_COMPACT, /* direct compaction */
+	MT_STALL_SWAPIN,  /* memory that was swapped out */
+	MT_STALL_REFAULT, /* page cache that was evicted and is needed again */
+	MT_STALL_OTHER,
+	MT_NR_STALL_CAUSES,
+};
+
+/* Kernel threads whose stalls are their own work. */
+enum mt_stall_kthread {
+	MT_STALL_KSWAPD,
+	MT_STALL_KCOMPACTD,
+	MT_STALL_OTHER_KTHREAD,
+	MT_NR_STALL_KTHREADS,
+};
+
+/* What a function's name says about a stall that it began, or that it stands in the call chain of. */
+enum mt_stall_class {
+	MT_CLASS_NONE = MT_NR_STALL_CAUSES, /* nothing; causes are classes, too */
+	MT_CLASS_PENALTY,		    /* cause high: the task sleeps because it is above memory.high */
+	MT_CLASS_ALLOC,			    /* direct reclaim or direct compaction: what begins inside it tells which */
+	MT_CLASS_PAGE,	/* waits for a page: swap-in if one of class swapin stands above it, else a refault */
+	MT_CLASS_ENTER, /* psi_memstall_enter() itself, and what runs in it */
+	MT_CLASS_KSWAPD,
+	MT_CLASS_KCOMPACTD,
+	MT_NR_CLASSES,
 };
 
 enum mt_ring { MT_RING_RARE, MT_RING_OOM, MT_RING_HOT, MT_NR_RINGS };
@@ -308,6 +342,91 @@ struct mt_reclaim_by_target {
 	struct mt_reclaim_by_target_value value;
 };
 
+/* One stall for memory that took long. */
+struct mt_stall {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 start_ns;
+	__u64 duration_ns;
+	__u64 target_cgroup_id; /* whose limit reclaim was for; 0: none, or unknown */
+	__u32 cause;		/* enum mt_stall_cause */
+	__u32 partial;		/* it was under way when memtrace attached: duration is a lower bound */
+	__s32 kernel_stack;	/* as in struct mt_fault */
+	__u32 pad;
+	char function[MT_FUNCTION_LEN]; /* that the task waited in; empty: unknown */
+};
+
+/* Stalls by the cgroup of the waiting task and the cause, once they are over. */
+struct mt_stall_by_cause_key {
+	__u64 cgroup_id;
+	__u32 cause;
+	__u32 folded; /* they have no record of their own: most are too short */
+};
+
+struct mt_stall_by_cause_value {
+	struct mt_keyed_head head;
+	__u64 ns;
+	__u64 hist[MT_HIST_SLOTS];
+};
+
+struct mt_stall_by_cause {
+	struct mt_hdr hdr;
+	struct mt_stall_by_cause_key key;
+	struct mt_stall_by_cause_value value;
+};
+
+/* Stalls by the function that the task waited in, once they are over. */
+struct mt_stall_by_caller_key {
+	char function[MT_FUNCTION_LEN];
+	__u32 cause;
+	__u32 pad;
+};
+
+struct mt_stall_by_caller_value {
+	struct mt_keyed_head head;
+	__u64 ns;
+};
+
+struct mt_stall_by_caller {
+	struct mt_hdr hdr;
+	struct mt_stall_by_caller_key key;
+	struct mt_stall_by_caller_value value;
+};
+
+/* Stalls of kernel threads, also those under way. */
+struct mt_stall_by_kthread_key {
+	__u32 kind; /* enum mt_stall_kthread */
+	__s32 node; /* MT_UNKNOWN_S32: it works for none */
+};
+
+struct mt_stall_by_kthread_value {
+	struct mt_keyed_head head; /* its count: of stalls, and of times that one was looked at while it lasted */
+	__u64 stalls;		   /* that have ended */
+	__u64 ns;
+};
+
+struct mt_stall_by_kthread {
+	struct mt_hdr hdr;
+	struct mt_stall_by_kthread_key key;
+	struct mt_stall_by_kthread_value value;
+};
+
+/*
+ * The stall that a task is in.  The task writes it; the iterator of the probe stall begins one that was under way when
+ * memtrace attached, and drops one whose end was missed.
+ */
+struct mt_stalled {
+	__u64 key;	/* names it: an address that its begin and its end have in common; 0: there is none */
+	__u64 start_ns; /* when it began */
+	__u64 since_ns; /* from where its time is not in the counters yet */
+	__u64 target;	/* id of the cgroup whose limit reclaim is for; 0: unknown */
+	__u64 site;	/* the address in the function that it is in; 0: unknown */
+	__u32 changes;	/* odd while members or the counters of stalls change */
+	__u32 class;	/* enum mt_stall_class */
+	__s32 cpu;	/* where it counts in struct mt_cpu; -1: it does not */
+	__u32 partial;
+};
+
 /*
  * The base of what the kernel accounts to a task; that counts only while it matches the filters.  While it matches, the
  * count is the task's number less this one; else it is this one.
@@ -368,11 +487,12 @@ struct mt_state {
 	/*
 	 * The counters of the probes that are on (struct mt_cfg); those that the kernel accounts stay 0: a record takes
 	 * them from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record
-	 * had (state__sent_counts()); the iterator writes these as well, until the exit.  The maps have room for no
-	 * more.
+	 * had (state__sent_counts()); the iterator writes these as well, until the exit.  Behind these comes a struct
+	 * mt_stalled, if the probe stall is on (state__stalled()).  The maps have room for no more.
 	 */
 	__u64 c[MT_NR_SLOTS];
 	__u32 room[MT_NR_SLOTS];
+	struct mt_stalled room_too;
 };
 
 /* Properties that a task has from its birth on. */
@@ -407,9 +527,11 @@ struct mt_cfg {
 	__u32 rests;		   /* tasks may count after sched_process_exit, and are looked at when they are freed */
 	__u32 parents;		   /* tasks' records name their parents */
 	__u32 lru_generations;	   /* the multi-generational LRU is on */
+	__u32 marks_stalls;	   /* the kernel marks tasks that stall: PSI is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
+	__u64 long_stall_ns;	   /* a stall that takes at least that has a record */
 	__u32 shift[MT_NR_PROBES]; /* of a probe that is on: how much less a counter's place among them is than its slot
 				    */
 };
@@ -444,6 +566,9 @@ struct mt_control {
 	/* of kswapd, on the lists that the kernel uses: it tells of each page, so none that was told is none */
 	__u32 tells_scanned, tells_reclaimed;
 	__u64 attached_ns;		   /* the birth of every task born after this is seen; 0: not attached yet */
+	__u64 ended_ns;			   /* when the run ended; 0: it has not */
+	__u64 stalled;			   /* of all CPUs: see struct mt_cpu */
+	__u64 stalls_unbalanced;	   /* times that these could not be kept: they mean nothing any more */
 	__u64 exited;			   /* tasks with counters that have exited */
 	__u64 freed;			   /* ... and were freed after that */
 	__u64 faulty_exited, faulty_freed; /* those of them that may have taken a fault in between */
@@ -495,7 +620,10 @@ struct mt_lost {
 struct mt_cpu {
 	struct mt_lost lost;
 	__u64 machine[MT_NR_MACHINE_SLOTS];
-	__u64 keyed_changes;	/* of keyed counters, whichever */
+	__u64 keyed_changes; /* of keyed counters, whichever */
+	__u64 stalled;	     /* time with a stalled task: see mt_stalled_time() */
+	/* What the kernel has of that (struct psi_group_cpu), as it was last read; only the lowest 32 bits. */
+	__u32 psi_some_ns, psi_full_ns;
 } __attribute__((aligned(64))); /* no two CPUs share a cache line */
 
 /*
@@ -535,6 +663,36 @@ static inline __u32 mt_log2_slot(__u64 value)
 	return slot < MT_HIST_SLOTS ? slot : MT_HIST_SLOTS - 1;
 }
 
+/*
+ * Time in which at least one task was stalled, and how many are now, in one word: each change is one atomic operation,
+ * and so is a look.  The time is in units of 64 ns, modulo 52 days: the sum of the ends less the sum of the begins.
+ */
+#define MT_STALLED_BITS 46
+#define MT_STALLED_MASK ((1ULL << MT_STALLED_BITS) - 1)
+
+/* In nanoseconds, modulo 52 days. */
+static inline __u64 mt_stalled_time(__u64 word, __u64 now_ns)
+{
+	__u64 time = word >> MT_STALLED_BITS ? word + (now_ns >> 6) : word;
+
+	return (time & MT_STALLED_MASK) << 6;
+}
+
+/* The word after a task more (or one less) is stalled; word if it cannot be. */
+static inline __u64 mt_stalled_next(__u64 word, int more, __u64 now_ns)
+{
+	__u64 nr = word >> MT_STALLED_BITS, time = word;
+
+	if (!more && !nr)
+		return word;
+	if (more && !nr)
+		time -= now_ns >> 6;
+	nr += more ? 1 : -1;
+	if (!nr)
+		time += now_ns >> 6;
+	return nr << MT_STALLED_BITS | (time & MT_STALLED_MASK);
+}
+
 _Static_assert(sizeof(struct mt_hdr) == 16, "mt_hdr");
 _Static_assert(sizeof(struct mt_who) == 64, "mt_who");
 _Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS + 64, "mt_task");
@@ -548,7 +706,11 @@ _Static_assert(sizeof(struct mt_reclaim) == 152, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
-_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16,
+_Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
+_Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
+_Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
+_Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
+_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16 + 56,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

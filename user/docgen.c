@@ -820,6 +820,8 @@ static json_t *schema_key(const struct keyed_column *column)
 {
 	if (column->type == FIELD_CGROUP || column->type == FIELD_CODE)
 		return json_pack("{ss}", "$ref", "common.json#/$defs/string_or_null");
+	if (column->type == FIELD_INT || column->type == FIELD_TEXT)
+		return json_pack("{s[ss]}", "type", column->type == FIELD_INT ? "integer" : "string", "null");
 	return json_pack("{ss}", "type", column->type == FIELD_BOOL ? "boolean" : "integer");
 }
 

@@ -11,6 +11,7 @@
 #include "model/probe.h"
 
 extern const struct command stat_command;
+extern const struct command stalls_command;
 extern const struct command trace_command;
 extern const struct command hist_command;
 extern const struct command top_command;
@@ -22,17 +23,8 @@ extern const struct command doctor_command;
 extern const struct command list_command;
 
 const struct command *const commands[] = {
-	&stat_command,
-	&trace_command,
-	&hist_command,
-	&top_command,
-	&export_command,
-	&record_command,
-	&replay_command,
-	&verify_command,
-	&doctor_command,
-	&list_command,
-	NULL,
+	&stat_command,	 &stalls_command, &trace_command,  &hist_command,   &top_command,  &export_command,
+	&record_command, &replay_command, &verify_command, &doctor_command, &list_command, NULL,
 };
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;

@@ -58,6 +58,13 @@
 			bpf_map_push_elem(&name##_free, &free_, BPF_ANY);                                              \
 	} while (0)
 
+/* The barrier keeps clang from computing the address before it is known that there is an element. */
+#define keyed__value(element)                                                                                          \
+	({                                                                                                             \
+		barrier_var(element);                                                                                  \
+		element ? &element->value : NULL;                                                                      \
+	})
+
 /* The value of *of_key, made if there is none; NULL: no room. */
 #define keyed__get(name, of_key)                                                                                       \
 	({                                                                                                             \
@@ -67,7 +74,7 @@
 			keyed__make(name, of_key);                                                                     \
 			element_ = keyed__find(name, of_key);                                                          \
 		}                                                                                                      \
-		element_ ? &element_->value : NULL;                                                                    \
+		keyed__value(element_);                                                                                \
 	})
 
 /* The value for what found none.  In *of_key only what can have few values is set, which has the number nr. */
@@ -78,7 +85,7 @@
                                                                                                                        \
 		if (other_)                                                                                            \
 			other_->key = *(of_key);                                                                       \
-		other_ ? &other_->value : NULL;                                                                        \
+		keyed__value(other_);                                                                                  \
 	})
 
 static __always_inline void keyed__changed(void)

@@ -17,6 +17,9 @@ const volatile struct mt_cfg cfg SEC(".rodata.cfg") = {};
  */
 #define TP_PASS_ON 1
 
+#define MT_STR_OF(x) #x
+#define MT_STR(x)    MT_STR_OF(x) /* a macro's value as a string */
+
 /* Keeps clang from optimising an index check away: the verifier needs to see it in the program. */
 #define opaque(index) asm volatile("" : "+r"(index))
 

@@ -85,6 +85,17 @@ static __always_inline u32 *state__sent_counts(struct mt_state *s)
 	return (u32 *)(s->c + cfg.nr_slots);
 }
 
+static __always_inline bool counts_stalls(void)
+{
+	return cfg.probes & (1U << MT_PROBE_stall);
+}
+
+/* The stall that the task is in; only if counts_stalls(). */
+static __always_inline struct mt_stalled *state__stalled(const struct mt_state *s)
+{
+	return (struct mt_stalled *)(s->c + cfg.nr_slots + (cfg.nr_slots + 1) / 2);
+}
+
 /* Bytes of a task's record. */
 static __always_inline u64 record_size(void)
 {
@@ -100,6 +111,75 @@ static __always_inline u32 nr_accounted(void)
 static __always_inline bool counts_cpu(void)
 {
 	return cfg.probes & (1U << MT_PROBE_process);
+}
+
+/* The cause of an open stall; MT_NR_STALL_CAUSES: it is not told yet. */
+static __always_inline u32 stall__cause(const struct mt_stalled *stall)
+{
+	if (stall->class == MT_CLASS_PENALTY)
+		return MT_STALL_HIGH;
+	if (stall->class == MT_CLASS_ALLOC)
+		return MT_NR_STALL_CAUSES;
+	return stall->class < MT_NR_STALL_CAUSES ? stall->class : MT_STALL_OTHER;
+}
+
+/* What an open stall has taken that is not in the counters yet. */
+static __always_inline u64 stall__open_ns(const struct mt_stalled *stall)
+{
+	struct mt_control *ctl = map_only(&control);
+	u64 now_ns = bpf_ktime_get_boot_ns();
+
+	if (!stall->key || !ctl)
+		return 0;
+	if (ctl->ended_ns && ctl->ended_ns < now_ns)
+		now_ns = ctl->ended_ns;
+	return now_ns > stall->since_ns ? now_ns - stall->since_ns : 0;
+}
+
+/*
+ * Puts the time of an open stall so far into the counters: what comes belongs to another identity, or counts no longer.
+ * Only for the task itself.
+ */
+static __always_inline void stall__settle(struct mt_state *s)
+{
+	struct mt_stalled *stall = state__stalled(s);
+	u64 open_ns;
+	u32 cause;
+
+	if (!counts_stalls())
+		return;
+	open_ns = stall__open_ns(stall);
+	cause = stall__cause(stall);
+	if (!open_ns || cause == MT_NR_STALL_CAUSES)
+		return;
+	stall->changes++;
+	barrier();
+	if (s->match) {
+		state__add(s, MT_PROBE_stall, MT_SLOT_stall_memcg_ns + 2 * cause, open_ns);
+		if (stall->class == MT_CLASS_PENALTY)
+			state__add(s, MT_PROBE_stall, MT_SLOT_stall_high_penalty_ns, open_ns);
+	}
+	stall->since_ns += open_ns;
+	barrier();
+	stall->changes++;
+}
+
+/* A record also has what an open stall has taken so far. */
+static __always_inline void record__open_stall(struct mt_task *rec, const struct mt_state *s)
+{
+	const struct mt_stalled *stall = state__stalled(s);
+	u64 open_ns = s->match ? stall__open_ns(stall) : 0, place;
+	u32 cause = stall__cause(stall);
+
+	if (!open_ns || cause == MT_NR_STALL_CAUSES)
+		return;
+	place = MT_SLOT_stall_memcg_ns + 2 * cause - cfg.shift[MT_PROBE_stall];
+	opaque(place);
+	if (place < cfg.nr_slots)
+		rec->c[place] += open_ns;
+	place = MT_SLOT_stall_high_penalty_ns - cfg.shift[MT_PROBE_stall];
+	if (stall->class == MT_CLASS_PENALTY && place < cfg.nr_slots)
+		rec->c[place] += open_ns;
 }
 
 /* All that the kernel has accounted to a task. */
@@ -172,6 +252,8 @@ static __always_inline bool state__has_news(struct mt_state *s, const struct vie
 			differ |= (u32)s->c[i] ^ sent[i];
 	if (counts_cpu())
 		differ |= (u32)view__cpu_ns(view, all) ^ sent[cpu_place()];
+	if (counts_stalls())
+		differ |= state__stalled(s)->key && s->match;
 	return differ;
 }
 
@@ -196,6 +278,8 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 		rec->c[i] = s->c[i];
 	if (counts_cpu())
 		rec->c[cpu_place()] = view__cpu_ns(view, all);
+	if (counts_stalls())
+		record__open_stall(rec, s);
 	if (cfg.parents)
 		record__parent(rec, task);
 	if (!nr_accounted())
@@ -376,6 +460,7 @@ static __noinline int state__moved(struct mt_state *s, struct task_struct *task)
 {
 	if (!s || !task || !state__change(s))
 		return 0;
+	stall__settle(s);
 	state__settle(s, task);
 	state__identify(s, task);
 	state__changed(s);

@@ -520,11 +520,17 @@ static __always_inline void iter_found(struct mt_state *s, struct task_struct *t
 	s->css_set = 0;
 }
 
+/* Odd while the task changes what it counts of stalls. */
+static __always_inline u32 stall_changes(const struct mt_state *s)
+{
+	return counts_stalls() ? state__stalled(s)->changes : 0;
+}
+
 static __always_inline void iter_living(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
 					struct task_struct *task)
 {
 	struct mt_task *rec = scratch_of(SCRATCH_ITER);
-	u32 gen = s->gen; /* read before what it protects */
+	u32 gen = s->gen, changes = stall_changes(s); /* read before what they protect */
 	bool stale, found;
 	struct mt_refs all;
 	struct view view;
@@ -542,7 +548,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 	}
 	if (!rec)
 		return;
-	if (!gen || gen & 1) {
+	if (!gen || gen & 1 || changes & 1) {
 		ctl->seen_changing++;
 		return;
 	}
@@ -552,7 +558,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 		if (found)
 			state__who(s, task, &rec->who);
 		barrier();
-		if (s->gen != gen) {
+		if (s->gen != gen || stall_changes(s) != changes) {
 			ctl->seen_changing++;
 			return;
 		}

@@ -23,6 +23,7 @@ union any_record {
 	struct mt_minor minor;
 	struct mt_alloc alloc;
 	struct mt_reclaim reclaim;
+	struct mt_stall stall;
 	struct mt_kswapd kswapd;
 	struct mt_oom oom;
 	struct mt_major major;

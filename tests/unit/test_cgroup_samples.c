@@ -130,8 +130,9 @@ static void rows(void **state)
 		bool counts = row->kind == SAMPLE_COUNTER;
 
 		assert_true(row->v1.file || row->v2.file);
-		assert_int_equal(row->unit, counts ? UNIT_COUNT : UNIT_BYTES);
+		assert_true(counts ? row->unit == UNIT_COUNT || row->unit == UNIT_NS : row->unit == UNIT_BYTES);
 		assert_true(ends_with(row->path, "_bytes") == !counts);
+		assert_true(ends_with(row->path, "_ns") == (row->unit == UNIT_NS));
 		assert_true(ends_with(row->metric, counts ? "_total" : "_bytes"));
 		assert_true(!strncmp(row->metric, "memtrace_cgroup_", 16) && row->help[0]);
 		assert_false(row->is_limit && counts);

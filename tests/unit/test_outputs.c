@@ -101,11 +101,13 @@ static const struct cell two_rows[] = {
 	ROW(NONE, UINT(8140), "ld", NAN, 0, 0, 0),
 };
 
-static int rest_row(void *ctx, struct cell *cells)
+static int rest_row(void *ctx, size_t nr, struct cell *cells)
 {
 	static const struct cell row[] = { ROW(NONE, NONE, "1,205 more (-k 0)", 2100, 8388608, 0, 0) };
 
 	(void)ctx;
+	if (nr)
+		return 0;
 	memcpy(cells, row, sizeof(row));
 	return 1;
 }

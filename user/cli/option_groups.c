@@ -92,6 +92,17 @@ const struct option_row time_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row stall_options[] = {
+	{ .name = "longer-than",
+	  .type = OPT_DURATION,
+	  .live_only = true,
+	  .offset = AT(long_stall_ns),
+	  .max = HOUR_NS,
+	  .arg = "TIME",
+	  .help = "of stalls, those that take at least TIME are events of their own (default 10ms); all are counted" },
+	{ .name = NULL },
+};
+
 #define REPLAY_TIME(long_name, member, what)                                                                           \
 	{                                                                                                              \
 		.name = long_name, .type = OPT_TIME, .replay_only = true, .offset = AT(member), .arg = "TIME",         \
@@ -340,11 +351,11 @@ const struct option_row common_options[] = {
 };
 
 const struct option_row *const stat_options[] = {
-	time_options,	window_options, filter_options, cmd_options,	record_options, table_options, gather_options,
-	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
+	time_options,  window_options, filter_options, cmd_options,    record_options, table_options,  gather_options,
+	stall_options, output_options, ring_options,   attach_options, kernel_options, common_options, NULL,
 };
 
 const struct option_row *const table_command_options[] = {
-	time_options,	filter_options, cmd_options,	record_options, table_options,	gather_options,
+	time_options,	filter_options, cmd_options,	record_options, table_options,	gather_options, stall_options,
 	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
 };

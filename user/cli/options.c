@@ -40,6 +40,7 @@ void options__init(struct options *options)
 	*options = (struct options){
 		.by = -1,
 		.rows = 20,
+		.long_stall_ns = 10000000,
 		.max_series = 200,
 	};
 }

@@ -58,8 +58,9 @@ struct options {
 	bool follow;
 	bool all; /* -a: the whole machine beside CMD */
 	/* how long, how often */
-	uint64_t duration_ns; /* 0: until stopped */
-	uint64_t interval_ns; /* 0: none */
+	uint64_t duration_ns;	/* 0: until stopped */
+	uint64_t interval_ns;	/* 0: none */
+	uint64_t long_stall_ns; /* a stall that takes at least that has a record */
 	/* what is shown */
 	struct output_request out;
 	int by;		  /* enum group_by; -1: the command's default */

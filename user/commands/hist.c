@@ -94,9 +94,10 @@ static int run_hist(struct options *options)
 	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
 }
 
-static const struct option_row *const option_groups[] = { time_options,	  window_options, filter_options, cmd_options,
-							  record_options, group_options,  output_options, ring_options,
-							  attach_options, kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	time_options,  window_options, filter_options, cmd_options,    record_options, group_options, output_options,
+	stall_options, ring_options,   attach_options, kernel_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "how long do major faults take on this machine", .line = "memtrace hist fault -d 10" },

@@ -46,3 +46,13 @@ double run_view__seconds(const struct run_view *view, enum scope scope)
 {
 	return run_view__duration_ns(view, scope) / 1e9;
 }
+
+bool run_view__shows(const struct run_view *view, const struct probe_column *column)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (column->without >> id & 1 && run_view__asked(view, id) && view->probes[id].attached)
+			return false;
+	return true;
+}

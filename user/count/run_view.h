@@ -36,6 +36,8 @@ struct run_view {
 bool run_view__asked(const struct run_view *view, enum mt_probe probe);
 /* Whether a slot's count is known: its probe is attached, and hooked unless the kernel counts by itself. */
 bool run_view__knows(const struct run_view *view, enum mt_slot slot);
+/* Whether a probe's column is shown, if the probe is. */
+bool run_view__shows(const struct run_view *view, const struct probe_column *column);
 /* The sum of a column's counters, in its unit; false: none of them is known. */
 bool run_view__sum(const struct run_view *view, const struct probe_column *column, const uint64_t *counts,
 		   uint64_t *sum);

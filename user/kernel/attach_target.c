@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../../bpf/wire.h"
 #include "btf_excerpt.h"
 #include "kernel_btf.h"
 
@@ -97,4 +99,38 @@ int attach_target__set(struct bpf_program *prog, const struct kernel_btf *types)
 	snprintf(full, sizeof(full), "%s%s", target->prefix, name);
 	id = kernel_btf__running_id(types, full, target->kind);
 	return id > 0 ? bpf_program__set_attach_target(prog, id, NULL) : -ESRCH;
+}
+
+/* The instruction that loads MT_VARIABLE; NULL: there is none. */
+static struct bpf_insn *variable_insn(struct bpf_insn *insns, size_t nr)
+{
+	const __u64 wanted = MT_VARIABLE;
+	size_t i;
+
+	for (i = 0; i + 1 < nr; i++)
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && (__u32)insns[i].imm == (__u32)wanted &&
+		    (__u32)insns[i + 1].imm == wanted >> 32)
+			return &insns[i];
+	return NULL;
+}
+
+int attach_target__give_variable(struct bpf_program *prog, const struct kernel_btf *types, const char *name)
+{
+	size_t nr = bpf_program__insn_cnt(prog), size = nr * sizeof(struct bpf_insn);
+	struct bpf_insn *insns = malloc(size), *insn;
+	__u32 id = kernel_btf__running_id(types, name, BTF_KIND_VAR);
+	int err = insns ? -ESRCH : -ENOMEM;
+
+	if (insns && id) {
+		memcpy(insns, bpf_program__insns(prog), size);
+		insn = variable_insn(insns, nr);
+		if (insn) {
+			insn[0].src_reg = BPF_PSEUDO_BTF_ID;
+			insn[0].imm = id;
+			insn[1].imm = 0;
+			err = bpf_program__set_insns(prog, insns, nr);
+		}
+	}
+	free(insns);
+	return err;
 }

@@ -16,5 +16,10 @@ int attach_target__register(void);
 void attach_target__add_name(struct btf_names *names, const char *section);
 /* Before the program is loaded.  0; -ESRCH: the running kernel has no such target. */
 int attach_target__set(struct bpf_program *prog, const struct kernel_btf *types);
+/*
+ * Has a program take a per-CPU variable of the running kernel where its instructions have MT_VARIABLE, before it is
+ * loaded.  0; -ESRCH: the kernel's types do not have it.
+ */
+int attach_target__give_variable(struct bpf_program *prog, const struct kernel_btf *types, const char *name);
 
 #endif

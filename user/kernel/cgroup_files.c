@@ -46,6 +46,8 @@ static uint64_t number_of(const struct key_value *entry, const struct cgroup_sam
 		return SAMPLE_UNLIMITED;
 	if (!key_file__number(entry, 0, &number) || number >= SAMPLE_UNLIMITED)
 		return MT_UNKNOWN_U64;
+	if (row->scale && (__builtin_mul_overflow(number, row->scale, &number) || number >= SAMPLE_UNLIMITED))
+		return MT_UNKNOWN_U64;
 	return row->is_limit && version == CGROUP_V1 && number >= unlimited_v1() ? SAMPLE_UNLIMITED : number;
 }
 

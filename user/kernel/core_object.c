@@ -133,6 +133,14 @@ static bool has_lru_generations(void)
 	return sscanf(mask, "%x", &enabled) == 1 && enabled & 1;
 }
 
+/* PSI is on: the file is there without it as well, but cannot be read (kernel/sched/psi.c, psi_show()). */
+static bool counts_pressure(void)
+{
+	char line[128];
+
+	return !small_file__read_line("/proc/pressure/memory", line, sizeof(line));
+}
+
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
@@ -140,6 +148,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->refuses_lookups = btf__find_by_name_kind(btf, LOOK_UP, BTF_KIND_FUNC) < 0;
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->lru_generations = has_lru_generations();
+	cfg->marks_stalls = counts_pressure();
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }

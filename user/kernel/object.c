@@ -124,6 +124,13 @@ static bool function_fits(const struct judge *judge, const struct attach_alt *al
 	return true;
 }
 
+static bool variable_fits(const struct judge *judge, const struct attach_alt *alt, struct hook_state *h)
+{
+	if (!alt->event || kernel_btf__running_id(judge->types, alt->event, BTF_KIND_VAR))
+		return true;
+	return refuse(h, "this kernel's types do not have the variable %s", alt->event);
+}
+
 static bool takes_tracepoint(const struct attach_alt *alt)
 {
 	return alt->kind == ATTACH_TP_BTF || alt->kind == ATTACH_RAW_TP || alt->kind == ATTACH_TP;
@@ -159,6 +166,8 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 		return false;
 	if (takes_tracepoint(alt) && !tracepoint_fits(judge, alt, h))
 		return false;
+	if (alt->kind == ATTACH_RUN && !variable_fits(judge, alt, h))
+		return false;
 	for (c = judge->constants; c && c->name; c++)
 		if ((!c->program || !strcmp(c->program, alt->program)) && !constant_fits(judge->btf, c, h))
 			return false;
@@ -169,7 +178,11 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 
 static bool is_implied(const struct judge *judge, const struct attach_alt *alt)
 {
-	return prototype__matches(judge->btf, alt->event, alt->proto);
+	struct hook_state unused = { 0 };
+
+	if (strchr(alt->event, ':'))
+		return prototype__matches(judge->btf, alt->event, alt->proto);
+	return !(judge->avoid >> ATTACH_FENTRY & 1) && function_fits(judge, alt, &unused);
 }
 
 static size_t nr_alts(const struct attach_hook *hook)
@@ -248,6 +261,31 @@ static const struct hook_state *hook__misses(const struct object *object, const 
 	return NULL;
 }
 
+/* A hook that another one's function implies, which could not be attached, has to do it itself. */
+static bool lacks_implying(const struct object *object, const struct hook_state *h)
+{
+	const struct attach_alt *alt = hook__alt(h), *other;
+	size_t i;
+
+	if (!alt || alt->kind != ATTACH_IMPLIED || strchr(alt->event, ':'))
+		return false;
+	for (i = 0; i < object->nr_hooks; i++) {
+		other = hook__alt(&object->hooks[i]);
+		if (other && other->kind == ATTACH_FENTRY && !strcmp(other->event, alt->event))
+			return false;
+	}
+	return true;
+}
+
+static void replace_implied(struct object *object, const struct judge *judge)
+{
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++)
+		if (lacks_implying(object, &object->hooks[i]))
+			hook__next_alt(&object->hooks[i], judge);
+}
+
 /* Leaves out hooks that lack a hook they depend on; then others may lack these. */
 static void leave_out_lone(struct object *object)
 {
@@ -302,23 +340,34 @@ static int share_maps(struct bpf_object *bpf, const struct object *core)
 	return 0;
 }
 
+/* How a program is attached; NULL: it is not. */
+static const struct attach_alt *alt_of(const struct object *object, const struct bpf_program *prog)
+{
+	const struct attach_alt *alt;
+	size_t i;
+
+	for (i = 0; i < object->nr_hooks; i++) {
+		alt = hook__alt(&object->hooks[i]);
+		if (alt && !strcmp(alt->program, bpf_program__name(prog)))
+			return alt;
+	}
+	return NULL;
+}
+
 static int select_programs(struct object *object, const struct kernel_btf *types)
 {
+	const struct attach_alt *alt;
 	struct bpf_program *prog;
-	size_t i;
 	int err = 0;
 
 	bpf_object__for_each_program (prog, object->bpf) {
-		bool chosen = false;
-
-		for (i = 0; i < object->nr_hooks; i++) {
-			const struct attach_alt *alt = hook__alt(&object->hooks[i]);
-
-			chosen |= alt && !strcmp(alt->program, bpf_program__name(prog));
-		}
-		bpf_program__set_autoload(prog, chosen);
-		if (chosen && !err)
-			err = attach_target__set(prog, types);
+		alt = alt_of(object, prog);
+		bpf_program__set_autoload(prog, alt);
+		if (!alt || err)
+			continue;
+		err = attach_target__set(prog, types);
+		if (!err && alt->kind == ATTACH_RUN && alt->event)
+			err = attach_target__give_variable(prog, types, alt->event);
 	}
 	return err;
 }
@@ -365,10 +414,30 @@ static int load(struct object *object, struct hook_state **culprit)
 			continue;
 		*culprit = &object->hooks[i];
 		verifier_says(log, says, sizeof(says));
+		log_debug("%s: %s: %s", object->name, hook__alt(*culprit)->program, says);
 		hook__blame(*culprit, err, "%s", says);
 	}
 	munmap(logs, size);
 	return err;
+}
+
+static int fill_maps(const struct object *object, const struct map_content *content)
+{
+	const char *key, *value;
+	size_t i;
+	int err;
+
+	for (; content && content->map; content++) {
+		key = content->keys;
+		value = content->values;
+		for (i = 0; i < content->nr; i++, key += content->key_size, value += content->value_size) {
+			err = bpf_map_update_elem(bpf_object__find_map_fd_by_name(object->bpf, content->map), key,
+						  value, BPF_ANY);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
 }
 
 static int object__keep_link(struct object *object, struct bpf_link *link)
@@ -478,6 +547,8 @@ static int try_once(struct object *object, const struct object_request *req, str
 		return err;
 	err = load(object, culprit);
 	object->loaded_ns = clock__boot_ns();
+	if (!err)
+		err = fill_maps(object, req->contents);
 	return err ? err : attach_all(object, culprit);
 }
 
@@ -540,6 +611,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 
 	err = object__init_hooks(object, req, judge);
 	leave_out_lone(object);
+	replace_implied(object, judge);
 	while (!err && !object__culprit(object)) {
 		if (stop__asked())
 			return -ECANCELED;
@@ -553,6 +625,7 @@ static int open_judged(struct object *object, const struct object_request *req, 
 		log_debug("%s: %s: %s", req->name, culprit ? culprit->hook->name : "load", strerror(-err));
 		advance(object, culprit, judge, err);
 		leave_out_lone(object);
+		replace_implied(object, judge);
 		err = 0;
 	}
 	return err ? err : object__culprit(object)->error;
@@ -563,7 +636,9 @@ static void add_hook_names(struct btf_names *names, const struct attach_hook *ho
 	const struct attach_alt *alt;
 
 	for (alt = hook->alts; alt->program; alt++) {
-		if (alt->event)
+		if (alt->event && alt->kind == ATTACH_RUN)
+			btf_names__add(names, "", alt->event);
+		else if (alt->event)
 			prototype__add_names(names, alt->event);
 		if (alt->event && takes_tracepoint(alt))
 			btf_names__add(names, RECORD_OF_EVENT, strchr(alt->event, ':') + 1);
@@ -649,4 +724,21 @@ bool object__program_size(const struct object *object, size_t hook, struct progr
 void object__close(struct object *object)
 {
 	object__detach(object);
+}
+
+int object__iter_fd(const struct object *object)
+{
+	struct bpf_link_info info;
+	__u32 len;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < object->nr_links; i++) {
+		fd = bpf_link__fd(object->links[i]);
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_LINK_TYPE_ITER)
+			return fd;
+	}
+	return -ENOENT;
 }

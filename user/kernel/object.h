@@ -19,7 +19,7 @@ struct btf_names;
 struct core_reads;
 struct kernel_btf;
 
-#define HOOKS_MAX 16
+#define HOOKS_MAX 32
 #define WHY_LEN	  160
 
 /* The state of one hook. */
@@ -55,6 +55,7 @@ struct object_request {
 	const struct kernel_btf *types;		    /* those that object__add_names() asks for */
 	const struct kernel_constant *constants;    /* whose values its programs assume; NULL: none */
 	const struct hook_dependency *dependencies; /* between its hooks; NULL: none */
+	const struct map_content *contents;	    /* of its maps, put there before it is attached; NULL: none */
 	const struct object *share;		    /* its maps of the same name are used; NULL: new ones are made */
 	bool latency, light;
 	uint32_t avoid;					   /* bit per enum attach_kind */
@@ -71,6 +72,9 @@ int object__add_names(struct btf_names *names, const struct object_request *requ
  */
 int object__open(struct object *object, const struct object_request *request);
 void object__close(struct object *object);
+
+/* The link of its program of kind iter, which the object owns; -ENOENT: it has none. */
+int object__iter_fd(const struct object *object);
 
 /* What the kernel tells of a program; false: it is not loaded, or the kernel does not say. */
 bool program__info(const struct bpf_program *prog, struct bpf_prog_info *info);

@@ -20,7 +20,7 @@ void sample_files__open(struct sample_files *files)
 	size_t i;
 
 	for (i = 0; i < NR_SAMPLE_FILES; i++)
-		files->fds[i] = open(sample_paths[i], O_RDONLY | O_CLOEXEC);
+		files->fds[i] = sample_paths[i][0] ? open(sample_paths[i], O_RDONLY | O_CLOEXEC) : -1;
 	for (i = 0; i < NR_SAMPLES; i++)
 		files->by_key[i] = i;
 	qsort(files->by_key, NR_SAMPLES, sizeof(*files->by_key), compare_rows);

@@ -12,7 +12,8 @@ uint64_t keyed_column__get(const struct keyed_column *column, const void *record
 {
 	uint64_t value = 0;
 
-	memcpy(&value, (const char *)record + column->offset, column->size);
+	memcpy(&value, (const char *)record + column->offset,
+	       column->size < sizeof(value) ? column->size : sizeof(value));
 	return value;
 }
 

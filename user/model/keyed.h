@@ -42,7 +42,7 @@ struct keyed_row {
 	size_t key_size;     /* at most KEYED_KEY_MAX; the key follows the header */
 	size_t head_offset;  /* of the struct mt_keyed_head, which begins the value */
 	const char *path;    /* of the array in JSON */
-	const char *heading; /* above its table in text */
+	const char *heading; /* above its table in text; NULL: text has none */
 	const char *help;
 	const struct keyed_column *keys, *values;
 	size_t nr_keys, nr_values;
@@ -75,7 +75,7 @@ static inline size_t keyed_row__nr_counters(const struct keyed_row *row)
 {
 	return (row->size - row->head_offset - offsetof(struct mt_keyed_head, count)) / sizeof(uint64_t);
 }
-/* The value of a column, none of which is wider. */
+/* The value of a column; of a text the first bytes, so 0 if it is empty. */
 uint64_t keyed_column__get(const struct keyed_column *column, const void *record);
 /* Whether a member of a key can have any value, rather than one of a few. */
 bool keyed_column__is_open(const struct keyed_column *column);

@@ -24,8 +24,16 @@ enum attach_kind {
 	ATTACH_FENTRY, /* the start or the end of a function: fentry, fexit */
 	ATTACH_PERF,   /* a software event, on each CPU */
 	ATTACH_ITER,
-	ATTACH_RUN,	/* not attached: user space runs the program when it needs the answer */
-	ATTACH_IMPLIED, /* nothing to attach: another hook's event has the same information on this kernel */
+	/*
+	 * Not attached: user space runs the program when it needs the answer.  An event is a per-CPU variable of the
+	 * kernel, which the program gets (MT_VARIABLE).
+	 */
+	ATTACH_RUN,
+	/*
+	 * Nothing to attach: another hook's event has the same information on this kernel.  An event without a colon is
+	 * a function, on which the kernel must accept programs.
+	 */
+	ATTACH_IMPLIED,
 };
 
 /* One way to attach a hook.  The loader takes the first that the kernel accepts. */
@@ -89,6 +97,13 @@ struct hook_slots {
 	enum mt_slot first, last;
 };
 
+/* What a map of the probe's object holds from the start, as nr keys and values one behind the other. */
+struct map_content {
+	const char *map; /* NULL ends the list */
+	const void *keys, *values;
+	size_t key_size, value_size, nr;
+};
+
 /* How a column's number comes from its slots' sum. */
 enum column_measure {
 	MEASURE_SUM,
@@ -97,13 +112,15 @@ enum column_measure {
 };
 
 struct probe_column {
-	const char *title; /* NULL ends the list; "/s" at its end goes where counts are shown */
+	const char *title; /* "/s" at its end goes where counts are shown; NULL: it is not in text */
+	const char *path;  /* in JSON, which has all counters of probes anyway; NULL: it is not there */
 	enum column_measure measure;
 	enum unit unit;
-	const enum mt_slot *slots;
+	const enum mt_slot *slots; /* NULL ends the list */
 	size_t nr_slots;
-	bool own;   /* says nothing of a row by parent, which is about the parent's children */
-	bool stall; /* the share of the time that was spent waiting: who waits long comes first */
+	bool own;	  /* says nothing of a row by parent, which is about the parent's children */
+	bool stall;	  /* the share of the time that was spent waiting: who waits long comes first */
+	uint32_t without; /* bit per enum mt_probe: left out where one of these is shown, which says it better */
 };
 
 /* Gathers a probe's events for a report; state is made per run. */
@@ -124,6 +141,7 @@ struct probe {
 	const struct kernel_constant *constants;    /* NULL: none */
 	const struct hook_dependency *dependencies; /* NULL: none */
 	const struct hook_slots *hook_slots;	    /* of hooks that may be missing; NULL: none */
+	const struct map_content *contents;	    /* NULL: none */
 	enum mt_slot selftest_slot; /* counts at least one per fresh page touched; MT_NR_SLOTS: no such slot */
 	bool without_hooks;	    /* part of it comes from the core, so it also runs without hooks of its own */
 };

@@ -59,7 +59,8 @@ struct cgroup_sample_row {
 	enum unit unit;
 	const char *path, *metric, *help;
 	struct cgroup_sample_source v1, v2;
-	bool is_limit; /* it can be SAMPLE_UNLIMITED */
+	uint64_t scale; /* how many of the unit one of the file's unit is; 0: one */
+	bool is_limit;	/* it can be SAMPLE_UNLIMITED */
 };
 
 extern const struct cgroup_sample_row cgroup_sample_rows[NR_CGROUP_SAMPLES];

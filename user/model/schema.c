@@ -25,6 +25,18 @@ static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
 };
 
+static const char *const names_stall_cause[] = {
+	[MT_STALL_MEMCG] = "memcg",	[MT_STALL_HIGH] = "high",	  [MT_STALL_DIRECT] = "direct",
+	[MT_STALL_COMPACT] = "compact", [MT_STALL_SWAPIN] = "swapin",	  [MT_STALL_REFAULT] = "refault",
+	[MT_STALL_OTHER] = "other",	[MT_NR_STALL_CAUSES] = "kthread", NULL,
+};
+static const char *const names_stall_kthread[] = {
+	[MT_STALL_KSWAPD] = "kswapd",
+	[MT_STALL_KCOMPACTD] = "kcompactd",
+	[MT_STALL_OTHER_KTHREAD] = "other",
+	NULL,
+};
+
 const struct probe_row probe_rows[MT_NR_PROBES] = {
 #define MT_PROBE(probe, ...) [MT_PROBE_##probe] = { .id = MT_PROBE_##probe, .name = #probe, __VA_ARGS__ },
 #include "../../bpf/probes.def"

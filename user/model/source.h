@@ -70,6 +70,7 @@ struct run_facts {
 	bool stacks;
 	bool parents;	    /* tasks' records name who started them */
 	bool command_alone; /* all tasks of a command and no others */
+	bool whole_machine; /* all tasks */
 	uint64_t page_size; /* bytes */
 };
 

@@ -67,7 +67,7 @@ static void measure_row(struct layout *layout, const struct cell *cells)
 	count_row(layout, cells);
 }
 
-/* Calls row for each row that text shows, and last for the rest's. */
+/* Calls row for each row that text shows, and last for those at the end. */
 static int each_row(struct layout *layout, row_fn row)
 {
 	const struct table *table = layout->table;
@@ -82,12 +82,14 @@ static int each_row(struct layout *layout, row_fn row)
 			break;
 		row(layout, layout->cells);
 	}
-	if (err || !table->rest)
-		return err;
-	err = table->rest(table->rows.ctx, layout->cells);
-	if (err > 0)
+	for (size_t i = 0; !err && table->rest; i++) {
+		int more = table->rest(table->rows.ctx, i, layout->cells);
+
+		if (more <= 0)
+			return more;
 		row(layout, layout->cells);
-	return err < 0 ? err : 0;
+	}
+	return err;
 }
 
 static size_t total_width(const struct layout *layout)

@@ -171,9 +171,25 @@ static const enum mt_slot pages[] = { MT_SLOT_reclaim_direct_pages, MT_SLOT_recl
 				      MT_SLOT_reclaim_softlimit_pages, MT_SLOT_reclaim_node_pages };
 
 static const struct probe_column columns[] = {
-	{ .title = "RECLAIM", .measure = MEASURE_SUM, .unit = UNIT_COUNT, .slots = counts, .nr_slots = 4 },
-	{ .title = "TIME", .measure = MEASURE_SUM, .unit = UNIT_NS, .slots = times, .nr_slots = 4 },
-	{ .title = "WALL%", .measure = MEASURE_SHARE, .unit = UNIT_NS, .slots = times, .nr_slots = 4, .stall = true },
+	{ .title = "RECLAIM",
+	  .measure = MEASURE_SUM,
+	  .unit = UNIT_COUNT,
+	  .slots = counts,
+	  .nr_slots = 4,
+	  .without = 1U << MT_PROBE_stall },
+	{ .title = "TIME",
+	  .measure = MEASURE_SUM,
+	  .unit = UNIT_NS,
+	  .slots = times,
+	  .nr_slots = 4,
+	  .without = 1U << MT_PROBE_stall },
+	{ .title = "WALL%",
+	  .measure = MEASURE_SHARE,
+	  .unit = UNIT_NS,
+	  .slots = times,
+	  .nr_slots = 4,
+	  .stall = true,
+	  .without = 1U << MT_PROBE_stall },
 	{ .title = "RECLAIMED", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = pages, .nr_slots = 4 },
 	{},
 };

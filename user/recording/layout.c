@@ -153,19 +153,18 @@ static uint64_t unknown_of(const struct field_row *row)
 }
 
 /* A text is as many numbers as it has eight bytes: texts repeat, so most records have none of them. */
-static void add_text(struct builder *b, const struct field_row *row)
+static void add_text(struct builder *b, size_t offset, size_t size, const char *name)
 {
 	size_t part;
 
-	for (part = 0; part * sizeof(uint64_t) < row->size; part++)
-		add_named(b, CODE_UINT, row->offset + part * sizeof(uint64_t), sizeof(uint64_t), "%s.%zu", row->member,
-			  part);
+	for (part = 0; part * sizeof(uint64_t) < size; part++)
+		add_named(b, CODE_UINT, offset + part * sizeof(uint64_t), sizeof(uint64_t), "%s.%zu", name, part);
 }
 
 static void add_row(struct builder *b, const struct field_row *row)
 {
 	if (row->type == FIELD_TEXT) {
-		add_text(b, row);
+		add_text(b, row->offset, row->size, row->member);
 		return;
 	}
 	add_field(b, code_of(row), row->offset, row->size, row->member);
@@ -277,13 +276,21 @@ static void add_cgroup_samples(struct builder *b)
 		add_value(b, offsetof(struct cgroup_sample_record, values[i]), cgroup_sample_rows[i].path);
 }
 
+static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)
+{
+	if (column->type == FIELD_TEXT)
+		add_text(b, column->offset, column->size, name);
+	else
+		add_field(b, column->type == FIELD_CGROUP ? CODE_CGROUP : CODE_UINT, column->offset, column->size,
+			  name);
+}
+
 static void add_keyed_columns(struct builder *b, const struct keyed_column *columns, size_t nr)
 {
 	const struct keyed_column *column;
 
 	for (column = columns; column < columns + nr; column++)
-		add_field(b, column->type == FIELD_CGROUP ? CODE_CGROUP : CODE_UINT, column->offset, column->size,
-			  column->path ? column->path : column->member);
+		add_keyed_column(b, column, column->path ? column->path : column->member);
 }
 
 /* Values as they are: a record's last one may be of another element. */

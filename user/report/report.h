@@ -96,7 +96,7 @@ struct row_source {
 
 /*
  * A table.  Text prints titles and rows, at most text_rows of them (0: all),
- * then, if rest is set, one more row of the rest's cells; with a template,
+ * then, if rest is set, the rows that it fills; with a template,
  * instead, one line a row.  JSON prints an array of objects at path.
  */
 struct table {
@@ -110,10 +110,11 @@ struct table {
 	struct row_source rows;
 	size_t text_rows;
 	/*
-	 * Fills the cells of the row that stands for those not shown; called after text_rows (or all) were read;
-	 * returns as next() does: 1, or 0 if no such row is wanted, or -errno.  NULL: none.
+	 * Fills the cells of the rows at the end, which stand for those not shown or for all; called after text_rows
+	 * (or all) were read, with nr from 0 on, as long as it returns 1; 0: there is none with that number; or
+	 * -errno.  NULL: none.
 	 */
-	int (*rest)(void *ctx, struct cell *cells);
+	int (*rest)(void *ctx, size_t nr, struct cell *cells);
 };
 
 /* A row of named values: "lost: rare 0 hot 0"; in JSON one object at path. */

@@ -71,7 +71,7 @@ void facts__add_filters(struct run_facts *facts, const struct options *options)
 	size_t len = all ? 0 : strlen(facts->subject);
 	FILE *text = fmemopen(facts->subject + len, sizeof(facts->subject) - 1 - len, "w");
 
-	facts->command_alone = false;
+	facts->command_alone = facts->whole_machine = false;
 	if (!text)
 		return;
 	fputs(all ? "tasks " : ": tasks ", text);
@@ -107,6 +107,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.stacks = o->stacks,
 		.parents = session->config.aggregate.by == BY_PARENT || session->config.record_only || o->record,
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
+		.whole_machine = (!o->cmd || o->all) && !is_filtered(o),
 		.page_size = sysconf(_SC_PAGESIZE),
 	};
 	/* text that does not fit is cut */

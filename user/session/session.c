@@ -358,7 +358,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.command_line = options->replay ? NULL : name_command_line,
 			.ctx = session,
 		},
-		.named = session__named_probes(options),
+		.named = session__named_probes(options) | config->probes,
 		.interval_ns = options->interval_ns ? options->interval_ns : config->default_interval_ns,
 		.stats_fd = -1,
 		.to_ns = UINT64_MAX,

@@ -181,21 +181,8 @@ static int map_memory(struct live *live)
 
 static int find_iter(struct live *live)
 {
-	struct bpf_link_info info;
-	__u32 len;
-	size_t i;
-	int fd;
-
-	for (i = 0; i < live->core.nr_links; i++) {
-		fd = bpf_link__fd(live->core.links[i]);
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_LINK_TYPE_ITER) {
-			live->iter_link_fd = fd;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	live->iter_link_fd = object__iter_fd(&live->core);
+	return live->iter_link_fd < 0 ? live->iter_link_fd : 0;
 }
 
 static ssize_t timed_read(int fd, void *buf, size_t size, uint64_t *ns)
@@ -327,6 +314,7 @@ static void take_samples(struct live *live, bool all)
 	if (!live->samples)
 		return;
 	sample_files__read(&live->sample_files, record.values);
+	live__sample_stalls(live, record.values);
 	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
 	live->sink.record(live->sink.ctx, &record, sizeof(record));
 	begin_ns = clock__boot_ns();
@@ -337,8 +325,12 @@ static void take_samples(struct live *live, bool all)
 static int source_tick(struct source *src)
 {
 	struct live *live = live_of(src);
-	int err = pass(live, MT_ITER_TICK);
+	int err;
 
+	live->control->iter_mode = MT_ITER_TICK;
+	err = live__look_at_stalls(live);
+	if (!err)
+		err = pass(live, MT_ITER_TICK);
 	live__read_keyed(live);
 	take_samples(live, false);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
@@ -462,6 +454,7 @@ static void source_free(struct source *src)
 	if (live->control)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	live__close_keyed(live);
+	live__close_stalls(live);
 	if (live->cpus)
 		munmap((void *)live->cpus, live->cfg.nr_cpus * sizeof(*live->cpus));
 	object__close(&live->core);
@@ -511,6 +504,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.stacks = request->stacks;
 	live->cfg.sample = request->sample;
 	live->cfg.parents = request->parents;
+	live->cfg.long_stall_ns = request->options->long_stall_ns;
 	task_places__plan(&live->cfg, request->probes);
 	live->cfg.rests =
 		live->cfg.faults_after_exit || (live->cfg.has_task_storage && request->probes & 1U << MT_PROBE_process);
@@ -564,7 +558,10 @@ static int begin(struct live *live)
 
 	live->control->attached_ns = clock__boot_ns();
 	live->control->phase = MT_PHASE_RUN;
-	err = iterate(live, MT_ITER_BASE);
+	live->control->iter_mode = MT_ITER_BASE;
+	err = live__look_at_stalls(live);
+	if (!err)
+		err = iterate(live, MT_ITER_BASE);
 	if (!err)
 		err = consume_all(live);
 	live__read_totals(live, &live->base);
@@ -654,6 +651,8 @@ static int attach(struct live *live, const struct live_request *request)
 		return err;
 	live__open_probes(live, request);
 	err = live__open_keyed(live);
+	if (!err)
+		err = live__open_stalls(live);
 	if (err)
 		return err;
 	kernel_btf__close(&live->types);
@@ -748,7 +747,9 @@ void live__expect_command(struct live *live, bool expect)
 
 void live__end(struct live *live)
 {
+	live->control->ended_ns = clock__boot_ns();
 	live->control->phase = MT_PHASE_ENDING;
+	(void)live__look_at_stalls(live); /* what it would drop is counted */
 	source_checkpoint(&live->source, &live->end_checkpoint);
 	live__read_totals(live, &live->end);
 	live__read_keyed(live);

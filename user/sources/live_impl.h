@@ -37,6 +37,18 @@ struct live_keyed {
 	bool again;	  /* an element waits for its end */
 };
 
+/* A CPU's time in stalls, as the kernel counts it. */
+struct psi_time {
+	uint32_t last; /* as the kernel has it */
+	uint64_t sum_ns;
+};
+
+struct psi_times {
+	struct psi_time *some, *full; /* a CPU each; owned */
+	uint64_t read_ns;	      /* 0: not yet */
+	bool broken;		      /* some of it was missed */
+};
+
 struct live {
 	struct source source;
 	struct sink sink;
@@ -60,6 +72,8 @@ struct live {
 	uint64_t keyed_changes; /* of all CPUs when keyed counters were last read */
 	struct live_pass pass;
 	struct sample_files sample_files;
+	struct psi_times *psi; /* NULL: the kernel's times are not readable */
+	int look_link_fd;      /* of the iterator that looks for stalls */
 	struct cgroup_sampler cgroup_sampler;
 	uint64_t ticks;		   /* of which some read more samples */
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
@@ -99,6 +113,15 @@ int live__open_keyed(struct live *live);
 void live__close_keyed(struct live *live);
 /* Delivers what has changed of them since the last call, before the run all of it as what comes before. */
 void live__read_keyed(struct live *live);
+/*
+ * The iterator that finds stalls which were under way at the beginning of the run, and at ticks those whose end was
+ * missed.  0 or -errno.
+ */
+int live__look_at_stalls(struct live *live);
+int live__open_stalls(struct live *live); /* after the probes were opened: 0 or -ENOMEM */
+void live__close_stalls(struct live *live);
+/* The samples that are not in files; those of a kernel that does not tell stay unknown. */
+void live__sample_stalls(struct live *live, uint64_t values[NR_SAMPLES]);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);

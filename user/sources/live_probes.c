@@ -75,6 +75,7 @@ static struct object_request request_for(enum mt_probe id)
 		.hooks = probes[id]->hooks,
 		.constants = probes[id]->constants,
 		.dependencies = probes[id]->dependencies,
+		.contents = probes[id]->contents,
 	};
 
 	req.image = probes[id]->object(&req.image_size);

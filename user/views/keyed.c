@@ -39,6 +39,16 @@ static struct cell cgroup_cell(struct keyed_tables *tables, const struct run_vie
 	return cell_string(text);
 }
 
+/* A text of the key, as a string of the tables' own. */
+static struct cell text_cell(struct keyed_tables *tables, const char *from, size_t size)
+{
+	char *text = strndup(from, size);
+
+	if (text)
+		tables->texts[tables->nr_texts++] = text;
+	return cell_string(text);
+}
+
 static const char *code_name(const struct keyed_column *column, uint64_t value)
 {
 	size_t i;
@@ -63,6 +73,10 @@ static struct cell key_cell(struct keyed_tables *tables, const struct run_view *
 		return cell_string(code_name(column, value));
 	case FIELD_BOOL:
 		return cell_bool(value);
+	case FIELD_INT:
+		return (__s32)value == MT_UNKNOWN_S32 ? cell_none() : cell_int((__s32)value);
+	case FIELD_TEXT:
+		return value ? text_cell(tables, (const char *)record + column->offset, column->size) : cell_none();
 	default:
 		return cell_uint(value);
 	}
@@ -140,12 +154,12 @@ static uint64_t sum_beyond(const struct keyed_table *table, size_t column)
 }
 
 /* "12 more (--json)" in place of the key, and the sums of their counts; columns without a title are not in text. */
-static int table_rest(void *ctx, struct cell *cells)
+static int table_rest(void *ctx, size_t nr, struct cell *cells)
 {
 	struct keyed_table *table = ctx;
 	size_t i;
 
-	if (table->rows.nr <= TEXT_ROWS)
+	if (nr || table->rows.nr <= TEXT_ROWS)
 		return 0;
 	snprintf(table->rest, sizeof(table->rest), "%zu more (--json)", table->rows.nr - TEXT_ROWS);
 	for (i = 0; i < table->rows.nr_columns; i++) {
@@ -188,7 +202,7 @@ static bool is_for_people(const struct keyed_table *table, const struct keyed_ro
 
 static void add_table(struct keyed_table *table, const struct keyed_row *row, struct report *report, bool not_in_text)
 {
-	bool in_text = !not_in_text && is_for_people(table, row);
+	bool in_text = !not_in_text && row->heading && is_for_people(table, row);
 	const struct table shown = {
 		.path = row->path,
 		.not_in_text = !in_text,

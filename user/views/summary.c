@@ -91,7 +91,7 @@ static size_t fill_totals(struct summary *summary, const uint64_t *sums)
 		if (!run_view__asked(summary->view, id))
 			continue;
 		for (column = probes[id]->columns; column && column->title && nr < SUMMARY_MAX_TOTALS; column++) {
-			if (column->measure == MEASURE_SHARE)
+			if (column->measure == MEASURE_SHARE || !run_view__shows(summary->view, column))
 				continue;
 			total_title(summary->total_titles[nr], sizeof(summary->total_titles[nr]), column->title);
 			summary->total_columns[nr] =

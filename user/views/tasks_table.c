@@ -21,6 +21,8 @@ enum {
 	KIND_EXITED,
 	KIND_PROCESSES,
 	KIND_MEASURE,
+	KIND_SOME,
+	KIND_SOME_NS,
 	KIND_SLOT,
 	KIND_CMDLINE,
 };
@@ -124,11 +126,29 @@ static const char *measure_title(struct tasks_table *table, const struct probe_c
 
 static void add_measure(struct tasks_table *table, const struct probe_column *column)
 {
-	if (table->nr_measures < TASKS_MAX_MEASURES && !(column->own && table->by == BY_PARENT))
-		add_column(
-			table,
-			(struct column){ .title = measure_title(table, column), .unit = measure_unit(table, column) },
-			(struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+	if (table->nr_measures == TASKS_MAX_MEASURES || (column->own && table->by == BY_PARENT))
+		return;
+	add_column(table,
+		   (struct column){ .title = column->title ? measure_title(table, column) : NULL,
+				    .path = column->path,
+				    .unit = measure_unit(table, column) },
+		   (struct tasks_source){ .kind = KIND_MEASURE, .measure = column });
+}
+
+/* The columns of a view of its own; what is comparable with PSI stands behind the first. */
+static void add_view(struct tasks_table *table, const struct tasks_view *view)
+{
+	const struct probe_column *column;
+
+	for (column = view->columns; column->slots; column++) {
+		add_measure(table, column);
+		if (column != view->columns)
+			continue;
+		add_column(table, (struct column){ .title = "SOME", .unit = UNIT_SHARE },
+			   (struct tasks_source){ .kind = KIND_SOME });
+		add_column(table, (struct column){ .path = "some_ns", .unit = UNIT_NS },
+			   (struct tasks_source){ .kind = KIND_SOME_NS });
+	}
 }
 
 static void add_measures(struct tasks_table *table)
@@ -139,8 +159,9 @@ static void add_measures(struct tasks_table *table)
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!run_view__asked(table->view, id))
 			continue;
-		for (column = probes[id]->columns; column && column->title; column++)
-			add_measure(table, column);
+		for (column = probes[id]->columns; column && column->slots; column++)
+			if (run_view__shows(table->view, column))
+				add_measure(table, column);
 	}
 }
 
@@ -233,9 +254,14 @@ int tasks_table__init(struct tasks_table *table, const struct run_view *view, co
 	table->by = request->by;
 	table->shown = request->rows;
 	table->counts = request->counts;
+	table->request = *request;
 	add_names(table);
-	add_measures(table);
-	add_slots(table);
+	if (request->view) {
+		add_view(table, request->view);
+	} else {
+		add_measures(table);
+		add_slots(table);
+	}
 	if (request->wide && request->by == BY_PROCESS && view->names->command_line)
 		add_column(table, (struct column){ .title = "COMMAND", .left = true },
 			   (struct tasks_source){ .kind = KIND_CMDLINE });
@@ -268,6 +294,14 @@ static struct cell cmdline_cell(const struct tasks_table *table)
 	return cell_string(names->command_line(names->ctx, e->pid, e->start_ns));
 }
 
+/* ns: MT_UNKNOWN_U64 for unknown */
+static struct cell some_cell(const struct tasks_table *table, int kind, uint64_t ns)
+{
+	if (ns == MT_UNKNOWN_U64 || table->seconds <= 0)
+		return cell_none();
+	return kind == KIND_SOME ? cell_real(ns / 1e9 / table->seconds) : cell_uint(ns);
+}
+
 static struct cell entity_cell(struct tasks_table *table, const struct tasks_source *source)
 {
 	const struct entity *e = &table->entity;
@@ -291,6 +325,9 @@ static struct cell entity_cell(struct tasks_table *table, const struct tasks_sou
 		return cell_uint(e->processes);
 	case KIND_MEASURE:
 		return tasks_table__measure(table, source->measure, e->v);
+	case KIND_SOME:
+	case KIND_SOME_NS:
+		return some_cell(table, source->kind, table->request.view->some_ns(table->request.ctx, e));
 	case KIND_SLOT:
 		return slot_cell(table, source->slot, e->v);
 	default:
@@ -322,33 +359,53 @@ static int table_next(void *ctx, struct cell *cells)
 	return 1;
 }
 
-/* "1,205 more (-k 0)" in place of the name, and the sums of their counts. */
-static int table_rest(void *ctx, struct cell *cells)
+void tasks_table__foot(struct tasks_table *table, const char *name, const uint64_t *counts, uint64_t some_ns,
+		       struct cell *cells)
 {
-	struct tasks_table *table = ctx;
-	size_t nr = selection__nr(table->selection), i;
 	bool named = false;
-	int err;
+	size_t i;
 
-	if (!table->shown || nr <= table->shown)
-		return 0;
-	err = selection__rest(table->selection, table->shown, table->rest_counts);
-	if (err)
-		return err;
-	snprintf(table->rest, sizeof(table->rest), "%zu more (-k 0)", nr - table->shown);
 	for (i = 0; i < table->nr_columns; i++) {
 		const struct tasks_source *source = &table->sources[i];
 
 		cells[i] = cell_string("");
 		if (source->kind == KIND_MEASURE)
-			cells[i] = tasks_table__measure(table, source->measure, table->rest_counts);
+			cells[i] = tasks_table__measure(table, source->measure, counts);
 		else if (source->kind == KIND_SLOT)
-			cells[i] = slot_cell(table, source->slot, table->rest_counts);
+			cells[i] = slot_cell(table, source->slot, counts);
+		else if (source->kind == KIND_SOME)
+			cells[i] = some_cell(table, KIND_SOME, some_ns);
 		else if (!named && table->columns[i].left)
-			cells[i] = cell_string(table->rest);
+			cells[i] = cell_string(name);
 		named |= table->columns[i].left;
 	}
+}
+
+static bool has_rest(const struct tasks_table *table)
+{
+	return table->shown && selection__nr(table->selection) > table->shown;
+}
+
+/* "1,205 more (-k 0)" in place of the name, and the sums of their counts. */
+static int fill_rest(struct tasks_table *table, struct cell *cells)
+{
+	int err = selection__rest(table->selection, table->shown, table->rest_counts);
+
+	if (err)
+		return err;
+	snprintf(table->rest, sizeof(table->rest), "%zu more (-k 0)", selection__nr(table->selection) - table->shown);
+	tasks_table__foot(table, table->rest, table->rest_counts, MT_UNKNOWN_U64, cells);
 	return 1;
+}
+
+static int table_rest(void *ctx, size_t nr, struct cell *cells)
+{
+	struct tasks_table *table = ctx;
+	const struct tasks_view *view = table->request.view;
+
+	if (!nr && has_rest(table))
+		return fill_rest(table, cells);
+	return view && view->foot ? view->foot(table->request.ctx, nr - has_rest(table), cells) : 0;
 }
 
 static double cell_weight(const struct cell *cell)
@@ -437,7 +494,7 @@ int tasks_table__add(struct tasks_table *table, struct report *report, enum scop
 		.rows = { table_rewind, table_next, table },
 		.text_rows = table->shown,
 		.rest = table_rest,
-		.empty = "no task counted anything",
+		.empty = table->request.view ? "no task waited" : "no task counted anything",
 		.not_in_text = !table->nr_measures, /* names without any number */
 	};
 	int err;

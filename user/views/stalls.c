@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "stalls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/units.h"
+
+#define NR(array) (sizeof(array) / sizeof(*(array)))
+
+#define EACH_CAUSE(X) X(memcg) X(high) X(direct) X(compact) X(swapin) X(refault) X(other)
+
+#define SLOTS(id)                                                                                                      \
+	static const enum mt_slot id##_ns[] = { MT_SLOT_stall_##id##_ns };                                             \
+	static const enum mt_slot id##_count[] = { MT_SLOT_stall_##id##_count };
+EACH_CAUSE(SLOTS)
+
+#define NS_OF(id) MT_SLOT_stall_##id##_ns,
+static const enum mt_slot stalled[] = { EACH_CAUSE(NS_OF) };
+static const enum mt_slot throttle[] = { MT_SLOT_stall_throttle_ns };
+static const enum mt_slot high_penalty[] = { MT_SLOT_stall_high_penalty_ns };
+static const enum mt_slot file_fault[] = { MT_SLOT_stall_file_fault_ns };
+static const enum mt_slot dirty[] = { MT_SLOT_stall_dirty_ns };
+static const enum mt_slot mmap_lock[] = { MT_SLOT_stall_mmap_lock_ns };
+static const enum mt_slot oom_wait[] = { MT_SLOT_stall_oom_wait_ns };
+
+#define SUM(title_, path_, unit_, slots_)                                                                              \
+	{                                                                                                              \
+		.title = title_, .path = path_, .measure = MEASURE_SUM, .unit = unit_, .slots = slots_,                \
+		.nr_slots = NR(slots_)                                                                                 \
+	}
+#define CAUSE(title, id)                                                                                               \
+	SUM(title, "causes." #id ".ns", UNIT_NS, id##_ns), SUM(NULL, "causes." #id ".count", UNIT_COUNT, id##_count)
+
+/* PSI counts those before FILE, and no others. */
+static const struct probe_column columns[] = {
+	SUM("STALLED", "stalled_ns", UNIT_NS, stalled),
+	CAUSE("MEMCG", memcg),
+	CAUSE("HIGH", high),
+	CAUSE("DIRECT", direct),
+	CAUSE("COMPACT", compact),
+	CAUSE("SWAPIN", swapin),
+	CAUSE("REFAULT", refault),
+	CAUSE("OTHER", other),
+	SUM(NULL, "of_which.throttle_ns", UNIT_NS, throttle),
+	SUM(NULL, "of_which.high_penalty_ns", UNIT_NS, high_penalty),
+	SUM("| FILE", "file_fault_ns", UNIT_NS, file_fault),
+	SUM("DIRTY", "dirty_ns", UNIT_NS, dirty),
+	SUM("MMAPLOCK", "mmap_lock_ns", UNIT_NS, mmap_lock),
+	SUM("OOM", "oom_wait_ns", UNIT_NS, oom_wait),
+	{},
+};
+
+/* How far a sample grew; MT_UNKNOWN_U64: unknown. */
+static uint64_t growth(const struct stalls *stalls, enum sample_id id)
+{
+	const struct sample_counts *samples = stalls->view->samples;
+
+	return samples && samples->any ? sample_extent__growth(&samples->extents[stalls->scope][id]) : MT_UNKNOWN_U64;
+}
+
+static uint64_t newest(const struct stalls *stalls, enum sample_id id)
+{
+	const struct sample_counts *samples = stalls->view->samples;
+
+	return samples && samples->any ? samples->extents[stalls->scope][id].end : MT_UNKNOWN_U64;
+}
+
+static struct cell number(uint64_t n)
+{
+	return n == MT_UNKNOWN_U64 ? cell_none() : cell_uint(n);
+}
+
+/* PSI of a cgroup; a single thread is stalled for the time that it waits; of several tasks the union is not known. */
+static uint64_t some_ns(void *ctx, const struct entity *entity)
+{
+	const struct stalls *stalls = ctx;
+	const struct cgroup_counts *cgroups = stalls->view->cgroups;
+	uint64_t sum;
+	size_t i;
+
+	if (stalls->table.by == BY_THREAD && !entity->other)
+		return run_view__sum(stalls->view, columns, entity->v, &sum) ? sum : MT_UNKNOWN_U64;
+	if (stalls->table.by != BY_CGROUP || entity->other || !cgroups)
+		return MT_UNKNOWN_U64;
+	for (i = 0; i < cgroups->nr; i++)
+		if (cgroups->list[i].id == entity->cgroup_id)
+			return sample_extent__growth(
+				&cgroups->list[i].extents[stalls->scope][CGROUP_SAMPLE_pressure_memory_some]);
+	return MT_UNKNOWN_U64;
+}
+
+/* Kernel threads, and last the sum of all. */
+static int foot(void *ctx, size_t nr, struct cell *cells)
+{
+	struct stalls *stalls = ctx;
+	const uint64_t *sums = aggregate__sums(stalls->view->aggregate, stalls->scope);
+	const struct stalls_kthread *kthread = &stalls->kthreads[nr];
+	size_t i;
+
+	if (nr > stalls->nr_kthreads)
+		return 0;
+	if (nr == stalls->nr_kthreads) {
+		tasks_table__foot(&stalls->table, "total", sums, growth(stalls, SAMPLE_stalls_union), cells);
+	} else {
+		tasks_table__foot(&stalls->table, kthread->name, sums, kthread->ns, cells);
+		for (i = 0; i < stalls->table.nr_columns; i++)
+			if (stalls->table.sources[i].measure)
+				cells[i] = cell_string("");
+	}
+	for (i = 0; i < stalls->table.nr_columns; i++)
+		if (stalls->table.sources[i].measure == columns)
+			cells[i] = cell_uint(nr == stalls->nr_kthreads ? stalls->task_ns : kthread->ns);
+	return 1;
+}
+
+static const struct tasks_view table_view = { .columns = columns, .some_ns = some_ns, .foot = foot };
+
+int stalls__init(struct stalls *stalls, const struct run_view *view, const struct tasks_request *request)
+{
+	struct tasks_request own = *request;
+
+	memset(stalls, 0, sizeof(*stalls));
+	stalls->view = view;
+	own.view = &table_view;
+	own.ctx = stalls;
+	return tasks_table__init(&stalls->table, view, &own);
+}
+
+static const struct keyed_row *row_of(enum mt_keyed id)
+{
+	return &keyed_rows[id];
+}
+
+/* The records of a keyed counter in the scope; none where it was not counted. */
+static int list_keyed(const struct stalls *stalls, enum mt_keyed id, const void ***records, size_t *nr)
+{
+	const struct run_view *view = stalls->view;
+
+	*records = NULL;
+	*nr = 0;
+	if (!view->keyed || !keyed_counts__knows(view->keyed, row_of(id)))
+		return 0;
+	return keyed_counts__list(view->keyed, row_of(id), stalls->scope, records, nr);
+}
+
+static void name_kthread(struct stalls_kthread *kthread, const struct mt_stall_by_kthread_key *key)
+{
+	static const char *const names[] = { [MT_STALL_KSWAPD] = "kswapd", [MT_STALL_KCOMPACTD] = "kcompactd" };
+
+	kthread->node = key->node;
+	if (key->kind >= NR(names))
+		snprintf(kthread->name, sizeof(kthread->name), "other kernel threads");
+	else if (key->node == MT_UNKNOWN_S32)
+		snprintf(kthread->name, sizeof(kthread->name), "%s", names[key->kind]);
+	else
+		snprintf(kthread->name, sizeof(kthread->name), "%s%d", names[key->kind], key->node);
+}
+
+static int add_kthreads(struct stalls *stalls, struct report *report)
+{
+	static const struct column titles[] = { { .path = "comm" }, { .path = "node" }, { .path = "ns" } };
+	struct cell *cells = stalls->kthread_cells;
+	const void **records;
+	size_t nr, i;
+	int err = list_keyed(stalls, MT_KEYED_stall_by_kthread, &records, &nr);
+
+	if (err)
+		return err;
+	stalls->nr_kthreads = 0;
+	for (i = 0; i < nr && i < STALLS_MAX_KTHREADS; i++, cells += NR(titles)) {
+		const struct mt_stall_by_kthread *record = records[i];
+		struct stalls_kthread *kthread = &stalls->kthreads[stalls->nr_kthreads++];
+
+		name_kthread(kthread, &record->key);
+		kthread->ns = record->value.ns;
+		stalls->task_ns += kthread->ns;
+		cells[0] = cell_string(kthread->name);
+		cells[1] = kthread->node == MT_UNKNOWN_S32 ? cell_none() : cell_int(kthread->node);
+		cells[2] = cell_uint(kthread->ns);
+	}
+	free(records);
+	stalls->kthread_rows = (struct cell_rows){ .cells = stalls->kthread_cells,
+						   .nr = stalls->nr_kthreads,
+						   .nr_columns = NR(titles) };
+	report__add_table(report, &(struct table){ .path = "kthreads",
+						   .not_in_text = true,
+						   .columns = titles,
+						   .nr_columns = NR(titles),
+						   .rows = cell_rows__source(&stalls->kthread_rows) });
+	return 0;
+}
+
+static const char *cause_name(uint32_t cause)
+{
+	const struct keyed_column *column = &row_of(MT_KEYED_stall_by_caller)->keys[1];
+	uint32_t i;
+
+	for (i = 0; column->names[i]; i++)
+		if (i == cause)
+			return column->names[i];
+	return NULL;
+}
+
+static int add_callers(struct stalls *stalls, struct report *report)
+{
+	static const struct column titles[] = {
+		{ .path = "function" }, { .path = "cause" }, { .path = "count" }, { .path = "ns" }
+	};
+	const void **records;
+	struct cell *cells;
+	size_t nr, i;
+	int err = list_keyed(stalls, MT_KEYED_stall_by_caller, &records, &nr);
+
+	if (err)
+		return err;
+	stalls->functions = calloc(nr + 1, MT_FUNCTION_LEN + 1);
+	stalls->caller_cells = cells = calloc(nr + 1, NR(titles) * sizeof(*cells));
+	if (!stalls->functions || !cells) {
+		free(records);
+		return -ENOMEM;
+	}
+	for (i = 0; i < nr; i++, cells += NR(titles)) {
+		const struct mt_stall_by_caller *record = records[i];
+		char *function = stalls->functions + i * (MT_FUNCTION_LEN + 1);
+
+		memcpy(function, record->key.function, MT_FUNCTION_LEN);
+		cells[0] = cell_string(function[0] ? function : NULL);
+		cells[1] = cell_string(cause_name(record->key.cause));
+		cells[2] = cell_uint(record->value.head.count);
+		cells[3] = cell_uint(record->value.ns);
+	}
+	free(records);
+	stalls->caller_rows = (struct cell_rows){ .cells = stalls->caller_cells, .nr = nr, .nr_columns = NR(titles) };
+	report__add_table(report, &(struct table){ .path = "callers",
+						   .not_in_text = true,
+						   .columns = titles,
+						   .nr_columns = NR(titles),
+						   .rows = cell_rows__source(&stalls->caller_rows) });
+	return 0;
+}
+
+/* Whether all stalls are seen, and not only reclaim and compaction. */
+static bool sees_all(const struct run_view *view)
+{
+	return run_view__knows(view, MT_SLOT_stall_other_ns);
+}
+
+static void add_sources(struct stalls *stalls, struct report *report)
+{
+	static const struct column titles[] = { { .path = "name" } };
+	size_t nr = 0;
+
+	stalls->sources[nr++] = cell_string(sees_all(stalls->view) ? "psi_memstall_enter" : "reclaim and compaction");
+	if (growth(stalls, SAMPLE_stalls_some) != MT_UNKNOWN_U64)
+		stalls->sources[nr++] = cell_string("psi_group_cpu");
+	if (growth(stalls, SAMPLE_pressure_memory_some_total) != MT_UNKNOWN_U64)
+		stalls->sources[nr++] = cell_string("/proc/pressure/memory");
+	stalls->source_rows = (struct cell_rows){ .cells = stalls->sources, .nr = nr, .nr_columns = 1 };
+	report__add_table(report, &(struct table){ .path = "sources",
+						   .not_in_text = true,
+						   .columns = titles,
+						   .nr_columns = 1,
+						   .rows = cell_rows__source(&stalls->source_rows) });
+}
+
+/* What PSI has and no row: of all tasks, or nothing can be said. */
+static uint64_t unseen(const struct stalls *stalls)
+{
+	uint64_t psi = growth(stalls, SAMPLE_pressure_memory_some_total), own = growth(stalls, SAMPLE_stalls_union);
+
+	if (!stalls->view->facts->whole_machine || psi == MT_UNKNOWN_U64 || own == MT_UNKNOWN_U64)
+		return MT_UNKNOWN_U64;
+	return psi > own ? psi - own : 0;
+}
+
+static void add_facts(struct stalls *stalls, struct report *report)
+{
+	static const struct column titles[] = {
+		{ .path = "psi.some_ns" },     { .path = "psi.full_ns" },  { .path = "buckets.some_ns" },
+		{ .path = "buckets.full_ns" }, { .path = "explained_ns" }, { .path = "union_ns" },
+		{ .path = "task_ns" },	       { .path = "unseen_ns" },
+	};
+	struct cell *c = stalls->facts;
+
+	c[0] = number(growth(stalls, SAMPLE_pressure_memory_some_total));
+	c[1] = number(growth(stalls, SAMPLE_pressure_memory_full_total));
+	c[2] = number(growth(stalls, SAMPLE_stalls_some));
+	c[3] = number(growth(stalls, SAMPLE_stalls_full));
+	c[4] = number(growth(stalls, SAMPLE_stalls_explained));
+	c[5] = number(growth(stalls, SAMPLE_stalls_union));
+	c[6] = cell_uint(stalls->task_ns);
+	c[7] = number(unseen(stalls));
+	report__add_values(report,
+			   &(struct values){ .path = "", .columns = titles, .cells = c, .nr_columns = NR(titles) });
+}
+
+/* "8.30s (83%)" */
+static const char *part(char *buf, size_t size, uint64_t ns, double seconds)
+{
+	char time[32], share[32] = "";
+
+	if (seconds > 0)
+		format_share(share, sizeof(share), ns / 1e9 / seconds);
+	snprintf(buf, size, "%s%s%s%s", format_duration(time, sizeof(time), ns), *share ? " (" : "", share,
+		 *share ? ")" : "");
+	return buf;
+}
+
+static void say_waited(const struct stalls *stalls, struct report *report)
+{
+	uint64_t some = growth(stalls, SAMPLE_pressure_memory_some_total);
+	uint64_t full = growth(stalls, SAMPLE_pressure_memory_full_total);
+	double seconds = run_view__seconds(stalls->view, stalls->scope);
+	char waited[32], some_text[64], full_text[64];
+
+	format_duration(waited, sizeof(waited), stalls->task_ns);
+	if (some == MT_UNKNOWN_U64 || full == MT_UNKNOWN_U64)
+		report__add_note(report, "tasks waited %s for memory; this kernel has no PSI, or it is off", waited);
+	else
+		report__add_note(report, "tasks waited %s for memory; PSI some %s, full %s", waited,
+				 part(some_text, sizeof(some_text), some, seconds),
+				 part(full_text, sizeof(full_text), full, seconds));
+}
+
+/* How much memory there was at the end. */
+static void say_state(struct stalls *stalls, struct report *report)
+{
+	static const struct column titles[] = {
+		{ .title = "", .unit = UNIT_BYTES },   { .title = " swap", .unit = UNIT_BYTES },
+		{ .title = "of", .unit = UNIT_BYTES }, { .title = " dirty", .unit = UNIT_BYTES },
+		{ .title = "of", .unit = UNIT_BYTES },
+	};
+	uint64_t total = newest(stalls, SAMPLE_swap_total), left = newest(stalls, SAMPLE_swap_free);
+	uint64_t threshold = newest(stalls, SAMPLE_vm_dirty_threshold);
+	struct cell *c = stalls->state;
+
+	if (newest(stalls, SAMPLE_memory_free) == MT_UNKNOWN_U64)
+		return;
+	c[0] = number(newest(stalls, SAMPLE_memory_free));
+	c[1] = total == MT_UNKNOWN_U64 || left == MT_UNKNOWN_U64 ? cell_none() : cell_uint(total - left);
+	c[2] = number(total);
+	c[3] = number(newest(stalls, SAMPLE_memory_dirty));
+	c[4] = threshold == MT_UNKNOWN_U64 ? cell_none() : cell_uint(threshold * stalls->view->facts->page_size);
+	report__add_values(
+		report, &(struct values){ .heading = "free", .columns = titles, .cells = c, .nr_columns = NR(titles) });
+}
+
+/* What the columns mean, and how much of the kernel's own time the rows are. */
+static void say_meaning(const struct stalls *stalls, struct report *report)
+{
+	uint64_t some = growth(stalls, SAMPLE_stalls_some), own = growth(stalls, SAMPLE_stalls_explained);
+	uint64_t missing = unseen(stalls);
+	char share[32], time[32];
+
+	report__add_note(report, "SOME: at least one task waited, comparable with PSI. Right of the bar: not in PSI.");
+	if (!sees_all(stalls->view) && missing != MT_UNKNOWN_U64)
+		report__add_note(report, "not seen by this kernel's hooks: %s of PSI (all but reclaim and compaction)",
+				 format_duration(time, sizeof(time), missing));
+	if (some != MT_UNKNOWN_U64 && own != MT_UNKNOWN_U64 && some)
+		report__add_note(report, "explained %s of the kernel's own time in stalls",
+				 format_share(share, sizeof(share), (double)own / some));
+}
+
+int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
+{
+	const uint64_t *sums = aggregate__sums(stalls->view->aggregate, scope);
+	uint64_t sum = 0;
+	int err;
+
+	stalls->scope = scope;
+	run_view__sum(stalls->view, columns, sums, &sum);
+	stalls->task_ns = sum;
+	err = add_kthreads(stalls, report);
+	if (err)
+		return err;
+	say_waited(stalls, report);
+	say_state(stalls, report);
+	add_facts(stalls, report);
+	add_sources(stalls, report);
+	err = tasks_table__add(&stalls->table, report, scope, "rows");
+	if (!err)
+		err = add_callers(stalls, report);
+	if (!err)
+		say_meaning(stalls, report);
+	return err;
+}
+
+void stalls__done(struct stalls *stalls)
+{
+	tasks_table__done(&stalls->table);
+	free(stalls->functions);
+	free(stalls->caller_cells);
+	stalls->functions = NULL;
+	stalls->caller_cells = NULL;
+}
