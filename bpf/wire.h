@@ -411,6 +411,21 @@ struct mt_stall_by_kthread {
 	struct mt_stall_by_kthread_value value;
 };
 
+/* What is known of an address in the kernel's text that a call chain has. */
+struct mt_stall_site {
+	__u32 class; /* enum mt_stall_class */
+	__u32 calls; /* psi_memstall_enter() */
+	char function[MT_FUNCTION_LEN];
+};
+
+/* A function, end excluded. */
+struct mt_stall_range {
+	__u64 begin, end;
+	struct mt_stall_site site;
+};
+
+#define MT_STALL_RANGES 64
+
 /*
  * The stall that a task is in.  The task writes it; the iterator of the probe stall begins one that was under way when
  * memtrace attached, and drops one whose end was missed.

@@ -21,19 +21,13 @@ char LICENSE[] SEC("license") = "GPL";
 #define KEYS_END    16
 
 /* Calls of psi_memstall_enter(), by the address behind the call; and other addresses in call chains. */
-struct stall_site {
-	u32 class;
-	u32 calls; /* psi_memstall_enter() */
-	char function[MT_FUNCTION_LEN];
-};
-
 #define SITES_MAX 512
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SITES_MAX);
 	__type(key, u64);
-	__type(value, struct stall_site);
+	__type(value, struct mt_stall_site);
 } stall_sites SEC(".maps");
 
 struct function_name {
@@ -49,18 +43,11 @@ struct {
 } stall_classes SEC(".maps");
 
 /* Where no helper names functions: those that matter, ended by one that begins at 0.  User space fills it. */
-struct stall_range {
-	u64 begin, end;
-	struct stall_site site;
-};
-
-#define RANGES_MAX 64
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RANGES_MAX);
+	__uint(max_entries, MT_STALL_RANGES);
 	__type(key, u32);
-	__type(value, struct stall_range);
+	__type(value, struct mt_stall_range);
 } stall_ranges SEC(".maps");
 
 /*
@@ -101,7 +88,7 @@ static __always_inline void name__clean(char name[MT_FUNCTION_LEN], const char r
 	name[MT_FUNCTION_LEN - 1] = 0;
 }
 
-static __noinline int site__name(u64 address, struct stall_site *site)
+static __noinline int site__name(u64 address, struct mt_stall_site *site)
 {
 	char raw[MT_FUNCTION_LEN + 8] = {};
 	u32 *class;
@@ -120,14 +107,14 @@ static __noinline int site__name(u64 address, struct stall_site *site)
 	return 0;
 }
 
-static __noinline int site__find(u64 address, struct stall_site *site)
+static __noinline int site__find(u64 address, struct mt_stall_site *site)
 {
-	struct stall_range *range;
+	struct mt_stall_range *range;
 	u32 i;
 
 	if (!site)
 		return 0;
-	for (i = 0; i < RANGES_MAX; i++) {
+	for (i = 0; i < MT_STALL_RANGES; i++) {
 		u32 key = i;
 
 		range = bpf_map_lookup_elem(&stall_ranges, &key);
@@ -142,10 +129,10 @@ static __noinline int site__find(u64 address, struct stall_site *site)
 }
 
 /* What is known about an address in the kernel; NULL: no room. */
-static __noinline struct stall_site *site__of(u64 address)
+static __noinline struct mt_stall_site *site__of(u64 address)
 {
-	struct stall_site *known = bpf_map_lookup_elem(&stall_sites, &address);
-	struct stall_site site = { .class = MT_CLASS_NONE };
+	struct mt_stall_site *known = bpf_map_lookup_elem(&stall_sites, &address);
+	struct mt_stall_site site = { .class = MT_CLASS_NONE };
 
 	if (known)
 		return known;
@@ -159,7 +146,7 @@ static __noinline struct stall_site *site__of(u64 address)
 
 static __always_inline u32 class_of(u64 address)
 {
-	struct stall_site *site = address ? site__of(address) : NULL;
+	struct mt_stall_site *site = address ? site__of(address) : NULL;
 
 	return site ? site->class : MT_CLASS_NONE;
 }
@@ -187,7 +174,7 @@ static __noinline u64 chain__caller(const u64 *frames)
 static __noinline int frame__calibrate(void *ctx, u64 caller)
 {
 	struct stall_frame *frame = map_only(&stall_frame);
-	struct stall_site *site = site__of(caller);
+	struct mt_stall_site *site = site__of(caller);
 	u64 words[WORDS] = {};
 	u32 i;
 
@@ -222,7 +209,7 @@ static __noinline u64 caller__by_frame(void *ctx)
 {
 	struct stall_frame *frame = map_only(&stall_frame);
 	u32 place = frame ? frame->place : 0;
-	struct stall_site *site;
+	struct mt_stall_site *site;
 	u64 at = 0, caller = 0;
 
 	if (!place)
@@ -382,7 +369,7 @@ static __always_inline void count_by_cause(u64 cgroup_id, u32 cause, u64 duratio
 
 static __noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
 {
-	struct stall_site *site = bpf_map_lookup_elem(&stall_sites, &site_address);
+	struct mt_stall_site *site = bpf_map_lookup_elem(&stall_sites, &site_address);
 	struct mt_stall_by_caller_key key = { .cause = cause };
 	struct mt_stall_by_caller_value *counts;
 
@@ -589,7 +576,7 @@ static __always_inline u32 cause_at_end(const struct mt_stalled *stall)
 static __always_inline bool stall__emit(void *ctx, const struct mt_state *s, u32 cause, u64 duration_ns)
 {
 	const struct mt_stalled *stall = state__stalled(s);
-	struct stall_site *site = bpf_map_lookup_elem(&stall_sites, &stall->site);
+	struct mt_stall_site *site = bpf_map_lookup_elem(&stall_sites, &stall->site);
 	struct mt_lost *l;
 	struct mt_stall *rec = NULL;
 

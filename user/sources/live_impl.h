@@ -74,6 +74,9 @@ struct live {
 	struct sample_files sample_files;
 	struct psi_times *psi; /* NULL: the kernel's times are not readable */
 	int look_link_fd;      /* of the iterator that looks for stalls */
+	/* What programs need where no helper names functions; empty elsewhere. */
+	struct map_content stall_contents[3];
+	struct mt_stall_range *stall_ranges; /* owned */
 	struct cgroup_sampler cgroup_sampler;
 	uint64_t ticks;		   /* of which some read more samples */
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
@@ -118,6 +121,8 @@ void live__read_keyed(struct live *live);
  * missed.  0 or -errno.
  */
 int live__look_at_stalls(struct live *live);
+/* Before the probes are opened: where no helper names functions, those that matter are looked up. */
+void live__find_stall_functions(struct live *live);
 int live__open_stalls(struct live *live); /* after the probes were opened: 0 or -ENOMEM */
 void live__close_stalls(struct live *live);
 /* The samples that are not in files; those of a kernel that does not tell stay unknown. */

@@ -97,6 +97,8 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	req.latency = request->latency;
 	req.light = request->options->light;
 	req.avoid = request->options->avoid;
+	if (id == MT_PROBE_stall && live->stall_contents[0].map)
+		req.contents = live->stall_contents;
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);
@@ -206,6 +208,8 @@ int live__add_names(struct btf_names *names, const struct live_request *request)
 
 void live__open_probes(struct live *live, const struct live_request *request)
 {
+	if (request->probes & 1U << MT_PROBE_stall)
+		live__find_stall_functions(live);
 	open_all(live, request);
 	test_probes(live, request->options->light);
 	note_kswapd_events(live);

@@ -9,6 +9,9 @@
 #include <bpf/bpf.h>
 
 #include "../base/clock.h"
+#include "../base/log.h"
+#include "../kernel/function_ranges.h"
+#include "../kernel/prototype.h"
 #include "live_impl.h"
 
 /* The kernel's times by CPU are the lowest 32 bits of nanoseconds: 4.3 s. */
@@ -84,8 +87,41 @@ int live__open_stalls(struct live *live)
 	return psi->some && psi->full ? 0 : -ENOMEM;
 }
 
+/* Those of the probe's functions that the kernel has; without them all stalls have the cause "other". */
+void live__find_stall_functions(struct live *live)
+{
+	static const uint32_t numbers[MT_STALL_RANGES] = {
+#define FOUR(n)	   n, n + 1, n + 2, n + 3
+#define SIXTEEN(n) FOUR(n), FOUR(n + 4), FOUR(n + 8), FOUR(n + 12)
+		SIXTEEN(0), SIXTEEN(16), SIXTEEN(32), SIXTEEN(48)
+	};
+	const struct map_content *classes = probes[MT_PROBE_stall]->contents;
+	struct mt_stall_range *ranges;
+	int nr, id;
+
+	if (!enumerator__read(live->types.btf, "BPF_FUNC_snprintf", &id))
+		return;
+	ranges = calloc(MT_STALL_RANGES, sizeof(*ranges));
+	live->stall_ranges = ranges;
+	nr = ranges ? function_ranges__read("/proc/kallsyms", classes, ranges, MT_STALL_RANGES) : -ENOMEM;
+	if (nr <= 0) {
+		log_warn("causes of stalls are unknown: /proc/kallsyms: %s", nr ? strerror(-nr) : "no such function");
+		return;
+	}
+	live->stall_contents[0] = *classes;
+	live->stall_contents[1] = (struct map_content){
+		.map = "stall_ranges",
+		.keys = numbers,
+		.key_size = sizeof(*numbers),
+		.values = ranges,
+		.value_size = sizeof(*ranges),
+		.nr = nr,
+	};
+}
+
 void live__close_stalls(struct live *live)
 {
+	free(live->stall_ranges);
 	if (!live->psi)
 		return;
 	free(live->psi->some);
