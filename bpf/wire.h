@@ -426,6 +426,49 @@ struct mt_stall_range {
 
 #define MT_STALL_RANGES 64
 
+/* Who had the mmap_lock that a task waited for. */
+enum mt_holder {
+	MT_HOLDER_UNKNOWN,
+	MT_HOLDER_WRITER,
+	MT_HOLDER_READER, /* the last reader that the kernel has noted: a hint */
+	MT_NR_HOLDERS,
+};
+
+struct mt_mmap_lock_by_holder_key {
+	char comm[MT_COMM_LEN]; /* of the thread; empty: unknown */
+	__u32 kind;		/* enum mt_holder */
+	__u32 pad;
+};
+
+struct mt_mmap_lock_by_holder_value {
+	struct mt_keyed_head head;
+	__u64 ns;
+};
+
+struct mt_mmap_lock_by_holder {
+	struct mt_hdr hdr;
+	struct mt_mmap_lock_by_holder_key key;
+	struct mt_mmap_lock_by_holder_value value;
+};
+
+#define MT_DEVICE_LEN 32
+
+/* Pauses of writers by the device that is slow. */
+struct mt_dirty_by_device_key {
+	char device[MT_DEVICE_LEN];
+};
+
+struct mt_dirty_by_device_value {
+	struct mt_keyed_head head;
+	__u64 ns;
+};
+
+struct mt_dirty_by_device {
+	struct mt_hdr hdr;
+	struct mt_dirty_by_device_key key;
+	struct mt_dirty_by_device_value value;
+};
+
 /*
  * The stall that a task is in.  The task writes it; the iterator of the probe stall begins one that was under way when
  * memtrace attached, and drops one whose end was missed.
@@ -440,6 +483,14 @@ struct mt_stalled {
 	__u32 class;	/* enum mt_stall_class */
 	__s32 cpu;	/* where it counts in struct mt_cpu; -1: it does not */
 	__u32 partial;
+	__u32 missed; /* the iterator has seen it after these changes, and that the task was not stalled; plus 1 */
+	__u32 pad;
+	/* Waits beside it, since when; 0: none is under way. */
+	__u64 lock_ns;				  /* for the address space's mmap_lock */
+	__u64 file_fault_ns;			  /* a fault on a file is handled */
+	__u64 fault_stalled_ns;			  /* ... of which stalls */
+	__u64 oom_ns;				  /* for another OOM kill */
+	struct mt_mmap_lock_by_holder_key holder; /* of the lock */
 };
 
 /*
@@ -725,7 +776,7 @@ _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
-_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16 + 56,
+_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16 + 120,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -12,11 +12,28 @@ extern const struct command record_command;
 
 #define DEFAULT_FILE "memtrace.rec"
 
+/* Whether events with call chains are recorded: single ones, or rare ones. */
+static bool has_stacks(const struct options *options)
+{
+	enum mt_probe probe;
+	size_t i;
+
+	for (i = 0; i < options->nr_probes; i++) {
+		probe = schema__probe(options->probes[i]);
+		if (schema__has_stacks(probe) && schema__has_rare_event(probe))
+			return true;
+	}
+	return options->every || !options->nr_probes;
+}
+
 static int check(const struct options *options)
 {
-	if ((options->sample || options->stacks) && !options->every) {
-		log_error("--%s: is about single events; expected --every as well",
-			  options->sample ? "sample" : "stacks");
+	if (options->sample && !options->every) {
+		log_error("--sample: is about single events; expected --every as well");
+		return EXIT_USAGE;
+	}
+	if (options->stacks && !has_stacks(options)) {
+		log_error("--stacks: expected the probe stall, or --every as well");
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

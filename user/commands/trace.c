@@ -192,14 +192,22 @@ static bool has_event(enum mt_probe probe)
 
 static int check(const struct options *options)
 {
-	bool any = options->replay;
+	bool any = options->replay, any_stacks = options->replay;
+	enum mt_probe probe;
 	size_t i;
 
-	for (i = 0; i < options->nr_probes; i++)
-		any |= schema__has_single_event(schema__probe(options->probes[i]));
-	if ((options->sample || options->stacks) && !any) {
-		log_error("--%s: is about single events; expected a probe that has them, such as trace fault",
-			  options->sample ? "sample" : "stacks");
+	for (i = 0; i < options->nr_probes; i++) {
+		probe = schema__probe(options->probes[i]);
+		any |= schema__has_single_event(probe);
+		any_stacks |= schema__has_stacks(probe);
+	}
+	if (options->sample && !any) {
+		log_error("--sample: is about single events; expected a probe that has them, such as trace fault");
+		return EXIT_USAGE;
+	}
+	if (options->stacks && !any_stacks) {
+		log_error(
+			"--stacks: expected a probe whose events have call chains, such as trace fault or trace stall");
 		return EXIT_USAGE;
 	}
 	for (i = 0; i < options->nr_probes; i++) {

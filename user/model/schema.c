@@ -30,6 +30,9 @@ static const char *const names_stall_cause[] = {
 	[MT_STALL_COMPACT] = "compact", [MT_STALL_SWAPIN] = "swapin",	  [MT_STALL_REFAULT] = "refault",
 	[MT_STALL_OTHER] = "other",	[MT_NR_STALL_CAUSES] = "kthread", NULL,
 };
+static const char *const names_holder[] = {
+	[MT_HOLDER_UNKNOWN] = "unknown", [MT_HOLDER_WRITER] = "writer", [MT_HOLDER_READER] = "reader", NULL
+};
 static const char *const names_stall_kthread[] = {
 	[MT_STALL_KSWAPD] = "kswapd",
 	[MT_STALL_KCOMPACTD] = "kcompactd",
@@ -220,6 +223,26 @@ bool schema__has_latency_event(enum mt_probe probe)
 bool schema__has_single_event(enum mt_probe probe)
 {
 	return has_event(probe, EVENT_EVERY);
+}
+
+static bool has_stack_field(const struct event_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < row->nr_fields; i++)
+		if (row->fields[i].type == FIELD_KERNEL_STACK)
+			return true;
+	return false;
+}
+
+bool schema__has_stacks(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < MT_NR_RECS; i++)
+		if (event_rows[i].size && event_rows[i].probe == probe && has_stack_field(&event_rows[i]))
+			return true;
+	return false;
 }
 
 bool schema__is_of_single_events(enum mt_probe probe)

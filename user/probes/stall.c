@@ -63,6 +63,45 @@ static const struct attach_alt psi_times[] = {
 	{},
 };
 
+static const struct attach_alt dirty[] = {
+	{ .program = "dirty_pause",
+	  .kind = ATTACH_TP,
+	  .event = "writeback:balance_dirty_pages",
+	  .context = "trace_event_raw_balance_dirty_pages" },
+	{},
+};
+static const struct attach_alt lock_begin[] = {
+	{ .program = "lock_begin", .kind = ATTACH_TP_BTF, .event = "lock:contention_begin", .proto = "void *lock" },
+	{},
+};
+static const struct attach_alt lock_end[] = {
+	{ .program = "lock_end", .kind = ATTACH_TP_BTF, .event = "lock:contention_end", .proto = "void *lock" },
+	{},
+};
+static const struct attach_alt file_fault_begin[] = {
+	FUNCTION("file_fault_begin", "filemap_fault", "struct vm_fault *vmf"),
+	{},
+};
+static const struct attach_alt file_fault_end[] = {
+	FUNCTION("file_fault_end", "filemap_fault", "struct vm_fault *vmf -> vm_fault_t"),
+	{},
+};
+
+#define OOM_ARGUMENTS "struct mem_cgroup *memcg,gfp_t gfp_mask,int order"
+
+static const struct attach_alt oom_wait[] = {
+	FUNCTION("oom_wait_begin", "mem_cgroup_out_of_memory", OOM_ARGUMENTS),
+	{},
+};
+static const struct attach_alt oom_wait_over[] = {
+	FUNCTION("oom_wait_over", "out_of_memory", "struct oom_control *oc"),
+	{},
+};
+static const struct attach_alt oom_wait_given_up[] = {
+	FUNCTION("oom_wait_given_up", "mem_cgroup_out_of_memory", OOM_ARGUMENTS " -> bool"),
+	{},
+};
+
 /* Only where psi_memstall_enter() cannot be hooked. */
 #define SEEN(name, program_, event_)                                                                                   \
 	static const struct attach_alt name[] = {                                                                      \
@@ -104,6 +143,23 @@ static const struct attach_hook hooks[] = {
 	  .loss = "what tells compaction from direct reclaim" },
 	{ .name = "target", .need = HOOK_GAIN, .alts = target, .loss = "the cgroup whose limit a task reclaimed for" },
 	{ .name = "throttled", .need = HOOK_GAIN, .alts = throttled, .loss = "sleeps of reclaim", .tp_as_good = true },
+	{ .name = "dirty", .need = HOOK_OPTIONAL, .alts = dirty, .loss = "pauses of writers" },
+	{ .name = "lock begin", .need = HOOK_LATENCY_GAIN, .alts = lock_begin, .loss = "waits for mmap_lock" },
+	{ .name = "lock end", .need = HOOK_LATENCY_GAIN, .alts = lock_end, .loss = "waits for mmap_lock" },
+	{ .name = "file fault begin",
+	  .need = HOOK_LATENCY_GAIN,
+	  .alts = file_fault_begin,
+	  .loss = "the time of major faults on files" },
+	{ .name = "file fault end",
+	  .need = HOOK_LATENCY_GAIN,
+	  .alts = file_fault_end,
+	  .loss = "the time of major faults on files" },
+	{ .name = "oom wait", .need = HOOK_GAIN, .alts = oom_wait, .loss = "waits for another OOM kill" },
+	{ .name = "oom wait over", .need = HOOK_GAIN, .alts = oom_wait_over, .loss = "waits for another OOM kill" },
+	{ .name = "oom wait given up",
+	  .need = HOOK_GAIN,
+	  .alts = oom_wait_given_up,
+	  .loss = "waits for another OOM kill" },
 	{ .name = "direct begin", .need = HOOK_OPTIONAL, .alts = direct_begin, .loss = "direct reclaim" },
 	{ .name = "direct end", .need = HOOK_OPTIONAL, .alts = direct_end, .loss = "direct reclaim" },
 	{ .name = "memcg begin", .need = HOOK_OPTIONAL, .alts = memcg_begin, .loss = "memory cgroup reclaim" },
@@ -130,6 +186,12 @@ static const struct hook_dependency dependencies[] = {
 	{ .hook = "tell direct", .needs = "enter" },
 	{ .hook = "tell compact", .needs = "enter" },
 	{ .hook = "target", .needs = "enter" },
+	PAIR("lock"),
+	PAIR("file fault"),
+	{ .hook = "oom wait", .needs = "oom wait over" },
+	{ .hook = "oom wait", .needs = "oom wait given up" },
+	{ .hook = "oom wait over", .needs = "oom wait" },
+	{ .hook = "oom wait given up", .needs = "oom wait" },
 	PAIR("direct"),
 	PAIR("memcg"),
 	PAIR("node"),
@@ -139,6 +201,10 @@ static const struct hook_dependency dependencies[] = {
 
 static const struct hook_slots hook_slots[] = {
 	{ .hook = "throttled", .first = MT_SLOT_stall_throttle_ns, .last = MT_SLOT_stall_throttle_ns },
+	{ .hook = "dirty", .first = MT_SLOT_stall_dirty_count, .last = MT_SLOT_stall_dirty_ns },
+	{ .hook = "lock begin", .first = MT_SLOT_stall_mmap_lock_count, .last = MT_SLOT_stall_mmap_lock_ns },
+	{ .hook = "file fault begin", .first = MT_SLOT_stall_file_fault_count, .last = MT_SLOT_stall_file_fault_ns },
+	{ .hook = "oom wait", .first = MT_SLOT_stall_oom_wait_ns, .last = MT_SLOT_stall_oom_wait_ns },
 	{ .hook = "enter", .first = MT_SLOT_stall_high_count, .last = MT_SLOT_stall_high_ns },
 	{ .hook = "enter", .first = MT_SLOT_stall_swapin_count, .last = MT_SLOT_stall_other_ns },
 	{ .hook = "enter", .first = MT_SLOT_stall_high_penalty_ns, .last = MT_SLOT_stall_high_penalty_ns },

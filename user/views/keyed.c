@@ -200,11 +200,12 @@ static bool is_for_people(const struct keyed_table *table, const struct keyed_ro
 	return false;
 }
 
-static void add_table(struct keyed_table *table, const struct keyed_row *row, struct report *report, bool not_in_text)
+static void add_table(struct keyed_table *table, const struct keyed_row *row, struct report *report, const char *path,
+		      bool not_in_text)
 {
 	bool in_text = !not_in_text && row->heading && is_for_people(table, row);
 	const struct table shown = {
-		.path = row->path,
+		.path = path,
 		.not_in_text = !in_text,
 		.heading = row->heading,
 		.columns = table->columns,
@@ -233,8 +234,19 @@ int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, 
 			continue;
 		err = fill_table(tables, view, row, scope);
 		if (!err)
-			add_table(&tables->tables[row->id], row, report, not_in_text);
+			add_table(&tables->tables[row->id], row, report, row->path, not_in_text);
 	}
+	return err;
+}
+
+int keyed_tables__add_one(struct keyed_tables *tables, const struct run_view *view, struct report *report,
+			  enum scope scope, enum mt_keyed id, const char *path)
+{
+	const struct keyed_row *row = &keyed_rows[id];
+	int err = fill_table(tables, view, row, scope);
+
+	if (!err)
+		add_table(&tables->tables[id], row, report, path, true);
 	return err;
 }
 

@@ -28,6 +28,9 @@ struct keyed_tables {
  */
 int keyed_tables__add(struct keyed_tables *tables, const struct run_view *view, struct report *report, enum scope scope,
 		      bool not_in_text);
+/* The same for one counter, in JSON alone, at that path; all counters of a struct keyed_tables are to be different. */
+int keyed_tables__add_one(struct keyed_tables *tables, const struct run_view *view, struct report *report,
+			  enum scope scope, enum mt_keyed id, const char *path);
 void keyed_tables__done(struct keyed_tables *tables);
 
 #endif

@@ -193,55 +193,6 @@ static int add_kthreads(struct stalls *stalls, struct report *report)
 	return 0;
 }
 
-static const char *cause_name(uint32_t cause)
-{
-	const struct keyed_column *column = &row_of(MT_KEYED_stall_by_caller)->keys[1];
-	uint32_t i;
-
-	for (i = 0; column->names[i]; i++)
-		if (i == cause)
-			return column->names[i];
-	return NULL;
-}
-
-static int add_callers(struct stalls *stalls, struct report *report)
-{
-	static const struct column titles[] = {
-		{ .path = "function" }, { .path = "cause" }, { .path = "count" }, { .path = "ns" }
-	};
-	const void **records;
-	struct cell *cells;
-	size_t nr, i;
-	int err = list_keyed(stalls, MT_KEYED_stall_by_caller, &records, &nr);
-
-	if (err)
-		return err;
-	stalls->functions = calloc(nr + 1, MT_FUNCTION_LEN + 1);
-	stalls->caller_cells = cells = calloc(nr + 1, NR(titles) * sizeof(*cells));
-	if (!stalls->functions || !cells) {
-		free(records);
-		return -ENOMEM;
-	}
-	for (i = 0; i < nr; i++, cells += NR(titles)) {
-		const struct mt_stall_by_caller *record = records[i];
-		char *function = stalls->functions + i * (MT_FUNCTION_LEN + 1);
-
-		memcpy(function, record->key.function, MT_FUNCTION_LEN);
-		cells[0] = cell_string(function[0] ? function : NULL);
-		cells[1] = cell_string(cause_name(record->key.cause));
-		cells[2] = cell_uint(record->value.head.count);
-		cells[3] = cell_uint(record->value.ns);
-	}
-	free(records);
-	stalls->caller_rows = (struct cell_rows){ .cells = stalls->caller_cells, .nr = nr, .nr_columns = NR(titles) };
-	report__add_table(report, &(struct table){ .path = "callers",
-						   .not_in_text = true,
-						   .columns = titles,
-						   .nr_columns = NR(titles),
-						   .rows = cell_rows__source(&stalls->caller_rows) });
-	return 0;
-}
-
 /* Whether all stalls are seen, and not only reclaim and compaction. */
 static bool sees_all(const struct run_view *view)
 {
@@ -348,6 +299,47 @@ static void say_state(struct stalls *stalls, struct report *report)
 		report, &(struct values){ .heading = "free", .columns = titles, .cells = c, .nr_columns = NR(titles) });
 }
 
+/* "dirty throttling: 0.80s, most on 254:0" */
+static int say_most(struct stalls *stalls, struct report *report, enum mt_keyed id, const char *what,
+		    const char *relation)
+{
+	const struct keyed_row *row = row_of(id);
+	const void **records;
+	size_t nr, i;
+	uint64_t sum = 0;
+	char time[32];
+	int err = list_keyed(stalls, id, &records, &nr);
+
+	for (i = 0; i < nr; i++)
+		sum += keyed_column__get(&row->values[1], records[i]);
+	if (!err && sum)
+		report__add_note(report, "%s: %s, most %s %.*s", what, format_duration(time, sizeof(time), sum),
+				 relation, (int)row->keys[0].size, (const char *)records[0] + row->keys[0].offset);
+	free(records);
+	return err;
+}
+
+/* Functions, devices, and who had locks. */
+static int add_details(struct stalls *stalls, struct report *report)
+{
+	static const struct {
+		enum mt_keyed id;
+		const char *path;
+	} details[] = {
+		{ MT_KEYED_stall_by_caller, "callers" },
+		{ MT_KEYED_dirty_by_device, "devices" },
+		{ MT_KEYED_mmap_lock_by_holder, "mmap_lock_holders" },
+	};
+	int err = 0;
+	size_t i;
+
+	memset(&stalls->keyed, 0, sizeof(stalls->keyed));
+	for (i = 0; !err && i < NR(details); i++)
+		err = keyed_tables__add_one(&stalls->keyed, stalls->view, report, stalls->scope, details[i].id,
+					    details[i].path);
+	return err;
+}
+
 /* What the columns mean, and how much of the kernel's own time the rows are. */
 static void say_meaning(const struct stalls *stalls, struct report *report)
 {
@@ -382,7 +374,11 @@ int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
 	add_sources(stalls, report);
 	err = tasks_table__add(&stalls->table, report, scope, "rows");
 	if (!err)
-		err = add_callers(stalls, report);
+		err = say_most(stalls, report, MT_KEYED_dirty_by_device, "pauses of writers (DIRTY)", "on device");
+	if (!err)
+		err = say_most(stalls, report, MT_KEYED_mmap_lock_by_holder, "waits for mmap_lock", "behind");
+	if (!err)
+		err = add_details(stalls, report);
 	if (!err)
 		say_meaning(stalls, report);
 	return err;
@@ -391,8 +387,5 @@ int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
 void stalls__done(struct stalls *stalls)
 {
 	tasks_table__done(&stalls->table);
-	free(stalls->functions);
-	free(stalls->caller_cells);
-	stalls->functions = NULL;
-	stalls->caller_cells = NULL;
+	keyed_tables__done(&stalls->keyed);
 }

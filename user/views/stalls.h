@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_VIEWS_STALLS_H
 #define MEMTRACE_VIEWS_STALLS_H
 
-#include "../report/cell_text.h"
+#include "keyed.h"
 #include "tasks_table.h"
 
 #define STALLS_MAX_KTHREADS 256
@@ -23,10 +23,7 @@ struct stalls {
 	size_t nr_kthreads;
 	struct cell kthread_cells[STALLS_MAX_KTHREADS * 3];
 	struct cell_rows kthread_rows;
-	/* Functions that tasks waited in: */
-	char *functions;
-	struct cell *caller_cells;
-	struct cell_rows caller_rows;
+	struct keyed_tables keyed; /* functions that tasks waited in, and so on */
 	struct cell facts[10], sources[4], state[6];
 	struct cell_rows source_rows;
 };

@@ -12,11 +12,6 @@ struct task_struct___psi {
 	unsigned int in_memstall : 1;
 };
 
-/* Only with CONFIG_SMP; an int, and one byte in 7.3. */
-struct task_struct___smp {
-	char on_cpu;
-};
-
 /* Only with CONFIG_SCHED_INFO. */
 struct sched_info___seen {
 	unsigned long long last_arrival;
@@ -32,11 +27,28 @@ struct psi_group_cpu___seen {
 	u64 state_start;
 };
 
+struct trace_event_raw_balance_dirty_pages {
+	char bdi[32];
+	long pause;
+};
+
+struct rw_semaphore___seen {
+	atomic_long_t owner;
+};
+
+struct mm_struct___locked {
+	struct rw_semaphore___seen mmap_lock;
+};
+
 struct trace_event_raw_mm_vmscan_throttled {
 	int usec_delayed;
 };
 
 #pragma clang attribute pop
+
+/* Bits of rw_semaphore.owner (kernel/locking/rwsem.c). */
+#define RWSEM_READER 0x1
+#define RWSEM_FLAGS  0x7
 
 /* enum psi_states: the same on all kernels; user/probes/stall.c compares it with the kernel's BTF */
 #define PSI_MEM_SOME 2
@@ -58,17 +70,6 @@ static __always_inline bool is_marked(struct task_struct *task)
 	struct task_struct___psi *t = (void *)task;
 
 	return BPF_CORE_READ_BITFIELD_PROBED(t, in_memstall);
-}
-
-static __always_inline bool is_on_cpu(struct task_struct *task)
-{
-	struct task_struct___smp *t = (void *)task;
-	u32 on_cpu = 0;
-
-	if (!bpf_core_field_exists(t->on_cpu))
-		return false;
-	bpf_probe_read_kernel(&on_cpu, bpf_core_field_size(t->on_cpu), (void *)t + bpf_core_field_offset(t->on_cpu));
-	return on_cpu;
 }
 
 #endif
