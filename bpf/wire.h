@@ -735,6 +735,7 @@ static inline __u32 mt_log2_slot(__u64 value)
  */
 #define MT_STALLED_BITS 46
 #define MT_STALLED_MASK ((1ULL << MT_STALLED_BITS) - 1)
+#define MT_STALLED_MAX	((1ULL << (64 - MT_STALLED_BITS)) - 1)
 
 /* In nanoseconds, modulo 52 days. */
 static inline __u64 mt_stalled_time(__u64 word, __u64 now_ns)
@@ -749,7 +750,7 @@ static inline __u64 mt_stalled_next(__u64 word, int more, __u64 now_ns)
 {
 	__u64 nr = word >> MT_STALLED_BITS, time = word;
 
-	if (!more && !nr)
+	if (more ? nr == MT_STALLED_MAX : !nr)
 		return word;
 	if (more && !nr)
 		time -= now_ns >> 6;

@@ -448,7 +448,8 @@ static __always_inline int kthread__enter(struct task_struct *task, u64 site, u6
 	stall.key = kthread_key(task, class_of(site));
 	if (bpf_map_update_elem(&stall_kthreads, &tid, &stall, BPF_NOEXIST))
 		return 0;
-	if (balanced) {
+	/* filters leave kernel threads out of what is added up */
+	if (balanced && !cfg.filter) {
 		struct kthread_stall *kept = bpf_map_lookup_elem(&stall_kthreads, &tid);
 
 		if (kept)
@@ -1040,7 +1041,7 @@ static __always_inline void find_kthread(struct task_struct *task, bool balanced
 
 	stall.since_ns = stall.start_ns;
 	stall.key = kthread_key(task, class);
-	if (bpf_map_update_elem(&stall_kthreads, &tid, &stall, BPF_NOEXIST) || !balanced)
+	if (bpf_map_update_elem(&stall_kthreads, &tid, &stall, BPF_NOEXIST) || !balanced || cfg.filter)
 		return;
 	kept = bpf_map_lookup_elem(&stall_kthreads, &tid);
 	if (kept)

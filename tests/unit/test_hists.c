@@ -246,7 +246,7 @@ static void take_folded(struct aggregate *agg, enum mt_reclaim_kind kind, size_t
 	uint64_t slots[MT_HIST_SLOTS] = { 0 };
 
 	slots[slot] = count;
-	assert_int_equal(aggregate__folded(agg, MT_REC_reclaim, kind, slots, sum), 0);
+	assert_int_equal(aggregate__folded(agg, MT_REC_reclaim, kind, 0, slots, sum), 0);
 }
 
 static void folded_events_are_nobodys(void **state)

@@ -141,7 +141,7 @@ static void take_event(struct aggregate *agg, uint32_t tid)
 
 	snprintf(rec.who.comm, sizeof(rec.who.comm), "c%u", tid % 8);
 	aggregate__event(agg, &event_rows[MT_REC_reclaim], &rec, NULL);
-	aggregate__folded(agg, MT_REC_reclaim, 1, slots, tid);
+	aggregate__folded(agg, MT_REC_reclaim, 1, 0, slots, tid);
 }
 
 static void work(struct aggregate *agg)

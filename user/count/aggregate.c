@@ -312,9 +312,10 @@ int aggregate__event(struct aggregate *agg, const struct event_row *row, const v
 	return err;
 }
 
-int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum)
+int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, uint64_t cgroup_id,
+		      const uint64_t *slots, uint64_t sum)
 {
-	return hists__folded(agg->hists, event, label, slots, sum);
+	return hists__folded(agg->hists, event, label, cgroup_id, slots, sum);
 }
 
 static int retire_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)

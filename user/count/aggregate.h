@@ -68,9 +68,11 @@ int aggregate__event(struct aggregate *agg, const struct event_row *row, const v
 		     const struct task_refs *task_refs);
 /*
  * Events that have no records: of their histograms MT_HIST_SLOTS counts and the sum of the values are added to those
- * with the label, in no named group.  0 or -ENOMEM.
+ * with the label; in the group of the tasks' cgroup if that is known (0: it is not), else in no named group.  0 or
+ * -ENOMEM.
  */
-int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum);
+int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, uint64_t cgroup_id,
+		      const uint64_t *slots, uint64_t sum);
 
 /* The source's absolute counts of tasks that it can no longer name: in the sums, in no row. */
 void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);

@@ -215,11 +215,20 @@ static void add_slots(struct hist_counts *counts, const uint64_t *slots, uint64_
 	counts->sum += sum;
 }
 
-/* Of the rows of the event all or, without memory, none. */
-int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum)
+static const struct hist_group *group_of_folded(struct hist_groups *groups, uint64_t cgroup_id)
 {
-	struct hist_groups *groups = &hists->groups;
-	const struct hist_group *group = groups->by == BY_ALL ? &groups->all : &groups->other;
+	const struct mt_who who = { .cgroup_id = cgroup_id };
+
+	if (groups->by == BY_CGROUP && cgroup_id)
+		return hist_groups__get(groups, &who);
+	return groups->by == BY_ALL ? &groups->all : &groups->other;
+}
+
+/* Of the rows of the event all or, without memory, none. */
+int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, uint64_t cgroup_id, const uint64_t *slots,
+		  uint64_t sum)
+{
+	const struct hist_group *group = group_of_folded(&hists->groups, cgroup_id);
 	struct hist *hist;
 	size_t i, scope;
 

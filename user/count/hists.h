@@ -18,7 +18,8 @@ void hists__task(struct hists *hists, const struct mt_who *who, const uint64_t *
 int hists__event(struct hists *hists, const struct event_row *row, const void *record,
 		 const struct task_refs *task_refs);
 /* As aggregate__folded(). */
-int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, const uint64_t *slots, uint64_t sum);
+int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, uint64_t cgroup_id, const uint64_t *slots,
+		  uint64_t sum);
 void hists__next_interval(struct hists *hists);
 /* As aggregate__histograms(); sums: of all slots in the scope. */
 int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr);

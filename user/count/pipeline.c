@@ -43,7 +43,7 @@ static int take_folded(struct pipeline *pipeline, const struct keyed_row *row, c
 {
 	const char *at = added;
 	uint32_t folded = 0;
-	uint64_t sum;
+	uint64_t sum, cgroup_id = 0;
 	int32_t label;
 
 	if (!added || !pipeline->aggregate || row->folded->event == MT_REC_NONE)
@@ -51,9 +51,11 @@ static int take_folded(struct pipeline *pipeline, const struct keyed_row *row, c
 	memcpy(&folded, at + row->folded->offset, sizeof(folded));
 	memcpy(&label, at + row->folded->label_offset, sizeof(label));
 	memcpy(&sum, at + row->hist->sum_offset, sizeof(sum));
+	if (row->folded->cgroup_offset)
+		memcpy(&cgroup_id, at + row->folded->cgroup_offset, sizeof(cgroup_id));
 	if (!folded)
 		return 0;
-	return aggregate__folded(pipeline->aggregate, row->folded->event, label,
+	return aggregate__folded(pipeline->aggregate, row->folded->event, label, cgroup_id,
 				 (const uint64_t *)(at + row->hist->offset), sum);
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
+
 static int compare_rows(const void *a, const void *b)
 {
 	const struct sample_row *first = &sample_rows[*(const enum sample_id *)a];
@@ -95,6 +97,33 @@ void sample_files__parse(const struct sample_files *files, enum sample_file file
 	key_file__each(text, len, take, &parsing);
 }
 
+/*
+ * Each read of PSI ends a period of it, and what a short one has is dropped (kernel/sched/psi.c,
+ * collect_percpu_times()): who reads often makes the total wrong.
+ */
+#define PSI_PERIOD_NS 100000000ULL
+
+static bool is_too_early(struct sample_files *files, enum sample_file file)
+{
+	uint64_t now_ns = clock__boot_ns();
+
+	if (file != SAMPLE_FILE_pressure_memory)
+		return false;
+	if (files->psi_ns && now_ns - files->psi_ns < PSI_PERIOD_NS)
+		return true;
+	files->psi_ns = now_ns;
+	return false;
+}
+
+static void keep_last(struct sample_files *files, enum sample_file file, uint64_t values[NR_SAMPLES])
+{
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLES; i++)
+		if (sample_rows[i].file == file)
+			values[i] = files->last[i];
+}
+
 void sample_files__read(struct sample_files *files, uint64_t values[NR_SAMPLES])
 {
 	enum sample_file file;
@@ -104,8 +133,13 @@ void sample_files__read(struct sample_files *files, uint64_t values[NR_SAMPLES])
 	for (i = 0; i < NR_SAMPLES; i++)
 		values[i] = MT_UNKNOWN_U64;
 	for (file = 0; file < NR_SAMPLE_FILES; file++) {
+		if (is_too_early(files, file)) {
+			keep_last(files, file, values);
+			continue;
+		}
 		len = files->fds[file] < 0 ? 0 : key_file__read(files->fds[file], files->buf, sizeof(files->buf));
 		if (len > 0)
 			sample_files__parse(files, file, files->buf, len, values);
 	}
+	memcpy(files->last, values, sizeof(files->last));
 }

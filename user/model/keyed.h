@@ -32,6 +32,7 @@ struct keyed_folded {
 	size_t offset;	      /* of the __u32 in the key that is set then */
 	enum mt_rec_id event; /* MT_REC_NONE: there are none */
 	size_t label_offset;  /* of the __u32 that is the label of the event's histograms */
+	size_t cgroup_offset; /* of the __u64 that is the id of their task's cgroup; 0: the key does not have it */
 };
 
 struct keyed_row {

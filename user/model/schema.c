@@ -162,12 +162,11 @@ static const struct keyed_hist keyed_hists[MT_NR_KEYED] = {
 };
 
 static const struct keyed_folded keyed_folded[MT_NR_KEYED] = {
-#define MT_KEYED_FOLDED(of, member_, event_, label_)                                                                   \
-	[MT_KEYED_##of] = {                                                                                            \
-		.offset = offsetof(struct mt_##of, key.member_),                                                       \
-		.event = MT_REC_##event_,                                                                              \
-		.label_offset = offsetof(struct mt_##of, key.label_),                                                  \
-	},
+#define MT_KEYED_FOLDED(of, member_, event_, label_, ...)                                                              \
+	[MT_KEYED_##of] = { .offset = offsetof(struct mt_##of, key.member_),                                           \
+			    .event = MT_REC_##event_,                                                                  \
+			    .label_offset = offsetof(struct mt_##of, key.label_),                                      \
+			    __VA_ARGS__ },
 #include "../../bpf/probes.def"
 };
 

@@ -189,11 +189,19 @@ static void print_titles(struct layout *layout)
 	fprintf(text->stream, "%s\n", text__style(text, TEXT_RESET));
 }
 
+static bool is_blank(const struct cell *cell)
+{
+	return cell->kind == CELL_STRING && !cell->s[0];
+}
+
 static void print_row(struct layout *layout, const struct cell *cells)
 {
 	struct text *text = layout->text;
+	size_t nr = layout->nr;
 
-	for (size_t i = 0; i < layout->nr; i++) {
+	while (nr && is_blank(&cells[layout->shown[nr - 1].index]))
+		nr--;
+	for (size_t i = 0; i < nr; i++) {
 		const struct cell *cell = &cells[layout->shown[i].index];
 		const char *style = cell__is_zero(cell) ? text__style(text, TEXT_DIM) : "";
 

@@ -46,7 +46,7 @@ static const struct probe_column columns[] = {
 	CAUSE("OTHER", other),
 	SUM(NULL, "of_which.throttle_ns", UNIT_NS, throttle),
 	SUM(NULL, "of_which.high_penalty_ns", UNIT_NS, high_penalty),
-	SUM("| FILE", "file_fault_ns", UNIT_NS, file_fault),
+	SUM("FILE", "file_fault_ns", UNIT_NS, file_fault),
 	SUM("DIRTY", "dirty_ns", UNIT_NS, dirty),
 	SUM("MMAPLOCK", "mmap_lock_ns", UNIT_NS, mmap_lock),
 	SUM("OOM", "oom_wait_ns", UNIT_NS, oom_wait),
@@ -97,26 +97,27 @@ static int foot(void *ctx, size_t nr, struct cell *cells)
 {
 	struct stalls *stalls = ctx;
 	const uint64_t *sums = aggregate__sums(stalls->view->aggregate, stalls->scope);
-	const struct stalls_kthread *kthread = &stalls->kthreads[nr];
+	bool is_total = nr == stalls->nr_kthreads;
+	const struct stalls_kthread *kthread;
 	size_t i;
 
-	if (nr > stalls->nr_kthreads)
+	if (nr > stalls->nr_kthreads || (is_total && !nr && !stalls->table.pos))
 		return 0;
-	if (nr == stalls->nr_kthreads) {
-		tasks_table__foot(&stalls->table, "total", sums, growth(stalls, SAMPLE_stalls_union), cells);
-	} else {
-		tasks_table__foot(&stalls->table, kthread->name, sums, kthread->ns, cells);
-		for (i = 0; i < stalls->table.nr_columns; i++)
-			if (stalls->table.sources[i].measure)
-				cells[i] = cell_string("");
-	}
-	for (i = 0; i < stalls->table.nr_columns; i++)
+	kthread = is_total ? NULL : &stalls->kthreads[nr];
+	tasks_table__foot(&stalls->table, is_total ? "total" : kthread->name, sums,
+			  is_total ? growth(stalls, SAMPLE_stalls_union) : kthread->ns, cells);
+	for (i = 0; i < stalls->table.nr_columns; i++) {
 		if (stalls->table.sources[i].measure == columns)
-			cells[i] = cell_uint(nr == stalls->nr_kthreads ? stalls->task_ns : kthread->ns);
+			cells[i] = cell_uint(is_total ? stalls->task_ns : kthread->ns);
+		else if (!is_total && stalls->table.sources[i].measure)
+			cells[i] = cell_string("");
+	}
 	return 1;
 }
 
-static const struct tasks_view table_view = { .columns = columns, .some_ns = some_ns, .foot = foot };
+static const struct tasks_view table_view = {
+	.columns = columns, .bar_before = "FILE", .some_ns = some_ns, .foot = foot
+};
 
 int stalls__init(struct stalls *stalls, const struct run_view *view, const struct tasks_request *request)
 {
@@ -144,6 +145,12 @@ static int list_keyed(const struct stalls *stalls, enum mt_keyed id, const void 
 	if (!view->keyed || !keyed_counts__knows(view->keyed, row_of(id)))
 		return 0;
 	return keyed_counts__list(view->keyed, row_of(id), stalls->scope, records, nr);
+}
+
+/* Filters leave kernel threads out of the sums. */
+static bool counts_all(const struct stalls *stalls)
+{
+	return stalls->view->facts->whole_machine;
 }
 
 static void name_kthread(struct stalls_kthread *kthread, const struct mt_stall_by_kthread_key *key)
@@ -176,7 +183,8 @@ static int add_kthreads(struct stalls *stalls, struct report *report)
 
 		name_kthread(kthread, &record->key);
 		kthread->ns = record->value.ns;
-		stalls->task_ns += kthread->ns;
+		if (counts_all(stalls))
+			stalls->task_ns += kthread->ns;
 		cells[0] = cell_string(kthread->name);
 		cells[1] = kthread->node == MT_UNKNOWN_S32 ? cell_none() : cell_int(kthread->node);
 		cells[2] = cell_uint(kthread->ns);
@@ -222,7 +230,7 @@ static uint64_t unseen(const struct stalls *stalls)
 {
 	uint64_t psi = growth(stalls, SAMPLE_pressure_memory_some_total), own = growth(stalls, SAMPLE_stalls_union);
 
-	if (!stalls->view->facts->whole_machine || psi == MT_UNKNOWN_U64 || own == MT_UNKNOWN_U64)
+	if (!counts_all(stalls) || psi == MT_UNKNOWN_U64 || own == MT_UNKNOWN_U64)
 		return MT_UNKNOWN_U64;
 	return psi > own ? psi - own : 0;
 }
@@ -351,7 +359,9 @@ static void say_meaning(const struct stalls *stalls, struct report *report)
 	if (!sees_all(stalls->view) && missing != MT_UNKNOWN_U64)
 		report__add_note(report, "not seen by this kernel's hooks: %s of PSI (all but reclaim and compaction)",
 				 format_duration(time, sizeof(time), missing));
-	if (some != MT_UNKNOWN_U64 && own != MT_UNKNOWN_U64 && some)
+	if (stalls->nr_kthreads && !counts_all(stalls))
+		report__add_note(report, "kernel threads are machine-wide, and not in the total");
+	if (counts_all(stalls) && some != MT_UNKNOWN_U64 && own != MT_UNKNOWN_U64 && some)
 		report__add_note(report, "explained %s of the kernel's own time in stalls",
 				 format_share(share, sizeof(share), (double)own / some));
 }

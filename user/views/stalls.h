@@ -6,7 +6,7 @@
 #include "keyed.h"
 #include "tasks_table.h"
 
-#define STALLS_MAX_KTHREADS 256
+#define STALLS_MAX_KTHREADS 320 /* more than the probe has room for */
 
 /* Storage of what reports borrow; one per report that is being rendered. */
 struct stalls {
@@ -16,7 +16,7 @@ struct stalls {
 	uint64_t task_ns; /* of all tasks and kernel threads */
 	/* Kernel threads, those with most time first: */
 	struct stalls_kthread {
-		char name[24];
+		char name[40];
 		int32_t node; /* MT_UNKNOWN_S32: none */
 		uint64_t ns;
 	} kthreads[STALLS_MAX_KTHREADS];

@@ -23,6 +23,7 @@ enum {
 	KIND_MEASURE,
 	KIND_SOME,
 	KIND_SOME_NS,
+	KIND_BAR,
 	KIND_SLOT,
 	KIND_CMDLINE,
 };
@@ -141,6 +142,8 @@ static void add_view(struct tasks_table *table, const struct tasks_view *view)
 	const struct probe_column *column;
 
 	for (column = view->columns; column->slots; column++) {
+		if (view->bar_before && column->title && !strcmp(column->title, view->bar_before))
+			add_column(table, (struct column){ .title = "|" }, (struct tasks_source){ .kind = KIND_BAR });
 		add_measure(table, column);
 		if (column != view->columns)
 			continue;
@@ -328,6 +331,8 @@ static struct cell entity_cell(struct tasks_table *table, const struct tasks_sou
 	case KIND_SOME:
 	case KIND_SOME_NS:
 		return some_cell(table, source->kind, table->request.view->some_ns(table->request.ctx, e));
+	case KIND_BAR:
+		return cell_string("|");
 	case KIND_SLOT:
 		return slot_cell(table, source->slot, e->v);
 	default:
@@ -373,6 +378,8 @@ void tasks_table__foot(struct tasks_table *table, const char *name, const uint64
 			cells[i] = tasks_table__measure(table, source->measure, counts);
 		else if (source->kind == KIND_SLOT)
 			cells[i] = slot_cell(table, source->slot, counts);
+		else if (source->kind == KIND_BAR)
+			cells[i] = cell_string("|");
 		else if (source->kind == KIND_SOME)
 			cells[i] = some_cell(table, KIND_SOME, some_ns);
 		else if (!named && table->columns[i].left)
