@@ -97,6 +97,7 @@ const struct option_row stall_options[] = {
 	  .type = OPT_DURATION,
 	  .live_only = true,
 	  .offset = AT(long_stall_ns),
+	  .min = 1,
 	  .max = HOUR_NS,
 	  .arg = "TIME",
 	  .help = "of stalls, those that take at least TIME are events of their own (default 10ms); all are counted" },
