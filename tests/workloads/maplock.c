@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * maplock: -n threads of one process (default 4), each of which maps, touches and unmaps -t pages (default 512) -r times
- * (default 20), while as many others take page faults in memory of their own.  They wait for each other's mmap_lock:
- * on a single CPU because unmapping may be preempted.
+ * maplock: -n threads of one process (default 4), each of which maps, touches and unmaps -t pages (default 512) -r
+ * times (default 20), while as many others take page faults in memory of their own.  They wait for each other's
+ * mmap_lock: on a single CPU because unmapping may be preempted.
  */
 #include "workload.h"
 

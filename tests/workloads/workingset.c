@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * workingset FILE: reads -n pages (default 256) of FILE that lie -k KiB apart (default 4, one behind the other), -r times
- * (default 1).  No readahead of one brings another where they lie far apart.
+ * workingset FILE: reads -n pages (default 256) of FILE that lie -k KiB apart (default 4, one behind the other), -r
+ *times (default 1).  No readahead of one brings another where they lie far apart.
  *
  *	-g DIR   go into this cgroup first	-c COMM  its name
  *	-w       write these pages first; the rest of FILE is a hole
