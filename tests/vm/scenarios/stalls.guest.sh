@@ -87,7 +87,7 @@ fragments() {
 		sed 's/.*\[\(.*\)\].*/\1/' "$thp/$file" >"/tmp/$file"
 		echo madvise >"$thp/$file"
 	done
-	/guest/frag -a $(($(meminfo MemFree) / 1024 - 32)) -t 64
+	/guest/frag -a $(($(meminfo MemFree) / 1024 - 32)) -t 110
 	for file in enabled defrag; do
 		cat "/tmp/$file" >"$thp/$file"
 	done
