@@ -470,6 +470,16 @@ struct mt_dirty_by_device {
 };
 
 /*
+ * Where a program on a function is skipped while another task is preempted in it, a second one is behind each: what the
+ * first has done, the second only notes.
+ */
+enum mt_stall_half {
+	MT_HALF_NONE,
+	MT_HALF_ENTERED,
+	MT_HALF_LEFT,
+};
+
+/*
  * The stall that a task is in.  The task writes it; the iterator of the probe stall begins one that was under way when
  * memtrace attached, and drops one whose end was missed.
  */
@@ -484,7 +494,7 @@ struct mt_stalled {
 	__s32 cpu;	/* where it counts in struct mt_cpu; -1: it does not */
 	__u32 partial;
 	__u32 missed; /* the iterator has seen it after these changes, and that the task was not stalled; plus 1 */
-	__u32 pad;
+	__u32 half;   /* enum mt_stall_half */
 	/* Waits beside it, since when; 0: none is under way. */
 	__u64 lock_ns;				  /* for the address space's mmap_lock */
 	__u64 file_fault_ns;			  /* a fault on a file is handled */
@@ -593,6 +603,7 @@ struct mt_cfg {
 	__u32 rests;		   /* tasks may count after sched_process_exit, and are looked at when they are freed */
 	__u32 parents;		   /* tasks' records name their parents */
 	__u32 lru_generations;	   /* the multi-generational LRU is on */
+	__u32 twice;		   /* programs on psi_memstall_enter() and _leave() are there twice */
 	__u32 marks_stalls;	   /* the kernel marks tasks that stall: PSI is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */

@@ -145,7 +145,8 @@ static __noinline struct mt_stall_site *site__of(u64 address)
 	return bpf_map_lookup_elem(&stall_sites, &address);
 }
 
-static __always_inline u32 class_of(u64 address)
+/* Functions that are not static are verified once, and not at each call. */
+__noinline u32 class_of(u64 address)
 {
 	struct mt_stall_site *site = address ? site__of(address) : NULL;
 
@@ -253,7 +254,7 @@ static __noinline u32 page_class(void *ctx)
  */
 #define BALANCE_TRIES 64
 
-static __noinline int busy__change(u64 *word, int more, u64 now_ns)
+static __always_inline int busy__change(u64 *word, int more, u64 now_ns)
 {
 	struct mt_control *ctl = map_only(&control);
 	u64 old, next;
@@ -274,25 +275,24 @@ static __noinline int busy__change(u64 *word, int more, u64 now_ns)
 }
 
 /* The barriers keep clang from computing a member's address before it is known that there is one. */
-static __always_inline void busy__on_cpu(s32 cpu, int more, u64 now_ns)
+__noinline int busy__on_cpu(u32 cpu, int more, u64 now_ns)
 {
-	u32 key = cpu;
-	struct mt_cpu *c = bpf_map_lookup_elem(&cpus, &key);
+	struct mt_cpu *c = bpf_map_lookup_elem(&cpus, &cpu);
 
 	if (!c)
-		return;
+		return 0;
 	barrier_var(c);
-	busy__change(&c->stalled, more, now_ns);
+	return busy__change(&c->stalled, more, now_ns);
 }
 
-static __always_inline void busy__altogether(int more, u64 now_ns)
+__noinline int busy__altogether(int more, u64 now_ns)
 {
 	struct mt_control *ctl = map_only(&control);
 
 	if (!ctl)
-		return;
+		return 0;
 	barrier_var(ctl);
-	busy__change(&ctl->stalled, more, now_ns);
+	return busy__change(&ctl->stalled, more, now_ns);
 }
 
 /* Returns the CPU. */
@@ -344,7 +344,7 @@ KEYED_MAPS(stall_by_cause, CAUSES_MAX, 2 * MT_NR_STALL_CAUSES);
 KEYED_MAPS(stall_by_caller, CALLERS_MAX, MT_NR_STALL_CAUSES + 1);
 KEYED_MAPS(stall_by_kthread, NODES_MAX, MT_NR_STALL_KTHREADS);
 
-static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u32 cause, bool folded)
+static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u32 cause, u32 folded)
 {
 	struct mt_stall_by_cause_key key = { .cgroup_id = cgroup_id, .cause = cause, .folded = folded };
 	struct mt_stall_by_cause_value *counts = keyed__get(stall_by_cause, &key);
@@ -355,20 +355,21 @@ static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u
 	return keyed__other(stall_by_cause, &key, 2 * cause + folded);
 }
 
-static __always_inline void count_by_cause(u64 cgroup_id, u32 cause, u64 duration_ns, bool folded)
+__noinline int count_by_cause(u64 cgroup_id, u32 cause, u64 duration_ns, int folded)
 {
 	struct mt_stall_by_cause_value *counts = by_cause(cgroup_id, cause, folded);
 	u32 slot = mt_log2_slot(duration_ns);
 
 	opaque(slot);
 	if (!counts || slot >= MT_HIST_SLOTS)
-		return;
+		return 0;
 	__sync_fetch_and_add(&counts->hist[slot], 1);
 	__sync_fetch_and_add(&counts->ns, duration_ns);
 	keyed__count(&counts->head);
+	return 0;
 }
 
-static __noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
+__noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
 {
 	struct mt_stall_site *site = bpf_map_lookup_elem(&stall_sites, &site_address);
 	struct mt_stall_by_caller_key key = { .cause = cause };
@@ -550,6 +551,10 @@ static __always_inline int enter(void *ctx, const unsigned long *flags, bool bal
 	if (!s)
 		return state__missing();
 	stall = state__stalled(s);
+	if (cfg.twice && stall->half == MT_HALF_ENTERED && stall->key == (u64)flags) {
+		stall->half = MT_HALF_NONE;
+		return 0;
+	}
 	if (is_nested(stall, flags))
 		return 0;
 	if (stall->key) {
@@ -563,6 +568,7 @@ static __always_inline int enter(void *ctx, const unsigned long *flags, bool bal
 	stall__begin(s, (u64)flags, now_ns, balanced);
 	stall->site = site;
 	stall->class = class;
+	stall->half = MT_HALF_ENTERED;
 	return 0;
 }
 
@@ -648,11 +654,18 @@ static __always_inline int leave(void *ctx, const unsigned long *flags, bool bal
 	s = state__current();
 	if (!s)
 		return 0;
+	if (cfg.twice && state__stalled(s)->half == MT_HALF_LEFT) {
+		state__stalled(s)->half = MT_HALF_NONE;
+		return 0;
+	}
 	key = state__stalled(s)->key;
 	if (key == (u64)flags || (key == KEY_PARTIAL && is_outermost(flags)))
 		stall__end(ctx, s, now_ns, balanced);
 	else if (!key && cfg.marks_stalls && is_outermost(flags) && state__phase() == MT_PHASE_RUN)
 		lost__spans_unfinished(1);
+	else
+		return 0;
+	state__stalled(s)->half = MT_HALF_LEFT;
 	return 0;
 }
 
@@ -665,6 +678,18 @@ int BPF_PROG(enter_balanced, unsigned long *flags)
 
 SEC("fexit/psi_memstall_leave")
 int BPF_PROG(leave_balanced, unsigned long *flags)
+{
+	return leave(ctx, flags, true);
+}
+
+SEC("fexit/psi_memstall_enter")
+int BPF_PROG(enter_again, unsigned long *flags)
+{
+	return enter(ctx, flags, true);
+}
+
+SEC("fexit/psi_memstall_leave")
+int BPF_PROG(leave_again, unsigned long *flags)
 {
 	return leave(ctx, flags, true);
 }
@@ -758,7 +783,7 @@ int BPF_PROG(throttled_btf, int nid, int usec_timeout, int usec_delayed)
 }
 
 SEC("tp/vmscan/mm_vmscan_throttled")
-int throttled_tp(struct trace_event_raw_mm_vmscan_throttled *ctx)
+int throttled_tp(struct trace_event_raw_mm_vmscan_throttled___v5_17 *ctx)
 {
 	throttled(ctx->usec_delayed);
 	return TP_PASS_ON;
@@ -1008,7 +1033,7 @@ SEEN(compact, mm_compaction_begin, mm_compaction_end, SEEN_COMPACT, MT_STALL_COM
 
 /*
  * The iterator over tasks that goes with psi_memstall_enter(): when the run begins, it finds who is stalled; at ticks,
- * who is not any more although no end was seen, and what kernel threads have waited so far.
+ * whose begin or end was missed, and what kernel threads have waited so far.
  */
 static __noinline u32 class_of_task(struct task_struct *task, u64 *site)
 {
@@ -1062,17 +1087,24 @@ static __always_inline void find_stalled(struct mt_state *s, struct task_struct 
 	state__stalled(s)->partial = 1;
 }
 
-/* The kernel says that the task is not stalled, twice: the first time it may be at the end just now. */
-static __always_inline void drop_missed(struct mt_state *s, struct task_struct *task, bool balanced)
+/*
+ * The kernel and the task's stall disagree, twice: the first time it may be at the begin or at the end just now.  So a
+ * begin or an end was missed.
+ */
+static __always_inline void heal(struct mt_state *s, struct task_struct *task, bool balanced)
 {
 	struct mt_stalled *stall = state__stalled(s);
 	u32 changes = stall->changes;
 
 	barrier();
-	if (!stall->key || is_marked(task) || changes & 1)
+	if (changes & 1 || !stall->key == !is_marked(task))
 		return;
 	if (stall->missed != changes + 1) {
 		stall->missed = changes + 1;
+		return;
+	}
+	if (is_marked(task)) {
+		find_stalled(s, task, balanced);
 		return;
 	}
 	stall__forget(stall, stall_now(), balanced);
@@ -1110,7 +1142,7 @@ static __always_inline int look(struct task_struct *task, bool balanced)
 	if (!s)
 		return 0;
 	if (ctl->iter_mode != MT_ITER_BASE)
-		drop_missed(s, task, balanced);
+		heal(s, task, balanced);
 	else if (is_marked(task))
 		find_stalled(s, task, balanced);
 	return 0;

@@ -149,6 +149,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->faults_after_exit = has_faults_after_exit(btf);
 	cfg->lru_generations = has_lru_generations();
 	cfg->marks_stalls = counts_pressure();
+	cfg->twice = prototype__preemptible(btf);
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }

@@ -574,7 +574,7 @@ static int object__init_hooks(struct object *object, const struct object_request
 		h = &object->hooks[object->nr_hooks++];
 		h->hook = hook;
 		h->alt = -1;
-		h->wanted = hook__is_wanted(hook, req);
+		h->wanted = hook__is_wanted(hook, req) && !(hook->if_preempted && !prototype__preemptible(judge->btf));
 		h->tp_first = hook->tp_as_good && prototype__preemptible(judge->btf);
 		if (h->wanted)
 			hook__next_alt(h, judge);

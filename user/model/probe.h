@@ -83,6 +83,7 @@ struct attach_hook {
 	 * have the same information as the others, so there they come first.
 	 */
 	bool tp_as_good;
+	bool if_preempted; /* only where they may be preempted */
 };
 
 /* A hook that would be wrong without another one is left out with it. */

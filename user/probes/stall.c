@@ -22,6 +22,14 @@ static const struct attach_alt leave[] = {
 	FUNCTION("leave_alone", LEAVE, FLAGS " -> void"),
 	{},
 };
+static const struct attach_alt enter_again[] = {
+	FUNCTION("enter_again", ENTER, FLAGS " -> void"),
+	{},
+};
+static const struct attach_alt leave_again[] = {
+	FUNCTION("leave_again", LEAVE, FLAGS " -> void"),
+	{},
+};
 static const struct attach_alt look[] = {
 	{ .program = "look_balanced", .kind = ATTACH_ITER },
 	{ .program = "look_alone", .kind = ATTACH_ITER },
@@ -119,11 +127,14 @@ SEEN(node_end, "node_end", "vmscan:mm_vmscan_node_reclaim_end");
 SEEN(compact_begin, "compact_begin", "compaction:mm_compaction_begin");
 SEEN(compact_end, "compact_end", "compaction:mm_compaction_end");
 
+#define MISSES	   "stalls that come while another task is preempted in the program for them"
 #define ALL_STALLS "stalls of other kinds than reclaim and compaction, and their functions"
 
 static const struct attach_hook hooks[] = {
 	{ .name = "enter", .need = HOOK_GAIN, .alts = enter, .loss = ALL_STALLS },
 	{ .name = "leave", .need = HOOK_GAIN, .alts = leave, .loss = ALL_STALLS },
+	{ .name = "enter again", .need = HOOK_GAIN, .alts = enter_again, .loss = MISSES, .if_preempted = true },
+	{ .name = "leave again", .need = HOOK_GAIN, .alts = leave_again, .loss = MISSES, .if_preempted = true },
 	{ .name = "look", .need = HOOK_GAIN, .alts = look, .loss = "stalls under way when the run begins" },
 	{ .name = "migrate",
 	  .need = HOOK_GAIN,
@@ -181,6 +192,9 @@ static const struct hook_dependency dependencies[] = {
 	{ .hook = "enter", .needs = "leave" },
 	{ .hook = "leave", .needs = "enter" },
 	{ .hook = "look", .needs = "enter" },
+	{ .hook = "enter again", .needs = "leave" },
+	{ .hook = "enter again", .needs = "leave again" },
+	{ .hook = "leave again", .needs = "enter again" },
 	{ .hook = "migrate", .needs = "enter" },
 	{ .hook = "psi times", .needs = "enter" },
 	{ .hook = "tell direct", .needs = "enter" },

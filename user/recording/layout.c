@@ -303,6 +303,8 @@ static void add_keyed(struct builder *b, const struct keyed_row *row)
 	add_keyed_columns(b, row->keys, row->nr_keys);
 	add_field(b, CODE_UINT, head + offsetof(struct mt_keyed_head, since_ns), sizeof(__u64), "since_ns");
 	add_field(b, CODE_UINT, head + offsetof(struct mt_keyed_head, flags), sizeof(__u32), "flags");
+	if (row->values[0].offset != head + offsetof(struct mt_keyed_head, count))
+		add_field(b, CODE_UINT, head + offsetof(struct mt_keyed_head, count), sizeof(__u64), "changes");
 	add_keyed_columns(b, row->values, row->nr_values);
 	if (!row->hist->path)
 		return;

@@ -56,8 +56,8 @@ int live__look_at_stalls(struct live *live)
 
 	if (!has_hook(object, "look"))
 		return 0;
-	/* only kernels that cannot balance may have some now without a sign of it */
-	if (live->running && is_balanced(object) && !(live->control->stalled >> MT_STALLED_BITS))
+	/* where nobody is counted, or a begin may have been missed, there may be some now without a sign of it */
+	if (live->running && is_balanced(object) && !live->cfg.twice && !(live->control->stalled >> MT_STALLED_BITS))
 		return 0;
 	fd = bpf_iter_create(live->look_link_fd);
 	if (fd < 0)

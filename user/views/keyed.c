@@ -128,9 +128,9 @@ static int fill_table(struct keyed_tables *tables, const struct run_view *view, 
 		      enum scope scope)
 {
 	struct keyed_table *table = &tables->tables[row->id];
-	const void **records;
-	size_t nr, i;
-	int err = keyed_counts__list(view->keyed, row, scope, &records, &nr);
+	const void **records = NULL;
+	size_t nr = 0, i;
+	int err = view->keyed ? keyed_counts__list(view->keyed, row, scope, &records, &nr) : 0;
 
 	table->rows = (struct cell_rows){ .nr = nr, .nr_columns = fill_columns(table->columns, row) };
 	if (!err)

@@ -230,7 +230,11 @@ static uint64_t unseen(const struct stalls *stalls)
 {
 	uint64_t psi = growth(stalls, SAMPLE_pressure_memory_some_total), own = growth(stalls, SAMPLE_stalls_union);
 
-	if (!counts_all(stalls) || psi == MT_UNKNOWN_U64 || own == MT_UNKNOWN_U64)
+	if (!counts_all(stalls) || psi == MT_UNKNOWN_U64)
+		return MT_UNKNOWN_U64;
+	if (sees_all(stalls->view))
+		return 0;
+	if (own == MT_UNKNOWN_U64)
 		return MT_UNKNOWN_U64;
 	return psi > own ? psi - own : 0;
 }

@@ -40,7 +40,8 @@ struct mm_struct___locked {
 	struct rw_semaphore___seen mmap_lock;
 };
 
-struct trace_event_raw_mm_vmscan_throttled {
+/* Seen from 5.17 on. */
+struct trace_event_raw_mm_vmscan_throttled___v5_17 {
 	int usec_delayed;
 };
 
@@ -56,12 +57,12 @@ struct trace_event_raw_mm_vmscan_throttled {
 
 /* include/uapi/linux/bpf.h: seen from 5.13 on. */
 enum bpf_func_id___named {
-	BPF_FUNC_snprintf___named = 165,
+	BPF_FUNC_snprintf = 165,
 };
 
 static __always_inline bool names_functions(void)
 {
-	return bpf_core_enum_value_exists(enum bpf_func_id___named, BPF_FUNC_snprintf___named);
+	return bpf_core_enum_value_exists(enum bpf_func_id___named, BPF_FUNC_snprintf);
 }
 
 /* Whether the kernel has marked the task as stalled: it does so unless PSI is off. */
