@@ -287,6 +287,9 @@ check_stalls_all() {
 	done
 	stat_json stalls '[.kthreads[] | select(.comm | test("^kswapd")) | .ns] | add > 0' | grep -qx true
 	verdict "stalls: kswapd has a row of its own" $? "$(stat_json stalls '.kthreads | tojson')"
+	same "stalls: keys in which a replay differs" "$(jq -rs '.[0] as $run | .[1] as $replay | [$run | keys[] |
+		select($run[.] != $replay[.])] | join(" ") | if . == "" then "none" else . end' \
+		"$check_out/stalls/stat.json" "$check_out/stalls/replayed.json")" none
 	same "stalls: by cgroup: who waits for what most" \
 		"$(jq -r '.rows[] | select(.cgroup | startswith("/stalls/")) | select(.cgroup != "/stalls/swap") |
 			"\(.cgroup) \(.causes | to_entries | max_by(.value.ns).key)"' "$check_out/stalls/by_cgroup.json" | sort | paste -sd ' ')" \
