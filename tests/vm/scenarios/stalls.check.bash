@@ -96,8 +96,8 @@ stalls_dominates() {
 	verdict "$1: $2 waits for $3 ($ns of $stalled ns)" $? "$(stalls_told "$1" | grep "^$2 ")"
 }
 
-# stalls_compare STAGE COMM...: counts and times of each cause = the kernel's own record.  Between the record's clock and
-# memtrace's the host may do something else.
+# stalls_compare STAGE COMM...: counts and times of each cause = the kernel's own record, but for stalls that memtrace says it
+# missed.  Between the record's clock and memtrace's the host may do something else.
 stalls_compare() {
 	local stage=$1 wrong comm
 
@@ -107,7 +107,7 @@ stalls_compare() {
 			<(stalls_recorded "$stage" | awk -v c="$comm" '$1 == c && $2 != "nested" { print $2, $3, $4 }' | sort) \
 			<(stalls_told "$stage" | awk -v c="$comm" '$1 == c && $3 > 0 { print $2, $3, $4 }' | sort) |
 			awk -v c="$comm" -v lack="$(may_lack "$stage")" '{ off = $5 - $3; if (off < 0) off = -off }
-				$4 > $2 || $4 + lack < $2 || off > $3 / 10 + 1e7 {
+				$4 > $2 || $4 + lack < $2 || ($4 == $2 && off > $3 / 10 + 2e7) {
 					print c, $1 ": recorded", $2, "in", $3, "ns; told", $4, "in", $5, "ns" }'
 	done)
 	[[ ! $wrong ]]
@@ -263,7 +263,9 @@ check_stalls_all() {
 	stalls_beside
 	same "stalls: the intervals' sum = the whole run" "$(jq -s 'map(.task_ns) | .[:-1] | add' "$check_out/stalls/stalls.json")" \
 		"$(stat_json stalls .task_ns)"
-	same "stalls: nothing is unseen" "$(stat_json stalls .unseen_ns)" 0
+	# where the union is unknown, so is this; else a hair, because PSI is read at another moment
+	same "stalls: nothing is unseen" "$(stat_json stalls 'if .union_ns == null then .unseen_ns == null
+		else .unseen_ns <= .psi.some_ns / 100 end')" true "$(stat_json stalls .unseen_ns)"
 	stalls_dominates stalls st-cache memcg
 	stalls_dominates stalls st-high high
 	((10 * $(stalls_sum stalls st-high .of_which.high_penalty_ns) >= 9 * $(stalls_sum stalls st-high .causes.high.ns)))
@@ -285,6 +287,9 @@ check_stalls_all() {
 	done
 	stat_json stalls '[.kthreads[] | select(.comm | test("^kswapd")) | .ns] | add > 0' | grep -qx true
 	verdict "stalls: kswapd has a row of its own" $? "$(stat_json stalls '.kthreads | tojson')"
+	same "stalls: keys in which a replay differs" "$(jq -rs '.[0] as $run | .[1] as $replay | [$run | keys[] |
+		select($run[.] != $replay[.])] | join(" ") | if . == "" then "none" else . end' \
+		"$check_out/stalls/stat.json" "$check_out/stalls/replayed.json")" none
 	same "stalls: by cgroup: who waits for what most" \
 		"$(jq -r '.rows[] | select(.cgroup | startswith("/stalls/")) | select(.cgroup != "/stalls/swap") |
 			"\(.cgroup) \(.causes | to_entries | max_by(.value.ns).key)"' "$check_out/stalls/by_cgroup.json" | sort | paste -sd ' ')" \
@@ -305,9 +310,9 @@ check_stalls_open() {
 		[.rows[] | select(.comm == "st-sleeper").stalled_ns] | add | . > $d * 7.6 and . <= $d * 8.08')" true \
 		"$(stat_json stalls_open '[.duration_ns, (.rows[] | select(.comm == "st-sleeper").stalled_ns)] | tojson')"
 	stalls_dominates stalls_open st-sleeper high
-	stat_json stalls_open '. as $all | (.union_ns // .psi.some_ns) | . * 7 < $all.task_ns and . <= $all.duration_ns * 1.01' | grep -qx true
+	stat_json stalls_open '(.union_ns // .psi.some_ns) * 7 < .task_ns' | grep -qx true
 	verdict "stalls_open: the sum over tasks is about eight times the union" $? \
-		"$(stat_json stalls_open '"\(.task_ns) \(.union_ns) in \(.duration_ns)"')"
+		"$(stat_json stalls_open '"\(.task_ns) \(.union_ns // .psi.some_ns) in \(.duration_ns)"')"
 }
 
 # Where functions cannot be hooked, tracepoints see reclaim, and the rest is named.
@@ -322,7 +327,8 @@ check_stalls_avoid() {
 	done
 	same "stalls_avoid: st-direct: direct reclaim = tracepoints" "$(stalls_sum stalls_avoid st-direct .causes.direct.count)" \
 		"$(stalls_begun stalls_avoid mm_vmscan_direct_reclaim_begin st-direct)"
-	stat_json stalls_avoid '.unseen_ns * 2 > .psi.some_ns and .unseen_ns <= .psi.some_ns' | grep -qx true
+	stat_json stalls_avoid 'if .union_ns == null then .unseen_ns == null
+		else .unseen_ns * 2 > .psi.some_ns and .unseen_ns <= .psi.some_ns end' | grep -qx true
 	verdict "stalls_avoid: what the penalty of memory.high took is said to be unseen" $? \
 		"$(stat_json stalls_avoid '"unseen \(.unseen_ns) of PSI \(.psi.some_ns)"')"
 	same "stalls_avoid: other sources than with programs on functions" \

@@ -185,6 +185,7 @@ stalls_all() {
 	# shellcheck disable=SC2086
 	gather stalls stalls -a -i 1 -- /guest/work.sh steps \
 		cache high direct swap_disk $zram fragments slow_disk mappings evicted cold_file
+	replay stalls replayed.json stalls --json
 	replay stalls by_cgroup.json stalls --by cgroup --json
 	for cgroup in cache high; do
 		cat "$cgroups/stalls/$cgroup/memory.events" >"/out/stalls/$cgroup.events"
