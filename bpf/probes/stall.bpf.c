@@ -252,7 +252,7 @@ static __noinline u32 page_class(void *ctx)
  * How many tasks are stalled, on each CPU and altogether.  On each CPU: where the kernel counts the task, which is
  * where it was last queued.
  */
-#define BALANCE_TRIES 64
+#define BALANCE_TRIES 32
 
 static __always_inline int busy__change(u64 *word, int more, u64 now_ns)
 {
@@ -565,6 +565,7 @@ static __always_inline int enter(void *ctx, const unsigned long *flags, bool bal
 	class = class_of(site);
 	if (class == MT_CLASS_PAGE)
 		class = page_class(ctx);
+	state__counting(false); /* who the task is now */
 	stall__begin(s, (u64)flags, now_ns, balanced);
 	stall->site = site;
 	stall->class = class;
@@ -988,6 +989,7 @@ static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 		lost__spans_unfinished(1);
 		stall__forget(state__stalled(s), stall_now(), balanced);
 	}
+	state__counting(false); /* who the task is now */
 	stall__begin(s, KEY_FIRST + kind, bpf_ktime_get_boot_ns(), balanced);
 	state__stalled(s)->class = cause;
 	return 0;

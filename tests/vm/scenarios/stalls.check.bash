@@ -226,7 +226,7 @@ stalls_beside() {
 	if ((kernel == 0)); then
 		same "stalls: waiting for mmap_lock is unknown" "$told" null
 	else
-		((told > 0 && told <= kernel + 10000000 && told * 2 >= kernel))
+		((told > 0 && told * 100 <= kernel * 102 + 1000000000 && told * 2 >= kernel))
 		verdict "stalls: waiting for mmap_lock ($told ns) is most of the kernel's contention ($kernel)" $?
 	fi
 	told=$(stalls_sum stalls filefault .file_fault_ns)
