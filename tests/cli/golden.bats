@@ -86,6 +86,11 @@ need_reader() {
 	as_expected cgroups
 }
 
+@test "stalls for a limit, some of which have a record each" {
+	as_expected stalls
+	grep -q '"high":{"ns":null,"count":null}' "$golden/expected/stalls.stalls.json" # what no hook saw
+}
+
 @test "a recording that is cut off" {
 	as_expected cut
 }
@@ -143,13 +148,13 @@ add_up() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cgroups cut damaged every filter folds functions keyed part rare refused sampled samples stacks window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 10 ]
+	[ "$names" = "cgroups cut damaged every filter folds functions keyed part rare refused sampled samples stacks stalls window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 11 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks functions window samples folds keyed cgroups; do
+	for recording in rare every sampled stacks functions window samples folds keyed cgroups stalls; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,

@@ -66,6 +66,35 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	valid stat "$tmp/all.json"
 }
 
+@test "stalls --json: by each kind of row, filtered, with intervals, of a command, and replayed" {
+	memcg_init
+	make_cgroup schema-stalls 24M
+	disk_dir
+	file=$disk/memtrace-test-file.$$
+	hog=("$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 2)
+	for by in process thread comm cgroup parent; do
+		"$memtrace" stalls --by $by --record "$tmp/$by.rec" --json -o "$tmp/stalls.json" -- "${hog[@]}"
+		valid stalls "$tmp/stalls.json"
+		jq -e '.rows | length > 0' "$tmp/stalls.json" >/dev/null
+		"$memtrace" replay "$tmp/$by.rec" stalls --by $by -i 50ms --json >"$tmp/stalls.json"
+		valid stalls "$tmp/stalls.json"
+		"$memtrace" replay "$tmp/$by.rec" hist stall --json >"$tmp/hist.json"
+		valid hist "$tmp/hist.json"
+	done
+	"${hog[@]}" -r 100000 3>&- &
+	started+=("$!")
+	for filter in "-a" "-p $!" "-c $cgroup" "-n hog" "-u 0" "-t $!"; do
+		# shellcheck disable=SC2086 # two words
+		"$memtrace" stalls $filter -d 0.4 -i 0.1 --json -o "$tmp/stalls.json"
+		between "reports of $filter" "$(wc -l <"$tmp/stalls.json")" 2 6
+		valid stalls "$tmp/stalls.json"
+	done
+	"$memtrace" trace stall --longer-than 1ns -d 0.4 -p $! --json -o "$tmp/trace.json"
+	rm -f "$file"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	valid event "$tmp/events.json"
+}
+
 @test "top and hist --json" {
 	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
 	valid top "$tmp/top.json"
