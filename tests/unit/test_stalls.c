@@ -235,7 +235,7 @@ static void json_of_all(void **state)
 	EXPECT(stalls_text(m, BY_PROCESS, "json"), "\"schema\":\"memtrace.stalls/1\"",
 	       "\"psi\":{\"some_ns\":500000000,\"full_ns\":250000000}",
 	       "\"buckets\":{\"some_ns\":410000000,\"full_ns\":102500000}", "\"explained_ns\":400000000",
-	       "\"union_ns\":420000000", "\"task_ns\":420000000", "\"unseen_ns\":80000000",
+	       "\"union_ns\":420000000", "\"task_ns\":420000000", "\"unseen_ns\":0",
 	       "\"sources\":[{\"name\":\"psi_memstall_enter\"},{\"name\":\"psi_group_cpu\"},"
 	       "{\"name\":\"/proc/pressure/memory\"}]",
 	       "\"rows\":[{\"pid\":11,", "\"comm\":\"waits\"", "\"stalled_ns\":400000000,\"some_ns\":null",

@@ -107,9 +107,11 @@ static int foot(void *ctx, size_t nr, struct cell *cells)
 	tasks_table__foot(&stalls->table, is_total ? "total" : kthread->name, sums,
 			  is_total ? growth(stalls, SAMPLE_stalls_union) : kthread->ns, cells);
 	for (i = 0; i < stalls->table.nr_columns; i++) {
+		const char *title = stalls->table.columns[i].title;
+
 		if (stalls->table.sources[i].measure == columns)
 			cells[i] = cell_uint(is_total ? stalls->task_ns : kthread->ns);
-		else if (!is_total && stalls->table.sources[i].measure)
+		else if (!is_total && (stalls->table.sources[i].measure || (title && !strcmp(title, "|"))))
 			cells[i] = cell_string("");
 	}
 	return 1;
