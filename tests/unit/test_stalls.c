@@ -81,10 +81,11 @@ static void take_kthread(struct made_up *m, uint32_t kind, int32_t node, uint64_
 	const struct mt_stall_by_kthread record = {
 		.hdr = { .id = REC_KEYED + MT_KEYED_stall_by_kthread, .size = sizeof(record) },
 		.key = { .kind = kind, .node = node },
-		.value = { .head = { .count = ++count }, .stalls = 2, .ns = ns },
+		.value = { .head = { .count = count + 1 }, .stalls = 2, .ns = ns },
 	};
 	const void *added;
 
+	count++;
 	assert_int_equal(keyed_counts__take(m->keyed, &keyed_rows[MT_KEYED_stall_by_kthread], &record, &added), 0);
 }
 
@@ -344,7 +345,7 @@ static void kernel_threads(void **state)
 	take_kthread(m, MT_STALL_KSWAPD, MT_UNKNOWN_S32, 5 * MS);
 	take_samples(m, 500 * MS, 500 * MS, 500 * MS, 500 * MS);
 	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "tasks waited 545ms for memory",
-	       "\n 12 waits less /one 20.0ms - 20.0ms 0s 0s 0s 0s 0s 0s 0s 0s 0s 0s\n"
+	       "\n 12 waits less /one 20.0ms - 20.0ms 0s 0s 0s 0s 0s 0s | 0s 0s 0s 0s\n"
 	       " kswapd0 80.0ms 4.0%\n"
 	       " other kernel threads 30.0ms 1.5%\n"
 	       " kcompactd1 10.0ms 0.5%\n"

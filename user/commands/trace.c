@@ -192,7 +192,7 @@ static bool has_event(enum mt_probe probe)
 
 static int check(const struct options *options)
 {
-	bool any = options->replay, any_stacks = options->replay;
+	bool any = false, any_stacks = false;
 	enum mt_probe probe;
 	size_t i;
 
@@ -201,11 +201,11 @@ static int check(const struct options *options)
 		any |= schema__has_single_event(probe);
 		any_stacks |= schema__has_stacks(probe);
 	}
-	if (options->sample && !any) {
+	if (options->sample && !any && !options->replay) {
 		log_error("--sample: is about single events; expected a probe that has them, such as trace fault");
 		return EXIT_USAGE;
 	}
-	if (options->stacks && !any_stacks) {
+	if (options->stacks && !any_stacks && !options->replay) {
 		log_error(
 			"--stacks: expected a probe whose events have call chains, such as trace fault or trace stall");
 		return EXIT_USAGE;
