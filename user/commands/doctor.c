@@ -14,7 +14,7 @@
 extern const struct command doctor_command;
 
 #define MAX_FEATURES 32
-#define MAX_HOOKS    64
+#define MAX_HOOKS    128
 #define NOTE_LEN     160
 #define NR(array)    (sizeof(array) / sizeof(*(array)))
 
