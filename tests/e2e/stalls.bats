@@ -153,18 +153,25 @@ sum_of_events() {
 		"$(jq -s '.[-1].task_ns' "$tmp/stat.json")"
 }
 
-@test "a stall that lasts counts at the end of the run" {
+@test "a cgroup's tasks alone, in a run that begins and ends in their midst" {
+	workload 60 100000
+	other=$cgroup_name
+	"${cmd[@]}" >/dev/null 3>&- &
+	started+=("$!")
+	make_cgroup stalls-own 24M
+	file=$file.own
 	workload 60 100000
 	"${cmd[@]}" >/dev/null 3>&- &
 	started+=("$!")
 	sleep 0.5
 	stalls -d 1 -c "$cgroup"
-	kill -KILL "${started[0]}"
-	wait "${started[0]}" || true
-	rm -f "$file"
-	enough "$(report '[.rows[].causes.memcg.count] | add')"
 	same "cgroups" "$(report '[.rows[].cgroup] | unique | join(" ")')" "$cgroup_name"
+	enough "$(report '[.rows[].causes.memcg.count] | add')"
 	between "stalled time of one thread" "$(report .task_ns)" 1000 "$(report .duration_ns)"
+	stalls -d 1 --by cgroup
+	for name in "$cgroup_name" "$other"; do
+		enough "$(report ".rows[] | select(.cgroup == \"$name\") | .causes.memcg.count")"
+	done
 }
 
 @test "filters: by pid and by name the task alone" {
