@@ -25,7 +25,7 @@ kernel_says() { # kernel_says NAME
 @test "instructions of programs are those that the kernel tells" {
 	local name says nr=0
 	# all that count, as in doctor: what programs are depends on which probes are on
-	memtrace_start stat fault alloc free stall reclaim kswapd oom process -a -d 60
+	memtrace_start stat --latency fault alloc free stall reclaim kswapd oom process -a -d 60
 	bpftool prog show -j >"$tmp/progs.json"
 	while read -r name says; do
 		same "instructions of $name" "$says" "$(kernel_says "$name")"
