@@ -174,6 +174,20 @@ sum_of_events() {
 	done
 }
 
+@test "a stall counts in the cgroup and under the name in which the task waits, also the first one" {
+	make_cgroup stalls-before
+	before=$cgroup_name before_dir=$cgroup
+	make_cgroup stalls-after 24M
+	workload 60 1
+	"$memtrace" record stall --longer-than 1ns -o "$tmp/rec" -- sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$before_dir" \
+		"${cmd[@]}" -c mt-after >/dev/null 2>"$tmp/stat.err" 3>&-
+	rm -f "$file"
+	for by in cgroup comm; do
+		"$memtrace" replay "$tmp/rec" stalls --by $by --json | jq -c "[.rows[] | select(.stalled_ns > 0) | .$by]"
+	done >"$tmp/names"
+	same "cgroups and names" "$(paste -sd ' ' "$tmp/names")" "[\"$cgroup_name\"] [\"mt-after\"]"
+}
+
 @test "filters: by pid and by name the task alone" {
 	workload 60 100000
 	"${cmd[@]}" -c "mt-$$" >/dev/null 3>&- &
