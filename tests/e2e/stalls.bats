@@ -153,18 +153,39 @@ sum_of_events() {
 		"$(jq -s '.[-1].task_ns' "$tmp/stat.json")"
 }
 
-@test "a stall that lasts counts at the end of the run" {
+@test "a cgroup's tasks alone, in a run that begins and ends in their midst" {
+	workload 60 100000
+	other=$cgroup_name
+	"${cmd[@]}" >/dev/null 3>&- &
+	started+=("$!")
+	make_cgroup stalls-own 24M
+	file=$file.own
 	workload 60 100000
 	"${cmd[@]}" >/dev/null 3>&- &
 	started+=("$!")
 	sleep 0.5
 	stalls -d 1 -c "$cgroup"
-	kill -KILL "${started[0]}"
-	wait "${started[0]}" || true
-	rm -f "$file"
-	enough "$(report '[.rows[].causes.memcg.count] | add')"
 	same "cgroups" "$(report '[.rows[].cgroup] | unique | join(" ")')" "$cgroup_name"
+	enough "$(report '[.rows[].causes.memcg.count] | add')"
 	between "stalled time of one thread" "$(report .task_ns)" 1000 "$(report .duration_ns)"
+	stalls -d 1 --by cgroup
+	for name in "$cgroup_name" "$other"; do
+		enough "$(report ".rows[] | select(.cgroup == \"$name\") | .causes.memcg.count")"
+	done
+}
+
+@test "a stall counts in the cgroup and under the name in which the task waits, also the first one" {
+	make_cgroup stalls-before
+	before=$cgroup_name before_dir=$cgroup
+	make_cgroup stalls-after 24M
+	workload 60 1
+	"$memtrace" record stall --longer-than 1ns -o "$tmp/rec" -- sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$before_dir" \
+		"${cmd[@]}" -c mt-after >/dev/null 2>"$tmp/stat.err" 3>&-
+	rm -f "$file"
+	for by in cgroup comm; do
+		"$memtrace" replay "$tmp/rec" stalls --by $by --json | jq -c "[.rows[] | select(.stalled_ns > 0) | .$by]"
+	done >"$tmp/names"
+	same "cgroups and names" "$(paste -sd ' ' "$tmp/names")" "[\"$cgroup_name\"] [\"mt-after\"]"
 }
 
 @test "filters: by pid and by name the task alone" {

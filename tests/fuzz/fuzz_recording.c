@@ -36,6 +36,8 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "export", "--once", "--textfile", "/dev/null" },
 	{ "replay", "--json", "-o", "/dev/null" },
 	{ "trace", "--stacks", "-o", "/dev/null" },
+	{ "stalls", "-i", "10ms", "--json", "-o", "/dev/null" },
+	{ "stalls", "--by", "cgroup", "-k", "1", "-o", "/dev/null" },
 };
 
 static void run(const char *const *words, const char *recording)
