@@ -569,12 +569,14 @@ static int object__init_hooks(struct object *object, const struct object_request
 	for (hook = req->hooks; hook->name; hook++) {
 		struct hook_state *h;
 
+		if (hook->if_preempted && !prototype__preemptible(judge->btf))
+			continue;
 		if (object->nr_hooks == HOOKS_MAX)
 			return -E2BIG;
 		h = &object->hooks[object->nr_hooks++];
 		h->hook = hook;
 		h->alt = -1;
-		h->wanted = hook__is_wanted(hook, req) && !(hook->if_preempted && !prototype__preemptible(judge->btf));
+		h->wanted = hook__is_wanted(hook, req);
 		h->tp_first = hook->tp_as_good && prototype__preemptible(judge->btf);
 		if (h->wanted)
 			hook__next_alt(h, judge);

@@ -83,7 +83,7 @@ struct attach_hook {
 	 * have the same information as the others, so there they come first.
 	 */
 	bool tp_as_good;
-	bool if_preempted; /* only where they may be preempted */
+	bool if_preempted; /* elsewhere there is no such hook */
 };
 
 /* A hook that would be wrong without another one is left out with it. */
