@@ -316,8 +316,10 @@ minds_sigusr1() {
 	started+=("$pid")
 	# before main() nobody can be asked to mind it
 	eventually minds_sigusr1 "$pid"
+	kill -USR1 "$pid"
+	# on a busy machine the run may be over before
 	for ((i = 0; i < 20; i++)); do
-		kill -USR1 "$pid"
+		kill -USR1 "$pid" 2>/dev/null || break
 		sleep 0.02
 	done
 	wait "$pid"
