@@ -153,7 +153,7 @@ __noinline u32 class_of(u64 address)
 	return site ? site->class : MT_CLASS_NONE;
 }
 
-#define FRAMES 12
+#define FRAMES 10
 #define WORDS  24 /* of a trampoline's frame */
 
 /* The caller in a call chain that leads through psi_memstall_enter() and its trampoline; the former may be missing. */
@@ -528,6 +528,13 @@ static __always_inline void stall__begin(struct mt_state *s, u64 key, u64 now_ns
 	stall->changes++;
 }
 
+/* Who the task is now.  A function of its own: what it needs of the stack is not needed with what enter() calls. */
+static __noinline int know_task(void)
+{
+	state__counting(false);
+	return 0;
+}
+
 /* Whether a pair that begins now is inside of another one.  Stacks grow down. */
 static __always_inline bool is_nested(const struct mt_stalled *stall, const unsigned long *flags)
 {
@@ -565,7 +572,7 @@ static __always_inline int enter(void *ctx, const unsigned long *flags, bool bal
 	class = class_of(site);
 	if (class == MT_CLASS_PAGE)
 		class = page_class(ctx);
-	state__counting(false); /* who the task is now */
+	know_task();
 	stall__begin(s, (u64)flags, now_ns, balanced);
 	stall->site = site;
 	stall->class = class;
@@ -989,7 +996,7 @@ static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 		lost__spans_unfinished(1);
 		stall__forget(state__stalled(s), stall_now(), balanced);
 	}
-	state__counting(false); /* who the task is now */
+	know_task();
 	stall__begin(s, KEY_FIRST + kind, bpf_ktime_get_boot_ns(), balanced);
 	state__stalled(s)->class = cause;
 	return 0;
