@@ -19,7 +19,6 @@ char LICENSE[] SEC("license") = "GPL";
 /* The key of a stall that was under way when memtrace attached; those of tracepoints follow it. */
 #define KEY_PARTIAL 1
 #define KEY_FIRST   2
-#define KEYS_END    16
 
 /* Calls of psi_memstall_enter(), by the address behind the call; and other addresses in call chains. */
 #define SITES_MAX 512

@@ -154,7 +154,7 @@ static const struct attach_hook hooks[] = {
 	  .loss = "what tells compaction from direct reclaim" },
 	{ .name = "target", .need = HOOK_GAIN, .alts = target, .loss = "the cgroup whose limit a task reclaimed for" },
 	{ .name = "throttled", .need = HOOK_GAIN, .alts = throttled, .loss = "sleeps of reclaim", .tp_as_good = true },
-	{ .name = "dirty", .need = HOOK_OPTIONAL, .alts = dirty, .loss = "pauses of writers" },
+	{ .name = "dirty", .need = HOOK_GAIN, .alts = dirty, .loss = "pauses of writers" },
 	{ .name = "lock begin", .need = HOOK_LATENCY_GAIN, .alts = lock_begin, .loss = "waits for mmap_lock" },
 	{ .name = "lock end", .need = HOOK_LATENCY_GAIN, .alts = lock_end, .loss = "waits for mmap_lock" },
 	{ .name = "file fault begin",
