@@ -62,6 +62,17 @@ enum mt_reclaim_kind {
 	MT_NR_RECLAIM_KINDS
 };
 
+/* Who took a page that is needed again. */
+enum mt_evictor { MT_EVICTOR_UNKNOWN, MT_EVICTOR_KSWAPD, MT_EVICTOR_TASK, MT_NR_EVICTORS };
+
+/* Who reclaims: a task in an episode (enum mt_reclaim_kind), or who is in none. */
+enum mt_reclaimer {
+	MT_RECLAIMER_KSWAPD = MT_NR_RECLAIM_KINDS,
+	MT_RECLAIMER_PROACTIVE, /* a task that asked for it: memory.reclaim */
+	MT_RECLAIMER_OTHER,
+	MT_NR_RECLAIMERS
+};
+
 /* What a fault was on. */
 enum mt_backing {
 	MT_BACKING_ANON,
@@ -356,6 +367,64 @@ struct mt_stall {
 	char function[MT_FUNCTION_LEN]; /* that the task waited in; empty: unknown */
 };
 
+/* Pages that reclaim went through, and what it got back. */
+struct mt_reclaim_yield_key {
+	__u64 target_cgroup_id; /* 0: for none, or unknown */
+	__u32 by;		/* enum mt_reclaimer */
+	__u32 file;		/* they belong to files */
+};
+
+struct mt_reclaim_yield_value {
+	struct mt_keyed_head head; /* its count: of batches that were isolated, and of those that were shrunk */
+	__u64 scanned_pages;
+	__u64 reclaimed_pages;
+};
+
+struct mt_reclaim_yield {
+	struct mt_hdr hdr;
+	struct mt_reclaim_yield_key key;
+	struct mt_reclaim_yield_value value;
+};
+
+/* Pages that reclaim took, by whose they were and whose reclaim it was. */
+struct mt_refault_by_evictor_key {
+	__u64 cgroup_id;	/* whose they were */
+	__u64 target_cgroup_id; /* whose limit they were reclaimed for; 0: none, or unknown */
+	__u32 by;		/* enum mt_evictor */
+	__u32 file;		/* they belong to files */
+};
+
+struct mt_refault_by_evictor_value {
+	struct mt_keyed_head head; /* its count: of events */
+	__u64 evicted_pages;
+	__u64 refaulted_pages;
+	__u64 gone_ns; /* how long those that were needed again were gone, each page, added up */
+};
+
+struct mt_refault_by_evictor {
+	struct mt_hdr hdr;
+	struct mt_refault_by_evictor_key key;
+	struct mt_refault_by_evictor_value value;
+};
+
+/* Calls of shrinkers, by what they free and for whom. */
+struct mt_slab_shrinker_key {
+	char function[MT_FUNCTION_LEN]; /* empty: unknown */
+	__u64 cgroup_id;		/* whose objects they are; 0: of no cgroup's, or unknown */
+};
+
+struct mt_slab_shrinker_value {
+	struct mt_keyed_head head;
+	__u64 ns;
+	__u64 objects; /* that it freed */
+};
+
+struct mt_slab_shrinker {
+	struct mt_hdr hdr;
+	struct mt_slab_shrinker_key key;
+	struct mt_slab_shrinker_value value;
+};
+
 /* Stalls by the cgroup of the waiting task and the cause, once they are over. */
 struct mt_stall_by_cause_key {
 	__u64 cgroup_id;
@@ -548,6 +617,11 @@ struct mt_state {
 	__u32 walking; /* its user stack is being read, which may raise exceptions that do not count */
 	/* For reclaim: */
 	__u64 reclaim_target; /* id of the cgroup whose limit it is about to reclaim for; 0: unknown */
+	__u32 reclaim_taken;  /* pages that it has isolated and not got back yet */
+	__u16 reclaim_file;   /* they belong to files */
+	__u16 reclaim_asked;  /* user space asked for the reclaim that it is about to do */
+	__u64 shrink_ns;      /* since when a shrinker runs; 0: none does */
+	__u64 shrink_cgroup;  /* id of the cgroup whose objects it is to free; 0: of none, or unknown */
 	__u32 sent_sum;	      /* of what was sent, at the exit */
 	__u32 renamed;	      /* by another task: set by that one */
 	/* For each fault: */
@@ -785,10 +859,13 @@ _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
+_Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
+_Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_shrinker");
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
-_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 40 + 16 + 120,
+_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 120,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

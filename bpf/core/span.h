@@ -18,7 +18,8 @@ struct span {
 	u64 target; /* id of the cgroup that it is about; 0: none */
 	u64 shrunk; /* objects that shrinkers freed in it */
 	s32 order;
-	u32 id; /* kind of span: span__id() */
+	u32 id;	   /* kind of span: span__id() */
+	u64 asked; /* user space asked for it */
 };
 
 struct span_stack {
@@ -82,6 +83,7 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags, u64 tar
 	span->gfp_flags = gfp_flags;
 	span->target = target;
 	span->shrunk = 0;
+	span->asked = 0;
 	span->order = order;
 	span->id = id;
 	stack->depth++;

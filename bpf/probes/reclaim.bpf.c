@@ -11,6 +11,8 @@
 #include "core/keyed.h"
 #include "core/span.h"
 #include "core/state.h"
+#include "reclaim_shrinkers.h"
+#include "reclaim_yield.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -66,6 +68,7 @@ static __always_inline void retire(u64 target, u32 kind)
 	keyed__retire(reclaim_by_target, &key);
 	key.folded = true;
 	keyed__retire(reclaim_by_target, &key);
+	yield__retire(target, kind);
 }
 
 SEC("tp_btf/cgroup_rmdir")
@@ -78,6 +81,8 @@ int BPF_PROG(target_removed, struct cgroup *cgroup, const char *path)
 	id = BPF_CORE_READ(cgroup, kn, id);
 	retire(id, MT_RECLAIM_MEMCG);
 	retire(id, MT_RECLAIM_SOFTLIMIT);
+	yield__retire(id, MT_RECLAIMER_PROACTIVE);
+	shrinkers__retire(id);
 	return 0;
 }
 
@@ -137,6 +142,18 @@ static __always_inline u64 take_aim(void)
 	return target;
 }
 
+/* The same for what asked_for() left; the episode is the innermost span. */
+static __always_inline void take_asked(void)
+{
+	struct mt_state *s = state__current();
+	struct span *span = s && s->reclaim_asked ? span__open() : NULL;
+
+	if (!span)
+		return;
+	span->asked = 1;
+	s->reclaim_asked = 0;
+}
+
 /* target: the cgroup, where the event tells it; else 0 */
 static __always_inline int begin(u32 kind, s32 order, u64 gfp, u64 target)
 {
@@ -145,6 +162,8 @@ static __always_inline int begin(u32 kind, s32 order, u64 gfp, u64 target)
 	else if (!target)
 		target = take_aim();
 	span__push(span__id(MT_PROBE_reclaim, kind), order, gfp, target);
+	if (kind == MT_RECLAIM_MEMCG)
+		take_asked();
 	return 0;
 }
 
@@ -162,6 +181,19 @@ SEC("fentry/try_to_free_mem_cgroup_pages")
 int BPF_PROG(memcg_target, struct mem_cgroup *memcg)
 {
 	return aim(memcg);
+}
+
+/* mm/internal.h, from 6.0 on: somebody wrote to memory.reclaim. */
+#define MEMCG_RECLAIM_PROACTIVE (1 << 2)
+
+SEC("fentry/try_to_free_mem_cgroup_pages")
+int BPF_PROG(asked_for, struct mem_cgroup *memcg, unsigned long nr_pages, gfp_t gfp, unsigned int options)
+{
+	struct mt_state *s = state__current();
+
+	if (s)
+		s->reclaim_asked = !!(options & MEMCG_RECLAIM_PROACTIVE);
+	return 0;
 }
 
 SEC("fentry/mem_cgroup_shrink_node")
@@ -250,32 +282,5 @@ SEC("tp/vmscan/mm_vmscan_node_reclaim_begin")
 int node_begin_tp(struct trace_event_raw_mm_vmscan_node_reclaim_begin *ctx)
 {
 	begin(MT_RECLAIM_NODE, ctx->order, ctx->gfp_flags, 0);
-	return TP_PASS_ON;
-}
-
-/*
- * A call of a shrinker is over (mm/shrinker.c, do_shrink_slab()).  What it freed are objects; how many pages that made
- * free only the slab allocator knows, and of those the kernel adds to an episode's pages what it can
- * (flush_reclaim_state()). In kswapd and in what else calls shrinkers no episode is open.
- */
-static __always_inline int shrunk(int objects)
-{
-	struct span *span = span__open();
-
-	if (span && objects > 0 && span->id >> 16 == MT_PROBE_reclaim)
-		span->shrunk += objects;
-	return 0;
-}
-
-SEC("tp_btf/mm_shrink_slab_end")
-int BPF_PROG(shrink_end_btf, struct shrinker *shrinker, int nid, int objects)
-{
-	return shrunk(objects);
-}
-
-SEC("tp/vmscan/mm_shrink_slab_end")
-int shrink_end_tp(struct trace_event_raw_mm_shrink_slab_end *ctx)
-{
-	shrunk(ctx->retval);
 	return TP_PASS_ON;
 }

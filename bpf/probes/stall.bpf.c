@@ -9,6 +9,7 @@
 #include "core/compat/stall.h"
 #include "core/chain.h"
 #include "core/emit.h"
+#include "core/function_name.h"
 #include "core/identity.h"
 #include "core/keyed.h"
 #include "core/span.h"
@@ -29,10 +30,6 @@ struct {
 	__type(key, u64);
 	__type(value, struct mt_stall_site);
 } stall_sites SEC(".maps");
-
-struct function_name {
-	char name[MT_FUNCTION_LEN];
-};
 
 /* Classes of functions: user space fills it. */
 struct {
@@ -68,35 +65,15 @@ struct {
 	__type(value, struct stall_frame);
 } stall_frame SEC(".maps");
 
-/* "__alloc_pages_slowpath.constprop.0" is alloc_pages_slowpath. */
-static __always_inline void name__clean(char name[MT_FUNCTION_LEN], const char raw[MT_FUNCTION_LEN + 8])
-{
-	bool over = false;
-	int i;
-
-	/* copied by a helper: clang would compute with a pointer as no verifier lets it */
-	if (raw[0] == '_' && raw[1] == '_')
-		bpf_probe_read_kernel(name, MT_FUNCTION_LEN, raw + 2);
-	else
-		bpf_probe_read_kernel(name, MT_FUNCTION_LEN, raw);
-#pragma unroll
-	for (i = 0; i < MT_FUNCTION_LEN - 1; i++) {
-		over |= !name[i] || name[i] == '.' || name[i] == ' ' || name[i] == '[';
-		if (over)
-			name[i] = 0;
-	}
-	name[MT_FUNCTION_LEN - 1] = 0;
-}
-
 static __noinline int site__name(u64 address, struct mt_stall_site *site)
 {
-	char raw[MT_FUNCTION_LEN + 8] = {};
+	char raw[FUNCTION_RAW_LEN] = {};
 	u32 *class;
 
 	if (!site)
 		return 0;
 	bpf_snprintf(raw, sizeof(raw), "%ps", &address, sizeof(address));
-	name__clean(site->function, raw);
+	function__clean(site->function, raw);
 	/* programs and trampolines */
 	if (raw[0] == 'b' && raw[1] == 'p' && raw[2] == 'f' && raw[3] == '_') {
 		site->class = MT_CLASS_ENTER;

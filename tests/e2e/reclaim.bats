@@ -72,6 +72,50 @@ for i in range(150000):
 	grep -q ' memcg reclaim .* reclaimed [0-9,]*, shrinkers freed [0-9,]* objects in ' "$tmp/out" || fail "$(head -n 3 "$tmp/out")"
 }
 
+# counters FILE: what reclaim scanned and got back, by the kernel
+counters() {
+	echo "grep -E '^pg(scan|steal)_(anon|file) ' /proc/vmstat >'$1'"
+}
+
+@test "yield: pages scanned and reclaimed are the kernel's counts, by type" {
+	local of type value
+
+	eval "$(counters "$tmp/outer0")"
+	memtrace_stat -a -- sh -c "$(counters "$tmp/inner0"); '$workloads/hog' -g '$cgroup' -f '$file' -w 100 -r 2
+		$(counters "$tmp/inner1")"
+	eval "$(counters "$tmp/outer1")"
+	rm -f "$file"
+	for of in scanned:pgscan reclaimed:pgsteal; do
+		for type in anon file; do
+			value=$(report "[.reclaim_yield[] | select(.type == \"$type\") | .${of%:*}_pages] | add // 0")
+			between "$type ${of%:*}" "$value" "$(grew inner "${of#*:}_$type")" "$(grew outer "${of#*:}_$type")"
+		done
+	done
+	[[ $(report '[.reclaim_yield[] | select(.by == "memcg" and .type == "file") | .reclaimed_pages] | add > 10000') == true ]] ||
+		fail "$(report '.reclaim_yield | tojson')"
+	same "yields above 100 %" "$(report '[.reclaim_yield[] | select(.reclaimed_pages > .scanned_pages)] | length')" 0
+}
+
+# grew WHERE COUNTER
+grew() {
+	awk -v name="$2" '$1 == name { n += FILENAME ~ /1$/ ? $2 : -$2 } END { print n + 0 }' "$tmp/${1}0" "$tmp/${1}1"
+}
+
+@test "shrinkers: by function and cgroup they are the tracepoint's calls, with their time" {
+	local script="$tmp/script"
+
+	memtrace_stat -- perf record -q -o "$tmp/perf.data" -e vmscan:mm_shrink_slab_start,vmscan:mm_shrink_slab_end -- \
+		"$workloads/hog" -g "$cgroup" -f "$file" -w 100 -r 2
+	rm -f "$file"
+	perf script -i "$tmp/perf.data" -F comm,time,event,trace --ns 2>/dev/null >"$script"
+	(($(grep -c mm_shrink_slab_end "$script") > 10)) || void "no shrinker was called"
+	same "calls by function" "$(report '.slab_shrinkers[] | "\(.function) \(.count)"' | sort)" \
+		"$(sed -nE 's/.*mm_shrink_slab_end: *([a-z0-9_]+).*/\1/p' "$script" | sort | uniq -c | awk '{ print $2, $1 }')"
+	same "their cgroup" "$(report '[.slab_shrinkers[].cgroup] | unique | join(" ")')" "$cgroup_name"
+	between "their time, in ns" "$(report '[.slab_shrinkers[].ns] | add')" \
+		"$(($(report '[.slab_shrinkers[].count] | add') * 50))" "$(report .total.reclaim.memcg.ns)"
+}
+
 @test "the histogram of latencies holds each episode" {
 	memtrace_stat -- "$workloads/hog" -g "$cgroup" -f "$file" -w 100
 	rm -f "$file"

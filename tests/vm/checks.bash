@@ -234,6 +234,31 @@ kills() {
 		"$(stat_json "$1" '.oom[].trigger.comm' | sort -u | tally)"
 }
 
+# yielded STAGE FILTER scanned|reclaimed: pages over those rows.
+yielded() {
+	stat_json "$1" "[.reclaim_yield[] | select($2) | .$3_pages] | add // 0"
+}
+
+# yields STAGE: what reclaim scanned and got back, of what and by whom, is what the kernel counts.  Its counters of direct
+# reclaim have the reclaim for cgroups' limits as well or do not have it, and khugepaged's apart.
+yields() {
+	local of counter type direct=(direct)
+
+	(($(vmstat "$1" outer pgscan_anon pgscan_file) != $(vmstat "$1" outer pgscan_kswapd pgscan_direct pgscan_khugepaged \
+		pgscan_proactive))) ||
+		direct=(direct memcg softlimit node proactive)
+	for of in scanned:pgscan reclaimed:pgsteal; do
+		counter=${of#*:} of=${of%:*}
+		for type in anon file; do
+			bracket "$1: $type pages $of" "$1" "$(yielded "$1" ".type == \"$type\"" "$of")" "${counter}_$type"
+		done
+		bracket "$1: pages $of by kswapd" "$1" "$(yielded "$1" '.by == "kswapd"' "$of")" "${counter}_kswapd"
+		bracket "$1: pages $of by ${direct[*]}" "$1" "$(yielded "$1" ".by | IN($(printf '"%s",' "${direct[@]}")\"\")" "$of")" \
+			"${counter}_direct" "${counter}_khugepaged" "${counter}_proactive"
+	done
+	same "$1: no yield exceeds 100 %" "$(stat_json "$1" '[.reclaim_yield[] | select(.reclaimed_pages > .scanned_pages)] | length')" 0
+}
+
 # swapped STAGE PAGES: at least as many went out, and some came back.
 swapped() {
 	local out in

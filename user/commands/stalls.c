@@ -70,6 +70,7 @@ static int run_stalls(struct options *options)
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
 		.probes = 1U << MT_PROBE_stall,
+		.probes_too = 1U << MT_PROBE_reclaim,
 		.latency = true,
 		.samples = true,
 		.aggregate = {

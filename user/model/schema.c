@@ -25,6 +25,13 @@ static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
 };
 
+static const char *const names_reclaimer[] = { "direct", "memcg",     "softlimit", "node",
+					       "kswapd", "proactive", "other",	   NULL };
+
+static const char *const names_evictor[] = { "unknown", "kswapd", "task", NULL };
+
+static const char *const names_lru_type[] = { "anon", "file", NULL };
+
 static const char *const names_stall_cause[] = {
 	[MT_STALL_MEMCG] = "memcg",	[MT_STALL_HIGH] = "high",	  [MT_STALL_DIRECT] = "direct",
 	[MT_STALL_COMPACT] = "compact", [MT_STALL_SWAPIN] = "swapin",	  [MT_STALL_REFAULT] = "refault",

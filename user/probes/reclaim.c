@@ -70,6 +70,56 @@ static const struct attach_alt memcg_target[] =
 static const struct attach_alt softlimit_target[] =
 	TARGET("softlimit_target", "vmscan:mm_vmscan_memcg_softlimit_reclaim_begin", "mem_cgroup_shrink_node");
 
+#define VMSCAN(name) "vmscan:mm_" name
+#define LRU_PAGES                                                                                                      \
+	"int highest_zoneidx,int order,long unsigned int nr_requested,long unsigned int nr_scanned,"                   \
+	"long unsigned int nr_skipped,long unsigned int nr_taken"
+
+static const struct attach_alt isolate[] = {
+	{ .program = "isolate_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("vmscan_lru_isolate"),
+	  .proto = LRU_PAGES ",int lru" },
+	{ .program = "isolate_mode_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("vmscan_lru_isolate"),
+	  .proto = LRU_PAGES ",isolate_mode_t isolate_mode,int lru" },
+	{ .program = "isolate_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("vmscan_lru_isolate"),
+	  .context = "trace_event_raw_mm_vmscan_lru_isolate" },
+	{},
+};
+
+static const struct attach_alt shrink[] = {
+	{ .program = "shrink_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("vmscan_lru_shrink_inactive"),
+	  .proto = "int nid,long unsigned int nr_scanned,long unsigned int nr_reclaimed" },
+	{ .program = "shrink_tp",
+	  .kind = ATTACH_TP,
+	  .event = VMSCAN("vmscan_lru_shrink_inactive"),
+	  .context = "trace_event_raw_mm_vmscan_lru_shrink_inactive" },
+	{},
+};
+
+static const struct attach_alt asked[] = {
+	{ .program = "asked_for",
+	  .kind = ATTACH_FENTRY,
+	  .event = "try_to_free_mem_cgroup_pages",
+	  .proto = "struct mem_cgroup *memcg,long unsigned int nr_pages,gfp_t gfp_mask,unsigned int reclaim_options" },
+	{},
+};
+
+static const struct attach_alt shrink_start[] = {
+	{ .program = "shrink_start_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = VMSCAN("shrink_slab_start"),
+	  .proto = "struct shrinker *shr,struct shrink_control *sc" },
+	{ .program = "shrink_start_tp", .kind = ATTACH_TP, .event = VMSCAN("shrink_slab_start") },
+	{},
+};
+
 static const struct attach_alt shrink_end[] = {
 	{ .program = "shrink_end_btf",
 	  .kind = ATTACH_TP_BTF,
@@ -135,6 +185,21 @@ static const struct attach_hook hooks[] = {
 	  .need = HOOK_GAIN,
 	  .alts = softlimit_target,
 	  .loss = "the cgroup whose soft limit reclaim was for" },
+	{ .name = "shrink start",
+	  .need = HOOK_OPTIONAL,
+	  .alts = shrink_start,
+	  .loss = "shrinkers by function",
+	  .tp_as_good = true },
+	{ .name = "isolate",
+	  .need = HOOK_OPTIONAL,
+	  .alts = isolate,
+	  .loss = "the yield of reclaim",
+	  .tp_as_good = true },
+	{ .name = "shrink", .need = HOOK_OPTIONAL, .alts = shrink, .loss = "the yield of reclaim", .tp_as_good = true },
+	{ .name = "asked",
+	  .need = HOOK_GAIN,
+	  .alts = asked,
+	  .loss = "which reclaim user space asked for (memory.reclaim)" },
 	{ .name = "node begin", .need = HOOK_OPTIONAL, .alts = node_begin, .loss = "node reclaim", .tp_as_good = true },
 	{ .name = "node end", .need = HOOK_OPTIONAL, .alts = node_end, .loss = "node reclaim", .tp_as_good = true },
 	{ .name = "target removal",
@@ -151,7 +216,25 @@ static const struct attach_hook hooks[] = {
 		.hook = kind " end", .needs = kind " begin"                                                            \
 	}
 
-static const struct hook_dependency dependencies[] = { PAIR("memcg"), PAIR("soft limit"), PAIR("node"), {} };
+static const struct hook_dependency dependencies[] = { PAIR("memcg"),
+						       PAIR("soft limit"),
+						       PAIR("node"),
+						       { .hook = "isolate", .needs = "shrink" },
+						       { .hook = "shrink", .needs = "isolate" },
+						       {} };
+
+#define LISTS(program_)                                                                                                \
+	{ .program = program_, .name = "LRU_INACTIVE_ANON", .value = 0 },                                              \
+	{                                                                                                              \
+		.program = program_, .name = "LRU_INACTIVE_FILE", .value = 2                                           \
+	}
+
+static const struct kernel_constant constants[] = {
+	LISTS("isolate_btf"),
+	LISTS("isolate_mode_btf"),
+	LISTS("isolate_tp"),
+	{},
+};
 
 static const struct hook_slots hook_slots[] = {
 	{ .hook = "memcg begin", .first = MT_SLOT_reclaim_memcg_count, .last = MT_SLOT_reclaim_memcg_pages },
@@ -200,6 +283,7 @@ const struct probe reclaim_probe = {
 	.hooks = hooks,
 	.dependencies = dependencies,
 	.hook_slots = hook_slots,
+	.constants = constants,
 	.columns = columns,
 	.selftest_slot = MT_NR_SLOTS,
 };

@@ -285,7 +285,8 @@ static int choose_recorded(struct session *session)
 	uint32_t missing = session->named & ~session->facts.probes;
 	enum mt_probe id;
 
-	session->view.asked = session->named ? session->named : session->facts.probes;
+	session->view.asked = session->named ? session->named | (session->config.probes_too & session->facts.probes) :
+					       session->facts.probes;
 	if (session->config.aggregate.by == BY_PARENT && !session->facts.parents) {
 		log_error("%s: does not say who started a process: an older memtrace has written it; expected another "
 			  "--by",
@@ -393,7 +394,7 @@ static int open_kernel(struct session *session)
 	/* it tells of each process that and when it ended */
 	if (session->config.aggregate.by == BY_PARENT)
 		session->view.asked |= 1U << MT_PROBE_process;
-	session->view.asked |= session->config.every;
+	session->view.asked |= session->config.every | session->config.probes_too;
 	session->named |= session->config.every;
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {

@@ -26,11 +26,12 @@ struct session;
 
 /* What a command wants of a run. */
 struct session_config {
-	uint32_t probes; /* bit per enum mt_probe: as if they were named on the command line */
-	uint32_t every;	 /* bit per enum mt_probe: each single hot event of these, which are then on */
-	bool only_hooks; /* named probes need hooks: what the kernel accounts by itself is not enough */
-	bool no_rows;	 /* rows are not shown: counts that no row has are not lost */
-	bool rare_only;	 /* without named probes: those whose events are rare */
+	uint32_t probes;     /* bit per enum mt_probe: as if they were named on the command line */
+	uint32_t probes_too; /* beside these, where they can be had */
+	uint32_t every;	     /* bit per enum mt_probe: each single hot event of these, which are then on */
+	bool only_hooks;     /* named probes need hooks: what the kernel accounts by itself is not enough */
+	bool no_rows;	     /* rows are not shown: counts that no row has are not lost */
+	bool rare_only;	     /* without named probes: those whose events are rare */
 	bool latency;
 	bool gather;			   /* the probes' own gathering */
 	bool samples;			   /* are shown; a recording has them in any case */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/units.h"
+#include "yields.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
@@ -333,7 +334,22 @@ static int say_most(struct stalls *stalls, struct report *report, enum mt_keyed 
 	return err;
 }
 
-/* Functions, devices, and who had locks. */
+/* Pages that reclaim took and that were needed again, by any task. */
+static void say_refaults(const struct stalls *stalls, struct report *report)
+{
+	uint64_t anon = growth(stalls, SAMPLE_vm_workingset_refault_anon);
+	uint64_t file = growth(stalls, SAMPLE_vm_workingset_refault_file);
+	double page_size = stalls->view->facts->page_size;
+	char anon_text[32], file_text[32];
+
+	if (!counts_all(stalls) || anon == MT_UNKNOWN_U64 || file == MT_UNKNOWN_U64 || !(anon + file))
+		return;
+	report__add_note(report, "needed again after it was reclaimed: %s of files, %s anonymous",
+			 format_bytes(file_text, sizeof(file_text), file * page_size),
+			 format_bytes(anon_text, sizeof(anon_text), anon * page_size));
+}
+
+/* Functions, devices, who had locks, what reclaim got back. */
 static int add_details(struct stalls *stalls, struct report *report)
 {
 	static const struct {
@@ -343,6 +359,8 @@ static int add_details(struct stalls *stalls, struct report *report)
 		{ MT_KEYED_stall_by_caller, "callers" },
 		{ MT_KEYED_dirty_by_device, "devices" },
 		{ MT_KEYED_mmap_lock_by_holder, "mmap_lock_holders" },
+		{ MT_KEYED_reclaim_yield, "yields" },
+		{ MT_KEYED_slab_shrinker, "shrinkers" },
 	};
 	int err = 0;
 	size_t i;
@@ -393,6 +411,12 @@ int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
 		err = say_most(stalls, report, MT_KEYED_dirty_by_device, "pauses of writers (DIRTY)", "on device");
 	if (!err)
 		err = say_most(stalls, report, MT_KEYED_mmap_lock_by_holder, "waits for mmap_lock", "behind");
+	if (!err)
+		err = yields__say(stalls->view, report, scope);
+	if (!err)
+		err = say_most(stalls, report, MT_KEYED_slab_shrinker, "shrinkers of slabs", "in");
+	if (!err)
+		say_refaults(stalls, report);
 	if (!err)
 		err = add_details(stalls, report);
 	if (!err)

@@ -9,8 +9,6 @@
 #define LRU_INACTIVE_ANON 0
 #define LRU_INACTIVE_FILE 2
 
-struct shrinker;
-
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* direct, memcg and soft limit reclaim share it; gfp_flags: u32 on 5.10, u64 from 6.1; order moved in 7.1. */
@@ -59,8 +57,22 @@ struct trace_event_raw_mm_vmscan_lru_isolate {
 	int lru;
 };
 
+struct shrinker {
+	void *scan_objects; /* a function */
+};
+
+struct shrink_control {
+	struct mem_cgroup *memcg; /* whose objects are to be freed; NULL: of none */
+};
+
 struct trace_event_raw_mm_shrink_slab_end {
+	void *shrink; /* the shrinker's scan_objects */
 	int retval;
+};
+
+/* From 7.1 on: the id of the cgroup whose objects are to be freed, 0 without one. */
+struct trace_event_raw_mm_shrink_slab_start___v7_1 {
+	u64 memcg_id;
 };
 
 #pragma clang attribute pop

@@ -55,6 +55,11 @@ check_direct() {
 	same "direct: pages reclaimed = the kernel's trace" "$pages" "$(reclaimed direct direct)"
 	same "direct: objects that shrinkers freed = the kernel's trace" "$(stat_json direct .total.reclaim.shrunk_objects)" \
 		"$(shrunk direct direct)"
+	yields direct
+	same "direct: shrinkers by function: calls and objects = the kernel's trace" \
+		"$(stat_json direct '.slab_shrinkers | "\(map(.count) | add // 0) \(map(.objects) | add // 0)"')" \
+		"$(sed -nE 's/.*: mm_shrink_slab_end: .*last shrinker return val (-?[0-9]+).*/\1/p' "$check_out/direct/events" |
+			awk '{ calls++ } $1 > 0 { n += $1 } END { printf "%d %d\n", calls, n }')"
 	# An episode's pages include those of slabs that it frees on its way: nodes of the page cache's tree.
 	stolen=$(vmstat direct outer pgsteal_direct)
 	((pages >= stolen && pages - stolen <= stolen / 50))

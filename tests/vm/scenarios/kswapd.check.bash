@@ -25,6 +25,7 @@ check_kswapd() {
 	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
 	same "kswapd: directly reclaimed pages" \
 		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
+	yields kswapd
 	report_sound kswapd
 	check_trace
 	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd"

@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
+# asked DIR: what memory.reclaim got back stands apart, where programs on functions tell; some kernels count it, too.
+asked() {
+	local scanned reclaimed counted
+
+	[[ ! -e $1/no_reclaim && $check_functions ]] || return
+	read -r scanned reclaimed < <(stat_json limit_written '[.reclaim_yield[] | select(.by == "proactive")] |
+		"\(map(.scanned_pages) | add) \(map(.reclaimed_pages) | add)"')
+	# more than 8 MiB is what some kernels take too much
+	((reclaimed >= 2048 - 256 && reclaimed <= scanned && $(yielded limit_written '.by == "memcg"' reclaimed) > 0))
+	verdict "limit_written: proactive reclaim got back 8 MiB ($reclaimed pages of $scanned)" $?
+	counted=$(awk '$1 ~ /^pg(scan|steal)_proactive$/ { print $2 }' "$1/memory.stat" | paste -sd ' ')
+	[[ ! $counted ]] || same "limit_written: proactive reclaim = memory.stat" "$scanned $reclaimed" "$counted"
+}
+
 check_limit_written() {
 	local dir=$check_out/limit_written episodes writer most
 
@@ -21,6 +35,8 @@ check_limit_written() {
 	same "limit_written: episodes, by whom" \
 		"$(stat_json limit_written '.processes[] | select(.reclaim.memcg.count > 0) | "\(.pid) \(.comm) \(.cgroup) \(.reclaim.memcg.count)"')" \
 		"$writer work.sh / $episodes"
+	yields limit_written
+	asked "$dir"
 	same "limit_written: pages reclaimed" "$(stat_json limit_written '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
 		"$(reclaimed limit_written memcg)"
 	same "limit_written: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .pid, .cgroup, .target_cgroup]' "$dir/trace.json" | tally)" \

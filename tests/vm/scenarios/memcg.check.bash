@@ -30,6 +30,10 @@ check_memcg() {
 		"$(grep -E '^(low|high|max|oom|oom_kill|oom_group_kill) ' "$check_out/memcg/memory.events" | sort | paste -sd ' ')"
 	same "memcg: samples of v1 are unknown" \
 		"$(stat_json memcg '[.cgroups[] | .memsw.current_bytes, .memory.soft_limit_bytes | .[] | numbers] | length')" 0
+	yields memcg
+	same "memcg: reclaim of page cache is for /limited" \
+		"$(stat_json memcg '[.reclaim_yield[] | select(.by == "memcg") | "\(.target_cgroup) \(.type)"] | join(", ")')" \
+		"$( (($(stat_json memcg '[.reclaim_by_target[] | select(.target_cgroup != null)] | length') > 0)) && echo "/limited file" || echo "null file")"
 	report_sound memcg
 	verified memcg 0 "vmstat pgsteal_anon + pgsteal_file" "delay accounting freepages_count" \
 		"delay accounting freepages_delay_total"

@@ -11,6 +11,7 @@ check_swap() {
 	have_stat swap || return
 	bracket "swap: major faults of all processes = pgmajfault" swap \
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
+	yields swap
 	report_sound swap
 	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
 		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
