@@ -123,7 +123,7 @@ static __always_inline void yield__retire(u64 target, u32 by)
 }
 
 SEC("tp_btf/mm_vmscan_lru_isolate")
-int BPF_PROG(isolate_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
+int BPF_PROG(yield_isolate_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
 	     unsigned long nr_skipped, unsigned long nr_taken, int lru)
 {
 	return yield__isolate(lru, nr_scanned, nr_taken);
@@ -131,27 +131,27 @@ int BPF_PROG(isolate_btf, int zoneidx, int order, unsigned long nr_requested, un
 
 /* With the isolation's mode, which older kernels pass. */
 SEC("tp_btf/mm_vmscan_lru_isolate")
-int BPF_PROG(isolate_mode_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
+int BPF_PROG(yield_isolate_mode_btf, int zoneidx, int order, unsigned long nr_requested, unsigned long nr_scanned,
 	     unsigned long nr_skipped, unsigned long nr_taken, unsigned int mode, int lru)
 {
 	return yield__isolate(lru, nr_scanned, nr_taken);
 }
 
 SEC("tp/vmscan/mm_vmscan_lru_isolate")
-int isolate_tp(struct trace_event_raw_mm_vmscan_lru_isolate *ctx)
+int yield_isolate_tp(struct trace_event_raw_mm_vmscan_lru_isolate *ctx)
 {
 	yield__isolate(ctx->lru, ctx->nr_scanned, ctx->nr_taken);
 	return TP_PASS_ON;
 }
 
 SEC("tp_btf/mm_vmscan_lru_shrink_inactive")
-int BPF_PROG(shrink_btf, int nid, unsigned long nr_scanned, unsigned long nr_reclaimed)
+int BPF_PROG(yield_shrink_btf, int nid, unsigned long nr_scanned, unsigned long nr_reclaimed)
 {
 	return yield__shrink(nr_reclaimed);
 }
 
 SEC("tp/vmscan/mm_vmscan_lru_shrink_inactive")
-int shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
+int yield_shrink_tp(struct trace_event_raw_mm_vmscan_lru_shrink_inactive *ctx)
 {
 	yield__shrink(ctx->nr_reclaimed);
 	return TP_PASS_ON;

@@ -60,7 +60,9 @@ kernel_says() { # kernel_says NAME
 	same "probes that are ok though a hook is missing" "$(jq -c '.hooks as $hooks | [.probes[] | .name as $name |
 		select(.state == "ok" and any($hooks[]; .probe == $name and .kind == null)) | .name]' "$tmp/doctor.json")" '[]'
 	same "missing hooks whose loss is not said" "$(jq -c '.probes as $probes | [.hooks[] | select(.kind == null) | . as $hook |
-		select(any($probes[]; .name == $hook.probe and ((.unknown // "") | contains($hook.loss))) | not) | .hook]' "$tmp/doctor.json")" '[]'
+		select(any($probes[]; .name == $hook.probe and (.state == "unavailable" or ((.unknown // "") | contains($hook.loss)))) | not) |
+		.hook]' "$tmp/doctor.json")" '[]'
+	same "remedies that only repeat an error" "$(jq -c '[.probes[] | select((.remedy // "") | test("says more")) | .name]' "$tmp/doctor.json")" '[]'
 	"$memtrace" doctor --avoid tp_btf,raw_tp,tp --json >"$tmp/avoided.json" || true
 	same "the state of what cannot run" "$(jq -r '.probes[] | select(.name == "oom").state' "$tmp/avoided.json")" unavailable
 }

@@ -108,7 +108,7 @@ tells_targets() {
 	rm -f "$file"
 	grep -q '^total reclaim [1-9]' "$tmp/text"
 	if ! tells_targets; then
-		[[ $(grep -c '^Reclaim by target cgroup\|^$' "$tmp/text") -eq 0 ]]
+		[[ $(grep -c '^Reclaim by target cgroup\|^Yield of reclaim' "$tmp/text") -eq 0 ]]
 		return
 	fi
 	grep -A1 '^Reclaim by target cgroup' "$tmp/text" | grep -q '^TARGET  *KIND  *RECLAIM  *TIME  *RECLAIMED$'

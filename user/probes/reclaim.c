@@ -76,15 +76,15 @@ static const struct attach_alt softlimit_target[] =
 	"long unsigned int nr_skipped,long unsigned int nr_taken"
 
 static const struct attach_alt isolate[] = {
-	{ .program = "isolate_btf",
+	{ .program = "yield_isolate_btf",
 	  .kind = ATTACH_TP_BTF,
 	  .event = VMSCAN("vmscan_lru_isolate"),
 	  .proto = LRU_PAGES ",int lru" },
-	{ .program = "isolate_mode_btf",
+	{ .program = "yield_isolate_mode_btf",
 	  .kind = ATTACH_TP_BTF,
 	  .event = VMSCAN("vmscan_lru_isolate"),
 	  .proto = LRU_PAGES ",isolate_mode_t isolate_mode,int lru" },
-	{ .program = "isolate_tp",
+	{ .program = "yield_isolate_tp",
 	  .kind = ATTACH_TP,
 	  .event = VMSCAN("vmscan_lru_isolate"),
 	  .context = "trace_event_raw_mm_vmscan_lru_isolate" },
@@ -92,11 +92,11 @@ static const struct attach_alt isolate[] = {
 };
 
 static const struct attach_alt shrink[] = {
-	{ .program = "shrink_btf",
+	{ .program = "yield_shrink_btf",
 	  .kind = ATTACH_TP_BTF,
 	  .event = VMSCAN("vmscan_lru_shrink_inactive"),
 	  .proto = "int nid,long unsigned int nr_scanned,long unsigned int nr_reclaimed" },
-	{ .program = "shrink_tp",
+	{ .program = "yield_shrink_tp",
 	  .kind = ATTACH_TP,
 	  .event = VMSCAN("vmscan_lru_shrink_inactive"),
 	  .context = "trace_event_raw_mm_vmscan_lru_shrink_inactive" },
@@ -230,9 +230,9 @@ static const struct hook_dependency dependencies[] = { PAIR("memcg"),
 	}
 
 static const struct kernel_constant constants[] = {
-	LISTS("isolate_btf"),
-	LISTS("isolate_mode_btf"),
-	LISTS("isolate_tp"),
+	LISTS("yield_isolate_btf"),
+	LISTS("yield_isolate_mode_btf"),
+	LISTS("yield_isolate_tp"),
 	{},
 };
 
