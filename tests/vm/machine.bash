@@ -156,6 +156,7 @@ vm_start() {
 	done
 	shift
 	[[ ${vm_limit-} ]] && limit=(timeout -k 10 "$vm_limit")
+	[[ ${MEMTRACE_VM_ICOUNT-} ]] && arguments+=(-icount "shift=$MEMTRACE_VM_ICOUNT,sleep=off")
 	# tsc, rcupdate: a host with much else to do may let the machine stand still for seconds, which is no fault of its
 	# kernel's; with a TSC called unstable for that, its delay accounting misses short delays.
 	# rcu_expedited: who detaches a program waits for the kernel, and the one CPU has nothing else to do meanwhile.
