@@ -72,11 +72,24 @@ int live__look_at_stalls(struct live *live)
 	return err;
 }
 
+/* Where no program sees refaults, delay accounting tells of them. */
+static void take_delays(struct live *live)
+{
+	struct probe_status *status = &live->source.probes[MT_PROBE_stall];
+	const struct object *object = stall_object(live);
+
+	if (!object || !live->cfg.accounts_delays || has_hook(object, "enter"))
+		return;
+	live->control->takes_delays = 1;
+	status->lacks[MT_SLOT_stall_refault_count] = status->lacks[MT_SLOT_stall_refault_ns] = false;
+}
+
 int live__open_stalls(struct live *live)
 {
 	const struct object *object = stall_object(live);
 	struct psi_times *psi;
 
+	take_delays(live);
 	if (has_hook(object, "look"))
 		live->look_link_fd = object__iter_fd(object);
 	if (!has_hook(object, "psi times"))
