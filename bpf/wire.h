@@ -579,6 +579,7 @@ struct mt_stalled {
 struct mt_refs {
 	__u64 minor, major;
 	__u64 cpu_ns;
+	__u64 thrashes, thrash_ns; /* waits for pages of the working set, of delay accounting */
 };
 
 /*
@@ -680,6 +681,7 @@ struct mt_cfg {
 	__u32 twice;		   /* programs on psi_memstall_enter() and _leave() are there twice */
 	__u32 marks_stalls;	   /* the kernel marks tasks that stall: PSI is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
+	__u32 accounts_delays;	   /* delay accounting is on: see mt_control.takes_delays */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
 	__u64 long_stall_ns;	   /* a stall that takes at least that has a record */
@@ -716,6 +718,8 @@ struct mt_control {
 	__u32 spares;	  /* tasks whose counters are in the map "tid_state" though the kernel has task storage */
 	/* of kswapd, on the lists that the kernel uses: it tells of each page, so none that was told is none */
 	__u32 tells_scanned, tells_reclaimed;
+	__u32 takes_delays; /* no program sees a refault: delay accounting's waits count as such */
+	__u32 pad;
 	__u64 attached_ns;		   /* the birth of every task born after this is seen; 0: not attached yet */
 	__u64 ended_ns;			   /* when the run ended; 0: it has not */
 	__u64 stalled;			   /* of all CPUs: see struct mt_cpu */
@@ -865,7 +869,8 @@ _Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_sh
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
-_Static_assert(sizeof(struct mt_state) == (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 120,
+_Static_assert(sizeof(struct mt_state) ==
+		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 120 + 32,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_CORE_STATE_H
 #define MEMTRACE_CORE_STATE_H
 
+#include "compat/delays.h"
 #include "emit.h"
 #include "filter.h"
 
@@ -182,6 +183,23 @@ static __always_inline void record__open_stall(struct mt_task *rec, const struct
 		rec->c[place] += open_ns;
 }
 
+/* Whether what delay accounting has is read; it counts only if takes_delays(). */
+static __always_inline bool reads_delays(void)
+{
+	return cfg.accounts_delays && counts_stalls();
+}
+
+static __always_inline void delays__read(struct mt_refs *all, struct task_struct *task)
+{
+	struct task_delay_info *delays = reads_delays() ? thrashing_of(task) : NULL;
+
+	all->thrashes = all->thrash_ns = 0;
+	if (!delays)
+		return;
+	all->thrashes = BPF_CORE_READ(delays, thrashing_count);
+	all->thrash_ns = BPF_CORE_READ(delays, thrashing_delay);
+}
+
 /* All that the kernel has accounted to a task. */
 static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 {
@@ -189,6 +207,7 @@ static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 
 	if (counts_cpu())
 		all.cpu_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
+	delays__read(&all, task);
 	return all;
 }
 
@@ -227,19 +246,53 @@ static __always_inline u32 cpu_place(void)
 	return MT_SLOT_process_cpu_ns - cfg.shift[MT_PROBE_process];
 }
 
+/* No program counts refaults: delay accounting's waits stand for them. */
+static __always_inline bool takes_delays(void)
+{
+	struct mt_control *ctl = reads_delays() ? map_only(&control) : NULL;
+
+	return ctl && ctl->takes_delays;
+}
+
+static __always_inline u64 view__thrashes(const struct view *view, const struct mt_refs *all)
+{
+	return view->match ? all->thrashes - view->refs.thrashes : view->refs.thrashes;
+}
+
+static __always_inline u64 view__thrash_ns(const struct view *view, const struct mt_refs *all)
+{
+	return view->match ? all->thrash_ns - view->refs.thrash_ns : view->refs.thrash_ns;
+}
+
+/* Where a record has how many; the time comes next. */
+static __always_inline u32 thrash_place(void)
+{
+	return MT_SLOT_stall_refault_count - cfg.shift[MT_PROBE_stall];
+}
+
 /* Turns a base into the count, and the count into a base. */
 static __always_inline void view__turn(struct view *view, const struct mt_refs *all)
 {
 	view->refs.minor = all->minor - view->refs.minor;
 	view->refs.major = all->major - view->refs.major;
 	view->refs.cpu_ns = all->cpu_ns - view->refs.cpu_ns;
+	view->refs.thrashes = all->thrashes - view->refs.thrashes;
+	view->refs.thrash_ns = all->thrash_ns - view->refs.thrash_ns;
 	view->match = !view->match;
+}
+
+/* Whether a counter is one that the kernel accounts, beside those at the front. */
+static __always_inline bool is_accounted(u64 place, bool delays)
+{
+	return (counts_cpu() && place == cpu_place()) ||
+	       (delays && (place == thrash_place() || place == thrash_place() + 1));
 }
 
 /* Is there a count that the last record did not have? */
 static __always_inline bool state__has_news(struct mt_state *s, const struct view *view, const struct mt_refs *all)
 {
 	const u32 *sent = state__sent_counts(s);
+	bool delays = takes_delays();
 	u64 nr = cfg.nr_slots, i;
 	u32 differ = 0;
 
@@ -248,10 +301,12 @@ static __always_inline bool state__has_news(struct mt_state *s, const struct vie
 		differ |= (u32)view__major(view, all) ^ sent[MT_SLOT_fault_major];
 	}
 	for (i = nr_accounted(); i < nr; i++)
-		if (!counts_cpu() || i != cpu_place())
+		if (!is_accounted(i, delays))
 			differ |= (u32)s->c[i] ^ sent[i];
 	if (counts_cpu())
 		differ |= (u32)view__cpu_ns(view, all) ^ sent[cpu_place()];
+	if (delays)
+		differ |= (u32)view__thrash_ns(view, all) ^ sent[thrash_place() + 1];
 	if (counts_stalls())
 		differ |= state__stalled(s)->key && s->match;
 	return differ;
@@ -278,6 +333,10 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 		rec->c[i] = s->c[i];
 	if (counts_cpu())
 		rec->c[cpu_place()] = view__cpu_ns(view, all);
+	if (takes_delays()) {
+		rec->c[thrash_place()] = view__thrashes(view, all);
+		rec->c[thrash_place() + 1] = view__thrash_ns(view, all);
+	}
 	if (counts_stalls())
 		record__open_stall(rec, s);
 	if (cfg.parents)

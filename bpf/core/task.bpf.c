@@ -539,6 +539,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 	all.minor = task->min_flt;
 	all.major = task->maj_flt;
 	all.cpu_ns = counts_cpu() ? task->se.sum_exec_runtime : 0;
+	delays__read(&all, task);
 	view = state__view(s);
 	stale = state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader);
 	found = gen && s->found.gen == gen;

@@ -954,7 +954,8 @@ int BPF_PROG(oom_wait_given_up)
 
 /*
  * Where programs on functions are refused: reclaim and compaction by a task.  What begins inside of another one is part
- * of it.
+ * of it.  Delay accounting may have more (state.h): reclaim does not wait for pages of the working set, so that is
+ * never inside of these.
  */
 static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 {
@@ -962,6 +963,9 @@ static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 	struct mt_state *s;
 
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || is_over())
+		return 0;
+	/* delay accounting has the whole wait: it counts as a refault */
+	if (takes_delays() && is_thrashing(task))
 		return 0;
 	s = state__current();
 	if (!s)

@@ -36,6 +36,11 @@ workload() {
 	cmd=("$workloads/hog" -g "$cgroup" -f "$file" -w "$1" -r "$2")
 }
 
+# accounts_delays: whether delay accounting is on, which tells of refaults where no program sees them.
+accounts_delays() {
+	! grep -qx 0 /proc/sys/kernel/task_delayacct 2>/dev/null
+}
+
 # sees_all: whether all stalls are seen, and not only reclaim and compaction.
 sees_all() {
 	[[ $(report '.sources[0].name') == psi_memstall_enter ]]
@@ -78,8 +83,12 @@ sum_of_events() {
 	workload 60 1
 	stalls -a -- "${cmd[@]}"
 	sees_all && skip "this kernel lets programs see all stalls"
-	same "causes that are not seen" "$(report '[.rows[] | .causes | .high, .swapin, .refault, .other | .ns, .count] | unique | tostring')" \
+	same "causes that are not seen" "$(report '[.rows[] | .causes | .high, .swapin, .other | .ns, .count] | unique | tostring')" \
 		'[null]'
+	same "refaults" "$(report '[.rows[] | .causes.refault | .ns, .count | type] | unique | tostring')" \
+		"$(accounts_delays && echo '["number"]' || echo '["null"]')"
+	same "source of refaults" "$(report '[.sources[].name] | index("task->delays") != null')" \
+		"$(accounts_delays && echo true || echo false)"
 	same "causes that are seen" "$(report '[.rows[] | .causes | .memcg, .direct, .compact | .ns, .count | type] | unique | tostring')" \
 		'["number"]'
 	same "buckets" "$(report '.buckets | tostring')" '{"some_ns":null,"full_ns":null}'
@@ -87,8 +96,8 @@ sum_of_events() {
 	"$memtrace" stalls -a -- "${cmd[@]}" >"$tmp/text" 2>"$tmp/stat.err" 3>&-
 	rm -f "$file"
 	grep -q '^tasks waited .* for memory; PSI some .*, full ' "$tmp/text" || fail "$(<"$tmp/text")"
-	grep -Eq "hog +$cgroup_name +[^ ]+ +- +[^ ]+ +- +[^ ]+ +[^ ]+ +- +- +- \\|?" "$tmp/text" || fail "$(<"$tmp/text")"
-	grep -Eq "^not seen by this kernel's hooks: [0-9.]+[mun]?s of PSI \\(all but reclaim and compaction\\)$" "$tmp/text" ||
+	grep -Eq "hog +$cgroup_name +[^ ]+ +- +[^ ]+ +- +[^ ]+ +[^ ]+ +- +[^ ]+ +- \\|?" "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq "^not seen by this kernel's hooks: [0-9.]+[mun]?s of PSI \\(all but reclaim( and compaction|, compaction and refaults)\\)$" "$tmp/text" ||
 		fail "$(<"$tmp/text")"
 }
 
@@ -99,7 +108,7 @@ sum_of_events() {
 	rm -f "$file"
 	[[ $(report .psi.some_ns) != null ]] || skip "no PSI"
 	[[ $(report .union_ns) != null ]] || skip "this kernel cannot tell the time with a stalled task"
-	same "unseen_ns" "$(report .unseen_ns)" "$(report '[.psi.some_ns - .union_ns, 0] | max')"
+	same "unseen_ns" "$(report .unseen_ns)" "$(report '[.psi.some_ns - .union_ns - ([.rows[].causes.refault.ns // 0] | add), 0] | max')"
 	between "time with a stalled task" "$(report .union_ns)" 1000 "$(($(report .task_ns) + 100000))"
 	between "the same by CPU" "$(report .explained_ns)" "$(report .union_ns)" "$(($(report .task_ns) + 100000))"
 }

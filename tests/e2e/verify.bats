@@ -244,6 +244,9 @@ majors() {
 		same "why" "$(counter "delay accounting" freepages_count .why)" "off: kernel.task_delayacct is 0"
 	else
 		equal "delay accounting" freepages_count
+		for name in thrashing_count thrashing_delay_total; do
+			[[ $(counter "delay accounting" $name .kernel.low) != null ]] || fail "$name is not shown"
+		done
 	fi
 }
 

@@ -15,7 +15,8 @@
 struct kernel {
 	const char *node_item, *vm_item, *reclaim_member, *scan_member, *memcg_member;
 	const char *isolate_member; /* of the event lru_isolate */
-	const char *lock_argument;  /* of __folio_lock_or_retry(), the second: a pointer to that struct */
+	const char *task_member;
+	const char *lock_argument; /* of __folio_lock_or_retry(), the second: a pointer to that struct */
 	struct count_rules expected;
 };
 
@@ -56,6 +57,8 @@ static void check_rules(const struct kernel *kernel, const struct btf *btf)
 	assert_int_equal(rules.cgroup_slab_pages, kernel->expected.cgroup_slab_pages);
 	assert_int_equal(rules.attempts_count, kernel->expected.attempts_count);
 	assert_int_equal(rules.generations_tell, kernel->expected.generations_tell);
+	assert_int_equal(rules.swapins_thrash, kernel->expected.swapins_thrash);
+	assert_int_equal(rules.preempts, kernel->expected.preempts);
 	assert_int_equal(rules.restarts, kernel->expected.restarts);
 }
 
@@ -74,6 +77,11 @@ static void check(const struct kernel *kernel)
 	add_struct(btf, "reclaim_state", kernel->reclaim_member, number);
 	add_struct(btf, "scan_control", kernel->scan_member, number);
 	add_struct(btf, "mem_cgroup", kernel->memcg_member, number);
+	add_struct(btf, "task_struct", kernel->task_member, number);
+	if (kernel->expected.preempts) {
+		btf__add_var(btf, "tracepoint_srcu_srcu_data", BTF_VAR_STATIC, number);
+		btf__add_func(btf, "init_srcu_struct_fast", BTF_FUNC_STATIC, btf__add_func_proto(btf, 0));
+	}
 	if (kernel->isolate_member)
 		add_struct(btf, "trace_event_raw_mm_vmscan_lru_isolate", kernel->isolate_member, number);
 	if (kernel->lock_argument)
@@ -103,22 +111,32 @@ static void kernels_are_told_by_their_types(void **state)
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed_slab",
 		  .isolate_member = "isolate_mode",
+		  .task_member = "in_thrashing",
 		  .lock_argument = "mm_struct",
-		  .expected = { .cgroup_slab_pages = true, .attempts_count = true, .restarts = 2 } },
+		  .expected = { .cgroup_slab_pages = true,
+				.attempts_count = true,
+				.swapins_thrash = true,
+				.restarts = 2 } },
 		/* 6.12 and 6.18 */
 		{ .vm_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed",
 		  .scan_member = "memcg_full_walk",
 		  .isolate_member = "lru",
+		  .task_member = "in_thrashing",
 		  .lock_argument = "vm_fault",
-		  .expected = { .generations_tell = true, .restarts = 3 } },
+		  .expected = { .generations_tell = true, .swapins_thrash = true, .restarts = 3 } },
 		/* 7.1 and 7.3 */
 		{ .node_item = "PGSTEAL_DIRECT",
 		  .reclaim_member = "reclaimed",
 		  .scan_member = "memcg_full_walk",
 		  .isolate_member = "lru",
+		  .task_member = "in_thrashing",
 		  .lock_argument = "vm_fault",
-		  .expected = { .node_reclaim_counters = true, .generations_tell = true, .restarts = 3 } },
+		  .expected = { .node_reclaim_counters = true,
+				.generations_tell = true,
+				.swapins_thrash = true,
+				.preempts = true,
+				.restarts = 3 } },
 		/* nothing of it: no reclaim, no files */
 		{ .expected = { .attempts_count = true, .restarts = 2 } },
 	};

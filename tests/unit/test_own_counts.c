@@ -13,6 +13,7 @@
 
 #include "../../user/kernel/oom_group.h"
 #include "../../user/verify/own_counts.h"
+#include "../../user/verify/stall_counts.h"
 
 static const char *const paths[] = { "-", "/", "/a", "/a/b", "/ab", "/c" };
 
@@ -316,6 +317,178 @@ static void all_allocations_are_seen_but_for_one_a_cpu(void **state)
 	assert_true(own_counts__has(&own, FIGURE_ALLOCS, &kernel));
 }
 
+/* A run with the probe stall in which CMD waited, in what each of the causes took. */
+struct stalled_run {
+	struct options options;
+	struct source source;
+	struct session session;
+	struct checkpoint checkpoint;
+	struct own_counts own;
+};
+
+static void wait_for(struct stalled_run *run, enum mt_stall_cause cause, uint64_t count, uint64_t ns)
+{
+	run->own.cmd[MT_SLOT_stall_memcg_count + 2 * cause] = count;
+	run->own.cmd[MT_SLOT_stall_memcg_ns + 2 * cause] = ns;
+}
+
+static void make_stalled(struct stalled_run *run)
+{
+	struct probe_status *status = &run->source.probes[MT_PROBE_stall];
+
+	memset(run, 0, sizeof(*run));
+	run->session.options = &run->options;
+	run->session.source = &run->source;
+	run->session.view.probes = run->source.probes;
+	run->session.view.asked = UINT32_MAX;
+	run->session.view.checkpoint = &run->checkpoint;
+	run->own.session = &run->session;
+	status->attached = status->hooked = true;
+	wait_for(run, MT_STALL_MEMCG, 1, 1000);
+	wait_for(run, MT_STALL_HIGH, 2, 20000);
+	wait_for(run, MT_STALL_DIRECT, 4, 300000);
+	wait_for(run, MT_STALL_COMPACT, 8, 4000000);
+	wait_for(run, MT_STALL_SWAPIN, 16, 50000000);
+	wait_for(run, MT_STALL_REFAULT, 32, 600000000);
+	wait_for(run, MT_STALL_OTHER, 64, 7000000000);
+	run->own.cmd[MT_SLOT_stall_high_penalty_ns] = 5000;
+}
+
+static struct own_figure stalled_figure(const struct stalled_run *run, enum figure figure)
+{
+	const struct counter_row row = { .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .figure = figure };
+	struct own_figure result;
+
+	own_counts__figure(&run->own, &row, &result);
+	return result;
+}
+
+static void stalls_are_summed_as_delay_accounting_does(void **state)
+{
+	struct stalled_run run;
+
+	(void)state;
+	make_stalled(&run);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_RECLAIM_WAIT_NS).value, 316000);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_COMPACTIONS).value, 8);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_COMPACTION_NS).value, 4000000);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_THRASHES).value, 32);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_THRASH_NS).value, 600000000);
+	run.own.rules.swapins_thrash = true;
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_THRASHES).value, 48);
+	assert_int_equal(stalled_figure(&run, FIGURE_CMD_THRASH_NS).value, 650000000);
+	assert_true(stalled_figure(&run, FIGURE_CMD_THRASHES).known);
+}
+
+/* Also if delay accounting tells of refaults: that would be compared with itself. */
+static void a_part_of_the_stalls_is_not_compared(void **state)
+{
+	static const enum figure figures[] = {
+		FIGURE_CMD_RECLAIM_WAIT_NS, FIGURE_CMD_THRASHES,   FIGURE_CMD_THRASH_NS, FIGURE_CMD_COMPACTIONS,
+		FIGURE_CMD_COMPACTION_NS,   FIGURE_STALLED_BY_CPU, FIGURE_STALLED
+	};
+	struct stalled_run run;
+	size_t i;
+
+	(void)state;
+	make_stalled(&run);
+	run.source.probes[MT_PROBE_stall].lacks[MT_SLOT_stall_other_ns] = true;
+	for (i = 0; i < sizeof(figures) / sizeof(*figures); i++) {
+		struct own_figure figure = stalled_figure(&run, figures[i]);
+
+		assert_false(figure.known);
+		assert_non_null(strstr(figure.why, "only reclaim and compaction are seen"));
+	}
+}
+
+static void sample(struct stalled_run *run, enum sample_id id, uint64_t begin, uint64_t end)
+{
+	struct sample_extent *extent = &run->session.samples.extents[SCOPE_TOTAL][id];
+
+	run->session.samples.any = true;
+	sample_extent__begin(extent, begin);
+	sample_extent__widen(extent, end);
+}
+
+static struct kernel_figure kernels(const struct stalled_run *run, enum counter_file file)
+{
+	const struct counter_row row = { .file = file, .about = ABOUT_MACHINE };
+	struct kernel_figure result;
+
+	stall_counts__kernel(&run->session, &row, &result);
+	return result;
+}
+
+static void the_machines_stalls_are_those_of_the_samples(void **state)
+{
+	struct stalled_run run;
+
+	(void)state;
+	make_stalled(&run);
+	sample(&run, SAMPLE_pressure_memory_some_total, 100, 1100);
+	sample(&run, SAMPLE_stalls_some, 10, 1510);
+	sample(&run, SAMPLE_stalls_explained, 5, 1495);
+	sample(&run, SAMPLE_stalls_union, 7, 1017);
+	assert_int_equal(kernels(&run, COUNTERS_PSI).low, 1000);
+	assert_int_equal(kernels(&run, COUNTERS_PSI).high, 1000);
+	assert_int_equal(kernels(&run, COUNTERS_PSI_CPUS).low, 1500);
+	assert_int_equal(stalled_figure(&run, FIGURE_STALLED).value, 1010);
+	assert_int_equal(stalled_figure(&run, FIGURE_STALLED_BY_CPU).value, 1490);
+	assert_true(kernels(&run, COUNTERS_PSI).known && stalled_figure(&run, FIGURE_STALLED).known);
+}
+
+static void what_no_sample_has_is_unknown(void **state)
+{
+	struct stalled_run run;
+
+	(void)state;
+	make_stalled(&run);
+	assert_false(kernels(&run, COUNTERS_PSI).known);
+	assert_non_null(strstr(kernels(&run, COUNTERS_PSI_CPUS).why, "no PSI"));
+	sample(&run, SAMPLE_pressure_memory_some_total, 100, 1100);
+	sample(&run, SAMPLE_stalls_some, 0, MT_UNKNOWN_U64);
+	sample(&run, SAMPLE_stalls_union, 0, MT_UNKNOWN_U64);
+	assert_true(kernels(&run, COUNTERS_PSI).known);
+	assert_non_null(strstr(kernels(&run, COUNTERS_PSI_CPUS).why, "system_group_pcpu"));
+	assert_false(kernels(&run, COUNTERS_PSI_CPUS).known);
+	assert_false(stalled_figure(&run, FIGURE_STALLED).known);
+	assert_non_null(strstr(stalled_figure(&run, FIGURE_STALLED).why, "atomic"));
+}
+
+static void bounds_of_stalls_are_what_was_measured(void **state)
+{
+	const struct fault_exceptions exceptions = { 0 };
+	uint64_t bounds[NR_BOUNDS] = { 0 };
+	bool many = sysconf(_SC_NPROCESSORS_CONF) > 1;
+	struct stalled_run run;
+
+	(void)state;
+	make_stalled(&run);
+	run.own.cmd[MT_SLOT_reclaim_memcg_ns] = 316300;
+	run.own.end.slots[MT_SLOT_stall_memcg_count] = 9;
+	run.own.begin.slots[MT_SLOT_stall_memcg_count] = 2;
+	run.checkpoint.now_ns = 10000000000;
+	sample(&run, SAMPLE_stalls_explained, 0, 300000);
+	own_counts__bounds(&run.own, &exceptions, bounds);
+	assert_int_equal(bounds[BOUND_STALL_CLOCKS], (many ? 6000 : 3000) + 7 * 5000 + 20000000);
+	assert_int_equal(bounds[BOUND_STALLED_ON_CPUS], many ? 300000 : 0);
+	assert_int_equal(bounds[BOUND_STALL_PERIODS], 17);
+	assert_int_equal(bounds[BOUND_STALLS_PREEMPTED], 0);
+	run.own.rules.preempts = true;
+	own_counts__bounds(&run.own, &exceptions, bounds);
+	assert_int_equal(bounds[BOUND_STALLS_PREEMPTED], 7);
+	assert_int_equal(bounds[BOUND_CMD_STALL_CLOCKS], 7654321000 / 100 * (many ? 2 : 1) + 127 * 5000 + 20000000);
+	assert_int_equal(bounds[BOUND_CMD_RECLAIMS], 7);
+	assert_int_equal(bounds[BOUND_CMD_UNSTALLED_NS], 300);
+	assert_int_equal(bounds[BOUND_CMD_NO_RECLAIM_NS], 7654000000);
+	assert_int_equal(bounds[BOUND_CMD_REFAULTS], 32);
+	assert_int_equal(bounds[BOUND_CMD_REFAULT_NS], 600000000);
+	assert_int_equal(bounds[BOUND_CMD_NO_THRASHES], 127 - 32);
+	assert_int_equal(bounds[BOUND_CMD_NO_THRASH_NS], 7054321000);
+	assert_int_equal(bounds[BOUND_CMD_NO_COMPACTIONS], 127 - 8);
+	assert_int_equal(bounds[BOUND_CMD_NO_COMPACTION_NS], 7650321000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +505,11 @@ int main(void)
 		cmocka_unit_test(what_the_kernel_says_of_exceptions_comes_before_an_estimate),
 		cmocka_unit_test(memory_of_others_matters_where_a_cgroup_is_watched),
 		cmocka_unit_test(all_allocations_are_seen_but_for_one_a_cpu),
+		cmocka_unit_test(stalls_are_summed_as_delay_accounting_does),
+		cmocka_unit_test(a_part_of_the_stalls_is_not_compared),
+		cmocka_unit_test(the_machines_stalls_are_those_of_the_samples),
+		cmocka_unit_test(what_no_sample_has_is_unknown),
+		cmocka_unit_test(bounds_of_stalls_are_what_was_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,8 @@ static void a_wrong_counter_is_found(void **state)
 	}
 }
 
+#define MANY 10000000000ULL
+
 /* Each reason of each row, alone: to its side up to its bound, and not one further; never to the other side. */
 static void a_reason_reaches_as_far_as_its_bound(void **state)
 {
@@ -90,14 +92,14 @@ static void a_reason_reaches_as_far_as_its_bound(void **state)
 			row.reasons[0] = reason;
 			if (reason.times == REASON_WITHOUT_BOUND)
 				bound = 500000;
-			r = compare(&row, 1000000, 1000000, more ? 1000000 + bound : 1000000 - bound, bounds);
+			r = compare(&row, MANY, MANY, more ? MANY + bound : MANY - bound, bounds);
 			assert_int_equal(r.verdict, VERDICT_EXPLAINED);
 			assert_string_equal(r.why, reason.text);
-			r = compare(&row, 1000000, 1000000, more ? 999999 : 1000001, bounds);
+			r = compare(&row, MANY, MANY, more ? MANY - 1 : MANY + 1, bounds);
 			assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 			if (reason.times == REASON_WITHOUT_BOUND)
 				continue;
-			r = compare(&row, 1000000, 1000000, more ? 1000001 + bound : 999999 - bound, bounds);
+			r = compare(&row, MANY, MANY, more ? MANY + 1 + bound : MANY - 1 - bound, bounds);
 			assert_int_equal(r.verdict, VERDICT_UNEXPLAINED);
 			assert_int_equal(r.unexplained, 1);
 			assert_non_null(strstr(r.why, reason.text));

@@ -53,6 +53,16 @@ static void take_thread(struct fake_run *run, uint32_t pid, uint32_t tid, const 
 	assert_int_equal(aggregate__task(run->view.aggregate, &task), 0);
 }
 
+/* A thread that waited for nothing but pages of its working set. */
+static void take_refaults(struct fake_run *run, uint64_t count, uint64_t ns)
+{
+	struct mt_task task = task_record(14, 14, "refaults", 1);
+
+	task.c[MT_SLOT_stall_refault_count] = count;
+	task.c[MT_SLOT_stall_refault_ns] = ns;
+	assert_int_equal(aggregate__task(run->view.aggregate, &task), 0);
+}
+
 /* The samples that the ledger looks at: all others, and those that a test leaves out, are unknown. */
 static struct sample_record no_samples(void)
 {
@@ -263,6 +273,25 @@ static void part_is_seen(void **state)
 	       "\"other\":{\"ns\":null,\"count\":null}", "\"throttle_ns\":5000000,\"high_penalty_ns\":null",
 	       "\"buckets\":{\"some_ns\":null,\"full_ns\":null}", "\"unseen_ns\":80000000",
 	       "\"sources\":[{\"name\":\"reclaim and compaction\"},{\"name\":\"/proc/pressure/memory\"}]");
+}
+
+/* Refaults by delay accounting are a source of their own, and seen. */
+static void refaults_of_delay_accounting(void **state)
+{
+	struct made_up *m = *state;
+
+	see_part(&m->run, true);
+	m->run.probes[MT_PROBE_stall].lacks[MT_SLOT_stall_refault_count] = false;
+	m->run.probes[MT_PROBE_stall].lacks[MT_SLOT_stall_refault_ns] = false;
+	take_refaults(&m->run, 30, 30 * MS);
+	take_samples(m, 500 * MS, 420 * MS, MT_UNKNOWN_U64, 400 * MS);
+	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")),
+	       "\nnot seen by this kernel's hooks: 50.0ms of PSI (all but reclaim, compaction and refaults)\n",
+	       "\nREFAULT is what delay accounting calls thrashing");
+	EXPECT(stalls_text(m, BY_PROCESS, "json"), "\"unseen_ns\":50000000",
+	       "\"swapin\":{\"ns\":null,\"count\":null},\"refault\":{\"ns\":30000000,\"count\":30}",
+	       "\"sources\":[{\"name\":\"reclaim and compaction\"},{\"name\":\"task->delays\"},"
+	       "{\"name\":\"/proc/pressure/memory\"}]");
 }
 
 /* PSI's readers can make it less than what was seen. */
@@ -552,6 +581,7 @@ int main(void)
 		TEST(text_of_all),
 		TEST(json_of_all),
 		TEST(part_is_seen),
+		TEST(refaults_of_delay_accounting),
 		TEST(psi_below_the_union),
 		TEST(filtered),
 		TEST(nothing_but_tasks),

@@ -5,9 +5,11 @@
 
 #include "../cli/command.h"
 #include "../base/log.h"
+#include "../base/stop.h"
 #include "../verify/cmd_counts.h"
 #include "../verify/kernel_counts.h"
 #include "../verify/own_counts.h"
+#include "../verify/stall_counts.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
 
@@ -63,9 +65,15 @@ static int begin(struct verify_run *run)
 	return err;
 }
 
+/* PSI's last reading is used again for a while (user/kernel/sample_files.c). */
+#define PSI_PAUSE_MS 100
+
 static int end(struct verify_run *run)
 {
 	int err = own_counts__settle(&run->own);
+
+	stop__pause(PSI_PAUSE_MS);
+	live__take_samples(run->tracing.session.live);
 
 	kernel_counts__read(&run->kernel, INNER_END);
 	if (!err)
@@ -104,7 +112,9 @@ static void fill_row(struct verify_run *run, size_t i)
 	struct kernel_figure kernel;
 	struct own_figure own;
 
-	if (row->about == ABOUT_CMD)
+	if (row->file == COUNTERS_PSI || row->file == COUNTERS_PSI_CPUS)
+		stall_counts__kernel(&run->tracing.session, row, &kernel);
+	else if (row->about == ABOUT_CMD)
 		cmd_counts__figure(&run->cmd, row, &kernel);
 	else
 		kernel_counts__figure(&run->kernel, i, &kernel);
@@ -141,6 +151,7 @@ static void gather_facts(struct verify_run *run)
 	kernel_counts__exceptions(&run->kernel, &exceptions);
 	kernel_counts__bounds(&run->kernel, run->bounds);
 	own_counts__bounds(&run->own, &exceptions, run->bounds);
+	run->bounds[BOUND_CMD_PREEMPTED] = run->cmd.preempted;
 	run->bounds[BOUND_ALLOCS_SEEN] = saw_all_allocs(run);
 }
 
@@ -213,6 +224,7 @@ static int run_verify(struct options *options)
 	const struct session_config config = {
 		.aggregate = { .by = BY_PROCESS, .hist_by = BY_ALL, .keep_dead = true },
 		.event = on_event,
+		.samples = true,
 		.reads_on = true,
 	};
 
@@ -247,7 +259,7 @@ const struct command verify_command = {
 		"Counts the whole machine for 10 s, for -d, or while CMD runs. Compares that with the kernel's "
 		"counters for\n"
 		"the same time: getrusage(2) of CMD, /proc/vmstat, the cgroup's memory.stat and memory.events, delay\n"
-		"accounting of CMD, and perf's count of an event.\n"
+		"accounting of CMD, pressure (PSI), and perf's count of an event.\n"
 		"\n"
 		"The kernel's counters are read before and after memtrace's own, at the start and at the end. KERNEL "
 		"is the\n"

@@ -12,6 +12,7 @@
 
 #include "../base/small_file.h"
 #include "../model/task_places.h"
+#include "delays.h"
 #include "kernel_btf.h"
 #include "prototype.h"
 #include "task.skel.h"
@@ -88,6 +89,7 @@ static const struct attach_hook hooks[] = {
 
 #define MAP_TYPES "bpf_map_type"
 #define SWAP_IN	  "do_swap_page"
+#define DELAYS	  "task_delay_info"
 /* From 6.2 on programs look tasks up by this function, which takes no lock (kernel/bpf/bpf_task_storage.c). */
 #define LOOK_UP "bpf_task_storage_get_recur"
 
@@ -141,6 +143,12 @@ static bool counts_pressure(void)
 	return !small_file__read_line("/proc/pressure/memory", line, sizeof(line));
 }
 
+/* Waits for pages of the working set: a kernel without delay accounting does not have the type. */
+static bool accounts_delays(const struct btf *btf)
+{
+	return btf__find_by_name_kind(btf, DELAYS, BTF_KIND_STRUCT) >= 0 && delays__are_on();
+}
+
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
@@ -151,6 +159,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->marks_stalls = counts_pressure();
 	cfg->twice = prototype__preemptible(btf);
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
+	cfg->accounts_delays = accounts_delays(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 }
 
@@ -249,6 +258,7 @@ int core_object__add_names(struct btf_names *names)
 	btf_names__add(names, "", EXIT_RECORD);
 	btf_names__add(names, "", SHARED_EXIT_RECORD);
 	btf_names__add(names, "", SWAP_IN);
+	btf_names__add(names, "", DELAYS);
 	btf_names__add(names, "", LOOK_UP);
 	req.image = task_bpf__elf_bytes(&req.image_size);
 	return object__add_names(names, &req);

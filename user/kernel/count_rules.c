@@ -50,12 +50,13 @@ static bool has_member(const struct btf *btf, const char *type, const char *name
 
 void count_rules__add_names(struct btf_names *names)
 {
-	static const char *const all[] = { "node_stat_item", "mem_cgroup", "reclaim_state",
-					   "scan_control",   LOCK_FOLIO,   ISOLATE_RECORD };
+	static const char *const all[] = { "node_stat_item", "mem_cgroup",   "reclaim_state", "scan_control",
+					   LOCK_FOLIO,	     ISOLATE_RECORD, "task_struct" };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		btf_names__add(names, "", all[i]);
+	prototype__add_general_names(names);
 }
 
 void count_rules__read(struct count_rules *rules, const struct btf *btf)
@@ -76,6 +77,10 @@ void count_rules__read(struct count_rules *rules, const struct btf *btf)
 		/* no type changed with it, but the event had lost the isolation's mode just before (6.7) */
 		.generations_tell = find_type(btf, ISOLATE_RECORD, BTF_KIND_STRUCT) &&
 				    !has_member(btf, ISOLATE_RECORD, "isolate_mode"),
+		/* a wait inside of a wait could occur only then, so it is told by this */
+		.swapins_thrash = has_member(btf, "task_struct", "in_thrashing"),
+		/* the same kernels let tracepoints' programs be preempted */
+		.preempts = prototype__preemptible(btf),
 		.restarts = has_member(btf, "scan_control", "memcg_full_walk") ? 3 : 2,
 	};
 }

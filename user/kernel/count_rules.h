@@ -22,6 +22,10 @@ struct count_rules {
 	bool attempts_count;
 	/* the multi-generational LRU fires the events of isolating and shrinking pages */
 	bool generations_tell;
+	/* delay accounting's thrashing has waits for what was swapped out as well (mm/filemap.c, mm/page_io.c) */
+	bool swapins_thrash;
+	/* a task may lose its CPU between the kernel's clock and a program that follows */
+	bool preempts;
 	/* how often do_try_to_free_pages() may start over at most (mm/vmscan.c) */
 	unsigned int restarts;
 };

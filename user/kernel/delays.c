@@ -145,13 +145,18 @@ static int listen_on(int fd)
 	return err;
 }
 
-void delays__open(struct delays *delays)
+/* A kernel before 5.14 has no switch, and is on. */
+bool delays__are_on(void)
 {
 	char text[16];
 
+	return small_file__read_line(SWITCH_FILE, text, sizeof(text)) || strcmp(text, "0") != 0;
+}
+
+void delays__open(struct delays *delays)
+{
 	*delays = (struct delays){ 0 };
-	/* a kernel before 5.14 has no switch, and is on */
-	if (!small_file__read_line(SWITCH_FILE, text, sizeof(text)) && !strcmp(text, "0")) {
+	if (!delays__are_on()) {
 		delays->why = "off: kernel.task_delayacct is 0";
 		return;
 	}
@@ -173,9 +178,20 @@ void delays__close(struct delays *delays)
 	delays->fd = 0;
 }
 
+static void fill(struct task_delays *result, const struct taskstats *s, size_t size)
+{
+	*result = (struct task_delays){
+		.reclaim = { s->freepages_count, s->freepages_delay_total },
+		.thrashing = { s->thrashing_count, s->thrashing_delay_total },
+		.swapin = { s->swapin_count, s->swapin_delay_total },
+		.compaction = { s->compact_count, s->compact_delay_total },
+		.has_compaction = size >= offsetof(struct taskstats, compact_delay_total) + sizeof(__u64),
+	};
+}
+
 /* One of the two forms: of a thread, or of a thread group at the end of its last. */
 static bool take_form(const char *attributes, size_t len, int aggregate, int id_type, pid_t pid,
-		      struct reclaim_delay *delay)
+		      struct task_delays *result)
 {
 	const struct nlattr *a = find_attribute(attributes, len, aggregate), *id, *stats;
 	struct taskstats s = { 0 };
@@ -189,16 +205,16 @@ static bool take_form(const char *attributes, size_t len, int aggregate, int id_
 		return false;
 	size = attribute__size(stats);
 	memcpy(&s, attribute__data(stats), size < sizeof(s) ? size : sizeof(s));
-	*delay = (struct reclaim_delay){ s.freepages_count, s.freepages_delay_total };
+	fill(result, &s, size);
 	return true;
 }
 
-bool delays__take(struct delays *delays, pid_t pid, struct reclaim_delay *delay)
+bool delays__take(struct delays *delays, pid_t pid, struct task_delays *result)
 {
 	char buf[MESSAGE_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *nl = (struct nlmsghdr *)buf;
 	bool thread = false, group = false, overrun = false;
-	struct reclaim_delay of_thread = { 0 };
+	struct task_delays of_thread = { 0 };
 	const char *attributes;
 	size_t len = 0;
 	ssize_t got;
@@ -212,10 +228,10 @@ bool delays__take(struct delays *delays, pid_t pid, struct reclaim_delay *delay)
 		if (!attributes)
 			continue;
 		thread |= take_form(attributes, len, TASKSTATS_TYPE_AGGR_PID, TASKSTATS_TYPE_PID, pid, &of_thread);
-		group |= take_form(attributes, len, TASKSTATS_TYPE_AGGR_TGID, TASKSTATS_TYPE_TGID, pid, delay);
+		group |= take_form(attributes, len, TASKSTATS_TYPE_AGGR_TGID, TASKSTATS_TYPE_TGID, pid, result);
 	}
 	if (!group)
-		*delay = of_thread;
+		*result = of_thread;
 	if (!delays->why && !thread && !group)
 		delays->why = overrun ? "more tasks ended than the kernel could report" :
 					"the kernel reported nothing about CMD";

@@ -322,6 +322,11 @@ static void take_samples(struct live *live, bool all)
 	log_debug("samples of %zu cgroups: %.3f ms", live->cgroup_sampler.nr, (clock__boot_ns() - begin_ns) / 1e6);
 }
 
+void live__take_samples(struct live *live)
+{
+	take_samples(live, false);
+}
+
 static int source_tick(struct source *src)
 {
 	struct live *live = live_of(src);

@@ -72,5 +72,7 @@ void live__expect_command(struct live *live, bool expect);
  * counted before.
  */
 void live__end(struct live *live);
+/* Takes samples now, if they were asked for. */
+void live__take_samples(struct live *live);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@
 #define PSI_GAP_MAX_NS 4000000000ULL
 /* One that was read a moment too late is ahead of the next. */
 #define PSI_BACK_MAX 250000000U
+#define SLEEP_MAX_NS 10000000
+#define READ_TRIES   4
 
 static const struct object *stall_object(const struct live *live)
 {
@@ -69,11 +72,24 @@ int live__look_at_stalls(struct live *live)
 	return err;
 }
 
+/* Where no program sees refaults, delay accounting tells of them. */
+static void take_delays(struct live *live)
+{
+	struct probe_status *status = &live->source.probes[MT_PROBE_stall];
+	const struct object *object = stall_object(live);
+
+	if (!object || !live->cfg.accounts_delays || has_hook(object, "enter"))
+		return;
+	live->control->takes_delays = 1;
+	status->lacks[MT_SLOT_stall_refault_count] = status->lacks[MT_SLOT_stall_refault_ns] = false;
+}
+
 int live__open_stalls(struct live *live)
 {
 	const struct object *object = stall_object(live);
 	struct psi_times *psi;
 
+	take_delays(live);
 	if (has_hook(object, "look"))
 		live->look_link_fd = object__iter_fd(object);
 	if (!has_hook(object, "psi times"))
@@ -196,24 +212,57 @@ static uint64_t sum_of(const struct psi_time *times, uint32_t nr)
 	return sum;
 }
 
+/* How often this thread has left its CPU. */
+static long nr_switches(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) ? 0 : usage.ru_nvcsw + usage.ru_nivcsw;
+}
+
+/*
+ * The program takes as the time by PSI's clock when this thread came to its CPU, so that has to be now.  A short sleep
+ * may be over before the thread has left its CPU.
+ */
+static void come_to_cpu(void)
+{
+	struct timespec moment = { .tv_nsec = 1 };
+	long before = nr_switches();
+
+	for (; nr_switches() == before && moment.tv_nsec <= SLEEP_MAX_NS; moment.tv_nsec *= 10)
+		nanosleep(&moment, NULL);
+}
+
+/* Both sides of the same moment: once more if the thread had to leave its CPU in between. */
+static void read_both(struct live *live, uint64_t values[NR_SAMPLES])
+{
+	uint64_t now_ns;
+	long before;
+	int i;
+
+	for (i = 0; i < READ_TRIES; i++) {
+		if (live->psi)
+			come_to_cpu();
+		before = nr_switches();
+		now_ns = clock__boot_ns();
+		values[SAMPLE_stalls_union] = stalled_ns(&live->control->stalled, now_ns);
+		values[SAMPLE_stalls_explained] = explained_ns(live, now_ns);
+		if (live->psi)
+			read_psi(live);
+		if (!live->psi || nr_switches() == before)
+			break;
+	}
+}
+
 void live__sample_stalls(struct live *live, uint64_t values[NR_SAMPLES])
 {
 	const struct object *object = stall_object(live);
-	const struct timespec moment = { .tv_nsec = 1 };
-	uint64_t now_ns;
 
 	if (!object)
 		return;
-	/* the program takes as the time by PSI's clock when this thread was woken */
-	if (live->psi)
-		nanosleep(&moment, NULL);
-	now_ns = clock__boot_ns();
-	if (is_balanced(object) && !live->control->stalls_unbalanced) {
-		values[SAMPLE_stalls_union] = stalled_ns(&live->control->stalled, now_ns);
-		values[SAMPLE_stalls_explained] = explained_ns(live, now_ns);
-	}
-	if (live->psi)
-		read_psi(live);
+	read_both(live, values);
+	if (!is_balanced(object) || live->control->stalls_unbalanced)
+		values[SAMPLE_stalls_union] = values[SAMPLE_stalls_explained] = MT_UNKNOWN_U64;
 	if (!live->psi || live->psi->broken)
 		return;
 	values[SAMPLE_stalls_some] = sum_of(live->psi->some, live->cfg.nr_cpus);

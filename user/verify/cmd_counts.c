@@ -19,7 +19,8 @@ void cmd_counts__take(struct cmd_counts *counts, const struct child *child)
 	if (!counts->why) {
 		counts->minor = child->rusage.ru_minflt;
 		counts->major = child->rusage.ru_majflt;
-		if (!delays__take(&counts->delays, child->pid, &counts->delay))
+		counts->preempted = child->rusage.ru_nivcsw;
+		if (!delays__take(&counts->delays, child->pid, &counts->waits))
 			counts->why_no_delay = counts->delays.why;
 	}
 }
@@ -31,16 +32,26 @@ void cmd_counts__close(struct cmd_counts *counts)
 
 void cmd_counts__figure(const struct cmd_counts *counts, const struct counter_row *row, struct kernel_figure *figure)
 {
+	const struct task_delays *waits = &counts->waits;
 	const uint64_t values[NR_FIGURES] = {
+		[FIGURE_NONE] = waits->swapin.total_ns,
 		[FIGURE_CMD_MINOR] = counts->minor,
 		[FIGURE_CMD_MAJOR] = counts->major,
-		[FIGURE_CMD_STALLS] = counts->delay.count,
-		[FIGURE_CMD_STALL_NS] = counts->delay.total_ns,
+		[FIGURE_CMD_STALLS] = waits->reclaim.count,
+		[FIGURE_CMD_STALL_NS] = waits->reclaim.total_ns,
+		[FIGURE_CMD_RECLAIM_WAIT_NS] = waits->reclaim.total_ns,
+		[FIGURE_CMD_THRASHES] = waits->thrashing.count,
+		[FIGURE_CMD_THRASH_NS] = waits->thrashing.total_ns,
+		[FIGURE_CMD_COMPACTIONS] = waits->compaction.count,
+		[FIGURE_CMD_COMPACTION_NS] = waits->compaction.total_ns,
 	};
+	bool of_compaction = row->figure == FIGURE_CMD_COMPACTIONS || row->figure == FIGURE_CMD_COMPACTION_NS;
 
 	*figure = (struct kernel_figure){ .why = counts->why };
 	if (!figure->why && row->file == COUNTERS_TASKSTATS)
 		figure->why = counts->why_no_delay;
+	if (!figure->why && of_compaction && !waits->has_compaction)
+		figure->why = "this kernel does not account that";
 	figure->known = !figure->why;
 	figure->low = figure->high = values[row->figure];
 }

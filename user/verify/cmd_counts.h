@@ -9,9 +9,10 @@
 
 struct cmd_counts {
 	struct delays delays;
-	struct reclaim_delay delay;
+	struct task_delays waits;
 	const char *why, *why_no_delay; /* the reason if it is not known; NULL: it is known */
 	uint64_t minor, major;
+	uint64_t preempted; /* times that it and descendants lost their CPU */
 };
 
 /* Before CMD starts; cmd NULL: there is none. */

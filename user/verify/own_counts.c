@@ -9,6 +9,7 @@
 
 #include "../base/stop.h"
 #include "../kernel/oom_group.h"
+#include "stall_counts.h"
 
 #define STALE_PER_CPU 128 /* twice MEMCG_CHARGE_BATCH: not yet folded, and below the threshold of a flush */
 #define ROOT_CGROUP   1	  /* its id in every hierarchy (fs/kernfs/dir.c, kernfs_create_root()) */
@@ -197,6 +198,67 @@ static uint64_t stall_ns(const uint64_t *slots)
 	return slots[MT_SLOT_reclaim_direct_ns] + slots[MT_SLOT_reclaim_memcg_ns] + slots[MT_SLOT_reclaim_softlimit_ns];
 }
 
+/* Stalls, or time in them, for some causes. */
+static uint64_t of_causes(const uint64_t *slots, uint32_t causes, bool ns)
+{
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < MT_NR_STALL_CAUSES; i++)
+		if (causes >> i & 1)
+			sum += slots[MT_SLOT_stall_memcg_count + 2 * i + ns];
+	return sum;
+}
+
+#define CAUSE(name) (1U << MT_STALL_##name)
+#define ALL_CAUSES  ((1U << MT_NR_STALL_CAUSES) - 1)
+#define RECLAIMS    (CAUSE(MEMCG) | CAUSE(HIGH) | CAUSE(DIRECT))
+
+static uint64_t stalls_of_tasks(const struct own_counts *own)
+{
+	return of_causes(own->end.slots, ALL_CAUSES, false) - of_causes(own->begin.slots, ALL_CAUSES, false);
+}
+
+/* Those that delay accounting calls thrashing. */
+static uint32_t thrashes(const struct own_counts *own)
+{
+	return CAUSE(REFAULT) | (own->rules.swapins_thrash ? CAUSE(SWAPIN) : 0);
+}
+
+/* The penalty sleeps of memory.high reclaim nothing. */
+static uint64_t reclaim_wait_ns(const struct own_counts *own)
+{
+	return of_causes(own->cmd, RECLAIMS, true) - own->cmd[MT_SLOT_stall_high_penalty_ns];
+}
+
+static uint64_t of_machine(const struct own_counts *own, enum figure figure)
+{
+	uint64_t ns;
+
+	return stall_counts__own(own->session, figure, &ns) ? ns : 0;
+}
+
+static uint64_t stall_value_of(const struct own_counts *own, enum figure figure)
+{
+	switch (figure) {
+	case FIGURE_CMD_RECLAIM_WAIT_NS:
+		return reclaim_wait_ns(own);
+	case FIGURE_CMD_THRASHES:
+		return of_causes(own->cmd, thrashes(own), false);
+	case FIGURE_CMD_THRASH_NS:
+		return of_causes(own->cmd, thrashes(own), true);
+	case FIGURE_CMD_COMPACTIONS:
+		return of_causes(own->cmd, CAUSE(COMPACT), false);
+	case FIGURE_CMD_COMPACTION_NS:
+		return of_causes(own->cmd, CAUSE(COMPACT), true);
+	case FIGURE_STALLED_BY_CPU:
+	case FIGURE_STALLED:
+		return of_machine(own, figure);
+	default:
+		return 0;
+	}
+}
+
 static uint64_t value_of(const struct own_counts *own, enum figure figure)
 {
 	const struct event_counts *begin = &own->begin.events, *end = &own->end.events;
@@ -238,11 +300,9 @@ static uint64_t value_of(const struct own_counts *own, enum figure figure)
 		return stalls(own->cmd);
 	case FIGURE_CMD_STALL_NS:
 		return stall_ns(own->cmd);
-	case FIGURE_NONE:
-	case NR_FIGURES:
-		break;
+	default:
+		return stall_value_of(own, figure);
 	}
-	return 0;
 }
 
 /* Bits of the probes whose hooks a figure needs; accounted faults need none. */
@@ -265,6 +325,13 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_CGROUP_KILLS] = 1U << MT_PROBE_oom,
 	[FIGURE_CMD_STALLS] = 1U << MT_PROBE_reclaim,
 	[FIGURE_CMD_STALL_NS] = 1U << MT_PROBE_reclaim,
+	[FIGURE_CMD_RECLAIM_WAIT_NS] = 1U << MT_PROBE_stall,
+	[FIGURE_CMD_THRASHES] = 1U << MT_PROBE_stall,
+	[FIGURE_CMD_THRASH_NS] = 1U << MT_PROBE_stall,
+	[FIGURE_CMD_COMPACTIONS] = 1U << MT_PROBE_stall,
+	[FIGURE_CMD_COMPACTION_NS] = 1U << MT_PROBE_stall,
+	[FIGURE_STALLED_BY_CPU] = 1U << MT_PROBE_stall,
+	[FIGURE_STALLED] = 1U << MT_PROBE_stall,
 };
 
 /* Figures that include kswapd's pages, which the kernel may not report. */
@@ -281,6 +348,19 @@ static bool lacks_pages(const struct own_counts *own, enum figure figure)
 	if (figure == FIGURE_KSWAPD_SCANNED)
 		return is_silent(begin->scanned, end->scanned);
 	return reclaimed_figures >> figure & 1 && is_silent(begin->reclaimed, end->reclaimed);
+}
+
+/* Of stalls: figures of probes that are there may be of a part of them alone. */
+static const char *why_part(const struct own_counts *own, enum figure figure)
+{
+	uint64_t ns;
+
+	if (!stall_counts__sees_all(own->session))
+		return "only reclaim and compaction are seen: programs on functions are refused, or avoided";
+	if ((figure == FIGURE_STALLED || figure == FIGURE_STALLED_BY_CPU) &&
+	    !stall_counts__own(own->session, figure, &ns))
+		return "this kernel has no atomic operations for programs, or they have failed";
+	return NULL;
 }
 
 static const char *why_unknown(const struct own_counts *own, const struct counter_row *row)
@@ -307,6 +387,8 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 	}
 	if (memcg_figures & 1U << row->figure && !run_view__knows(&session->view, MT_SLOT_reclaim_memcg_count))
 		return "only part of its probe could be attached";
+	if (figure_probes[row->figure] == 1U << MT_PROBE_stall)
+		return why_part(own, row->figure);
 	return NULL;
 }
 
@@ -446,6 +528,24 @@ static void cmd_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
 	bounds[BOUND_CMD_NODE_NS] = own->cmd[MT_SLOT_reclaim_node_ns];
 }
 
+static void cmd_stall_bounds(const struct own_counts *own, uint64_t bounds[NR_BOUNDS])
+{
+	uint32_t beside = ALL_CAUSES & ~thrashes(own);
+	const uint64_t *cmd = own->cmd;
+
+	bounds[BOUND_CMD_STALL_CLOCKS] =
+		stall_counts__clocks(of_causes(cmd, ALL_CAUSES, true), of_causes(cmd, ALL_CAUSES, false));
+	bounds[BOUND_CMD_RECLAIMS] = of_causes(cmd, RECLAIMS, false);
+	bounds[BOUND_CMD_UNSTALLED_NS] = beyond(value_of(own, FIGURE_CMD_STALL_NS), reclaim_wait_ns(own));
+	bounds[BOUND_CMD_REFAULTS] = of_causes(cmd, CAUSE(REFAULT), false);
+	bounds[BOUND_CMD_REFAULT_NS] = of_causes(cmd, CAUSE(REFAULT), true);
+	bounds[BOUND_CMD_NO_RECLAIM_NS] = of_causes(cmd, ALL_CAUSES & ~RECLAIMS, true);
+	bounds[BOUND_CMD_NO_THRASHES] = of_causes(cmd, beside, false);
+	bounds[BOUND_CMD_NO_THRASH_NS] = of_causes(cmd, beside, true);
+	bounds[BOUND_CMD_NO_COMPACTIONS] = of_causes(cmd, ALL_CAUSES & ~CAUSE(COMPACT), false);
+	bounds[BOUND_CMD_NO_COMPACTION_NS] = of_causes(cmd, ALL_CAUSES & ~CAUSE(COMPACT), true);
+}
+
 void own_counts__bounds(const struct own_counts *own, const struct fault_exceptions *exceptions,
 			uint64_t bounds[NR_BOUNDS])
 {
@@ -461,4 +561,7 @@ void own_counts__bounds(const struct own_counts *own, const struct fault_excepti
 	reclaim_bounds(own, bounds);
 	kill_bounds(own, bounds);
 	cmd_bounds(own, bounds);
+	cmd_stall_bounds(own, bounds);
+	bounds[BOUND_STALLS_PREEMPTED] = own->rules.preempts ? stalls_of_tasks(own) : 0;
+	stall_counts__bounds(own->session, stalls_of_tasks(own), bounds);
 }

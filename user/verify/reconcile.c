@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANY REASON_WITHOUT_BOUND
+#define ANY	 REASON_WITHOUT_BOUND
+#define SLICE_NS 10000000 /* what others run until the task has its CPU again */
+#define JIFFY_NS 10000000 /* at most: HZ is 100 or more */
 
 /* clang-format off */
 
@@ -87,6 +89,43 @@
 	  .side = MEMTRACE_MORE, .bound = BOUND_ALWAYS, .times = ANY }, \
 	{ .text = "memory.oom.group: the first victim is counted again with its group (oom_kill_memcg_member())", \
 	  .side = KERNEL_MORE, .bound = BOUND_GROUP_KILLS, .times = 1 }
+/*
+ * Stalls.  On both sides a stall is between two readings of a clock, some instructions apart, between which the task may
+ * be preempted; and the clocks are not the same.
+ */
+#define STALL_CLOCKS(bound_) \
+	{ .text = "both read their clocks at different moments: 1 % (2 % on several CPUs), 5 us a stall, 20 ms", \
+	  .side = KERNEL_MORE, .bound = bound_, .times = 1 }, \
+	{ .text = "both read their clocks at different moments: 1 % (2 % on several CPUs), 5 us a stall, 20 ms", \
+	  .side = MEMTRACE_MORE, .bound = bound_, .times = 1 }
+#define ALL_STALL_CLOCKS \
+	STALL_CLOCKS(BOUND_STALL_CLOCKS), \
+	{ .text = "tasks may lose their CPU between the two clocks (psi_memstall_leave() is such a moment)", \
+	  .side = KERNEL_MORE, .bound = BOUND_STALLS_PREEMPTED, .times = SLICE_NS }, \
+	{ .text = "tasks may lose their CPU between the two clocks (psi_memstall_leave() is such a moment)", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_STALLS_PREEMPTED, .times = SLICE_NS }
+#define CMD_STALL_CLOCKS \
+	STALL_CLOCKS(BOUND_CMD_STALL_CLOCKS), \
+	{ .text = "CMD lost its CPU between the two clocks (psi_memstall_leave() is such a moment)", \
+	  .side = KERNEL_MORE, .bound = BOUND_CMD_PREEMPTED, .times = SLICE_NS }, \
+	{ .text = "CMD lost its CPU between the two clocks (psi_memstall_leave() is such a moment)", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_CMD_PREEMPTED, .times = SLICE_NS }
+#define MISSED_STALLS \
+	SKIPPED(ANY), \
+	{ .text = "the kernel skipped some runs of memtrace's programs (lost.recursion)", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_SKIPPED, .times = ANY }, \
+	{ .text = "the begin or the end of some stalls was not seen (lost.unfinished)", \
+	  .side = KERNEL_MORE, .bound = BOUND_UNFINISHED, .times = ANY }, \
+	{ .text = "the begin or the end of some stalls was not seen (lost.unfinished)", \
+	  .side = MEMTRACE_MORE, .bound = BOUND_UNFINISHED, .times = ANY }
+#define THRASHES(bound_, beside_, times_) \
+	{ .text = "sending out reads of the working set is a stall, but no thrashing (read_pages(), filemap_read_folio())", \
+	  .side = MEMTRACE_MORE, .bound = bound_, .times = 1 }, \
+	{ .text = "waits inside of stalls for another cause belong to these", \
+	  .side = KERNEL_MORE, .bound = beside_, .times = times_ }
+#define COMPACTIONS(beside_) \
+	{ .text = "compaction inside of another stall, or that gives no event, has another cause (try_to_compact_pages())", \
+	  .side = KERNEL_MORE, .bound = beside_, .times = 1 }
 
 const struct counter_row counter_rows[] = {
 	{ .file = COUNTERS_RUSAGE, .about = ABOUT_CMD, .name = "minor", .names = "minor", .figure = FIGURE_CMD_MINOR,
@@ -217,6 +256,47 @@ const struct counter_row counter_rows[] = {
 		{ .text = "node reclaim is counted on some kernels (__node_reclaim())",
 		  .side = KERNEL_MORE, .bound = BOUND_CMD_NODE_NS, .times = 1 },
 		LOST_TASKS, LOST_RARE } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "freepages_delay_total (stalls)", .names = "delay",
+	  .figure = FIGURE_CMD_RECLAIM_WAIT_NS,
+	  .reasons = {
+		CMD_STALL_CLOCKS,
+		{ .text = "a stall begins before the kernel's timing and ends after it (do_try_to_free_pages())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_CMD_RECLAIMS, .times = ANY },
+		{ .text = "memory.reclaim and limits that are written reclaim without a stall (memory_max_write())",
+		  .side = KERNEL_MORE, .bound = BOUND_CMD_UNSTALLED_NS, .times = 1 },
+		{ .text = "reclaim inside of stalls for another cause belongs to these",
+		  .side = KERNEL_MORE, .bound = BOUND_CMD_NO_RECLAIM_NS, .times = 1 },
+		MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "thrashing_count", .names = "count",
+	  .figure = FIGURE_CMD_THRASHES,
+	  .reasons = { THRASHES(BOUND_CMD_REFAULTS, BOUND_CMD_NO_THRASHES, ANY), MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "thrashing_delay_total", .names = "delay",
+	  .figure = FIGURE_CMD_THRASH_NS,
+	  .reasons = {
+		CMD_STALL_CLOCKS,
+		THRASHES(BOUND_CMD_REFAULT_NS, BOUND_CMD_NO_THRASH_NS, 1), MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "compact_count", .names = "count",
+	  .figure = FIGURE_CMD_COMPACTIONS,
+	  .reasons = { COMPACTIONS(BOUND_CMD_NO_COMPACTIONS), MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "compact_delay_total", .names = "delay",
+	  .figure = FIGURE_CMD_COMPACTION_NS,
+	  .reasons = {
+		CMD_STALL_CLOCKS,
+		COMPACTIONS(BOUND_CMD_NO_COMPACTION_NS), MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_TASKSTATS, .about = ABOUT_CMD, .name = "swapin_delay_total", .names = "delay",
+	  .figure = FIGURE_NONE,
+	  .none_why = "reads of pages that are no working set are in it, which are no stalls (swap_read_folio())" },
+	{ .file = COUNTERS_PSI_CPUS, .about = ABOUT_MACHINE, .name = "memory some", .names = "some",
+	  .figure = FIGURE_STALLED_BY_CPU,
+	  .reasons = { ALL_STALL_CLOCKS, MISSED_STALLS, LOST_TASKS } },
+	{ .file = COUNTERS_PSI, .about = ABOUT_MACHINE, .name = "memory some", .names = "some", .figure = FIGURE_STALLED,
+	  .reasons = {
+		ALL_STALL_CLOCKS,
+		{ .text = "on several CPUs PSI weighs each by how busy it was (collect_percpu_times())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_STALLED_ON_CPUS, .times = 1 },
+		{ .text = "PSI drops what is below a jiffy in a period, and each reader ends one (collect_percpu_times())",
+		  .side = MEMTRACE_MORE, .bound = BOUND_STALL_PERIODS, .times = JIFFY_NS },
+		MISSED_STALLS, LOST_TASKS } },
 };
 const size_t nr_counter_rows = sizeof(counter_rows) / sizeof(*counter_rows);
 _Static_assert(sizeof(counter_rows) / sizeof(*counter_rows) <= COUNTER_ROWS_MAX, "COUNTER_ROWS_MAX");
@@ -240,6 +320,8 @@ const char *counter_file__name(enum counter_file file)
 		[COUNTERS_MEMORY_STAT] = "memory.stat",
 		[COUNTERS_MEMORY_EVENTS] = "memory.events",
 		[COUNTERS_TASKSTATS] = "delay accounting",
+		[COUNTERS_PSI_CPUS] = "psi_group_cpu",
+		[COUNTERS_PSI] = "/proc/pressure/memory",
 	};
 
 	return names[file];

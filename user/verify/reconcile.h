@@ -18,6 +18,8 @@ enum counter_file {
 	COUNTERS_MEMORY_STAT,	/* of the cgroup */
 	COUNTERS_MEMORY_EVENTS, /* of the cgroup; v1: memory.oom_control */
 	COUNTERS_TASKSTATS,	/* delay accounting of CMD's own process */
+	COUNTERS_PSI_CPUS,	/* the kernel's own times of stalls, added up over CPUs */
+	COUNTERS_PSI,		/* /proc/pressure/memory */
 	NR_COUNTER_FILES
 };
 
@@ -50,6 +52,14 @@ enum figure {
 	FIGURE_CGROUP_KILLS,
 	FIGURE_CMD_STALLS,
 	FIGURE_CMD_STALL_NS,
+	/* Of stalls, in ns unless they are counts: */
+	FIGURE_CMD_RECLAIM_WAIT_NS,
+	FIGURE_CMD_THRASHES,
+	FIGURE_CMD_THRASH_NS,
+	FIGURE_CMD_COMPACTIONS,
+	FIGURE_CMD_COMPACTION_NS,
+	FIGURE_STALLED_BY_CPU,
+	FIGURE_STALLED,
 	NR_FIGURES
 };
 
@@ -98,6 +108,22 @@ enum bound {
 	BOUND_CMD_STALL_NS,
 	BOUND_CMD_NODE_EPISODES,
 	BOUND_CMD_NODE_NS,
+	/* Of stalls: */
+	BOUND_STALL_CLOCKS,	/* ns by which the moments differ at which both sides read their clocks */
+	BOUND_STALLS_PREEMPTED, /* stalls of tasks, on kernels that preempt */
+	BOUND_STALL_PERIODS,	/* of PSI, at least */
+	BOUND_STALLED_ON_CPUS,	/* ns in which some task was stalled; 0 on a machine with one CPU */
+	BOUND_CMD_STALL_CLOCKS, /* as BOUND_STALL_CLOCKS, of CMD's stalls */
+	BOUND_CMD_PREEMPTED,	/* times that CMD and descendants lost their CPU */
+	BOUND_CMD_RECLAIMS,	/* stalls */
+	BOUND_CMD_UNSTALLED_NS, /* reclaim beyond the stalls for it */
+	BOUND_CMD_REFAULTS,
+	BOUND_CMD_REFAULT_NS,
+	BOUND_CMD_NO_RECLAIM_NS, /* stalls for anything but reclaim, and so on */
+	BOUND_CMD_NO_THRASHES,
+	BOUND_CMD_NO_THRASH_NS,
+	BOUND_CMD_NO_COMPACTIONS,
+	BOUND_CMD_NO_COMPACTION_NS,
 	NR_BOUNDS
 };
 

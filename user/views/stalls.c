@@ -210,12 +210,20 @@ static bool sees_all(const struct run_view *view)
 	return run_view__knows(view, MT_SLOT_stall_other_ns);
 }
 
+/* Whether refaults are what delay accounting has. */
+static bool takes_delays(const struct run_view *view)
+{
+	return !sees_all(view) && run_view__knows(view, MT_SLOT_stall_refault_ns);
+}
+
 static void add_sources(struct stalls *stalls, struct report *report)
 {
 	static const struct column titles[] = { { .path = "name" } };
 	size_t nr = 0;
 
 	stalls->sources[nr++] = cell_string(sees_all(stalls->view) ? "psi_memstall_enter" : "reclaim and compaction");
+	if (takes_delays(stalls->view))
+		stalls->sources[nr++] = cell_string("task->delays");
 	if (growth(stalls, SAMPLE_stalls_some) != MT_UNKNOWN_U64)
 		stalls->sources[nr++] = cell_string("psi_group_cpu");
 	if (growth(stalls, SAMPLE_pressure_memory_some_total) != MT_UNKNOWN_U64)
@@ -228,10 +236,14 @@ static void add_sources(struct stalls *stalls, struct report *report)
 						   .rows = cell_rows__source(&stalls->source_rows) });
 }
 
-/* What PSI has and no row: of all tasks, or nothing can be said. */
+/*
+ * What PSI has and no row: of all tasks, or nothing can be said.  Of refaults by delay accounting the sum over tasks is
+ * known, so where several wait at a time it is at least this.
+ */
 static uint64_t unseen(const struct stalls *stalls)
 {
 	uint64_t psi = growth(stalls, SAMPLE_pressure_memory_some_total), own = growth(stalls, SAMPLE_stalls_union);
+	const uint64_t *sums = aggregate__sums(stalls->view->aggregate, stalls->scope);
 
 	if (!counts_all(stalls) || psi == MT_UNKNOWN_U64)
 		return MT_UNKNOWN_U64;
@@ -239,6 +251,8 @@ static uint64_t unseen(const struct stalls *stalls)
 		return 0;
 	if (own == MT_UNKNOWN_U64)
 		return MT_UNKNOWN_U64;
+	if (takes_delays(stalls->view))
+		own += sums[MT_SLOT_stall_refault_ns];
 	return psi > own ? psi - own : 0;
 }
 
@@ -377,12 +391,17 @@ static void say_meaning(const struct stalls *stalls, struct report *report)
 {
 	uint64_t some = growth(stalls, SAMPLE_stalls_some), own = growth(stalls, SAMPLE_stalls_explained);
 	uint64_t missing = unseen(stalls);
+	bool delays = takes_delays(stalls->view);
 	char share[32], time[32];
 
 	report__add_note(report, "SOME: at least one task waited, comparable with PSI. Right of the bar: not in PSI.");
 	if (!sees_all(stalls->view) && missing != MT_UNKNOWN_U64)
-		report__add_note(report, "not seen by this kernel's hooks: %s of PSI (all but reclaim and compaction)",
-				 format_duration(time, sizeof(time), missing));
+		report__add_note(report, "not seen by this kernel's hooks: %s of PSI (all but reclaim%s compaction%s)",
+				 format_duration(time, sizeof(time), missing), delays ? "," : " and",
+				 delays ? " and refaults" : "");
+	if (delays)
+		report__add_note(report, "REFAULT is what delay accounting calls thrashing: from Linux 6.1 on SWAPIN "
+					 "is in it");
 	if (stalls->nr_kthreads && !counts_all(stalls))
 		report__add_note(report, "kernel threads are machine-wide, and not in the total");
 	if (counts_all(stalls) && some != MT_UNKNOWN_U64 && own != MT_UNKNOWN_U64 && some)

@@ -327,7 +327,32 @@ check_stalls_open() {
 		"$(stat_json stalls_open '"\(.task_ns) \(.union_ns // .psi.some_ns) in \(.duration_ns)"')"
 }
 
-# Where functions cannot be hooked, tracepoints see reclaim, and the rest is named.
+# stalls_thrashed STAGE COMM: "COUNT NS" of the waits for pages that delay accounting calls thrashing, by the kernel's own
+# record: of page cache, and from 6.1 on of what was swapped out.
+stalls_thrashed() {
+	local of='folio_wait_bit_common|wait_on_page_bit_common|swap_read'
+
+	[[ $2 != st-swap ]] || of='folio_wait_bit_common|swap_read'
+	stalls_recorded "$1" functions | awk -v comm="$2" -v of="^($of)" \
+		'$1 == comm && $2 ~ of { count += $3; ns += $4 } END { printf "%d %.0f\n", count, ns }'
+}
+
+# stalls_delays STAGE COMM: delay accounting has these, and memtrace has what it has.
+stalls_delays() {
+	local count ns told told_ns
+
+	read -r count ns < <(stalls_thrashed "$1" "$2")
+	told=$(stalls_sum "$1" "$2" .causes.refault.count)
+	told_ns=$(stalls_sum "$1" "$2" .causes.refault.ns)
+	if ((count == 0 && told == 0)); then
+		skip "$1: $2: refaults of delay accounting" "there were none in this run"
+		return
+	fi
+	((told * 50 <= count * 51 && told * 50 >= count * 49 && told_ns * 10 >= ns * 9 && told_ns * 10 <= ns * 11 + 20000000))
+	verdict "$1: $2: refaults of delay accounting ($told in $told_ns ns) are the kernel's record ($count in $ns)" $?
+}
+
+# Where functions cannot be hooked, tracepoints see reclaim, delay accounting knows of refaults, and the rest is named.
 check_stalls_avoid() {
 	local comm
 
@@ -339,16 +364,48 @@ check_stalls_avoid() {
 	done
 	same "stalls_avoid: st-direct: direct reclaim = tracepoints" "$(stalls_sum stalls_avoid st-direct .causes.direct.count)" \
 		"$(stalls_begun stalls_avoid mm_vmscan_direct_reclaim_begin st-direct)"
+	stalls_delays stalls_avoid st-refault
+	# before 6.1 delay accounting has page cache alone
+	stalls_recorded stalls_avoid functions | grep -q '^[^ ]* folio_wait_bit_common' && stalls_delays stalls_avoid st-swap
+	same "stalls_avoid: swap-ins are not told apart" "$(stat_json stalls_avoid '[.rows[].causes.swapin.ns] | unique | tojson')" "[null]"
 	stat_json stalls_avoid 'if .union_ns == null then .unseen_ns == null
-		else .unseen_ns * 2 > .psi.some_ns and .unseen_ns <= .psi.some_ns end' | grep -qx true
+		else .unseen_ns * 4 > .psi.some_ns and .unseen_ns <= .psi.some_ns end' | grep -qx true
 	verdict "stalls_avoid: what the penalty of memory.high took is said to be unseen" $? \
 		"$(stat_json stalls_avoid '"unseen \(.unseen_ns) of PSI \(.psi.some_ns)"')"
 	same "stalls_avoid: other sources than with programs on functions" \
 		"$([[ $(stat_json stalls_avoid .sources) != "$(stat_json stalls .sources)" ]] && echo yes)" yes
 }
 
+# stalls_verified NAME COUNT ROW...: the kernel's own, and rows that are known if the counter COUNT is not 0, which is by chance.
+stalls_verified() {
+	local name=$1 count=$2
+
+	shift 2
+	if [[ $(jq --arg count "$count" '.counters[] | select(.counter == $count).kernel.high' "$check_out/verify/$name/verify.json") == [1-9]* ]]; then
+		verified "$name" 0 "$@"
+	else
+		verified "$name" 0
+		skip "verify/$name: $count is compared" "there was none in this run"
+	fi
+}
+
+# What the kernel says itself, where it does.
+check_stalls_verify() {
+	local rows=()
+
+	# where there are more CPUs, the command is what starts the work
+	[[ -e $check_out/cpus.busy ]] || rows+=("delay accounting freepages_delay_total (stalls)")
+
+	[[ $(stat_json stalls .union_ns) == null ]] || rows+=("/proc/pressure/memory memory some")
+	[[ $(stat_json stalls .buckets.some_ns) == null ]] || rows+=("psi_group_cpu memory some")
+	verified stalls 0 "${rows[@]}"
+	stalls_verified refaults thrashing_count "delay accounting thrashing_count" "delay accounting thrashing_delay_total"
+	stalls_verified compaction compact_count "delay accounting compact_count" "delay accounting compact_delay_total"
+}
+
 check_stalls() {
 	check_stalls_all
 	check_stalls_open
 	check_stalls_avoid
+	check_stalls_verify
 }

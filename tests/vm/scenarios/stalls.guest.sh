@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # Who waited for memory, and for what: a step for each cause, one after the other, under one memtrace; tasks that wait
-# when memtrace begins and when it ends; and what is left where functions cannot be hooked.
+# when memtrace begins and when it ends; what is left where functions cannot be hooked; and what the kernel says itself.
+
+watcher= # what a step runs its last program under
 
 # stall_probes: the kernel's own record of each enter and leave, with the function that calls it.
 stall_probes() {
@@ -87,7 +89,7 @@ fragments() {
 		sed 's/.*\[\(.*\)\].*/\1/' "$thp/$file" >"/tmp/$file"
 		echo madvise >"$thp/$file"
 	done
-	/guest/frag -a $(($(meminfo MemFree) / 1024 - 32)) -t 110
+	$watcher /guest/frag -a $(($(meminfo MemFree) / 1024 - 32)) -t 110
 	for file in enabled defrag; do
 		cat "/tmp/$file" >"$thp/$file"
 	done
@@ -139,7 +141,7 @@ evict_and_read() {
 		/guest/hog -c st-evictor -g "$evictor" -f /mnt/fill
 		blockdev --flushbufs "$set_disk"
 		size_known
-		/guest/workingset -c st-refault -g "$owner" -n 400 -k 4096 -em /set/set
+		$watcher /guest/workingset -c st-refault -g "$owner" -n 400 -k 4096 -em /set/set
 	done
 }
 
@@ -214,7 +216,16 @@ stalls_open() {
 
 stalls_avoid() {
 	watch_stalls
-	gather stalls_avoid stalls -a --avoid fentry -- /guest/work.sh steps cache high direct
+	gather stalls_avoid stalls -a --avoid fentry -- /guest/work.sh steps cache high direct swap_disk evicted
+}
+
+stalls_verify() {
+	verify stalls -- /guest/hog -c st-cache -g "$cgroups/stalls/cache" -f /mnt/hole -r 2
+	watcher="verify refaults --"
+	evicted
+	watcher="verify compaction --"
+	fragments
+	watcher=
 }
 
 stage_stalls() {
@@ -235,6 +246,7 @@ stage_stalls() {
 	stalls_all
 	stalls_open
 	stalls_avoid
+	stalls_verify
 	echo >/sys/kernel/tracing/kprobe_events
 	rm /mnt/hole /mnt/large /mnt/fill
 	umount /mnt
