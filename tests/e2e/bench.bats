@@ -82,7 +82,7 @@ left_over() {
 	started+=("$pid")
 	for _ in {1..600}; do
 		compgen -G "$top/build/bench/tmp.$pid/turn.*" >/dev/null && break
-		sleep 0.05
+		nap 0.05
 	done
 	[[ $(left_over "$pid") == *cgroup* ]] || fail "it has made no cgroup" "$(left_over "$pid")"
 	kill -TERM "$pid"
@@ -90,7 +90,7 @@ left_over() {
 	same "exit status" "$status" 143
 	for _ in {1..100}; do # a child is reaped by init
 		[[ $(left_over "$pid") == '' ]] && break
-		sleep 0.05
+		nap 0.05
 	done
 	[[ $(left_over "$pid") == '' ]] || fail "left over:" "$(left_over "$pid")"
 	[[ ! -e $tmp/bench.json ]]
