@@ -20,16 +20,22 @@ changed() { # changed EDIT...
 	"$top/tests/btf/edit" /sys/kernel/btf/vmlinux "$btf" "$@"
 }
 
-# doctor_says: what doctor finds with these types, in $tmp/doctor.json; its status in mt_status
+# doctor_says: what doctor finds with these types, in $tmp/doctor.json; its status in mt_status; in hooks of "PROBE;HOOK"
+# "KIND: WHY"
 doctor_says() {
+	local name says
+
 	mt_status=0
 	"$memtrace" doctor --json --btf "$btf" >"$tmp/doctor.json" 2>"$tmp/stat.err" || mt_status=$?
 	[[ ! -s $tmp/stat.err ]] || fail "doctor said something on stderr"
+	declare -gA hooks=()
+	while IFS=$'\t' read -r name says; do
+		hooks[$name]=$says
+	done < <(jq -r '.hooks[] | "\(.probe);\(.hook)\t\(.kind): \(.why)"' "$tmp/doctor.json")
 }
 
 hook() { # hook PROBE HOOK: "KIND: WHY"
-	jq -r --arg p "$1" --arg h "$2" '.hooks[] | select(.probe == $p and .hook == $h) | "\(.kind): \(.why)"' \
-		"$tmp/doctor.json"
+	echo "${hooks["$1;$2"]-}"
 }
 
 probe() { # probe NAME: "STATE: WHY"
@@ -115,7 +121,7 @@ table() {
 		doctor_says
 		for row in "${rows[@]}"; do
 			IFS=';' read -r probe hook kind why _ <<<"$row"
-			says=$(hook "$probe" "$hook")
+			says=${hooks["$probe;$hook"]-}
 			[[ $says == "$kind: "* ]] || fail "$row: attached as $says"
 			[[ $says == *"$why"* ]] || fail "$row: it says $says"
 		done

@@ -136,8 +136,7 @@ load lib
 	many_ended
 	kill -CONT "$mt_pid"
 	memtrace_end
-	same "lost" "$(report '.lost | "\(.rare) \(.hot) \(.tasks)"')" "0 0 0"
-	many_exact 1000
+	many_exact 1000 '.lost.rare + .lost.hot + .lost.tasks'
 }
 
 # While its reader is stopped the rings overflow; 0 if they did, and the kernel freed all tasks in view.

@@ -5,6 +5,7 @@
 # "memtrace export": the text file is valid, is read by a real node_exporter,
 # is never half written, goes away on a clean stop, stays within its number of
 # series, and no counter of it ever goes down.
+# Which probes fill it matters in some tests; the others have one probe, which is attached in a fifth of the time.
 
 load lib
 
@@ -66,7 +67,7 @@ sample() {
 }
 
 @test "counts what a process does, by comm" {
-	memtrace_start export --textfile "$file" -i 0.2 --by comm --max-series 2000
+	memtrace_start export fault alloc --textfile "$file" -i 0.2 --by comm --max-series 2000
 	wait_file
 	"$workloads/faults" -n 20000 -c mt-exported
 	labels='comm="mt-exported".*type="minor"|type="minor".*comm="mt-exported"'
@@ -79,7 +80,7 @@ sample() {
 @test "a real node_exporter reads it" {
 	need_tool prometheus-node-exporter prometheus-node-exporter
 	need_tool curl curl
-	memtrace_start export --textfile "$file" -i 0.2
+	memtrace_start export fault --textfile "$file" -i 0.2
 	wait_file
 	free_port
 	prometheus-node-exporter --web.listen-address="127.0.0.1:$port" --collector.disable-defaults \
@@ -114,7 +115,7 @@ sample() {
 	memcg_init
 	disk_dir
 	make_cgroup export 24M
-	memtrace_start export --textfile "$file" -i 0.2 --keep --by cgroup
+	memtrace_start export reclaim --textfile "$file" -i 0.2 --keep --by cgroup
 	"$workloads/hog" -g "$cgroup" -f "$disk/memtrace-test-file.$$" -w 60
 	rm -f "$disk/memtrace-test-file.$$"
 	sleep 0.5
@@ -133,7 +134,7 @@ sample() {
 }
 
 @test "bounded series; counters never go down while processes come and go" {
-	memtrace_start export --textfile "$file" -i 0.1 --by comm --max-series 5
+	memtrace_start export fault alloc --textfile "$file" -i 0.1 --by comm --max-series 5
 	wait_file
 	cp "$file" "$tmp/before"
 	for i in {1..30}; do
@@ -158,13 +159,13 @@ sample() {
 
 @test "a clean stop removes the file, --keep leaves it" {
 	for signal in INT TERM HUP; do
-		memtrace_start export --textfile "$file" -i 0.2
+		memtrace_start export fault --textfile "$file" -i 0.2
 		wait_file
 		memtrace_stop "$signal"
 		[[ ! -e $file ]] || fail "still there after SIG$signal"
 		same "files left" "$(find "$dir" -type f | wc -l)" 0
 	done
-	memtrace_start export --textfile "$file" -i 0.2 --keep
+	memtrace_start export fault --textfile "$file" -i 0.2 --keep
 	wait_file
 	memtrace_stop
 	[[ -s $file ]]
@@ -178,7 +179,7 @@ sample() {
 	memtrace_stop KILL
 	assert_nothing_attached
 	[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]]
-	memtrace_start export --textfile "$file" -i 0.05
+	memtrace_start export fault --textfile "$file" -i 0.05
 	next_update
 	memtrace_stop
 	same "*.prom files left" "$(find "$dir" -name '*.prom' | wc -l)" 0
@@ -210,7 +211,7 @@ said_or_ended() {
 @test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
 	mount -t tmpfs -o size=1m memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
 	mounts+=("$dir")
-	memtrace_start export --textfile "$file" -i 0.1 --max-series 5
+	memtrace_start export fault --textfile "$file" -i 0.1 --max-series 5
 	wait_file
 	dd if=/dev/zero of="$dir/fill" bs=1k 2>/dev/null || true
 	eventually said_or_ended

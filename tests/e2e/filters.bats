@@ -5,6 +5,7 @@
 # -p, -p --follow, -t, -u, -n and -c: what matches is counted in full from the
 # moment that memtrace is attached, and nothing else is there.  Two workloads
 # wait for a byte, so that both live before memtrace and run while it watches.
+# One test of each filter has all probes' programs; the others are about which tasks match, which the probe fault shows.
 
 load lib
 
@@ -28,7 +29,7 @@ pids() {
 	start one faults -p -n 3000
 	start two faults -p -n 4000
 	start three faults -p -n 1000
-	memtrace_start stat -p "$one_pid" -p "$two_pid" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -p "$one_pid" -p "$two_pid" --json -o "$tmp/stat.json"
 	finish one
 	finish two
 	finish three
@@ -39,7 +40,7 @@ pids() {
 
 @test "-p without --follow: not its children" {
 	start one spawn -p -n 5 -t 1000
-	memtrace_start stat -p "$one_pid" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -p "$one_pid" --json -o "$tmp/stat.json"
 	finish one
 	memtrace_ends
 	same "pids" "$(pids)" "$one_pid"
@@ -57,7 +58,7 @@ pids() {
 
 @test "-p --follow: children by posix_spawn, across exec" {
 	start one spawn -p -s -n 5 -t 1000
-	memtrace_start stat -p "$one_pid" --follow --json -o "$tmp/stat.json"
+	memtrace_start stat fault -p "$one_pid" --follow --json -o "$tmp/stat.json"
 	finish one
 	memtrace_stop
 	same "children" "$(report "[.processes[] | select(.pid != $one_pid and .fault.minor > 0)] | length")" 5
@@ -98,7 +99,7 @@ pids() {
 }
 
 @test "-n: a process that changes its name all the time, looked at all the time" {
-	memtrace_start stat -n mt-one -i 0.01 --json -o "$tmp/stat.json"
+	memtrace_start stat fault -n mt-one -i 0.01 --json -o "$tmp/stat.json"
 	"$workloads/toggler" -n 20000 >"$tmp/toggler.out"
 	memtrace_stop
 	same "its faults" "$(cat "$tmp/toggler.out")" in_loop=40000
@@ -146,7 +147,7 @@ pids() {
 	memcg_init
 	make_cgroup one
 	start inside hog -p -a 8 -g "$cgroup"
-	memtrace_start stat -c "$cgroup" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -c "$cgroup" --json -o "$tmp/stat.json"
 	finish inside
 	memtrace_stop
 	# shellcheck disable=SC2154
@@ -168,7 +169,7 @@ nest() {
 	nest "$cgroup" 45
 	start inside hog -p -a 8 -g "$innermost"
 	name=$cgroup_name
-	memtrace_start stat -c "$name" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -c "$name" --json -o "$tmp/stat.json"
 	finish inside
 	memtrace_stop
 	same "pids" "$(pids)" "$inside_pid"
@@ -181,7 +182,7 @@ nest() {
 	nest "$cgroup" 39
 	start above hog -p -a 8 -g "$innermost"
 	mkdir "$cgroup/d0/e"
-	memtrace_start stat -c "$innermost/d39" -c "$cgroup/d0/e" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -c "$innermost/d39" -c "$cgroup/d0/e" --json -o "$tmp/stat.json"
 	finish below
 	finish above
 	memtrace_stop
@@ -195,11 +196,11 @@ nest() {
 	ln -s "$cgroup" "$tmp/link"
 	cd "$cgroup/below"
 	for word in .. "../../${cgroup_name#/}/below/.." "$tmp/link"; do
-		memtrace_stat -a -c "$word" -- "$workloads/hog" -a 8 -g "$cgroup"
+		memtrace_stat fault -a -c "$word" -- "$workloads/hog" -a 8 -g "$cgroup"
 		same "cgroups of $word" "$(report '[.processes[].cgroup] | unique | join(" ")')" "$cgroup_name"
 		between "minor faults" "$(total true .fault.minor)" 2048 2248
 	done
-	memtrace_stat -a -c . -- "$workloads/hog" -a 8 -g "$cgroup"
+	memtrace_stat fault -a -c . -- "$workloads/hog" -a 8 -g "$cgroup"
 	same "processes of ." "$(report '.processes | length')" 0
 }
 
@@ -234,7 +235,7 @@ nest() {
 @test "filters add up: a name of a pid" {
 	start one faults -p -n 3000 -c mt-one
 	start two faults -p -n 3000 -c mt-one
-	memtrace_start stat -n mt-one -p "$two_pid" --json -o "$tmp/stat.json"
+	memtrace_start stat fault -n mt-one -p "$two_pid" --json -o "$tmp/stat.json"
 	finish one
 	finish two
 	memtrace_ends
@@ -254,7 +255,7 @@ nest() {
 @test "tasks that no filter asks for are neither waited for nor called lost" {
 	while :; do /bin/true; done &
 	started+=("$!")
-	memtrace_stat -n mt-nobody -d 0.3
+	memtrace_stat fault -n mt-nobody -d 0.3
 	same "lost tasks" "$(report .lost.tasks)" 0
 	between "duration, ms" "$(report '.duration_ns / 1000000 | floor')" 300 10000
 }

@@ -69,8 +69,8 @@ ring() {
 
 # flood_stopped ARGS...: two processes fault, on $cpu_a and $cpu_b, while "trace fault ARGS" is stopped for 2 s.
 flood_stopped() {
-	start a faults -p -n 20000 -r 8
-	start b faults -p -n 20000 -r 8
+	start a faults -p -n 20000 -r 3
+	start b faults -p -n 20000 -r 3
 	on_cpu "$cpu_a" "$a_pid"
 	on_cpu "$cpu_b" "$b_pid"
 	perf_on "$a_pid" "$b_pid"
@@ -87,7 +87,7 @@ flood_stopped() {
 	same "status" "$mt_status" 0
 	same "the last line" "$(end_says .schema)" memtrace.end/1
 	hits=$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
-	((hits >= 320000)) || fail "only $hits hits: the test is void"
+	((hits >= 120000)) || fail "only $hits hits: the test is void"
 	printed=$(grep -c '"event":"fault"' "$tmp/out")
 	lost=$(end_says .lost.hot)
 	((lost > 0 && printed > 0)) || fail "$printed printed, $lost lost: the test is void"
@@ -116,7 +116,7 @@ flood_stopped() {
 
 @test "a hot ring that is full takes nothing from the one of another CPU" {
 	two_rings
-	start a faults -p -n 20000 -r 5
+	start a faults -p -n 20000 -r 2
 	start b faults -p -n 200
 	on_cpu "$cpu_a" "$a_pid"
 	on_cpu "$cpu_b" "$b_pid"
@@ -129,7 +129,7 @@ flood_stopped() {
 	kill -CONT "$mt_pid"
 	memtrace_ends
 	same "status" "$mt_status" 0
-	(($(ring "$ring_a" records) > 90000)) || fail "the ring of CPU $cpu_a was not full: the test is void"
+	(($(ring "$ring_a" records) > 35000)) || fail "the ring of CPU $cpu_a was not full: the test is void"
 	same "records that the ring of CPU $cpu_b had no room for" "$(ring "$ring_b" records)" 0
 	same "events of CPU $cpu_b" "$(grep -c "\"event\":\"fault\".*\"pid\":$b_pid," "$tmp/out")" \
 		$(($(perf_count "$tmp/perf" $user) + $(perf_count "$tmp/perf" $kernel)))
@@ -137,7 +137,11 @@ flood_stopped() {
 
 # faulted PID NUMBER: it has taken so many minor faults
 faulted() {
-	(($(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 8) >= $2))
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return
+	read -ra stat <<<"${stat##*) }"
+	((stat[7] >= $2))
 }
 
 # Its first events go to the ring that is read last.
@@ -145,12 +149,12 @@ faulted() {
 	local nr
 
 	two_rings
-	start mover faults -p -n 20000 -r 2
+	start mover faults -p -n 20000
 	on_cpu "$cpu_b" "$mover_pid"
 	memtrace_start record --every fault -o "$tmp/r.rec" --cpus-per-ring "$per_ring" --ring-size 8M -p "$mover_pid"
 	kill -STOP "$mt_pid"
 	go mover
-	while [[ -e /proc/$mover_pid ]] && ! faulted "$mover_pid" 5000; do :; done
+	while [[ -e /proc/$mover_pid ]] && ! faulted "$mover_pid" 1000; do :; done
 	kill -STOP "$mover_pid" || void "it ended before it was moved"
 	on_cpu "$cpu_a" "$mover_pid"
 	kill -CONT "$mover_pid"
@@ -160,18 +164,19 @@ faulted() {
 	"$memtrace" replay "$tmp/r.rec" trace fault --json >"$tmp/out" 2>"$tmp/err"
 	same "lost" "$(end_says '.lost | "\(.rare) \(.hot)"')" "0 0"
 	nr=$(grep -c "\"event\":\"fault\".*\"pid\":$mover_pid," "$tmp/out")
-	between "its events" "$nr" 40000 41000
+	between "its events" "$nr" 20000 21000
 	same "all events" "$(grep -c '"event":"fault"' "$tmp/out")" "$nr"
-	same "names" "$(jq -r 'select(.event == "fault") | "\(.comm) \(.cgroup != null)"' "$tmp/out" | sort -u)" "faults true"
+	same "with its name and a cgroup" \
+		"$(grep '"event":"fault".*"comm":"faults"' "$tmp/out" | grep -c '"cgroup":"')" "$nr"
 }
 
-# flood NUMBER: so many processes that do nothing but fault; $floods
+# flood NUMBER [WRAPPER...]: so many processes that do nothing but fault; $floods
 flood() {
 	local i
 
 	floods=()
 	for ((i = 0; i < $1; i++)); do
-		"$workloads/faults" -n 20000 -r 100000 3>&- {out_fd}>&- &
+		"${@:2}" "$workloads/faults" -n 20000 -r 100000 3>&- {out_fd}>&- &
 		floods+=("$!")
 	done
 	started+=("${floods[@]}")
@@ -200,7 +205,7 @@ limited() {
 	all=$cgroup_name
 	make_cgroup floods/reclaim 24M
 	hog_dir=$cgroup
-	make_cgroup floods/oom 64M
+	make_cgroup floods/oom 16M
 	make_cgroup floods/oom/victim
 	victim_dir=$cgroup
 	make_cgroup floods/oom/trigger
@@ -216,7 +221,7 @@ work() {
 	# shellcheck disable=SC2016 # for the inner shell
 	perf stat -x, -o "$tmp/perf" -e $episode -- bash -c '
 		"$workloads/hog" -g "$1" -f "$2" -w 60 -r "$3" & "$workloads/hog" -g "$1" -f "$2.2" -w 60 -r "$3" &
-		for ((i = 0; i < $6; i++)); do "$workloads/oompair" "$4" "$5"; done >/dev/null
+		for ((i = 0; i < $6; i++)); do "$workloads/oompair" -v 10 -t 10 "$4" "$5"; done >/dev/null
 		wait' sh "$hog_dir" "$file" "$1" "$victim_dir" "$trigger_dir" "$2" 3>&-
 	rm -f "$file" "$file.2"
 	episodes=$(perf_count "$tmp/perf" $episode)
@@ -234,13 +239,14 @@ kept() {
 	jq -rs --arg cgroup "$all" "$1" "$tmp/kept"
 }
 
-# flood_begin: "trace" of all that happens, and two processes that do nothing but fault; nobody reads what it prints.
+# flood_begin [WRAPPER...]: "trace" of all that happens, and two processes that do nothing but fault; nobody reads what it
+# prints.  Where memtrace does not read either, a few faults are a flood, so these leave the CPUs to what is counted.
 flood_begin() {
 	limited
 	mkfifo "$tmp/out"
 	exec {out_fd}<>"$tmp/out"
 	memtrace_start trace fault reclaim oom --json --ring-size 64K --rare-ring-size 1M
-	flood 2
+	flood 2 "$@"
 }
 
 read_out() {
@@ -252,22 +258,28 @@ read_out() {
 }
 
 flood_end() {
+	local last hot by_ring rare records seen killed
+
 	memtrace_stop
 	kill "${floods[@]}"
 	same "status" "$mt_status" 0
 	wait_end "$reader_pid"
 	((episodes > 500)) || fail "only $episodes episodes: the test is void"
-	same "the last line" "$(kept '.[-1].schema')" memtrace.end/1
-	[[ $(kept '.[-1].lost.hot > 100000') == true ]] || void "only $(kept '.[-1].lost.hot') faults lost"
-	same "hot records lost, by ring" "$(kept '.[-1].lost | ([.rings[2:][].records] | add) >= .events')" true
-	same "rare events lost or folded" "$(kept '.[-1].lost | "\(.rare) \(.folded)"')" "0 0"
-	same "records of the rare rings lost" "$(kept '[.[-1].lost.rings[:2][].records] | add')" 0
-	same "episodes" "$(kept 'map(select(.event == "reclaim" and (.cgroup | startswith($cgroup)))) | length')" "$episodes"
-	same "kills" "$(kept 'map(select(.event == "oom" and (.victim.cgroup | startswith($cgroup)))) | length')" "$kills"
+	read -r last hot by_ring rare records seen killed < <(kept '.[-1].lost as $lost | [.[-1].schema, $lost.hot,
+		([$lost.rings[2:][].records] | add) >= $lost.events, "\($lost.rare)+\($lost.folded)", ([$lost.rings[:2][].records] | add),
+		(map(select(.event == "reclaim" and (.cgroup | startswith($cgroup)))) | length),
+		(map(select(.event == "oom" and (.victim.cgroup | startswith($cgroup)))) | length)] | map(tostring) | join(" ")')
+	same "the last line" "$last" memtrace.end/1
+	((hot > 20000)) || void "only $hot faults lost"
+	same "hot records lost, by ring" "$by_ring" true
+	same "rare events lost or folded" "$rare" 0+0
+	same "records of the rare rings lost" "$records" 0
+	same "episodes" "$seen" "$episodes"
+	same "kills" "$killed" "$kills"
 }
 
 @test "a flood of faults while memtrace is stopped: not one episode of reclaim, not one kill is lost" {
-	flood_begin
+	flood_begin nice -n 5
 	read_out
 	kill -STOP "$mt_pid"
 	work 1 5
@@ -276,7 +288,7 @@ flood_end() {
 }
 
 @test "a flood of faults while nobody reads the output: not one episode of reclaim, not one kill is lost" {
-	flood_begin
+	flood_begin nice -n 5
 	work 1 5
 	read_out
 	flood_end
@@ -299,8 +311,7 @@ flood_end() {
 	sleep 4
 	kill -CONT "$mt_pid"
 	memtrace_end
-	same "lost" "$(report '.lost | "\(.hot) \(.tasks)"')" "0 0"
-	many_exact 10000
+	many_exact 10000 '.lost.hot + .lost.tasks'
 }
 
 @test "a storm of reclaim on a small ring: lines and folded episodes are the kernel's count, no kill is lost" {

@@ -17,6 +17,7 @@ bats_require_minimum_version 1.8.0
 
 setup() {
 	tmp=$BATS_TEST_TMPDIR
+	exec {nap_fd}<> <(:)
 	started=()
 	cgroups=()
 	mounts=()
@@ -53,6 +54,11 @@ memory_limit() {
 
 need_tool() {
 	command -v "$1" >/dev/null || skip "missing: $1 (Debian: $2; scripts/setup test)"
+}
+
+# nap SECONDS: as sleep(1), which in a loop takes more of a CPU than what is looked at.
+nap() {
+	read -r -t "$1" -u "$nap_fd" || true
 }
 
 # need_tracefs: mounted, as for kind tp, for ids of tracepoints and for perf's events; where a machine has not mounted it, it is, and
@@ -123,7 +129,7 @@ tasks_made() {
 	awk '$1 == "processes" { print $2 }' /proc/stat
 }
 
-# few_tasks_lost: the report's lost.tasks, in $lost: none, or, excused, few of
+# few_tasks_lost [NUMBER]: the report's lost.tasks, in $lost: none, or, excused, few of
 # those that the machine has made since the test began.
 #
 # From 6.16 on a task's last counts come when it is freed, in a softirq, and a
@@ -131,15 +137,18 @@ tasks_made() {
 # hardened one was seen to skip one in some hundreds, and six of 180 that a single softirq freed).  Such a task may have
 # handed over all that it counted.
 few_tasks_lost() {
-	lost=$(report .lost.tasks)
+	lost=${1:-$(report .lost.tasks)}
 	[[ $lost != 0 ]] || return 0
 	between "tasks whose last counts did not come" "$lost" 1 $((5 + ($(tasks_made) - tasks_before) / 20))
 	excuse "the end of a task was not seen" "$lost"
 }
 
 assert_nothing_lost() {
-	same "lost events" "$(report '.lost | "\(.rare) \(.hot)"')" "0 0"
-	few_tasks_lost
+	local rare hot tasks
+
+	read -r rare hot tasks < <(report '.lost | "\(.rare) \(.hot) \(.tasks)"')
+	same "lost events" "$rare $hot" "0 0"
+	few_tasks_lost "$tasks"
 }
 
 # few_missing KIND EXPECTED COUNTED MOST: all faults of that kind were counted but, excused, MOST.
@@ -153,9 +162,13 @@ few_missing() {
 # descendants.  Of a task whose end was not seen, what it did after its exit
 # may be missing.
 assert_exact() {
+	local waited_minor waited_major minor major
+
 	assert_nothing_lost
-	few_missing minor "$(report .command.rusage.minor)" "$(total true .fault.minor)" $((8 * lost))
-	few_missing major "$(report .command.rusage.major)" "$(total true .fault.major)" "$lost"
+	read -r waited_minor waited_major minor major < <(report '.command.rusage as $waited | .processes | [$waited.minor,
+		$waited.major, (map(.fault.minor) | add // 0), (map(.fault.major) | add // 0)] | map(tostring) | join(" ")')
+	few_missing minor "$waited_minor" "$minor" $((8 * lost))
+	few_missing major "$waited_major" "$major" "$lost"
 }
 
 # memtrace_start ARGS...: in the background, until it has attached what it will; $mt_pid.
@@ -183,23 +196,26 @@ many_begin() {
 		"$workloads/many" -t "$1" -g "$2" -d "$cgroup" -n 7 -r 2 -s 3000
 	for _ in {1..3000}; do
 		grep -q '^round=0' "$tmp/many.out" && break
-		sleep 0.1
+		nap 0.1
 	done
 	sleep 1.5
 }
 
-# Until all tasks of many_begin have ended.
+# Until all tasks of many_begin have ended, and their parent has seen it.
 many_ended() {
+	local pid
+
+	pid=$(sed -n 's/^pid=//p' "$tmp/many.out")
 	for _ in {1..3000}; do
-		[[ $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null | wc -l) == 0 ]] && break
-		sleep 0.1
+		[[ $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) ]] || break
+		nap 0.1
 	done
 }
 
-# many_exact TASKS: each has its row, and all that they counted is there.
+# many_exact TASKS FILTER: each has its row, all that they counted is there, and what FILTER adds up of it is 0.
 many_exact() {
-	same "minor faults" "$(report .total.fault.minor)" "$(report .command.rusage.minor)"
-	same "rows" "$(report '[.processes[] | select(.comm == "many")] | length')" $(($1 + 1))
+	same "lost, minor faults too many, rows" "$(report "\"\($2), \(.total.fault.minor - .command.rusage.minor),\(
+		[.processes[] | select(.comm == \"many\")] | length)\"")" "0, 0,$(($1 + 1))"
 }
 
 # Ids of the BPF programs that a process holds by a descriptor of its own or by a link.
@@ -230,7 +246,7 @@ wait_attached() {
 			((++calm >= 5)) && return 0
 		fi
 		last=$links before=$now
-		sleep 0.06
+		nap 0.06
 	done
 	fail "memtrace did not attach"
 }
@@ -261,7 +277,7 @@ wait_end() {
 			wait "$1" || mt_status=$?
 			return 0
 		fi
-		sleep 0.05
+		nap 0.05
 	done
 	fail "process $1 did not end in $seconds seconds"
 }
@@ -272,7 +288,7 @@ eventually() {
 
 	for ((i = 0; i < 6000; i++)); do
 		"$@" && return
-		sleep 0.05
+		nap 0.05
 	done
 	fail "not within five minutes: $*"
 }
@@ -306,13 +322,18 @@ finish() {
 
 # Programs that no process holds, without those of before: what a dead memtrace left behind.
 bpf_orphans() {
-	comm -23 <(bpftool prog show -j | jq '.[].id' | sort) \
+	comm -23 <(bpf_ids | sort) \
 		<(cat /proc/[0-9]*/fdinfo/* "$tmp/progs.before" 2>/dev/null |
 			awk '$1 == "prog_id:" { print $2 } NF == 1 { print $1 }' | sort -u)
 }
 
 bpf_remember() {
-	bpftool prog show -j | jq '.[].id' >"$tmp/progs.before"
+	bpf_ids >"$tmp/progs.before"
+}
+
+# Ids of all programs that the kernel has.
+bpf_ids() {
+	bpftool prog show | sed -n 's/^\([0-9]*\): .*/\1/p'
 }
 
 # The kernel frees programs a moment after their last user.
@@ -322,7 +343,7 @@ assert_nothing_attached() {
 	for ((i = 0; i < 60; i++)); do
 		left=$(bpf_orphans)
 		[[ $left ]] || return 0
-		sleep 0.1
+		nap 0.1
 	done
 	fail "programs left behind: $left"
 }
@@ -364,7 +385,7 @@ remove_cgroup() {
 			kill -KILL "$pid" 2>/dev/null
 		done <"$1/cgroup.procs"
 		rmdir "$1" 2>/dev/null && return 0
-		sleep 0.1
+		nap 0.1
 	done
 	echo "# cannot remove $1" >&3
 }

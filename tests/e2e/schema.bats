@@ -13,10 +13,10 @@ need() {
 	$python -c 'import jsonschema' 2>/dev/null || skip "missing: python3-jsonschema (scripts/setup test)"
 }
 
-# valid NAME FILE: each line of FILE is what docs/schema/NAME.json wants
+# valid NAME FILE...: there are such files, and each line of each is what docs/schema/NAME.json wants; a line for each of
+# what is wrong, which begins with the file's name
 valid() {
-	[[ -s $2 ]] || fail "$2 is empty"
-	$python -W ignore - "$top/docs/schema" "$1" "$2" <<-'END'
+	$python -W ignore - "$top/docs/schema" "$@" <<-'END'
 		import json, pathlib, sys
 		import jsonschema
 		where = pathlib.Path(sys.argv[1])
@@ -24,20 +24,24 @@ valid() {
 		resolver = jsonschema.RefResolver(where.as_uri() + "/", schema)
 		validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
 		bad = 0
-		for number, line in enumerate(open(sys.argv[3]), 1):
-		    for error in validator.iter_errors(json.loads(line)):
+		for file in map(pathlib.Path, sys.argv[3:]):
+		    lines = file.read_text().splitlines()
+		    if not lines:
 		        bad = 1
-		        path = "/".join(str(step) for step in error.absolute_path)
-		        print("line %d: /%s: %s" % (number, path, error.message[:300]))
+		        print("%s: empty" % file.name)
+		    for number, line in enumerate(lines, 1):
+		        for error in validator.iter_errors(json.loads(line)):
+		            bad = 1
+		            path = "/".join(str(step) for step in error.absolute_path)
+		            print("%s: line %d: /%s: %s" % (file.name, number, path, error.message[:300]))
 		sys.exit(bad)
 	END
 }
 
 @test "the schemas are schemas" {
-	for file in "$top"/docs/schema/*.json; do
-		$python -W ignore -c 'import json, sys, jsonschema
-jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$file"
-	done
+	$python -W ignore -c 'import json, sys, jsonschema
+for file in sys.argv[1:]:
+    jsonschema.Draft202012Validator.check_schema(json.load(open(file)))' "$top"/docs/schema/*.json
 }
 
 @test "stat --json, all probes, with a kill" {
@@ -59,11 +63,11 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 @test "stat --json of one probe, light, by each kind of row, with intervals" {
 	for by in process thread comm cgroup; do
 		memtrace_stat fault --light --by $by -- "$workloads/faults"
-		valid stat "$tmp/stat.json"
+		mv "$tmp/stat.json" "$tmp/$by.json"
 	done
 	"$memtrace" stat -d 0.5 -i 0.2 --json -o "$tmp/all.json"
 	between "reports of half a second" "$(wc -l <"$tmp/all.json")" 1 3
-	valid stat "$tmp/all.json"
+	valid stat "$tmp"/*.json
 }
 
 @test "stalls --json: by each kind of row, filtered, with intervals, of a command, and replayed" {
@@ -73,35 +77,33 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	file=$disk/memtrace-test-file.$$
 	hog=("$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 2)
 	for by in process thread comm cgroup parent; do
-		"$memtrace" stalls --by $by --record "$tmp/$by.rec" --json -o "$tmp/stalls.json" -- "${hog[@]}"
-		valid stalls "$tmp/stalls.json"
-		jq -e '.rows | length > 0' "$tmp/stalls.json" >/dev/null
-		"$memtrace" replay "$tmp/$by.rec" stalls --by $by -i 50ms --json >"$tmp/stalls.json"
-		valid stalls "$tmp/stalls.json"
-		"$memtrace" replay "$tmp/$by.rec" hist stall --json >"$tmp/hist.json"
-		valid hist "$tmp/hist.json"
+		"$memtrace" stalls --by $by --record "$tmp/$by.rec" --json -o "$tmp/stalls.$by.json" -- "${hog[@]}"
+		grep -q '"rows":\[{' "$tmp/stalls.$by.json" || fail "no rows by $by"
+		"$memtrace" replay "$tmp/$by.rec" stalls --by $by -i 50ms --json >"$tmp/stalls.replayed.$by.json"
+		"$memtrace" replay "$tmp/$by.rec" hist stall --json >"$tmp/hist.$by.json"
 	done
 	"${hog[@]}" -r 100000 3>&- &
 	started+=("$!")
 	for filter in "-a" "-p $!" "-c $cgroup" "-n hog" "-u 0" "-t $!"; do
 		# shellcheck disable=SC2086 # two words
-		"$memtrace" stalls $filter -d 0.4 -i 0.1 --json -o "$tmp/stalls.json"
-		between "reports of $filter" "$(wc -l <"$tmp/stalls.json")" 2 6
-		valid stalls "$tmp/stalls.json"
+		"$memtrace" stalls $filter -d 0.4 -i 0.1 --json -o "$tmp/stalls.${filter%% *}.json"
+		between "reports of $filter" "$(wc -l <"$tmp/stalls.${filter%% *}.json")" 2 6
 	done
 	"$memtrace" trace stall --longer-than 1ns -d 0.4 -p $! --json -o "$tmp/trace.json"
 	rm -f "$file"
 	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
 	valid event "$tmp/events.json"
+	valid stalls "$tmp"/stalls.*.json
+	valid hist "$tmp"/hist.*.json
 }
 
 @test "top and hist --json" {
 	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
 	valid top "$tmp/top.json"
 	for by in comm cgroup; do
-		"$memtrace" hist --by $by --json -o "$tmp/hist.json" -- "$workloads/faults"
-		valid hist "$tmp/hist.json"
+		"$memtrace" hist --by $by --json -o "$tmp/hist.$by.json" -- "$workloads/faults"
 	done
+	valid hist "$tmp"/hist.*.json
 }
 
 @test "trace --json, each event that can be had without a shortage of the machine" {
@@ -120,9 +122,8 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 
 @test "verify --json" {
 	"$memtrace" verify --json -o "$tmp/verify.json" -- "$workloads/faults"
-	valid verify "$tmp/verify.json"
-	"$memtrace" verify fault --json -d 0.2 -o "$tmp/verify.json"
-	valid verify "$tmp/verify.json"
+	"$memtrace" verify fault --json -d 0.2 -o "$tmp/short.json"
+	valid verify "$tmp/verify.json" "$tmp/short.json"
 }
 
 @test "doctor and list --json" {
@@ -134,32 +135,34 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 
 @test "replay --json: what is in a recording, and each report of it" {
 	for recording in rare every sampled stacks window samples folds keyed; do
-		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.json"
-		valid recording "$tmp/recording.json"
-		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/replayed.json"
-		valid stat "$tmp/replayed.json"
-		"$memtrace" replay "$top/tests/golden/$recording.rec" hist --json >"$tmp/replayed.json"
-		valid hist "$tmp/replayed.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.$recording.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/stat.$recording.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" hist --json >"$tmp/hist.$recording.json"
 	done
 	for recording in rare every; do
-		"$memtrace" replay "$top/tests/golden/$recording.rec" trace --json >"$tmp/replayed.json"
-		head -n -1 "$tmp/replayed.json" >"$tmp/events.json"
-		valid event "$tmp/events.json"
-		tail -n 1 "$tmp/replayed.json" >"$tmp/end.json"
-		valid end "$tmp/end.json"
+		"$memtrace" replay "$top/tests/golden/$recording.rec" trace --json >"$tmp/trace.json"
+		head -n -1 "$tmp/trace.json" >"$tmp/event.$recording.json"
+		tail -n 1 "$tmp/trace.json" >"$tmp/end.$recording.json"
 	done
-	"$memtrace" replay "$top/tests/golden/stacks.rec" trace fault --stacks --json | head -n -1 >"$tmp/events.json"
-	valid event "$tmp/events.json"
-	jq -c 'del(.host.cpus)' "$tmp/recording.json" >"$tmp/edited.json"
+	"$memtrace" replay "$top/tests/golden/stacks.rec" trace fault --stacks --json | head -n -1 >"$tmp/event.stacks.json"
+	for name in recording stat hist event end; do
+		valid $name "$tmp/$name".*.json
+	done
+	jq -c 'del(.host.cpus)' "$tmp/recording.keyed.json" >"$tmp/edited.json"
 	run valid recording "$tmp/edited.json"
 	[[ $status -eq 1 ]]
 }
 
 @test "a key too many, one too few, and a wrong type are found" {
 	memtrace_stat fault -- true
-	for edit in '.news = 1' 'del(.lost.hot)' 'del(.lost.rings[0].records)' '.lost.rings[0].ring = "cold"' '.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"'; do
-		jq -c "$edit" "$tmp/stat.json" >"$tmp/edited.json"
-		run valid stat "$tmp/edited.json"
-		[[ $status -eq 1 ]] || fail "not found: $edit"
+	local edits=('.news = 1' 'del(.lost.hot)' 'del(.lost.rings[0].records)' '.lost.rings[0].ring = "cold"'
+		'.total.fault.minor = "3"' '.processes[0].fault.minor = -1' '.schema = "memtrace.stat/2"')
+	jq -c "$(printf '(%s), ' "${edits[@]}")empty" "$tmp/stat.json" >"$tmp/edited.json"
+	: >"$tmp/none.json"
+	same "lines" "$(wc -l <"$tmp/edited.json")" ${#edits[@]}
+	run valid stat "$tmp/edited.json" "$tmp/none.json"
+	[[ $status -eq 1 && $output == *"none.json: empty"* ]]
+	for number in "${!edits[@]}"; do
+		[[ $output == *"edited.json: line $((number + 1)): "* ]] || fail "not found: ${edits[number]}"
 	done
 }

@@ -22,6 +22,7 @@
 struct shared {
 	_Atomic unsigned int round; /* 0: none yet */
 	_Atomic unsigned int done;  /* tasks that are through with it */
+	unsigned int tasks;	    /* that there are: the last one wakes the parent */
 };
 
 static struct shared *shared;
@@ -37,14 +38,19 @@ static void await_change(_Atomic unsigned int *word, unsigned int from)
 		futex(word, FUTEX_WAIT, from);
 }
 
+static void say_done(void)
+{
+	if (atomic_fetch_add(&shared->done, 1) + 1 == shared->tasks)
+		futex(&shared->done, FUTEX_WAKE, 1);
+}
+
 static void task(long nr, long rounds, long pages, bool in_turn)
 {
 	for (long round = 0; round < rounds; round++) {
 		await_change(&shared->round, (unsigned int)round);
 		if (!in_turn || nr % rounds == round)
 			touch_fresh((size_t)pages);
-		atomic_fetch_add(&shared->done, 1);
-		futex(&shared->done, FUTEX_WAKE, 1);
+		say_done();
 	}
 	_exit(0);
 }
@@ -55,33 +61,39 @@ static void cgroup_path(char *path, size_t size, const char *dir, long nr)
 		die("path too long: %s", dir);
 }
 
-static void start(long tasks, long groups, const char *dir, long rounds, long pages, bool in_turn)
+/* Their pids, to be freed: one wait for any of n costs a look at n. */
+static pid_t *start(long tasks, long groups, const char *dir, long rounds, long pages, bool in_turn)
 {
+	pid_t *pids = calloc((size_t)tasks, sizeof(*pids));
 	char path[4096];
 
+	if (!pids)
+		die("calloc");
 	for (long i = 0; i < tasks; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
 			die("fork of task %ld", i);
-		if (pid)
+		if (pid) {
+			pids[i] = pid;
 			continue;
+		}
 		if (groups) {
 			cgroup_path(path, sizeof(path), dir, i % groups);
 			join_cgroup(path);
 		}
-		atomic_fetch_add(&shared->done, 1);
-		futex(&shared->done, FUTEX_WAKE, 1);
+		say_done();
 		task(i, rounds, pages, in_turn);
 	}
+	return pids;
 }
 
 /* Until all tasks have said that they are through with the current step. */
-static void await_all(long tasks)
+static void await_all(void)
 {
 	unsigned int done;
 
-	while ((done = atomic_load(&shared->done)) < (unsigned int)tasks)
+	while ((done = atomic_load(&shared->done)) < shared->tasks)
 		futex(&shared->done, FUTEX_WAIT, done);
 	atomic_store(&shared->done, 0);
 }
@@ -97,6 +109,7 @@ int main(int argc, char **argv)
 	long tasks = 1000, groups = 0, pages = 10, rounds = 3, pause_ms = 1000;
 	bool in_turn = false, rusage = false;
 	const char *dir = NULL;
+	pid_t *pids;
 	char path[4096];
 	int opt;
 
@@ -143,18 +156,20 @@ int main(int argc, char **argv)
 			die("mkdir %s", path);
 	}
 	say("pid", getpid());
-	start(tasks, groups, dir, rounds, pages, in_turn);
-	await_all(tasks);
+	shared->tasks = (unsigned int)tasks;
+	pids = start(tasks, groups, dir, rounds, pages, in_turn);
+	await_all();
 	say("ready", -1);
 	for (long round = 0; round < rounds; round++) {
 		sleep_us(pause_ms * 1000);
 		say("round", round);
 		atomic_store(&shared->round, (unsigned int)round + 1);
 		futex(&shared->round, FUTEX_WAKE, INT_MAX);
-		await_all(tasks);
+		await_all();
 	}
-	while (wait(NULL) > 0)
-		;
+	for (long i = 0; i < tasks; i++)
+		waitpid(pids[i], NULL, 0);
+	free(pids);
 	for (long i = 0; i < groups; i++) {
 		cgroup_path(path, sizeof(path), dir, i);
 		if (rmdir(path))
