@@ -482,8 +482,9 @@ struct mt_stall_by_kthread {
 
 /* What is known of an address in the kernel's text that a call chain has. */
 struct mt_stall_site {
-	__u32 class; /* enum mt_stall_class */
-	__u32 calls; /* psi_memstall_enter() */
+	__u16 class; /* enum mt_stall_class */
+	__u16 calls; /* psi_memstall_enter() */
+	__u32 near;  /* the number of its element in stall_by_caller, the last time */
 	char function[MT_FUNCTION_LEN];
 };
 
@@ -564,6 +565,8 @@ struct mt_stalled {
 	__u32 partial;
 	__u32 missed; /* the iterator has seen it after these changes, and that the task was not stalled; plus 1 */
 	__u32 half;   /* enum mt_stall_half */
+	__u32 near;   /* the number of its element in stall_by_cause, the last time */
+	__u32 pad;
 	/* Waits beside it, since when; 0: none is under way. */
 	__u64 lock_ns;				  /* for the address space's mmap_lock */
 	__u64 file_fault_ns;			  /* a fault on a file is handled */
@@ -870,7 +873,7 @@ _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIS
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
 _Static_assert(sizeof(struct mt_state) ==
-		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 120 + 32,
+		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 128 + 32,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -77,6 +77,40 @@
 		keyed__value(element_);                                                                                \
 	})
 
+/* Both are structs of whole words. */
+#define keyed__equal(a, b)                                                                                             \
+	({                                                                                                             \
+		const u64 *a_ = (const void *)(a), *b_ = (const void *)(b);                                            \
+		u64 differ_ = 0;                                                                                       \
+		u32 i_;                                                                                                \
+                                                                                                                       \
+		_Pragma("unroll") for (i_ = 0; i_ < sizeof(*(b)) / sizeof(u64); i_++) differ_ |= a_[i_] ^ b_[i_];      \
+		!differ_;                                                                                              \
+	})
+
+/*
+ * As keyed__get(), and faster for a key that had element number *hint the last time: *hint, a u32 that begins as 0, is
+ * kept up to date.  An element that is being given back, or was, is not taken by its number.
+ */
+#define keyed__get_near(name, of_key, hint)                                                                            \
+	({                                                                                                             \
+		u32 near_ = *(hint), *index_;                                                                          \
+		struct mt_##name *element_ = bpf_map_lookup_elem(&name, &near_);                                       \
+                                                                                                                       \
+		if (!element_ || !element_->value.head.since_ns || element_->value.head.gone ||                        \
+		    !keyed__equal(&element_->key, of_key)) {                                                           \
+			index_ = bpf_map_lookup_elem(&name##_index, of_key);                                           \
+			if (!index_) {                                                                                 \
+				keyed__make(name, of_key);                                                             \
+				index_ = bpf_map_lookup_elem(&name##_index, of_key);                                   \
+			}                                                                                              \
+			if (index_)                                                                                    \
+				*(hint) = *index_;                                                                     \
+			element_ = index_ ? bpf_map_lookup_elem(&name, index_) : NULL;                                 \
+		}                                                                                                      \
+		keyed__value(element_);                                                                                \
+	})
+
 /* The value for what found none.  In *of_key only what can have few values is set, which has the number nr. */
 #define keyed__other(name, of_key, nr)                                                                                 \
 	({                                                                                                             \

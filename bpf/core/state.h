@@ -621,23 +621,15 @@ static __noinline struct mt_state *state__recover_current(void)
 }
 
 /*
- * The current task's counters; NULL if the filters leave it out.  from_user: it was just interrupted in user mode, so
- * missing counters may be created.  A move to another cgroup is noticed here, because the address of its css_set
- * changes; with a filter by uid, so is a change of its credentials.
+ * The same state if the current task, whose it is, counts; NULL if the filters leave it out.  A move to another cgroup is
+ * noticed here, because the address of its css_set changes; with a filter by uid, so is a change of its credentials.
  */
-static __always_inline struct mt_state *state__counting(bool from_user)
+static __always_inline struct mt_state *state__if_counting(struct mt_state *s)
 {
-	struct mt_state *s = state__current();
 	struct task_struct *task;
 	u64 css_set;
 	bool moved;
 
-	if (!s && from_user)
-		s = state__recover_current();
-	if (!s) {
-		state__missing();
-		return NULL;
-	}
 	if (cfg.has_task_storage) {
 		task = bpf_get_current_task_btf();
 		css_set = (u64)task->cgroups;
@@ -651,6 +643,23 @@ static __always_inline struct mt_state *state__counting(bool from_user)
 	if (moved && !s->exited)
 		state__moved(s, (struct task_struct *)bpf_get_current_task());
 	return s->match ? s : NULL;
+}
+
+/*
+ * The current task's counters; NULL if the filters leave it out.  from_user: it was just interrupted in user mode, so
+ * missing counters may be created.
+ */
+static __always_inline struct mt_state *state__counting(bool from_user)
+{
+	struct mt_state *s = state__current();
+
+	if (!s && from_user)
+		s = state__recover_current();
+	if (!s) {
+		state__missing();
+		return NULL;
+	}
+	return state__if_counting(s);
 }
 
 #endif

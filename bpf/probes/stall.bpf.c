@@ -182,29 +182,36 @@ static __noinline u64 caller__by_chain(void *ctx)
 	return caller;
 }
 
-/* Only an address that a call chain has shown to be one of a caller. */
-static __noinline u64 caller__by_frame(void *ctx)
+/*
+ * The address behind the call of psi_memstall_enter(), and the class of the function that it is in: only one that a call
+ * chain has shown to be a caller's.  0: unknown.
+ */
+static __noinline u64 caller__by_frame(void *ctx, u32 *class)
 {
 	struct stall_frame *frame = map_only(&stall_frame);
 	u32 place = frame ? frame->place : 0;
 	struct mt_stall_site *site;
-	u64 at = 0, caller = 0;
+	u64 address = 0;
 
-	if (!place)
+	if (!place || place > WORDS || !class)
 		return 0;
-	/* the address as a number, with which the verifier lets programs compute */
-	bpf_probe_read_kernel(&at, sizeof(at), &ctx);
-	bpf_probe_read_kernel(&caller, sizeof(caller), (void *)(at + (place - 1) * sizeof(u64)));
-	site = bpf_map_lookup_elem(&stall_sites, &caller);
-	return site && site->calls ? caller : 0;
+	bpf_probe_read_kernel(&address, sizeof(address), ctx + (place - 1) * sizeof(u64));
+	site = bpf_map_lookup_elem(&stall_sites, &address);
+	if (!site || !site->calls)
+		return 0;
+	*class = site->class;
+	return address;
 }
 
-/* The address behind the call of psi_memstall_enter() that a program on it sees; 0: unknown. */
-static __always_inline u64 caller_of(void *ctx)
+static __always_inline u64 caller__find(void *ctx, u32 *class)
 {
-	u64 caller = caller__by_frame(ctx);
+	u64 address = caller__by_frame(ctx, class);
 
-	return caller ? caller : caller__by_chain(ctx);
+	if (address)
+		return address;
+	address = caller__by_chain(ctx);
+	*class = class_of(address);
+	return address;
 }
 
 /* A wait for a page: of memory that was swapped out, or of a file. */
@@ -320,10 +327,10 @@ KEYED_MAPS(stall_by_cause, CAUSES_MAX, 2 * MT_NR_STALL_CAUSES);
 KEYED_MAPS(stall_by_caller, CALLERS_MAX, MT_NR_STALL_CAUSES + 1);
 KEYED_MAPS(stall_by_kthread, NODES_MAX, MT_NR_STALL_KTHREADS);
 
-static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u32 cause, u32 folded)
+static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u32 cause, u32 folded, u32 *near)
 {
 	struct mt_stall_by_cause_key key = { .cgroup_id = cgroup_id, .cause = cause, .folded = folded };
-	struct mt_stall_by_cause_value *counts = keyed__get(stall_by_cause, &key);
+	struct mt_stall_by_cause_value *counts = keyed__get_near(stall_by_cause, &key, near);
 
 	if (counts)
 		return counts;
@@ -331,18 +338,19 @@ static __always_inline struct mt_stall_by_cause_value *by_cause(u64 cgroup_id, u
 	return keyed__other(stall_by_cause, &key, 2 * cause + folded);
 }
 
-__noinline int count_by_cause(u64 cgroup_id, u32 cause, u64 duration_ns, int folded)
+/* Returns where it was counted, to be given as near the next time. */
+__noinline u32 count_by_cause(u64 cgroup_id, u32 cause, u64 duration_ns, int folded, u32 near)
 {
-	struct mt_stall_by_cause_value *counts = by_cause(cgroup_id, cause, folded);
+	struct mt_stall_by_cause_value *counts = by_cause(cgroup_id, cause, folded, &near);
 	u32 slot = mt_log2_slot(duration_ns);
 
 	opaque(slot);
 	if (!counts || slot >= MT_HIST_SLOTS)
-		return 0;
+		return near;
 	__sync_fetch_and_add(&counts->hist[slot], 1);
 	__sync_fetch_and_add(&counts->ns, duration_ns);
 	keyed__count(&counts->head);
-	return 0;
+	return near;
 }
 
 __noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
@@ -351,9 +359,10 @@ __noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
 	struct mt_stall_by_caller_key key = { .cause = cause };
 	struct mt_stall_by_caller_value *counts;
 
-	if (site)
-		__builtin_memcpy(key.function, site->function, sizeof(key.function));
-	counts = keyed__get(stall_by_caller, &key);
+	if (!site)
+		return 0;
+	__builtin_memcpy(key.function, site->function, sizeof(key.function));
+	counts = keyed__get_near(stall_by_caller, &key, &site->near);
 	if (!counts) {
 		__builtin_memset(key.function, 0, sizeof(key.function));
 		counts = keyed__other(stall_by_caller, &key, cause);
@@ -417,12 +426,12 @@ static __always_inline struct mt_stall_by_kthread_key kthread_key(struct task_st
 }
 
 /* Nested pairs: in_memstall says so, and without PSI the thread's entry. */
-static __always_inline int kthread__enter(struct task_struct *task, u64 site, u64 now_ns, bool balanced)
+static __always_inline int kthread__enter(u64 site, u32 class, u64 now_ns, bool balanced)
 {
 	struct kthread_stall stall = { .start_ns = now_ns, .since_ns = now_ns, .site = site, .cpu = -1 };
 	u32 tid = bpf_get_current_pid_tgid();
 
-	stall.key = kthread_key(task, class_of(site));
+	stall.key = kthread_key((struct task_struct *)bpf_get_current_task(), class);
 	if (bpf_map_update_elem(&stall_kthreads, &tid, &stall, BPF_NOEXIST))
 		return 0;
 	/* filters leave kernel threads out of what is added up */
@@ -505,10 +514,18 @@ static __always_inline void stall__begin(struct mt_state *s, u64 key, u64 now_ns
 }
 
 /* Who the task is now.  A function of its own: what it needs of the stack is not needed with what enter() calls. */
-static __noinline int know_task(void)
+static __noinline int know_task(struct mt_state *s)
 {
-	state__counting(false);
+	if (s)
+		state__if_counting(s);
 	return 0;
+}
+
+static __always_inline bool is_kthread(void)
+{
+	if (cfg.has_task_storage)
+		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), flags) & PF_KTHREAD;
 }
 
 /* Whether a pair that begins now is inside of another one.  Stacks grow down. */
@@ -519,17 +536,17 @@ static __always_inline bool is_nested(const struct mt_stalled *stall, const unsi
 
 static __always_inline int enter(void *ctx, const unsigned long *flags, bool balanced)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	u64 now_ns = bpf_ktime_get_boot_ns();
+	u64 now_ns = bpf_ktime_get_boot_ns(), site;
 	struct mt_stalled *stall;
 	struct mt_state *s;
-	u64 site;
-	u32 class;
+	u32 class = 0;
 
 	if (is_over())
 		return 0;
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
-		return kthread__enter(task, caller_of(ctx), now_ns, balanced);
+	if (is_kthread()) {
+		site = caller__find(ctx, &class);
+		return kthread__enter(site, class, now_ns, balanced);
+	}
 	s = state__current();
 	if (!s)
 		return state__missing();
@@ -544,11 +561,10 @@ static __always_inline int enter(void *ctx, const unsigned long *flags, bool bal
 		lost__spans_unfinished(1);
 		stall__forget(stall, stall_now(), balanced);
 	}
-	site = caller_of(ctx);
-	class = class_of(site);
+	site = caller__find(ctx, &class);
 	if (class == MT_CLASS_PAGE)
 		class = page_class(ctx);
-	know_task();
+	know_task(s);
 	stall__begin(s, (u64)flags, now_ns, balanced);
 	stall->site = site;
 	stall->class = class;
@@ -568,12 +584,13 @@ static __always_inline u32 cause_at_end(const struct mt_stalled *stall)
 static __always_inline bool stall__emit(void *ctx, const struct mt_state *s, u32 cause, u64 duration_ns)
 {
 	const struct mt_stalled *stall = state__stalled(s);
-	struct mt_stall_site *site = bpf_map_lookup_elem(&stall_sites, &stall->site);
+	struct mt_stall_site *site;
 	struct mt_lost *l;
 	struct mt_stall *rec = NULL;
 
 	if (duration_ns < cfg.long_stall_ns)
 		return false;
+	site = bpf_map_lookup_elem(&stall_sites, &stall->site);
 	if (bpf_ringbuf_query(&ring_rare, BPF_RB_AVAIL_DATA) <= cfg.rare_fold_bytes)
 		rec = bpf_ringbuf_reserve(&ring_rare, sizeof(*rec), 0);
 	if (!rec) {
@@ -602,7 +619,7 @@ static __always_inline bool stall__emit(void *ctx, const struct mt_state *s, u32
 static __always_inline void stall__end(void *ctx, struct mt_state *s, u64 now_ns, bool balanced)
 {
 	u64 duration_ns = now_ns - state__stalled(s)->start_ns;
-	struct mt_state *counting = state__counting(false); /* may change what s counts for */
+	struct mt_state *counting = state__if_counting(s); /* may change what s counts for */
 	struct mt_stalled *stall = state__stalled(s);
 	u32 cause = cause_at_end(stall);
 	bool ends_after = stall->start_ns > now_ns;
@@ -622,18 +639,18 @@ static __always_inline void stall__end(void *ctx, struct mt_state *s, u64 now_ns
 	stall->changes++;
 	if (!counting || is_over())
 		return;
-	count_by_cause(s->who.cgroup_id, cause, duration_ns, !stall__emit(ctx, s, cause, duration_ns));
+	stall->near = count_by_cause(s->who.cgroup_id, cause, duration_ns, !stall__emit(ctx, s, cause, duration_ns),
+				     stall->near);
 	if (stall->site)
 		count_by_caller(stall->site, cause, duration_ns);
 }
 
 static __always_inline int leave(void *ctx, const unsigned long *flags, bool balanced)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	u64 now_ns = stall_now(), key;
 	struct mt_state *s;
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (is_kthread())
 		return kthread__leave(flags, now_ns, balanced);
 	s = state__current();
 	if (!s)
@@ -959,13 +976,12 @@ int BPF_PROG(oom_wait_given_up)
  */
 static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct mt_state *s;
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || is_over())
+	if (is_kthread() || is_over())
 		return 0;
 	/* delay accounting has the whole wait: it counts as a refault */
-	if (takes_delays() && is_thrashing(task))
+	if (takes_delays() && is_thrashing((struct task_struct *)bpf_get_current_task()))
 		return 0;
 	s = state__current();
 	if (!s)
@@ -976,7 +992,7 @@ static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 		lost__spans_unfinished(1);
 		stall__forget(state__stalled(s), stall_now(), balanced);
 	}
-	know_task();
+	know_task(s);
 	stall__begin(s, KEY_FIRST + kind, bpf_ktime_get_boot_ns(), balanced);
 	state__stalled(s)->class = cause;
 	return 0;
