@@ -575,6 +575,16 @@ struct mt_stalled {
 	struct mt_mmap_lock_by_holder_key holder; /* of the lock */
 };
 
+/* What a task's reclaim is about to do, or doing. */
+struct mt_reclaiming {
+	__u64 target;	     /* id of the cgroup whose limit it is about to be for; 0: unknown */
+	__u32 taken;	     /* pages that were isolated and not got back yet */
+	__u16 file;	     /* they belong to files */
+	__u16 asked;	     /* user space asked for what is about to begin */
+	__u64 shrink_ns;     /* since when a shrinker runs; 0: none does */
+	__u64 shrink_cgroup; /* id of the cgroup whose objects it is to free; 0: of none, or unknown */
+};
+
 /*
  * The base of what the kernel accounts to a task; that counts only while it matches the filters.  While it matches, the
  * count is the task's number less this one; else it is this one.
@@ -618,16 +628,9 @@ struct mt_state {
 	__u64 announced_rings;	 /* a bit each */
 	__u64 woke_ns;		 /* when the reader was last woken for them */
 	__u32 announced_epoch;
-	__u32 walking; /* its user stack is being read, which may raise exceptions that do not count */
-	/* For reclaim: */
-	__u64 reclaim_target; /* id of the cgroup whose limit it is about to reclaim for; 0: unknown */
-	__u32 reclaim_taken;  /* pages that it has isolated and not got back yet */
-	__u16 reclaim_file;   /* they belong to files */
-	__u16 reclaim_asked;  /* user space asked for the reclaim that it is about to do */
-	__u64 shrink_ns;      /* since when a shrinker runs; 0: none does */
-	__u64 shrink_cgroup;  /* id of the cgroup whose objects it is to free; 0: of none, or unknown */
-	__u32 sent_sum;	      /* of what was sent, at the exit */
-	__u32 renamed;	      /* by another task: set by that one */
+	__u32 walking;	/* its user stack is being read, which may raise exceptions that do not count */
+	__u32 sent_sum; /* of what was sent, at the exit */
+	__u32 renamed;	/* by another task: set by that one */
 	/* For each fault: */
 	__u32 flags;  /* enum mt_state_flags */
 	__u32 match;  /* it meets the filters */
@@ -642,11 +645,13 @@ struct mt_state {
 	 * The counters of the probes that are on (struct mt_cfg); those that the kernel accounts stay 0: a record takes
 	 * them from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record
 	 * had (state__sent_counts()); the iterator writes these as well, until the exit.  Behind these comes a struct
-	 * mt_stalled, if the probe stall is on (state__stalled()).  The maps have room for no more.
+	 * mt_stalled, if the probe stall is on (state__stalled()), and a struct mt_reclaiming, if reclaim is
+	 * (state__reclaiming()).  The maps have room for no more.
 	 */
 	__u64 c[MT_NR_SLOTS];
 	__u32 room[MT_NR_SLOTS];
 	struct mt_stalled room_too;
+	struct mt_reclaiming and_too;
 };
 
 /* Properties that a task has from its birth on. */
@@ -873,7 +878,7 @@ _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIS
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
 _Static_assert(sizeof(struct mt_state) ==
-		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 64 + 16 + 128 + 32,
+		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 32 + 16 + 128 + 32 + 32,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -97,6 +97,13 @@ static __always_inline struct mt_stalled *state__stalled(const struct mt_state *
 	return (struct mt_stalled *)(s->c + cfg.nr_slots + (cfg.nr_slots + 1) / 2);
 }
 
+/* What the task's reclaim does; only if the probe reclaim is on. */
+static __always_inline struct mt_reclaiming *state__reclaiming(const struct mt_state *s)
+{
+	return (struct mt_reclaiming *)(s->c + cfg.nr_slots + (cfg.nr_slots + 1) / 2 +
+					(counts_stalls() ? sizeof(struct mt_stalled) / sizeof(u64) : 0));
+}
+
 /* Bytes of a task's record. */
 static __always_inline u64 record_size(void)
 {
@@ -621,8 +628,8 @@ static __noinline struct mt_state *state__recover_current(void)
 }
 
 /*
- * The same state if the current task, whose it is, counts; NULL if the filters leave it out.  A move to another cgroup is
- * noticed here, because the address of its css_set changes; with a filter by uid, so is a change of its credentials.
+ * The same state if the current task, whose it is, counts; NULL if the filters leave it out.  A move to another cgroup
+ * is noticed here, because the address of its css_set changes; with a filter by uid, so is a change of its credentials.
  */
 static __always_inline struct mt_state *state__if_counting(struct mt_state *s)
 {

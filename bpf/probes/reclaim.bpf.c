@@ -135,10 +135,10 @@ static __always_inline bool has_target(u32 kind)
 static __always_inline u64 take_aim(void)
 {
 	struct mt_state *s = state__current();
-	u64 target = s ? s->reclaim_target : 0;
+	u64 target = s ? state__reclaiming(s)->target : 0;
 
 	if (s)
-		s->reclaim_target = 0;
+		state__reclaiming(s)->target = 0;
 	return target;
 }
 
@@ -146,12 +146,12 @@ static __always_inline u64 take_aim(void)
 static __always_inline void take_asked(void)
 {
 	struct mt_state *s = state__current();
-	struct span *span = s && s->reclaim_asked ? span__open() : NULL;
+	struct span *span = s && state__reclaiming(s)->asked ? span__open() : NULL;
 
 	if (!span)
 		return;
 	span->asked = 1;
-	s->reclaim_asked = 0;
+	state__reclaiming(s)->asked = 0;
 }
 
 /* target: the cgroup, where the event tells it; else 0 */
@@ -173,7 +173,7 @@ static __always_inline int aim(struct mem_cgroup *memcg)
 	struct mt_state *s = state__current();
 
 	if (s)
-		s->reclaim_target = memcg_cgroup_id(memcg);
+		state__reclaiming(s)->target = memcg_cgroup_id(memcg);
 	return 0;
 }
 
@@ -192,7 +192,7 @@ int BPF_PROG(asked_for, struct mem_cgroup *memcg, unsigned long nr_pages, gfp_t 
 	struct mt_state *s = state__current();
 
 	if (s)
-		s->reclaim_asked = !!(options & MEMCG_RECLAIM_PROACTIVE);
+		state__reclaiming(s)->asked = !!(options & MEMCG_RECLAIM_PROACTIVE);
 	return 0;
 }
 

@@ -93,8 +93,8 @@ static __always_inline int shrinker__begin(u64 cgroup_id)
 
 	if (!s)
 		return 0;
-	s->shrink_ns = bpf_ktime_get_boot_ns();
-	s->shrink_cgroup = cgroup_id;
+	state__reclaiming(s)->shrink_ns = bpf_ktime_get_boot_ns();
+	state__reclaiming(s)->shrink_cgroup = cgroup_id;
 	return 0;
 }
 
@@ -110,11 +110,12 @@ static __always_inline int shrinker__end(u64 address, int objects)
 	if (span && span->id >> 16 == MT_PROBE_reclaim)
 		span->shrunk += objects;
 	s = reclaiming(reclaimer(&target));
-	since_ns = s ? s->shrink_ns : 0;
+	since_ns = s ? state__reclaiming(s)->shrink_ns : 0;
 	if (!since_ns)
 		return 0;
-	s->shrink_ns = 0;
-	return shrinker__count(address, s->shrink_cgroup, bpf_ktime_get_boot_ns() - since_ns, objects);
+	state__reclaiming(s)->shrink_ns = 0;
+	return shrinker__count(address, state__reclaiming(s)->shrink_cgroup, bpf_ktime_get_boot_ns() - since_ns,
+			       objects);
 }
 
 /* The cgroup is being removed. */

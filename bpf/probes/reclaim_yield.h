@@ -88,8 +88,8 @@ static __always_inline int yield__isolate(int lru, u64 nr_scanned, u64 nr_taken)
 	s = reclaiming(reclaimer(&target));
 	if (!s)
 		return 0;
-	s->reclaim_taken = nr_taken;
-	s->reclaim_file = lru == LRU_INACTIVE_FILE;
+	state__reclaiming(s)->taken = nr_taken;
+	state__reclaiming(s)->file = lru == LRU_INACTIVE_FILE;
 	if (cfg.lru_generations)
 		nr_scanned = nr_taken;
 	return nr_scanned ? yield__add(nr_scanned, 0, lru == LRU_INACTIVE_FILE) : 0;
@@ -107,10 +107,10 @@ static __always_inline int yield__shrink(u64 nr_reclaimed)
 	s = reclaiming(reclaimer(&target));
 	if (!s)
 		return 0;
-	if (nr_reclaimed > s->reclaim_taken)
-		nr_reclaimed = s->reclaim_taken;
-	s->reclaim_taken -= nr_reclaimed;
-	return nr_reclaimed ? yield__add(0, nr_reclaimed, s->reclaim_file) : 0;
+	if (nr_reclaimed > state__reclaiming(s)->taken)
+		nr_reclaimed = state__reclaiming(s)->taken;
+	state__reclaiming(s)->taken -= nr_reclaimed;
+	return nr_reclaimed ? yield__add(0, nr_reclaimed, state__reclaiming(s)->file) : 0;
 }
 
 static __always_inline void yield__retire(u64 target, u32 by)

@@ -183,8 +183,8 @@ static __noinline u64 caller__by_chain(void *ctx)
 }
 
 /*
- * The address behind the call of psi_memstall_enter(), and the class of the function that it is in: only one that a call
- * chain has shown to be a caller's.  0: unknown.
+ * The address behind the call of psi_memstall_enter(), and the class of the function that it is in: only one that a
+ * call chain has shown to be a caller's.  0: unknown.
  */
 static __noinline u64 caller__by_frame(void *ctx, u32 *class)
 {

@@ -141,8 +141,8 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 		c[2] = d->reasons[id][0] ? cell_string(d->reasons[id]) : cell_none();
 		c[3] = d->unknown[id][0] ? cell_string(d->unknown[id]) : cell_none();
 		c[4] = cell_none();
-		if (!status->attached && features__explain(status->error ? status->error : -EPERM, d->remedies[id],
-							   sizeof(d->remedies[id])))
+		if (!status->attached &&
+		    features__explain(status->error ? status->error : -EPERM, d->remedies[id], sizeof(d->remedies[id])))
 			c[4] = cell_string(d->remedies[id]);
 		wanted += !probe_rows[id].opt_in;
 		attached += status->attached && !probe_rows[id].opt_in && !status->error;

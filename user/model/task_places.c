@@ -26,13 +26,17 @@ size_t task_places__record_size(const struct mt_cfg *cfg)
 	       (cfg->parents ? sizeof(struct mt_who) : 0);
 }
 
-/* A counter, and the low half of what was sent of it; whole words in all; and the stall that the task is in. */
+/* A counter, and the low half of what was sent of it; whole words in all; its stall and its reclaim. */
 size_t task_places__state_size(const struct mt_cfg *cfg)
 {
 	size_t size = offsetof(struct mt_state, c) + cfg->nr_slots * (sizeof(uint64_t) + sizeof(uint32_t));
 
 	size = (size + 7) / 8 * 8;
-	return cfg->probes & 1U << MT_PROBE_stall ? size + sizeof(struct mt_stalled) : size;
+	if (cfg->probes & 1U << MT_PROBE_stall)
+		size += sizeof(struct mt_stalled);
+	if (cfg->probes & 1U << MT_PROBE_reclaim)
+		size += sizeof(struct mt_reclaiming);
+	return size;
 }
 
 void task_places__spread(const struct mt_cfg *cfg, const uint64_t *counters, uint64_t *slots)
