@@ -19,7 +19,7 @@ complete_words() {
 }
 
 @test "commands" {
-	[ "$(complete_words sta)" = "stalls stat" ]
+	[ "$(complete_words sta)" = "stalls stat state" ]
 	[ "$(complete_words help lis)" = list ]
 	[ "$(complete_words '' | tr ' ' '\n' | grep -c -F -x -f <(commands))" -eq "$(commands | wc -l)" ]
 }

@@ -118,6 +118,13 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	done
 }
 
+@test "state --json, with intervals" {
+	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+	"$memtrace" state -i 0.2 -d 0.5 --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+}
+
 @test "verify --json" {
 	"$memtrace" verify --json -o "$tmp/verify.json" -- "$workloads/faults"
 	valid verify "$tmp/verify.json"

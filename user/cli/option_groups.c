@@ -92,6 +92,26 @@ const struct option_row time_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row look_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = AT(duration_ns),
+	  .min = 100 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "the time between the two looks, 1s by default; with -i: stop after TIME" },
+	{ .name = "interval",
+	  .short_name = 'i',
+	  .type = OPT_DURATION,
+	  .offset = AT(interval_ns),
+	  .min = 100 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "look again every TIME, and print one line about what happened since; in JSON the whole state" },
+	{ .name = NULL },
+};
+
 const struct option_row stall_options[] = {
 	{ .name = "longer-than",
 	  .type = OPT_DURATION,

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The machine's memory on one screen: what two looks at it found. */
+#ifndef MEMTRACE_VIEWS_STATE_H
+#define MEMTRACE_VIEWS_STATE_H
+
+#include "../count/machine_sums.h"
+#include "../report/report.h"
+#include "fields.h"
+
+#define STATE_NOW_MAX 3 /* sentences about what is abnormal */
+
+/* What is to be shown. */
+struct state_looks {
+	const struct machine *before; /* NULL: there is no earlier look, so nothing is known of growth */
+	const struct machine *now;
+	bool interval; /* one of several, as -i asks for */
+};
+
+/* Storage of what reports borrow; all zero at first. */
+struct state {
+	struct state_looks looks;
+	double seconds; /* between them */
+	struct fields fields;
+	/* Rows of tables for programs; owned. */
+	struct state_table {
+		struct cell *cells;
+		struct cell_rows rows;
+	} zones, nodes, blocks, orders, slabs, callers, swaps, zrams, now, gaps;
+	char now_texts[STATE_NOW_MAX][512];
+};
+
+/*
+ * The whole report.  0 or -ENOMEM; state__done() in any case, after it was rendered.
+ */
+int state__add(struct state *state, const struct state_looks *looks, struct report *report);
+void state__done(struct state *state);
+/* One line about what happened between the looks (there are two), with the titles of its columns before it if that is
+ * wanted. */
+void state__add_line(const struct state_looks *looks, struct report *report, bool titles);
+
+#endif
