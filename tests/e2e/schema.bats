@@ -123,6 +123,10 @@ jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))' "$fi
 	valid state "$tmp/state.json"
 	"$memtrace" state -i 0.2 -d 0.5 --json -o "$tmp/state.json"
 	valid state "$tmp/state.json"
+	memcg_init
+	"$memtrace" state -d 0.2 -c "$memcg_root" --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+	[[ $(jq '.processes | length' "$tmp/state.json") -gt 0 ]]
 }
 
 @test "verify --json" {

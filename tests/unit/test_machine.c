@@ -300,7 +300,7 @@ static void odd_slabs(void **state)
 
 static void vmalloc(struct machine *machine, const char *text)
 {
-	each_of(text, strlen(text), list_files__vmallocinfo, machine);
+	each_of(text, strlen(text), list_files__vmallocinfo, &machine->callers);
 }
 
 static void callers_of_vmalloc(void **state)
@@ -314,12 +314,12 @@ static void callers_of_vmalloc(void **state)
 			 "0xffffb0d3-0xffffb0d6   12288 zcomp_init+0x12/0x30 [zram] pages=2 vmalloc vpages N0=1 N1=1\n"
 			 "0xffffb0d6-0xffffb0d8    8192 unpurged vm_area\n"
 			 "0xffffb0d8-0xffffb0da    8192 vm_map_ram\n");
-	assert_int_equal(machine->nr_callers, 2);
-	assert_string_equal(machine->callers[0].name, "dup_task_struct");
-	assert_int_equal(machine->callers[0].pages, 8);
-	assert_string_equal(machine->callers[1].name, "zcomp_init");
-	assert_int_equal(machine->callers[1].pages, 2);
-	assert_true(machine->stacks_in_vmalloc);
+	assert_int_equal(machine->callers.nr, 2);
+	assert_string_equal(machine->callers.list[0].name, "dup_task_struct");
+	assert_int_equal(machine->callers.list[0].pages, 8);
+	assert_string_equal(machine->callers.list[1].name, "zcomp_init");
+	assert_int_equal(machine->callers.list[1].pages, 2);
+	assert_true(machine->callers.has_stacks);
 }
 
 static void odd_callers(void **state)
@@ -331,14 +331,14 @@ static void odd_callers(void **state)
 	vmalloc(machine, "");
 	vmalloc(machine, " pages=4\n0x1-0x2 pages=4\n0x1-0x2 4096 pages=3\n0x1-0x2 4096 f pages=\n"
 			 "0x1-0x2 4096 f pages=x");
-	assert_int_equal(machine->nr_callers, 0);
+	assert_int_equal(machine->callers.nr, 0);
 	for (i = 0; i < MACHINE_CALLERS_MAX + 3; i++) {
 		snprintf(line, sizeof(line), "0x1-0x2 4096 function_%zu+0x1/0x2 pages=2 vmalloc\n", i);
 		vmalloc(machine, line);
 	}
-	assert_int_equal(machine->nr_callers, MACHINE_CALLERS_MAX);
-	assert_int_equal(machine->callers_rest, 6);
-	assert_false(machine->stacks_in_vmalloc);
+	assert_int_equal(machine->callers.nr, MACHINE_CALLERS_MAX);
+	assert_int_equal(machine->callers.rest, 6);
+	assert_false(machine->callers.has_stacks);
 }
 
 static void swap_devices(void **state)
@@ -392,7 +392,7 @@ static void parts_of_memory(void **state)
 	assert_true(machine__not_accounted(machine, &rest));
 	assert_int_equal(rest, (1000 - 100 - 250 - 60 - 20 - 5 - 22 - 8 - 2) << 20);
 	/* stacks that vmalloc() did not give out */
-	machine->callers_known = true;
+	machine->callers.known = true;
 	assert_int_equal(machine__part(machine, PART_VMALLOC), 30 << 20);
 	/* more in parts than there is */
 	values[SAMPLE_memory_anon] = 2000LL << 20;

@@ -20,6 +20,11 @@
 /* Two looks, a second apart, at a machine of 1000 MiB at which nothing is abnormal. */
 struct made_up {
 	struct machine before, now;
+	struct cgroup_state cgroup, *list[1];
+	struct cgroup_states cgroups;
+	struct cgroup_filling filling;
+	const struct cgroup_filling *about; /* filling, or NULL */
+	bool by_cgroup;
 	struct state view;
 };
 
@@ -62,7 +67,37 @@ static void fill_in(struct machine *machine)
 	for (i = 0; i < zone->nr_orders; i++)
 		zone->blocks[i] = 1;
 	machine->nodes[0] = (struct machine_node){ .kswapd_ns = 0 };
-	machine->slabs_known = machine->callers_known = true;
+	machine->slabs_known = machine->callers.known = true;
+}
+
+/* One that has 60 of 100 MiB, most of it page cache. */
+static void add_cgroup(struct made_up *m)
+{
+	struct cgroup_state *cgroup = &m->cgroup;
+
+	memset(&cgroup->before, 0xff, sizeof(cgroup->before));
+	cgroup->path = "/app.slice/a b";
+	cgroup->before.time_ns = 5000000000;
+	cgroup->before.values[CGROUP_SAMPLE_memory_current] = 58 * MIB;
+	cgroup->before.values[CGROUP_SAMPLE_memory_events_oom_kill] = 3;
+	cgroup->now = cgroup->before;
+	cgroup->now.time_ns = 6000000000;
+	cgroup->now.values[CGROUP_SAMPLE_memory_current] = 60 * MIB;
+	cgroup->now.values[CGROUP_SAMPLE_memory_max] = 100 * MIB;
+	cgroup->now.values[CGROUP_SAMPLE_memory_high] = SAMPLE_UNLIMITED;
+	cgroup->now.stats[CGROUP_STAT_ANON] = 5 * MIB;
+	cgroup->now.stats[CGROUP_STAT_FILE] = 52 * MIB;
+	cgroup->now.stats[CGROUP_STAT_SHMEM] = 2 * MIB;
+	cgroup->now.stats[CGROUP_STAT_ACTIVE_FILE] = 50 * MIB;
+	cgroup->now.stats[CGROUP_STAT_SLAB_RECLAIMABLE] = 1 * MIB;
+	m->list[0] = cgroup;
+	m->cgroups =
+		(struct cgroup_states){ .version = CGROUP_V2, .list = m->list, .nr = 1, .nr_read = 1, .dying = 12 };
+	m->filling.own = cgroup;
+	m->filling.nr_levels = 3;
+	m->filling.levels[0] = (struct cgroup_level){ "/app.slice/a b", 60 * MIB, 100 * MIB, SAMPLE_UNLIMITED };
+	m->filling.levels[1] = (struct cgroup_level){ "/app.slice", 90 * MIB, 200 * MIB, MT_UNKNOWN_U64 };
+	m->filling.levels[2] = (struct cgroup_level){ "/", MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
 }
 
 static int make_up(void **state)
@@ -72,6 +107,7 @@ static int make_up(void **state)
 	assert_non_null(m);
 	fill_in(&m->before);
 	fill_in(&m->now);
+	add_cgroup(m);
 	m->before.time_ns = 5000000000;
 	m->now.time_ns = 6000000000;
 	*state = m;
@@ -87,7 +123,12 @@ static int forget(void **state)
 /* What that output makes of the looks; the caller's to free(). */
 static char *shown(struct made_up *m, const struct machine *before, const char *format)
 {
-	const struct state_looks looks = { .before = before, .now = &m->now };
+	const struct state_looks looks = { .before = before,
+					   .now = &m->now,
+					   .cgroups = &m->cgroups,
+					   .filling = m->about,
+					   .by_cgroup = m->by_cgroup,
+					   .rows = 20 };
 	struct report *report = report__new("memtrace.state/1");
 	struct output out = { .ops = output__find(format) };
 	char *text = NULL;
@@ -147,7 +188,7 @@ static void nothing_is_known(void **state)
 	memset(m->now.values, 0xff, sizeof(m->now.values));
 	memset(m->now.settings, 0xff, sizeof(m->now.settings));
 	m->now.nr_zones = m->now.nr_nodes = 0;
-	m->now.slabs_known = m->now.callers_known = false;
+	m->now.slabs_known = m->now.callers.known = false;
 	m->now.gaps[m->now.nr_gaps++] = (struct machine_gap){ "/proc/slabinfo", -EACCES };
 	text = shown(m, NULL, "text");
 	if (!strstr(text, "memory    -\n") || !strstr(text, "zones     -\n") || !strstr(text, "orders    -\n") ||
@@ -169,8 +210,8 @@ static void hostile_names(void **state)
 
 	m->now.slabs[0] = (struct machine_slab){ .name = "\033[2Jx", .bytes = 5 * MIB };
 	m->now.nr_slabs = 1;
-	m->now.callers[0] = (struct machine_caller){ .name = "a\nb", .pages = 256 };
-	m->now.nr_callers = 1;
+	m->now.callers.list[0] = (struct machine_caller){ .name = "a\nb", .pages = 256 };
+	m->now.callers.nr = 1;
 	expect(m, "text", "slab      \\x1b[2Jx 5.00MiB\n");
 	expect(m, "text", "vmalloc   a\\x0ab 1.00MiB\n");
 	expect(m, "json", "\"name\":\"\\u001B[2Jx\"");
@@ -227,6 +268,114 @@ static void swap_and_its_compression(void **state)
 	expect(m, "text",
 	       "swap      100MiB of 400MiB   zram 90.0MiB in 30.0MiB (3.0:1)   zswap 10.0MiB in 4.00MiB "
 	       "(2.5:1)");
+}
+
+static void the_worst_cgroups(void **state)
+{
+	struct made_up *m = *state;
+
+	expect(m, "text",
+	       "cgroups   /app.slice/a b 60.0MiB of 100MiB (cache 50.0MiB, anon 5.00MiB, tmpfs and shared "
+	       "2.00MiB), 3 kills\n          1 in all, 12 dying\n");
+	m->cgroups.nr_read = 0;
+	m->cgroups.left_out = 5;
+	expect(m, "text", "6 in all, 6 not read, 12 dying\n");
+	m->cgroup.path = "/\033[2J";
+	expect(m, "text", "cgroups   /\\x1b[2J 60.0MiB");
+	m->by_cgroup = true;
+	expect(m, "text", "/\\x1b[2J 60.0MiB 100MiB 60.0%    -     3 2.00MiB 5.00MiB 50.0MiB 2.00MiB 1.00MiB");
+	expect(m, "json", "\"grown_bytes\":2097152,\"grown_in_seconds\":1.0");
+	m->cgroup.now.values[CGROUP_SAMPLE_memory_max] = SAMPLE_UNLIMITED;
+	expect(m, "json", "\"limit_bytes\":\"max\",\"full\":null");
+}
+
+static void what_fills_a_cgroup(void **state)
+{
+	struct cgroup_process process = {
+		.pid = 7, .comm = "e\nvil", .anon = 3 * MIB, .file = 0, .shmem = MT_UNKNOWN_U64
+	};
+	struct made_up *m = *state;
+
+	m->about = &m->filling;
+	m->filling.processes = &process;
+	m->filling.nr_processes = 1;
+	expect(m, "text",
+	       "/app.slice/a b\nmemory    60.0MiB, limit 100MiB (60.0%)   swap -   grew by 2.00MiB/s   kills 3\n"
+	       "          at its limit - times\n");
+	expect(m, "text",
+	       "charge    cache 50.0MiB, anon 5.00MiB, tmpfs and shared 2.00MiB, slab (reclaimable) 1.00MiB,\n"
+	       "          not accounted 2.00MiB   can be reclaimed without swap: 51.0MiB\n");
+	expect(m, "text",
+	       "limits    /app.slice/a b: 60.0MiB, max 100MiB, high none\n"
+	       "          /app.slice: 90.0MiB, max 200MiB, high -\n");
+	expect(m, "text", "processes 1 hold anon 3.00MiB, file 0B, shared 0B, swap 0B");
+	expect(m, "text", "          e\\x0avil[7] anon 3.00MiB, file 0B, shared -, swap 0B\n");
+	expect(m, "text", "nothing is abnormal");
+	expect(m, "json", "\"comm\":\"e\\nvil\"");
+	expect_none(m, "text", "zones");
+}
+
+static void kill_in_cgroup(struct made_up *m)
+{
+	m->cgroup.now.values[CGROUP_SAMPLE_memory_events_oom_kill] += 2;
+}
+
+static void fill_cgroup(struct made_up *m)
+{
+	m->cgroup.now.values[CGROUP_SAMPLE_memory_current] = 96 * MIB;
+	m->cgroup.now.stats[CGROUP_STAT_ACTIVE_FILE] = 8 * MIB;
+}
+
+static void fill_ancestor(struct made_up *m)
+{
+	m->filling.levels[1].current = 190 * MIB;
+}
+
+static void fill_tmpfs(struct made_up *m)
+{
+	m->cgroup.now.stats[CGROUP_STAT_SHMEM] = 30 * MIB;
+}
+
+static void fill_slab(struct made_up *m)
+{
+	m->cgroup.now.stats[CGROUP_STAT_SLAB_RECLAIMABLE] = 30 * MIB;
+}
+
+/* The rules for one cgroup. */
+static void each_rule_of_a_cgroup(void **state)
+{
+	static const struct {
+		const char *id;
+		void (*cause)(struct made_up *m);
+		const char *said;
+	} own_causes[] = {
+		{ "kills", kill_in_cgroup,
+		  "the OOM killer killed 2 processes in /app.slice/a b since the first look. Next: memtrace trace oom "
+		  "-c "
+		  "'/app.slice/a b'" },
+		{ "full", fill_cgroup,
+		  "/app.slice/a b is at its limit (96.0MiB of 100MiB), and only 9.00MiB can be reclaimed without swap. "
+		  "Next: memtrace stalls -c '/app.slice/a b'" },
+		{ "ancestor_full", fill_ancestor,
+		  "/app.slice above it is at its limit (190MiB of 200MiB). Next: memtrace state -c /app.slice" },
+		{ "tmpfs", fill_tmpfs, "30.0MiB are files in tmpfs and shared memory, which stay when" },
+		{ "slab", fill_slab, "30.0MiB are slabs such as dentries and inodes" },
+	};
+	const size_t nr = sizeof(own_causes) / sizeof(*own_causes);
+	struct made_up *m = *state;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		assert_string_equal(cgroup_rules[i].id, own_causes[i].id);
+		assert_true(cgroup_rules[i].threshold[0] && cgroup_rules[i].source[0]);
+		own_causes[i].cause(m);
+		m->about = &m->filling;
+		expect(m, "text", own_causes[i].said);
+		assert_int_equal(forget(state), 0);
+		assert_int_equal(make_up(state), 0);
+		m = *state;
+	}
+	assert_null(cgroup_rules[nr].id);
 }
 
 /* Each rule, in its order: what makes it apply, and a part of what it says. */
@@ -299,9 +448,12 @@ static const struct {
 	void (*cause)(struct made_up *m);
 	const char *said;
 } causes[] = {
+	{ "cgroup_kills", kill_in_cgroup, "the OOM killer killed 2 processes in /app.slice/a b since the first look" },
 	{ "oom_kills", kill_one, "the OOM killer killed a process since the first look. Next: memtrace trace oom" },
 	{ "below_min", go_below_min, "zone Normal is below min: allocations reclaim by themselves, and stall" },
 	{ "pressure", press, "tasks waited for memory in 10.0% of the last 10 s. Next: memtrace stalls" },
+	{ "cgroup_full", fill_cgroup,
+	  "only 9.00MiB can be reclaimed without swap. Next: memtrace state -c '/app.slice/a b'" },
 	{ "commit", commit_all, "380MiB of 400MiB are committed, and overcommit is off" },
 	{ "out_of_memory", run_out, "only 99.0MiB are available, and there is no swap" },
 	{ "swap_full", fill_swap, "swap is nearly full: 90.0MiB of 100MiB" },
@@ -324,7 +476,7 @@ static void each_rule(void **state)
 	for (i = 0; i < NR_CAUSES; i++) {
 		assert_non_null(state_rules[i].id);
 		assert_string_equal(state_rules[i].id, causes[i].id);
-		assert_true(state_rules[i].threshold[0] && state_rules[i].source[0] && state_rules[i].next[0]);
+		assert_true(state_rules[i].threshold[0] && state_rules[i].source[0]);
 		causes[i].cause(m);
 		expect(m, "text", causes[i].said);
 		snprintf(id, sizeof(id), "\"rule\":\"%s\"", causes[i].id);
@@ -401,11 +553,19 @@ static void lines_are_broken_between_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_healthy_machine), TEST(nothing_is_known),
-		TEST(hostile_names),	 TEST(slabs_that_grew),
-		TEST(several_nodes),	 TEST(swap_and_its_compression),
-		TEST(each_rule),	 TEST(the_three_worst),
-		TEST(nearly_abnormal),	 cmocka_unit_test(lines_are_broken_between_parts),
+		TEST(a_healthy_machine),
+		TEST(nothing_is_known),
+		TEST(hostile_names),
+		TEST(slabs_that_grew),
+		TEST(several_nodes),
+		TEST(swap_and_its_compression),
+		TEST(the_worst_cgroups),
+		TEST(what_fills_a_cgroup),
+		TEST(each_rule_of_a_cgroup),
+		TEST(each_rule),
+		TEST(the_three_worst),
+		TEST(nearly_abnormal),
+		cmocka_unit_test(lines_are_broken_between_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static uint64_t vmalloc_bytes(const struct machine *machine)
 {
 	uint64_t used = machine->values[SAMPLE_memory_vmalloc];
 
-	if (machine->callers_known && !machine->stacks_in_vmalloc)
+	if (machine->callers.known && !machine->callers.has_stacks)
 		return used;
 	return less(used, machine->values[SAMPLE_memory_kernel_stack]);
 }

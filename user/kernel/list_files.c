@@ -77,20 +77,20 @@ void list_files__slabinfo(void *ctx, char *line)
 		add_slab(machine, line, objects, pages);
 }
 
-static struct machine_caller *find_caller(struct machine *machine, const char *name, size_t len)
+static struct machine_caller *find_caller(struct machine_callers *callers, const char *name, size_t len)
 {
 	struct machine_caller *caller;
 	size_t i;
 
 	len = len < sizeof(caller->name) - 1 ? len : sizeof(caller->name) - 1;
-	for (i = 0; i < machine->nr_callers; i++) {
-		caller = &machine->callers[i];
+	for (i = 0; i < callers->nr; i++) {
+		caller = &callers->list[i];
 		if (!strncmp(caller->name, name, len) && !caller->name[len])
 			return caller;
 	}
-	if (machine->nr_callers == NR(machine->callers))
+	if (callers->nr == NR(callers->list))
 		return NULL;
-	caller = &machine->callers[machine->nr_callers++];
+	caller = &callers->list[callers->nr++];
 	*caller = (struct machine_caller){ 0 };
 	memcpy(caller->name, name, len);
 	return caller;
@@ -114,7 +114,7 @@ static bool is_of_stacks(const char *name)
 /* "0x1-0x2   20480 caller+0xb8/0x400 [module] pages=4 vmalloc N0=4"; areas without pages are no memory. */
 void list_files__vmallocinfo(void *ctx, char *line)
 {
-	struct machine *machine = ctx;
+	struct machine_callers *callers = ctx;
 	char *pages = strstr(line, " pages=");
 	struct machine_caller *caller;
 	uint64_t nr;
@@ -124,14 +124,14 @@ void list_files__vmallocinfo(void *ctx, char *line)
 		return;
 	if (sscanf(line, "%*s %*u %n", &begin) < 0 || !begin || line + begin >= pages)
 		return;
-	caller = find_caller(machine, line + begin, strcspn(line + begin, "+ "));
+	caller = find_caller(callers, line + begin, strcspn(line + begin, "+ "));
 	if (!caller) {
-		machine->callers_rest += nr;
+		callers->rest += nr;
 		return;
 	}
 	caller->pages += nr;
 	if (is_of_stacks(caller->name))
-		machine->stacks_in_vmalloc = true;
+		callers->has_stacks = true;
 }
 
 /* "/dev/zram0   partition   1048572  0  100", in KiB; the first line has titles. */

@@ -10,8 +10,9 @@
 
 /* ctx: a struct machine, of which page_size is set. */
 void list_files__slabinfo(void *ctx, char *line);
-void list_files__vmallocinfo(void *ctx, char *line);
 void list_files__swaps(void *ctx, char *line);
+/* ctx: a struct machine_callers. */
+void list_files__vmallocinfo(void *ctx, char *line);
 /* The text of /sys/block/NAME/mm_stat. */
 void list_files__zram(struct machine *machine, const char *name, const char *text);
 

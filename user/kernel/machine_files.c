@@ -203,15 +203,19 @@ static void read_zrams(struct machine *machine)
 		closedir(dir);
 }
 
-static void read_lists(const struct machine_files *files, struct machine *machine)
+void machine_files__read_callers(struct machine_files *files)
 {
-	machine->slabs_known = read_lines(machine, files->slabinfo, "/proc/slabinfo", list_files__slabinfo, machine);
-	machine->callers_known =
-		read_lines(machine, files->vmallocinfo, "/proc/vmallocinfo", list_files__vmallocinfo, machine);
+	memset(&files->callers, 0, sizeof(files->callers));
+	files->callers_err = files->vmallocinfo < 0 ?
+				     files->vmallocinfo :
+				     line_file__each(files->vmallocinfo, list_files__vmallocinfo, &files->callers);
+	files->callers.known = !files->callers_err;
 }
 
 void machine_files__read(struct machine_files *files, struct machine *machine, bool lists)
 {
+	uint64_t began_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID);
+
 	memset(machine, 0, sizeof(*machine));
 	machine->time_ns = clock__boot_ns();
 	machine->page_size = sysconf(_SC_PAGESIZE);
@@ -223,6 +227,9 @@ void machine_files__read(struct machine_files *files, struct machine *machine, b
 	if (files->extfrag_err || perf_counts__read(&files->extfrag, &machine->extfrag))
 		machine->extfrag = MT_UNKNOWN_U64;
 	if (lists)
-		read_lists(files, machine);
-	machine->took_ns = clock__boot_ns() - machine->time_ns;
+		machine->slabs_known =
+			read_lines(machine, files->slabinfo, "/proc/slabinfo", list_files__slabinfo, machine);
+	machine->callers = files->callers;
+	note_gap(machine, "/proc/vmallocinfo", files->callers_err);
+	machine->took_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
 }

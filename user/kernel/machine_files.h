@@ -14,15 +14,19 @@ struct machine_files {
 	int kswapd[MACHINE_NODES_MAX]; /* by node: its /proc/PID/schedstat, or < 0 */
 	struct perf_counts extfrag;    /* all zero: not open */
 	int extfrag_err;
+	struct machine_callers callers; /* read by machine_files__read_callers() */
+	int callers_err;
 };
 
 /* Opens what can be opened; files is all zero at first.  machine_files__close() must follow. */
 void machine_files__open(struct machine_files *files);
 void machine_files__close(struct machine_files *files);
-/*
- * One look.  Lists: also of slab caches and of callers of vmalloc(), which takes the kernel's locks on them for longer
- * the more there are.
- */
+/* One look; lists: also at slab caches. */
 void machine_files__read(struct machine_files *files, struct machine *machine, bool lists);
+/*
+ * Reads who called vmalloc(), for the looks to come.  The kernel writes the whole file at once: with thousands of
+ * tasks, each of which has a stack, that takes it tens of milliseconds.
+ */
+void machine_files__read_callers(struct machine_files *files);
 
 #endif

@@ -51,6 +51,14 @@ struct machine_caller {
 	uint64_t pages;
 };
 
+struct machine_callers {
+	struct machine_caller list[MACHINE_CALLERS_MAX];
+	size_t nr;
+	uint64_t rest; /* pages of those that found no room */
+	bool known;
+	bool has_stacks; /* stacks of tasks are among what vmalloc() gave out */
+};
+
 struct machine_swap {
 	char name[MACHINE_SWAP_NAME]; /* as in /proc/swaps: a space is \040 */
 	char type[16];
@@ -96,7 +104,7 @@ struct machine_gap {
 
 struct machine {
 	uint64_t time_ns; /* boot time clock: when the look began */
-	uint64_t took_ns; /* how long it took */
+	uint64_t took_ns; /* CPU time of it */
 	uint64_t page_size;
 	uint64_t values[NR_SAMPLES];
 	uint64_t settings[NR_SETTINGS];
@@ -105,15 +113,13 @@ struct machine {
 	struct machine_zone zones[MACHINE_ZONES_MAX];
 	struct machine_node nodes[MACHINE_NODES_MAX];
 	struct machine_slab slabs[MACHINE_SLABS_MAX];
-	struct machine_caller callers[MACHINE_CALLERS_MAX];
 	struct machine_swap swaps[MACHINE_SWAPS_MAX];
 	struct machine_zram zrams[MACHINE_ZRAMS_MAX];
 	struct machine_gap gaps[MACHINE_GAPS_MAX];
-	size_t nr_zones, nr_nodes, nr_slabs, nr_callers, nr_swaps, nr_zrams, nr_gaps;
-	bool slabs_known, callers_known, swaps_known;
-	bool stacks_in_vmalloc; /* kernel stacks are among what vmalloc() gave out */
-	uint64_t callers_rest;	/* pages of callers that found no room */
-	size_t left_out;	/* zones, nodes, slabs, devices that found no room */
+	size_t nr_zones, nr_nodes, nr_slabs, nr_swaps, nr_zrams, nr_gaps;
+	bool slabs_known, swaps_known;
+	struct machine_callers callers; /* as they were when they were read last */
+	size_t left_out;		/* zones, nodes, slabs, devices that found no room */
 };
 
 #endif

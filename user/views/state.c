@@ -15,6 +15,11 @@ const char *state__bytes(char buf[TEXT_LEN], uint64_t bytes)
 	return bytes == MT_UNKNOWN_U64 ? "-" : format_bytes(buf, TEXT_LEN, (double)bytes);
 }
 
+const char *state__count(char buf[TEXT_LEN], uint64_t n)
+{
+	return n == MT_UNKNOWN_U64 ? "-" : format_count(buf, TEXT_LEN, n);
+}
+
 const char *state__pages(char buf[TEXT_LEN], const struct machine *machine, uint64_t pages)
 {
 	return state__bytes(buf, machine__bytes(machine, pages));
@@ -191,22 +196,27 @@ static void add_fields(struct state *state, struct report *report)
 	fields__report(fields, report);
 }
 
-/* A table for programs; its cells, all unknown, for the caller to fill in; NULL: no memory, or there are no rows. */
-static struct cell *add_table(struct state_table *table, struct report *report, const char *path,
-			      const struct column *columns, size_t nr_columns, size_t nr)
+struct cell *state__add_table(struct state_table *table, struct report *report, const struct table *about, size_t nr)
 {
-	table->cells = calloc(nr ? nr : 1, nr_columns * sizeof(struct cell));
-	table->rows = (struct cell_rows){ .cells = table->cells, .nr = nr, .nr_columns = nr_columns };
+	struct table own = *about;
+
+	table->cells = calloc(nr ? nr : 1, own.nr_columns * sizeof(struct cell));
+	table->rows = (struct cell_rows){ .cells = table->cells, .nr = nr, .nr_columns = own.nr_columns };
 	if (!table->cells) {
 		report->failed = true;
 		return NULL;
 	}
-	report__add_table(report, &(struct table){ .path = path,
-						   .not_in_text = true,
-						   .columns = columns,
-						   .nr_columns = nr_columns,
-						   .rows = cell_rows__source(&table->rows) });
+	own.rows = cell_rows__source(&table->rows);
+	report__add_table(report, &own);
 	return nr ? table->cells : NULL;
+}
+
+static struct cell *add_table(struct state_table *table, struct report *report, const char *path,
+			      const struct column *columns, size_t nr_columns, size_t nr)
+{
+	const struct table about = { .path = path, .not_in_text = true, .columns = columns, .nr_columns = nr_columns };
+
+	return state__add_table(table, report, &about, nr);
 }
 
 static void add_zones(struct state *state, struct report *report)
@@ -328,10 +338,11 @@ static void add_callers(struct state *state, struct report *report)
 {
 	static const struct column columns[] = { { .path = "caller" }, { .path = "bytes" } };
 	const struct machine *now = state->looks.now;
-	struct cell *c = add_table(&state->callers, report, "vmalloc", columns, NR(columns), now->nr_callers);
+	struct cell *c = add_table(&state->callers, report, "vmalloc", columns, NR(columns), now->callers.nr);
 	const struct machine_caller *caller;
 
-	for (caller = now->callers; c && caller < now->callers + now->nr_callers; caller++, c += NR(columns)) {
+	for (caller = now->callers.list; c && caller < now->callers.list + now->callers.nr;
+	     caller++, c += NR(columns)) {
 		c[0] = cell_string(caller->name);
 		c[1] = number(machine__bytes(now, caller->pages));
 	}
@@ -386,6 +397,7 @@ int state__add(struct state *state, const struct state_looks *looks, struct repo
 
 	state->looks = *looks;
 	state->seconds = looks->before ? (looks->now->time_ns - looks->before->time_ns) / 1e9 : 0;
+	err = state__rank_cgroups(state);
 	add_fields(state, report);
 	add_zones(state, report);
 	add_nodes(state, report);
@@ -396,19 +408,28 @@ int state__add(struct state *state, const struct state_looks *looks, struct repo
 	add_swaps(state, report);
 	add_gaps(state, report);
 	state__add_text(state, report);
-	err = state__add_rules(state, report);
+	state__add_cgroups(state, report);
+	if (!err)
+		err = state__add_rules(state, report);
 	state__add_end(state, report);
 	return report->failed ? -ENOMEM : err;
 }
 
 void state__done(struct state *state)
 {
-	struct state_table *tables[] = { &state->zones,	  &state->nodes, &state->blocks, &state->orders, &state->slabs,
-					 &state->callers, &state->swaps, &state->zrams,	 &state->now,	 &state->gaps };
+	struct state_table *tables[] = { &state->zones,	   &state->nodes,   &state->blocks,  &state->orders,
+					 &state->slabs,	   &state->callers, &state->swaps,   &state->zrams,
+					 &state->now,	   &state->gaps,    &state->cgroups, &state->levels,
+					 &state->processes };
 	size_t i;
 
 	for (i = 0; i < NR(tables); i++) {
 		free(tables[i]->cells);
 		*tables[i] = (struct state_table){ 0 };
 	}
+	free(state->ranked);
+	free(state->found);
+	state->found = NULL;
+	state->ranked = NULL;
+	state->nr_ranked = 0;
 }

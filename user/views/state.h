@@ -3,17 +3,24 @@
 #ifndef MEMTRACE_VIEWS_STATE_H
 #define MEMTRACE_VIEWS_STATE_H
 
+#include "../count/cgroup_sums.h"
 #include "../count/machine_sums.h"
 #include "../report/report.h"
 #include "fields.h"
 
 #define STATE_NOW_MAX 3 /* sentences about what is abnormal */
 
+struct state_finding;
+
 /* What is to be shown. */
 struct state_looks {
 	const struct machine *before; /* NULL: there is no earlier look, so nothing is known of growth */
 	const struct machine *now;
-	bool interval; /* one of several, as -i asks for */
+	bool interval;			      /* one of several, as -i asks for */
+	const struct cgroup_states *cgroups;  /* NULL: there are none */
+	const struct cgroup_filling *filling; /* what the report is about; NULL: the machine */
+	bool by_cgroup;			      /* text has the table of cgroups */
+	size_t rows;			      /* of it; 0: all */
 };
 
 /* Storage of what reports borrow; all zero at first. */
@@ -25,8 +32,12 @@ struct state {
 	struct state_table {
 		struct cell *cells;
 		struct cell_rows rows;
-	} zones, nodes, blocks, orders, slabs, callers, swaps, zrams, now, gaps;
-	char now_texts[STATE_NOW_MAX][512];
+	} zones, nodes, blocks, orders, slabs, callers, swaps, zrams, cgroups, levels, processes, now, gaps;
+	struct cgroup_state **ranked; /* the worst first; owned */
+	size_t nr_ranked;
+	char rest[64];
+	struct cell census[6];
+	struct state_finding *found; /* what is abnormal; owned */
 };
 
 /*

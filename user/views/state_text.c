@@ -261,11 +261,6 @@ static void say_orders(const struct state *state, struct report *report)
 	wrapped__end(&line);
 }
 
-static const char *count(char buf[TEXT_LEN], uint64_t n)
-{
-	return n == MT_UNKNOWN_U64 ? "-" : format_count(buf, TEXT_LEN, n);
-}
-
 /* What of it happened between the looks; nothing where nothing did. */
 static void say_compaction(const struct state *state, struct report *report)
 {
@@ -278,7 +273,8 @@ static void say_compaction(const struct state *state, struct report *report)
 	if (!machine__sum(machine__sum(stalls, failed), extfrag) || !looks->before)
 		return;
 	report__add_note(report, "%-*stasks compacted %s times, %s failed; %s blocks of other mobility broken up",
-			 WRAPPED_LABEL, "compact", count(a, stalls), count(b, failed), count(c, extfrag));
+			 WRAPPED_LABEL, "compact", state__count(a, stalls), state__count(b, failed),
+			 state__count(c, extfrag));
 }
 
 static void say_pressure(const struct state *state, struct report *report)
@@ -299,7 +295,7 @@ static void say_pressure(const struct state *state, struct report *report)
 			     state__share(b, values[SAMPLE_pressure_memory_full_avg300]));
 	}
 	if (values[SAMPLE_vm_oom_kill] != MT_UNKNOWN_U64)
-		wrapped__add(&line, "   ", "OOM kills since boot %s", count(a, values[SAMPLE_vm_oom_kill]));
+		wrapped__add(&line, "   ", "OOM kills since boot %s", state__count(a, values[SAMPLE_vm_oom_kill]));
 	wrapped__end(&line);
 }
 
@@ -382,12 +378,12 @@ static void say_callers(const struct state *state, struct report *report)
 	char text[TEXT_LEN];
 	size_t i;
 
-	memcpy(callers, now->callers, now->nr_callers * sizeof(*callers));
-	qsort(callers, now->nr_callers, sizeof(*callers), by_pages);
+	memcpy(callers, now->callers.list, now->callers.nr * sizeof(*callers));
+	qsort(callers, now->callers.nr, sizeof(*callers), by_pages);
 	wrapped__begin(&line, report, "vmalloc");
-	for (i = 0; i < now->nr_callers && i < SHOWN_CALLERS; i++)
+	for (i = 0; i < now->callers.nr && i < SHOWN_CALLERS; i++)
 		wrapped__add(&line, "  ", "%s %s", callers[i].name, state__pages(text, now, callers[i].pages));
-	if (!now->callers_known)
+	if (!now->callers.known)
 		wrapped__add(&line, "", "-");
 	wrapped__end(&line);
 }
@@ -410,7 +406,7 @@ static void say_settings(const struct state *state, struct report *report)
 
 	wrapped__begin(&line, report, "settings");
 	for (i = 0; i < NR(shown); i++)
-		wrapped__add(&line, ", ", "%s %s", shown[i].name, count(a, now->settings[shown[i].id]));
+		wrapped__add(&line, ", ", "%s %s", shown[i].name, state__count(a, now->settings[shown[i].id]));
 	wrapped__add(&line, ", ", "dirty pages expire after %s, written every %s",
 		     duration(a, now->settings[SETTING_dirty_expire]),
 		     duration(b, now->settings[SETTING_dirty_writeback]));
@@ -440,7 +436,7 @@ void state__add_end(struct state *state, struct report *report)
 	wrapped__end(&line);
 }
 
-void state__add_text(struct state *state, struct report *report)
+static void say_machine(struct state *state, struct report *report)
 {
 	say_memory(state, report);
 	say_available(state, report);
@@ -453,4 +449,17 @@ void state__add_text(struct state *state, struct report *report)
 	say_slabs(state, report);
 	say_callers(state, report);
 	say_settings(state, report);
+	state__say_cgroups(state, report);
+}
+
+void state__add_text(struct state *state, struct report *report)
+{
+	if (state->looks.filling) {
+		state__say_filling(state, report);
+	} else if (state->looks.by_cgroup) {
+		say_memory(state, report);
+		say_available(state, report);
+	} else {
+		say_machine(state, report);
+	}
 }
