@@ -217,6 +217,18 @@ fill_tmpfs() {
 	same "what now" "$(report '.now[] | select(.rule == "cgroup_full") | .next')" "memtrace state -c $cgroup_name"
 }
 
+@test "a recording has what samples say: the same as the kernel's files, then" {
+	memcg_init
+	make_cgroup state-recorded 32M
+	"$memtrace" record -o "$tmp/r.rec" -- "$workloads/hog" -g "$cgroup" -a 16 3>&- 2>/dev/null
+	"$memtrace" replay "$tmp/r.rec" state --json -o "$tmp/stat.json"
+	same "memory" "$(report .memory.total_bytes)" "$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)"
+	same "limit" "$(of_cgroup .limit_bytes)" $((32 << 20))
+	same "not in samples" "$(report '[.zones, .slabs, .vmalloc | length] | add')" 0
+	"$memtrace" replay "$tmp/r.rec" state >"$tmp/text"
+	grep -q "^zones     all: free .* (min [0-9.]*[KM]iB, " "$tmp/text"
+}
+
 @test "-c: what is refused" {
 	memcg_init
 	for arguments in "-c /nonexistent" "-c / -c /" "--by process" "-i 1ms"; do

@@ -114,7 +114,7 @@ const struct option_row look_options[] = {
 };
 
 const struct option_row state_options[] = {
-	CGROUP(.help = "what fills this cgroup, in place of the machine: " CGROUP_SYNTAX),
+	CGROUP(.live_only = true, .help = "what fills this cgroup, in place of the machine: " CGROUP_SYNTAX),
 	{ .name = "by",
 	  .type = OPT_CHOICE,
 	  .offset = AT(by),

@@ -16,7 +16,9 @@
 #include "../kernel/cgroup_processes.h"
 #include "../kernel/machine_files.h"
 #include "../report/render.h"
+#include "../session/tracing.h"
 #include "../views/state.h"
+#include "../views/state_recorded.h"
 
 extern const struct command state_command;
 
@@ -40,6 +42,7 @@ struct state_run {
 	struct cgroup_filling filling;
 	bool pass_complete;
 	struct render render;
+	int64_t wall_offset_ns;
 	struct machine_files files;
 	struct machine looks[2]; /* the newest and the one before */
 	struct state view;
@@ -70,6 +73,7 @@ static struct state_looks looks_at(struct state_run *run, const struct machine *
 	return (struct state_looks){
 		.before = before,
 		.now = now,
+		.wall_offset_ns = run->wall_offset_ns,
 		.interval = options->interval_ns,
 		.cgroups = run->cgroups && !has_lines(options) ? &run->census.states : NULL,
 		.filling = options->cgroups.nr ? &run->filling : NULL,
@@ -79,22 +83,28 @@ static struct state_looks looks_at(struct state_run *run, const struct machine *
 }
 
 /* What the looks say, as a whole or as the line of that number. */
-static int report(struct state_run *run, const struct state_looks *looks, size_t nr)
+static int show(struct state *view, struct render *render, const struct options *options,
+		const struct state_looks *looks, size_t nr)
 {
 	struct report *rep = report__new("memtrace.state/1");
 	int err = 0;
 
 	if (!rep)
 		return -ENOMEM;
-	if (has_lines(run->options))
+	if (has_lines(options))
 		state__add_line(looks, rep, nr % LINES_A_SCREEN == 0);
 	else
-		err = state__add(&run->view, looks, rep);
+		err = state__add(view, looks, rep);
 	if (!err)
-		err = render__report(&run->render, rep);
-	state__done(&run->view);
+		err = render__report(render, rep);
+	state__done(view);
 	report__free(rep);
 	return err;
+}
+
+static int report(struct state_run *run, const struct state_looks *looks, size_t nr)
+{
+	return show(&run->view, &run->render, run->options, looks, nr);
 }
 
 static void pause_until(uint64_t due_ns, uint64_t now_ns, uint64_t most_ms)
@@ -286,6 +296,8 @@ static int look(struct state_run *run)
 {
 	int err;
 
+	run->wall_offset_ns = clock__wall_offset_ns();
+	run->render.output.wall_offset_ns = &run->wall_offset_ns;
 	stop__on_signal(on_signal, run);
 	machine_files__open(&run->files);
 	err = run->options->interval_ns ? look_again_and_again(run) : look_twice(run);
@@ -294,11 +306,79 @@ static int look(struct state_run *run)
 	return err;
 }
 
+/* Of a recording. */
+struct state_replay {
+	struct tracing tracing;
+	struct state_recorded recorded;
+	struct state view;
+	size_t nr; /* reports so far */
+};
+
+static int show_recorded(struct state_replay *replay, enum scope scope)
+{
+	struct session *session = &replay->tracing.session;
+	struct state_recorded *recorded = &replay->recorded;
+	const struct options *options = session->options;
+	struct state_looks looks = {
+		.before = &recorded->before,
+		.now = &recorded->now,
+		.wall_offset_ns = session->checkpoint.wall_offset_ns,
+		.recorded = true,
+		.interval = options->interval_ns,
+		.cgroups = &recorded->cgroups,
+		.by_cgroup = options->by >= 0,
+		.rows = options->rows,
+	};
+	int err = state_recorded__fill(recorded, &session->view, scope);
+
+	if (err > 0)
+		err = show(&replay->view, &replay->tracing.render, options, &looks, replay->nr++);
+	state_recorded__done(recorded);
+	return err;
+}
+
+static int on_interval(struct session *session, void *ctx)
+{
+	(void)session;
+	return show_recorded(ctx, SCOPE_INTERVAL);
+}
+
+static int finish(struct tracing *tracing)
+{
+	return tracing->session.options->interval_ns ? 0 : show_recorded((struct state_replay *)tracing, SCOPE_TOTAL);
+}
+
+/* An older recording has nothing to show. */
+static int verdict(struct tracing *tracing)
+{
+	if (((struct state_replay *)tracing)->nr)
+		return EXIT_OK;
+	log_error("state: this recording, or the part of it, has no samples");
+	return EXIT_FAILED;
+}
+
+static int replay_state(struct options *options)
+{
+	static const struct tracing_ops ops = { .finish = finish, .verdict = verdict };
+	const struct session_config config = {
+		.no_rows = true,
+		.samples = true,
+		.aggregate = { .by = BY_ALL, .hist_by = BY_ALL, .intervals = options->interval_ns, .max_groups = 1 },
+		.interval = options->interval_ns ? on_interval : NULL,
+	};
+
+	return tracing__run(sizeof(struct state_replay), options, &config, &ops);
+}
+
 static int run_state(struct options *options)
 {
 	struct state_run *run = calloc(1, sizeof(*run));
 	int code, err = 0;
 
+	if (options->replay) {
+		free(run);
+		return replay_state(options);
+	}
 	if (!run) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
@@ -343,8 +423,11 @@ const struct command state_command = {
 		"-i, one line\n"
 		"an interval.\n"
 		"\n"
+		"Of a recording (memtrace replay FILE state), what its samples say, from its begin to its end.\n"
+		"\n"
 		"Needs no BPF; what needs root is '-' without it, and the last line says what could not be read.",
 	.options = option_groups,
+	.replays = true,
 	.examples = examples,
 	.run = run_state,
 };

@@ -16,6 +16,8 @@ struct state_finding;
 struct state_looks {
 	const struct machine *before; /* NULL: there is no earlier look, so nothing is known of growth */
 	const struct machine *now;
+	int64_t wall_offset_ns;		      /* what to add to the boot time clock for the time of day */
+	bool recorded;			      /* looks are of a recording, and what is no sample is missing */
 	bool interval;			      /* one of several, as -i asks for */
 	const struct cgroup_states *cgroups;  /* NULL: there are none */
 	const struct cgroup_filling *filling; /* what the report is about; NULL: the machine */

@@ -60,9 +60,9 @@ static const char *swapped(char buf[TEXT_LEN], const struct machine *now)
 	return state__bytes(buf, machine__grown(now->values[SAMPLE_swap_free], now->values[SAMPLE_swap_total]));
 }
 
-static const char *time_of_day(char buf[TEXT_LEN], uint64_t boot_ns)
+static const char *time_of_day(char buf[TEXT_LEN], uint64_t wall_ns)
 {
-	time_t at = (boot_ns + clock__wall_offset_ns()) / NSEC_PER_SEC;
+	time_t at = wall_ns / NSEC_PER_SEC;
 	struct tm tm;
 
 	if (!localtime_r(&at, &tm))
@@ -79,7 +79,7 @@ void state__add_line(const struct state_looks *looks, struct report *report, boo
 	if (titles)
 		report__add_note(report, LINE_FORMAT, "TIME", "FREE", "CACHE", "SWAPPED", "SWAPIN/s", "SWAPOUT/s",
 				 "SCANNED/s", "YIELD", "REFAULT/s", "SOME", "FULL", "KILLS");
-	report__add_note(report, LINE_FORMAT, time_of_day(text[0], now->time_ns),
+	report__add_note(report, LINE_FORMAT, time_of_day(text[0], now->time_ns + looks->wall_offset_ns),
 			 state__bytes(text[1], now->values[SAMPLE_memory_free]),
 			 state__bytes(text[2], machine__part(now, PART_CACHE)), swapped(text[3], now),
 			 rate(text[4], looks, SAMPLE_vm_pswpin, SAMPLE_vm_pswpin),

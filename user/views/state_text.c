@@ -421,7 +421,10 @@ void state__add_end(struct state *state, struct report *report)
 	size_t i;
 
 	wrapped__begin(&line, report, "looked");
-	if (state->looks.before)
+	if (state->looks.recorded)
+		wrapped__add(&line, "", "at samples of a recording, the first and the last of %s",
+			     duration(a, now->time_ns - state->looks.before->time_ns));
+	else if (state->looks.before)
 		wrapped__add(&line, "", "twice, %s apart; the second look took %s",
 			     duration(a, now->time_ns - state->looks.before->time_ns), duration(b, now->took_ns));
 	else
@@ -432,8 +435,34 @@ void state__add_end(struct state *state, struct report *report)
 		wrapped__add(&line, i ? ", " : "   ", "%s%s (%s)", i ? "" : "unavailable: ", now->gaps[i].path,
 			     strerror(-now->gaps[i].err));
 	if (!now->nr_gaps)
-		wrapped__add(&line, "   ", "unavailable: none");
+		wrapped__add(&line, "   ", "unavailable: %s",
+			     state->looks.recorded ? "zones, orders, slabs, settings" : "none");
 	wrapped__end(&line);
+}
+
+/* What a recording has of them. */
+static void say_watermarks(const struct state *state, struct report *report)
+{
+	const struct machine *now = state->looks.now;
+	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN];
+
+	report__add_note(report, "%-*sall: free %s (min %s, low %s, high %s)", WRAPPED_LABEL, "zones",
+			 state__bytes(a, now->values[SAMPLE_memory_free]),
+			 state__pages(b, now, now->values[SAMPLE_zones_min]),
+			 state__pages(c, now, now->values[SAMPLE_zones_low]),
+			 state__pages(d, now, now->values[SAMPLE_zones_high]));
+}
+
+/* What is in no samples has no line. */
+static void say_recorded(struct state *state, struct report *report)
+{
+	say_memory(state, report);
+	say_available(state, report);
+	say_watermarks(state, report);
+	say_swap(state, report);
+	say_compaction(state, report);
+	say_pressure(state, report);
+	state__say_cgroups(state, report);
 }
 
 static void say_machine(struct state *state, struct report *report)
@@ -459,6 +488,8 @@ void state__add_text(struct state *state, struct report *report)
 	} else if (state->looks.by_cgroup) {
 		say_memory(state, report);
 		say_available(state, report);
+	} else if (state->looks.recorded) {
+		say_recorded(state, report);
 	} else {
 		say_machine(state, report);
 	}
