@@ -153,6 +153,7 @@ fill_tmpfs() {
 		"$(file_of $current '')"
 	between "tmpfs" "$(of_cgroup .shared_bytes)" $((40 << 20)) $((41 << 20))
 	same "processes" "$(report '.processes | length')" 0
+	same "swappiness" "$(report '.swappiness')" "$(cat "$cgroup/memory.swappiness" 2>/dev/null || echo null)"
 	same "levels" "$(report '[.levels[].path] | join(" ")')" "$cgroup_name /"
 	same "what now" "$(report '.now[0].rule')" tmpfs
 	"$memtrace" state -d 0.1 -c "$cgroup" >"$tmp/text" 3>&-

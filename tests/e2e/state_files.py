@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """state_files.py DIR REPORT: compares each number of a report of memtrace state with the copy in DIR of the file that
-it comes from.  Says where they differ.
+it comes from; settings with those in DIR/settings, or else with this machine's.  Says where they differ.
 """
 import json
 import os
@@ -22,7 +22,8 @@ def keys(name, scale):
 
 
 def setting(name, scale=1):
-    path = "/proc/sys/vm/" + name
+    copies = os.path.join(sys.argv[1], "settings")
+    path = os.path.join(copies if os.path.exists(copies) else "/proc/sys/vm", name)
     return int(open(path, encoding="utf-8").read()) * scale if os.path.exists(path) else None
 
 

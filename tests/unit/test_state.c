@@ -94,6 +94,7 @@ static void add_cgroup(struct made_up *m)
 	m->cgroups =
 		(struct cgroup_states){ .version = CGROUP_V2, .list = m->list, .nr = 1, .nr_read = 1, .dying = 12 };
 	m->filling.own = cgroup;
+	m->filling.swappiness = MT_UNKNOWN_U64;
 	m->filling.nr_levels = 3;
 	m->filling.levels[0] = (struct cgroup_level){ "/app.slice/a b", 60 * MIB, 100 * MIB, SAMPLE_UNLIMITED };
 	m->filling.levels[1] = (struct cgroup_level){ "/app.slice", 90 * MIB, 200 * MIB, MT_UNKNOWN_U64 };
@@ -312,6 +313,9 @@ static void what_fills_a_cgroup(void **state)
 	expect(m, "text", "          e\\x0avil[7] anon 3.00MiB, file 0B, shared -, swap 0B\n");
 	expect(m, "text", "nothing is abnormal");
 	expect(m, "json", "\"comm\":\"e\\nvil\"");
+	expect(m, "json", "\"swappiness\":null");
+	m->filling.swappiness = 10;
+	expect(m, "text", "          at its limit - times   swappiness 10\n");
 	expect_none(m, "text", "zones");
 }
 

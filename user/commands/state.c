@@ -11,6 +11,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/stop.h"
+#include "../base/units.h"
 #include "../cli/command.h"
 #include "../kernel/cgroup_find.h"
 #include "../kernel/cgroup_processes.h"
@@ -292,10 +293,23 @@ static int open_cgroups(struct state_run *run)
 	return asked ? EXIT_USAGE : EXIT_OK;
 }
 
+/* What it waits for, where that is not over in a moment. */
+static void say_waits(const struct options *options)
+{
+	char text[32];
+
+	if (options->interval_ns && !options->duration_ns)
+		log_note("looking until Ctrl-C");
+	else if (!options->interval_ns && options->duration_ns > 2 * LOOKS_APART_NS)
+		log_note("looking again in %s, or at Ctrl-C",
+			 format_duration(text, sizeof(text), options->duration_ns));
+}
+
 static int look(struct state_run *run)
 {
 	int err;
 
+	say_waits(run->options);
 	run->wall_offset_ns = clock__wall_offset_ns();
 	run->render.output.wall_offset_ns = &run->wall_offset_ns;
 	stop__on_signal(on_signal, run);

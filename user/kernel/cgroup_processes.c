@@ -12,6 +12,7 @@
 
 #include "../base/small_file.h"
 #include "cgroup_files.h"
+#include "counters.h"
 #include "line_file.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -171,11 +172,22 @@ static void read_level(const struct cgroups *cgroups, const char *path, struct c
 	level->high = values[CGROUP_SAMPLE_memory_high];
 }
 
+static uint64_t read_swappiness(const struct cgroups *cgroups, const char *path)
+{
+	char file[PATH_MAX];
+	uint64_t number;
+
+	if (snprintf(file, sizeof(file), "%s%s/memory.swappiness", cgroups__mount(cgroups), path) >= (int)sizeof(file))
+		return MT_UNKNOWN_U64;
+	return counters__read_one(file, &number) ? MT_UNKNOWN_U64 : number;
+}
+
 void cgroup_levels__read(const struct cgroups *cgroups, const char *path, struct cgroup_filling *filling)
 {
 	char level[PATH_MAX], *slash;
 
 	filling->nr_levels = 0;
+	filling->swappiness = read_swappiness(cgroups, path);
 	if (path[0] != '/')
 		return;
 	snprintf(level, sizeof(level), "%s", path);

@@ -78,6 +78,7 @@ struct cgroup_filling {
 	struct cgroup_level levels[CGROUP_LEVELS_MAX]; /* itself first */
 	struct cgroup_process *processes;	       /* those that hold most first; owned */
 	size_t nr_levels, nr_processes;
+	uint64_t swappiness; /* its own, of v1 */
 	size_t processes_left_out;
 };
 

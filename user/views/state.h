@@ -38,7 +38,7 @@ struct state {
 	struct cgroup_state **ranked; /* the worst first; owned */
 	size_t nr_ranked;
 	char rest[64];
-	struct cell census[6];
+	struct cell census[6], swappiness;
 	struct state_finding *found; /* what is abnormal; owned */
 };
 

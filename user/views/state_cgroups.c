@@ -138,6 +138,16 @@ static void add_census(struct state *state, struct report *report)
 			   &(struct values){ .path = "", .columns = columns, .cells = c, .nr_columns = NR(columns) });
 }
 
+static void add_swappiness(struct state *state, struct report *report)
+{
+	static const struct column column = { .path = "swappiness" };
+
+	state->swappiness = number(state->looks.filling->swappiness);
+	report__add_values(
+		report,
+		&(struct values){ .path = "", .columns = &column, .cells = &state->swappiness, .nr_columns = 1 });
+}
+
 static void add_levels(struct state *state, struct report *report)
 {
 	static const struct column columns[] = {
@@ -209,6 +219,7 @@ void state__add_cgroups(struct state *state, struct report *report)
 		return;
 	add_census(state, report);
 	if (state->looks.filling) {
+		add_swappiness(state, report);
 		add_levels(state, report);
 		add_processes(state, report);
 	}
@@ -320,6 +331,8 @@ static void say_head(const struct cgroup_filling *filling, struct report *report
 	wrapped__add(&line, "   ", "kills %s", state__count(a, now->values[CGROUP_SAMPLE_memory_events_oom_kill]));
 	wrapped__add(&line, "   ", "at its limit %s times",
 		     state__count(a, now->values[CGROUP_SAMPLE_memory_events_max]));
+	if (filling->swappiness != MT_UNKNOWN_U64)
+		wrapped__add(&line, "   ", "swappiness %llu", (unsigned long long)filling->swappiness);
 	wrapped__end(&line);
 }
 
