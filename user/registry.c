@@ -10,6 +10,7 @@
 #include "report/output.h"
 #include "model/probe.h"
 
+extern const struct command state_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
 extern const struct command trace_command;
@@ -23,8 +24,19 @@ extern const struct command doctor_command;
 extern const struct command list_command;
 
 const struct command *const commands[] = {
-	&stat_command,	 &stalls_command, &trace_command,  &hist_command,   &top_command,  &export_command,
-	&record_command, &replay_command, &verify_command, &doctor_command, &list_command, NULL,
+	&state_command,
+	&stat_command,
+	&stalls_command,
+	&trace_command,
+	&hist_command,
+	&top_command,
+	&export_command,
+	&record_command,
+	&replay_command,
+	&verify_command,
+	&doctor_command,
+	&list_command,
+	NULL,
 };
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;

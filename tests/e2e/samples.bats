@@ -27,6 +27,14 @@ with_files() {
 	done
 }
 
+@test "watermarks are those of all zones, added up" {
+	memtrace_stat fault -- true
+	for mark in min low high; do
+		same "$mark" "$(report ".samples.zones.${mark}_pages.last")" \
+			"$(awk -v mark=$mark '$1 == mark { sum += $2 } END { print sum }' /proc/zoneinfo)"
+	done
+}
+
 @test "counters grow as the kernel's do, between what was read inside and outside of the run" {
 	cat >"$tmp/workload" <<-END
 		. "$tmp/functions"

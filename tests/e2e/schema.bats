@@ -120,6 +120,17 @@ for file in sys.argv[1:]:
 	done
 }
 
+@test "state --json, with intervals" {
+	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+	"$memtrace" state -i 0.2 -d 0.5 --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+	memcg_init
+	"$memtrace" state -d 0.2 -c "$memcg_root" --json -o "$tmp/state.json"
+	valid state "$tmp/state.json"
+	[[ $(jq '.processes | length' "$tmp/state.json") -gt 0 ]]
+}
+
 @test "verify --json" {
 	"$memtrace" verify --json -o "$tmp/verify.json" -- "$workloads/faults"
 	"$memtrace" verify fault --json -d 0.2 -o "$tmp/short.json"

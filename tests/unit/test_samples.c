@@ -150,6 +150,27 @@ static void values_in_their_units(void **state)
 	close_files(files);
 }
 
+/* Zones are added up, without the lists of CPUs, and as far as the text goes. */
+static void watermarks(void **state)
+{
+	uint64_t values[NR_SAMPLES];
+	struct sample_files *files = open_files(values);
+
+	(void)state;
+	parse(files, SAMPLE_FILE_zoneinfo,
+	      "Node 0, zone      DMA\n  per-node stats\n      nr_dirty 7\n  pages free     3840\n        boost    0\n"
+	      "        min      29\n        low      36\n        high     43\n        protection: (0, 3018)\n"
+	      "  pagesets\n    cpu: 0\n              count:    0\n              high:     500\n"
+	      "              high_min: 18\nNode 0, zone   Normal\n        min      1000\n        low      2000\n"
+	      "        high     3000\nNode 1, zone Normal\n        min      5",
+	      values);
+	assert_int_equal(values[SAMPLE_zones_min], 1034);
+	assert_int_equal(values[SAMPLE_zones_low], 2036);
+	assert_int_equal(values[SAMPLE_zones_high], 3043);
+	assert_int_equal(nr_known(values), 3);
+	close_files(files);
+}
+
 /* The same key in another file is another value. */
 static void keys_are_of_their_file(void **state)
 {
@@ -341,6 +362,7 @@ int main(void)
 		cmocka_unit_test(rows),
 		cmocka_unit_test(no_pattern_covers_another_row),
 		cmocka_unit_test(values_in_their_units),
+		cmocka_unit_test(watermarks),
 		cmocka_unit_test(keys_are_of_their_file),
 		cmocka_unit_test(every_row_is_found),
 		cmocka_unit_test(what_makes_no_sense_is_unknown),

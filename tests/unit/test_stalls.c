@@ -254,7 +254,7 @@ static void json_of_all(void **state)
 	       "\"swapin\":{\"ns\":100000000,\"count\":2}",
 	       "\"of_which\":{\"throttle_ns\":75000000,\"high_penalty_ns\":0}", "\"kthreads\":[]", "\"callers\":[]");
 	/* the rows at the table's end are for people */
-	expect_none(stalls_text(m, BY_PROCESS, "json"), "total");
+	expect_none(stalls_text(m, BY_PROCESS, "json"), "\"total\"");
 }
 
 /* What the kernel's hooks do not show is unknown and not 0, and has a size. */
@@ -531,13 +531,19 @@ static void state_of_memory(void **state)
 	record.values[SAMPLE_swap_free] = 5 << 20;
 	record.values[SAMPLE_memory_dirty] = 2 << 20;
 	record.values[SAMPLE_vm_dirty_threshold] = 1024; /* pages */
+	record.values[SAMPLE_zones_min] = 10;
+	record.values[SAMPLE_zones_low] = 20;
+	record.values[SAMPLE_zones_high] = 30;
 	sample_counts__take(&m->samples, &record);
-	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")),
-	       "\nfree 1.00MiB swap 3.00MiB of 8.00MiB dirty 2.00MiB of 4.00MiB\n");
+	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "\nfree 1.00MiB (min 40.0KiB, low 80.0KiB, high 120KiB) "
+							     "swap 3.00MiB of 8.00MiB dirty 2.00MiB of 4.00MiB\n");
+	EXPECT(stalls_text(m, BY_PROCESS, "json"), "\"state\":{\"free_bytes\":1048576,\"min_bytes\":40960,");
+	record.values[SAMPLE_zones_min] = MT_UNKNOWN_U64;
 	record.values[SAMPLE_swap_free] = MT_UNKNOWN_U64;
 	record.values[SAMPLE_vm_dirty_threshold] = MT_UNKNOWN_U64;
 	sample_counts__take(&m->samples, &record);
-	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "\nfree 1.00MiB swap - of 8.00MiB dirty 2.00MiB of -\n");
+	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")),
+	       "\nfree 1.00MiB (min -, low 80.0KiB, high 120KiB) swap - of 8.00MiB dirty 2.00MiB of -\n");
 }
 
 /* The columns of the view, by title and by path. */

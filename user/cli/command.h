@@ -33,6 +33,8 @@ const struct command *command__find(const char *name); /* NULL: there is none */
 extern const struct option_row filter_options[];   /* -p -t -u -n -c --follow */
 extern const struct option_row duration_options[]; /* -d */
 extern const struct option_row time_options[];	   /* -d -i */
+extern const struct option_row look_options[];	   /* -d -i of looks at files */
+extern const struct option_row state_options[];	   /* -c --by cgroup -k */
 extern const struct option_row stall_options[];	   /* --longer-than */
 extern const struct option_row window_options[];   /* --from --to: replays */
 extern const struct option_row verify_options[];   /* -d -c */

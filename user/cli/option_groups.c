@@ -15,6 +15,7 @@ static const char *const table_groups[] = { "process", "thread", "comm", "cgroup
 static const char *const hist_groups[] = { "process", "thread", "comm", "cgroup", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
+static const char *const cgroup_alone[] = { "cgroup", NULL };
 static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
 
 #define CGROUP_SYNTAX "a path, a systemd unit, or the start of a container's id"
@@ -89,6 +90,45 @@ const struct option_row time_options[] = {
 	  .max = 8760 * HOUR_NS,
 	  .arg = "TIME",
 	  .help = "report, refresh or write again every TIME" },
+	{ .name = NULL },
+};
+
+const struct option_row look_options[] = {
+	{ .name = "duration",
+	  .short_name = 'd',
+	  .type = OPT_DURATION,
+	  .offset = AT(duration_ns),
+	  .min = 100 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "the time between the two looks, 1s by default; with -i: stop after TIME" },
+	{ .name = "interval",
+	  .short_name = 'i',
+	  .type = OPT_DURATION,
+	  .offset = AT(interval_ns),
+	  .min = 100 * MS_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "look again every TIME, and print one line about what happened since; in JSON the whole state" },
+	{ .name = NULL },
+};
+
+const struct option_row state_options[] = {
+	CGROUP(.live_only = true, .help = "what fills this cgroup, in place of the machine: " CGROUP_SYNTAX),
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = AT(by),
+	  .min = BY_CGROUP,
+	  .choices = cgroup_alone,
+	  .arg = "GROUP",
+	  .help = "a table of cgroups, the worst first" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = AT(rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "show N rows of it, or all with 0; JSON always has all rows" },
 	{ .name = NULL },
 };
 

@@ -90,8 +90,23 @@ static int open_file(struct reading *reading, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* By a file's first sample, of either hierarchy. */
+static bool is_brief(enum cgroup_sample_id id)
+{
+	static const bool brief[NR_CGROUP_SAMPLES] = {
+		[CGROUP_SAMPLE_memory_current] = true,	  [CGROUP_SAMPLE_memory_max] = true,
+		[CGROUP_SAMPLE_memory_high] = true,	  [CGROUP_SAMPLE_memory_events_low] = true,
+		[CGROUP_SAMPLE_memory_events_max] = true, [CGROUP_SAMPLE_memory_events_oom_kill] = true,
+		[CGROUP_SAMPLE_swap_current] = true,	  [CGROUP_SAMPLE_memsw_current] = true,
+	};
+
+	return brief[id];
+}
+
 static bool is_part(enum cgroup_sample_id id, enum cgroup_part part)
 {
+	if (part == CGROUP_BRIEF)
+		return is_brief(id);
 	if (part == CGROUP_CURRENT)
 		return id == CGROUP_SAMPLE_memory_current;
 	return part == CGROUP_ALL || !cgroup_sample_rows[id].is_limit;

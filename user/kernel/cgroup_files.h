@@ -28,6 +28,7 @@ struct cgroup_files {
 enum cgroup_part {
 	CGROUP_CURRENT,	  /* memory that is in use alone */
 	CGROUP_NO_LIMITS, /* all but limits */
+	CGROUP_BRIEF,	  /* memory and swap, their limits but for low ones, kills */
 	CGROUP_ALL,
 };
 

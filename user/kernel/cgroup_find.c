@@ -176,3 +176,49 @@ int cgroups__find(const struct cgroups *cgroups, const char *text, struct cgroup
 	free(search.found);
 	return err;
 }
+
+static const char *why_no_cgroup(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "no such memory cgroup";
+	case -EXDEV:
+		return "a directory, but no cgroup of the memory controller";
+	case -ESTALE:
+		return "the directory was removed";
+	case -ENODATA:
+		return "the memory controller is not on for it (cgroup.subtree_control of its parent)";
+	}
+	return strerror(-err);
+}
+
+static void say_candidates(const char *text, char *candidates)
+{
+	char *c;
+
+	for (c = candidates; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	log_error("-c '%s': matches several cgroups; give one of them: %s", text, candidates);
+	free(candidates);
+}
+
+int cgroups__resolve(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir)
+{
+	char *candidates;
+	int err = cgroups__find(cgroups, text, dir, &candidates);
+
+	if (!err || err == -ENOMEM)
+		return err;
+	if (err == -EEXIST)
+		say_candidates(text, candidates);
+	else if (!cgroups__mount(cgroups))
+		log_error("-c '%s': the hierarchy of the memory controller is not mounted here; mount -t cgroup2 none "
+			  "/sys/fs/cgroup",
+			  text);
+	else
+		log_error("-c '%s': %s; expected a path below %s, a systemd unit, or 6 or more characters of a "
+			  "container id",
+			  text, why_no_cgroup(err), cgroups__mount(cgroups));
+	return -EINVAL;
+}

@@ -25,4 +25,7 @@ struct cgroup_dir {
  */
 int cgroups__find(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir, char **candidates);
 
+/* The same for what was given to -c: what is wrong with it is said on stderr.  0, -EINVAL or -ENOMEM. */
+int cgroups__resolve(const struct cgroups *cgroups, const char *text, struct cgroup_dir *dir);
+
 #endif

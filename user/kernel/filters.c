@@ -98,54 +98,6 @@ static int resolve_user(struct filters *filters, const char *text)
 	return -EINVAL;
 }
 
-static const char *why_no_cgroup(int err)
-{
-	switch (err) {
-	case -ENOENT:
-		return "no such memory cgroup";
-	case -EXDEV:
-		return "a directory, but no cgroup of the memory controller";
-	case -ESTALE:
-		return "the directory was removed";
-	case -ENODATA:
-		return "the memory controller is not on for it (cgroup.subtree_control of its parent)";
-	}
-	return strerror(-err);
-}
-
-static void say_candidates(const char *text, char *candidates)
-{
-	char *c;
-
-	for (c = candidates; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
-	log_error("-c '%s': matches several cgroups; give one of them: %s", text, candidates);
-	free(candidates);
-}
-
-static int resolve_cgroup(struct filters *filters, struct cgroups *cgroups, const char *text)
-{
-	char *candidates;
-	int err = cgroups__find(cgroups, text, &filters->cgroups[filters->nr_cgroups], &candidates);
-
-	if (!err)
-		filters->nr_cgroups++;
-	if (!err || err == -ENOMEM)
-		return err;
-	if (err == -EEXIST)
-		say_candidates(text, candidates);
-	else if (!cgroups__mount(cgroups))
-		log_error("-c '%s': the hierarchy of the memory controller is not mounted here; mount -t cgroup2 none "
-			  "/sys/fs/cgroup",
-			  text);
-	else
-		log_error("-c '%s': %s; expected a path below %s, a systemd unit, or 6 or more characters of a "
-			  "container id",
-			  text, why_no_cgroup(err), cgroups__mount(cgroups));
-	return -EINVAL;
-}
-
 static int resolve_cgroups(struct filters *filters, struct cgroups *cgroups, const struct string_list *texts)
 {
 	size_t i;
@@ -156,8 +108,10 @@ static int resolve_cgroups(struct filters *filters, struct cgroups *cgroups, con
 	filters->cgroups = calloc(texts->nr, sizeof(*filters->cgroups));
 	if (!filters->cgroups)
 		return -ENOMEM;
-	for (i = 0; !err && i < texts->nr; i++)
-		err = resolve_cgroup(filters, cgroups, texts->list[i]);
+	for (i = 0; !err && i < texts->nr; i++) {
+		err = cgroups__resolve(cgroups, texts->list[i], &filters->cgroups[i]);
+		filters->nr_cgroups += !err;
+	}
 	return err;
 }
 

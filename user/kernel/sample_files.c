@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "line_file.h"
 
 static int compare_rows(const void *a, const void *b)
 {
@@ -21,6 +22,7 @@ void sample_files__open(struct sample_files *files)
 {
 	size_t i;
 
+	files->psi_ns = files->zones_due_ns = 0;
 	for (i = 0; i < NR_SAMPLE_FILES; i++)
 		files->fds[i] = sample_paths[i][0] ? open(sample_paths[i], O_RDONLY | O_CLOEXEC) : -1;
 	for (i = 0; i < NR_SAMPLES; i++)
@@ -89,12 +91,23 @@ static void take(void *ctx, const struct key_value *entry)
 	*value = number;
 }
 
+/* "        high     140"; a CPU's own list has a line "              high:  1". */
+static void take_indented(void *ctx, char *line)
+{
+	line += strspn(line, " ");
+	if (line[strcspn(line, " :")] == ' ')
+		key_file__each(line, strlen(line), take, ctx);
+}
+
 void sample_files__parse(const struct sample_files *files, enum sample_file file, const char *text, size_t len,
 			 uint64_t values[NR_SAMPLES])
 {
 	struct parsing parsing = { files, file, values };
 
-	key_file__each(text, len, take, &parsing);
+	if (file == SAMPLE_FILE_zoneinfo)
+		line_file__each_of(text, len, take_indented, &parsing);
+	else
+		key_file__each(text, len, take, &parsing);
 }
 
 /*
@@ -107,6 +120,8 @@ static bool is_too_early(struct sample_files *files, enum sample_file file)
 {
 	uint64_t now_ns = clock__boot_ns();
 
+	if (file == SAMPLE_FILE_zoneinfo && now_ns < files->zones_due_ns)
+		return true;
 	if (file != SAMPLE_FILE_pressure_memory)
 		return false;
 	if (files->psi_ns && now_ns - files->psi_ns < PSI_PERIOD_NS)
@@ -124,22 +139,50 @@ static void keep_last(struct sample_files *files, enum sample_file file, uint64_
 			values[i] = files->last[i];
 }
 
+/*
+ * With hundreds of CPUs the kernel writes hundreds of KiB of /proc/zoneinfo.  Watermarks seldom change, so reading them
+ * takes a thousandth of the time at most.
+ */
+#define ZONES_SHARE 1000
+
+static void read_zones(struct sample_files *files, int fd, uint64_t values[NR_SAMPLES])
+{
+	struct parsing parsing = { files, SAMPLE_FILE_zoneinfo, values };
+	uint64_t began_ns = clock__boot_ns(), now_ns;
+
+	line_file__each(fd, take_indented, &parsing);
+	now_ns = clock__boot_ns();
+	files->zones_due_ns = now_ns + ZONES_SHARE * (now_ns - began_ns);
+}
+
+static void read_file(struct sample_files *files, enum sample_file file, uint64_t values[NR_SAMPLES])
+{
+	int fd = files->fds[file];
+	ssize_t len;
+
+	if (fd < 0)
+		return;
+	if (file == SAMPLE_FILE_zoneinfo) {
+		read_zones(files, fd, values);
+		return;
+	}
+	len = key_file__read(fd, files->buf, sizeof(files->buf));
+	if (len > 0)
+		sample_files__parse(files, file, files->buf, len, values);
+}
+
 void sample_files__read(struct sample_files *files, uint64_t values[NR_SAMPLES])
 {
 	enum sample_file file;
-	ssize_t len;
 	size_t i;
 
 	for (i = 0; i < NR_SAMPLES; i++)
 		values[i] = MT_UNKNOWN_U64;
 	for (file = 0; file < NR_SAMPLE_FILES; file++) {
-		if (is_too_early(files, file)) {
+		if (is_too_early(files, file))
 			keep_last(files, file, values);
-			continue;
-		}
-		len = files->fds[file] < 0 ? 0 : key_file__read(files->fds[file], files->buf, sizeof(files->buf));
-		if (len > 0)
-			sample_files__parse(files, file, files->buf, len, values);
+		else
+			read_file(files, file, values);
 	}
 	memcpy(files->last, values, sizeof(files->last));
 }

@@ -8,6 +8,7 @@
 
 struct sample_files {
 	uint64_t psi_ns;		   /* when PSI was last read; 0: never */
+	uint64_t zones_due_ns;		   /* when zones are read again */
 	uint64_t last[NR_SAMPLES];	   /* as they were last read */
 	int fds[NR_SAMPLE_FILES];	   /* < 0: it cannot be opened, so all its values are unknown */
 	enum sample_id by_key[NR_SAMPLES]; /* by file, then key */

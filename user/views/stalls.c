@@ -305,27 +305,49 @@ static void say_waited(const struct stalls *stalls, struct report *report)
 				 part(full_text, sizeof(full_text), full, seconds));
 }
 
+static uint64_t newest_bytes(const struct stalls *stalls, enum sample_id id)
+{
+	uint64_t pages = newest(stalls, id);
+
+	return pages == MT_UNKNOWN_U64 ? pages : pages * stalls->view->facts->page_size;
+}
+
+static const char *bytes(char *buf, size_t size, uint64_t number)
+{
+	return number == MT_UNKNOWN_U64 ? "-" : format_bytes(buf, size, (double)number);
+}
+
 /* How much memory there was at the end. */
-static void say_state(struct stalls *stalls, struct report *report)
+static void add_state(struct stalls *stalls, struct report *report)
 {
 	static const struct column titles[] = {
-		{ .title = "", .unit = UNIT_BYTES },   { .title = " swap", .unit = UNIT_BYTES },
-		{ .title = "of", .unit = UNIT_BYTES }, { .title = " dirty", .unit = UNIT_BYTES },
-		{ .title = "of", .unit = UNIT_BYTES },
+		{ .path = "state.free_bytes" },	     { .path = "state.min_bytes" },
+		{ .path = "state.low_bytes" },	     { .path = "state.high_bytes" },
+		{ .path = "state.swap_used_bytes" }, { .path = "state.swap_total_bytes" },
+		{ .path = "state.dirty_bytes" },     { .path = "state.dirty_limit_bytes" },
 	};
 	uint64_t total = newest(stalls, SAMPLE_swap_total), left = newest(stalls, SAMPLE_swap_free);
-	uint64_t threshold = newest(stalls, SAMPLE_vm_dirty_threshold);
-	struct cell *c = stalls->state;
+	bool knows_swap = total != MT_UNKNOWN_U64 && left != MT_UNKNOWN_U64;
+	const uint64_t values[NR(titles)] = {
+		newest(stalls, SAMPLE_memory_free),	    newest_bytes(stalls, SAMPLE_zones_min),
+		newest_bytes(stalls, SAMPLE_zones_low),	    newest_bytes(stalls, SAMPLE_zones_high),
+		knows_swap ? total - left : MT_UNKNOWN_U64, total,
+		newest(stalls, SAMPLE_memory_dirty),	    newest_bytes(stalls, SAMPLE_vm_dirty_threshold),
+	};
+	char text[NR(titles)][32];
+	const char *words[NR(titles)];
+	size_t i;
 
-	if (newest(stalls, SAMPLE_memory_free) == MT_UNKNOWN_U64)
-		return;
-	c[0] = number(newest(stalls, SAMPLE_memory_free));
-	c[1] = total == MT_UNKNOWN_U64 || left == MT_UNKNOWN_U64 ? cell_none() : cell_uint(total - left);
-	c[2] = number(total);
-	c[3] = number(newest(stalls, SAMPLE_memory_dirty));
-	c[4] = threshold == MT_UNKNOWN_U64 ? cell_none() : cell_uint(threshold * stalls->view->facts->page_size);
+	for (i = 0; i < NR(titles); i++) {
+		stalls->state[i] = number(values[i]);
+		words[i] = bytes(text[i], sizeof(text[i]), values[i]);
+	}
 	report__add_values(
-		report, &(struct values){ .heading = "free", .columns = titles, .cells = c, .nr_columns = NR(titles) });
+		report,
+		&(struct values){ .path = "", .columns = titles, .cells = stalls->state, .nr_columns = NR(titles) });
+	if (values[0] != MT_UNKNOWN_U64)
+		report__add_note(report, "free %s (min %s, low %s, high %s)  swap %s of %s  dirty %s of %s", words[0],
+				 words[1], words[2], words[3], words[4], words[5], words[6], words[7]);
 }
 
 /* "dirty throttling: 0.80s, most on 254:0" */
@@ -422,7 +444,7 @@ int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
 	if (err)
 		return err;
 	say_waited(stalls, report);
-	say_state(stalls, report);
+	add_state(stalls, report);
 	add_facts(stalls, report);
 	add_sources(stalls, report);
 	err = tasks_table__add(&stalls->table, report, scope, "rows");

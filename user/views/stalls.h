@@ -24,7 +24,7 @@ struct stalls {
 	struct cell kthread_cells[STALLS_MAX_KTHREADS * 3];
 	struct cell_rows kthread_rows;
 	struct keyed_tables keyed; /* functions that tasks waited in, and so on */
-	struct cell facts[10], sources[5], state[6];
+	struct cell facts[10], sources[5], state[8];
 	struct cell_rows source_rows;
 };
 
