@@ -314,6 +314,8 @@ static void what_fills_a_cgroup(void **state)
 	expect(m, "text", "nothing is abnormal");
 	expect(m, "json", "\"comm\":\"e\\nvil\"");
 	expect(m, "json", "\"swappiness\":null");
+	m->cgroup.before.values[CGROUP_SAMPLE_memory_current] = 61 * MIB;
+	expect(m, "text", "   shrank by 1.00MiB/s   ");
 	m->filling.swappiness = 10;
 	expect(m, "text", "          at its limit - times   swappiness 10\n");
 	expect_none(m, "text", "zones");

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/small_file.h"
+#include "../base/stop.h"
 #include "cgroup_files.h"
 #include "counters.h"
 #include "line_file.h"
@@ -68,11 +70,24 @@ bool cgroup_processes__parse(const char *text, struct cgroup_process *process)
 struct listing {
 	struct cgroup_filling *filling;
 	int proc;
+	uint64_t turn_ns; /* CPU time when the turn began */
 };
+
+/* In turns, as cgroups are read. */
+#define TURN_NS	 3000000ULL
+#define PAUSE_MS 5
+
+static void pause_after_turn(struct listing *listing)
+{
+	if (clock__ns(CLOCK_THREAD_CPUTIME_ID) - listing->turn_ns < TURN_NS)
+		return;
+	stop__pause(PAUSE_MS);
+	listing->turn_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID);
+}
 
 static void take_pid(void *ctx, char *line)
 {
-	const struct listing *listing = ctx;
+	struct listing *listing = ctx;
 	struct cgroup_filling *filling = listing->filling;
 	struct cgroup_process *process = &filling->processes[filling->nr_processes];
 	char path[64], text[4096];
@@ -85,6 +100,7 @@ static void take_pid(void *ctx, char *line)
 		filling->processes_left_out++;
 		return;
 	}
+	pause_after_turn(listing);
 	snprintf(path, sizeof(path), "%u/status", pid);
 	if (small_file__read_at(listing->proc, path, text, sizeof(text)) <= 0 ||
 	    !cgroup_processes__parse(text, process))
@@ -128,7 +144,7 @@ static void list_pids(const struct cgroup_census *census, const struct cgroup_st
 
 int cgroup_processes__read(const struct cgroup_census *census, struct cgroup_filling *filling)
 {
-	struct listing listing = { .filling = filling };
+	struct listing listing = { .filling = filling, .turn_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID) };
 	size_t i;
 
 	filling->processes = calloc(CGROUP_PROCESSES_MAX + 1, sizeof(*filling->processes));

@@ -327,7 +327,8 @@ static void say_head(const struct cgroup_filling *filling, struct report *report
 		wrapped__add(&line, " ", "(%s)", state__percent(a, cgroup_reading__fullness(now)));
 	wrapped__add(&line, "   ", "swap %s", state__bytes(a, cgroup_reading__swap(now)));
 	if (seconds > 0 && cgroup_state__grew(own, CGROUP_SAMPLE_memory_current, &growth))
-		wrapped__add(&line, "   ", "grew by %s", format_bytes_rate(a, sizeof(a), growth / seconds));
+		wrapped__add(&line, "   ", "%s by %s", growth < 0 ? "shrank" : "grew",
+			     format_bytes_rate(a, sizeof(a), (growth < 0 ? -growth : growth) / seconds));
 	wrapped__add(&line, "   ", "kills %s", state__count(a, now->values[CGROUP_SAMPLE_memory_events_oom_kill]));
 	wrapped__add(&line, "   ", "at its limit %s times",
 		     state__count(a, now->values[CGROUP_SAMPLE_memory_events_max]));

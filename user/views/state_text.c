@@ -12,7 +12,7 @@
 #define SHOWN_ZONES   8
 #define SHOWN_SLABS   4
 #define SHOWN_CALLERS 4
-/* Parts below this share of all memory are summed up. */
+/* Parts below this share of all memory are summed up, but for anonymous memory, page cache and what is free. */
 #define SMALL_PART 200 /* one in so many */
 /* Growth of a slab cache between two looks that is worth a word, in bytes. */
 #define SLAB_GROWTH (256 * 1024)
@@ -30,7 +30,7 @@ static void say_parts(const struct machine *now, struct wrapped *line)
 		bytes = machine__part(now, part);
 		if (bytes == MT_UNKNOWN_U64)
 			continue;
-		if (bytes < total / SMALL_PART && part != PART_FREE) {
+		if (bytes < total / SMALL_PART && part > PART_CACHE && part != PART_FREE) {
 			small += bytes;
 			continue;
 		}
