@@ -103,10 +103,10 @@ exits_of_command() {
 	begun=$tmp/begun memtrace_start stat --json -o "$tmp/stat.json" -- \
 		sh -c ': >"$begun"; "$workloads/spawn" -n 4000 -j 4 -l 0 -t 2'
 	eventually [ -e "$tmp/begun" ]
-	first=$(rss "$mt_pid" VmRSS)
+	at_first=$(rss "$mt_pid" VmRSS)
 	watch_memory
 	same "status" "$mt_status" 0
-	between "VmRSS, kB, as if it were of 50,000" $((first + (greatest - first) * 50 / 4)) 100 "$(memory_limit 20000)"
+	between "VmRSS, kB, as if it were of 50,000" $((at_first + (greatest - at_first) * 50 / 4)) 100 "$(memory_limit 20000)"
 }
 
 @test "4,000 exits of a command: memory bounded, faults as wait4 counts them, each process in the report" {

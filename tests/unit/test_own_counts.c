@@ -334,9 +334,10 @@ static void wait_for(struct stalled_run *run, enum mt_stall_cause cause, uint64_
 
 static void make_stalled(struct stalled_run *run)
 {
-	struct probe_status *status = &run->source.probes[MT_PROBE_stall];
+	struct probe_status *status;
 
 	memset(run, 0, sizeof(*run));
+	status = &run->source.probes[MT_PROBE_stall];
 	run->session.options = &run->options;
 	run->session.source = &run->source;
 	run->session.view.probes = run->source.probes;

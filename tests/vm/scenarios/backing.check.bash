@@ -48,7 +48,8 @@ backing_is() {
 		"$(stat_json "$1" "[.processes[] | select(.comm == \"$2\") | .fault.major] | add")"
 }
 
-# What was read of swap is touched once, by a fault that waited for it, or by one that found it read ahead.
+# What was read of swap is touched once, by a fault that waited for it, or by one that found it read ahead.  A page that is
+# needed while it is still being written is found as well, without a read: on a slow host's disk some in a hundred are.
 backing_swapped() {
 	local minors majors read lack
 
@@ -58,7 +59,7 @@ backing_swapped() {
 	majors=$(backing_of backing_swap hog | sed -nE 's/(.*,)?([0-9]+) swap.*/\2/p')
 	read=$(vmstat backing_swap inner pswpin)
 	lack=$(may_lack backing_swap)
-	((minors > 100 && minors + majors <= read + 50 && minors + majors + 50 + lack >= read))
+	((minors > 100 && minors + majors <= read + 50 + read / 50 && minors + majors + 50 + lack >= read))
 	verdict "backing_swap: minor ($minors) and major ($majors) faults on swap = pages read of it ($read)" $?
 }
 

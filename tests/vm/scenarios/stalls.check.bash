@@ -137,7 +137,7 @@ stalls_stretches() {
 
 # stalls_add_up STAGE: what always holds, and, where the kernel's own times can be read, that they are explained: within
 # 1 % on one CPU, 2 % on several.  Where the union is unknown, tasks stand for it.  The kernel reads its clock at another
-# moment than memtrace; between the two the host may do something else.
+# moment than memtrace; between the two the host may do something else, for a tenth of a second where it has much to do.
 stalls_add_up() {
 	local cpus=1 stretches wrong
 
@@ -146,6 +146,7 @@ stalls_add_up() {
 	wrong=$(awk -v cpus=$cpus '
 		function off(a, b) { return a > b ? a - b : b - a }
 		{ slack = 2e7 + $7 * 5e3; if ($5 == "null") $5 = $6 }
+		$1 != "all" { slack += 1e8 }
 		$2 > $5 * 1.01 + slack { print "PSI > union:", $0 }
 		$3 != "null" && $5 > $3 * 1.001 + slack { print "union > buckets:", $0 }
 		$3 != "null" && $3 > $6 * 1.001 + slack { print "buckets > tasks:", $0 }
