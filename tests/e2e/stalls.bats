@@ -221,7 +221,7 @@ sum_of_events() {
 	counts=$(report '[.rows[].causes | to_entries[] | .value.count // 0] | add')
 	ns=$(report '[.rows[].stalled_ns] | add')
 	enough "$counts"
-	for by in '' '--by comm' '--by cgroup' '--by process'; do
+	for by in '' '--by cause' '--by comm' '--by cgroup' '--by process'; do
 		# shellcheck disable=SC2086 # two words
 		"$memtrace" replay "$tmp/rec" hist stall --json $by >"$tmp/hist.json"
 		same "hist $by" "$(jq -c '[.histograms[] | select(.name == "stall_latency")]

@@ -12,7 +12,7 @@
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
 static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "parent", NULL };
-static const char *const hist_groups[] = { "process", "thread", "comm", "cgroup", NULL };
+static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const cgroup_alone[] = { "cgroup", NULL };
@@ -213,10 +213,11 @@ const struct option_row group_options[] = {
 	{ .name = "by",
 	  .type = OPT_CHOICE,
 	  .offset = AT(by),
-	  .min = BY_PROCESS,
+	  .min = BY_ALL,
 	  .choices = hist_groups,
 	  .arg = "GROUP",
-	  .help = "one histogram for each" },
+	  .help = "one histogram for each; cause: by its own label alone (a stall's cause, a kind of reclaim), as without "
+		  "this" },
 	{ .name = NULL },
 };
 

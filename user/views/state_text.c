@@ -347,7 +347,7 @@ static void say_slab(const struct state *state, const struct ranked_slab *ranked
 /* The largest, and behind them those that grew most. */
 static void say_slabs(const struct state *state, struct report *report)
 {
-	struct ranked_slab ranked[MACHINE_SLABS_MAX];
+	struct ranked_slab ranked[MACHINE_SLABS_MAX] = { { 0 } };
 	size_t nr = rank_slabs(state, ranked), i, largest;
 	struct wrapped line;
 
