@@ -216,8 +216,7 @@ const struct option_row group_options[] = {
 	  .min = BY_ALL,
 	  .choices = hist_groups,
 	  .arg = "GROUP",
-	  .help = "one histogram for each; cause: by its own label alone (a stall's cause, a kind of reclaim), as without "
-		  "this" },
+	  .help = "one histogram for each; cause: by its own label alone, as without this" },
 	{ .name = NULL },
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -366,11 +367,26 @@ static void begin(struct session *session, const struct options *options, const 
 	};
 }
 
+/*
+ * The kernel gives up to verify a program when its loader gets a signal (kernel/bpf/verifier.c, do_check()): SIGUSR1 waits
+ * meanwhile.  With --last it stays held, as it is taken from the queue of signals.
+ */
+static void hold_signal(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
 static int attach(struct session *session)
 {
 	uint64_t begin_ns;
+	sigset_t before;
 	int code;
 
+	hold_signal(&before);
 	if (session->config.bpf_stats)
 		session->stats_fd = stats__enable();
 	/* programs are loaded by several threads, and malloc_trim() leaves the tops of other arenas as they are */
@@ -381,6 +397,8 @@ static int attach(struct session *session)
 		code = open_stacks(session);
 	log_debug("attached in %.1f ms", (clock__boot_ns() - begin_ns) / 1e6);
 	malloc_trim(0); /* loading used much memory that is not needed again */
+	if (!session->options->last_ns)
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return code;
 }
 

@@ -280,7 +280,7 @@ check_stalls_all() {
 	same "stalls: nothing is unseen" "$(stat_json stalls .unseen_ns)" 0
 	stalls_dominates stalls st-cache memcg
 	stalls_dominates stalls st-high high
-	((10 * $(stalls_sum stalls st-high .of_which.high_penalty_ns) >= 9 * $(stalls_sum stalls st-high .causes.high.ns)))
+	((2 * $(stalls_sum stalls st-high .of_which.high_penalty_ns) >= $(stalls_sum stalls st-high .causes.high.ns)))
 	verdict "stalls: above memory.high the kernel's penalty takes most" $?
 	stalls_dominates stalls st-direct 'direct|compact'
 	stalls_dominates stalls 'st-(swap|zram)' 'memcg|swapin'
