@@ -368,8 +368,8 @@ static void begin(struct session *session, const struct options *options, const 
 }
 
 /*
- * The kernel gives up to verify a program when its loader gets a signal (kernel/bpf/verifier.c, do_check()): SIGUSR1 waits
- * meanwhile.  With --last it stays held, as it is taken from the queue of signals.
+ * The kernel gives up to verify a program when its loader gets a signal (kernel/bpf/verifier.c, do_check()): SIGUSR1
+ * waits meanwhile.  With --last it stays held, as it is taken from the queue of signals.
  */
 static void hold_signal(sigset_t *before)
 {
