@@ -11,9 +11,6 @@
 #include "core/span.h"
 #include "core/state.h"
 
-/* include/linux/sched.h: the same on all kernels */
-#define PF_KSWAPD 0x20000
-
 /* For each cgroup with reclaim for its limit, anonymous pages and those of files: with the index 180 KiB. */
 #define YIELDS_MAX 1024
 

@@ -6,13 +6,13 @@
  */
 #include "core/prelude.h"
 #include "core/compat/folio.h"
+#include "core/compat/vmscan.h"
 #include "core/keyed.h"
 #include "core/state.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* include/linux/sched.h, include/linux/page-flags.h: the same on all kernels */
-#define PF_KSWAPD	  0x20000
+/* include/linux/page-flags.h: the same on all kernels */
 #define PAGE_MAPPING_ANON 0x1
 
 /* By whose and for whose limit: with the index 160 KiB. */

@@ -178,7 +178,7 @@ const struct counter_row counter_rows[] = {
 		LOST_TASKS, LOST_RARE } },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgscan_direct",
 	  .names = "pgscan_direct pgscan_khugepaged pgscan_proactive", .figure = FIGURE_NONE,
-	  .none_why = "memtrace does not count what tasks scan" },
+	  .none_why = "reclaim_yield of stat has what tasks scan; it is not compared here" },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pgsteal_direct",
 	  .names = "pgsteal_direct pgsteal_khugepaged pgsteal_proactive", .figure = FIGURE_DIRECT_PAGES,
 	  .reasons = {

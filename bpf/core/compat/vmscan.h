@@ -9,6 +9,9 @@
 #define LRU_INACTIVE_ANON 0
 #define LRU_INACTIVE_FILE 2
 
+/* include/linux/sched.h: the same on all kernels */
+#define PF_KSWAPD 0x20000
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* direct, memcg and soft limit reclaim share it; gfp_flags: u32 on 5.10, u64 from 6.1; order moved in 7.1. */
