@@ -59,6 +59,7 @@ def memory():
     yield "memory.compressed_bytes", max(filter(lambda n: n is not None, [pages(VM.get("nr_zspages")),
                                                                         MEM.get("Zswap")]), default=None)
     yield "memory.corrupted_bytes", MEM.get("HardwareCorrupted")
+    yield "memory.free_lists_bytes", pages(sum(map(int, re.findall(r"^\s+count:\s+(\d+)", text("zoneinfo"), re.M))))
     yield "memory.free_bytes", MEM["MemFree"]
     yield "memory.available_bytes", MEM["MemAvailable"]
 

@@ -112,8 +112,9 @@ static void lines_of_a_file(void **state)
 	"  pages free     3971\n        min      67\n        low      83\n        high     99\n"                       \
 	"        spanned  4095\n        present  3998\n        managed  3976\n        protection: (0, 1930, 1930)\n"   \
 	"      nr_free_pages 3971\n      numa_hit     7\n      numa_miss    1\n      numa_local   6\n"                 \
-	"      numa_other   2\n  pagesets\n    cpu: 0\n              count: 0\n              high:  1\n"               \
-	"              batch: 1\n  vm stats threshold: 2\n  node_unreclaimable:  0\n  start_pfn:           1\n"        \
+	"      numa_other   2\n  pagesets\n    cpu: 0\n              count: 3\n              high:  1\n"               \
+	"              batch: 1\n    cpu: 1\n              count: 7\n  vm stats threshold: 2\n  node_unreclaimable:  " \
+	"0\n  start_pfn:           1\n"                                                                                \
 	"Node 0, zone    DMA32\n  pages free     2000\n        min      10\n        low      20\n"                     \
 	"        high     30\n        managed  50000\n      numa_local   100\n      numa_other   200\n"                \
 	"Node 0, zone   Device\n  pages free     0\n        min      0\n        low      0\n        high     0\n"      \
@@ -133,6 +134,9 @@ static void zones_of_5_10(void **state)
 	/* not that of a CPU's own list */
 	assert_int_equal(zone[0].high, 99);
 	assert_int_equal(zone[0].managed, 3976);
+	assert_int_equal(zone[0].lists, 10);
+	assert_true(zone[1].lists == MT_UNKNOWN_U64);
+	assert_int_equal(machine__part(machine, PART_FREE_LISTS), 10 * machine->page_size);
 	assert_string_equal(zone[1].name, "DMA32");
 	assert_int_equal(zone[1].high, 30);
 	assert_int_equal(zone[2].managed, 0);

@@ -154,6 +154,26 @@ nearly() {
 	verdict "$1 ($3)" $? "expected $4; $lack may lack"
 }
 
+# sum_nearly NAME STAGE VALUE EXPECTED: the same for a sum of what single events have: less only if some may lack.
+sum_nearly() {
+	local lack
+
+	lack=$(may_lack "$2")
+	[[ $3 =~ ^[0-9]+$ ]] && (($3 == $4 || ($3 < $4 && lack > 0)))
+	verdict "$1 ($3)" $? "expected $4; $lack events may lack"
+}
+
+# lines_nearly NAME STAGE LINES EXPECTED: the same for lines, in any order: what is expected, but for what may_lack.
+lines_nearly() {
+	local lack more less
+
+	lack=$(may_lack "$2")
+	more=$(comm -23 <(sort <<<"$3") <(sort <<<"$4"))
+	less=$(comm -13 <(sort <<<"$3") <(sort <<<"$4"))
+	[[ ! $more ]] && (($(grep -c . <<<"$less") <= lack))
+	verdict "$1" $? "not expected: $(tally <<<"$more"); missing: $(tally <<<"$less"); $lack may lack"
+}
+
 # Sum over processes[] == rusage of the command, and nothing lost.
 exact_sum() {
 	local name=$1 sums rusage
@@ -307,8 +327,9 @@ check_times() {
 		END { printf("all %.0f %.0f", took, idle) }' "$check_out/times")"
 }
 
+# check_stages "SCENARIO..." DIR: DIR/failed has those that failed, each with how many verdicts.
 check_stages() {
-	local stage
+	local stage bad
 
 	check_times
 	check_exit_kind=$(jq -r '.hooks[]? | select(.probe == "core" and .hook == "exit") | .kind' \
@@ -322,7 +343,10 @@ check_stages() {
 		fi
 		# shellcheck disable=SC1090 # the list is what is there
 		. "$here/scenarios/$stage.check.bash"
+		bad=$(grep -c '^bad' "$2/verdicts")
 		"check_$stage"
-	done
+		bad=$(($(grep -c '^bad' "$2/verdicts") - bad))
+		((!bad)) || echo "$stage $bad"
+	done >"$2/failed"
 	check_schemas
 }

@@ -197,6 +197,8 @@ vm_choose_accel() {
 	vm_accel_why="as MEMTRACE_VM_ACCEL says"
 	[[ $vm_accel ]] && return
 	vm_accel=tcg
+	vm_accel_why="as MEMTRACE_VM_ICOUNT needs"
+	[[ ${MEMTRACE_VM_ICOUNT-} ]] && return
 	vm_accel_why="/dev/kvm cannot be used"
 	[[ $(uname -m) == "$vm_host" && -r /dev/kvm && -w /dev/kvm ]] || return
 	vm_accel=kvm

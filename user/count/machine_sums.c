@@ -20,6 +20,7 @@ const struct machine_part_row machine_part_rows[NR_PARTS] = {
 	[PART_GPU_RECLAIMABLE] = { "GPU (reclaimable)", "memory.gpu_reclaimable_bytes" },
 	[PART_COMPRESSED] = { "compressed swap", "memory.compressed_bytes" },
 	[PART_CORRUPTED] = { "damaged", "memory.corrupted_bytes" },
+	[PART_FREE_LISTS] = { "free (lists of CPUs)", "memory.free_lists_bytes" },
 	[PART_FREE] = { "free", "memory.free_bytes" },
 };
 
@@ -41,6 +42,7 @@ static const int sample_of_part[NR_PARTS] = {
 	[PART_GPU_RECLAIMABLE] = SAMPLE_memory_gpu_reclaimable,
 	[PART_COMPRESSED] = -1,
 	[PART_CORRUPTED] = SAMPLE_memory_corrupted,
+	[PART_FREE_LISTS] = -1,
 	[PART_FREE] = SAMPLE_memory_free,
 };
 
@@ -90,18 +92,42 @@ static uint64_t compressed_bytes(const struct machine *machine)
 	return zspages;
 }
 
-uint64_t machine__part(const struct machine *machine, enum machine_part part)
+/* Pages that CPUs keep to allocate them again at once (per_cpu_pages): the kernel does not count them as free. */
+static uint64_t lists_bytes(const struct machine *machine)
+{
+	uint64_t pages = MT_UNKNOWN_U64;
+	size_t i;
+
+	for (i = 0; i < machine->nr_zones; i++)
+		pages = machine__sum(pages, machine->zones[i].lists);
+	return machine__bytes(machine, pages);
+}
+
+/* These are made of several numbers. */
+static uint64_t part_of_several(const struct machine *machine, enum machine_part part)
 {
 	const uint64_t *values = machine->values;
 
-	if (sample_of_part[part] >= 0)
-		return values[sample_of_part[part]];
-	if (part == PART_CACHE)
+	switch (part) {
+	case PART_CACHE:
 		return less(machine__sum(values[SAMPLE_memory_cached], values[SAMPLE_memory_buffers]),
 			    values[SAMPLE_memory_shmem]);
-	if (part == PART_OTHER_RECLAIMABLE)
+	case PART_OTHER_RECLAIMABLE:
 		return less(values[SAMPLE_memory_kernel_reclaimable], values[SAMPLE_memory_slab_reclaimable]);
-	return part == PART_VMALLOC ? vmalloc_bytes(machine) : compressed_bytes(machine);
+	case PART_VMALLOC:
+		return vmalloc_bytes(machine);
+	case PART_COMPRESSED:
+		return compressed_bytes(machine);
+	case PART_FREE_LISTS:
+		return lists_bytes(machine);
+	default:
+		return MT_UNKNOWN_U64;
+	}
+}
+
+uint64_t machine__part(const struct machine *machine, enum machine_part part)
+{
+	return sample_of_part[part] >= 0 ? machine->values[sample_of_part[part]] : part_of_several(machine, part);
 }
 
 bool machine__not_accounted(const struct machine *machine, int64_t *bytes)

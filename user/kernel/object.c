@@ -23,6 +23,8 @@
 
 #define CFG_MAP_SUFFIX	".rodata.cfg"
 #define RECORD_OF_EVENT "trace_event_raw_"
+#define ENOTSUPP	524 /* the kernel's own, include/linux/errno.h: a kernel that cannot attach what it could load */
+#define NO_FUNCTIONS	"this kernel refuses programs on functions, such as %s"
 /*
  * Kernels before 6.4 need room for the whole log, or fail with ENOSPC instead of the real reason.  Mapped memory that
  * is not written to costs nothing; calloc() may clear memory that was used before.
@@ -120,7 +122,7 @@ static bool function_fits(const struct judge *judge, const struct attach_alt *al
 		return refuse(h, "this kernel has other arguments: %s", what);
 	}
 	if (!kernel_hooks(judge->types, alt->event))
-		return refuse(h, "this kernel refuses programs on functions, such as %s", alt->event);
+		return refuse(h, NO_FUNCTIONS, alt->event);
 	return true;
 }
 
@@ -487,7 +489,9 @@ static int attach_chosen(struct object *object, struct hook_state *h)
 		return missing->error ? missing->error : -ENOENT;
 	}
 	err = alt ? attach_hook(object, alt) : 0;
-	if (err)
+	if (err == -ENOTSUPP && alt->kind == ATTACH_FENTRY)
+		hook__blame(h, err, NO_FUNCTIONS, alt->event);
+	else if (err)
 		hook__blame(h, err, "attaching failed: %s", strerror(-err));
 	return err;
 }

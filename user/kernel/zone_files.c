@@ -21,6 +21,11 @@ static const struct place of_zone[] = {
 	{ "managed", offsetof(struct machine_zone, managed) },
 };
 
+/* A zone has one for each CPU. */
+static const struct place of_cpu[] = {
+	{ "count:", offsetof(struct machine_zone, lists) },
+};
+
 /* A node's numbers are those of its zones, or stand once in the part about the node. */
 static const struct place of_node[] = {
 	{ "numa_local", offsetof(struct machine_node, local) },
@@ -123,6 +128,7 @@ void zone_files__zoneinfo(void *ctx, char *line)
 	place = find_place(of_zone, NR(of_zone), reading->zone, key);
 	if (place)
 		*place = number;
+	add_to(find_place(of_cpu, NR(of_cpu), reading->zone, key), number);
 	add_to(find_place(of_node, NR(of_node), reading->node, key), number);
 }
 

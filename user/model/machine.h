@@ -28,6 +28,7 @@ struct machine_zone {
 	char name[16];
 	uint64_t free, min, low, high;	 /* the watermarks as they are now, boosts in them */
 	uint64_t managed;		 /* by the allocator; 0: the zone is empty */
+	uint64_t lists;			 /* free, but in the CPUs' own lists (pcp): not in "free" */
 	uint64_t blocks[MACHINE_ORDERS]; /* free ones, by order */
 	uint32_t nr_orders;		 /* 0: not known */
 };

@@ -22,8 +22,8 @@ check_kswapd() {
 		"$(stat_json kswapd '[.kswapd[] | select(.scanned_pages == null or .reclaimed_pages == null)] | length')" 0
 	bracket "kswapd: scanned" kswapd "$(stat_json kswapd '[.kswapd[].scanned_pages] | add // 0')" pgscan_kswapd
 	bracket "kswapd: reclaimed" kswapd "$(stat_json kswapd '[.kswapd[].reclaimed_pages] | add // 0')" pgsteal_kswapd
-	same "kswapd: direct reclaim episodes" "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
-	same "kswapd: directly reclaimed pages" \
+	nearly "kswapd: direct reclaim episodes" kswapd "$(stat_json kswapd '[.processes[].reclaim.direct.count] | add')" "$episodes"
+	sum_nearly "kswapd: directly reclaimed pages" kswapd \
 		"$(stat_json kswapd '[.processes[].reclaim.direct.reclaimed_pages] | add')" "$(reclaimed kswapd direct)"
 	yields kswapd
 	report_sound kswapd
@@ -35,14 +35,14 @@ check_kswapd() {
 check_trace() {
 	local events=$check_out/kswapd/trace.json
 
-	same "kswapd: pages of all direct reclaim events" \
+	sum_nearly "kswapd: pages of all direct reclaim events" kswapd \
 		"$(jq -s '[.[] | select(.event == "reclaim" and .kind == "direct") | .reclaimed_pages] | add // 0' "$events")" \
 		"$(reclaimed kswapd direct)"
-	same "kswapd: order and gfp flags of each direct reclaim = the kernel's" \
+	lines_nearly "kswapd: order and gfp flags of each direct reclaim = the kernel's" kswapd \
 		"$(jq -r 'select(.event == "reclaim" and .kind == "direct")
-			| "\(.order) \(.gfp_flags | tostring | split("|") | sort | join("|"))"' "$events" | tally)" \
+			| "\(.order) \(.gfp_flags | tostring | split("|") | sort | join("|"))"' "$events")" \
 		"$(sed -nE 's/.* mm_vmscan_direct_reclaim_begin: .*order=([0-9]+) .*gfp_flags=([^ ]+).*/\1 \2/p' \
-			"$check_out/kswapd/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"' | tally)"
+			"$check_out/kswapd/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"')"
 	same "kswapd: rounds of each session of kswapd = the kernel's" \
 		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
 		"$(kswapd_rounds_of_run kswapd)"

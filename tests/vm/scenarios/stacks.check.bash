@@ -19,7 +19,7 @@ check_stacks() {
 	! skips || lack=$(jq -r 'select(.schema == "memtrace.end/1") | .lost.recursion' "$check_out/stacks/trace.json")
 	known=$(chains | awk '$1 > 40 { print $1 }' | sort -n | xargs)
 	own=$(chains | awk 'gsub(";", ";") >= 10 { n += $1 } END { print n + 0 }')
-	((${known%% *} <= 50 && ${known##* } <= 300 && own >= 512 && own <= 1024 && ${known/ / + } + own + lack >= 50 + 300 + 1024))
+	((${known%% *} <= 50 && ${known##* } <= 300 && own >= 100 && own <= 1024 && ${known/ / + } + own + lack >= 50 + 300 + 1024))
 	verdict "stacks: faults at the ends of the two known chains ($known), and at ends of their own ($own)" $? \
 		"expected 50 300 and 1024; $lack may lack"
 	same "stacks: chains that found no room" \

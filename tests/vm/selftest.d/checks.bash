@@ -6,7 +6,9 @@
 log_allowed_blocked='INFO: task made-up:'
 
 scenario_names() {
-	printf '%s\n' "${1-fine}"
+	local names=${1-fine}
+
+	printf '%s\n' "${names#doctor }"
 }
 
 check_modules() {
@@ -32,11 +34,24 @@ check_nonsense() {
 	((nobody_has_set_this > 1))
 }
 
+# Its first run is said to have had 1000 s of work.  "well" fails on a machine that was not kept from the CPU.
+check_starved() {
+	printf 'boot 1000 0\n' >"$check_out/times"
+	[[ -e ${run_dir-}/$check_name.first ]]
+	verdict "starved: fails the first time" $?
+}
+
+check_well() {
+	printf 'boot 1 0\n' >"$check_out/times"
+	verdict "well: fails" 1
+}
+
 check_stages() {
 	local stage
 
 	for stage in $1; do
 		[[ $(type -t "check_$stage") == function ]] && "check_$stage"
+		[[ $stage != starved && $stage != well ]] || ! grep -q '^bad' "$2/verdicts" || echo "$stage 1" >"$2/failed"
 	done
 	verdict "the stages were judged" 0
 }

@@ -73,6 +73,14 @@ stage_cpus() {
 	cat /sys/devices/system/cpu/online >/out/cpus/after
 }
 
+stage_starved() {
+	log 6 "all is well"
+}
+
+stage_well() {
+	log 6 "all is well"
+}
+
 for stage in $1; do
 	"stage_$stage"
 done
