@@ -304,6 +304,47 @@ struct mt_oom {
 	__u32 pad;
 };
 
+/* One process that the OOM killer looked at before a kill, with the kernel's own points (oom_badness()). */
+struct mt_oom_candidate {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 anon_rss_bytes;
+	__u64 file_rss_bytes;
+	__u64 shmem_rss_bytes;
+	__u64 swap_bytes;
+	__u64 pgtables_bytes;
+	__s64 points;	     /* pages */
+	__s32 oom_score_adj; /* as the process had it then */
+	__u32 rank;	     /* 1: it was chosen; 0: it could not be killed */
+	__u32 evaluated;     /* processes that were looked at for this kill */
+	__u32 exempt;	     /* of these, that could not be killed */
+	__u32 trigger;	     /* the thread in whose allocation this was */
+	__u32 pad;
+};
+
+enum mt_oom_step { MT_OOM_EXITED, MT_OOM_REAPED, MT_OOM_REAP_SKIPPED, MT_OOM_FREED, MT_NR_OOM_STEPS };
+
+/* What became of a victim. */
+struct mt_oom_after {
+	struct mt_hdr hdr;
+	__u32 pid;
+	__u32 step;	/* enum mt_oom_step */
+	__u64 after_ns; /* from the kill on */
+};
+
+/* The memory of one process, as a tick found it. */
+struct mt_memory {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 anon_rss_bytes;
+	__u64 file_rss_bytes;
+	__u64 shmem_rss_bytes;
+	__u64 swap_bytes;
+	__u64 pgtables_bytes;
+	__s32 oom_score_adj;
+	__u32 ended; /* it is gone, with the memory that it had last; user space alone sets this */
+};
+
 /*
  * What the value of a keyed counter begins with.  Behind it come further counters, 64 bits each.  All of them only
  * grow; count comes last in time, so that a value whose count has not changed since it was read has not changed at all.
@@ -870,6 +911,9 @@ _Static_assert(sizeof(struct mt_reclaim) == 152, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
+_Static_assert(sizeof(struct mt_oom_candidate) == 152, "mt_oom_candidate");
+_Static_assert(sizeof(struct mt_oom_after) == 32, "mt_oom_after");
+_Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");

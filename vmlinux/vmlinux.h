@@ -106,13 +106,14 @@ struct cred {
 	kuid_t uid;
 };
 
-struct signal_struct {
-	s16 oom_score_adj;
-};
-
 typedef struct {
 	int counter;
 } atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not exited */
+	s16 oom_score_adj;
+};
 
 struct robust_list_head;
 

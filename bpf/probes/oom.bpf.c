@@ -9,6 +9,8 @@
 #include "core/emit.h"
 #include "core/identity.h"
 #include "core/state.h"
+#include "oom_after.h"
+#include "oom_choice.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -49,7 +51,50 @@ int BPF_PROG(kill_begin, struct oom_control *oc)
 	kill->chosen = BPF_CORE_READ(oc, chosen, tgid);
 	kill->constraint = BPF_CORE_READ(oc, constraint);
 	kill->tid = bpf_get_current_pid_tgid();
+	choice__send();
 	return 0;
+}
+
+SEC("fentry/out_of_memory")
+int BPF_PROG(choice_begin)
+{
+	return choice__begin();
+}
+
+SEC("fexit/out_of_memory")
+int BPF_PROG(choice_end)
+{
+	return choice__end();
+}
+
+SEC("fexit/oom_badness")
+int BPF_PROG(choice_add, struct task_struct *task, unsigned long totalpages, long points)
+{
+	return choice__add(task, points);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(victim_exit, struct task_struct *task)
+{
+	return victims__exit(task);
+}
+
+SEC("tp_btf/finish_task_reaping")
+int BPF_PROG(victim_reaped, int pid)
+{
+	return victims__reaped(pid, MT_OOM_REAPED);
+}
+
+SEC("tp_btf/skip_task_reaping")
+int BPF_PROG(victim_reap_skipped, int pid)
+{
+	return victims__reaped(pid, MT_OOM_REAP_SKIPPED);
+}
+
+SEC("fexit/exit_mmap")
+int BPF_PROG(victim_freed, struct mm_struct *mm)
+{
+	return victims__freed((u64)mm);
 }
 
 SEC("fexit/oom_kill_process")
@@ -97,10 +142,7 @@ static __always_inline void victim_figures(struct mt_oom *rec, struct task_struc
 	if (!mm)
 		return;
 	rec->total_vm_bytes = BPF_CORE_READ(mm, total_vm) * cfg.page_size;
-	rec->anon_rss_bytes = mm__rss_bytes(mm, MM_ANONPAGES);
-	rec->file_rss_bytes = mm__rss_bytes(mm, MM_FILEPAGES);
-	rec->shmem_rss_bytes = mm__rss_bytes(mm, MM_SHMEMPAGES);
-	rec->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
+	mm__read_rss(rec, mm);
 }
 
 static __always_inline struct mt_oom *oom__reserve(void)
@@ -148,6 +190,7 @@ int BPF_PROG(victim_btf, struct task_struct *victim, uid_t uid)
 	who__read(&rec->victim, victim);
 	victim_figures(rec, victim);
 	tell_kill(rec, rec->victim.pid);
+	victims__add(rec->victim.pid, rec->victim.tid, (u64)BPF_CORE_READ(victim, mm));
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }
@@ -165,6 +208,7 @@ int BPF_PROG(victim_pid_btf, int pid)
 		return 0;
 	rec->victim.tid = pid;
 	tell_kill(rec, pid);
+	victims__add(0, pid, 0);
 	bpf_ringbuf_submit(rec, 0);
 	return 0;
 }
@@ -179,6 +223,7 @@ int victim_tp(struct trace_event_raw_mark_victim *ctx)
 		return TP_PASS_ON;
 	rec->victim.tid = ctx->pid;
 	tell_kill(rec, ctx->pid);
+	victims__add(0, ctx->pid, 0);
 	if (bpf_core_field_exists(figures->uid)) {
 		rec->victim.uid = figures->uid;
 		bpf_probe_read_kernel_str(rec->victim.comm, sizeof(rec->victim.comm),

@@ -27,7 +27,7 @@ load helpers
 	[ "$(grep -c '^fault' <<<"$output")" -eq 0 ]
 	run --separate-stderr "$MEMTRACE" list --json oom kswapd
 	[ "$(jq -c '[.probes[].name]' <<<"$output")" = '["kswapd","oom"]' ]
-	[ "$(jq -c '[.events[].name]' <<<"$output")" = '["kswapd","oom"]' ]
+	[ "$(jq -c '[.events[].name]' <<<"$output")" = '["kswapd","oom","oom_candidate","oom_after"]' ]
 }
 
 @test "list --json is one line, with its schema" {

@@ -26,6 +26,9 @@ union any_record {
 	struct mt_stall stall;
 	struct mt_kswapd kswapd;
 	struct mt_oom oom;
+	struct mt_oom_candidate oom_candidate;
+	struct mt_oom_after oom_after;
+	struct mt_memory memory;
 	struct mt_major major;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];

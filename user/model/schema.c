@@ -19,6 +19,7 @@ static const char *const names_backing[] = {
 	[MT_BACKING_SWAP] = "swap", [MT_BACKING_HUGETLB] = "hugetlb", [MT_NR_BACKINGS] = NULL,
 };
 /* include/linux/oom.h, enum oom_constraint */
+static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_DIRECT] = "direct", [MT_RECLAIM_MEMCG] = "memcg", [MT_RECLAIM_SOFTLIMIT] = "softlimit",

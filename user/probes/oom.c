@@ -34,18 +34,72 @@ static const struct attach_alt kill_end[] = {
 	{},
 };
 
+static const struct attach_alt choice_begin[] = {
+	{ .program = "choice_begin",
+	  .kind = ATTACH_FENTRY,
+	  .event = "out_of_memory",
+	  .proto = "struct oom_control *oc" },
+	{},
+};
+static const struct attach_alt choice_end[] = {
+	{ .program = "choice_end", .kind = ATTACH_FENTRY, .event = "out_of_memory", .proto = "struct oom_control *oc" },
+	{},
+};
+static const struct attach_alt choice[] = {
+	{ .program = "choice_add",
+	  .kind = ATTACH_FENTRY,
+	  .event = "oom_badness",
+	  .proto = "struct task_struct *p,long unsigned int totalpages" },
+	{},
+};
+static const struct attach_alt victim_exit[] = {
+	{ .program = "victim_exit",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "sched:sched_process_exit",
+	  .proto = "struct task_struct *p" },
+	{},
+};
+static const struct attach_alt victim_reaped[] = {
+	{ .program = "victim_reaped", .kind = ATTACH_TP_BTF, .event = "oom:finish_task_reaping", .proto = "int pid" },
+	{},
+};
+static const struct attach_alt victim_reap_skipped[] = {
+	{ .program = "victim_reap_skipped",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "oom:skip_task_reaping",
+	  .proto = "int pid" },
+	{},
+};
+static const struct attach_alt victim_freed[] = {
+	{ .program = "victim_freed", .kind = ATTACH_FENTRY, .event = "exit_mmap", .proto = "struct mm_struct *mm" },
+	{},
+};
+
 #define CONTROL "order, gfp flags, limit and points of a kill"
+#define CHOICE	"whom the OOM killer compared"
+#define REAPER	"when the OOM reaper has taken victims' memory"
 
 static const struct attach_hook hooks[] = {
 	{ .name = "victim", .need = HOOK_REQUIRED, .alts = victim_alts, .loss = "OOM kills" },
 	{ .name = "kill end", .need = HOOK_GAIN, .alts = kill_end, .loss = CONTROL },
 	{ .name = "kill begin", .need = HOOK_GAIN, .alts = kill_begin, .loss = CONTROL },
+	{ .name = "choice begin", .need = HOOK_GAIN, .alts = choice_begin, .loss = CHOICE },
+	{ .name = "choice end", .need = HOOK_GAIN, .alts = choice_end, .loss = CHOICE },
+	{ .name = "choice", .need = HOOK_GAIN, .alts = choice, .loss = CHOICE },
+	{ .name = "victim exit", .need = HOOK_GAIN, .alts = victim_exit, .loss = "when victims exit" },
+	{ .name = "victim reaped", .need = HOOK_GAIN, .alts = victim_reaped, .loss = REAPER },
+	{ .name = "victim not reaped", .need = HOOK_GAIN, .alts = victim_reap_skipped, .loss = REAPER },
+	{ .name = "victim freed", .need = HOOK_GAIN, .alts = victim_freed, .loss = "when victims' memory is back" },
 	{},
 };
 
 /* A begin without its end would be told of kills that come later. */
 static const struct hook_dependency dependencies[] = {
 	{ .hook = "kill begin", .needs = "kill end" },
+	/* candidates are sent when a kill begins */
+	{ .hook = "choice begin", .needs = "kill begin" },
+	{ .hook = "choice begin", .needs = "choice end" },
+	{ .hook = "choice", .needs = "choice begin" },
 	{},
 };
 
@@ -54,6 +108,7 @@ static const struct kernel_constant constants[] = {
 	{ .program = "victim_btf", .name = "MM_FILEPAGES", .value = 0 },
 	{ .program = "victim_btf", .name = "MM_ANONPAGES", .value = 1 },
 	{ .program = "victim_btf", .name = "MM_SHMEMPAGES", .value = 3 },
+	{ .program = "choice_add", .name = "MM_SWAPENTS", .value = 2 },
 	{},
 };
 
@@ -76,7 +131,10 @@ static void *kills__new(void)
 static void kills__event(void *state, const void *record)
 {
 	struct kills *kills = state;
+	const struct mt_hdr *hdr = record;
 
+	if (hdr->id != MT_REC_oom)
+		return;
 	event_log__add(&kills->log, record);
 }
 

@@ -337,6 +337,7 @@ static int source_tick(struct source *src)
 	if (!err)
 		err = pass(live, MT_ITER_TICK);
 	live__read_keyed(live);
+	live__read_memory(live);
 	take_samples(live, false);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
@@ -460,6 +461,7 @@ static void source_free(struct source *src)
 		munmap((void *)live->control, sizeof(struct mt_control));
 	live__close_keyed(live);
 	live__close_stalls(live);
+	live__close_memory(live);
 	if (live->cpus)
 		munmap((void *)live->cpus, live->cfg.nr_cpus * sizeof(*live->cpus));
 	object__close(&live->core);
@@ -572,6 +574,7 @@ static int begin(struct live *live)
 	live__read_totals(live, &live->base);
 	sample_chosen(live);
 	live__read_keyed(live);
+	live__read_memory(live);
 	take_samples(live, true);
 	live->running = true;
 	live->start_cpu_ns = proc__own_cpu_ns();
@@ -658,6 +661,8 @@ static int attach(struct live *live, const struct live_request *request)
 	err = live__open_keyed(live);
 	if (!err)
 		err = live__open_stalls(live);
+	if (!err)
+		err = live__open_memory(live);
 	if (err)
 		return err;
 	kernel_btf__close(&live->types);

@@ -72,8 +72,9 @@ struct live {
 	uint64_t keyed_changes; /* of all CPUs when keyed counters were last read */
 	struct live_pass pass;
 	struct sample_files sample_files;
-	struct psi_times *psi; /* NULL: the kernel's times are not readable */
-	int look_link_fd;      /* of the iterator that looks for stalls */
+	struct psi_times *psi;	    /* NULL: the kernel's times are not readable */
+	struct live_memory *memory; /* NULL: the probe is off */
+	int look_link_fd;	    /* of the iterator that looks for stalls */
 	/* What programs need where no helper names functions; empty elsewhere. */
 	struct map_content stall_contents[3];
 	struct mt_stall_range *stall_ranges; /* owned */
@@ -127,6 +128,11 @@ int live__open_stalls(struct live *live); /* after the probes were opened: 0 or 
 void live__close_stalls(struct live *live);
 /* The samples that are not in files; those of a kernel that does not tell stay unknown. */
 void live__sample_stalls(struct live *live, uint64_t values[NR_SAMPLES]);
+/* After the probes were opened: 0 or -errno. */
+int live__open_memory(struct live *live);
+void live__close_memory(struct live *live);
+/* Delivers the memory of each process that has other numbers, or another name, than the last time. */
+void live__read_memory(struct live *live);
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);

@@ -108,4 +108,13 @@ static __always_inline u64 mm__rss_bytes(struct mm_struct *mm, u32 kind)
 	return pages > 0 ? pages * cfg.page_size : 0;
 }
 
+/* What a process has in memory, members that records have alike; known only where the counters are. */
+#define mm__read_rss(rec, mm)                                                                                          \
+	do {                                                                                                           \
+		(rec)->anon_rss_bytes = mm__rss_bytes(mm, MM_ANONPAGES);                                               \
+		(rec)->file_rss_bytes = mm__rss_bytes(mm, MM_FILEPAGES);                                               \
+		(rec)->shmem_rss_bytes = mm__rss_bytes(mm, MM_SHMEMPAGES);                                             \
+		(rec)->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);                                     \
+	} while (0)
+
 #endif

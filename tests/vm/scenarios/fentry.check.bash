@@ -12,6 +12,11 @@ fentry_trace() {
 	jq -rs "$2" "$check_out/$1/trace.json" 2>&1
 }
 
+# fentry_first STAGE FILTER: of its first kill
+fentry_first() {
+	fentry_trace "$1" "[.[] | select(.event == \"oom\")] | .[0] | $2"
+}
+
 # fentry_sorted ROWS: "PID FLAG|FLAG... MORE" a line, with the flags in one order.
 fentry_sorted() {
 	local pid flags more
@@ -74,6 +79,25 @@ check_fentry_targets() {
 		"$(fentry_trace fentry_targets '[.[] | select(.kind == "direct" and .target_cgroup)] | length')" 0
 }
 
+# fentry_choice STAGE: the candidates of the first kill have the kernel's order, the victim first with its points.  A kernel
+# whose compiler made oom_badness() a part of its caller (5.10) shows none.
+fentry_choice() {
+	local candidates
+
+	candidates=$(fentry_trace "$1" '[.[] | select(.event == "oom_candidate")] | length')
+	if [[ $candidates == 0 && $check_name == 5.10* ]]; then
+		skip "$1: whom the kernel compared" "oom_badness() is not called on this kernel"
+		return
+	fi
+	same "$1: the first by points is the victim" "$(fentry_trace "$1" '[.[] | select(.event == "oom_candidate")] | .[0] |
+		"\(.rank) \(.pid) \(.points)"')" "1 $(fentry_first "$1" '"\(.victim.pid) \(.victim.points)"')"
+	fentry_trace "$1" '[.[] | select(.event == "oom_candidate")] | .[0].evaluated as $evaluated | .[0].exempt as $exempt |
+		[.[] | select(.rank > 0 and .evaluated == $evaluated) | .points] |
+		. == (sort | reverse) and length == ([5, $evaluated - $exempt] | min)' | grep -qx true
+	verdict "$1: candidates in order, as many as there were, up to five" $? \
+		"$(fentry_trace "$1" '[.[] | select(.event == "oom_candidate")]')"
+}
+
 # fentry_kill STAGE: each kill with order, gfp flags, constraint and limit as the kernel's log has them.  The trigger
 # dies, too, if the victim's memory comes back too late for its next allocation.
 fentry_kill() {
@@ -89,11 +113,12 @@ fentry_kill() {
 	# itself runs on between the choice and the kill, while the kernel logs, and gets what kswapd frees meanwhile, which is no
 	# more than the high watermarks.
 	grown=$(cat "$check_out/fentry/high" 2>/dev/null || echo 0)
-	fentry_trace "$1" '.[0] | .total_pages as $total | (if .trigger.pid == .victim.pid then 0 else '"$grown"' end) as $grown |
+	fentry_first "$1" '.total_pages as $total | (if .trigger.pid == .victim.pid then 0 else '"$grown"' end) as $grown |
 		.victim | .points - .oom_score_adj * ($total / 1000 | floor) -
 		(.anon_rss_bytes + .file_rss_bytes + .shmem_rss_bytes + .pgtables_bytes) / 4096 | . <= 192 and . >= -192 - $grown' |
 		grep -qx true
-	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_trace "$1" '.[0]')"
+	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_first "$1" .)"
+	fentry_choice "$1"
 }
 
 # check_fentry_by_target: what was counted by target cgroup and kind is the events by target and kind, all of them.
@@ -117,15 +142,15 @@ check_fentry_by_target() {
 check_fentry_kills() {
 	have_stat fentry_limit trace && fentry_kill fentry_limit &&
 		same "fentry_limit: pages that the allocation could use = the limit" \
-			"$(fentry_trace fentry_limit '.[0].total_pages')" $((60 * 256))
+			"$(fentry_first fentry_limit '.total_pages')" $((60 * 256))
 	have_stat fentry_global trace && fentry_kill fentry_global &&
 		same "fentry_global: pages that the allocation could use = MemTotal" \
-			"$(fentry_trace fentry_global '.[0].total_pages * 4')" \
+			"$(fentry_first fentry_global '.total_pages * 4')" \
 			"$(awk '$1 == "MemTotal:" { print $2 }' "$check_out/fentry/meminfo")"
 	have_stat fentry_avoided trace || return
-	same "fentry_avoided: without programs on functions only what the log tells is known" "$(fentry_trace fentry_avoided \
-		'.[0] | [.order, .gfp_flags, .total_pages, .victim.points] | tojson')" "[null,null,null,null]"
-	same "fentry_avoided: the victim is" "$(fentry_trace fentry_avoided '.[0].victim.comm')" mt-victim
+	same "fentry_avoided: without programs on functions only what the log tells is known" "$(fentry_first fentry_avoided \
+		'[.order, .gfp_flags, .total_pages, .victim.points] | tojson')" "[null,null,null,null]"
+	same "fentry_avoided: the victim is" "$(fentry_first fentry_avoided '.victim.comm')" mt-victim
 }
 
 check_fentry() {
