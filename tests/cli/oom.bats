@@ -106,6 +106,12 @@ log_of() {
 	[[ $stderr == *"--log FILE"* ]]
 	run --separate-stderr "$MEMTRACE" oom --log /dev/null --last
 	[ "$status" -eq 2 ]
+	run --separate-stderr "$MEMTRACE" oom --log /dev/null -p 1
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"only with --explain"* ]]
+	run --separate-stderr "$MEMTRACE" oom --explain -p 4194304
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"-p 4194304: no such process"* ]]
 	run --separate-stderr "$MEMTRACE" oom --log /does/not/exist
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"/does/not/exist"*"No such file"* ]]

@@ -128,6 +128,12 @@ for file in sys.argv[1:]:
 	valid oom "$tmp/oom.json"
 }
 
+@test "oom --explain --json" {
+	"$memtrace" oom --explain --json >"$tmp/oom.json"
+	"$memtrace" oom --explain -p $$ --json >>"$tmp/oom.json"
+	valid oom_explain "$tmp/oom.json"
+}
+
 @test "state --json, with intervals" {
 	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
 	valid state "$tmp/state.json"

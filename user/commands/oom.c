@@ -11,10 +11,15 @@
 #include "../cli/command.h"
 #include "../kernel/kmsg.h"
 #include "../kernel/oom_parser.h"
+#include "../kernel/oom_standing.h"
 #include "../report/render.h"
+#include "../views/oom_explain.h"
 #include "../views/oom_report.h"
 
 extern const struct command oom_command;
+
+/* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
+#define PID_LIMIT (4 * 1024 * 1024)
 
 #define NEXT "next      memtrace record --last 60s -o FILE keeps what comes before the next kill, if it runs then"
 
@@ -151,15 +156,62 @@ static int show_newest(struct oom_run *run)
 	return render__close(&run->render, err, code);
 }
 
+static int show_standing(struct oom_run *run, const struct oom_standing *standing)
+{
+	struct report *report = report__new("memtrace.oom_explain/1");
+	struct oom_explained explained = { 0 };
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	err = oom_explained__add(&explained, standing, run->options->rows, report);
+	if (!err)
+		err = render__report(&run->render, report);
+	oom_explained__done(&explained);
+	report__free(report);
+	return err;
+}
+
+/* Who would be killed now. */
+static int explain(struct oom_run *run)
+{
+	const struct uint_list *pids = &run->options->pids;
+	uint32_t pid = pids->nr ? (uint32_t)pids->list[0] : 0;
+	struct oom_standing standing;
+	int err = oom_standing__read(&standing, pid), code = EXIT_OK;
+
+	if (err == -ESRCH) {
+		log_error("-p %u: no such process, or its cgroup cannot be read", pid);
+		code = EXIT_USAGE;
+		err = 0;
+	} else if (!err) {
+		err = show_standing(run, &standing);
+	}
+	oom_standing__done(&standing);
+	return render__close(&run->render, err, code);
+}
+
 /* An exit code. */
 static int check(const struct options *options)
 {
-	int modes = (options->kernel_log != NULL) + options->newest;
+	int modes = (options->kernel_log != NULL) + options->newest + options->explain;
 
-	if (modes == 1)
+	if (modes != 1)
+		log_error("oom: expected one of --log FILE, --last and --explain");
+	else if (options->pids.nr && !options->explain)
+		log_error("-p: only with --explain");
+	else if (options->pids.nr > 1)
+		log_error("-p: expected one process, not %zu", options->pids.nr);
+	else
 		return EXIT_OK;
-	log_error("oom: expected one of --log FILE and --last");
 	return EXIT_USAGE;
+}
+
+static int run_mode(struct oom_run *run)
+{
+	if (run->options->explain)
+		return explain(run);
+	return run->options->newest ? show_newest(run) : read_log(run);
 }
 
 static int run_oom(struct options *options)
@@ -174,7 +226,7 @@ static int run_oom(struct options *options)
 		code = render__open(&run->render, &options->out);
 	}
 	if (code == EXIT_OK)
-		code = options->newest ? show_newest(run) : read_log(run);
+		code = run_mode(run);
 	free(run);
 	return code;
 }
@@ -190,6 +242,25 @@ static const struct option_row own_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, newest),
 	  .help = "report the newest kill, as far as the kernel's log still holds it" },
+	{ .name = "explain",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, explain),
+	  .help = "who would be killed if memory ran out now, with the points of each process" },
+	{ .name = "pid",
+	  .short_name = 'p',
+	  .type = OPT_UINTS,
+	  .offset = offsetof(struct options, pids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "PID",
+	  .help = "with --explain: also if the cgroup of PID reached its limit, or one above it" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = offsetof(struct options, rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "with --explain: show N processes, or all with 0; JSON always has all" },
 	{ .name = NULL },
 };
 
@@ -198,6 +269,8 @@ static const struct option_row *const option_groups[] = { own_options, output_op
 static const struct example examples[] = {
 	{ .text = "why was that process killed?", .line = "memtrace oom --last" },
 	{ .text = "all kills of another machine's log", .line = "memtrace oom --log messages.txt" },
+	{ .text = "who would be killed now, also at the limit of that process's cgroup",
+	  .line = "memtrace oom --explain -p 812" },
 	{ .text = "those of `journalctl -k -b -1`, the boot before", .line = "memtrace oom --log - <journal.txt" },
 	{},
 };
@@ -206,14 +279,16 @@ const struct command oom_command = {
 	.name = "oom",
 	.question = "why did the OOM killer kill, and whom?",
 	.summary = "reports of OOM kills",
-	.usage = "--log FILE | --last [OPTIONS]",
+	.usage = "--log FILE | --last | --explain [-p PID] [OPTIONS]",
 	.details = "Reports whose memory ran out, who was killed, who asked, whom the kernel compared with how many "
 		   "points, and what\n"
 		   "decided. A log is that of any kernel from 3.10 on, also a part of one. What it does not say is "
 		   "'-', and the last\n"
 		   "lines name it.\n"
 		   "\n"
-		   "Points are computed as that kernel does it, from the table of tasks that it logged.",
+		   "Points are computed as that kernel does it, from the table of tasks that it logged; those of "
+		   "--explain as this kernel\n"
+		   "does it, from /proc.",
 	.options = option_groups,
 	.examples = examples,
 	.run = run_oom,

@@ -84,31 +84,37 @@ static int compare_last(const void *a, const void *b)
 
 const char *oom_exempt__why(const struct oom_task *task)
 {
-	if (task->tgid == 1)
-		return "init";
-	return task->adj == OOM_ADJ_NEVER ? "adj -1000" : NULL;
+	return task->adj == OOM_ADJ_NEVER ? "adj -1000" : "init";
 }
 
-static int rank(struct oom_ranking *ranking, const struct oom_task *tasks, size_t nr, uint64_t page_size)
+static void add(struct oom_ranking *ranking, const struct oom_task *task, size_t place, uint64_t page_size)
 {
 	struct oom_candidate *candidate;
+
+	if (task->adj == OOM_ADJ_NEVER || (ranking->init_is_1 && task->tgid == 1)) {
+		ranking->exempt[ranking->nr_exempt++] = task;
+		return;
+	}
+	candidate = &ranking->list[ranking->nr++];
+	candidate->task = task;
+	candidate->place = place;
+	candidate->known = compute_points(ranking, task, page_size, &candidate->points);
+	ranking->nr_unknown += !candidate->known;
+}
+
+/* inside: which of them; NULL: all. */
+static int rank(struct oom_ranking *ranking, const struct oom_task *tasks, const bool *inside, size_t nr,
+		uint64_t page_size)
+{
 	size_t i;
 
 	ranking->list = calloc(nr + 1, sizeof(*ranking->list));
 	ranking->exempt = calloc(nr + 1, sizeof(struct oom_task *));
 	if (!ranking->list || !ranking->exempt)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++) {
-		if (oom_exempt__why(&tasks[i])) {
-			ranking->exempt[ranking->nr_exempt++] = &tasks[i];
-			continue;
-		}
-		candidate = &ranking->list[ranking->nr++];
-		candidate->task = &tasks[i];
-		candidate->place = i;
-		candidate->known = compute_points(ranking, &tasks[i], page_size, &candidate->points);
-		ranking->nr_unknown += !candidate->known;
-	}
+	for (i = 0; i < nr; i++)
+		if (!inside || inside[i])
+			add(ranking, &tasks[i], i, page_size);
 	qsort(ranking->list, ranking->nr, sizeof(*ranking->list),
 	      ranking->rules.first_wins ? compare_first : compare_last);
 	return 0;
@@ -178,16 +184,19 @@ int oom_ranking__compute(struct oom_ranking *ranking, const struct oom_kill *kil
 {
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->rules = oom_rules__of(kill->release);
+	ranking->init_is_1 = true;
 	ranking->total_pages = kill->kind == OOM_KIND_MEMCG ? limit_pages(ranking, kill) : machine_pages(kill);
-	return rank(ranking, kill->tasks, kill->nr_tasks, kill->page_size);
+	return rank(ranking, kill->tasks, NULL, kill->nr_tasks, kill->page_size);
 }
 
-int oom_ranking__of(struct oom_ranking *ranking, const struct oom_task *tasks, size_t nr, uint64_t page_size,
-		    uint64_t total_pages)
+int oom_ranking__of(struct oom_ranking *ranking, const struct oom_standing *standing, bool inside)
 {
 	memset(ranking, 0, sizeof(*ranking));
-	ranking->total_pages = total_pages;
-	return rank(ranking, tasks, nr, page_size);
+	ranking->rules = oom_rules__of(standing->release);
+	ranking->init_is_1 = standing->all_seen;
+	ranking->total_pages = inside ? standing->cgroup_pages : standing->total_pages;
+	return rank(ranking, standing->tasks, inside ? standing->inside : NULL, standing->nr_tasks,
+		    standing->page_size);
 }
 
 void oom_ranking__done(struct oom_ranking *ranking)

@@ -3,7 +3,7 @@
 #ifndef MEMTRACE_COUNT_OOM_RANKING_H
 #define MEMTRACE_COUNT_OOM_RANKING_H
 
-#include "../model/oom_kill.h"
+#include "../model/oom_standing.h"
 
 /* How kernels differ.  "3.10.0-1160" is 3.10. */
 struct oom_rules {
@@ -23,6 +23,7 @@ struct oom_candidate {
 
 struct oom_ranking {
 	struct oom_rules rules;
+	bool init_is_1; /* pids are the machine's: 1 is init, which is never killed */
 	struct oom_candidate
 		*list; /* owned: those that may be killed, the first to be killed first; unknown ones last */
 	size_t nr;
@@ -41,10 +42,9 @@ struct oom_rules oom_rules__of(const char *release);
  * not.  0 or -ENOMEM; oom_ranking__done() is fine after either.
  */
 int oom_ranking__compute(struct oom_ranking *ranking, const struct oom_kill *kill);
-/* The same of tasks with these total pages (MT_UNKNOWN_U64: not known), by the newest kernel's rules. */
-int oom_ranking__of(struct oom_ranking *ranking, const struct oom_task *tasks, size_t nr, uint64_t page_size,
-		    uint64_t total_pages);
-/* Why a task is never killed, in words; NULL: it may be (mm/oom_kill.c:oom_unkillable_task(), oom_badness()). */
+/* The same of processes that run: all of them, or those in the cgroup. */
+int oom_ranking__of(struct oom_ranking *ranking, const struct oom_standing *standing, bool inside);
+/* Why an exempt task is never killed, in words (mm/oom_kill.c:oom_unkillable_task(), oom_badness()). */
 const char *oom_exempt__why(const struct oom_task *task);
 void oom_ranking__done(struct oom_ranking *ranking);
 

@@ -69,6 +69,7 @@ struct oom_task {
 	uint64_t total_vm, rss, anon, file, shmem, swap;
 	uint64_t table_bytes; /* page tables; older kernels tell pages: */
 	uint64_t table_pages;
+	uint64_t score; /* /proc/PID/oom_score, of a process that runs */
 	char comm[OOM_COMM];
 };
 
