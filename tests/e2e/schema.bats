@@ -120,6 +120,20 @@ for file in sys.argv[1:]:
 	done
 }
 
+@test "oom --json of each log that is kept for tests" {
+	for log in "$top"/tests/golden/logs/*.log; do
+		"$memtrace" oom --log "$log" --json
+	done >"$tmp/oom.json"
+	between "kills" "$(wc -l <"$tmp/oom.json")" 19 19
+	valid oom "$tmp/oom.json"
+}
+
+@test "oom --explain --json" {
+	"$memtrace" oom --explain --json >"$tmp/oom.json"
+	"$memtrace" oom --explain -p $$ --json >>"$tmp/oom.json"
+	valid oom_explain "$tmp/oom.json"
+}
+
 @test "state --json, with intervals" {
 	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
 	valid state "$tmp/state.json"

@@ -38,3 +38,19 @@ run_replay() {
 	env -i PATH="$PATH" TZ=UTC LC_ALL=C "$memtrace" replay "$@" | cat
 	return "${PIPESTATUS[0]}"
 }
+
+# The kernel's logs, by name.
+oom_logs() {
+	local log
+
+	for log in "$golden"/logs/*.log; do
+		basename "$log" .log
+	done
+}
+
+# oom_log TO NAME ARGUMENTS...: what memtrace oom makes of a log.
+oom_log() {
+	local to=$1 name=$2
+	shift 2
+	env -i PATH="$PATH" TZ=UTC LC_ALL=C "$memtrace" oom --log "$golden/logs/$name.log" "$@" >"$to"
+}

@@ -88,6 +88,10 @@ struct options {
 	bool keep;
 	uint64_t max_series;
 	bool no_bpf_stats;
+	/* oom */
+	const char *kernel_log; /* --log FILE, or NULL */
+	bool newest;		/* --last */
+	bool explain;
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace oom: reports of OOM kills. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../base/stop.h"
+#include "../base/stream.h"
+#include "../cli/command.h"
+#include "../kernel/kmsg.h"
+#include "../kernel/oom_parser.h"
+#include "../kernel/oom_standing.h"
+#include "../report/render.h"
+#include "../views/oom_explain.h"
+#include "../views/oom_report.h"
+
+extern const struct command oom_command;
+
+/* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
+#define PID_LIMIT (4 * 1024 * 1024)
+
+#define NEXT "next      memtrace record --last 60s -o FILE keeps what comes before the next kill, if it runs then"
+
+struct oom_run {
+	const struct options *options;
+	struct render render;
+	struct oom_origin origin;
+	struct oom_view view;
+	size_t nr; /* reports so far */
+	struct oom_kill newest;
+	bool has_newest;
+};
+
+static int show(struct oom_run *run, const struct oom_kill *kill)
+{
+	struct report *report = report__new("memtrace.oom/1");
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	run->origin.first = !run->nr++;
+	err = oom_view__add(&run->view, kill, &run->origin, report);
+	if (!err && run->options->newest)
+		report__add_note(report, "%s", NEXT);
+	if (!err)
+		err = render__report(&run->render, report);
+	oom_view__done(&run->view);
+	report__free(report);
+	return err;
+}
+
+static int show_kill(void *ctx, const struct oom_kill *kill)
+{
+	return stop__asked() ? -ECANCELED : show(ctx, kill);
+}
+
+static int feed(FILE *stream, struct oom_parser *parser)
+{
+	char data[16 * 1024];
+	size_t len;
+	int err = 0;
+
+	while (!err && (len = fread(data, 1, sizeof(data), stream)) > 0)
+		err = oom_parser__feed(parser, data, len);
+	if (!err && ferror(stream))
+		err = errno ? -errno : -EIO;
+	return err ? err : oom_parser__end(parser);
+}
+
+/* Every kill of a log that somebody kept. */
+static int read_log(struct oom_run *run)
+{
+	const char *path = run->options->kernel_log;
+	struct oom_parser *parser;
+	FILE *stream;
+	int err = stream__open_input(&stream, path);
+
+	if (err) {
+		log_error("--log: '%s' cannot be read: %s", path, strerror(-err));
+		return render__close(&run->render, 0, err == -ENOENT ? EXIT_USAGE : EXIT_FAILED);
+	}
+	run->origin = (struct oom_origin){
+		.source = "kernel log",
+		.ranking = "computed from the log's table",
+		.lost_records = MT_UNKNOWN_U64,
+	};
+	parser = oom_parser__new(show_kill, run);
+	err = parser ? feed(stream, parser) : -ENOMEM;
+	oom_parser__free(parser);
+	fclose(stream);
+	if (!err && !run->nr)
+		log_note("no OOM kill in this log");
+	return render__close(&run->render, err, EXIT_OK);
+}
+
+static int keep_newest(void *ctx, const struct oom_kill *kill)
+{
+	struct oom_run *run = ctx;
+	struct oom_task *tasks = NULL;
+
+	if (kill->nr_tasks) {
+		tasks = malloc(kill->nr_tasks * sizeof(*tasks));
+		if (!tasks)
+			return -ENOMEM;
+		memcpy(tasks, kill->tasks, kill->nr_tasks * sizeof(*tasks));
+	}
+	if (run->has_newest)
+		oom_kill__done(&run->newest);
+	run->newest = *kill;
+	run->newest.tasks = tasks;
+	run->has_newest = true;
+	return 0;
+}
+
+static int feed_record(void *ctx, const char *record, size_t len)
+{
+	return oom_parser__feed(ctx, record, len);
+}
+
+/* The newest kill that the kernel's log still holds. */
+static int read_kmsg(struct oom_run *run)
+{
+	struct oom_parser *parser = oom_parser__new(keep_newest, run);
+	int err = parser ? kmsg__each(feed_record, parser, &run->origin.lost_records) : -ENOMEM;
+
+	run->origin.source = "kernel log (/dev/kmsg)";
+	run->origin.ranking = "computed from the log's table";
+	if (!err)
+		err = oom_parser__end(parser);
+	oom_parser__free(parser);
+	if (run->has_newest && run->newest.when.boot_ns != MT_UNKNOWN_U64)
+		run->newest.when.wall_ns = run->newest.when.boot_ns + (uint64_t)kmsg__wall_offset_ns();
+	return err;
+}
+
+static int show_newest(struct oom_run *run)
+{
+	int err = read_kmsg(run), code = EXIT_OK;
+
+	if (err == -EPERM || err == -EACCES || err == -ENOENT) {
+		log_error("--last: the kernel's log cannot be read: %s%s", strerror(-err),
+			  err == -ENOENT ? "" : "; it takes root, or CAP_SYSLOG");
+		code = EXIT_FAILED;
+		err = 0;
+	} else if (!err && !run->has_newest) {
+		log_error("--last: the kernel's log holds no OOM kill%s",
+			  run->origin.lost_records ? ", and its oldest records have been overwritten" : "");
+		code = EXIT_FAILED;
+	} else if (!err) {
+		err = show(run, &run->newest);
+	}
+	if (run->has_newest)
+		oom_kill__done(&run->newest);
+	return render__close(&run->render, err, code);
+}
+
+static int show_standing(struct oom_run *run, const struct oom_standing *standing)
+{
+	struct report *report = report__new("memtrace.oom_explain/1");
+	struct oom_explained explained = { 0 };
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	err = oom_explained__add(&explained, standing, run->options->rows, report);
+	if (!err)
+		err = render__report(&run->render, report);
+	oom_explained__done(&explained);
+	report__free(report);
+	return err;
+}
+
+/* Who would be killed now. */
+static int explain(struct oom_run *run)
+{
+	const struct uint_list *pids = &run->options->pids;
+	uint32_t pid = pids->nr ? (uint32_t)pids->list[0] : 0;
+	struct oom_standing standing;
+	int err = oom_standing__read(&standing, pid), code = EXIT_OK;
+
+	if (err == -ESRCH) {
+		log_error("-p %u: no such process, or its cgroup cannot be read", pid);
+		code = EXIT_USAGE;
+		err = 0;
+	} else if (!err) {
+		err = show_standing(run, &standing);
+	}
+	oom_standing__done(&standing);
+	return render__close(&run->render, err, code);
+}
+
+/* An exit code. */
+static int check(const struct options *options)
+{
+	int modes = (options->kernel_log != NULL) + options->newest + options->explain;
+
+	if (modes != 1)
+		log_error("oom: expected one of --log FILE, --last and --explain");
+	else if (options->pids.nr && !options->explain)
+		log_error("-p: only with --explain");
+	else if (options->pids.nr > 1)
+		log_error("-p: expected one process, not %zu", options->pids.nr);
+	else
+		return EXIT_OK;
+	return EXIT_USAGE;
+}
+
+static int run_mode(struct oom_run *run)
+{
+	if (run->options->explain)
+		return explain(run);
+	return run->options->newest ? show_newest(run) : read_log(run);
+}
+
+static int run_oom(struct options *options)
+{
+	struct oom_run *run = calloc(1, sizeof(*run));
+	int code = run ? check(options) : EXIT_FAILED;
+
+	if (!run)
+		log_error("cannot start: out of memory");
+	if (code == EXIT_OK) {
+		run->options = options;
+		code = render__open(&run->render, &options->out);
+	}
+	if (code == EXIT_OK)
+		code = run_mode(run);
+	free(run);
+	return code;
+}
+
+static const struct option_row own_options[] = {
+	{ .name = "log",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, kernel_log),
+	  .arg = "FILE",
+	  .help = "report each kill of a kernel's log that was kept: the output of dmesg or journalctl -k, a file of "
+		  "syslog, a console's; - is standard input" },
+	{ .name = "last",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, newest),
+	  .help = "report the newest kill, as far as the kernel's log still holds it" },
+	{ .name = "explain",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, explain),
+	  .help = "who would be killed if memory ran out now, with the points of each process" },
+	{ .name = "pid",
+	  .short_name = 'p',
+	  .type = OPT_UINTS,
+	  .offset = offsetof(struct options, pids),
+	  .min = 1,
+	  .max = PID_LIMIT,
+	  .arg = "PID",
+	  .help = "with --explain: also if the cgroup of PID reached its limit, or one above it" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = offsetof(struct options, rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "with --explain: show N processes, or all with 0; JSON always has all" },
+	{ .name = NULL },
+};
+
+static const struct option_row *const option_groups[] = { own_options, output_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ .text = "why was that process killed?", .line = "memtrace oom --last" },
+	{ .text = "all kills of another machine's log", .line = "memtrace oom --log messages.txt" },
+	{ .text = "who would be killed now, also at the limit of that process's cgroup",
+	  .line = "memtrace oom --explain -p 812" },
+	{ .text = "those of `journalctl -k -b -1`, the boot before", .line = "memtrace oom --log - <journal.txt" },
+	{},
+};
+
+const struct command oom_command = {
+	.name = "oom",
+	.question = "why did the OOM killer kill, and whom?",
+	.summary = "reports of OOM kills",
+	.usage = "--log FILE | --last | --explain [-p PID] [OPTIONS]",
+	.details = "Reports whose memory ran out, who was killed, who asked, whom the kernel compared with how many "
+		   "points, and what\n"
+		   "decided. A log is that of any kernel from 3.10 on, also a part of one. What it does not say is "
+		   "'-', and the last\n"
+		   "lines name it.\n"
+		   "\n"
+		   "Points are computed as that kernel does it, from the table of tasks that it logged; those of "
+		   "--explain as this kernel\n"
+		   "does it, from /proc.",
+	.options = option_groups,
+	.examples = examples,
+	.run = run_oom,
+};

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "oom_kill.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONTAINER_ID 64 /* hexadecimal digits */
+
+static void forget(void *numbers, size_t size)
+{
+	memset(numbers, 0xff, size);
+}
+
+static void forget_limit(struct oom_limit *limit)
+{
+	forget(&limit->bytes, sizeof(*limit) - offsetof(struct oom_limit, bytes));
+}
+
+static void forget_victim(struct oom_victim *victim)
+{
+	victim->adj = OOM_ADJ_UNKNOWN;
+	forget(&victim->uid, sizeof(*victim) - offsetof(struct oom_victim, uid));
+}
+
+void oom_kill__init(struct oom_kill *kill)
+{
+	memset(kill, 0, sizeof(*kill));
+	kill->when.wall_ns = kill->when.boot_ns = MT_UNKNOWN_U64;
+	kill->page_size = MT_UNKNOWN_U64;
+	forget_limit(&kill->limit);
+	forget(&kill->charge, sizeof(kill->charge));
+	forget(&kill->machine, offsetof(struct oom_machine, zones));
+	kill->trigger.adj = OOM_ADJ_UNKNOWN;
+	kill->trigger.gfp = MT_UNKNOWN_U64;
+	forget_victim(&kill->victim);
+	kill->exit_ns = kill->reaped_ns = kill->left_bytes = kill->further_kills = MT_UNKNOWN_U64;
+}
+
+void oom_kill__done(struct oom_kill *kill)
+{
+	free(kill->tasks);
+	kill->tasks = NULL;
+	kill->nr_tasks = 0;
+}
+
+const char *oom_kind__name(enum oom_kind kind)
+{
+	static const char *const names[NR_OOM_KINDS] = {
+		[OOM_KIND_GLOBAL] = "global", [OOM_KIND_MEMCG] = "memcg",
+		[OOM_KIND_CPUSET] = "cpuset", [OOM_KIND_MEMORY_POLICY] = "memory_policy",
+		[OOM_KIND_SYSRQ] = "sysrq",   [OOM_KIND_USER] = "user",
+	};
+
+	return names[kind];
+}
+
+const char *oom_outcome__name(enum oom_outcome outcome)
+{
+	static const char *const names[NR_OOM_OUTCOMES] = {
+		[OOM_OUTCOME_KILLED] = "killed",
+		[OOM_OUTCOME_NOBODY] = "nobody",
+		[OOM_OUTCOME_PANIC] = "panic",
+	};
+
+	return names[outcome];
+}
+
+static uint64_t difference(uint64_t from, uint64_t to)
+{
+	return from == MT_UNKNOWN_U64 || to == MT_UNKNOWN_U64 || to < from ? MT_UNKNOWN_U64 : to - from;
+}
+
+uint64_t oom_moment__between(const struct oom_moment *from, const struct oom_moment *to)
+{
+	if (from->clock == OOM_CLOCK_NONE || from->clock != to->clock)
+		return MT_UNKNOWN_U64;
+	return difference(from->clock_ns, to->clock_ns);
+}
+
+/* Where the part of a path that ends at end begins. */
+static const char *part_begin(const char *path, const char *end)
+{
+	while (end > path && end[-1] != '/')
+		end--;
+	return end;
+}
+
+/* Where an id of a container begins in a part; NULL: it has none. */
+static const char *find_id(const char *begin, const char *end)
+{
+	const char *at = begin, *id = begin;
+
+	for (; at <= end; at++) {
+		if (at < end && isxdigit((unsigned char)*at))
+			continue;
+		if (at - id == CONTAINER_ID)
+			return id;
+		id = at + 1;
+	}
+	return NULL;
+}
+
+void oom_path__container(char *buf, size_t size, const char *path)
+{
+	const char *end = path + strlen(path), *begin, *id;
+
+	snprintf(buf, size, "%s", "");
+	for (; end > path; end = begin > path ? begin - 1 : path) {
+		begin = part_begin(path, end);
+		id = find_id(begin, end);
+		if (!id)
+			continue;
+		snprintf(buf, size, "%.*s", CONTAINER_ID, id);
+		return;
+	}
+}
+
+static bool ends_with(const char *begin, const char *end, const char *what)
+{
+	size_t len = strlen(what);
+
+	return (size_t)(end - begin) > len && !strncmp(end - len, what, len);
+}
+
+void oom_path__unit(char *buf, size_t size, const char *path)
+{
+	const char *end = path + strlen(path), *begin;
+
+	snprintf(buf, size, "%s", "");
+	for (; end > path; end = begin > path ? begin - 1 : path) {
+		begin = part_begin(path, end);
+		if (!ends_with(begin, end, ".service") && !ends_with(begin, end, ".scope"))
+			continue;
+		snprintf(buf, size, "%.*s", (int)(end - begin), begin);
+		return;
+	}
+}
