@@ -91,6 +91,8 @@ struct options {
 	/* oom */
 	const char *kernel_log; /* --log FILE, or NULL */
 	bool newest;		/* --last */
+	const char *oom_dir;	/* --dir */
+	uint64_t history_ns, max_reports;
 	bool explain;
 	/* everywhere */
 	bool verbose;

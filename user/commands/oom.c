@@ -15,6 +15,7 @@
 #include "../report/render.h"
 #include "../views/oom_explain.h"
 #include "../views/oom_report.h"
+#include "oom_live.h"
 
 extern const struct command oom_command;
 
@@ -191,17 +192,35 @@ static int explain(struct oom_run *run)
 	return render__close(&run->render, err, code);
 }
 
-/* An exit code. */
+static bool has_filters(const struct options *options)
+{
+	return options->tids.nr || options->users.nr || options->comms.nr || options->cgroups.nr || options->follow;
+}
+
+static size_t nr_modes(const struct options *options)
+{
+	return (options->kernel_log != NULL) + options->newest + options->explain;
+}
+
+/* What is about a run makes no sense with what is not; an exit code. */
 static int check(const struct options *options)
 {
-	int modes = (options->kernel_log != NULL) + options->newest + options->explain;
+	bool live = !nr_modes(options);
 
-	if (modes != 1)
-		log_error("oom: expected one of --log FILE, --last and --explain");
-	else if (options->pids.nr && !options->explain)
-		log_error("-p: only with --explain");
-	else if (options->pids.nr > 1)
+	if (nr_modes(options) > 1)
+		log_error("oom: expected only one of --log FILE, --last and --explain");
+	else if (!live && (options->cmd || has_filters(options) || options->duration_ns))
+		log_error("oom: --log, --last and --explain wait for nothing: expected no CMD, no -d and no filter");
+	else if (!live && (options->oom_dir || options->history_ns || options->max_reports))
+		log_error("oom: --dir, --history and --max-reports are about kills to come; expected none of --log, "
+			  "--last and "
+			  "--explain with them");
+	else if (!live && options->pids.nr && !options->explain)
+		log_error("-p: only with --explain, or when waiting for kills");
+	else if (options->explain && options->pids.nr > 1)
 		log_error("-p: expected one process, not %zu", options->pids.nr);
+	else if (options->max_reports && !options->oom_dir)
+		log_error("--max-reports: expected --dir as well");
 	else
 		return EXIT_OK;
 	return EXIT_USAGE;
@@ -216,9 +235,15 @@ static int run_mode(struct oom_run *run)
 
 static int run_oom(struct options *options)
 {
-	struct oom_run *run = calloc(1, sizeof(*run));
-	int code = run ? check(options) : EXIT_FAILED;
+	struct oom_run *run;
+	int code = check(options);
 
+	if (code != EXIT_OK)
+		return code;
+	if (!nr_modes(options))
+		return oom_live__run(options);
+	run = calloc(1, sizeof(*run));
+	code = run ? EXIT_OK : EXIT_FAILED;
 	if (!run)
 		log_error("cannot start: out of memory");
 	if (code == EXIT_OK) {
@@ -246,14 +271,6 @@ static const struct option_row own_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, explain),
 	  .help = "who would be killed if memory ran out now, with the points of each process" },
-	{ .name = "pid",
-	  .short_name = 'p',
-	  .type = OPT_UINTS,
-	  .offset = offsetof(struct options, pids),
-	  .min = 1,
-	  .max = PID_LIMIT,
-	  .arg = "PID",
-	  .help = "with --explain: also if the cgroup of PID reached its limit, or one above it" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -261,12 +278,35 @@ static const struct option_row own_options[] = {
 	  .max = 1000000,
 	  .arg = "N",
 	  .help = "with --explain: show N processes, or all with 0; JSON always has all" },
+	{ .name = "dir",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, oom_dir),
+	  .arg = "DIR",
+	  .help = "also write each report of a kill to come to DIR, as text and as JSON" },
+	{ .name = "max-reports",
+	  .type = OPT_UINT,
+	  .offset = offsetof(struct options, max_reports),
+	  .min = 1,
+	  .max = 100000,
+	  .arg = "N",
+	  .help = "with --dir: keep the newest N reports, and 64 MiB; by default 100" },
+	{ .name = "history",
+	  .type = OPT_DURATION,
+	  .offset = offsetof(struct options, history_ns),
+	  .min = 2000000000,
+	  .max = 3600000000000ULL,
+	  .arg = "TIME",
+	  .help = "how much of what was before a kill is in its report, by default 60s" },
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options, output_options, common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	own_options,  duration_options, filter_options, cmd_options,	output_options,
+	ring_options, attach_options,	kernel_options, common_options, NULL
+};
 
 static const struct example examples[] = {
+	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },
 	{ .text = "why was that process killed?", .line = "memtrace oom --last" },
 	{ .text = "all kills of another machine's log", .line = "memtrace oom --log messages.txt" },
 	{ .text = "who would be killed now, also at the limit of that process's cgroup",
@@ -279,8 +319,9 @@ const struct command oom_command = {
 	.name = "oom",
 	.question = "why did the OOM killer kill, and whom?",
 	.summary = "reports of OOM kills",
-	.usage = "--log FILE | --last | --explain [-p PID] [OPTIONS]",
-	.details = "Reports whose memory ran out, who was killed, who asked, whom the kernel compared with how many "
+	.usage = "[--dir DIR] [OPTIONS] [-- CMD...] | --log FILE | --last | --explain [-p PID]",
+	.details = "Waits for OOM kills, remembers the last minute meanwhile, and reports each: whose memory ran out, "
+		   "who was killed, who asked, whom the kernel compared with how many "
 		   "points, and what\n"
 		   "decided. A log is that of any kernel from 3.10 on, also a part of one. What it does not say is "
 		   "'-', and the last\n"
@@ -290,6 +331,7 @@ const struct command oom_command = {
 		   "--explain as this kernel\n"
 		   "does it, from /proc.",
 	.options = option_groups,
+	.takes_cmd = true,
 	.examples = examples,
 	.run = run_oom,
 };

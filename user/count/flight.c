@@ -316,9 +316,10 @@ static bool has_grown(const struct flight *flight, const struct flight_process *
 	*growth = (struct flight_growth){
 		.process = process,
 		.from = process->first > oldest ? process->first : oldest,
-		.to = process->end - 1 < until ? process->end - 1 : until,
+		.to = until,
 	};
-	if (!process->used || growth->from > growth->to)
+	/* what has ended gave its memory back */
+	if (!process->used || growth->from > until || process->end <= until)
 		return false;
 	growth->from_bytes = flight__held(flight, process, growth->from);
 	growth->to_bytes = flight__held(flight, process, growth->to);

@@ -75,11 +75,12 @@ uint64_t flight__held(const struct flight *flight, const struct flight_process *
 /* One process over the kept ticks up to one. */
 struct flight_growth {
 	const struct flight_process *process;
-	uint64_t from_bytes, to_bytes; /* at the first and the last tick at which it was there */
+	uint64_t from_bytes,
+		to_bytes; /* at the first tick at which it was there, 0 if it was born then, and the last */
 	uint32_t from, to;
 };
 
-/* Those that grew most until that tick, the most first; how many, up to max. */
+/* Those that grew most until that tick and lived then, the most first; how many, up to max. */
 size_t flight__grew(const struct flight *flight, uint32_t until, struct flight_growth *grew, size_t max);
 
 #endif

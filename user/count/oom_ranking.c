@@ -98,7 +98,8 @@ static void add(struct oom_ranking *ranking, const struct oom_task *task, size_t
 	candidate = &ranking->list[ranking->nr++];
 	candidate->task = task;
 	candidate->place = place;
-	candidate->known = compute_points(ranking, task, page_size, &candidate->points);
+	candidate->points = task->points;
+	candidate->known = task->has_points || compute_points(ranking, task, page_size, &candidate->points);
 	ranking->nr_unknown += !candidate->known;
 }
 
@@ -180,13 +181,31 @@ static uint64_t machine_pages(const struct oom_kill *kill)
 	return in_pages(kill, machine->ram - machine->reserved + machine->swap_total);
 }
 
+/* Beside the kernel's own points none are computed: the two are not of the same moment. */
+static int rank_by_kernel(struct oom_ranking *ranking, const struct oom_kill *kill)
+{
+	bool *inside = calloc(kill->nr_tasks + 1, sizeof(*inside)), any = false;
+	size_t i;
+	int err;
+
+	if (!inside)
+		return -ENOMEM;
+	for (i = 0; i < kill->nr_tasks; i++) {
+		inside[i] = kill->tasks[i].has_points || kill->tasks[i].adj == OOM_ADJ_NEVER;
+		any |= kill->tasks[i].has_points;
+	}
+	err = rank(ranking, kill->tasks, any ? inside : NULL, kill->nr_tasks, kill->page_size);
+	free(inside);
+	return err;
+}
+
 int oom_ranking__compute(struct oom_ranking *ranking, const struct oom_kill *kill)
 {
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->rules = oom_rules__of(kill->release);
 	ranking->init_is_1 = true;
 	ranking->total_pages = kill->kind == OOM_KIND_MEMCG ? limit_pages(ranking, kill) : machine_pages(kill);
-	return rank(ranking, kill->tasks, NULL, kill->nr_tasks, kill->page_size);
+	return rank_by_kernel(ranking, kill);
 }
 
 int oom_ranking__of(struct oom_ranking *ranking, const struct oom_standing *standing, bool inside)

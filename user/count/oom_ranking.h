@@ -16,7 +16,7 @@ struct oom_rules {
 
 struct oom_candidate {
 	const struct oom_task *task;
-	int64_t points; /* in pages */
+	int64_t points; /* in pages: the kernel's own if it told any, else computed */
 	bool known;	/* points are */
 	size_t place;	/* in the order in which the kernel looked */
 };

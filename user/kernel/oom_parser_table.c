@@ -150,6 +150,7 @@ bool oom_parser__table(struct oom_parser *parser, const struct oom_moment *when,
 	if (!pending || !parser->nr_columns || !isdigit((unsigned char)*pid))
 		return false;
 	memset(&task, 0xff, sizeof(task));
+	task.has_points = false;
 	task.pid = (uint32_t)strtoul(pid, NULL, 10);
 	task.tgid = task.pid;
 	task.adj = OOM_ADJ_UNKNOWN;

@@ -84,6 +84,7 @@ bool oom_standing__parse(const char *text, uint64_t page_size, struct oom_task *
 	struct parsing parsing = { .task = task, .page_size = page_size };
 
 	memset(task, 0xff, sizeof(*task));
+	task->has_points = false;
 	task->adj = OOM_ADJ_UNKNOWN;
 	task->pid = task->tgid = 0;
 	task->comm[0] = '\0';

@@ -35,14 +35,18 @@ void oom_kill__init(struct oom_kill *kill)
 	kill->trigger.adj = OOM_ADJ_UNKNOWN;
 	kill->trigger.gfp = MT_UNKNOWN_U64;
 	forget_victim(&kill->victim);
-	kill->exit_ns = kill->reaped_ns = kill->left_bytes = kill->further_kills = MT_UNKNOWN_U64;
+	kill->evaluated = MT_UNKNOWN_U64;
+	kill->exit_ns = kill->reaped_ns = kill->freed_ns = kill->left_bytes = kill->further_kills = MT_UNKNOWN_U64;
+	kill->further_ns = OOM_FURTHER_NS;
 }
 
 void oom_kill__done(struct oom_kill *kill)
 {
 	free(kill->tasks);
+	free(kill->samples);
 	kill->tasks = NULL;
-	kill->nr_tasks = 0;
+	kill->samples = NULL;
+	kill->nr_tasks = kill->nr_samples = 0;
 }
 
 const char *oom_kind__name(enum oom_kind kind)

@@ -21,6 +21,8 @@
 #define OOM_OTHERS_MAX	32
 #define OOM_EARLIER_MAX 16
 #define OOM_SLABS_MAX	3
+#define OOM_GROWERS_MAX 5
+#define OOM_STEPS	10
 #define OOM_ADJ_UNKNOWN INT32_MIN
 #define OOM_ADJ_NEVER	(-1000) /* OOM_SCORE_ADJ_MIN: never killed */
 
@@ -71,6 +73,8 @@ struct oom_task {
 	uint64_t table_pages;
 	uint64_t score; /* /proc/PID/oom_score, of a process that runs */
 	char comm[OOM_COMM];
+	int64_t points; /* as the kernel itself compared them */
+	bool has_points;
 };
 
 /* What memory was charged for, or used for on the whole machine.  Bytes. */
@@ -139,6 +143,26 @@ struct oom_slab {
 	uint64_t bytes;
 };
 
+/* A second before the kill, and what happened since the one before it. */
+struct oom_sample {
+	uint64_t before_ns;				 /* the kill */
+	uint64_t free, available, swap_free, victim_rss; /* bytes */
+	uint64_t some_ns, full_ns;			 /* PSI */
+	uint64_t stalled_ns;				 /* of all tasks */
+	uint64_t scanned, reclaimed, allocated;		 /* pages */
+	uint64_t faults, major;
+};
+
+/* A process that grew before the kill. */
+struct oom_grower {
+	uint32_t pid;
+	char comm[OOM_COMM];
+	char cgroup[OOM_PATH];
+	uint64_t from_bytes, to_bytes, over_ns;
+	uint64_t steps[OOM_STEPS]; /* what it held, from the first moment to the last one; bytes */
+	size_t nr_steps;
+};
+
 struct oom_kill {
 	struct oom_moment when;
 	enum oom_kind kind;
@@ -165,10 +189,19 @@ struct oom_kill {
 	size_t nr_slabs;
 	uint32_t earlier[OOM_EARLIER_MAX]; /* pids that were killed shortly before */
 	size_t nr_earlier;
+	uint64_t evaluated; /* processes that the kernel compared; those that have points are the first of them */
+	/* before it, as a run saw it that was there */
+	struct oom_sample *samples; /* owned: the oldest first */
+	size_t nr_samples;
+	struct oom_grower growers[OOM_GROWERS_MAX]; /* that which grew most first */
+	size_t nr_growers;
 	/* after it */
 	uint64_t exit_ns, reaped_ns; /* from the kill on */
+	uint64_t freed_ns;	     /* until the victim's address space was gone */
+	bool reap_skipped;	     /* the reaper could not take it */
 	uint64_t left_bytes;	     /* resident after it was reaped */
-	uint64_t further_kills;	     /* within OOM_FURTHER_NS */
+	uint64_t further_kills;	     /* within further_ns */
+	uint64_t further_ns;	     /* OOM_FURTHER_NS, or as long as it was waited */
 };
 
 #define OOM_FURTHER_NS 10000000000ULL

@@ -38,6 +38,9 @@ const char *oom_view__formula(const struct oom_view *view);
 
 void oom_view__find_causes(struct oom_view *view);
 void oom_view__find_missing(struct oom_view *view);
+/* What was before the kill, for people; and for programs. */
+void oom_view__say_before(const struct oom_view *view, struct report *report);
+void oom_view__add_before(struct oom_view *view, struct report *report);
 void oom_view__add_text(struct oom_view *view, struct report *report);
 
 #endif

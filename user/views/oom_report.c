@@ -242,6 +242,7 @@ static void add_ranking(struct oom_view *view)
 	fields__add(f, "ranking.formula", UNIT_NONE,
 		    kill->has_tasks ? cell_string(oom_view__formula(view)) : cell_none());
 	fields__number(f, "ranking.total_pages", UNIT_PAGES, ranking->total_pages);
+	fields__number(f, "ranking.evaluated", UNIT_COUNT, kill->evaluated);
 	fields__add(f, "ranking.without_swap", UNIT_NONE, cell_bool(ranking->without_swap));
 	fields__add(f, "ranking.victim_rank", UNIT_NONE, place == SIZE_MAX ? cell_none() : cell_uint(place + 1));
 	fields__add(f, "ranking.why_not_first", UNIT_NONE, oom__text(oom_view__why(view)));
@@ -254,8 +255,11 @@ static void add_after(struct oom_view *view)
 
 	fields__number(f, "after.exit_ns", UNIT_NS, kill->exit_ns);
 	fields__number(f, "after.reaped_ns", UNIT_NS, kill->reaped_ns);
+	fields__number(f, "after.freed_ns", UNIT_NS, kill->freed_ns);
+	fields__add(f, "after.reap_skipped", UNIT_NONE, cell_bool(kill->reap_skipped));
 	fields__number(f, "after.left_bytes", UNIT_BYTES, kill->left_bytes);
 	fields__number(f, "after.further_kills", UNIT_COUNT, kill->further_kills);
+	fields__number(f, "after.further_kills_within_ns", UNIT_NS, kill->further_ns);
 	fields__number(f, "lost.records", UNIT_COUNT, view->origin.lost_records);
 	fields__number(f, "lost.tasks", UNIT_COUNT, kill->tasks_left_out);
 }
@@ -368,16 +372,6 @@ static void add_causes(struct oom_view *view, struct report *report)
 	}
 }
 
-/* What was before the kill only a run that was there can tell. */
-static void add_before(struct oom_view *view, struct report *report)
-{
-	static const struct column samples[] = { { .path = "time_ns" } };
-	static const struct column grew[] = { { .path = "pid" } };
-
-	oom__add_table(&view->samples, report, "before.samples", samples, NR(samples), 0);
-	oom__add_table(&view->grew, report, "before.grew", grew, NR(grew), 0);
-}
-
 static void add_sources(struct oom_view *view, struct report *report)
 {
 	static const struct column columns[] = { { .path = "source" } };
@@ -427,7 +421,7 @@ int oom_view__add(struct oom_view *view, const struct oom_kill *kill, const stru
 	add_candidates(view, report);
 	add_exempt(view, report);
 	add_causes(view, report);
-	add_before(view, report);
+	oom_view__add_before(view, report);
 	add_sources(view, report);
 	oom_view__add_text(view, report);
 	return 0;

@@ -17,6 +17,8 @@ struct oom_origin {
 	const char *ranking;   /* where points come from: "computed from the log's table" */
 	uint64_t lost_records; /* of the source; MT_UNKNOWN_U64 */
 	bool first;	       /* no report stands above this one */
+	bool live;	       /* from a run that was there */
+	bool logged;	       /* ... and the kernel's log has the kill */
 };
 
 struct oom_cause_found {

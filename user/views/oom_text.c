@@ -286,7 +286,7 @@ static void say_causes(const struct oom_view *view, struct report *report)
 
 static void say_after(const struct oom_kill *kill, struct report *report)
 {
-	char word[OOM_WORD];
+	char word[OOM_WORD], within[OOM_WORD];
 	struct wrapped line;
 
 	if (kill->outcome != OOM_OUTCOME_KILLED)
@@ -294,11 +294,16 @@ static void say_after(const struct oom_kill *kill, struct report *report)
 	wrapped__begin(&line, report, "after");
 	if (kill->exit_ns != MT_UNKNOWN_U64)
 		wrapped__add(&line, ", ", "exit %s", format_duration(word, sizeof(word), kill->exit_ns));
-	if (kill->reaped_ns != MT_UNKNOWN_U64)
-		wrapped__add(&line, ", ", "memory back %s", format_duration(word, sizeof(word), kill->reaped_ns));
+	if (kill->freed_ns != MT_UNKNOWN_U64 || kill->reaped_ns != MT_UNKNOWN_U64)
+		wrapped__add(&line, ", ", "memory back %s",
+			     format_duration(word, sizeof(word),
+					     kill->freed_ns < kill->reaped_ns ? kill->freed_ns : kill->reaped_ns));
+	if (kill->reap_skipped)
+		wrapped__add(&line, ", ", "the OOM reaper could not take it");
 	if (kill->left_bytes != MT_UNKNOWN_U64 && kill->left_bytes)
 		wrapped__add(&line, ", ", "%s of it not", oom__bytes(word, kill->left_bytes));
-	wrapped__add(&line, ", ", "further kills within 10s: %s", oom__count(word, kill->further_kills));
+	wrapped__add(&line, ", ", "further kills within %s: %s",
+		     format_duration(within, sizeof(within), kill->further_ns), oom__count(word, kill->further_kills));
 	wrapped__end(&line);
 }
 
@@ -348,6 +353,7 @@ void oom_view__add_text(struct oom_view *view, struct report *report)
 	say_ranking(view, report);
 	say_charge(view->kill, report);
 	say_causes(view, report);
+	oom_view__say_before(view, report);
 	say_after(view->kill, report);
 	say_sources(view, report);
 	say_missing(view, report);

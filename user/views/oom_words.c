@@ -108,17 +108,21 @@ static void miss(struct oom_view *view, bool is_missing, const char *what, const
 void oom_view__find_missing(struct oom_view *view)
 {
 	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
-	static const char rate[] = "the log begins later, or the kernel had printed ten reports in 5s";
-	static const char silent[] = "the kernel does not log it";
+	const char *rate = view->origin.live ? "the kernel had printed ten reports in 5s, or its log cannot be read" :
+					       "the log begins later, or the kernel had printed ten reports in 5s";
+	const char *silent = view->origin.live ? "it was gone before it could be read" : "the kernel does not log it";
 	const struct oom_kill *kill = view->kill;
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
+
+	/* what programs see, the log's part of the report may lack */
+	alone |= view->origin.live && !view->origin.logged;
 
 	miss(view, kill->outcome == OOM_OUTCOME_UNKNOWN, "what became of it",
 	     "the log ends here, or an earlier victim was still dying");
 	miss(view, kill->when.clock == OOM_CLOCK_NONE, "when it was", "the log has no times");
 	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", "the log does not say");
-	miss(view, alone, "who asked", rate);
-	miss(view, alone, "whom the kernel compared", rate);
+	miss(view, alone && !kill->has_trigger, "who asked", rate);
+	miss(view, alone && !kill->has_tasks, "whom the kernel compared", rate);
 	miss(view, memcg && kill->limit.bytes == MT_UNKNOWN_U64, "the limit and what filled it",
 	     alone ? rate : "the log does not say");
 	miss(view, kill->kind == OOM_KIND_GLOBAL && !kill->has_machine, "what memory was used for",
@@ -130,5 +134,6 @@ void oom_view__find_missing(struct oom_view *view)
 	miss(view, kill->has_trigger && !kill->trigger.cgroup[0], "the cgroup of who asked", silent);
 	miss(view, kill->victim.pid && !kill->victim.command_line[0], "the victim's command line", silent);
 	miss(view, kill->victim.pid && kill->victim.age_ns == MT_UNKNOWN_U64, "its age", silent);
-	miss(view, true, "what grew before", "a log has only the moment of the kill");
+	miss(view, !kill->nr_samples, "what grew before",
+	     view->origin.live ? "the run had just begun" : "a log has only the moment of the kill");
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * OOM kills of a run that was there: what records say of each, until its report can be made.  Room is taken at the
+ * start and never grows.
+ */
+#ifndef MEMTRACE_COUNT_OOM_CASES_H
+#define MEMTRACE_COUNT_OOM_CASES_H
+
+#include "../model/oom_kill.h"
+#include "../report/event.h"
+#include "flight.h"
+
+#define OOM_CASES_MAX	    256 /* that wait for their reports at a time */
+#define OOM_CASE_CANDIDATES 8
+
+struct oom_case {
+	struct mt_oom kill;
+	struct mt_oom_candidate candidates[OOM_CASE_CANDIDATES]; /* those that have points first */
+	size_t nr_candidates;
+	uint64_t after_ns[MT_NR_OOM_STEPS];	 /* from the kill on; MT_UNKNOWN_U64 */
+	struct oom_other others[OOM_OTHERS_MAX]; /* killed with it */
+	size_t nr_others;			 /* of them all */
+	char command_line[OOM_PATH];		 /* the caller's to fill in; "": not known */
+	bool used;
+};
+
+struct oom_cases {
+	struct oom_case list[OOM_CASES_MAX];
+	/* of the choice that is under way */
+	struct mt_oom_candidate candidates[OOM_CASE_CANDIDATES];
+	size_t nr_candidates;
+	uint64_t nr;			  /* kills so far */
+	uint64_t left_out;		  /* that found no room */
+	uint64_t kills_ns[OOM_CASES_MAX]; /* when the last ones were */
+};
+
+/* An event of the probe "oom".  The case that it opened, or NULL. */
+struct oom_case *oom_cases__take(struct oom_cases *cases, const struct mt_hdr *record);
+/*
+ * The oldest case, if nothing more is to be expected about it: the victim has exited and its memory is back, where that
+ * is told a moment later at most; or wait_ns are over.  NULL: there is none.
+ */
+struct oom_case *oom_cases__due(struct oom_cases *cases, uint64_t now_ns, uint64_t wait_ns);
+void oom_cases__close(struct oom_case *closed);
+
+/* What a report needs beside the records. */
+struct oom_scene {
+	const struct event_names *names;
+	const struct flight *flight; /* NULL: none */
+	int64_t wall_offset_ns;
+	uint64_t page_size, now_ns;
+};
+
+/*
+ * Puts what the case knows into a kill, which is all unknown or what the kernel's log says of it: what the log does not
+ * say, and what records say better.  0 or -ENOMEM.
+ */
+int oom_case__fill(const struct oom_cases *cases, const struct oom_case *found, const struct oom_scene *scene,
+		   struct oom_kill *kill);
+
+#endif

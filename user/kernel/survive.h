@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What keeps memtrace running while memory runs out. */
+#ifndef MEMTRACE_KERNEL_SURVIVE_H
+#define MEMTRACE_KERNEL_SURVIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Takes heap_bytes for malloc() beforehand, and locks all memory, also what comes later: then neither asks the kernel
+ * for pages while there are none.  0, or -errno of mlockall(2); the heap is taken in any case.
+ */
+int survive__lock(size_t heap_bytes);
+/* Makes memtrace the last that the OOM killer chooses, until it ends.  0 or -errno. */
+int survive__last(void);
+/* Whether the heap had to grow since survive__lock(): a test's question. */
+size_t survive__grown(void);
+
+#endif
