@@ -18,24 +18,31 @@ static __always_inline struct mm_struct *memory_of(struct task_struct *task)
 	return BPF_CORE_READ(task, mm);
 }
 
+/* As the iterator of tasks, which ran just before, has found it: a task that sleeps knows its new cgroup later. */
+static __always_inline bool is_wanted(struct task_struct *task)
+{
+	struct mt_state *s;
+
+	if (!cfg.filter)
+		return true;
+	s = state__of(task);
+	if (!s)
+		return false;
+	return s->gen && s->found.gen == s->gen ? s->found.match : s->match;
+}
+
 SEC("iter/task")
 int memory_iter(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct mt_memory rec = {};
 	struct mm_struct *mm;
-	struct mt_state *s;
 
 	if (!task)
 		return 0;
 	mm = memory_of(task);
-	if (!mm)
+	if (!mm || !is_wanted(task))
 		return 0;
-	if (cfg.filter) {
-		s = state__of(task);
-		if (!s || !s->match)
-			return 0;
-	}
 	hdr__fill(&rec.hdr, MT_REC_memory, sizeof(rec));
 	who__read(&rec.who, task);
 	mm__read_rss(&rec, mm);

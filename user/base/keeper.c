@@ -358,16 +358,22 @@ uint64_t keeper__failures(struct keeper *keeper, int *err, char name[KEEPER_NAME
 	return nr;
 }
 
-void keeper__close(struct keeper *keeper)
+void keeper__finish(struct keeper *keeper)
 {
-	if (!keeper)
-		return;
 	pthread_mutex_lock(&keeper->lock);
 	keeper->closing = true;
 	pthread_cond_signal(&keeper->news);
 	pthread_mutex_unlock(&keeper->lock);
 	if (keeper->running)
 		pthread_join(keeper->thread, NULL);
+	keeper->running = false;
+}
+
+void keeper__close(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	keeper__finish(keeper);
 	pthread_cond_destroy(&keeper->news);
 	pthread_mutex_destroy(&keeper->lock);
 	free(keeper->path);

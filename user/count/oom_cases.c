@@ -52,6 +52,7 @@ static struct oom_case *take_kill(struct oom_cases *cases, const struct mt_oom *
 {
 	struct oom_case *first = newest(cases);
 
+	cases->killed[cases->nr % OOM_CASES_MAX] = kill->victim.pid;
 	cases->kills_ns[cases->nr++ % OOM_CASES_MAX] = kill->hdr.time_ns;
 	if (is_same_kill(cases, first, kill)) {
 		if (first->nr_others < OOM_OTHERS_MAX) {
@@ -334,17 +335,31 @@ static void fill_grower(const struct flight *flight, const struct flight_growth 
 							growth->from);
 }
 
-static int fill_before(const struct oom_case *c, const struct oom_scene *scene, struct oom_kill *kill)
+/* By an earlier kill: that it is gone, no tick may have seen yet. */
+static bool was_killed(const struct oom_cases *cases, uint32_t pid, uint64_t before_ns)
 {
-	uint32_t until = scene->flight ? flight__at(scene->flight, c->kill.hdr.time_ns) : 0;
-	struct flight_growth growth[OOM_GROWERS_MAX];
-	size_t i;
+	uint64_t i;
+
+	for (i = cases->nr > OOM_CASES_MAX ? cases->nr - OOM_CASES_MAX : 0; i < cases->nr; i++)
+		if (cases->killed[i % OOM_CASES_MAX] == pid && cases->kills_ns[i % OOM_CASES_MAX] < before_ns)
+			return true;
+	return false;
+}
+
+static int fill_before(const struct oom_cases *cases, const struct oom_case *c, const struct oom_scene *scene,
+		       struct oom_kill *kill)
+{
+	uint64_t at = c->kill.hdr.time_ns;
+	uint32_t until = scene->flight ? flight__at(scene->flight, at) : 0;
+	struct flight_growth growth[4 * OOM_GROWERS_MAX];
+	size_t nr, i;
 
 	if (!until)
 		return 0;
-	kill->nr_growers = flight__grew(scene->flight, until, growth, OOM_GROWERS_MAX);
-	for (i = 0; i < kill->nr_growers; i++)
-		fill_grower(scene->flight, &growth[i], scene, &kill->growers[i]);
+	nr = flight__grew(scene->flight, until, growth, 4 * OOM_GROWERS_MAX);
+	for (i = 0; i < nr && kill->nr_growers < OOM_GROWERS_MAX; i++)
+		if (!was_killed(cases, growth[i].process->last.who.pid, at))
+			fill_grower(scene->flight, &growth[i], scene, &kill->growers[kill->nr_growers++]);
 	return fill_samples(c, scene->flight, until, kill);
 }
 
@@ -386,5 +401,5 @@ int oom_case__fill(const struct oom_cases *cases, const struct oom_case *found, 
 	}
 	fill_after(cases, found, scene, kill);
 	err = fill_choice(found, scene, kill);
-	return err ? err : fill_before(found, scene, kill);
+	return err ? err : fill_before(cases, found, scene, kill);
 }

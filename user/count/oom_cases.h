@@ -29,9 +29,11 @@ struct oom_cases {
 	/* of the choice that is under way */
 	struct mt_oom_candidate candidates[OOM_CASE_CANDIDATES];
 	size_t nr_candidates;
-	uint64_t nr;			  /* kills so far */
-	uint64_t left_out;		  /* that found no room */
-	uint64_t kills_ns[OOM_CASES_MAX]; /* when the last ones were */
+	uint64_t nr;	   /* kills so far */
+	uint64_t left_out; /* that found no room */
+	/* of the last ones */
+	uint64_t kills_ns[OOM_CASES_MAX];
+	uint32_t killed[OOM_CASES_MAX]; /* pids */
 };
 
 /* An event of the probe "oom".  The case that it opened, or NULL. */

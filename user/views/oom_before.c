@@ -8,6 +8,7 @@
 
 #define NR(array)    (sizeof(array) / sizeof(*(array)))
 #define LAST_SAMPLES 10
+#define WORTH	     20 /* what grew by less than such a part of the first one is in JSON alone */
 
 static const struct column sample_columns[] = {
 	{ .path = "before_kill_ns", .unit = UNIT_NS },
@@ -95,15 +96,20 @@ static const char *bars(char buf[4 * OOM_STEPS + 1], const struct oom_grower *gr
 	return buf;
 }
 
+static uint64_t grown(const struct oom_grower *grower)
+{
+	return grower->to_bytes - grower->from_bytes;
+}
+
 static void say_grower(const struct oom_grower *grower, const char *label, struct report *report)
 {
-	char grown[OOM_WORD], over[OOM_WORD], rate[OOM_WORD], steps[4 * OOM_STEPS + 1];
-	uint64_t bytes = grower->to_bytes - grower->from_bytes;
+	char size[OOM_WORD], over[OOM_WORD], rate[OOM_WORD], steps[4 * OOM_STEPS + 1];
+	uint64_t bytes = grown(grower);
 	struct wrapped line;
 
 	wrapped__begin(&line, report, label);
 	wrapped__add(&line, "", "%s[%u] grew %s in %s", *grower->comm ? grower->comm : "-", grower->pid,
-		     oom__bytes(grown, bytes), format_duration(over, sizeof(over), grower->over_ns));
+		     oom__bytes(size, bytes), format_duration(over, sizeof(over), grower->over_ns));
 	if (grower->over_ns)
 		wrapped__add(&line, " ", "(%s/s)",
 			     format_bytes(rate, sizeof(rate), (double)bytes / ((double)grower->over_ns / 1e9)));
@@ -166,6 +172,7 @@ void oom_view__say_before(const struct oom_view *view, struct report *report)
 	size_t i;
 
 	for (i = 0; i < kill->nr_growers; i++)
-		say_grower(&kill->growers[i], i ? "" : "before", report);
+		if (grown(&kill->growers[i]) >= grown(&kill->growers[0]) / WORTH)
+			say_grower(&kill->growers[i], i ? "" : "before", report);
 	say_reclaim(kill, report);
 }

@@ -110,7 +110,8 @@ void oom_view__find_missing(struct oom_view *view)
 	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
 	const char *rate = view->origin.live ? "the kernel had printed ten reports in 5s, or its log cannot be read" :
 					       "the log begins later, or the kernel had printed ten reports in 5s";
-	const char *silent = view->origin.live ? "it was gone before it could be read" : "the kernel does not log it";
+	const char *silent =
+		view->origin.live ? "only those of the largest processes are kept" : "the kernel does not log it";
 	const struct oom_kill *kill = view->kill;
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* What keeps memtrace running while memory runs out. */
-#ifndef MEMTRACE_KERNEL_SURVIVE_H
-#define MEMTRACE_KERNEL_SURVIVE_H
+#ifndef MEMTRACE_BASE_SURVIVE_H
+#define MEMTRACE_BASE_SURVIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>

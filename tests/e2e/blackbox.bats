@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash and start() set them
+#
+# `memtrace oom` waiting for kills: what each report says of a kill in a limited cgroup, against the kernel's log and what
+# the workload did; the files of --dir; what must not be touched.
+
+load lib
+
+need() {
+	memcg_init
+	make_cgroup box 64M
+	parent=$cgroup_name
+	parent_dir=$cgroup
+	make_cgroup box/victim
+	victim_dir=$cgroup
+	make_cgroup box/trigger
+	trigger_dir=$cgroup
+	grep -q oom_kill_disable.0 "$memcg_root$parent/memory.oom_control" 2>/dev/null || [[ $memcg_limit == memory.max ]] ||
+		skip "the OOM killer is off in $parent"
+}
+
+# watch OPTIONS... -- CMD...: CMD under memtrace oom; reports in $tmp/out, one a line.
+watch() {
+	mt_status=0
+	"$memtrace" oom --json "$@" >"$tmp/out" 2>"$tmp/err" || mt_status=$?
+	grep '^{' "$tmp/out" >"$tmp/reports" || true
+}
+
+# told FILTER: of the first report
+told() {
+	head -n 1 "$tmp/reports" | jq -r "$1"
+}
+
+@test "victim, trigger, limit, and what decided" {
+	watch -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "status" "$mt_status" 0
+	# shellcheck disable=SC2046
+	eval $(grep -o 'victim=[0-9]* trigger=[0-9]*' "$tmp/err" | tr ' ' '\n')
+	# shellcheck disable=SC2154
+	same "victim" "$(told '.victim | "\(.pid) \(.comm) \(.cgroup) \(.adj)"')" "$victim mt-victim $parent/victim 1000"
+	# shellcheck disable=SC2154
+	same "trigger" "$(told '.trigger | "\(.pid) \(.comm) \(.cgroup)"')" "$trigger mt-trigger $parent/trigger"
+	between "anonymous memory" "$(told .victim.anon_bytes)" $((39 << 20)) $((42 << 20))
+	between "age" "$(told .victim.age_ns)" 1000000 60000000000
+	between "exit" "$(told .after.exit_ns)" 1 2000000000
+	[[ $(told .victim.command_line) == *oompair* ]] || [[ $(told .victim.command_line) == null ]]
+	if [[ $(told '.sources[0].source') == *log* ]]; then
+		same "kind" "$(told '.kill | "\(.kind) \(.limit.cgroup) \(.limit.limit_bytes)"')" "memcg $parent $((64 << 20))"
+		same "the limit decided" "$(told '[.decides[].rule] | index("at_limit") != null')" true
+	fi
+}
+
+@test "who grew before a kill, and how fast" {
+	"$memtrace" oom --json -d 8 -c "$parent" >"$tmp/out" 2>"$tmp/err" &
+	started+=($!)
+	box=$!
+	nap 2
+	# 16 MiB a second
+	python3 - "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
+		import sys, time
+		open(sys.argv[1], "w").write("0")
+		held = []
+		while True:
+		    held.append(bytearray(b"x") * (4 << 20))
+		    time.sleep(0.25)
+	END
+	wait "$box"
+	grep '^{' "$tmp/out" >"$tmp/reports"
+	between "samples" "$(told '.before.samples | length')" 2 12
+	same "the victim grew most" "$(told '.before.grew[0].pid')" "$(told .victim.pid)"
+	between "by" "$(told .before.grew[0].grown_bytes)" $((20 << 20)) $((84 << 20))
+	# what the samples say of the victim only goes up
+	told '[.before.samples[].victim_rss_bytes | select(. != null)] | . == sort' | grep -qx true
+	told '[.before.samples[].before_kill_ns] | . == (sort | reverse)' | grep -qx true
+}
+
+@test "files of --dir: text and JSON that are the same report, of root alone" {
+	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "mode" "$(stat -c %a "$tmp/box")" 700
+	[[ $(echo "$tmp"/box/*.json) =~ oom-[0-9]{8}T[0-9]{6}-mt_victim-[0-9]+\.json ]]
+	same "files" "$(find "$tmp/box" -type f | wc -l)" $((2 * $(wc -l <"$tmp/reports")))
+	same "modes" "$(find "$tmp/box" -type f -printf '%m\n' | sort -u)" 600
+	same "JSON" "$(cat "$tmp"/box/oom-*-mt_victim-*.json)" "$(head -n 1 "$tmp/reports")"
+	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
+	"$memtrace" oom --last --dir "$tmp/box" >"$tmp/last" 2>&1 || true
+}
+
+@test "a directory that is full of others' files, a planted link, and the oldest reports" {
+	mkdir "$tmp/box"
+	echo precious >"$tmp/precious"
+	local i
+	for i in 1 2 3 4 5; do
+		touch "$tmp/box/oom-2020010${i}T000000-old-$i.json" "$tmp/box/oom-2020010${i}T000000-old-$i.txt"
+	done
+	touch "$tmp/box/oom-report.txt" "$tmp/box/notes" "$tmp/box/oom-20200101T00000x-a-1.txt"
+	ln -s "$tmp/precious" "$tmp/box/oom-20200101T000000-link-1.json"
+	# every name that the report may get within a minute
+	for i in {0..59}; do
+		ln -s "$tmp/precious" "$tmp/box/$(date -u -d "now + $i seconds" "+oom-%Y%m%dT%H%M%S-mt_victim-0.json")"
+	done
+	watch --dir "$tmp/box" --max-reports 3 -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "status" "$mt_status" 0
+	same "precious" "$(cat "$tmp/precious")" precious
+	same "others' files" "$(cd "$tmp/box" && find . -name notes -o -name oom-report.txt -o -name '*00000x*' -o -name '*link*' | wc -l)" 4
+	same "reports" "$(find "$tmp/box" -type f -name 'oom-*T*.json' | wc -l)" 3
+	same "none is half written" "$(find "$tmp/box" -name '.*' -type f | wc -l)" 0
+	for i in "$tmp"/box/oom-*mt_victim*.json; do
+		[[ -L $i ]] || jq -e '.schema == "memtrace.oom/1"' "$i" >/dev/null
+	done
+}
+
+@test "a full disk: the report still comes, and it is said" {
+	mkdir "$tmp/box"
+	mount -t tmpfs -o size=8k none "$tmp/box"
+	mounts+=("$tmp/box")
+	head -c 4096 /dev/zero >"$tmp/box/filler"
+	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "status" "$mt_status" 1
+	grep -q "could not be written to $tmp/box.*No space left" "$tmp/err"
+	same "the report" "$(told .victim.comm)" mt-victim
+	same "none is half written" "$(find "$tmp/box" -name '.*' -type f | wc -l)" 0
+}
+
+@test "a directory that goes is made again; one that cannot be written to is refused" {
+	mkdir "$tmp/box"
+	watch --dir "$tmp/box" -- sh -c "rmdir '$tmp/box'; exec '$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	same "status" "$mt_status" 0
+	[[ -e $(echo "$tmp"/box/oom-*mt_victim*.txt) ]]
+	run "$memtrace" oom --dir "$tmp/none/box" -d 1
+	same "status" "$status" 2
+	[[ $output == *"--dir: '$tmp/none/box' cannot be written to: No such file or directory"* ]]
+	touch "$tmp/file"
+	run "$memtrace" oom --dir "$tmp/file" -d 1
+	same "status" "$status" 2
+}
+
+@test "SIGKILL leaves no half report, and the next run none of its own" {
+	"$memtrace" oom --json --dir "$tmp/box" >"$tmp/out" 2>"$tmp/err" &
+	started+=($!)
+	box=$!
+	eventually test -d "$tmp/box"
+	nap 1
+	"$workloads/oompair" "$victim_dir" "$trigger_dir" >/dev/null 2>&1 || true
+	nap 0.2
+	kill -KILL "$box"
+	wait "$box" 2>/dev/null || true
+	local i
+	for i in "$tmp"/box/oom-*.json; do
+		[[ ! -e $i ]] || jq -e .victim "$i" >/dev/null
+	done
+}
+
+@test "a hostile name is no path and no escape" {
+	cp "$workloads/hog" "$tmp/hog"
+	watch --dir "$tmp/box" -- "$tmp/hog" -g "$parent_dir" -a 90 -c $'../\e[31m'
+	grep -q . "$tmp/reports"
+	same "name" "$(told .victim.comm)" $'../\e[31m'
+	[[ -e $(echo "$tmp"/box/oom-*-_____31m-*.txt) ]]
+	! grep -q $'\e' "$tmp"/box/oom-*.txt
+}
+
+@test "what is about a log waits for nothing" {
+	local words
+	for words in "--last --dir $tmp/x" "--log - -d 3" "--explain -c /" "--last --explain" "--max-reports 3" "--last -p 1"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr "$memtrace" oom $words </dev/null
+		same "oom $words" "$status" 2
+		[[ $stderr == "memtrace: "* && ${#stderr_lines[@]} == 1 ]]
+	done
+}

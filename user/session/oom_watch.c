@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "oom_watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/loop.h"
+#include "../count/oom_cases.h"
+#include "../kernel/kmsg.h"
+#include "../kernel/oom_parser.h"
+#include "../kernel/proc.h"
+
+#define DUE_STEP_NS   50000000ULL
+#define WAIT_NS	      (2 * NSEC_PER_SEC) /* for what becomes of a victim */
+#define HISTORY_BYTES (8U << 20)
+#define COMMANDS      64 /* command lines of the largest processes */
+#define READ_AT_ONCE  4
+#define SAME_KILL_NS  (10 * (int64_t)NSEC_PER_SEC) /* the clock of the log and that of records run apart */
+
+struct known_command {
+	uint32_t pid;
+	uint64_t start_ns, bytes;
+	char line[OOM_PATH];
+};
+
+struct oom_watch {
+	struct oom_watch_request request;
+	struct session *session;
+	struct oom_cases cases;
+	struct flight *flight;
+	struct loop_timer *timer;  /* the loop's */
+	struct oom_kill kill;	   /* of the report that is made */
+	const struct oom_case *of; /* that it is about, while the log is read */
+	struct known_command commands[COMMANDS];
+	uint64_t page_size, reports;
+	bool log_failed;
+};
+
+struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch_request *request)
+{
+	struct oom_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	watch->request = *request;
+	watch->session = session;
+	watch->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	watch->flight =
+		flight__new((uint32_t)(request->history_ns / OOM_WATCH_TICK_NS) + 4, HISTORY_BYTES, watch->page_size);
+	if (watch->flight)
+		return watch;
+	free(watch);
+	return NULL;
+}
+
+void oom_watch__free(struct oom_watch *watch)
+{
+	if (!watch)
+		return;
+	flight__free(watch->flight);
+	free(watch);
+}
+
+/* PSI's causes: time that all tasks spent in them. */
+static uint64_t stalled_ns(const struct session *session)
+{
+	static const enum mt_slot slots[] = {
+		MT_SLOT_stall_memcg_ns,	 MT_SLOT_stall_high_ns,	   MT_SLOT_stall_direct_ns, MT_SLOT_stall_compact_ns,
+		MT_SLOT_stall_swapin_ns, MT_SLOT_stall_refault_ns, MT_SLOT_stall_other_ns,
+	};
+	const uint64_t *sums = aggregate__sums(session->view.aggregate, SCOPE_TOTAL);
+	uint64_t sum = MT_UNKNOWN_U64;
+	size_t i;
+
+	for (i = 0; i < sizeof(slots) / sizeof(*slots); i++)
+		if (run_view__knows(&session->view, slots[i]))
+			sum = (sum == MT_UNKNOWN_U64 ? 0 : sum) + sums[slots[i]];
+	return sum;
+}
+
+static struct known_command *find_command(struct oom_watch *watch, const struct mt_who *who)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (watch->commands[i].pid == who->pid && watch->commands[i].start_ns == who->start_ns)
+			return &watch->commands[i];
+	return NULL;
+}
+
+static uint64_t rss_of(const struct flight_process *process)
+{
+	return process->last.anon_rss_bytes + process->last.file_rss_bytes + process->last.shmem_rss_bytes;
+}
+
+static const struct flight_process *largest_without_command(struct oom_watch *watch)
+{
+	const struct flight_process *largest = NULL, *p;
+
+	for (p = watch->flight->processes + 1; p <= watch->flight->processes + watch->flight->max_processes; p++)
+		if (p->used && !p->last.ended && (!largest || rss_of(p) > rss_of(largest)) &&
+		    !find_command(watch, &p->last.who))
+			largest = p;
+	return largest;
+}
+
+/* A victim's is not read: those of the largest are known beforehand, a few more after each tick. */
+static void read_commands(struct oom_watch *watch)
+{
+	const struct flight_process *process;
+	struct known_command *place, *c;
+	size_t i;
+
+	for (i = 0; i < READ_AT_ONCE; i++) {
+		process = largest_without_command(watch);
+		if (!process)
+			return;
+		for (place = c = watch->commands; c < watch->commands + COMMANDS; c++)
+			if (c->bytes < place->bytes)
+				place = c;
+		if (rss_of(process) <= place->bytes)
+			return;
+		place->pid = process->last.who.pid;
+		place->start_ns = process->last.who.start_ns;
+		place->bytes = rss_of(process);
+		proc__cmdline(place->pid, place->start_ns, place->line, sizeof(place->line));
+	}
+}
+
+void oom_watch__tick(struct oom_watch *watch)
+{
+	const struct session *session = watch->session;
+	uint64_t samples[NR_SAMPLES];
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLES; i++)
+		samples[i] = session->samples.extents[SCOPE_TOTAL][i].end;
+	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
+	read_commands(watch);
+}
+
+/* Of a victim nothing is read from /proc: who reads there holds its address space, and with it the memory that others
+ * need. */
+static void know_command(struct oom_watch *watch, struct oom_case *c)
+{
+	const struct known_command *known = find_command(watch, &c->kill.victim);
+
+	if (known)
+		snprintf(c->command_line, sizeof(c->command_line), "%s", known->line);
+}
+
+void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record)
+{
+	struct oom_case *opened;
+
+	if (record->id == MT_REC_memory) {
+		flight__memory(watch->flight, (const struct mt_memory *)record);
+		return;
+	}
+	opened = oom_cases__take(&watch->cases, record);
+	if (opened)
+		know_command(watch, opened);
+	if (watch->timer)
+		loop_timer__set(watch->timer, clock__boot_ns() + DUE_STEP_NS);
+}
+
+static int64_t apart(uint64_t a, uint64_t b)
+{
+	int64_t difference = (int64_t)(a - b);
+
+	return difference < 0 ? -difference : difference;
+}
+
+/* What the log says of the case's kill. */
+static int take_logged(void *ctx, const struct oom_kill *logged)
+{
+	struct oom_watch *watch = ctx;
+	const struct mt_oom *kill = &watch->of->kill;
+	uint64_t wall_ns = kill->hdr.time_ns + (uint64_t)watch->session->checkpoint.wall_offset_ns;
+	uint64_t logged_ns = logged->when.boot_ns + (uint64_t)kmsg__wall_offset_ns();
+	struct oom_task *tasks = NULL;
+
+	if (logged->victim.pid != (kill->victim.pid ? kill->victim.pid : kill->victim.tid) ||
+	    logged->when.boot_ns == MT_UNKNOWN_U64 || apart(logged_ns, wall_ns) > SAME_KILL_NS)
+		return 0;
+	if (logged->nr_tasks) {
+		tasks = malloc(logged->nr_tasks * sizeof(*tasks));
+		if (!tasks)
+			return -ENOMEM;
+		memcpy(tasks, logged->tasks, logged->nr_tasks * sizeof(*tasks));
+	}
+	oom_kill__done(&watch->kill);
+	watch->kill = *logged;
+	watch->kill.tasks = tasks;
+	return 0;
+}
+
+static int feed(void *ctx, const char *record, size_t len)
+{
+	return oom_parser__feed(ctx, record, len);
+}
+
+static void read_log(struct oom_watch *watch, const struct oom_case *c, uint64_t *lost)
+{
+	struct oom_parser *parser = oom_parser__new(take_logged, watch);
+	int err;
+
+	watch->of = c;
+	err = parser ? kmsg__each(feed, parser, lost) : -ENOMEM;
+	if (!err)
+		err = oom_parser__end(parser);
+	oom_parser__free(parser);
+	if (err && !watch->log_failed)
+		log_warn("the kernel's log cannot be read: %s; reports have what programs see alone", strerror(-err));
+	watch->log_failed |= err != 0;
+}
+
+static int report(struct oom_watch *watch, const struct oom_case *c)
+{
+	const struct session *session = watch->session;
+	const struct oom_scene scene = {
+		.names = &session->names,
+		.flight = watch->flight,
+		.wall_offset_ns = session->checkpoint.wall_offset_ns,
+		.page_size = watch->page_size,
+		.now_ns = clock__boot_ns(),
+	};
+	struct oom_found found = { .kill = &watch->kill, .kernel_points = c->nr_candidates };
+	int err;
+
+	oom_kill__init(&watch->kill);
+	read_log(watch, c, &found.lost_records);
+	found.logged = watch->kill.victim.pid != 0;
+	err = oom_case__fill(&watch->cases, c, &scene, &watch->kill);
+	if (!err)
+		err = watch->request.found(watch->request.ctx, &found);
+	oom_kill__done(&watch->kill);
+	watch->reports++;
+	return err;
+}
+
+static int report_due(struct oom_watch *watch, uint64_t wait_ns)
+{
+	struct oom_case *c;
+	int err = 0;
+
+	while (!err && (c = oom_cases__due(&watch->cases, clock__boot_ns(), wait_ns))) {
+		err = report(watch, c);
+		oom_cases__close(c);
+	}
+	return err;
+}
+
+static bool any_waits(const struct oom_cases *cases)
+{
+	size_t i;
+
+	for (i = 0; i < OOM_CASES_MAX; i++)
+		if (cases->list[i].used)
+			return true;
+	return false;
+}
+
+static void on_due(void *ctx, uint64_t now_ns)
+{
+	struct oom_watch *watch = ctx;
+
+	session__fail_callback(watch->session, report_due(watch, WAIT_NS));
+	loop_timer__set(watch->timer, any_waits(&watch->cases) ? now_ns + DUE_STEP_NS : LOOP_NEVER);
+}
+
+int oom_watch__begin(struct oom_watch *watch)
+{
+	watch->timer = loop__timer(watch->session->loop, on_due, watch);
+	if (!watch->timer)
+		return -ENOMEM;
+	/* kills while programs were being attached */
+	if (any_waits(&watch->cases))
+		loop_timer__set(watch->timer, clock__boot_ns() + DUE_STEP_NS);
+	return 0;
+}
+
+int oom_watch__finish(struct oom_watch *watch)
+{
+	return report_due(watch, 0);
+}
+
+struct oom_watch_totals oom_watch__totals(const struct oom_watch *watch)
+{
+	return (struct oom_watch_totals){ .kills = watch->cases.nr,
+					  .reports = watch->reports,
+					  .left_out = watch->cases.left_out };
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "oom_files.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../base/clock.h"
+#include "../report/output.h"
+
+/* The report as one output has it: owned by the caller; NULL: no memory. */
+static char *as_text(const struct report *report, const char *format, const int64_t *wall_offset_ns, size_t *size)
+{
+	struct output output = { .ops = output__find(format), .wall_offset_ns = wall_offset_ns };
+	char *text = NULL;
+	int err;
+
+	output.stream = open_memstream(&text, size);
+	if (!output.stream)
+		return NULL;
+	err = output.ops->report(&output, report);
+	if (fclose(output.stream) || err) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* "oom-20261128T031244-java-812.json": of a name what every file system takes. */
+static void name_file(char buf[KEEPER_NAME_MAX], const struct oom_kill *kill, const char *ending)
+{
+	time_t seconds = (time_t)(kill->when.wall_ns / NSEC_PER_SEC);
+	char when[24] = "", comm[20];
+	struct tm tm;
+	size_t i;
+
+	if (gmtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
+	snprintf(comm, sizeof(comm), "%.16s", kill->victim.comm);
+	for (i = 0; comm[i]; i++)
+		if (!isalnum((unsigned char)comm[i]))
+			comm[i] = '_';
+	snprintf(buf, KEEPER_NAME_MAX, OOM_FILES_PREFIX "%s-%s-%u.%s", when, comm, kill->victim.pid, ending);
+}
+
+unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
+			     const int64_t *wall_offset_ns)
+{
+	static const char *const formats[][2] = { { "text", "txt" }, { "json", "json" } };
+	char name[KEEPER_NAME_MAX], *text;
+	unsigned int failed = 0;
+	size_t i, size;
+
+	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		name_file(name, kill, formats[i][1]);
+		text = as_text(report, formats[i][0], wall_offset_ns, &size);
+		failed += !text || !keeper__put(keeper, name, text, size);
+	}
+	return failed;
+}

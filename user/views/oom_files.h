@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A report of an OOM kill as files of a directory: text and JSON. */
+#ifndef MEMTRACE_VIEWS_OOM_FILES_H
+#define MEMTRACE_VIEWS_OOM_FILES_H
+
+#include "../base/keeper.h"
+#include "../model/oom_kill.h"
+#include "../report/report.h"
+
+#define OOM_FILES_PREFIX "oom-"
+
+/* Hands them over to the keeper; how many of the two could not be. */
+unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
+			     const int64_t *wall_offset_ns);
+
+#endif
