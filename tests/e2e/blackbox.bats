@@ -157,7 +157,7 @@ told() {
 	grep -q . "$tmp/reports"
 	same "name" "$(told .victim.comm)" $'../\e[31m'
 	[[ -e $(echo "$tmp"/box/oom-*-_____31m-*.txt) ]]
-	! grep -q $'\e' "$tmp"/box/oom-*.txt
+	run ! grep -q $'\e' "$tmp"/box/oom-*.txt
 }
 
 @test "what is about a log waits for nothing" {

@@ -671,7 +671,10 @@ static char *recording_text(const struct recording_summary *summary, const char 
 /* Events that were not requested are left out; those of which a part was kept have an estimate. */
 static void recording_contents(void **state)
 {
-	const struct recording_head head = { .start = { .now_ns = 3000000000 }, .host = { .name = "here", .cpus = 4 } };
+	/* of a memtrace that did not know what becomes of victims */
+	const struct recording_head head = { .start = { .now_ns = 3000000000 },
+					     .has = { [MT_REC_fault] = true, [MT_REC_oom] = true },
+					     .host = { .name = "here", .cpus = 4 } };
 	struct recording_summary summary = {
 		.head = &head,
 		.facts = { .subject = "all tasks",
@@ -694,6 +697,8 @@ static void recording_contents(void **state)
 	expect(text, "\"probes\":\"fault oom\"");
 	expect(text, "\"count\":3,\"estimate\":30");
 	expect(text, "\"hot\":7");
+	expect(text, "\"event\":\"oom\",\"count\":0");
+	expect_none(text, "oom_after");
 	expect_none(text, "direct_reclaim");
 	expect_none(text, "samples");
 	free(text);

@@ -14,6 +14,7 @@ struct recording_head {
 	struct run_facts facts;
 	struct probe_status probes[MT_NR_PROBES];
 	struct checkpoint start; /* own_cpu_ns is 0 */
+	bool has[MT_NR_RECS];	 /* events: one that the memtrace that wrote it did not know has none */
 	bool window;		 /* only the last part of the run: the first moment has what came before */
 	char version[32];	 /* of the memtrace that wrote it */
 	char command_line[1024]; /* memtrace's own; cut if it is longer */

@@ -207,6 +207,21 @@ static void read_host(struct recording_head *head, const json_t *host)
 	head->host.memory_bytes = read_u64(host, "memory_bytes");
 }
 
+static void read_records(struct recording_head *head, const json_t *records)
+{
+	const json_t *record;
+	const char *name;
+	size_t i;
+	int id;
+
+	json_array_foreach(records, i, record) {
+		name = json_string_value(json_object_get(record, "name"));
+		for (id = 0; name && id < MT_NR_RECS; id++)
+			if (event_rows[id].name && !strcmp(event_rows[id].name, name))
+				head->has[id] = true;
+	}
+}
+
 int recording_head__read(struct recording_head *head, const json_t *json, char *buf, size_t size)
 {
 	const char *version = json_string_value(json_object_get(json, "memtrace"));
@@ -217,6 +232,7 @@ int recording_head__read(struct recording_head *head, const json_t *json, char *
 	read_host(head, json_object_get(json, "host"));
 	read_status(head, json_object_get(json, "probes"));
 	read_run(head, run);
+	read_records(head, json_object_get(json, "records"));
 	if (json_is_object(run) && head->facts.page_size && !(head->facts.page_size & (head->facts.page_size - 1)))
 		return 0;
 	snprintf(buf, size, "its first block does not say what was recorded");

@@ -286,7 +286,7 @@ static void say_causes(const struct oom_view *view, struct report *report)
 
 static void say_after(const struct oom_kill *kill, struct report *report)
 {
-	char word[OOM_WORD], within[OOM_WORD];
+	char word[OOM_WORD], within[OOM_WORD] = "10s";
 	struct wrapped line;
 
 	if (kill->outcome != OOM_OUTCOME_KILLED)
@@ -302,8 +302,9 @@ static void say_after(const struct oom_kill *kill, struct report *report)
 		wrapped__add(&line, ", ", "the OOM reaper could not take it");
 	if (kill->left_bytes != MT_UNKNOWN_U64 && kill->left_bytes)
 		wrapped__add(&line, ", ", "%s of it not", oom__bytes(word, kill->left_bytes));
-	wrapped__add(&line, ", ", "further kills within %s: %s",
-		     format_duration(within, sizeof(within), kill->further_ns), oom__count(word, kill->further_kills));
+	if (kill->further_ns != OOM_FURTHER_NS)
+		format_duration(within, sizeof(within), kill->further_ns);
+	wrapped__add(&line, ", ", "further kills within %s: %s", within, oom__count(word, kill->further_kills));
 	wrapped__end(&line);
 }
 

@@ -119,7 +119,7 @@ static void add_events(struct recording_info *info, struct report *report)
 
 	info->event_rows = (struct cell_rows){ .cells = c, .nr_columns = NR_COLUMNS };
 	for (id = 0; id < MT_NR_RECS; id++) {
-		if (!is_recorded(&info->summary->facts, &event_rows[id]))
+		if (!info->summary->head->has[id] || !is_recorded(&info->summary->facts, &event_rows[id]))
 			continue;
 		*c++ = cell_string(event_rows[id].name);
 		*c++ = cell_uint(info->summary->counts[id]);
