@@ -13,6 +13,7 @@
 extern const struct command state_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
+extern const struct command timeline_command;
 extern const struct command trace_command;
 extern const struct command hist_command;
 extern const struct command top_command;
@@ -23,10 +24,12 @@ extern const struct command verify_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
 
+/* clang-format off */
 const struct command *const commands[] = {
 	&state_command,
 	&stat_command,
 	&stalls_command,
+	&timeline_command,
 	&trace_command,
 	&hist_command,
 	&top_command,
@@ -38,6 +41,7 @@ const struct command *const commands[] = {
 	&list_command,
 	NULL,
 };
+/* clang-format on */
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;
 #include "../bpf/probes.def"
