@@ -71,6 +71,10 @@ check_direct() {
 	same "direct: events and folded ones = tracepoints" \
 		"$(($(jq -c 'select(.event == "reclaim" and .kind == "direct")' "$events" | wc -l) + $(stat_json direct .lost.folded)))" \
 		"$episodes"
+	timeline_sound direct
+	timeline_of direct direct "$((episodes - $(stat_json direct .lost.folded)))"
+	same "direct: pages in the timeline" \
+		"$(timeline direct '[.[] | select(.event == "direct") | .reclaimed_pages] | add // 0')" "$pages"
 	hist=$(jq -c '.histograms[] | select(.name == "reclaim_latency" and .labels.kind == "direct")' "$check_out/direct/hist.json")
 	same "direct: the histogram's count and sum" "$(jq -r '"\(.count) \([.buckets[].count] | add) \(.sum)"' <<<"$hist")" \
 		"$episodes $episodes $ns"

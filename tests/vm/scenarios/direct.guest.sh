@@ -15,6 +15,7 @@ stage_direct() {
 	gather direct stat -a -- /guest/work.sh first /guest/hog -f "$hole"
 	renice -n 0 -p "$(pidof kswapd0)" >/dev/null
 	replay direct trace.json trace reclaim --json
+	replay direct timeline.json timeline --json
 	replay direct trace.text trace reclaim
 	replay direct hist.json hist reclaim --json
 	rm "$hole"

@@ -26,6 +26,7 @@ stage_kswapd() {
 	leave_memory 100
 	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
 	replay kswapd trace.json trace reclaim kswapd --json
+	replay kswapd timeline.json timeline --json
 	verify kswapd -- /guest/work.sh pressure "$(disk data)"
 	all_memory
 }
