@@ -515,6 +515,36 @@ static void soft_limit_reclaim_is_inside_of_direct(void **state)
 	uncaused(m, 3);
 }
 
+/* A part of the episode, and no more than all of it. */
+static void sleeps_in_reclaim_are_part_of_it(void **state)
+{
+	static const enum timeline_kind kinds[] = { TIMELINE_direct, TIMELINE_memcg, TIMELINE_softlimit,
+						    TIMELINE_node };
+	static const uint64_t none[] = { 0, MT_UNKNOWN_U64, 51 * MS };
+	struct mt_reclaim record;
+	struct made_up *m;
+	uint32_t kind, i;
+
+	for (kind = 0; kind < MT_NR_RECLAIM_KINDS; kind++) {
+		m = begin(state, 100, true);
+		record = reclaim(kind, 1, 1000, 50);
+		record.throttled_ns = 50 * MS;
+		give(m, MT_REC_reclaim, &record);
+		end(m);
+		line(m, m->nr - 2, kinds[kind], 1000);
+		assert_int_equal(line(m, m->nr - 1, TIMELINE_throttled, 1000)->duration_ns, 50 * MS);
+		caused(m, m->nr - 1, m->nr - 2, "part_of");
+	}
+	for (i = 0; i < 3; i++) {
+		m = begin(state, 100, true);
+		record = reclaim(MT_RECLAIM_NODE, 1, 1000, 50);
+		record.throttled_ns = none[i];
+		give(m, MT_REC_reclaim, &record);
+		end(m);
+		assert_int_equal(m->nr, 1);
+	}
+}
+
 static void a_limit_that_was_not_seen_has_a_line(void **state)
 {
 	struct made_up *m = begin(state, 100, true);
@@ -528,6 +558,26 @@ static void a_limit_that_was_not_seen_has_a_line(void **state)
 	caused(m, 1, 0, "at_limit");
 	assert_int_equal(line(m, 2, TIMELINE_limit, 1020)->cgroup_id, C);
 	caused(m, 3, 2, "at_limit");
+}
+
+/* A high order is missed although much may be free. */
+static void a_watermark_may_be_missed_for_the_order(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+	struct mt_reclaim record = reclaim(MT_RECLAIM_DIRECT, 1, 1000, 10);
+
+	record.order = 7;
+	give(m, MT_REC_reclaim, &record);
+	record = reclaim(MT_RECLAIM_MEMCG, 2, 1020, 10);
+	record.order = 7;
+	give(m, MT_REC_reclaim, &record);
+	end(m);
+	assert_int_equal(line(m, 0, TIMELINE_min, 1000)->order, 7);
+	assert_int_equal(line(m, 2, TIMELINE_limit, 1020)->order, MT_UNKNOWN_S32);
+	m = begin(state, 100, true);
+	direct(m, 1, 1000, 10, 32);
+	end(m);
+	assert_int_equal(line(m, 0, TIMELINE_min, 1000)->order, MT_UNKNOWN_S32);
 }
 
 /* The kernel does not tell whose limit it was: the task's cgroup's, or one above it. */
@@ -594,6 +644,49 @@ static void a_kill_is_for_the_limit_that_was_reclaimed_for(void **state)
 	assert_false(line(m, 4, TIMELINE_limit, 1020)->seen);
 	caused(m, 5, 4, "at_limit");
 	assert_int_equal(m->lines[5].victim.pid, 1000);
+}
+
+/* A task sleeps for the limit of a cgroup above its own; /ab is not below /a. */
+static void a_task_is_slowed_down_for_a_cgroup_above(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+	struct mt_stall record = { .hdr.time_ns = 1040 * MS,
+				   .who = task(1),
+				   .start_ns = 1000 * MS,
+				   .duration_ns = 40 * MS,
+				   .cause = MT_STALL_HIGH,
+				   .target_cgroup_id = A,
+				   .function = "reclaim_high" };
+
+	give(m, MT_REC_stall, &record);
+	stall(m, MT_STALL_HIGH, "mem_cgroup_handle_over_high", 2, 1100, 20);
+	record = (struct mt_stall){ .hdr.time_ns = 1240 * MS,
+				    .who = task(3),
+				    .start_ns = 1200 * MS,
+				    .duration_ns = 40 * MS,
+				    .cause = MT_STALL_HIGH,
+				    .function = "reclaim_high" };
+	record.who.cgroup_id = AB;
+	give(m, MT_REC_stall, &record);
+	end(m);
+	assert_int_equal(line(m, 0, TIMELINE_above_high, 1000)->cgroup_id, A);
+	line(m, 2, TIMELINE_penalty, 1100);
+	caused(m, 2, 0, "over_high");
+	assert_int_equal(line(m, 3, TIMELINE_above_high, 1200)->cgroup_id, AB);
+	caused(m, 4, 3, "over_high");
+}
+
+/* What is told late may have begun before all that is remembered. */
+static void a_cause_did_not_begin_later(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+
+	direct(m, 1, 5000, 10, 0);
+	direct(m, 2, 20000, 10, 32);
+	direct(m, 1, 100, 20000, 32);
+	end(m);
+	assert_true(line(m, 3, TIMELINE_direct, 100)->late);
+	assert_int_equal(line(m, 2, TIMELINE_min, 100)->id, m->lines[3].cause);
 }
 
 /* /ab is not below /a, but /a/b is. */
@@ -706,6 +799,21 @@ static void a_run_stands_in_one_line(void **state)
 	assert_int_equal(timeline__count(m->timeline, TIMELINE_memcg)->lines, 5);
 }
 
+static void runs_for_two_cgroups_are_two(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+	uint64_t i;
+
+	for (i = 0; i < 12; i++)
+		memcg(m, 1, 1000 + 10 * i, 5, 32, i % 2 ? A : C);
+	end(m);
+	assert_int_equal(m->nr, 2 + 2 * 4);
+	assert_int_equal(line(m, 8, TIMELINE_memcg, 1060)->events, 3);
+	assert_int_equal(m->lines[8].cgroup_id, C);
+	assert_int_equal(line(m, 9, TIMELINE_memcg, 1070)->events, 3);
+	assert_int_equal(m->lines[9].cgroup_id, A);
+}
+
 /* What is caused by one of them is caused by their line. */
 static void a_run_causes_what_its_last_one_caused(void **state)
 {
@@ -786,6 +894,8 @@ static void times_that_wrap_are_no_harm(void **state)
 	direct(m, 2, 1000, 10, 32);
 	end(m);
 	assert_int_equal(timeline__count(m->timeline, TIMELINE_direct)->lines, 3);
+	while (m->nr--)
+		assert_in_range(m->lines[m->nr].end_ns, m->lines[m->nr].start_ns, UINT64_MAX);
 }
 
 static void an_error_of_the_output_stops(void **state)
@@ -843,10 +953,14 @@ int main(void)
 		TEST(compaction_and_reclaim_take_turns),
 		TEST(a_task_compacts_as_kswapd_is_behind),
 		TEST(soft_limit_reclaim_is_inside_of_direct),
+		TEST(sleeps_in_reclaim_are_part_of_it),
 		TEST(a_limit_that_was_not_seen_has_a_line),
+		TEST(a_watermark_may_be_missed_for_the_order),
 		TEST(a_limit_may_be_of_a_cgroup_above),
 		TEST(memory_high_reclaims_and_then_the_task_sleeps),
 		TEST(a_kill_is_for_the_limit_that_was_reclaimed_for),
+		TEST(a_task_is_slowed_down_for_a_cgroup_above),
+		TEST(a_cause_did_not_begin_later),
 		TEST(a_cgroup_above_is_a_cause_another_one_is_not),
 		TEST(a_kill_of_the_machine_has_its_causes),
 		TEST(a_kill_that_was_asked_for_has_no_cause),
@@ -854,6 +968,7 @@ int main(void)
 		TEST(a_gap_before_a_kill_is_named),
 		TEST(a_gap_ends_at_the_tasks_last_event),
 		TEST(a_run_stands_in_one_line),
+		TEST(runs_for_two_cgroups_are_two),
 		TEST(a_run_causes_what_its_last_one_caused),
 		TEST(a_run_ends_after_a_pause_or_when_its_line_is_out),
 		TEST(stalls_stand_for_reclaim_that_is_not_traced),

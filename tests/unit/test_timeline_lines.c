@@ -105,6 +105,10 @@ static void what_was_not_seen_says_so(void **state)
 	expect(m, &e, "00:00:01.500 not seen: a zone below its low watermark");
 	e.kind = TIMELINE_min;
 	expect(m, &e, "00:00:01.500 not seen: no zone above its min watermark");
+	e.order = 7;
+	expect(m, &e, "00:00:01.500 not seen: no zone above its min watermark, or with a block of order 7");
+	e.kind = TIMELINE_low;
+	expect(m, &e, "00:00:01.500 not seen: a zone below its low watermark, or without a block of order 7");
 	e.kind = TIMELINE_limit;
 	expect(m, &e, "00:00:01.500 not seen: /one at its limit");
 	e.above = true;
@@ -185,6 +189,7 @@ static void stalls_have_their_words(void **state)
 		  "2 more reclaims for memory.high of post[12] in 10.0ms, 10.0ms in all" },
 		{ TIMELINE_compact, "post[13] direct compaction 10.0ms",
 		  "2 more direct compactions of post[12] in 10.0ms, 10.0ms in all" },
+		{ TIMELINE_throttled, "of which throttled 10.0ms", "of which throttled 10.0ms, in 2 more" },
 		{ TIMELINE_penalty, "post[13] slept 10.0ms, above memory.high, of /one",
 		  "2 more sleeps above memory.high of post[12] in 10.0ms, 10.0ms in all" },
 		{ TIMELINE_dirty, "post[12] paused 9 times, 10.0ms in all, as too much is dirty",

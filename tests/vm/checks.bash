@@ -211,6 +211,18 @@ timeline_sound() {
 			jq -rs '[.[-1].events[].left_out] | add // 0' "$check_out/$1/timeline.json")" "0 0 0 0"
 }
 
+# throttled_of STAGE: sleeps in episodes of reclaim are the kernel's own, in microseconds (5.17 and later), if no episode
+# was folded.
+throttled_of() {
+	local kernel
+
+	kernel=$(sed -nE 's/^ *(.*)-[0-9]+ .*: mm_vmscan_throttled: .*_delayed=([0-9]+) .*/\2 \1/p' "$check_out/$1/events" |
+		awk '$2 !~ /^kswapd/ { n += $1 } END { printf "%d\n", n }')
+	[[ $(stat_json "$1" .lost.folded) == 0 ]] || return 0
+	same "$1: sleeps in reclaim in the timeline = the kernel's trace" \
+		"$(timeline "$1" '[.[] | select(.event == "throttled") | .duration_ns] | add // 0 | . / 1000')" "$kernel"
+}
+
 # Counts equal lines: "N LINE; N LINE".
 tally() {
 	sort | uniq -c | awk '{ $1 = $1; print } END { if (!NR) print "none" }' | paste -sd ';'

@@ -136,6 +136,10 @@ static void infer(struct timeline *timeline, const struct timeline_rule_row *rul
 	timeline_entry__init(&cause, rule->rule.cause, effect->start_ns, effect->end_ns);
 	cause.seen = false;
 	cause.place = effect->place;
+	/* a watermark is also missed where there is no free block of that order (mm/page_alloc.c,
+	 * __zone_watermark_ok()) */
+	if (rule->near == NEAR_MACHINE && effect->order != MT_UNKNOWN_S32 && effect->order > 0)
+		cause.order = effect->order;
 	if (rule->near == NEAR_CGROUP) {
 		cause.cgroup_id = effect->cgroup_id ? effect->cgroup_id : effect->who.cgroup_id;
 		cause.above = !effect->cgroup_id;
@@ -249,6 +253,21 @@ static void add_wake(struct timeline *timeline, const struct mt_kswapd *record)
 	timeline__add(timeline, &wake);
 }
 
+/* When in its episode it slept is not known: all of it stands at the begin. */
+static void add_throttled(struct timeline *timeline, const struct mt_reclaim *record,
+			  const struct timeline_entry *entry)
+{
+	struct timeline_entry throttled;
+	uint64_t ns = record->throttled_ns;
+
+	if (ns == MT_UNKNOWN_U64 || !ns || ns > entry->duration_ns)
+		return;
+	timeline_entry__init(&throttled, TIMELINE_throttled, entry->start_ns, entry->start_ns + ns);
+	throttled.who = entry->who;
+	throttled.cgroup_id = entry->cgroup_id;
+	timeline__add(timeline, &throttled);
+}
+
 int timeline__event(struct timeline *timeline, const struct event_row *row, const void *record)
 {
 	struct timeline_entry entry;
@@ -257,6 +276,8 @@ int timeline__event(struct timeline *timeline, const struct event_row *row, cons
 		if (entry.kind == TIMELINE_kswapd)
 			add_wake(timeline, record);
 		timeline__add(timeline, &entry);
+		if (row->id == MT_REC_reclaim)
+			add_throttled(timeline, record, &entry);
 	}
 	return timeline__advance(timeline, ((const struct mt_hdr *)record)->time_ns, false);
 }

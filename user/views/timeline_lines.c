@@ -35,11 +35,11 @@ struct words {
 static const struct words words[NR_TIMELINE_KINDS] = {
 	[TIMELINE_low] = {
 		.one = LINE("free memory {value_bytes} below the low watermark {bound_bytes}, of all zones"),
-		.unseen = LINE("not seen: a zone below its low watermark"),
+		.unseen = LINE("not seen: a zone below its low watermark<, or without a block of order {order}>"),
 	},
 	[TIMELINE_min] = {
 		.one = LINE("free memory {value_bytes} below the min watermark {bound_bytes}, of all zones"),
-		.unseen = LINE("not seen: no zone above its min watermark"),
+		.unseen = LINE("not seen: no zone above its min watermark<, or with a block of order {order}>"),
 	},
 	[TIMELINE_limit] = {
 		.one = LINE("{target_cgroup} at its limit< of {bound_bytes}>"),
@@ -86,6 +86,10 @@ static const struct words words[NR_TIMELINE_KINDS] = {
 	[TIMELINE_node] = { .one = RECLAIM("node reclaim"), .several = RECLAIMS("node reclaims") },
 	[TIMELINE_memcg] = { .one = RECLAIM("memcg reclaim"), .several = RECLAIMS("memcg reclaims") },
 	[TIMELINE_softlimit] = { .one = RECLAIM("soft limit reclaim"), .several = RECLAIMS("soft limit reclaims") },
+	[TIMELINE_throttled] = {
+		.one = LINE("of which throttled {duration_ns}"),
+		.several = LINE("of which throttled {duration_ns}, in {count} more"),
+	},
 	[TIMELINE_penalty] = {
 		.one = LINE(TASK "slept " TOOK ", above memory.high<, of {target_cgroup}>"),
 		.several = SEVERAL("sleeps above memory.high"),

@@ -23,6 +23,7 @@ check_oom() {
 	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
 	report_sound oom 137
 	timeline_sound oom
+	throttled_of oom
 	same "oom: the kill in the timeline, its rule, and whose reclaim is its cause" \
 		"$(timeline oom 'INDEX(.id) as $by | .[] | select(.event == "kill") | "\(.victim.pid) \(.rule) \($by[.cause | tostring]
 			| "\(.event | sub("compact"; "direct")) \(.pid)")"')" \
