@@ -87,8 +87,8 @@ static const struct words words[NR_TIMELINE_KINDS] = {
 	[TIMELINE_memcg] = { .one = RECLAIM("memcg reclaim"), .several = RECLAIMS("memcg reclaims") },
 	[TIMELINE_softlimit] = { .one = RECLAIM("soft limit reclaim"), .several = RECLAIMS("soft limit reclaims") },
 	[TIMELINE_throttled] = {
-		.one = LINE("of which throttled {duration_ns}"),
-		.several = LINE("of which throttled {duration_ns}, in {count} more"),
+		.one = LINE(TASK "throttled {duration_ns} of that"),
+		.several = SEVERAL("sleeps in reclaim"),
 	},
 	[TIMELINE_penalty] = {
 		.one = LINE(TASK "slept " TOOK ", above memory.high<, of {target_cgroup}>"),

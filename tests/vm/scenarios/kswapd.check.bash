@@ -65,6 +65,15 @@ check_kswapd_timeline() {
 		"$(timeline kswapd '[.[] | select(.event == "wake")][:3][] | "\(.seen) \(.comm) \(.tid)"' | paste -sd ';')" \
 		"$(jq -rs '[.[] | select(.event == "kswapd" and (.partial | not))] | sort_by(.start_ns)[:3][]
 			| "\(.waker.order != null) \(.waker.comm) \(.waker.tid)"' "$events" | paste -sd ';')"
+	same "kswapd: sessions by node, as the events have them" \
+		"$(timeline kswapd '[.[] | select(.event == "kswapd") | {node, count}] | group_by(.node)
+			| map("\(.[0].node): \(map(.count) | add)") | join(", ")')" \
+		"$(jq -rs '[.[] | select(.event == "kswapd")] | group_by(.node) | map("\(.[0].node): \(length)") | join(", ")' "$events")"
+	same "kswapd: nodes with sessions" "$(timeline kswapd '[.[] | select(.event == "kswapd") | .node] | unique | length')" \
+		"$(<"$check_out/kswapd/nodes")"
+	same "kswapd: sessions whose wake-up is of another node" \
+		"$(timeline kswapd 'INDEX(.id) as $by | [.[] | select(.event == "kswapd" and .cause != null
+			and $by[.cause | tostring].node != .node)] | length')" 0
 	same "kswapd: sessions without a wake-up as their cause" \
 		"$(timeline kswapd 'INDEX(.id) as $by | [.[] | select(.event == "kswapd" and (.partial | not)
 			and $by[.cause | tostring].event != "wake")] | length')" 0
@@ -74,7 +83,7 @@ check_kswapd_timeline() {
 
 # kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.
 kswapd_rounds() {
-	awk '/ mm_vmscan_kswapd_wake: / { n++ } / mm_vmscan_kswapd_sleep: / { if (n) { print n; some = 1 } n = 0 }
+	awk '/ mm_vmscan_kswapd_wake: / { n[$1]++ } / mm_vmscan_kswapd_sleep: / { if (n[$1]) { print n[$1]; some = 1 } n[$1] = 0 }
 		END { if (!some) print "none" }' "$check_out/$1/events" | paste -sd ' '
 }
 
