@@ -2,7 +2,8 @@
 /*
  * Covers timeline.h: what came is in the order in which it began, each event has the cause that a rule of
  * timeline_rules.def tells (each rule is told at least once), what was not seen has a line, runs stand in one line,
- * gaps are named, the window is bounded and what comes after it says so.  Records are made up; times are milliseconds.
+ * gaps are named, the window is bounded and what comes after it says so, what finds no memory is counted.  Records are
+ * made up; times are milliseconds.  Needs the linker's --wrap for malloc and reallocarray (see Makefile).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,6 +33,23 @@ struct made_up {
 	size_t nr;
 	int refuse; /* what emit() returns */
 };
+
+static bool no_memory;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_reallocarray(void *p, size_t nr, size_t size);
+void *__wrap_reallocarray(void *p, size_t nr, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return no_memory ? NULL : __real_malloc(size);
+}
+
+void *__wrap_reallocarray(void *p, size_t nr, size_t size)
+{
+	return no_memory ? NULL : __real_reallocarray(p, nr, size);
+}
 
 static bool told[64]; /* by a rule's place in its table */
 
@@ -799,6 +817,27 @@ static void a_run_stands_in_one_line(void **state)
 	assert_int_equal(timeline__count(m->timeline, TIMELINE_memcg)->lines, 5);
 }
 
+/* A process's threads have one run, whose thread is then unknown. */
+static void threads_have_a_run_together(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+	struct mt_reclaim record;
+	uint64_t i;
+
+	for (i = 0; i < 6; i++) {
+		record = reclaim(MT_RECLAIM_DIRECT, 1, 1000 + 10 * i, 5);
+		record.who.tid = 1 + (uint32_t)i;
+		give(m, MT_REC_reclaim, &record);
+	}
+	end(m);
+	assert_int_equal(m->nr, 5);
+	assert_int_equal(m->lines[4].events, 3);
+	assert_int_equal(m->lines[4].who.pid, 1);
+	assert_int_equal(m->lines[4].who.tid, 0);
+	assert_int_equal(m->lines[4].who.tcomm[0], '\0');
+	assert_int_equal(m->lines[3].who.tid, 3);
+}
+
 static void runs_for_two_cgroups_are_two(void **state)
 {
 	struct made_up *m = begin(state, 100, true);
@@ -898,6 +937,28 @@ static void times_that_wrap_are_no_harm(void **state)
 		assert_in_range(m->lines[m->nr].end_ns, m->lines[m->nr].start_ns, UINT64_MAX);
 }
 
+/* Also of a cause that would have had a line. */
+static void what_finds_no_memory_is_counted(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+
+	no_memory = true;
+	direct(m, 1, 1000, 10, 32);
+	no_memory = false;
+	direct(m, 2, 1020, 10, 32);
+	no_memory = true;
+	end(m);
+	no_memory = false;
+	assert_int_equal(m->nr, 0);
+	assert_int_equal(timeline__count(m->timeline, TIMELINE_direct)->events, 2);
+	assert_int_equal(timeline__count(m->timeline, TIMELINE_direct)->left_out, 2);
+	assert_int_equal(timeline__count(m->timeline, TIMELINE_min)->left_out, 1);
+	direct(m, 3, 1040, 10, 32);
+	end(m);
+	assert_int_equal(m->nr, 2);
+	line(m, 1, TIMELINE_direct, 1040);
+}
+
 static void an_error_of_the_output_stops(void **state)
 {
 	struct made_up *m = begin(state, 100, true);
@@ -968,12 +1029,14 @@ int main(void)
 		TEST(a_gap_before_a_kill_is_named),
 		TEST(a_gap_ends_at_the_tasks_last_event),
 		TEST(a_run_stands_in_one_line),
+		TEST(threads_have_a_run_together),
 		TEST(runs_for_two_cgroups_are_two),
 		TEST(a_run_causes_what_its_last_one_caused),
 		TEST(a_run_ends_after_a_pause_or_when_its_line_is_out),
 		TEST(stalls_stand_for_reclaim_that_is_not_traced),
 		TEST(other_events_and_odd_ones_have_no_line),
 		TEST(times_that_wrap_are_no_harm),
+		TEST(what_finds_no_memory_is_counted),
 		TEST(an_error_of_the_output_stops),
 		cmocka_unit_test(each_rule_was_told),
 	};

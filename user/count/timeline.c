@@ -30,14 +30,12 @@ static int sign(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* What began first; of what began together causes come first: states, and what lasted longer. */
+/* What began first; of what began together causes come first, as the kinds are in that order. */
 static int by_start(const struct timeline_entry *a, const struct timeline_entry *b)
 {
 	int order = sign(a->start_ns, b->start_ns);
 
-	if (!order)
-		order = sign(a->kind, b->kind);
-	return order ? order : sign(b->end_ns, a->end_ns);
+	return order ? order : sign(a->kind, b->kind);
 }
 
 /* Ids are given in order. */
@@ -253,14 +251,14 @@ static void add_wake(struct timeline *timeline, const struct mt_kswapd *record)
 	timeline__add(timeline, &wake);
 }
 
-/* When in its episode it slept is not known: all of it stands at the begin. */
+/* When in its episode it slept is not known: all of it stands at the begin.  MT_UNKNOWN_U64 is more than it took. */
 static void add_throttled(struct timeline *timeline, const struct mt_reclaim *record,
 			  const struct timeline_entry *entry)
 {
 	struct timeline_entry throttled;
 	uint64_t ns = record->throttled_ns;
 
-	if (ns == MT_UNKNOWN_U64 || !ns || ns > entry->duration_ns)
+	if (!ns || ns > entry->duration_ns)
 		return;
 	timeline_entry__init(&throttled, TIMELINE_throttled, entry->start_ns, entry->start_ns + ns);
 	throttled.who = entry->who;
