@@ -817,6 +817,22 @@ static void a_run_stands_in_one_line(void **state)
 	assert_int_equal(timeline__count(m->timeline, TIMELINE_memcg)->lines, 5);
 }
 
+/* What it causes must not stand above it. */
+static void what_comes_late_is_in_no_line_that_began_after_it(void **state)
+{
+	struct made_up *m = begin(state, 100, true);
+	uint64_t i;
+
+	for (i = 0; i < 6; i++)
+		memcg(m, 1, 5000 + 10 * i, 5, 0, A);
+	stall(m, MT_STALL_OTHER, "f", 2, 8200, 1);
+	assert_int_equal(m->nr, 0);
+	memcg(m, 1, 1000, 7300, 0, A);
+	end(m);
+	assert_int_equal(line(m, 1, TIMELINE_memcg, 1000)->events, 1);
+	assert_int_equal(line(m, 6, TIMELINE_memcg, 5030)->events, 3);
+}
+
 /* A process's threads have one run, whose thread is then unknown. */
 static void threads_have_a_run_together(void **state)
 {
@@ -1029,6 +1045,7 @@ int main(void)
 		TEST(a_gap_before_a_kill_is_named),
 		TEST(a_gap_ends_at_the_tasks_last_event),
 		TEST(a_run_stands_in_one_line),
+		TEST(what_comes_late_is_in_no_line_that_began_after_it),
 		TEST(threads_have_a_run_together),
 		TEST(runs_for_two_cgroups_are_two),
 		TEST(a_run_causes_what_its_last_one_caused),

@@ -91,7 +91,8 @@ uint64_t timeline__line(struct timeline *timeline, struct timeline_entry *entry,
 	struct timeline_run *run = folds(entry) ? continued(timeline, entry) : NULL;
 
 	*is_line = false;
-	if (run && run->more) {
+	/* what began before the run's line did would be found below what it caused */
+	if (run && run->more && run->more->place <= entry->place) {
 		merge(run->more, entry);
 		return run->more->id;
 	}
