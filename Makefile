@@ -228,6 +228,7 @@ comma := ,
 # They decide which allocation fails.
 $(B)/tests/test_nomem: UNIT_LINK := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc reallocarray strdup strndup open_memstream)
 $(B)/tests/test_event_log: UNIT_LINK := -Wl,--wrap=realloc
+$(B)/tests/test_timeline: UNIT_LINK := -Wl,--wrap=malloc,--wrap=reallocarray
 # Some functions of it are known to the dynamic linker: a stripped copy has a table of those.
 $(B)/tests/test_symbols: UNIT_LINK := -rdynamic
 

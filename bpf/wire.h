@@ -265,6 +265,7 @@ struct mt_reclaim {
 	__u32 pad;
 	__u64 target_cgroup_id; /* whose limit it was for; 0: none, or unknown */
 	__u64 shrunk_objects;	/* that shrinkers freed in it, nested episodes not included */
+	__u64 throttled_ns;	/* that it slept on purpose, the same; MT_UNKNOWN_U64: the kernel does not tell */
 };
 
 /* One session of a node's kswapd, from its first wake-up after a sleep to its next sleep. */
@@ -907,7 +908,7 @@ _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
-_Static_assert(sizeof(struct mt_reclaim) == 152, "mt_reclaim");
+_Static_assert(sizeof(struct mt_reclaim) == 160, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
 _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");

@@ -13,6 +13,7 @@
 extern const struct command state_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
+extern const struct command timeline_command;
 extern const struct command oom_command;
 extern const struct command trace_command;
 extern const struct command hist_command;
@@ -24,15 +25,25 @@ extern const struct command verify_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
 
+/* clang-format off */
 const struct command *const commands[] = {
-	&state_command,	 &stat_command,
-	&stalls_command, &oom_command,
-	&trace_command,	 &hist_command,
-	&top_command,	 &export_command,
-	&record_command, &replay_command,
-	&verify_command, &doctor_command,
-	&list_command,	 NULL,
+	&state_command,
+	&stat_command,
+	&stalls_command,
+	&timeline_command,
+	&oom_command,
+	&trace_command,
+	&hist_command,
+	&top_command,
+	&export_command,
+	&record_command,
+	&replay_command,
+	&verify_command,
+	&doctor_command,
+	&list_command,
+	NULL,
 };
+/* clang-format on */
 
 #define MT_PROBE(id, ...) extern const struct probe id##_probe;
 #include "../bpf/probes.def"

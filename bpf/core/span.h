@@ -19,7 +19,8 @@ struct span {
 	u64 shrunk; /* objects that shrinkers freed in it */
 	s32 order;
 	u32 id;	   /* kind of span: span__id() */
-	u64 asked; /* user space asked for it */
+	u32 asked; /* user space asked for it */
+	u32 throttled_us;
 };
 
 struct span_stack {
@@ -84,6 +85,7 @@ static __always_inline void span__push(u32 id, s32 order, u64 gfp_flags, u64 tar
 	span->target = target;
 	span->shrunk = 0;
 	span->asked = 0;
+	span->throttled_us = 0;
 	span->order = order;
 	span->id = id;
 	stack->depth++;

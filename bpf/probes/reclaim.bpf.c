@@ -86,6 +86,35 @@ int BPF_PROG(target_removed, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
+/* Sleeps in reclaim have an event from 5.17 on (mm/vmscan.c, reclaim_throttle()). */
+static __always_inline bool tells_throttling(void)
+{
+	return bpf_core_type_exists(struct trace_event_raw_mm_vmscan_throttled___v5_17);
+}
+
+/* One that is over; kswapd has none, nor has what else reclaims outside of an episode. */
+static __always_inline int throttled(s32 delayed_us)
+{
+	struct span *span = delayed_us > 0 ? span__open() : NULL;
+
+	if (span && span->id >> 16 == MT_PROBE_reclaim)
+		span->throttled_us += delayed_us;
+	return 0;
+}
+
+SEC("tp_btf/mm_vmscan_throttled")
+int BPF_PROG(reclaim_throttled_btf, int nid, int usec_timeout, int usec_delayed)
+{
+	return throttled(usec_delayed);
+}
+
+SEC("tp/vmscan/mm_vmscan_throttled")
+int reclaim_throttled_tp(struct trace_event_raw_mm_vmscan_throttled___v5_17 *ctx)
+{
+	throttled(ctx->usec_delayed);
+	return TP_PASS_ON;
+}
+
 /* false: it is folded, as the ring is tight. */
 static __always_inline bool emit_episode(const struct span_end *end, u32 kind, u64 nr_reclaimed)
 {
@@ -111,6 +140,7 @@ static __always_inline bool emit_episode(const struct span_end *end, u32 kind, u
 	rec->pad = 0;
 	rec->target_cgroup_id = end->span.target;
 	rec->shrunk_objects = end->span.shrunk;
+	rec->throttled_ns = tells_throttling() ? 1000ULL * end->span.throttled_us : MT_UNKNOWN_U64;
 	bpf_ringbuf_submit(rec, 0);
 	return true;
 }

@@ -6,6 +6,7 @@
  */
 #include "core/prelude.h"
 #include "core/compat/stall.h"
+#include "core/compat/vmscan.h"
 #include "core/identity.h"
 #include "core/state.h"
 #include "stall_beside.h"

@@ -134,6 +134,27 @@ for file in sys.argv[1:]:
 	valid oom_explain "$tmp/oom.json"
 }
 
+@test "timeline --json: of reclaim and a kill" {
+	memcg_init
+	make_cgroup schema-timeline 64M
+	dir=$cgroup
+	make_cgroup schema-timeline/v
+	victim=$cgroup
+	make_cgroup schema-timeline/t
+	"$memtrace" timeline --longer-than 1us --json -o "$tmp/timeline.json" -- \
+		sh -c '"$workloads/hog" -g "$1" -f "$2/file" -w 80; "$workloads/oompair" "$3" "$4"' sh "$dir" "$tmp" "$victim" "$cgroup"
+	tail -n 1 "$tmp/timeline.json" >"$tmp/end.json"
+	valid end "$tmp/end.json"
+	head -n -1 "$tmp/timeline.json" >"$tmp/lines.json"
+	for recording in rare functions folds keyed cgroups stalls; do
+		"$memtrace" replay "$top/tests/golden/$recording.rec" timeline --json | head -n -1 >"$tmp/lines.$recording.json"
+	done
+	valid timeline "$tmp"/lines*.json
+	for event in limit memcg memcg_kill; do
+		grep -q "\"event\":\"$event\"" "$tmp"/lines*.json || fail "no $event"
+	done
+}
+
 @test "state --json, with intervals" {
 	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
 	valid state "$tmp/state.json"

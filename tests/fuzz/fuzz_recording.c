@@ -38,6 +38,8 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "trace", "--stacks", "-o", "/dev/null" },
 	{ "stalls", "-i", "10ms", "--json", "-o", "/dev/null" },
 	{ "stalls", "--by", "cgroup", "-k", "1", "-o", "/dev/null" },
+	{ "timeline", "--json", "-o", "/dev/null" },
+	{ "timeline", "-n", "mt-trigger", "-o", "/dev/null", DURATION_NS },
 };
 
 static void run(const char *const *words, const char *recording)

@@ -211,6 +211,38 @@ verified() {
 	done
 }
 
+# timeline STAGE FILTER: of the lines of that stage's timeline, without the last one.
+timeline() {
+	jq -rs ".[:-1] | $2" "$check_out/$1/timeline.json" 2>&1
+}
+
+# timeline_of STAGE KIND EVENTS: there are so many of that kind, each in one line, whether it stands there alone or not.
+timeline_of() {
+	same "$1: events of kind $2 in the timeline" "$(timeline "$1" "[.[] | select(.event == \"$2\") | .count] | add // 0")" "$3"
+}
+
+# timeline_sound STAGE: what holds of any timeline: lines are in order, and causes have a line and did not begin later.
+timeline_sound() {
+	same "$1: lines of the timeline that are out of order, without a cause's line, or before their cause; left out" \
+		"$(timeline "$1" '(map({(.id | tostring): .time_ns}) | add // {}) as $at | [.[] | select(.late | not) | .time_ns] as $t
+			| [([range(1; $t | length) | select($t[.] < $t[. - 1])] | length),
+			(map(select(.cause != null and $at[.cause | tostring] == null)) | length),
+			(map(select(.cause != null and $at[.cause | tostring] > .time_ns)) | length)] | join(" ")') $(
+			jq -rs '[.[-1].events[].left_out] | add // 0' "$check_out/$1/timeline.json")" "0 0 0 0"
+}
+
+# throttled_of STAGE: sleeps in episodes of reclaim are the kernel's own, in microseconds (5.17 and later), if no episode
+# was folded.
+throttled_of() {
+	local kernel
+
+	kernel=$(sed -nE 's/^ *(.*)-[0-9]+ .*: mm_vmscan_throttled: .*_delayed=([0-9]+) .*/\2 \1/p' "$check_out/$1/events" |
+		awk '$2 !~ /^kswapd/ { n += $1 } END { printf "%d\n", n }')
+	[[ $(stat_json "$1" .lost.folded) == 0 ]] || return 0
+	same "$1: sleeps in reclaim in the timeline = the kernel's trace" \
+		"$(timeline "$1" '[.[] | select(.event == "throttled") | .duration_ns] | add // 0 | . / 1000')" "$kernel"
+}
+
 # Counts equal lines: "N LINE; N LINE".
 tally() {
 	sort | uniq -c | awk '{ $1 = $1; print } END { if (!NR) print "none" }' | paste -sd ';'

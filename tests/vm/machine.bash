@@ -144,10 +144,12 @@ vm_disks() {
 # $DIR/initramfs; it ends after $vm_limit seconds, if that is set.  The WORDs (NAME=VALUE) get into the environment of
 # the guest's init.
 #
+# $vm_nodes: so many nodes have the memory, each the same (1).
+#
 # CPUs but the first are off at first: qemu's emulation races when code is patched while another CPU runs it, and
 # tracepoints are switched by patching.  The guest puts them online when memtrace has attached (guest/all-cpus.sh).
 vm_start() {
-	local dir=$1 cpus=$2 arguments=() limit=()
+	local dir=$1 cpus=$2 node arguments=() limit=()
 
 	shift 2
 	while [[ $1 != -- ]]; do
@@ -155,6 +157,9 @@ vm_start() {
 		shift
 	done
 	shift
+	for ((node = 0; ${vm_nodes:-1} > 1 && node < vm_nodes; node++)); do
+		arguments+=(-object "memory-backend-ram,id=node$node,size=$((256 / vm_nodes))M" -numa "node,nodeid=$node,memdev=node$node")
+	done
 	[[ ${vm_limit-} ]] && limit=(timeout -k 10 "$vm_limit")
 	[[ ${MEMTRACE_VM_ICOUNT-} ]] && arguments+=(-icount "shift=$MEMTRACE_VM_ICOUNT,sleep=off")
 	# tsc, rcupdate: a host with much else to do may let the machine stand still for seconds, which is no fault of its

@@ -8,9 +8,9 @@
 #include "../report/event.h"
 #include "../base/log.h"
 #include "../base/stream.h"
-#include "../views/losses.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
+#include "events_end.h"
 
 extern const struct command trace_command;
 
@@ -68,26 +68,6 @@ static int on_interval(struct session *session, void *ctx)
 	return stream__flush(run->tracing.render.file.stream);
 }
 
-static void say_small_ring(void *ctx, const char *line)
-{
-	(void)ctx;
-	log_warn("%s", line);
-}
-
-static void say_losses(const struct losses *losses)
-{
-	bool any = losses->rare || losses->hot || losses->tasks;
-	char text[LOSSES_TEXT_MAX];
-
-	losses__text(losses, text, sizeof(text));
-	if (losses->folded)
-		log_warn("%s; folded into counts, without a line: %llu", text, (unsigned long long)losses->folded);
-	else if (any)
-		log_warn("%s", text);
-	else
-		log_note("%s", text);
-}
-
 /* An estimate is never shown as a count. */
 static void say_sample(const struct trace_run *run)
 {
@@ -136,8 +116,7 @@ static int finish(struct tracing *tracing)
 	struct table printed = printed_table(run);
 
 	say_sample(run);
-	losses__each_remedy(&tracing->session.totals, say_small_ring, NULL);
-	say_losses(&tracing->session.totals.losses);
+	events_end__say(&tracing->session.totals);
 	summary__init(&run->summary, &tracing->session.view);
 	return summary__render_end(&run->summary, &tracing->render, &printed);
 }

@@ -425,7 +425,7 @@ static int json_event(struct output *out, const char *name, const char *text, co
 
 	(void)text;
 	if (!err)
-		err = set_path(event, "schema", json_string(EVENT_SCHEMA));
+		err = set_path(event, "schema", json_string(out->event_schema ? out->event_schema : EVENT_SCHEMA));
 	if (!err)
 		err = set_path(event, "event", json_text(name));
 	if (!err)

@@ -132,6 +132,18 @@ static const struct attach_alt shrink_end[] = {
 	{},
 };
 
+static const struct attach_alt throttled[] = {
+	{ .program = "reclaim_throttled_btf",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "vmscan:mm_vmscan_throttled",
+	  .proto = "int nid,int usec_timeout,int usec_delayed" },
+	{ .program = "reclaim_throttled_tp",
+	  .kind = ATTACH_TP,
+	  .event = "vmscan:mm_vmscan_throttled",
+	  .context = "trace_event_raw_mm_vmscan_throttled" },
+	{},
+};
+
 static const struct attach_alt target_removed[] = {
 	{ .program = "target_removed",
 	  .kind = ATTACH_TP_BTF,
@@ -200,6 +212,11 @@ static const struct attach_hook hooks[] = {
 	  .need = HOOK_GAIN,
 	  .alts = asked,
 	  .loss = "which reclaim user space asked for (memory.reclaim)" },
+	{ .name = "throttled",
+	  .need = HOOK_GAIN,
+	  .alts = throttled,
+	  .loss = "how long each episode slept",
+	  .tp_as_good = true },
 	{ .name = "node begin", .need = HOOK_OPTIONAL, .alts = node_begin, .loss = "node reclaim", .tp_as_good = true },
 	{ .name = "node end", .need = HOOK_OPTIONAL, .alts = node_end, .loss = "node reclaim", .tp_as_good = true },
 	{ .name = "target removal",

@@ -214,7 +214,8 @@ static void read_records(struct recording_head *head, const json_t *records)
 	size_t i;
 	int id;
 
-	json_array_foreach(records, i, record) {
+	json_array_foreach(records, i, record)
+	{
 		name = json_string_value(json_object_get(record, "name"));
 		for (id = 0; name && id < MT_NR_RECS; id++)
 			if (event_rows[id].name && !strcmp(event_rows[id].name, name))

@@ -41,6 +41,7 @@ struct output {
 	struct output_style style;
 	/* Adds how far CLOCK_REALTIME is ahead of CLOCK_BOOTTIME; NULL: moments are shown as they are. */
 	const int64_t *wall_offset_ns;
+	const char *event_schema; /* of single events, for outputs that name it; NULL: "memtrace.event/1" */
 };
 
 extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end */

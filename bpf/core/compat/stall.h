@@ -40,11 +40,6 @@ struct mm_struct___locked {
 	struct rw_semaphore___seen mmap_lock;
 };
 
-/* Seen from 5.17 on. */
-struct trace_event_raw_mm_vmscan_throttled___v5_17 {
-	int usec_delayed;
-};
-
 #pragma clang attribute pop
 
 /* Bits of rw_semaphore.owner (kernel/locking/rwsem.c). */

@@ -78,6 +78,11 @@ struct trace_event_raw_mm_shrink_slab_start___v7_1 {
 	u64 memcg_id;
 };
 
+/* Seen from 5.17 on. */
+struct trace_event_raw_mm_vmscan_throttled___v5_17 {
+	int usec_delayed;
+};
+
 #pragma clang attribute pop
 
 #endif

@@ -71,6 +71,14 @@ check_direct() {
 	same "direct: events and folded ones = tracepoints" \
 		"$(($(jq -c 'select(.event == "reclaim" and .kind == "direct")' "$events" | wc -l) + $(stat_json direct .lost.folded)))" \
 		"$episodes"
+	timeline_sound direct
+	throttled_of direct
+	same "direct: whether events tell sleeps in reclaim" \
+		"$(jq -rs '[.[] | select(.event == "reclaim") | .throttled_ns != null] | unique | tojson' "$events")" \
+		"[$(grep -qx mm_vmscan_throttled "$check_out/direct/vmscan" && echo true || echo false)]"
+	timeline_of direct direct "$((episodes - $(stat_json direct .lost.folded)))"
+	same "direct: pages in the timeline" \
+		"$(timeline direct '[.[] | select(.event == "direct") | .reclaimed_pages] | add // 0')" "$pages"
 	hist=$(jq -c '.histograms[] | select(.name == "reclaim_latency" and .labels.kind == "direct")' "$check_out/direct/hist.json")
 	same "direct: the histogram's count and sum" "$(jq -r '"\(.count) \([.buckets[].count] | add) \(.sum)"' <<<"$hist")" \
 		"$episodes $episodes $ns"

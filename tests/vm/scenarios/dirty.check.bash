@@ -15,6 +15,11 @@ check_dirty() {
 	fi
 	report_sound dirty || return
 	exact_sum dirty
+	timeline_sound dirty
+	same "dirty: pauses in the timeline = the report's" \
+		"$(timeline dirty '[.[] | select(.event == "dirty") | .pauses] | add // 0')" "$(stat_json dirty '.total.stall.dirty.count // 0')"
+	same "dirty: pauses in the timeline without a cause, or by another one than dd" \
+		"$(timeline dirty '[.[] | select(.event == "dirty" and (.rule != "too_dirty" or .comm != "dd"))] | length')" 0
 	# 16 MiB went through the page cache, page by page or in larger folios.
 	stat_json dirty '[.processes[] | select(.comm == "dd") | .alloc.pages] | add | . >= 4096 and . < 5120' | grep -qx true
 	verdict "dirty: pages that dd allocated" $? "$(stat_json dirty '[.processes[] | select(.comm == "dd") | .alloc.pages] | add')"

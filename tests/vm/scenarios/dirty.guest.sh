@@ -7,6 +7,7 @@ stage_dirty() {
 	echo 4194304 >/proc/sys/vm/dirty_bytes
 	watch_too writeback/balance_dirty_pages
 	gather dirty stat -- dd if=/dev/zero of=/mnt/dirty bs=64k count=256
+	replay dirty timeline.json timeline --json
 	echo 20 >/proc/sys/vm/dirty_ratio
 	rm /mnt/dirty
 	umount /mnt

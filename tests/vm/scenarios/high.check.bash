@@ -17,6 +17,11 @@ check_high() {
 		"hog /high $count"
 	same "high: pages reclaimed" "$(stat_json high '[.processes[].reclaim.memcg.reclaimed_pages] | add')" \
 		"$(reclaimed high memcg)"
+	timeline_sound high
+	timeline_of high memcg "$((count - $(stat_json high .lost.folded)))"
+	same "high: reclaim in the timeline without a cause, or one of another cgroup" \
+		"$(timeline high 'INDEX(.id) as $by | [.[] | select(.event == "memcg") | $by[.cause | tostring].target_cgroup]
+			| map(select(. != "/high")) | length')" 0
 	same "high: events" "$(jq -c 'select(.event == "reclaim") | [.kind, .comm, .cgroup, .target_cgroup]' "$check_out/high/trace.json" | tally)" \
 		"$count [\"memcg\",\"hog\",\"/high\",\"/high\"]"
 }

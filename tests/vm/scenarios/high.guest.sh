@@ -9,6 +9,7 @@ stage_high() {
 	echo 24M >"$cgroups/high/memory.high"
 	gather high stat -a -- /guest/hog -g "$cgroups/high" -f "$hole"
 	replay high trace.json trace reclaim --json
+	replay high timeline.json timeline --json
 	cgroup_files high /high
 	rm "$hole"
 	rmdir "$cgroups/high"

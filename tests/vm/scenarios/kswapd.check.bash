@@ -28,6 +28,7 @@ check_kswapd() {
 	yields kswapd
 	report_sound kswapd
 	check_trace
+	check_kswapd_timeline "$episodes"
 	verified kswapd 0 "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd"
 }
 
@@ -50,9 +51,39 @@ check_trace() {
 	verdict "kswapd: every line has its schema" $?
 }
 
+# Each episode and session is there once.  Who woke kswapd is above its session, and is the one that the event names.
+check_kswapd_timeline() {
+	local events=$check_out/kswapd/trace.json
+
+	timeline_sound kswapd
+	timeline_of kswapd direct "$(($1 - $(stat_json kswapd .lost.folded)))"
+	same "kswapd: pages of direct reclaim in the timeline" \
+		"$(timeline kswapd '[.[] | select(.event == "direct") | .reclaimed_pages] | add // 0')" "$(reclaimed kswapd direct)"
+	timeline_of kswapd kswapd "$(jq -s '[.[] | select(.event == "kswapd")] | length' "$events")"
+	# a fourth one may stand for others
+	same "kswapd: the first wake-ups in the timeline, by whom" \
+		"$(timeline kswapd '[.[] | select(.event == "wake")][:3][] | "\(.seen) \(.comm) \(.tid)"' | paste -sd ';')" \
+		"$(jq -rs '[.[] | select(.event == "kswapd" and (.partial | not))] | sort_by(.start_ns)[:3][]
+			| "\(.waker.order != null) \(.waker.comm) \(.waker.tid)"' "$events" | paste -sd ';')"
+	same "kswapd: sessions by node, as the events have them" \
+		"$(timeline kswapd '[.[] | select(.event == "kswapd") | {node, count}] | group_by(.node)
+			| map("\(.[0].node): \(map(.count) | add)") | join(", ")')" \
+		"$(jq -rs '[.[] | select(.event == "kswapd")] | group_by(.node) | map("\(.[0].node): \(length)") | join(", ")' "$events")"
+	same "kswapd: nodes with sessions" "$(timeline kswapd '[.[] | select(.event == "kswapd") | .node] | unique | length')" \
+		"$(<"$check_out/kswapd/nodes")"
+	same "kswapd: sessions whose wake-up is of another node" \
+		"$(timeline kswapd 'INDEX(.id) as $by | [.[] | select(.event == "kswapd" and .cause != null
+			and $by[.cause | tostring].node != .node)] | length')" 0
+	same "kswapd: sessions without a wake-up as their cause" \
+		"$(timeline kswapd 'INDEX(.id) as $by | [.[] | select(.event == "kswapd" and (.partial | not)
+			and $by[.cause | tostring].event != "wake")] | length')" 0
+	same "kswapd: direct reclaim and wake-ups without a cause" \
+		"$(timeline kswapd '[.[] | select((.event == "direct" or .event == "wake") and .cause == null)] | length')" 0
+}
+
 # kswapd_rounds STAGE: the rounds of each session in the kernel's own trace, in order.
 kswapd_rounds() {
-	awk '/ mm_vmscan_kswapd_wake: / { n++ } / mm_vmscan_kswapd_sleep: / { if (n) { print n; some = 1 } n = 0 }
+	awk '/ mm_vmscan_kswapd_wake: / { n[$1]++ } / mm_vmscan_kswapd_sleep: / { if (n[$1]) { print n[$1]; some = 1 } n[$1] = 0 }
 		END { if (!some) print "none" }' "$check_out/$1/events" | paste -sd ' '
 }
 

@@ -23,9 +23,12 @@ resident() {
 }
 
 stage_kswapd() {
-	leave_memory 100
+	nodes=$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' | wc -l)
+	leave_memory $((50 + 50 * nodes))
 	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
+	echo "$nodes" >/out/kswapd/nodes
 	replay kswapd trace.json trace reclaim kswapd --json
+	replay kswapd timeline.json timeline --json
 	verify kswapd -- /guest/work.sh pressure "$(disk data)"
 	all_memory
 }

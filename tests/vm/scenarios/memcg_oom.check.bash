@@ -19,6 +19,12 @@ check_memcg_oom() {
 	# 40 MiB were touched, and nothing could be swapped out.  A thread holds up to 64 pages back from the sum before 6.2.
 	stat_json memcg_oom '.oom[0].victim.anon_rss_bytes / 4096 | . >= 10240 - 64 and . < 10240 + 256' | grep -qx true
 	verdict "memcg_oom: the victim's 40 MiB" $? "$(stat_json memcg_oom '.oom[0].victim.anon_rss_bytes')"
+	timeline_sound memcg_oom
+	timeline_of memcg_oom memcg "$(seen memcg_oom mm_vmscan_memcg_reclaim_begin)"
+	same "memcg_oom: the first kill in the timeline, and whose reclaim is its cause" \
+		"$(timeline memcg_oom 'INDEX(.id) as $by | [.[] | select(.event == "memcg_kill" or .event == "kill")][0]
+			| "victim=\(.victim.pid) trigger=\(.pid) killed=1 \(.rule) \($by[.cause | tostring] | "\(.event) \(.comm)")"')" \
+		"$said found_nothing memcg mt-trigger"
 	same "memcg_oom: reclaim of the trigger's = the kernel's trace" \
 		"$(stat_json memcg_oom '[.processes[].reclaim.memcg.count] | add')" "$(seen memcg_oom mm_vmscan_memcg_reclaim_begin)"
 }

@@ -22,5 +22,11 @@ check_oom() {
 		"$(sed -nE 's/.*\] (.*) invoked oom-killer.*/\1/p' "$log" | head -n 1)"
 	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
 	report_sound oom 137
+	timeline_sound oom
+	throttled_of oom
+	same "oom: the kill in the timeline, its rule, and whose reclaim is its cause" \
+		"$(timeline oom 'INDEX(.id) as $by | .[] | select(.event == "kill") | "\(.victim.pid) \(.rule) \($by[.cause | tostring]
+			| "\(.event | sub("compact"; "direct")) \(.pid)")"')" \
+		"$pid found_nothing direct $(stat_json oom '.oom[0].trigger.pid')"
 	verified oom 137 "vmstat oom_kill"
 }

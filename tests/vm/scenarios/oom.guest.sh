@@ -4,7 +4,9 @@
 
 stage_oom() {
 	leave_memory 80
+	watch_too vmscan/mm_vmscan_throttled
 	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	replay oom timeline.json timeline --json
 	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
 	all_memory
 }

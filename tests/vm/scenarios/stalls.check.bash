@@ -280,6 +280,7 @@ check_stalls_all() {
 	same "stalls: nothing is unseen" "$(stat_json stalls .unseen_ns)" 0
 	stalls_dominates stalls st-cache memcg
 	stalls_dominates stalls st-high high
+	check_stalls_timeline
 	((2 * $(stalls_sum stalls st-high .of_which.high_penalty_ns) >= $(stalls_sum stalls st-high .causes.high.ns)))
 	verdict "stalls: above memory.high the kernel's penalty takes most" $?
 	stalls_dominates stalls st-direct 'direct|compact'
@@ -405,6 +406,19 @@ check_stalls_verify() {
 	verified stalls 0 "${rows[@]}"
 	stalls_verified refaults thrashing_count "delay accounting thrashing_count" "delay accounting thrashing_delay_total"
 	stalls_verified compaction compact_count "delay accounting compact_count" "delay accounting compact_delay_total"
+}
+
+# Sleeps above memory.high have the cgroup's excess, or reclaim for it, as their cause, and the steps at a limit have theirs.
+check_stalls_timeline() {
+	timeline_sound stalls
+	same "stalls: sleeps of st-high in the timeline, whose cause is memory.high of another cgroup or unknown" \
+		"$(timeline stalls 'INDEX(.id) as $by | [.[] | select(.event == "penalty" and .comm == "st-high")] |
+			"\(length > 0) \(map(select((.rule | IN("over_high", "still_over_high") | not) or
+				($by[.cause | tostring] | .target_cgroup // .cgroup) != "/stalls/high")) | length)"')" "true 0"
+	same "stalls: reclaim of the steps in the timeline, and its causes" \
+		"$(timeline stalls 'INDEX(.id) as $by | [.[] | select(.rule == "at_limit" and (.comm == "st-cache" or .comm == "st-swap"))
+			| "\(.comm) \($by[.cause | tostring] | "\(.event) \(.target_cgroup)")"] | unique | join(", ")')" \
+		"st-cache limit /stalls/cache, st-swap limit /stalls/swap"
 }
 
 check_stalls() {

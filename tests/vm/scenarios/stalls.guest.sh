@@ -189,6 +189,7 @@ stalls_all() {
 		cache high direct swap_disk $zram fragments slow_disk mappings evicted cold_file
 	replay stalls replayed.json stalls --json
 	replay stalls by_cgroup.json stalls --by cgroup --json
+	replay stalls timeline.json timeline --json
 	for cgroup in cache high; do
 		cat "$cgroups/stalls/$cgroup/memory.events" >"/out/stalls/$cgroup.events"
 	done
