@@ -107,7 +107,7 @@ judge() {
 	"$memtrace" timeline -c "$dir" >"$tmp/out" 2>"$tmp/err" 3>&- &
 	mt_pid=$!
 	started+=("$mt_pid")
-	wait_attached "$mt_pid"
+	eventually grep -q "tracing until Ctrl-C" "$tmp/err"
 	"$workloads/hog" -g "$dir" -f "$file" -w 100
 	rm -f "$file"
 	eventually grep -q 'memcg reclaim' "$tmp/out"
