@@ -96,10 +96,12 @@ bool oom_standing__cgroup(const char *text, char *path, size_t size)
 	const char *v2 = NULL, *found = NULL, *line, *end;
 	char names[256], *name, *rest;
 
-	for (line = text; line && *line && !found; line = strchr(line, '\n'), line += line != NULL) {
+	path[0] = '\0';
+	for (line = text; *line && !found; line = end + (*end == '\n')) {
 		const char *first = strchr(line, ':'), *second = first ? strchr(first + 1, ':') : NULL;
 
-		if (!second || memchr(line, '\n', (size_t)(second - line)))
+		end = line + strcspn(line, "\n");
+		if (!second || second > end)
 			continue;
 		if (second == first + 1)
 			v2 = second + 1;

@@ -276,11 +276,12 @@ static uint64_t pages_of(const struct oom_task *task)
 /* The one with the most pages, whatever its adj. */
 static const struct oom_task *largest_task(const struct oom_kill *kill)
 {
-	const struct oom_task *task, *largest = NULL;
+	const struct oom_task *largest = NULL;
+	size_t i;
 
-	for (task = kill->tasks; task < kill->tasks + kill->nr_tasks; task++)
-		if (!largest || pages_of(task) > pages_of(largest))
-			largest = task;
+	for (i = 0; i < kill->nr_tasks; i++)
+		if (!largest || pages_of(&kill->tasks[i]) > pages_of(largest))
+			largest = &kill->tasks[i];
 	return largest;
 }
 
