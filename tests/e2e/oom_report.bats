@@ -150,6 +150,21 @@ gone() {
 	[[ ! -d /proc/$1 || $(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null) == [ZX] ]]
 }
 
+@test "--explain -p: of the limits above a process the one with least room; nobody beside it" {
+	make_cgroup report-beside
+	beside=$cgroup
+	make_cgroup report/below 1G
+	below=$cgroup
+	parent_dir=$beside held ex-beside 2 0
+	parent_dir=$below held ex-below 2 0
+	of_below() {
+		"$memtrace" oom --explain -p "$held" --json | jq -r '"\(.cgroup.cgroup) \(.cgroup.limit_bytes) \([.cgroup.candidates[].comm] | join(","))"'
+	}
+	same "above" "$(of_below)" "$parent $((64 << 20)) ex-below"
+	echo 16M >"$below/$memcg_limit"
+	same "its own" "$(of_below)" "$parent/below $((16 << 20)) ex-below"
+}
+
 @test "--explain: points give /proc/PID/oom_score, and its order" {
 	held ex-one 4 300
 	held ex-two 4 0

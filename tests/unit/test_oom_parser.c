@@ -155,6 +155,33 @@ static void pieces(void **state)
 	}
 }
 
+/* The limit's cgroup and the victim's, in one line: either may have in it what separates them. */
+static void paths(void **state)
+{
+#define HEAD "[1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg="
+#define TAIL ",task=x,pid=5,uid=0\n[1.1] Memory cgroup out of memory: Killed process 5 (x) total-vm:4kB\n"
+	static const struct {
+		const char *log, *limit;
+	} rows[] = {
+		{ HEAD "/a,task_memcg=/a/b" TAIL, "/a" },
+		{ HEAD "/a,task_memcg=/a" TAIL, "/a" },
+		{ HEAD "/,task_memcg=/b" TAIL, "/" },
+		{ HEAD "/x,task_memcg=/x1,task_memcg=/x,task_memcg=/x1/v" TAIL, "/x,task_memcg=/x1" },
+		{ HEAD "/a,task_memcg=/y,task_memcg=/a,task_memcg=/y" TAIL, "/a,task_memcg=/y" },
+	};
+	char expected[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct told told = { .fail_at = SIZE_MAX };
+
+		feed_in_pieces(&told, rows[i].log, strlen(rows[i].log), 4096);
+		snprintf(expected, sizeof(expected), "5 x  %s 0 %llu 0\n", rows[i].limit, (unsigned long long)UNKNOWN);
+		assert_string_equal(told.text, expected);
+	}
+}
+
 static void an_error_ends_it(void **state)
 {
 	struct told told = { .err = -5, .fail_at = 1 };
@@ -224,8 +251,8 @@ static void many_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),	    cmocka_unit_test(an_error_ends_it),
-		cmocka_unit_test(many_kills), cmocka_unit_test(many_tasks),
+		cmocka_unit_test(prefixes),	    cmocka_unit_test(pieces),	  cmocka_unit_test(paths),
+		cmocka_unit_test(an_error_ends_it), cmocka_unit_test(many_kills), cmocka_unit_test(many_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, set_utc, NULL);
