@@ -7,6 +7,7 @@ stage_memcg_oom() {
 	echo 60M >"$cgroups/parent/memory.max"
 	mkdir "$cgroups/parent/v" "$cgroups/parent/t"
 	gather memcg_oom stat -a -- /guest/oompair "$cgroups/parent/v" "$cgroups/parent/t"
+	log_report memcg_oom
 	for cgroup in v t; do
 		cat "$cgroups/parent/$cgroup/memory.events" >"/out/memcg_oom/events.$cgroup"
 	done

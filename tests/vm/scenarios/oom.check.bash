@@ -23,4 +23,7 @@ check_oom() {
 	bracket "oom: kills = oom_kill" oom "$(stat_json oom '.oom | length')" oom_kill
 	report_sound oom 137
 	verified oom 137 "vmstat oom_kill"
+	same "oom: what oom --last makes of the log" \
+		"$(log_report oom '"\(.kill.kind) \(.victim.pid) \(.victim.comm) \(.victim.adj) \(.trigger.comm) \(.ranking.victim_rank)"')" \
+		"$(stat_json oom '.oom[0] | "global \(.victim.pid) mt-bighog 500 \(.trigger.comm) 1"')"
 }

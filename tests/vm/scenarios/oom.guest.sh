@@ -5,6 +5,7 @@
 stage_oom() {
 	leave_memory 80
 	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	log_report oom
 	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
 	all_memory
 }
