@@ -149,11 +149,9 @@ bool oom_parser__table(struct oom_parser *parser, const struct oom_moment *when,
 	}
 	if (!pending || !parser->nr_columns || !isdigit((unsigned char)*pid))
 		return false;
-	memset(&task, 0xff, sizeof(task));
+	oom_task__init(&task);
 	task.pid = (uint32_t)strtoul(pid, NULL, 10);
 	task.tgid = task.pid;
-	task.adj = OOM_ADJ_UNKNOWN;
-	task.comm[0] = '\0';
 	if (!read_columns(parser, &task, end + 1))
 		return false;
 	add_task(parser, pending, &task);

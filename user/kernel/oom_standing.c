@@ -83,10 +83,7 @@ bool oom_standing__parse(const char *text, uint64_t page_size, struct oom_task *
 {
 	struct parsing parsing = { .task = task, .page_size = page_size };
 
-	memset(task, 0xff, sizeof(*task));
-	task->adj = OOM_ADJ_UNKNOWN;
-	task->pid = task->tgid = 0;
-	task->comm[0] = '\0';
+	oom_task__init(task);
 	line_file__each_of(text, strlen(text), take_line, &parsing);
 	return task->tgid && task->rss != MT_UNKNOWN_U64;
 }

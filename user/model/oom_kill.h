@@ -69,7 +69,9 @@ struct oom_task {
 	uint64_t total_vm, rss, anon, file, shmem, swap;
 	uint64_t table_bytes; /* page tables; older kernels tell pages: */
 	uint64_t table_pages;
-	uint64_t score; /* /proc/PID/oom_score, of a process that runs */
+	uint64_t score;	 /* /proc/PID/oom_score, of a process that runs */
+	bool has_points; /* the kernel's own are known: */
+	int64_t points;
 	char comm[OOM_COMM];
 };
 
@@ -161,6 +163,7 @@ struct oom_kill {
 	struct oom_task *tasks; /* owned: who was compared, in the order in which the kernel looked */
 	size_t nr_tasks, tasks_left_out;
 	bool has_tasks;
+	uint64_t total_pages;		      /* what adj is a share of, by the kernel's own word */
 	struct oom_slab slabs[OOM_SLABS_MAX]; /* the largest that cannot be reclaimed, the largest first */
 	size_t nr_slabs;
 	uint32_t earlier[OOM_EARLIER_MAX]; /* pids that were killed shortly before */
@@ -175,6 +178,7 @@ struct oom_kill {
 
 /* All of it unknown. */
 void oom_kill__init(struct oom_kill *kill);
+void oom_task__init(struct oom_task *task);
 /* Frees what it owns. */
 void oom_kill__done(struct oom_kill *kill);
 
