@@ -182,6 +182,40 @@ static void paths(void **state)
 	}
 }
 
+static int keep_outcome(void *ctx, const struct oom_kill *kill)
+{
+	char *text = ctx;
+
+	snprintf(text + strlen(text), 64, "%s %s %u %s\n",
+		 oom_kind__name(kill->kind) ? oom_kind__name(kill->kind) : "-",
+		 oom_outcome__name(kill->outcome) ? oom_outcome__name(kill->outcome) : "-", kill->victim.pid,
+		 kill->victim.comm);
+	return 0;
+}
+
+/* Reports that did not end in a kill, and what comes behind them. */
+static void outcomes(void **state)
+{
+	static const char log[] =
+		"[1.0] a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[1.1] Out of memory: OOM victim 7 (a (b) c) is already exiting. Skip killing the task\n"
+		"[2.0] b invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[3.0] c invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[3.1] Out of memory and no killable processes...\n"
+		"[4.0] Memory cgroup out of memory: OOM victim 8 (d) is already exiting. Skip killing the task\n"
+		"[5.0] Out of memory: Killed process 9 (e) total-vm:4kB\n"
+		"[5.1] Kernel panic - not syncing: Attempted to kill init!\n";
+	char text[512] = "";
+	struct oom_parser *parser = oom_parser__new(keep_outcome, text);
+
+	(void)state;
+	assert_int_equal(oom_parser__feed(parser, log, strlen(log)), 0);
+	assert_int_equal(oom_parser__end(parser), 0);
+	oom_parser__free(parser);
+	assert_string_equal(text,
+			    "global exited 7 a (b) c\n- - 0 \n- nobody 0 \nmemcg exited 8 d\nglobal killed 9 e\n");
+}
+
 static void an_error_ends_it(void **state)
 {
 	struct told told = { .err = -5, .fail_at = 1 };
@@ -251,8 +285,9 @@ static void many_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes),	    cmocka_unit_test(pieces),	  cmocka_unit_test(paths),
-		cmocka_unit_test(an_error_ends_it), cmocka_unit_test(many_kills), cmocka_unit_test(many_tasks),
+		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),		  cmocka_unit_test(paths),
+		cmocka_unit_test(outcomes),   cmocka_unit_test(an_error_ends_it), cmocka_unit_test(many_kills),
+		cmocka_unit_test(many_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, set_utc, NULL);

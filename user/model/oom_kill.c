@@ -68,6 +68,7 @@ const char *oom_outcome__name(enum oom_outcome outcome)
 	static const char *const names[NR_OOM_OUTCOMES] = {
 		[OOM_OUTCOME_KILLED] = "killed",
 		[OOM_OUTCOME_NOBODY] = "nobody",
+		[OOM_OUTCOME_EXITED] = "exited",
 		[OOM_OUTCOME_PANIC] = "panic",
 	};
 

@@ -39,6 +39,7 @@ enum oom_outcome {
 	OOM_OUTCOME_UNKNOWN, /* nothing says that it came to a kill */
 	OOM_OUTCOME_KILLED,
 	OOM_OUTCOME_NOBODY, /* there was nobody to be killed */
+	OOM_OUTCOME_EXITED, /* the chosen process had ended by itself meanwhile */
 	OOM_OUTCOME_PANIC,
 	NR_OOM_OUTCOMES
 };

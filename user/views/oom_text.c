@@ -71,7 +71,7 @@ static void say_machine(char *buf, size_t size, const struct oom_machine *machin
 static void say_head(const struct oom_view *view, struct report *report)
 {
 	static const char *const kinds[NR_OOM_KINDS] = {
-		[OOM_KIND_UNKNOWN] = "OOM kill",
+		[OOM_KIND_UNKNOWN] = "OOM",
 		[OOM_KIND_GLOBAL] = "global OOM",
 		[OOM_KIND_MEMCG] = "memcg OOM",
 		[OOM_KIND_CPUSET] = "OOM on the nodes of a cpuset",
@@ -105,9 +105,13 @@ static void say_nobody(const struct oom_kill *kill, struct report *report)
 		[OOM_OUTCOME_UNKNOWN] = "-",
 		[OOM_OUTCOME_NOBODY] = "nobody: there was no process that could be killed",
 		[OOM_OUTCOME_PANIC] = "nobody: the kernel panicked",
+		[OOM_OUTCOME_EXITED] = "nobody: the chosen one had ended by itself: ",
 	};
+	char text[OOM_COMM + 16] = "";
 
-	report__add_note(report, "%-*s%s", WRAPPED_LABEL, "killed", words[kill->outcome]);
+	if (kill->outcome == OOM_OUTCOME_EXITED)
+		name(text, sizeof(text), kill->victim.comm, kill->victim.pid);
+	report__add_note(report, "%-*s%s%s", WRAPPED_LABEL, "killed", words[kill->outcome], text);
 }
 
 static void say_memory(const struct oom_victim *victim, struct report *report)

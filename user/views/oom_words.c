@@ -114,7 +114,7 @@ void oom_view__find_missing(struct oom_view *view)
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
 
 	miss(view, kill->outcome == OOM_OUTCOME_UNKNOWN, "what became of it",
-	     "the log ends here, or an earlier victim was still dying");
+	     "no kill follows: the log was cut, or the chosen process had ended meanwhile");
 	miss(view, kill->when.clock == OOM_CLOCK_NONE, "when it was", "the log has no times");
 	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", "the log does not say");
 	miss(view, alone, "who asked", rate);
