@@ -48,13 +48,15 @@ struct parsing {
 
 static void take_size(const struct parsing *parsing, const char *key, uint64_t kib)
 {
-	uint64_t bytes = kib * KIB;
+	uint64_t bytes = kib * KIB, value;
 	size_t i;
 
-	for (i = 0; i < NR(sizes); i++)
-		if (!strcmp(key, sizes[i].key))
-			memcpy((char *)parsing->task + sizes[i].offset,
-			       &(uint64_t){ sizes[i].in_bytes ? bytes : bytes / parsing->page_size }, sizeof(bytes));
+	for (i = 0; i < NR(sizes); i++) {
+		if (strcmp(key, sizes[i].key))
+			continue;
+		value = sizes[i].in_bytes ? bytes : bytes / parsing->page_size;
+		memcpy((char *)parsing->task + sizes[i].offset, &value, sizeof(value));
+	}
 }
 
 /* "Name:\tbash", in which the kernel escapes newlines and backslashes; "VmRSS:\t     112 kB" */
