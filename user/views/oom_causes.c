@@ -11,9 +11,6 @@
 
 #define SAY(text, ...) snprintf(text, OOM_TEXT, __VA_ARGS__)
 
-/* A name of a path that leaves room for the sentence around it. */
-#define PATH_FORMAT "%.1000s"
-
 struct cause {
 	const char *rule;
 	bool (*applies)(const struct oom_view *view, char *text);
@@ -49,8 +46,8 @@ static bool at_limit(const struct oom_view *view, char *text)
 
 	if (view->kill->kind != OOM_KIND_MEMCG || !is_share(limit->usage, limit->bytes, 99))
 		return false;
-	SAY(text, "The limit of " PATH_FORMAT " was used up, %s of %s; the machine's memory had not run out.",
-	    oom__or_dash(limit->cgroup), oom__bytes(a, limit->usage), oom__bytes(b, limit->bytes));
+	SAY(text, "The cgroup's limit was used up, %s of %s; the machine's memory had not run out.",
+	    oom__bytes(a, limit->usage), oom__bytes(b, limit->bytes));
 	return true;
 }
 
@@ -365,8 +362,8 @@ static bool crowded(const struct oom_view *view, char *text)
 
 	if (!find_crowd(kill, &crowd) || !is_share(oom__in_bytes(kill->page_size, crowd.pages), used(kill), 50))
 		return false;
-	SAY(text, "%zu processes named %s held %s together (memory that they share is counted for each).", crowd.nr,
-	    crowd.comm, oom__pages(a, kill, crowd.pages));
+	SAY(text, "%zu processes named %s held %s together (what they share counts for each).", crowd.nr, crowd.comm,
+	    oom__pages(a, kill, crowd.pages));
 	return true;
 }
 

@@ -22,6 +22,20 @@ static const char *name(char *buf, size_t size, const char *comm, uint32_t pid)
 	return buf;
 }
 
+/* A sentence, broken between words. */
+static void say(struct report *report, const char *label, const char *text)
+{
+	struct wrapped line;
+	size_t len;
+
+	wrapped__begin(&line, report, label);
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		wrapped__add(&line, " ", "%.*s", (int)len, text);
+	}
+	wrapped__end(&line);
+}
+
 /* "2026-11-28 03:12:44", or as the log has it: "[461.582260]" since boot. */
 static void say_time(char *buf, size_t size, const struct oom_moment *when)
 {
@@ -235,10 +249,11 @@ static void say_ranking(const struct oom_view *view, struct report *report)
 {
 	const struct oom_ranking *ranking = &view->ranking;
 	const char *why = oom_view__why(view);
-	char text[OOM_COMM + 16], points[OOM_WORD];
+	char text[OOM_COMM + 16], points[OOM_WORD], first[192];
 	struct wrapped line;
 	size_t i;
 
+	snprintf(first, sizeof(first), "not the first: %s", why);
 	wrapped__begin(&line, report, "ranking");
 	for (i = 0; i < ranking->nr && i < OOM_SHOWN; i++)
 		wrapped__add(&line, "  ", "%zu %s %s", i + 1,
@@ -249,7 +264,7 @@ static void say_ranking(const struct oom_view *view, struct report *report)
 	wrapped__end(&line);
 	say_exempt(view, report);
 	if (*why)
-		report__add_note(report, "%-*snot the first: %s", WRAPPED_LABEL, ranking->nr ? "" : "ranking", why);
+		say(report, ranking->nr ? "" : "ranking", first);
 }
 
 /* What memory was charged for, the known parts. */
@@ -285,7 +300,7 @@ static void say_causes(const struct oom_view *view, struct report *report)
 	size_t i;
 
 	for (i = 0; i < view->nr_causes; i++)
-		report__add_note(report, "%-*s%s", WRAPPED_LABEL, i ? "" : "decides", view->causes[i].text);
+		say(report, i ? "" : "decides", view->causes[i].text);
 }
 
 static void say_after(const struct oom_kill *kill, struct report *report)

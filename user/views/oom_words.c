@@ -108,13 +108,13 @@ static void miss(struct oom_view *view, bool is_missing, const char *what, const
 void oom_view__find_missing(struct oom_view *view)
 {
 	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
-	static const char rate[] = "the log begins later, or the kernel had printed ten reports in 5s";
+	static const char rate[] = "the log begins later, or there were ten reports in 5s";
 	static const char silent[] = "the kernel does not log it";
 	const struct oom_kill *kill = view->kill;
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
 
 	miss(view, kill->outcome == OOM_OUTCOME_UNKNOWN, "what became of it",
-	     "no kill follows: the log was cut, or the chosen process had ended meanwhile");
+	     "no kill follows: the log was cut, or the chosen one had ended");
 	miss(view, kill->when.clock == OOM_CLOCK_NONE, "when it was", "the log has no times");
 	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", "the log does not say");
 	miss(view, alone, "who asked", rate);
