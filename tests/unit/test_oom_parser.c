@@ -182,6 +182,47 @@ static void paths(void **state)
 	}
 }
 
+static int keep_page_size(void *ctx, const struct oom_kill *kill)
+{
+	*(uint64_t *)ctx = kill->page_size;
+	return 0;
+}
+
+/* It is not in the log: free blocks, or else the victim's size in pages and in kB, give it. */
+static void page_sizes(void **state)
+{
+#define TABLE                                                                                                          \
+	"x invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0\n"                                               \
+	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"                         \
+	"[     50]     0    50      100      100    40960        0             0 web\n"
+#define BLOCKS "x invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0\nMem-Info:\nNode 0 Normal: "
+	static const struct {
+		const char *log;
+		uint64_t size;
+	} rows[] = {
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:400kB, anon-rss:4kB\n", 4096 },
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:6400kB, anon-rss:4kB\n", 65536 },
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:500kB, anon-rss:4kB\n", UNKNOWN },
+		{ TABLE "Out of memory: Killed process 51 (db) total-vm:400kB, anon-rss:4kB\n", UNKNOWN },
+		{ BLOCKS "3*64kB (U) 1*128kB (U) = 320kB\n", 65536 },
+		{ BLOCKS "3*4kB (U) 1*8kB (U) = 20kB\n", 4096 },
+		{ BLOCKS "3*5kB (U) = 15kB\n", UNKNOWN },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint64_t size = 0;
+		struct oom_parser *parser = oom_parser__new(keep_page_size, &size);
+
+		print_message("row %zu\n", i);
+		assert_int_equal(oom_parser__feed(parser, rows[i].log, strlen(rows[i].log)), 0);
+		assert_int_equal(oom_parser__end(parser), 0);
+		oom_parser__free(parser);
+		assert_int_equal(size, rows[i].size);
+	}
+}
+
 static int keep_outcome(void *ctx, const struct oom_kill *kill)
 {
 	char *text = ctx;
@@ -285,9 +326,9 @@ static void many_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),		  cmocka_unit_test(paths),
-		cmocka_unit_test(outcomes),   cmocka_unit_test(an_error_ends_it), cmocka_unit_test(many_kills),
-		cmocka_unit_test(many_tasks),
+		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),	    cmocka_unit_test(paths),
+		cmocka_unit_test(outcomes),   cmocka_unit_test(page_sizes), cmocka_unit_test(an_error_ends_it),
+		cmocka_unit_test(many_kills), cmocka_unit_test(many_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, set_utc, NULL);
