@@ -374,11 +374,20 @@ static bool asked_for(const struct oom_view *view, char *text)
 	return view->kill->kind == OOM_KIND_SYSRQ;
 }
 
+static bool nobody_compared(const struct oom_view *view, char *text)
+{
+	if (view->kill->allocating)
+		SAY(text,
+		    "vm.oom_kill_allocating_task is set: who asked for memory was killed, and nobody was compared.");
+	return view->kill->allocating;
+}
+
 static const struct cause causes[] = {
 	{ "at_limit", at_limit },
 	{ "below_limit", below_limit },
 	{ "on_nodes", on_nodes },
 	{ "asked_for", asked_for },
+	{ "nobody_compared", nobody_compared },
 	{ "zone_below_min", zone_below_min },
 	{ "fragmented", fragmented },
 	{ "largest_part", largest_part },

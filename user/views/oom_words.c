@@ -30,13 +30,13 @@ const char *oom_view__why(const struct oom_view *view)
 	const struct oom_ranking *ranking = &view->ranking;
 	size_t place = oom_ranking__find(ranking, kill->victim.pid);
 
-	if (kill->outcome != OOM_OUTCOME_KILLED)
+	if (kill->outcome != OOM_OUTCOME_KILLED || !place)
 		return "";
 	if (kill->allocating)
-		return "vm.oom_kill_allocating_task is set: who asked for memory is killed, and nobody is compared";
+		return "vm.oom_kill_allocating_task is set, so nobody was compared";
 	if (is_sacrificed(kill))
 		return "a child of the chosen process was killed in its place, as kernels before 5.1 do";
-	if (!kill->has_tasks || !place || !ranking->nr)
+	if (!kill->has_tasks || !ranking->nr)
 		return "";
 	if (place == SIZE_MAX)
 		return "the victim is not in the table";
