@@ -56,6 +56,7 @@ pair() {
 	pair
 	reports >"$tmp/reports"
 	same "reports of the victim" "$(of .victim.pid)" "$victim"
+	[[ $(of .trigger.comm) != null ]] || void "the kernel had printed ten reports in five seconds"
 	same "kind" "$(of .kill.kind)" memcg
 	same "victim" "$(of '"\(.victim.comm) \(.victim.cgroup) \(.victim.adj) \(.victim.uid)"')" "mt-victim $parent/victim 1000 0"
 	same "trigger" "$(of '"\(.trigger.comm) \(.trigger.tid) \(.trigger.order)"')" "mt-trigger $trigger 0"
