@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Covers the aggregate, series, names for stacks, images, metrics and outputs when memory runs out: at
- * each allocation in turn, once or from then on for a while.  Rows and sums
- * stay consistent, what could not be stored comes with the next record or is in
- * lost, names are right or missing, a report is whole or refused, and nothing leaks.  Needs the linker's
- * --wrap for the functions below; without it the tests are skipped.
+ * Covers the aggregate, series, names for stacks, images, metrics, reports of OOM kills and outputs when memory runs
+ * out: at each allocation in turn, once or from then on for a while.  Rows and sums stay consistent, what could not be
+ * stored comes with the next record or is in lost, names are right or missing, a report is whole or refused, and
+ * nothing leaks.  Needs the linker's --wrap for the functions below; without it the tests are skipped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +20,11 @@
 #include "../../user/report/output.h"
 #include "../../user/symbols/images.h"
 #include "../../user/count/series.h"
+#include "../../user/kernel/oom_parser.h"
 #include "../../user/kernel/proc_maps.h"
 #include "../../user/kernel/symbols.h"
 #include "../../user/metrics/metrics.h"
+#include "../../user/views/oom_report.h"
 #include "fake_run.h"
 #include "records.h"
 
@@ -608,6 +609,74 @@ static void outputs_survive(void **state)
 	expect_output_survives(&text_output, render_event);
 }
 
+static const char kills[] =
+	"[1.000001] web invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+	"[1.000002] memory: usage 8192kB, limit 8192kB, failcnt 1\n"
+	"[1.000005] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+	"[1.000006] [    50]     0    50     2000      100    40960        0             0 web\n"
+	"[1.000006] [    51]     0    51     2000       90    40960        0         -1000 db\n"
+	"[1.000007] Memory cgroup out of memory: Killed process 50 (web) total-vm:8000kB, anon-rss:6600kB, "
+	"file-rss:200kB, shmem-rss:0kB, UID:0 pgtables:40kB oom_score_adj:0\n"
+	"[2.000007] Out of memory: Killed process 51 (db) total-vm:8000kB, anon-rss:6600kB, file-rss:200kB\n";
+
+/* As JSON; ctx: where to. */
+static int report_kill(void *ctx, const struct oom_kill *kill)
+{
+	const struct oom_origin origin = { .source = "log", .ranking = "computed", .lost_records = 0 };
+	struct output output = { .ops = &json_output, .stream = ctx };
+	struct report *report = report__new("memtrace.oom/1");
+	struct oom_view view = { 0 };
+	int err = report ? oom_view__add(&view, kill, &origin, report) : -ENOMEM;
+
+	if (!err)
+		err = output.ops->report(&output, report);
+	oom_view__done(&view);
+	report__free(report);
+	return err;
+}
+
+static size_t report_kills(FILE *stream, size_t fail_first, size_t fail_nr, int *err)
+{
+	struct oom_parser *parser;
+	size_t used;
+
+	allocations = 0;
+	first = fail_first;
+	nr_failing = fail_nr;
+	parser = oom_parser__new(report_kill, stream);
+	*err = parser ? oom_parser__feed(parser, kills, strlen(kills)) : -ENOMEM;
+	if (!*err)
+		*err = oom_parser__end(parser);
+	oom_parser__free(parser);
+	used = allocations;
+	stop_failing();
+	return used;
+}
+
+/* A report is whole, or it is said that memory ran out. */
+static void kills_survive(void **state)
+{
+	FILE *stream = fopen("/dev/null", "w");
+	size_t nr, i, failed = 0;
+	int err;
+
+	(void)state;
+	if (!is_wrapped())
+		skip();
+	nr = report_kills(stream, SIZE_MAX, 0, &err);
+	assert_int_equal(err, 0);
+	assert_true(nr > 20);
+	for (i = 0; i < nr; i++) {
+		report_kills(stream, i, 1, &err);
+		assert_true(err == 0 || err == -ENOMEM);
+		failed += err != 0;
+		report_kills(stream, i, SIZE_MAX, &err);
+		assert_true(err == 0 || err == -ENOMEM);
+	}
+	assert_true(failed > nr / 2);
+	fclose(stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,7 +684,7 @@ int main(void)
 		cmocka_unit_test(groups_survive),    cmocka_unit_test(series_survive),
 		cmocka_unit_test(names_survive),     cmocka_unit_test(images_survive),
 		cmocka_unit_test(metrics_survive),   cmocka_unit_test(metrics_lose_no_labels),
-		cmocka_unit_test(outputs_survive),
+		cmocka_unit_test(outputs_survive),   cmocka_unit_test(kills_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,108 @@ static void pieces(void **state)
 	}
 }
 
+/* The limit's cgroup and the victim's, in one line: either may have in it what separates them. */
+static void paths(void **state)
+{
+#define HEAD "[1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg="
+#define TAIL ",task=x,pid=5,uid=0\n[1.1] Memory cgroup out of memory: Killed process 5 (x) total-vm:4kB\n"
+	static const struct {
+		const char *log, *limit;
+	} rows[] = {
+		{ HEAD "/a,task_memcg=/a/b" TAIL, "/a" },
+		{ HEAD "/a,task_memcg=/a" TAIL, "/a" },
+		{ HEAD "/,task_memcg=/b" TAIL, "/" },
+		{ HEAD "/x,task_memcg=/x1,task_memcg=/x,task_memcg=/x1/v" TAIL, "/x,task_memcg=/x1" },
+		{ HEAD "/a,task_memcg=/y,task_memcg=/a,task_memcg=/y" TAIL, "/a,task_memcg=/y" },
+	};
+	char expected[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct told told = { .fail_at = SIZE_MAX };
+
+		feed_in_pieces(&told, rows[i].log, strlen(rows[i].log), 4096);
+		snprintf(expected, sizeof(expected), "5 x  %s 0 %llu 0\n", rows[i].limit, (unsigned long long)UNKNOWN);
+		assert_string_equal(told.text, expected);
+	}
+}
+
+static int keep_page_size(void *ctx, const struct oom_kill *kill)
+{
+	*(uint64_t *)ctx = kill->page_size;
+	return 0;
+}
+
+/* It is not in the log: free blocks, or else the victim's size in pages and in kB, give it. */
+static void page_sizes(void **state)
+{
+#define TABLE                                                                                                          \
+	"x invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0\n"                                               \
+	"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"                         \
+	"[     50]     0    50      100      100    40960        0             0 web\n"
+#define BLOCKS "x invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0\nMem-Info:\nNode 0 Normal: "
+	static const struct {
+		const char *log;
+		uint64_t size;
+	} rows[] = {
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:400kB, anon-rss:4kB\n", 4096 },
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:6400kB, anon-rss:4kB\n", 65536 },
+		{ TABLE "Out of memory: Killed process 50 (web) total-vm:500kB, anon-rss:4kB\n", UNKNOWN },
+		{ TABLE "Out of memory: Killed process 51 (db) total-vm:400kB, anon-rss:4kB\n", UNKNOWN },
+		{ BLOCKS "3*64kB (U) 1*128kB (U) = 320kB\n", 65536 },
+		{ BLOCKS "3*4kB (U) 1*8kB (U) = 20kB\n", 4096 },
+		{ BLOCKS "3*5kB (U) = 15kB\n", UNKNOWN },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint64_t size = 0;
+		struct oom_parser *parser = oom_parser__new(keep_page_size, &size);
+
+		print_message("row %zu\n", i);
+		assert_int_equal(oom_parser__feed(parser, rows[i].log, strlen(rows[i].log)), 0);
+		assert_int_equal(oom_parser__end(parser), 0);
+		oom_parser__free(parser);
+		assert_int_equal(size, rows[i].size);
+	}
+}
+
+static int keep_outcome(void *ctx, const struct oom_kill *kill)
+{
+	char *text = ctx;
+
+	snprintf(text + strlen(text), 64, "%s %s %u %s\n",
+		 oom_kind__name(kill->kind) ? oom_kind__name(kill->kind) : "-",
+		 oom_outcome__name(kill->outcome) ? oom_outcome__name(kill->outcome) : "-", kill->victim.pid,
+		 kill->victim.comm);
+	return 0;
+}
+
+/* Reports that did not end in a kill, and what comes behind them. */
+static void outcomes(void **state)
+{
+	static const char log[] =
+		"[1.0] a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[1.1] Out of memory: OOM victim 7 (a (b) c) is already exiting. Skip killing the task\n"
+		"[2.0] b invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[3.0] c invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+		"[3.1] Out of memory and no killable processes...\n"
+		"[4.0] Memory cgroup out of memory: OOM victim 8 (d) is already exiting. Skip killing the task\n"
+		"[5.0] Out of memory: Killed process 9 (e) total-vm:4kB\n"
+		"[5.1] Kernel panic - not syncing: Attempted to kill init!\n";
+	char text[512] = "";
+	struct oom_parser *parser = oom_parser__new(keep_outcome, text);
+
+	(void)state;
+	assert_int_equal(oom_parser__feed(parser, log, strlen(log)), 0);
+	assert_int_equal(oom_parser__end(parser), 0);
+	oom_parser__free(parser);
+	assert_string_equal(text,
+			    "global exited 7 a (b) c\n- - 0 \n- nobody 0 \nmemcg exited 8 d\nglobal killed 9 e\n");
+}
+
 static void an_error_ends_it(void **state)
 {
 	struct told told = { .err = -5, .fail_at = 1 };
@@ -224,7 +326,8 @@ static void many_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),	    cmocka_unit_test(an_error_ends_it),
+		cmocka_unit_test(prefixes),   cmocka_unit_test(pieces),	    cmocka_unit_test(paths),
+		cmocka_unit_test(outcomes),   cmocka_unit_test(page_sizes), cmocka_unit_test(an_error_ends_it),
 		cmocka_unit_test(many_kills), cmocka_unit_test(many_tasks),
 	};
 

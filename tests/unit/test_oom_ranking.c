@@ -182,6 +182,22 @@ static void adj_of_unknown_total(void **state)
 	assert_ranking(&kill, "8:9 7:-");
 }
 
+static void word_of_the_kernel(void **state)
+{
+	struct oom_task tasks[] = { task(7, 1, 10, 0, 0, 0), task(8, 1, 9, 0, 0, 100) };
+	struct oom_kill kill;
+
+	(void)state;
+	init(&kill, tasks, 2);
+	kill.kind = OOM_KIND_CPUSET;
+	kill.total_pages = 5000;
+	assert_ranking(&kill, "8:509 7:10");
+	/* beside its own points none are computed */
+	tasks[0].has_points = true;
+	tasks[0].points = 510;
+	assert_ranking(&kill, "7:510");
+}
+
 static void of_a_cgroup(void **state)
 {
 	struct oom_task tasks[] = { task(7, 1, 10, 0, 0, 0), task(8, 1, 9, 0, 0, 100), task(1, 0, 5, 0, 0, 0) };
@@ -220,6 +236,7 @@ int main(void)
 		cmocka_unit_test(rules_of_kernels),	cmocka_unit_test(ties),
 		cmocka_unit_test(pages_of_tables),	cmocka_unit_test(limit_with_swap),
 		cmocka_unit_test(adj_of_unknown_total), cmocka_unit_test(of_a_cgroup),
+		cmocka_unit_test(word_of_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,11 @@ stat_json() {
 	jq -r "$2" "$check_out/$1/stat.json" 2>&1
 }
 
+# log_report STAGE FILTER: of what "memtrace oom --last" said after it
+log_report() {
+	jq -r "$2" "$check_out/$1/log_report.json" 2>&1
+}
+
 # Is there a tracepoint for page fault exceptions?
 has_exceptions() {
 	[[ $vm_deb_arch != arm64 ]]

@@ -193,6 +193,7 @@ static void fill_kind(const struct oom_case *c, const struct oom_scene *scene, s
 					       OOM_KIND_MEMCG };
 	int constraint = c->kill.constraint;
 
+	know(&kill->total_pages, c->kill.total_pages);
 	if (constraint >= 0 && constraint < (int)(sizeof(kinds) / sizeof(*kinds)))
 		kill->kind = kinds[constraint];
 	/* is_sysrq_oom(): order -1 */
@@ -221,7 +222,6 @@ static void fill_task(const struct mt_oom_candidate *c, const struct oom_scene *
 			    MT_UNKNOWN_U64 :
 			    task->anon + task->file + task->shmem;
 	task->table_bytes = c->pgtables_bytes;
-	task->total_vm = task->table_pages = task->score = MT_UNKNOWN_U64;
 	copy(task->comm, sizeof(task->comm), c->who.comm);
 }
 
@@ -256,7 +256,7 @@ static int fill_choice(const struct oom_case *c, const struct oom_scene *scene, 
 		task = task_of(kill, c->candidates[i].who.pid);
 		if (!task) {
 			task = &kill->tasks[kill->nr_tasks++];
-			memset(task, 0, sizeof(*task));
+			oom_task__init(task);
 			fill_task(&c->candidates[i], scene, task);
 		}
 		task->has_points = c->candidates[i].rank > 0;

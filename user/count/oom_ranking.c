@@ -44,6 +44,10 @@ static bool compute_points(const struct oom_ranking *ranking, const struct oom_t
 	uint64_t tables = table_pages(task, page_size);
 	int64_t adj = task->adj;
 
+	if (task->has_points) {
+		*points = task->points;
+		return true;
+	}
 	if (task->adj == OOM_ADJ_UNKNOWN || !known(task->rss) || !known(task->swap) || !known(tables) ||
 	    task->rss > INT64_MAX / 4 || task->swap > INT64_MAX / 4 || tables > INT64_MAX / 4)
 		return false;
@@ -98,8 +102,7 @@ static void add(struct oom_ranking *ranking, const struct oom_task *task, size_t
 	candidate = &ranking->list[ranking->nr++];
 	candidate->task = task;
 	candidate->place = place;
-	candidate->points = task->points;
-	candidate->known = task->has_points || compute_points(ranking, task, page_size, &candidate->points);
+	candidate->known = compute_points(ranking, task, page_size, &candidate->points);
 	ranking->nr_unknown += !candidate->known;
 }
 
@@ -204,7 +207,10 @@ int oom_ranking__compute(struct oom_ranking *ranking, const struct oom_kill *kil
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->rules = oom_rules__of(kill->release);
 	ranking->init_is_1 = true;
-	ranking->total_pages = kill->kind == OOM_KIND_MEMCG ? limit_pages(ranking, kill) : machine_pages(kill);
+	if (known(kill->total_pages))
+		ranking->total_pages = kill->total_pages;
+	else
+		ranking->total_pages = kill->kind == OOM_KIND_MEMCG ? limit_pages(ranking, kill) : machine_pages(kill);
 	return rank_by_kernel(ranking, kill);
 }
 

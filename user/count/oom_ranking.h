@@ -38,8 +38,9 @@ struct oom_ranking {
 struct oom_rules oom_rules__of(const char *release);
 
 /*
- * Of a kill's tasks; kill must outlive ranking.  Points of tasks whose adj matters are not known where total_pages are
- * not.  0 or -ENOMEM; oom_ranking__done() is fine after either.
+ * Of a kill's tasks; kill must outlive ranking.  What the kernel itself says, points and total pages, is taken as it
+ * is.  Points of tasks whose adj matters are not known where total_pages are not.  0 or -ENOMEM; oom_ranking__done() is
+ * fine after either.
  */
 int oom_ranking__compute(struct oom_ranking *ranking, const struct oom_kill *kill);
 /* The same of processes that run: all of them, or those in the cgroup. */

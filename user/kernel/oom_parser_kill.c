@@ -359,18 +359,31 @@ static void read_killed(struct oom_parser *parser, const struct oom_moment *when
 	remember_victim(parser, &pending->kill, pending->kill.victim.pid);
 }
 
+/* "812 (java) is already exiting. Skip killing the task": kernels from 5.9 on */
+static void read_exiting(struct oom_parser *parser, const struct oom_moment *when, char *rest)
+{
+	struct oom_pending *pending = oom_parser__open(parser, when);
+	char *open = strchr(rest, '('), *close = oom_text__last(rest, ") is already exiting");
+
+	if (!pending || !open || close < open)
+		return;
+	pending->kill.outcome = OOM_OUTCOME_EXITED;
+	pending->kill.victim.pid = read_pid(rest);
+	oom_text__copy(pending->kill.victim.comm, OOM_COMM, open + 1, close);
+}
+
 /* Behind "Out of memory" and the like: the choice of older kernels, or the kill. */
 static void read_verdict(struct oom_parser *parser, const struct oom_moment *when, char *rest, enum oom_kind kind)
 {
-	static const char kill[] = "Kill process ", killed[] = "Killed process ";
+	static const char kill[] = "Kill process ", killed[] = "Killed process ", exiting[] = "OOM victim ";
 	struct oom_pending *pending;
 
-	if (!strncmp(rest, killed, strlen(killed))) {
+	if (!strncmp(rest, killed, strlen(killed)))
 		read_killed(parser, when, rest + strlen(killed));
-		if (parser->last)
-			set_kind(&parser->last->kill, kind);
-		return;
-	}
+	else if (!strncmp(rest, exiting, strlen(exiting)))
+		read_exiting(parser, when, rest + strlen(exiting));
+	if (parser->last && parser->last->kill.outcome != OOM_OUTCOME_UNKNOWN)
+		set_kind(&parser->last->kill, kind);
 	if (strncmp(rest, kill, strlen(kill)))
 		return;
 	pending = oom_parser__current(parser);

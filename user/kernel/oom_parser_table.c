@@ -149,12 +149,9 @@ bool oom_parser__table(struct oom_parser *parser, const struct oom_moment *when,
 	}
 	if (!pending || !parser->nr_columns || !isdigit((unsigned char)*pid))
 		return false;
-	memset(&task, 0xff, sizeof(task));
-	task.has_points = false;
+	oom_task__init(&task);
 	task.pid = (uint32_t)strtoul(pid, NULL, 10);
 	task.tgid = task.pid;
-	task.adj = OOM_ADJ_UNKNOWN;
-	task.comm[0] = '\0';
 	if (!read_columns(parser, &task, end + 1))
 		return false;
 	add_task(parser, pending, &task);
@@ -245,17 +242,25 @@ static void finish_machine(struct oom_pending *pending)
 		set_charge(pending);
 }
 
+/* Some kernels before 5.5 print bytes of page tables and call them kB. */
+static void fix_page_tables(struct oom_victim *victim, uint64_t in_table)
+{
+	if (victim->page_tables == MT_UNKNOWN_U64 || in_table == MT_UNKNOWN_U64)
+		return;
+	if (victim->page_tables / 512 > in_table)
+		victim->page_tables /= 1024;
+}
+
 static void finish_victim(struct oom_kill *kill, const struct oom_task *task)
 {
 	struct oom_victim *victim = &kill->victim;
 
 	if (!task)
 		return;
-	/* some kernels print bytes and call them kB (fixed in 5.5) */
-	if (task->table_bytes != MT_UNKNOWN_U64)
-		victim->page_tables = task->table_bytes;
-	else if (victim->page_tables == MT_UNKNOWN_U64)
-		victim->page_tables = in_bytes(kill, task->table_pages);
+	fix_page_tables(victim, task->table_bytes);
+	if (victim->page_tables == MT_UNKNOWN_U64)
+		victim->page_tables =
+			task->table_bytes != MT_UNKNOWN_U64 ? task->table_bytes : in_bytes(kill, task->table_pages);
 	if (victim->swap == MT_UNKNOWN_U64)
 		victim->swap = in_bytes(kill, task->swap);
 	if (victim->adj == OOM_ADJ_UNKNOWN)

@@ -48,13 +48,15 @@ struct parsing {
 
 static void take_size(const struct parsing *parsing, const char *key, uint64_t kib)
 {
-	uint64_t bytes = kib * KIB;
+	uint64_t bytes = kib * KIB, value;
 	size_t i;
 
-	for (i = 0; i < NR(sizes); i++)
-		if (!strcmp(key, sizes[i].key))
-			memcpy((char *)parsing->task + sizes[i].offset,
-			       &(uint64_t){ sizes[i].in_bytes ? bytes : bytes / parsing->page_size }, sizeof(bytes));
+	for (i = 0; i < NR(sizes); i++) {
+		if (strcmp(key, sizes[i].key))
+			continue;
+		value = sizes[i].in_bytes ? bytes : bytes / parsing->page_size;
+		memcpy((char *)parsing->task + sizes[i].offset, &value, sizeof(value));
+	}
 }
 
 /* "Name:\tbash", in which the kernel escapes newlines and backslashes; "VmRSS:\t     112 kB" */
@@ -83,11 +85,7 @@ bool oom_standing__parse(const char *text, uint64_t page_size, struct oom_task *
 {
 	struct parsing parsing = { .task = task, .page_size = page_size };
 
-	memset(task, 0xff, sizeof(*task));
-	task->has_points = false;
-	task->adj = OOM_ADJ_UNKNOWN;
-	task->pid = task->tgid = 0;
-	task->comm[0] = '\0';
+	oom_task__init(task);
 	line_file__each_of(text, strlen(text), take_line, &parsing);
 	return task->tgid && task->rss != MT_UNKNOWN_U64;
 }
@@ -97,10 +95,12 @@ bool oom_standing__cgroup(const char *text, char *path, size_t size)
 	const char *v2 = NULL, *found = NULL, *line, *end;
 	char names[256], *name, *rest;
 
-	for (line = text; line && *line && !found; line = strchr(line, '\n'), line += line != NULL) {
+	path[0] = '\0';
+	for (line = text; *line && !found; line = end + (*end == '\n')) {
 		const char *first = strchr(line, ':'), *second = first ? strchr(first + 1, ':') : NULL;
 
-		if (!second || memchr(line, '\n', (size_t)(second - line)))
+		end = line + strcspn(line, "\n");
+		if (!second || second > end)
 			continue;
 		if (second == first + 1)
 			v2 = second + 1;

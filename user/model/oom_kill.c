@@ -28,7 +28,7 @@ void oom_kill__init(struct oom_kill *kill)
 {
 	memset(kill, 0, sizeof(*kill));
 	kill->when.wall_ns = kill->when.boot_ns = MT_UNKNOWN_U64;
-	kill->page_size = MT_UNKNOWN_U64;
+	kill->page_size = kill->total_pages = MT_UNKNOWN_U64;
 	forget_limit(&kill->limit);
 	forget(&kill->charge, sizeof(kill->charge));
 	forget(&kill->machine, offsetof(struct oom_machine, zones));
@@ -38,6 +38,13 @@ void oom_kill__init(struct oom_kill *kill)
 	kill->evaluated = MT_UNKNOWN_U64;
 	kill->exit_ns = kill->reaped_ns = kill->freed_ns = kill->left_bytes = kill->further_kills = MT_UNKNOWN_U64;
 	kill->further_ns = OOM_FURTHER_NS;
+}
+
+void oom_task__init(struct oom_task *task)
+{
+	memset(task, 0, sizeof(*task));
+	task->adj = OOM_ADJ_UNKNOWN;
+	forget(&task->uid, offsetof(struct oom_task, has_points) - offsetof(struct oom_task, uid));
 }
 
 void oom_kill__done(struct oom_kill *kill)
@@ -65,6 +72,7 @@ const char *oom_outcome__name(enum oom_outcome outcome)
 	static const char *const names[NR_OOM_OUTCOMES] = {
 		[OOM_OUTCOME_KILLED] = "killed",
 		[OOM_OUTCOME_NOBODY] = "nobody",
+		[OOM_OUTCOME_EXITED] = "exited",
 		[OOM_OUTCOME_PANIC] = "panic",
 	};
 

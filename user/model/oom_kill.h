@@ -41,6 +41,7 @@ enum oom_outcome {
 	OOM_OUTCOME_UNKNOWN, /* nothing says that it came to a kill */
 	OOM_OUTCOME_KILLED,
 	OOM_OUTCOME_NOBODY, /* there was nobody to be killed */
+	OOM_OUTCOME_EXITED, /* the chosen process had ended by itself meanwhile */
 	OOM_OUTCOME_PANIC,
 	NR_OOM_OUTCOMES
 };
@@ -71,10 +72,10 @@ struct oom_task {
 	uint64_t total_vm, rss, anon, file, shmem, swap;
 	uint64_t table_bytes; /* page tables; older kernels tell pages: */
 	uint64_t table_pages;
-	uint64_t score; /* /proc/PID/oom_score, of a process that runs */
+	uint64_t score;	 /* /proc/PID/oom_score, of a process that runs */
+	bool has_points; /* the kernel's own are known: */
+	int64_t points;
 	char comm[OOM_COMM];
-	int64_t points; /* as the kernel itself compared them */
-	bool has_points;
 };
 
 /* What memory was charged for, or used for on the whole machine.  Bytes. */
@@ -185,6 +186,7 @@ struct oom_kill {
 	struct oom_task *tasks; /* owned: who was compared, in the order in which the kernel looked */
 	size_t nr_tasks, tasks_left_out;
 	bool has_tasks;
+	uint64_t total_pages;		      /* what adj is a share of, by the kernel's own word */
 	struct oom_slab slabs[OOM_SLABS_MAX]; /* the largest that cannot be reclaimed, the largest first */
 	size_t nr_slabs;
 	uint32_t earlier[OOM_EARLIER_MAX]; /* pids that were killed shortly before */
@@ -208,6 +210,7 @@ struct oom_kill {
 
 /* All of it unknown. */
 void oom_kill__init(struct oom_kill *kill);
+void oom_task__init(struct oom_task *task);
 /* Frees what it owns. */
 void oom_kill__done(struct oom_kill *kill);
 

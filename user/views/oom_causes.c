@@ -11,9 +11,6 @@
 
 #define SAY(text, ...) snprintf(text, OOM_TEXT, __VA_ARGS__)
 
-/* A name of a path that leaves room for the sentence around it. */
-#define PATH_FORMAT "%.1000s"
-
 struct cause {
 	const char *rule;
 	bool (*applies)(const struct oom_view *view, char *text);
@@ -49,8 +46,8 @@ static bool at_limit(const struct oom_view *view, char *text)
 
 	if (view->kill->kind != OOM_KIND_MEMCG || !is_share(limit->usage, limit->bytes, 99))
 		return false;
-	SAY(text, "The limit of " PATH_FORMAT " was used up, %s of %s; the machine's memory had not run out.",
-	    oom__or_dash(limit->cgroup), oom__bytes(a, limit->usage), oom__bytes(b, limit->bytes));
+	SAY(text, "The cgroup's limit was used up, %s of %s; the machine's memory had not run out.",
+	    oom__bytes(a, limit->usage), oom__bytes(b, limit->bytes));
 	return true;
 }
 
@@ -276,11 +273,12 @@ static uint64_t pages_of(const struct oom_task *task)
 /* The one with the most pages, whatever its adj. */
 static const struct oom_task *largest_task(const struct oom_kill *kill)
 {
-	const struct oom_task *task, *largest = NULL;
+	const struct oom_task *largest = NULL;
+	size_t i;
 
-	for (task = kill->tasks; task < kill->tasks + kill->nr_tasks; task++)
-		if (!largest || pages_of(task) > pages_of(largest))
-			largest = task;
+	for (i = 0; i < kill->nr_tasks; i++)
+		if (!largest || pages_of(&kill->tasks[i]) > pages_of(largest))
+			largest = &kill->tasks[i];
 	return largest;
 }
 
@@ -364,8 +362,8 @@ static bool crowded(const struct oom_view *view, char *text)
 
 	if (!find_crowd(kill, &crowd) || !is_share(oom__in_bytes(kill->page_size, crowd.pages), used(kill), 50))
 		return false;
-	SAY(text, "%zu processes named %s held %s together (memory that they share is counted for each).", crowd.nr,
-	    crowd.comm, oom__pages(a, kill, crowd.pages));
+	SAY(text, "%zu processes named %s held %s together (what they share counts for each).", crowd.nr, crowd.comm,
+	    oom__pages(a, kill, crowd.pages));
 	return true;
 }
 
@@ -376,11 +374,20 @@ static bool asked_for(const struct oom_view *view, char *text)
 	return view->kill->kind == OOM_KIND_SYSRQ;
 }
 
+static bool nobody_compared(const struct oom_view *view, char *text)
+{
+	if (view->kill->allocating)
+		SAY(text,
+		    "vm.oom_kill_allocating_task is set: who asked for memory was killed, and nobody was compared.");
+	return view->kill->allocating;
+}
+
 static const struct cause causes[] = {
 	{ "at_limit", at_limit },
 	{ "below_limit", below_limit },
 	{ "on_nodes", on_nodes },
 	{ "asked_for", asked_for },
+	{ "nobody_compared", nobody_compared },
 	{ "zone_below_min", zone_below_min },
 	{ "fragmented", fragmented },
 	{ "largest_part", largest_part },

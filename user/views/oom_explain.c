@@ -196,7 +196,7 @@ static void say_headings(struct oom_explained *explained)
 	char a[OOM_WORD], b[OOM_WORD];
 
 	snprintf(explained->machine.heading, sizeof(explained->machine.heading),
-		 "if the machine ran out of memory now (%s of memory and swap, %s pages), the first would be killed:",
+		 "if the machine ran out of memory now (%s with swap, %s pages), the first would be killed:",
 		 oom__bytes(a, bytes_of(explained, standing->total_pages)), oom__count(b, standing->total_pages));
 	snprintf(explained->cgroup.heading, sizeof(explained->cgroup.heading),
 		 "if %s reached its limit now (%s of %s), the first would be killed:", limit->cgroup,

@@ -7,7 +7,7 @@
 #include "../report/report.h"
 #include "fields.h"
 
-#define OOM_CAUSES_MAX	16
+#define OOM_CAUSES_MAX	24
 #define OOM_MISSING_MAX 16
 #define OOM_TEXT	1536 /* a sentence with a path in it */
 

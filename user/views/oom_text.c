@@ -22,6 +22,20 @@ static const char *name(char *buf, size_t size, const char *comm, uint32_t pid)
 	return buf;
 }
 
+/* A sentence, broken between words. */
+static void say(struct report *report, const char *label, const char *text)
+{
+	struct wrapped line;
+	size_t len;
+
+	wrapped__begin(&line, report, label);
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		wrapped__add(&line, " ", "%.*s", (int)len, text);
+	}
+	wrapped__end(&line);
+}
+
 /* "2026-11-28 03:12:44", or as the log has it: "[461.582260]" since boot. */
 static void say_time(char *buf, size_t size, const struct oom_moment *when)
 {
@@ -71,7 +85,7 @@ static void say_machine(char *buf, size_t size, const struct oom_machine *machin
 static void say_head(const struct oom_view *view, struct report *report)
 {
 	static const char *const kinds[NR_OOM_KINDS] = {
-		[OOM_KIND_UNKNOWN] = "OOM kill",
+		[OOM_KIND_UNKNOWN] = "OOM",
 		[OOM_KIND_GLOBAL] = "global OOM",
 		[OOM_KIND_MEMCG] = "memcg OOM",
 		[OOM_KIND_CPUSET] = "OOM on the nodes of a cpuset",
@@ -105,9 +119,13 @@ static void say_nobody(const struct oom_kill *kill, struct report *report)
 		[OOM_OUTCOME_UNKNOWN] = "-",
 		[OOM_OUTCOME_NOBODY] = "nobody: there was no process that could be killed",
 		[OOM_OUTCOME_PANIC] = "nobody: the kernel panicked",
+		[OOM_OUTCOME_EXITED] = "nobody: the chosen one had ended by itself: ",
 	};
+	char text[OOM_COMM + 16] = "";
 
-	report__add_note(report, "%-*s%s", WRAPPED_LABEL, "killed", words[kill->outcome]);
+	if (kill->outcome == OOM_OUTCOME_EXITED)
+		name(text, sizeof(text), kill->victim.comm, kill->victim.pid);
+	report__add_note(report, "%-*s%s%s", WRAPPED_LABEL, "killed", words[kill->outcome], text);
 }
 
 static void say_memory(const struct oom_victim *victim, struct report *report)
@@ -231,10 +249,11 @@ static void say_ranking(const struct oom_view *view, struct report *report)
 {
 	const struct oom_ranking *ranking = &view->ranking;
 	const char *why = oom_view__why(view);
-	char text[OOM_COMM + 16], points[OOM_WORD];
+	char text[OOM_COMM + 16], points[OOM_WORD], first[192];
 	struct wrapped line;
 	size_t i;
 
+	snprintf(first, sizeof(first), "not the first: %s", why);
 	wrapped__begin(&line, report, "ranking");
 	for (i = 0; i < ranking->nr && i < OOM_SHOWN; i++)
 		wrapped__add(&line, "  ", "%zu %s %s", i + 1,
@@ -245,7 +264,7 @@ static void say_ranking(const struct oom_view *view, struct report *report)
 	wrapped__end(&line);
 	say_exempt(view, report);
 	if (*why)
-		report__add_note(report, "%-*snot the first: %s", WRAPPED_LABEL, ranking->nr ? "" : "ranking", why);
+		say(report, ranking->nr ? "" : "ranking", first);
 }
 
 /* What memory was charged for, the known parts. */
@@ -281,7 +300,7 @@ static void say_causes(const struct oom_view *view, struct report *report)
 	size_t i;
 
 	for (i = 0; i < view->nr_causes; i++)
-		report__add_note(report, "%-*s%s", WRAPPED_LABEL, i ? "" : "decides", view->causes[i].text);
+		say(report, i ? "" : "decides", view->causes[i].text);
 }
 
 static void say_after(const struct oom_kill *kill, struct report *report)

@@ -30,13 +30,13 @@ const char *oom_view__why(const struct oom_view *view)
 	const struct oom_ranking *ranking = &view->ranking;
 	size_t place = oom_ranking__find(ranking, kill->victim.pid);
 
-	if (kill->outcome != OOM_OUTCOME_KILLED)
+	if (kill->outcome != OOM_OUTCOME_KILLED || !place)
 		return "";
 	if (kill->allocating)
-		return "vm.oom_kill_allocating_task is set: who asked for memory is killed, and nobody is compared";
+		return "vm.oom_kill_allocating_task is set, so nobody was compared";
 	if (is_sacrificed(kill))
 		return "a child of the chosen process was killed in its place, as kernels before 5.1 do";
-	if (!kill->has_tasks || !place || !ranking->nr)
+	if (!kill->has_tasks || !ranking->nr)
 		return "";
 	if (place == SIZE_MAX)
 		return "the victim is not in the table";
@@ -108,8 +108,8 @@ static void miss(struct oom_view *view, bool is_missing, const char *what, const
 void oom_view__find_missing(struct oom_view *view)
 {
 	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
-	const char *rate = view->origin.live ? "the kernel had printed ten reports in 5s, or its log cannot be read" :
-					       "the log begins later, or the kernel had printed ten reports in 5s";
+	const char *rate = view->origin.live ? "there were ten reports in 5s, or the kernel's log cannot be read" :
+					       "the log begins later, or there were ten reports in 5s";
 	const char *silent =
 		view->origin.live ? "only those of the largest processes are kept" : "the kernel does not log it";
 	const struct oom_kill *kill = view->kill;
@@ -119,7 +119,7 @@ void oom_view__find_missing(struct oom_view *view)
 	alone |= view->origin.live && !view->origin.logged;
 
 	miss(view, kill->outcome == OOM_OUTCOME_UNKNOWN, "what became of it",
-	     "the log ends here, or an earlier victim was still dying");
+	     "no kill follows: the log was cut, or the chosen one had ended");
 	miss(view, kill->when.clock == OOM_CLOCK_NONE, "when it was", "the log has no times");
 	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", "the log does not say");
 	miss(view, alone && !kill->has_trigger, "who asked", rate);

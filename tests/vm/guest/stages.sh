@@ -52,6 +52,11 @@ watch_too() {
 	watched_too=$*
 }
 
+# log_report STAGE: what "memtrace oom --last" makes of the kernel's log.
+log_report() {
+	[ ! "$memtrace" ] || "$memtrace" oom --last --json >"/out/$1/log_report.json" 2>"/out/$1/log_report.err"
+}
+
 # gather STAGE COMMAND OPTIONS... -- WORK...: WORK by itself, or under "memtrace COMMAND OPTIONS", which
 # $under may put somewhere.
 gather() {

@@ -119,6 +119,20 @@ fentry_kill() {
 		grep -qx true
 	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_first "$1" .)"
 	fentry_choice "$1"
+	fentry_log_report "$1" "$grown"
+}
+
+# fentry_log_report STAGE GROWN: points and pages that oom --last computes from the log = the kernel's own, of the last kill.
+# The table is printed when the choice is made; until then others run on.
+fentry_log_report() {
+	local seen
+
+	seen=$(fentry_trace "$1" '[.[] | select(.event == "oom")] | .[-1] | "\(.victim.pid) \(.total_pages) \(.victim.points)"')
+	same "$1: victim and pages of oom --last = the kernel's" \
+		"$(log_report "$1" '"\(.victim.pid) \(.ranking.total_pages)"')" "${seen% *}"
+	log_report "$1" '.ranking.candidates[0].points - '"${seen##* }"' | . <= 192 + '"$2"' and . >= -192' | grep -qx true
+	verdict "$1: the points that oom --last computes are the kernel's" $? \
+		"$(log_report "$1" '.ranking.candidates[0].points'), the kernel has ${seen##* }"
 }
 
 # check_fentry_by_target: what was counted by target cgroup and kind is the events by target and kind, all of them.

@@ -29,6 +29,7 @@ fentry_kill() {
 	echo 60M >"$cgroups/parent/memory.max"
 	mkdir "$cgroups/parent/v" "$cgroups/parent/t"
 	gather "$stage" trace oom -a "$@" -- /guest/oompair "$cgroups/parent/v" "$cgroups/parent/t"
+	log_report "$stage"
 	rmdir "$cgroups/parent/v" "$cgroups/parent/t" "$cgroups/parent"
 }
 
@@ -41,6 +42,7 @@ stage_fentry() {
 	leave_memory 80
 	awk '$1 == "high" { pages += $2 } END { print pages }' /proc/zoneinfo >/out/fentry/high
 	gather fentry_global trace oom -a -- /guest/hog -a 400 -o 500 -c mt-bighog
+	log_report fentry_global
 	all_memory
 	fentry_kill fentry_limit
 	fentry_kill fentry_avoided --avoid fentry

@@ -27,4 +27,8 @@ check_memcg_oom() {
 		"$said found_nothing memcg mt-trigger"
 	same "memcg_oom: reclaim of the trigger's = the kernel's trace" \
 		"$(stat_json memcg_oom '[.processes[].reclaim.memcg.count] | add')" "$(seen memcg_oom mm_vmscan_memcg_reclaim_begin)"
+	# The last kill in the log; the limit is 60 MiB.
+	same "memcg_oom: what oom --last makes of the log" "$(log_report memcg_oom '"\(.kill.kind) \(.kill.limit.cgroup) " +
+			"\(.kill.limit.limit_bytes) \(.ranking.total_pages) \(.victim.pid) \(.victim.comm) \(.victim.cgroup) \(.ranking.victim_rank)"')" \
+		"$(stat_json memcg_oom '.oom[-1].victim | "memcg /parent 62914560 15360 \(.pid) \(.comm) \(.cgroup) 1"')"
 }

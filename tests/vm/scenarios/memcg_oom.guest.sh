@@ -8,6 +8,7 @@ stage_memcg_oom() {
 	mkdir "$cgroups/parent/v" "$cgroups/parent/t"
 	gather memcg_oom stat -a -- /guest/oompair "$cgroups/parent/v" "$cgroups/parent/t"
 	replay memcg_oom timeline.json timeline --json
+	log_report memcg_oom
 	for cgroup in v t; do
 		cat "$cgroups/parent/$cgroup/memory.events" >"/out/memcg_oom/events.$cgroup"
 	done

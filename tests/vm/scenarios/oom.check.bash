@@ -29,4 +29,7 @@ check_oom() {
 			| "\(.event | sub("compact"; "direct")) \(.pid)")"')" \
 		"$pid found_nothing direct $(stat_json oom '.oom[0].trigger.pid')"
 	verified oom 137 "vmstat oom_kill"
+	same "oom: what oom --last makes of the log" \
+		"$(log_report oom '"\(.kill.kind) \(.victim.pid) \(.victim.comm) \(.victim.adj) \(.trigger.comm) \(.ranking.victim_rank)"')" \
+		"$(stat_json oom '.oom[0] | "global \(.victim.pid) mt-bighog 500 \(.trigger.comm) 1"')"
 }

@@ -7,6 +7,7 @@ stage_oom() {
 	watch_too vmscan/mm_vmscan_throttled
 	gather oom stat -a -- /guest/hog -a 400 -o 500 -c mt-bighog
 	replay oom timeline.json timeline --json
+	log_report oom
 	verify oom -- /guest/hog -a 400 -o 500 -c mt-bighog
 	all_memory
 }
