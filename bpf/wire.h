@@ -333,6 +333,32 @@ struct mt_oom_after {
 	__u64 after_ns; /* from the kill on */
 };
 
+enum mt_denied_call { MT_DENIED_MMAP, MT_DENIED_BRK, MT_DENIED_MREMAP, MT_DENIED_MPROTECT, MT_DENIED_MLOCK, MT_DENIED_CLONE };
+
+enum mt_denied_reason {
+	MT_DENIED_OVERCOMMIT,
+	MT_DENIED_RLIMIT_AS,
+	MT_DENIED_RLIMIT_DATA,
+	MT_DENIED_RLIMIT_MEMLOCK,
+	MT_DENIED_RLIMIT_NPROC,
+	MT_DENIED_MAP_COUNT,
+	MT_DENIED_PIDS_MAX,
+	MT_DENIED_NO_MEMORY,
+};
+
+/* A call for memory or for a thread that the kernel refused. */
+struct mt_denied {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u32 call;	      /* enum mt_denied_call */
+	__u32 error;	      /* 0: ENOMEM, 1: EAGAIN */
+	__u32 reason;	      /* enum mt_denied_reason */
+	__u32 pad;
+	__u64 bytes;	      /* that were asked for; of a thread MT_UNKNOWN_U64 */
+	__u64 total_vm_bytes; /* address space of the process */
+	__u64 limit;	      /* that was hit: bytes, mappings or tasks; MT_UNKNOWN_U64 */
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -724,6 +750,7 @@ struct mt_cfg {
 	__u32 rare_fold_bytes;	/* a rare ring with more than this waiting gets counts, no records */
 	__u32 page_size;
 	__u32 nr_cpus;		   /* possible ones */
+	__u32 max_map_count;	   /* vm.max_map_count; 0: not known */
 	__u32 faults_after_exit;   /* sched_process_exit fires before a task's last fault */
 	__u32 rests;		   /* tasks may count after sched_process_exit, and are looked at when they are freed */
 	__u32 parents;		   /* tasks' records name their parents */
@@ -914,6 +941,7 @@ _Static_assert(sizeof(struct mt_kswapd) == 144, "mt_kswapd");
 _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_oom_candidate) == 152, "mt_oom_candidate");
 _Static_assert(sizeof(struct mt_oom_after) == 32, "mt_oom_after");
+_Static_assert(sizeof(struct mt_denied) == 120, "mt_denied");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");

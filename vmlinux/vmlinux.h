@@ -99,7 +99,9 @@ struct css_set {
 };
 
 enum cgroup_subsys_id {
-	memory_cgrp_id = 1, /* the value is the running kernel's, by CO-RE */
+	/* the values are the running kernel's, by CO-RE */
+	memory_cgrp_id = 1,
+	pids_cgrp_id = 2,
 };
 
 struct cred {
@@ -110,8 +112,13 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads that have not exited */
+	struct rlimit rlim[16];
 	s16 oom_score_adj;
 };
 
@@ -123,7 +130,10 @@ struct futex_sched_data {
 
 struct mm_struct {
 	atomic_t mm_users;
+	int map_count;
 	unsigned long total_vm;
+	unsigned long locked_vm;
+	unsigned long data_vm;
 	atomic_long_t pgtables_bytes;
 };
 

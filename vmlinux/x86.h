@@ -4,6 +4,11 @@
 #define MEMTRACE_VMLINUX_X86_H
 
 struct pt_regs {
+	unsigned long r10;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
+	unsigned long orig_ax;
 	unsigned long ip;
 } __attribute__((preserve_access_index));
 

@@ -223,13 +223,19 @@ bpf_ids_of() {
 	cat "/proc/$1"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -un
 }
 
-# chance PID: "S" while it sleeps, else the CPU time that it has used: the same twice in a row only if it did not get to run.
+# chance PID: "S" while all its threads sleep (several load programs), else the CPU time that it has used: the same twice in
+# a row only if it did not get to run.
 chance() {
-	local stat
+	local stat file state=S
 
+	for file in "/proc/$1/task"/*/stat; do
+		read -r stat 2>/dev/null <"$file" || continue
+		stat=${stat##*) }
+		[[ $stat == S* ]] || state=R
+	done
 	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
 	read -ra stat <<<"${stat##*) }"
-	if [[ ${stat[0]} == S ]]; then echo S; else echo $((stat[11] + stat[12])); fi
+	if [[ $state == S ]]; then echo S; else echo $((stat[11] + stat[12])); fi
 }
 
 # Until the number of programs attached by links has not changed for a while in which it could have.
@@ -242,8 +248,10 @@ wait_attached() {
 		now=$(chance "$1")
 		if [[ ! $links || $links != "$last" ]]; then
 			calm=0
-		elif [[ $now == S || $now != "$before" ]]; then
-			((++calm >= 5)) && return 0
+		elif [[ $now == S ]]; then
+			(((calm += 4) >= 20)) && return 0
+		elif [[ $now != "$before" ]]; then
+			((++calm >= 20)) && return 0
 		fi
 		last=$links before=$now
 		nap 0.06

@@ -29,6 +29,7 @@ union any_record {
 	struct mt_oom_candidate oom_candidate;
 	struct mt_oom_after oom_after;
 	struct mt_memory memory;
+	struct mt_denied denied;
 	struct mt_major major;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];

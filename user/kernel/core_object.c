@@ -2,8 +2,10 @@
 #include "core_object.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -149,6 +151,14 @@ static bool accounts_delays(const struct btf *btf)
 	return btf__find_by_name_kind(btf, DELAYS, BTF_KIND_STRUCT) >= 0 && delays__are_on();
 }
 
+static uint32_t max_map_count(void)
+{
+	char text[16];
+	int len = small_file__read_at(AT_FDCWD, "/proc/sys/vm/max_map_count", text, sizeof(text));
+
+	return len > 0 ? (uint32_t)strtoul(text, NULL, 10) : 0;
+}
+
 void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 {
 	cfg->nr_cpus = libbpf_num_possible_cpus();
@@ -161,6 +171,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
 	cfg->accounts_delays = accounts_delays(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
+	cfg->max_map_count = max_map_count();
 }
 
 /* How many different call chains are kept, each in some 1 KiB of the kernel's memory. */

@@ -666,6 +666,17 @@ int object__add_names(struct btf_names *names, const struct object_request *req)
 	return core_reads__add_names(names, req->image, req->image_size);
 }
 
+/* It is a part of memtrace's own file, and comes back from there if it is read again. */
+static void forget_image(const struct object_request *req)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)req->image + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)req->image + req->image_size) & ~(page - 1);
+
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 int object__open(struct object *object, const struct object_request *req)
 {
 	struct judge judge = {
@@ -681,6 +692,7 @@ int object__open(struct object *object, const struct object_request *req)
 	if (!err)
 		err = open_judged(object, req, &judge);
 	core_reads__close(&judge.reads);
+	forget_image(req);
 	return err;
 }
 

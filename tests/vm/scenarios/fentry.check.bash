@@ -118,8 +118,6 @@ fentry_kill() {
 		(.anon_rss_bytes + .file_rss_bytes + .shmem_rss_bytes + .pgtables_bytes) / 4096 | . <= 192 and . >= -192 - $grown' |
 		grep -qx true
 	verdict "$1: the victim's points are what its memory and its oom_score_adj make" $? "$(fentry_first "$1" .)"
-	fentry_choice "$1"
-	fentry_log_report "$1" "$grown"
 }
 
 # fentry_log_report STAGE GROWN: points and pages that oom --last computes from the log = the kernel's own, of the last kill.
@@ -153,11 +151,17 @@ check_fentry_by_target() {
 			"$check_out/fentry_targets/by_target.json")" "/above /own"
 }
 
+# fentry_reports STAGE: what is told of the choice, by programs and by the log.
+fentry_reports() {
+	fentry_choice "$1"
+	fentry_log_report "$1" "$(cat "$check_out/fentry/high" 2>/dev/null || echo 0)"
+}
+
 check_fentry_kills() {
-	have_stat fentry_limit trace && fentry_kill fentry_limit &&
+	have_stat fentry_limit trace && fentry_kill fentry_limit && fentry_reports fentry_limit &&
 		same "fentry_limit: pages that the allocation could use = the limit" \
 			"$(fentry_first fentry_limit '.total_pages')" $((60 * 256))
-	have_stat fentry_global trace && fentry_kill fentry_global &&
+	have_stat fentry_global trace && fentry_kill fentry_global && fentry_reports fentry_global &&
 		same "fentry_global: pages that the allocation could use = MemTotal" \
 			"$(fentry_first fentry_global '.total_pages * 4')" \
 			"$(awk '$1 == "MemTotal:" { print $2 }' "$check_out/fentry/meminfo")"
