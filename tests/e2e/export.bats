@@ -77,6 +77,40 @@ sample() {
 	memtrace_stop
 }
 
+@test "by comm and by cgroup in one file: the same sums, under names of their own, and memtrace's own metrics once" {
+	need_tool promtool prometheus
+	memcg_init
+	make_cgroup labelled 64M
+	memtrace_start export fault --textfile "$file" -i 0.2 --by comm --by cgroup --max-series 2000
+	wait_file
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 5000 -c mt-two-a' - "$cgroup" "$workloads/faults"
+	"$workloads/faults" -n 3000 -c mt-two-b
+	eventually counted memtrace_page_faults_total 'comm="mt-two-b".*minor' 3000
+	cp "$file" "$tmp/one.prom" # it is replaced meanwhile
+	file=$tmp/one.prom
+	between "by comm" "$(sample memtrace_page_faults_total 'comm="mt-two-a".*minor')" 5000 5400
+	# what the process counted before it moved is its old cgroup's
+	between "by cgroup" "$(sample memtrace_cgroup_page_faults_total 'cgroup="[^"]*labelled[^"]*".*minor')" 5000 5400
+	same "all, by either" "$(sample memtrace_cgroup_page_faults_total)" "$(sample memtrace_page_faults_total)"
+	! grep -q '^memtrace_page_faults_total{cgroup' "$file" || fail "one metric has two labels"
+	same "heads, each once" "$(grep '^# TYPE' "$file" | sort | uniq | wc -l)" "$(grep -c '^# TYPE' "$file")"
+	same "series, each once" "$(grep -v '^#' "$file" | sed 's/ [^ ]*$//' | sort | uniq | wc -l)" \
+		"$(grep -vc '^#' "$file")"
+	promtool check metrics <"$file"
+	memtrace_stop
+}
+
+@test "a second exporter of one file is refused with the pid of the first" {
+	memtrace_start export fault --textfile "$file" -i 0.2
+	wait_file
+	run timeout 60 "$memtrace" export fault --textfile "$file" --by cgroup -i 0.2
+	same "status" "$status" 2
+	same "lines" "${#lines[@]}" 1
+	[[ $output == *"$mt_pid"* ]] || fail "$output"
+	next_update
+	memtrace_stop
+}
+
 @test "a real node_exporter reads it" {
 	need_tool prometheus-node-exporter prometheus-node-exporter
 	need_tool curl curl

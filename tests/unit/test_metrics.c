@@ -27,7 +27,7 @@ static int set_up(void **state)
 
 	assert_non_null(world);
 	assert_int_equal(fake_run__open(&world->fake, BY_COMM), 0);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1000);
+	world->metrics = fake_run__metrics(&world->fake, 1000);
 	assert_non_null(world->metrics);
 	*state = world;
 	return 0;
@@ -249,7 +249,7 @@ static void samples_of_cgroups_are_metrics(void **state)
 	assert_int_equal(find(world->report, "memtrace_cgroups_left_out", &metric), 1);
 	assert_true(metric->samples[0].value == 0);
 	metrics__free(world->metrics);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1);
+	world->metrics = fake_run__metrics(&world->fake, 1);
 	make_report(world);
 	assert_int_equal(find(world->report, "memtrace_cgroup_memory_max_bytes", &metric), 1);
 	assert_int_equal(metric->nr_samples, 1);
@@ -302,7 +302,7 @@ static void names_without_a_series_are_other(void **state)
 	uint32_t i;
 
 	metrics__free(world->metrics);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 20);
+	world->metrics = fake_run__metrics(&world->fake, 20);
 	assert_non_null(world->metrics);
 	for (i = 0; i < 50; i++) {
 		snprintf(comm, sizeof(comm), "c%u", i);
@@ -316,6 +316,49 @@ static void names_without_a_series_are_other(void **state)
 	assert_true(sum == 50 * 100 + 50 * 49 / 2);
 }
 
+static double sum_of(const struct report *report, const char *name)
+{
+	const struct metric *metric;
+	double sum = 0;
+	size_t i;
+
+	assert_int_equal(find(report, name, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		sum += metric->samples[i].value;
+	return sum;
+}
+
+/* Each once: by the second group under a name of its own, and only what has groups. */
+static void two_groups_in_one_report(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	size_t i;
+
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open_also(&world->fake, BY_COMM, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	assert_int_equal(fake_run__stall(&world->fake, 1, "a", 7, 2000000000), 0);
+	assert_int_equal(fake_run__task(&world->fake, 2, "b", 3), 0);
+	assert_int_equal(fake_run__task(&world->fake, 3, "a", 5), 0);
+	session_of_each_node(world, 2);
+	make_report(world);
+	assert_true(sum_of(world->report, "memtrace_page_faults_total") == 15);
+	assert_true(sum_of(world->report, "memtrace_cgroup_page_faults_total") == 15);
+	assert_int_equal(find(world->report, "memtrace_cgroup_page_faults_total", &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		assert_string_equal(metric->samples[i].labels[0].name, "cgroup");
+	assert_int_equal(find(world->report, "memtrace_cgroup_reclaim_seconds", &metric), 1);
+	assert_int_equal(find(world->report, "memtrace_kswapd_session_seconds", &metric), 1);
+	assert_int_equal(metric->nr_samples, 2);
+	assert_int_equal(find(world->report, "memtrace_cgroup_kswapd_session_seconds", &metric), 0);
+	for (i = 0; i < NR_SELF_METRICS; i++)
+		assert_true(find(world->report, self_metrics[i].name, &metric) <= 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(samples_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(samples_of_cgroups_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_groups_in_one_report, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -461,7 +461,7 @@ static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char *
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	metrics = metrics__new(&fake.view, BY_COMM, nr);
+	metrics = fake_run__metrics(&fake, nr);
 	if (metrics)
 		event = metrics__event(metrics, &event_rows[MT_REC_oom], &kill);
 	err = event ? event : render_metrics(metrics, &rendering);

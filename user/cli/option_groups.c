@@ -222,12 +222,14 @@ const struct option_row group_options[] = {
 
 const struct option_row label_options[] = {
 	{ .name = "by",
-	  .type = OPT_CHOICE,
-	  .offset = AT(by),
+	  .type = OPT_CHOICE_LIST,
+	  .offset = AT(labels),
 	  .min = BY_COMM,
 	  .choices = comm_or_cgroup,
 	  .arg = "GROUP",
-	  .help = "the label of the metrics of tasks; comm by default" },
+	  .help = "the label of the metrics of tasks; comm by default; may be repeated: metrics by another group have "
+		  "it "
+		  "in their names" },
 	{ .name = NULL },
 };
 

@@ -134,11 +134,23 @@ static int end_file(struct export_run *run, bool keep)
 	return run->error && run->error != -EPIPE ? EXIT_FAILED : code;
 }
 
-static int run_export_session(struct export_run *run, const struct options *options, enum group_by by)
+static struct metrics_config metrics_config(const struct options *options)
+{
+	struct metrics_config config = { .by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series };
+	size_t i;
+
+	for (i = 0; i < options->labels.nr && i < METRICS_MAX_GROUPS; i++)
+		config.by[i] = (enum group_by)options->labels.list[i];
+	config.nr_by = i ? i : 1;
+	return config;
+}
+
+static int run_export_session(struct export_run *run, const struct options *options,
+			      const struct metrics_config *config)
 {
 	int code, ended;
 
-	run->metrics = metrics__new(&run->session.view, by, options->max_series);
+	run->metrics = metrics__new(&run->session.view, config);
 	run->session.source->ops->checkpoint(run->session.source, &run->session.checkpoint);
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
@@ -160,7 +172,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 
 static int run_export(struct options *options)
 {
-	enum group_by by = options__by(options, BY_COMM);
+	const struct metrics_config metrics = metrics_config(options);
 	struct export_run run = { 0 };
 	struct session_config config = {
 		.latency = true,
@@ -168,7 +180,10 @@ static int run_export(struct options *options)
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
-		.aggregate = { .by = by, .hist_by = by, .max_groups = MAX_GROUPS },
+		.aggregate = { .by = metrics.by[0],
+			       .hist_by = metrics.by[0],
+			       .also = metrics.nr_by > 1 ? metrics.by[1] : BY_ALL,
+			       .max_groups = MAX_GROUPS },
 		.event = on_event,
 		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
@@ -180,7 +195,7 @@ static int run_export(struct options *options)
 	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
 	if (code == EXIT_OK)
-		code = session__exit_code(&run.session, run_export_session(&run, options, by));
+		code = session__exit_code(&run.session, run_export_session(&run, options, &metrics));
 	session__close(&run.session);
 	metrics__free(run.metrics);
 	outfile__close(&run.file);
@@ -198,6 +213,8 @@ static const struct example examples[] = {
 	{ .text = "by cgroup, every 30 s, at most 500 label sets per metric",
 	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 "
 		  "--max-series 500" },
+	{ .text = "by process name and by cgroup in one file, from one run",
+	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by comm,cgroup" },
 	{ .text = "one file about one minute, kept",
 	  .line = "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
 	{},
@@ -212,9 +229,12 @@ const struct command export_command = {
 		   "A clean\n"
 		   "stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
 		   "after the\n"
-		   "other. Metrics have the label comm, or cgroup with --by cgroup. Each metric has at most "
-		   "--max-series label\n"
-		   "sets: the first names keep theirs, the rest is summed up in \"other\". No counter goes down while "
+		   "other. Metrics have the label comm, or cgroup with --by cgroup. With both, those by "
+		   "the first keep\n"
+		   "their names and those by the other have it in their names (memtrace_cgroup_page_faults_total), so "
+		   "that no sum\n"
+		   "counts twice. Each metric has at most --max-series label sets: the first names keep theirs, the "
+		   "rest is summed up in \"other\". No counter goes down while "
 		   "memtrace\n"
 		   "runs.\n"
 		   "\n"

@@ -25,6 +25,7 @@ enum scope {
 struct aggregate_config {
 	enum group_by by;
 	enum group_by hist_by; /* not BY_PARENT */
+	enum group_by also;    /* BY_COMM or BY_CGROUP: rows and histograms by this group too; BY_ALL: none */
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool processes;	       /* by comm, cgroup and parent (which needs it): count the processes of each row */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
@@ -57,6 +58,8 @@ struct task_refs;
 
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
+/* What is counted by config.also, of the same records; NULL: nothing.  It is fed, aged and freed with agg. */
+struct aggregate *aggregate__also(const struct aggregate *agg);
 
 /*
  * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it exceeds max_tasks.  On an error, the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Shared by the two halves of metrics, which count and report families. */
+/* Shared by the parts of metrics, which make, count and report families. */
 #ifndef MEMTRACE_METRICS_METRICS_IMPL_H
 #define MEMTRACE_METRICS_METRICS_IMPL_H
 
@@ -17,9 +17,19 @@ struct sum {
 	uint64_t values[];
 };
 
+#define METRIC_NAME_MAX 96
+
+/* What the series of some families stand for. */
+struct grouping {
+	enum group_by by;
+	struct aggregate *aggregate; /* whose rows have that group */
+};
+
 /* One metric with a label for the group: its series, and the fixed label values that each series has. */
 struct family {
-	const char *name, *help;
+	const char *metric, *help;	 /* metric: in the schema */
+	char name[METRIC_NAME_MAX];	 /* the same, with the group unless it is the first */
+	const struct grouping *grouping; /* of what has no key of its own */
 	const char *label;		 /* the fixed label's name, or NULL */
 	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
 	size_t width;			 /* counters a series */
@@ -44,8 +54,9 @@ struct cgroup_name {
 
 struct metrics {
 	const struct run_view *view;
-	enum group_by by;
-	struct family *families; /* room for one a row of the schema; owned */
+	struct grouping groupings[METRICS_MAX_GROUPS];
+	size_t nr_groupings;
+	struct family *families; /* room for one a row of the schema and group; owned */
 	size_t nr_families;
 	size_t max_series;
 	struct cgroup_name *cgroup_names;
@@ -54,6 +65,16 @@ struct metrics {
 
 /* Brings all series up to date; 0 or -errno. */
 int metrics__count(struct metrics *m);
+void sums__free(struct sum **sums);
+/* The values of a name, made with zeroes if it is new; NULL if memory ran out. */
+uint64_t *sums__get(struct sum **sums, const char *name, size_t width);
+/* A cgroup's name, and that of a row or histogram's group; NULL if memory ran out. */
+const char *metrics__cgroup_name(struct metrics *m, uint64_t id);
+const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm);
+/* The counter of a slot within its family; rows without a label, or with the same value, share one. */
+size_t family__slot_counter(const struct family *family, const struct slot_row *row);
+/* The label that has the group's names. */
+const char *metrics__group_label(const struct grouping *grouping);
 /* The help of a counter's metric: that of all counters that share its name, or else its own. */
 const char *metrics__slot_help(const struct slot_row *row);
 

@@ -53,11 +53,6 @@ static double in_base_unit(const struct metrics *m, uint64_t value, enum unit un
 	return unit == UNIT_NS ? value / NSEC_PER_SEC : value;
 }
 
-static const char *group_label(const struct metrics *m)
-{
-	return m->by == BY_CGROUP ? "cgroup" : "comm";
-}
-
 /* A sample with at most two labels, the second left out if its value is NULL. */
 static struct sample make_sample(struct metrics *m, const char *name, const char *value, const char *name2,
 				 const char *value2, double number)
@@ -82,7 +77,7 @@ static bool is_shown(const struct family *family, uint64_t value)
 
 static size_t counter_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
-	const char *label = family->group ? family->group->path : group_label(m);
+	const char *label = family->group ? family->group->path : metrics__group_label(family->grouping);
 	const uint64_t *values;
 	size_t i, j, nr = 0;
 
@@ -132,8 +127,9 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 			hist->nr_counts = MT_HIST_SLOTS;
 			hist->sum = values[MT_HIST_SLOTS];
 			hist->count = values[MT_HIST_SLOTS + 1];
-			samples[nr] = make_sample(m, group_label(m), family->grouped ? name : NULL, family->hist->label,
-						  hist_label_value(m, family, label), 0);
+			samples[nr] =
+				make_sample(m, metrics__group_label(family->grouping), family->grouped ? name : NULL,
+					    family->hist->label, hist_label_value(m, family, label), 0);
 			samples[nr++].hist = hist;
 		}
 	}

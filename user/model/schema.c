@@ -327,6 +327,18 @@ bool schema__is_task(enum field_type type)
 	return type == FIELD_WHO || type == FIELD_REF;
 }
 
+/* The first task that an event names is whom its values belong to, unless its prefix is not empty. */
+const struct field_row *hist_row__who(const struct hist_row *row)
+{
+	const struct event_row *event = &event_rows[row->event];
+	size_t i;
+
+	for (i = 0; i < event->nr_fields; i++)
+		if (schema__is_task(event->fields[i].type))
+			return *event->fields[i].path ? NULL : &event->fields[i];
+	return NULL;
+}
+
 const char *schema__field_type_name(enum field_type type)
 {
 	static const char *const names[] = {

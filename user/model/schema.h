@@ -147,6 +147,11 @@ bool schema__is_of_single_events(enum mt_probe probe);
 const char *schema__metric_help(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */
 bool schema__is_task(enum field_type type);
+/*
+ * The field of the event that names the task whose values a histogram has.  NULL: they are the machine's (a task only
+ * stands beside it, as who woke kswapd), or the histogram is made of slots.
+ */
+const struct field_row *hist_row__who(const struct hist_row *row);
 const char *schema__unit_name(enum unit unit); /* NULL: it has none */
 const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);
