@@ -191,6 +191,30 @@ sample() {
 	memtrace_stop
 }
 
+# has_not NAME LABELS-REGEX: no series of it is in the file
+has_not() {
+	! grep -qE "^$1\{.*($2)" "$file"
+}
+
+@test "the series of a name that is gone ends, is in no other, and starts at 0 when it comes back" {
+	memtrace_start export fault --textfile "$file" -i 0.2 --series-idle 2s --max-series 2000
+	wait_file
+	"$workloads/faults" -n 9000 -c mt-gone
+	sleep 1000 3>&- &
+	started+=("$!")
+	eventually counted memtrace_page_faults_total 'comm="mt-gone".*minor' 9000
+	eventually has_not memtrace_page_faults_total 'comm="mt-gone"'
+	cp "$file" "$tmp/ended.prom"
+	same "other" "$(grep -c '^memtrace_page_faults_total{comm="other"' "$tmp/ended.prom" || true)" 0
+	# it sleeps, but is there
+	eventually counted memtrace_page_faults_total 'comm="sleep".*minor' 1
+	(($(sample memtrace_series_ended_total) >= 1)) || fail "$(grep series "$file")"
+	"$workloads/faults" -n 3000 -c mt-gone
+	eventually counted memtrace_page_faults_total 'comm="mt-gone".*minor' 3000
+	between "from 0" "$(sample memtrace_page_faults_total 'comm="mt-gone".*minor')" 3000 3400
+	memtrace_stop
+}
+
 @test "a clean stop removes the file, --keep leaves it" {
 	for signal in INT TERM HUP; do
 		memtrace_start export fault --textfile "$file" -i 0.2

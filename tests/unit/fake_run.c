@@ -57,6 +57,7 @@ struct metrics *fake_run__metrics(struct fake_run *run, size_t max_series)
 		.by = { run->by, run->also },
 		.nr_by = run->also == BY_ALL ? 1 : 2,
 		.max_series = max_series,
+		.idle_ns = 3600 * SECOND,
 	};
 
 	return metrics__new(&run->view, &config);

@@ -12,6 +12,7 @@
 
 #include "../../user/metrics/metrics.h"
 #include "fake_run.h"
+#include "records.h"
 
 #define NODE_LABELS 64
 
@@ -359,6 +360,134 @@ static void two_groups_in_one_report(void **state)
 		assert_true(find(world->report, self_metrics[i].name, &metric) <= 1);
 }
 
+#define HOUR_NS 3600000000000ULL
+
+static void count_task(struct world *world, uint32_t pid, const char *comm, uint64_t minor, bool final)
+{
+	struct mt_task task = minor_record(pid, pid, comm, 1, minor);
+
+	task.flags = final ? MT_TASK_FINAL : 0;
+	task.who.cgroup_id = pid;
+	assert_int_equal(aggregate__task(world->fake.view.aggregate, &task), 0);
+}
+
+/* -1: there is no such series. */
+static double value_of(struct world *world, const char *name, const char *label, const char *value)
+{
+	const struct metric *metric;
+	double found = -1;
+	size_t i, l;
+
+	assert_int_equal(find(world->report, name, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		for (l = 0; l < metric->samples[i].nr_labels; l++)
+			if (!strcmp(metric->samples[i].labels[l].name, label) &&
+			    !strcmp(metric->samples[i].labels[l].value, value))
+				found = (found < 0 ? 0 : found) + metric->samples[i].value;
+	return found;
+}
+
+#define FAULTS "memtrace_page_faults_total"
+
+/* An hour after its last count, and not while a task of it lives; what it counted goes nowhere else. */
+static void names_that_are_gone_end(void **state)
+{
+	struct world *world = *state;
+
+	count_task(world, 1, "gone", 100, true);
+	count_task(world, 2, "sleeps", 10, false);
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 100);
+	world->fake.checkpoint.now_ns += HOUR_NS - 1;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 100);
+	world->fake.checkpoint.now_ns += 1;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == -1);
+	assert_true(value_of(world, FAULTS, "comm", "sleeps") == 10);
+	assert_true(value_of(world, FAULTS, "comm", "other") == -1);
+	assert_true(sum_of(world->report, "memtrace_series_ended_total") > 0);
+	/* it comes back, and one that had stayed goes on */
+	count_task(world, 3, "gone", 7, false);
+	count_task(world, 2, "sleeps", 11, true);
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 7);
+	assert_true(value_of(world, FAULTS, "comm", "sleeps") == 11);
+	assert_true(value_of(world, "memtrace_series", "metric", FAULTS) >= 2);
+}
+
+static bool is_odd(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id % 2;
+}
+
+/* A cgroup without tasks, but there, may count again at any time. */
+static void cgroups_end_when_they_are_gone(void **state)
+{
+	struct world *world = *state;
+
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open(&world->fake, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->fake.names.cgroup_lives = is_odd;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	count_task(world, 1, "a", 5, true);
+	count_task(world, 2, "b", 6, true);
+	make_report(world);
+	world->fake.checkpoint.now_ns += HOUR_NS;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "cgroup", "/c1") == 5);
+	assert_true(value_of(world, FAULTS, "cgroup", "/c2") == -1);
+}
+
+#define CHURN_STEPS 100
+#define CHURN_NAMES 1000
+
+/* 100,000 names, each gone soon: a new one still finds a series, and nothing is lost. */
+static void names_over_time_find_room(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	uint32_t step, i, pid = 1;
+	double other = 0;
+	char comm[16];
+
+	metrics__free(world->metrics);
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	for (step = 0; step < CHURN_STEPS; step++) {
+		for (i = 0; i < CHURN_NAMES; i++, pid++) {
+			snprintf(comm, sizeof(comm), "n%u", pid);
+			count_task(world, pid, comm, 1 + i, true);
+		}
+		make_report(world);
+		assert_int_equal(find(world->report, FAULTS, &metric), 1);
+		assert_true(metric->nr_samples <= 100);
+		/* the largest of the step has a series of its own */
+		assert_true(value_of(world, FAULTS, "comm", comm) == CHURN_NAMES);
+		assert_true(value_of(world, FAULTS, "comm", "other") > other);
+		other = value_of(world, FAULTS, "comm", "other");
+		assert_true(sum_of(world->report, FAULTS) - other + other / (step + 1) ==
+			    CHURN_NAMES * (CHURN_NAMES + 1) / 2);
+		world->fake.checkpoint.now_ns += HOUR_NS;
+		make_report(world);
+	}
+}
+
+static void first_events_have_a_zero_before(void **state)
+{
+	struct world *world = *state;
+
+	count_task(world, 1, "calm", 5, false);
+	make_report(world);
+	assert_true(value_of(world, "memtrace_stalled_seconds_total", "comm", "calm") == 0);
+	assert_true(value_of(world, "memtrace_page_alloc_failures_total", "comm", "calm") == 0);
+	assert_true(value_of(world, "memtrace_reclaimed_bytes_total", "comm", "calm") == -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +498,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(samples_of_cgroups_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_groups_in_one_report, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_that_are_gone_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cgroups_end_when_they_are_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_over_time_find_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(first_events_have_a_zero_before, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

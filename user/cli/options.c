@@ -42,6 +42,7 @@ void options__init(struct options *options)
 		.rows = 20,
 		.long_stall_ns = 10000000,
 		.max_series = 200,
+		.idle_ns = 3600000000000,
 	};
 }
 

@@ -90,6 +90,7 @@ struct options {
 	const char *textfile;
 	bool keep;
 	uint64_t max_series;
+	uint64_t idle_ns; /* after which series end */
 	bool no_bpf_stats;
 	/* oom */
 	const char *kernel_log; /* --log FILE, or NULL */

@@ -136,7 +136,9 @@ static int end_file(struct export_run *run, bool keep)
 
 static struct metrics_config metrics_config(const struct options *options)
 {
-	struct metrics_config config = { .by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series };
+	struct metrics_config config = {
+		.by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series, .idle_ns = options->idle_ns
+	};
 	size_t i;
 
 	for (i = 0; i < options->labels.nr && i < METRICS_MAX_GROUPS; i++)
@@ -234,9 +236,9 @@ const struct command export_command = {
 		   "their names and those by the other have it in their names (memtrace_cgroup_page_faults_total), so "
 		   "that no sum\n"
 		   "counts twice. Each metric has at most --max-series label sets: the first names keep theirs, the "
-		   "rest is summed up in \"other\". No counter goes down while "
-		   "memtrace\n"
-		   "runs.\n"
+		   "rest is\n"
+		   "summed up in \"other\". The series of a name that is gone ends after an hour. No counter goes down "
+		   "before.\n"
 		   "\n"
 		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
 		   "program;\n"

@@ -116,10 +116,11 @@ static void refresh_row(const struct aggregate *agg, struct row *row, const stru
 	row__refresh(row, agg->config.by, row_who(agg, task), task->hdr.time_ns);
 }
 
-/* A life keeps its row in memory, so it must point to the one that its newest record names. */
+/* A life keeps its row in memory, so it must point to the one that its newest record names; rows by parent are merged,
+ * and need none. */
 static void attach(const struct aggregate *agg, struct life *life, struct row *row)
 {
-	if (!rows_can_die(agg) || life->row == row)
+	if (agg->config.by == BY_PARENT || life->row == row)
 		return;
 	if (life->row)
 		life->row->lives--;
@@ -156,6 +157,7 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	packed__commit(&total);
 	if (agg->config.intervals)
 		packed__commit(&interval);
+	row->counted = true;
 	return 0;
 }
 

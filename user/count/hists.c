@@ -230,6 +230,27 @@ int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, uint
 	return 0;
 }
 
+struct hist_groups *hists__groups(struct hists *hists)
+{
+	return &hists->groups;
+}
+
+void hists__drop_ended(struct hists *hists)
+{
+	struct hist_group *group, *next_group;
+	struct hist *hist, *next;
+
+	HASH_ITER (hh, hists->table, hist, next) {
+		if (!hist->key.group->ended)
+			continue;
+		HASH_DEL(hists->table, hist);
+		free(hist);
+	}
+	HASH_ITER (hh, hists->groups.table, group, next_group)
+		if (group->ended)
+			hist_groups__remove(&hists->groups, group);
+}
+
 void hists__next_interval(struct hists *hists)
 {
 	struct hist *hist;

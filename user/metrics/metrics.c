@@ -46,12 +46,15 @@ const char *metrics__cgroup_name(struct metrics *m, uint64_t id)
 	struct cgroup_name *name;
 
 	HASH_FIND(hh, m->cgroup_names, &id, sizeof(id), name);
-	if (name)
+	if (name) {
+		name->round = m->round;
 		return name->name;
+	}
 	name = calloc(1, sizeof(*name));
 	if (!name)
 		return NULL;
 	name->id = id;
+	name->round = m->round;
 	name->name = strdup(m->view->names->cgroup(m->view->names->ctx, id));
 	if (name->name)
 		HASH_ADD(hh, m->cgroup_names, id, sizeof(name->id), name);
@@ -115,7 +118,8 @@ static struct family *add_family(struct metrics *m, const struct grouping *group
 	return family;
 }
 
-size_t family__slot_counter(const struct family *family, const struct slot_row *row)
+/* The counter of a slot within its family; rows without a label, or with the same value, share one. */
+static size_t slot_counter(const struct family *family, const struct slot_row *row)
 {
 	size_t i;
 
@@ -147,10 +151,12 @@ static void add_slot_families(struct metrics *m, const struct grouping *grouping
 		family->label = row->label;
 		family->unit = row->unit;
 		family->grouped = true;
-		i = family__slot_counter(family, row);
+		i = slot_counter(family, row);
 		family->values[i] = row->value;
 		if (i == family->width)
 			family->width++;
+		family->slots[family->nr_slots] = (uint16_t)slot;
+		family->counters[family->nr_slots++] = (uint16_t)i;
 	}
 }
 
@@ -188,7 +194,7 @@ static void add_hist_families(struct metrics *m, const struct grouping *grouping
 		family->hist = row;
 		family->unit = row->unit;
 		family->nr_labels = count_labels(row);
-		family->width = (family->nr_labels + 1) * HIST_WIDTH;
+		family->width = HIST_WIDTH;
 	}
 }
 
@@ -272,13 +278,19 @@ static size_t family__sets(const struct family *family)
 
 static int open_series(struct metrics *m)
 {
-	size_t i, max;
+	struct family *family;
+	size_t max;
 
-	for (i = 0; i < m->nr_families; i++) {
+	for (family = m->families; family < m->families + m->nr_families; family++) {
 		/* "other" is one of them */
-		max = m->max_series / family__sets(&m->families[i]);
-		m->families[i].series = series__new(max > 1 ? max - 1 : 0, m->families[i].width);
-		if (!m->families[i].series)
+		max = m->max_series / family__sets(family);
+		family->series = series__new(&(struct series_config){
+			.max = max > 1 ? max - 1 : 0,
+			.width = family->width,
+			.parts = family->hist ? family->nr_labels + 1 : 1,
+			.zeros = schema__metric_zeros(family->metric),
+		});
+		if (!family->series)
 			return -ENOMEM;
 	}
 	return 0;
@@ -305,6 +317,7 @@ struct metrics *metrics__new(const struct run_view *view, const struct metrics_c
 		return NULL;
 	m->view = view;
 	m->max_series = config->max_series;
+	m->idle_ns = config->idle_ns;
 	m->nr_groupings = config->nr_by;
 	for (i = 0; i < config->nr_by; i++)
 		m->groupings[i] = (struct grouping){
@@ -322,6 +335,22 @@ struct metrics *metrics__new(const struct run_view *view, const struct metrics_c
 	return NULL;
 }
 
+static void drop_name(struct metrics *m, struct cgroup_name *name)
+{
+	HASH_DEL(m->cgroup_names, name);
+	free(name->name);
+	free(name);
+}
+
+void metrics__drop_names(struct metrics *m)
+{
+	struct cgroup_name *name, *next;
+
+	HASH_ITER (hh, m->cgroup_names, name, next)
+		if (name->round != m->round)
+			drop_name(m, name);
+}
+
 void metrics__free(struct metrics *m)
 {
 	struct cgroup_name *name, *next;
@@ -333,11 +362,8 @@ void metrics__free(struct metrics *m)
 		series__free(m->families[i].series);
 		sums__free(&m->families[i].events);
 	}
-	HASH_ITER (hh, m->cgroup_names, name, next) {
-		HASH_DEL(m->cgroup_names, name);
-		free(name->name);
-		free(name);
-	}
+	HASH_ITER (hh, m->cgroup_names, name, next)
+		drop_name(m, name);
 	arena__free(&m->arena);
 	free(m->families);
 	free(m);

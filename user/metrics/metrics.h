@@ -24,6 +24,8 @@ enum self_metric {
 	SELF_BPF_RUN_TIME,
 	SELF_BPF_RUNS,
 	SELF_CGROUPS_LEFT_OUT,
+	SELF_SERIES,
+	SELF_SERIES_ENDED,
 	NR_SELF_METRICS
 };
 
@@ -40,6 +42,8 @@ struct metrics_config {
 	enum group_by by[METRICS_MAX_GROUPS];
 	size_t nr_by;
 	size_t max_series; /* label sets of each metric at most */
+	/* A name without living task or cgroup ends when it has counted nothing for so long. */
+	uint64_t idle_ns;
 };
 
 /* NULL if memory ran out. */

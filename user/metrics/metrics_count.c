@@ -1,118 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Metrics as they are counted: a round of each family, which brings its series up to date. */
+/*
+ * Metrics as they are counted: a round of each family, which brings its series up to date.  What ended is counted once
+ * more, and is then forgotten by the series and by what counted it, so that both agree about where the next count of
+ * the same name starts.
+ */
 #include "metrics_impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-static double sum_weight(const uint64_t *values, size_t width)
+/* Whether a source is added to series, or forgotten by them. */
+enum step { ADD, FORGET };
+
+static int give(struct family *family, enum step step, const char *name, size_t part, const uint64_t *values)
 {
-	double weight = 0;
-
-	while (width)
-		weight += values[--width];
-	return weight;
-}
-
-/* One interval: each name once, then what did not get a series goes to "other". */
-static int family__offer(struct family *family, struct sum *sums)
-{
-	struct sum *sum, *next;
-	int err = 0;
-
-	series__begin(family->series);
-	HASH_ITER (hh, sums, sum, next) {
-		err = series__offer(family->series, sum->name, sum_weight(sum->values, family->width), sum->values);
-		if (err)
-			break;
-	}
-	return err ? err : series__end(family->series);
-}
-
-static int add_counts(struct metrics *m, struct family *family, struct sum **sums, const char *name,
-		      const uint64_t *counts)
-{
-	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
-	enum mt_slot slot;
-
-	if (!values)
+	if (!name)
 		return -ENOMEM;
-	for (slot = 0; slot < MT_NR_SLOTS; slot++)
-		if (slot_rows[slot].metric && !strcmp(slot_rows[slot].metric, family->metric) &&
-		    run_view__knows(m->view, slot))
-			values[family__slot_counter(family, &slot_rows[slot])] += counts[slot];
+	if (step == ADD)
+		return series__add(family->series, name, part, values);
+	series__forget(family->series, name, part, values);
 	return 0;
 }
 
-static int add_entity(struct metrics *m, struct family *family, struct sum **sums, const struct entity *entity)
-{
-	const char *name = metrics__group_name(m, family->grouping->by, entity->other, entity->cgroup_id, entity->comm);
+/* Counters of slots */
 
-	return add_counts(m, family, sums, name, entity->v);
+static bool is_of_slots(const struct family *family, const struct grouping *grouping)
+{
+	return family->nr_slots && family->grouping == grouping;
 }
 
-static int round_of_slots(struct metrics *m, struct family *family, struct selection *selection)
+static int give_slots(struct family *family, enum step step, const char *name, const uint64_t *counts)
 {
-	struct sum *sums = NULL;
+	uint64_t values[MT_NR_SLOTS] = { 0 };
+	size_t i;
+
+	for (i = 0; i < family->nr_slots; i++)
+		values[family->counters[i]] += counts[family->slots[i]];
+	return give(family, step, name, 0, values);
+}
+
+static int give_counts(struct metrics *m, const struct grouping *grouping, enum step step, const char *name,
+		       const uint64_t *counts)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < m->nr_families; i++)
+		if (is_of_slots(&m->families[i], grouping))
+			err = give_slots(&m->families[i], step, name, counts);
+	return err;
+}
+
+static int give_rows(struct metrics *m, const struct grouping *grouping, struct selection *selection, enum step step)
+{
 	struct entity entity;
+	const char *name;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < selection__nr(selection); i++) {
 		err = selection__at(selection, i, &entity);
-		if (!err)
-			err = add_entity(m, family, &sums, &entity);
+		if (err || (step == FORGET && !entity.ended))
+			continue;
+		name = metrics__group_name(m, grouping->by, entity.other, entity.cgroup_id, entity.comm);
+		err = give_counts(m, grouping, step, name, entity.v);
 	}
-	/* what cannot be attributed to a task is "other" too */
-	if (!err && schema__nr_events(m->view->totals->losses.unattributed))
-		err = add_counts(m, family, &sums, "other", m->view->totals->losses.unattributed);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
 	return err;
 }
 
-/* Where a histogram's label value has its counters: unknown values are "other". */
-static size_t label_index(const struct family *family, int64_t label)
+static int round_of_slots(struct metrics *m, const struct grouping *grouping, struct selection *selection)
+{
+	const uint64_t *unattributed = m->view->totals->losses.unattributed;
+	size_t i;
+	int err;
+
+	for (i = 0; i < m->nr_families; i++)
+		if (is_of_slots(&m->families[i], grouping))
+			series__begin(m->families[i].series);
+	err = give_rows(m, grouping, selection, ADD);
+	/* what cannot be attributed to a task is "other" too */
+	if (!err && schema__nr_events(unattributed))
+		err = give_counts(m, grouping, ADD, "other", unattributed);
+	for (i = 0; !err && i < m->nr_families; i++)
+		if (is_of_slots(&m->families[i], grouping))
+			err = series__end(m->families[i].series);
+	return err;
+}
+
+/* Histograms */
+
+/* Which part a label's value has: unknown values are "other". */
+static size_t label_part(const struct family *family, int64_t label)
 {
 	return label >= 0 && (size_t)label < family->nr_labels ? (size_t)label : family->nr_labels;
 }
 
-static int add_hist_entry(struct metrics *m, struct family *family, struct sum **sums, const struct hist_entry *entry)
+static int give_hist(struct metrics *m, struct family *family, enum step step, const struct hist_entry *entry)
 {
+	uint64_t values[HIST_WIDTH];
 	const char *name = "";
-	uint64_t *values;
 	size_t i;
 
 	if (entry->other || entry->comm[0] || entry->cgroup_id)
 		name = metrics__group_name(m, family->grouping->by, entry->other, entry->cgroup_id, entry->comm);
 	family->grouped |= name && name[0];
-	values = name ? sums__get(sums, name, family->width) : NULL;
-	if (!values)
-		return -ENOMEM;
-	values += label_index(family, entry->label) * HIST_WIDTH;
+	values[HIST_COUNT] = entry->count;
+	values[HIST_SUM] = entry->sum;
 	for (i = 0; i < MT_HIST_SLOTS; i++)
-		values[i] += entry->counts[i];
-	values[MT_HIST_SLOTS] += entry->sum;
-	values[MT_HIST_SLOTS + 1] += entry->count;
-	return 0;
+		values[HIST_FIRST + i] = entry->counts[i];
+	return give(family, step, name, label_part(family, entry->label), values);
 }
 
-static int round_of_hist(struct metrics *m, struct family *family, const struct hist_entry *entries, size_t nr)
+static int give_hists(struct metrics *m, struct family *family, enum step step, const struct hist_entry *entries,
+		      size_t nr)
 {
-	struct sum *sums = NULL;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < nr; i++)
-		if (entries[i].row == family->hist)
-			err = add_hist_entry(m, family, &sums, &entries[i]);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
+		if (entries[i].row == family->hist && (step == ADD || entries[i].ended))
+			err = give_hist(m, family, step, &entries[i]);
 	return err;
 }
+
+static int round_of_hists(struct metrics *m, const struct grouping *grouping, enum step step,
+			  const struct hist_entry *entries, size_t nr)
+{
+	struct family *family;
+	int err = 0;
+
+	for (family = m->families; !err && family < m->families + m->nr_families; family++) {
+		if (!family->hist || family->grouping != grouping)
+			continue;
+		if (step == ADD)
+			series__begin(family->series);
+		err = give_hists(m, family, step, entries, nr);
+		if (!err && step == ADD)
+			err = series__end(family->series);
+	}
+	return err;
+}
+
+/* Counters by a key */
 
 static const char *keyed_name(struct metrics *m, const struct family *family, const void *record)
 {
@@ -123,69 +152,130 @@ static const char *keyed_name(struct metrics *m, const struct family *family, co
 	return value && family->group->type == FIELD_CGROUP ? metrics__cgroup_name(m, value) : "unknown";
 }
 
-static int add_keyed(struct metrics *m, struct family *family, struct sum **sums, const void *record)
+static int give_keyed(struct metrics *m, struct family *family, enum step step, const void *record)
 {
 	uint64_t code = family->code ? keyed_column__get(family->code, record) : 0;
-	const char *name = keyed_name(m, family, record);
-	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
+	uint64_t values[MT_NR_SLOTS] = { 0 };
 
-	if (!values)
-		return -ENOMEM;
+	if (step == FORGET && !(keyed_row__head(family->keyed, record)->flags & MT_KEYED_ENDED))
+		return 0;
 	if (code < family->width)
-		values[code] += keyed_column__get(family->counter, record);
-	return 0;
+		values[code] = keyed_column__get(family->counter, record);
+	return give(family, step, keyed_name(m, family, record), 0, values);
 }
 
-static int round_of_keyed(struct metrics *m, struct family *family)
+static int round_of_keyed(struct metrics *m, struct family *family, enum step step)
 {
-	struct sum *sums = NULL;
 	const void **records;
 	size_t i, nr;
 	int err;
 
-	if (!m->view->keyed)
-		return 0;
 	err = keyed_counts__list(m->view->keyed, family->keyed, SCOPE_TOTAL, &records, &nr);
+	if (step == ADD)
+		series__begin(family->series);
 	for (i = 0; !err && i < nr; i++)
-		err = add_keyed(m, family, &sums, records[i]);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
+		err = give_keyed(m, family, step, records[i]);
+	if (!err && step == ADD)
+		err = series__end(family->series);
 	free(records);
 	return err;
 }
 
-static int count_family(struct metrics *m, struct family *family, struct selection *selection,
-			const struct hist_entry *entries, size_t nr)
+static int rounds_of_keyed(struct metrics *m, enum step step)
 {
-	if (family->hist)
-		return round_of_hist(m, family, entries, nr);
-	if (family->count)
-		return family__offer(family, family->events);
-	return family->keyed ? round_of_keyed(m, family) : round_of_slots(m, family, selection);
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && m->view->keyed && i < m->nr_families; i++)
+		if (m->families[i].keyed)
+			err = round_of_keyed(m, &m->families[i], step);
+	return err;
 }
 
-static int count_grouping(struct metrics *m, const struct grouping *grouping)
+/* Events */
+
+static int round_of_events(struct family *family)
 {
-	struct selection *selection = aggregate__select(grouping->aggregate, SCOPE_TOTAL, &(struct order){ 0 });
-	struct hist_entry *entries = NULL;
-	size_t i, nr = 0;
-	int err = selection ? aggregate__histograms(grouping->aggregate, SCOPE_TOTAL, &entries, &nr) : -errno;
+	struct sum *sum, *next;
+	int err = 0;
+
+	series__begin(family->series);
+	HASH_ITER (hh, family->events, sum, next)
+		err = err ? err : give(family, ADD, sum->name, 0, sum->values);
+	return err ? err : series__end(family->series);
+}
+
+static int rounds_of_events(struct metrics *m)
+{
+	size_t i;
+	int err = 0;
 
 	for (i = 0; !err && i < m->nr_families; i++)
-		if (m->families[i].grouping == grouping)
-			err = count_family(m, &m->families[i], selection, entries, nr);
+		if (m->families[i].count)
+			err = round_of_events(&m->families[i]);
+	return err;
+}
+
+/* All of it */
+
+static int count_grouping(struct metrics *m, const struct grouping *grouping, const struct ending *ending)
+{
+	struct selection *selection;
+	struct hist_entry *entries = NULL;
+	size_t nr = 0;
+	int err;
+
+	aggregate__mark_ended(grouping->aggregate, ending);
+	selection = aggregate__select(grouping->aggregate, SCOPE_TOTAL, &(struct order){ 0 });
+	err = selection ? aggregate__histograms(grouping->aggregate, SCOPE_TOTAL, &entries, &nr) : -errno;
+	if (!err)
+		err = round_of_slots(m, grouping, selection);
+	if (!err)
+		err = round_of_hists(m, grouping, ADD, entries, nr);
+	if (!err)
+		err = give_rows(m, grouping, selection, FORGET);
+	if (!err)
+		err = round_of_hists(m, grouping, FORGET, entries, nr);
 	selection__free(selection);
 	free(entries);
+	if (!err)
+		aggregate__drop_ended(grouping->aggregate);
+	return err;
+}
+
+static int count_keyed(struct metrics *m, const struct ending *ending)
+{
+	int err;
+
+	if (m->view->keyed)
+		keyed_counts__mark_ended(m->view->keyed, ending);
+	err = rounds_of_keyed(m, ADD);
+	if (!err)
+		err = rounds_of_keyed(m, FORGET);
+	if (!err && m->view->keyed)
+		keyed_counts__drop_ended(m->view->keyed);
 	return err;
 }
 
 int metrics__count(struct metrics *m)
 {
+	const struct ending ending = {
+		.now_ns = m->view->checkpoint->now_ns,
+		.idle_ns = m->idle_ns,
+		.lives = m->view->names->cgroup_lives,
+		.ctx = m->view->names->ctx,
+	};
 	size_t i;
 	int err = 0;
 
+	m->round++;
 	for (i = 0; !err && i < m->nr_groupings; i++)
-		err = count_grouping(m, &m->groupings[i]);
+		err = count_grouping(m, &m->groupings[i], &ending);
+	if (!err)
+		err = count_keyed(m, &ending);
+	if (!err)
+		err = rounds_of_events(m);
+	if (!err)
+		metrics__drop_names(m);
 	return err;
 }

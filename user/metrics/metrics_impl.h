@@ -8,9 +8,10 @@
 #include "../base/arena.h"
 #include "metrics.h"
 
-#define HIST_WIDTH (MT_HIST_SLOTS + 2) /* counts, sum, count */
+/* Where a histogram's counters are: those that are always there first, as a part is as wide as it is used. */
+enum { HIST_COUNT, HIST_SUM, HIST_FIRST, HIST_WIDTH = HIST_FIRST + MT_HIST_SLOTS };
 
-/* The sum over the sources of one name in this interval, or, for events, since the start. */
+/* The events of one name since the start. */
 struct sum {
 	UT_hash_handle hh;
 	char *name;
@@ -32,7 +33,10 @@ struct family {
 	const struct grouping *grouping; /* of what has no key of its own */
 	const char *label;		 /* the fixed label's name, or NULL */
 	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
-	size_t width;			 /* counters a series */
+	size_t width;			 /* counters a series; of a histogram, a label value */
+	uint16_t slots[MT_NR_SLOTS];	 /* of a family of slots: nr_slots that are known, and the counter of each */
+	uint16_t counters[MT_NR_SLOTS];
+	size_t nr_slots;
 	enum unit unit;
 	const struct hist_row *hist;   /* a histogram: NULL for counters */
 	const struct count_row *count; /* counts events: NULL else */
@@ -42,6 +46,7 @@ struct family {
 	size_t nr_labels;   /* values of a histogram's own label; behind them comes "other" */
 	struct sum *events; /* of a family that counts events */
 	struct series_set *series;
+	size_t nr_shown; /* label sets in the last report */
 	bool grouped;
 };
 
@@ -50,6 +55,7 @@ struct cgroup_name {
 	UT_hash_handle hh;
 	uint64_t id;
 	char *name;
+	uint64_t round; /* in which it was asked for last */
 };
 
 struct metrics {
@@ -59,6 +65,8 @@ struct metrics {
 	struct family *families; /* room for one a row of the schema and group; owned */
 	size_t nr_families;
 	size_t max_series;
+	uint64_t idle_ns; /* after which a name ends that is gone */
+	uint64_t round;
 	struct cgroup_name *cgroup_names;
 	struct arena arena; /* what the last report borrows */
 };
@@ -71,8 +79,8 @@ uint64_t *sums__get(struct sum **sums, const char *name, size_t width);
 /* A cgroup's name, and that of a row or histogram's group; NULL if memory ran out. */
 const char *metrics__cgroup_name(struct metrics *m, uint64_t id);
 const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm);
-/* The counter of a slot within its family; rows without a label, or with the same value, share one. */
-size_t family__slot_counter(const struct family *family, const struct slot_row *row);
+/* Forgets names of cgroups that were not asked for in this round: nothing has them any more. */
+void metrics__drop_names(struct metrics *m);
 /* The label that has the group's names. */
 const char *metrics__group_label(const struct grouping *grouping);
 /* The help of a counter's metric: that of all counters that share its name, or else its own. */

@@ -40,6 +40,14 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 				    .help = "cgroups without samples, as there were too many or they were gone too "
 					    "soon",
 				    .type = METRIC_GAUGE },
+	[SELF_SERIES] = { .name = "memtrace_series",
+			  .help = "label sets of a metric in this file, of those that have names of tasks, cgroups or "
+				  "keys",
+			  .type = METRIC_GAUGE,
+			  .label = "metric" },
+	[SELF_SERIES_ENDED] = { .name = "memtrace_series_ended_total",
+				.help = "names whose series have ended, over all metrics",
+				.type = METRIC_COUNTER },
 	[SELF_BPF_RUNS] = { .name = "memtrace_bpf_runs_total",
 			    .help = "runs of memtrace's BPF programs",
 			    .type = METRIC_COUNTER,
@@ -78,11 +86,11 @@ static bool is_shown(const struct family *family, uint64_t value)
 static size_t counter_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
 	const char *label = family->group ? family->group->path : metrics__group_label(family->grouping);
-	const uint64_t *values;
+	uint64_t values[MT_NR_SLOTS];
 	size_t i, j, nr = 0;
 
 	for (i = 0; i < series__nr(family->series); i++) {
-		values = series__values(family->series, i);
+		series__copy(family->series, i, 0, values);
 		for (j = 0; j < family->width; j++)
 			if (is_shown(family, values[j]))
 				samples[nr++] =
@@ -109,6 +117,27 @@ static const char *hist_label_value(struct metrics *m, const struct family *fami
 	return text;
 }
 
+/* NULL: it has counted nothing, or memory ran out, which the arena remembers. */
+static struct histogram *copy_hist(struct metrics *m, const struct family *family, size_t i, size_t label)
+{
+	uint64_t values[HIST_WIDTH], *counts;
+	struct histogram *hist;
+
+	if (!series__copy(family->series, i, label, values) || !values[HIST_COUNT])
+		return NULL;
+	hist = arena__zeroed(&m->arena, sizeof(*hist));
+	counts = arena__zeroed(&m->arena, MT_HIST_SLOTS * sizeof(*counts));
+	if (!hist || !counts)
+		return NULL;
+	memcpy(counts, values + HIST_FIRST, MT_HIST_SLOTS * sizeof(*counts));
+	*hist = (struct histogram){ .unit = family->unit,
+				    .counts = counts,
+				    .nr_counts = MT_HIST_SLOTS,
+				    .sum = values[HIST_SUM],
+				    .count = values[HIST_COUNT] };
+	return hist;
+}
+
 static size_t hist_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
 	size_t i, label, nr = 0;
@@ -117,16 +146,10 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 		const char *name = series__name(family->series, i);
 
 		for (label = 0; label <= family->nr_labels; label++) {
-			const uint64_t *values = series__values(family->series, i) + label * HIST_WIDTH;
-			struct histogram *hist = arena__zeroed(&m->arena, sizeof(*hist));
+			struct histogram *hist = copy_hist(m, family, i, label);
 
-			if (!hist || !values[MT_HIST_SLOTS + 1])
+			if (!hist)
 				continue;
-			hist->unit = family->unit;
-			hist->counts = values;
-			hist->nr_counts = MT_HIST_SLOTS;
-			hist->sum = values[MT_HIST_SLOTS];
-			hist->count = values[MT_HIST_SLOTS + 1];
 			samples[nr] =
 				make_sample(m, metrics__group_label(family->grouping), family->grouped ? name : NULL,
 					    family->hist->label, hist_label_value(m, family, label), 0);
@@ -136,7 +159,7 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 	return nr;
 }
 
-static int add_family_metric(struct metrics *m, const struct family *family, struct report *report)
+static int add_family_metric(struct metrics *m, struct family *family, struct report *report)
 {
 	size_t per_series = family->hist ? family->nr_labels + 1 : family->width;
 	struct metric metric = {
@@ -153,6 +176,7 @@ static int add_family_metric(struct metrics *m, const struct family *family, str
 		return -ENOMEM;
 	metric.nr_samples = family->hist ? hist_samples(m, family, samples) : counter_samples(m, family, samples);
 	metric.samples = samples;
+	family->nr_shown = metric.nr_samples;
 	report__add_metric(report, &metric);
 	return 0;
 }
@@ -372,6 +396,22 @@ static int add_costs(struct metrics *m, struct report *report, const struct prog
 	return err ? err : add_plain(report, runs, r, nr);
 }
 
+static int add_series(struct metrics *m, struct report *report)
+{
+	const struct metric_row *row = &self_metrics[SELF_SERIES];
+	struct sample *samples = plain_samples(m, m->nr_families + 1);
+	uint64_t ended = 0;
+	size_t i;
+	int err;
+
+	for (i = 0; samples && i < m->nr_families; i++) {
+		samples[i] = make_sample(m, row->label, m->families[i].name, NULL, NULL, m->families[i].nr_shown);
+		ended += series__nr_ended(m->families[i].series);
+	}
+	err = add_plain(report, row, samples, m->nr_families);
+	return err ? err : add_single(m, report, &self_metrics[SELF_SERIES_ENDED], NULL, ended);
+}
+
 static int add_self(struct metrics *m, struct report *report)
 {
 	int err = add_single(m, report, &self_metrics[SELF_BUILD_INFO], MEMTRACE_VERSION, 1);
@@ -386,6 +426,8 @@ static int add_self(struct metrics *m, struct report *report)
 		err = add_attached(m, report);
 	if (!err)
 		err = add_lost(m, report);
+	if (!err)
+		err = add_series(m, report);
 	return err;
 }
 

@@ -262,11 +262,15 @@ bool schema__is_of_single_events(enum mt_probe probe)
 	return false;
 }
 
-const char *schema__metric_help(const char *metric)
+struct shared_metric {
+	const char *name, *help;
+	bool zeros;
+};
+
+/* NULL: the metric has one counter alone. */
+static const struct shared_metric *find_shared(const char *metric)
 {
-	static const struct {
-		const char *name, *help;
-	} rows[] = {
+	static const struct shared_metric rows[] = {
 #define MT_METRIC(metric, ...) { .name = metric, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 	};
@@ -274,8 +278,22 @@ const char *schema__metric_help(const char *metric)
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (!strcmp(rows[i].name, metric))
-			return rows[i].help;
+			return &rows[i];
 	return NULL;
+}
+
+const char *schema__metric_help(const char *metric)
+{
+	const struct shared_metric *shared = find_shared(metric);
+
+	return shared ? shared->help : NULL;
+}
+
+bool schema__metric_zeros(const char *metric)
+{
+	const struct shared_metric *shared = find_shared(metric);
+
+	return shared && shared->zeros;
 }
 
 /* One event counts in several slots, so for each probe the largest of them is taken: at least so many. */

@@ -145,6 +145,8 @@ bool schema__has_stacks(enum mt_probe probe);
 bool schema__is_of_single_events(enum mt_probe probe);
 /* The help of a metric that several slots share; NULL: one slot's help is enough. */
 const char *schema__metric_help(const char *metric);
+/* Whether its series are there, with 0, before the first event: increase() then sees that event. */
+bool schema__metric_zeros(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */
 bool schema__is_task(enum field_type type);
 /*

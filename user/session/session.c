@@ -34,6 +34,13 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 	return source ? source->ops->cgroup(source, id) : NULL;
 }
 
+static bool cgroup_lives(void *ctx, uint64_t id)
+{
+	struct source *source = live__source(((struct session *)ctx)->live);
+
+	return source->ops->cgroup_lives(source, id);
+}
+
 static const struct mt_who *name_who(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
@@ -354,6 +361,7 @@ static void begin(struct session *session, const struct options *options, const 
 		},
 		.names = {
 			.cgroup = name_cgroup,
+			.cgroup_lives = options->replay ? NULL : cgroup_lives,
 			.gfp = name_gfp,
 			.who = name_who,
 			/* processes of a recording may be gone, or another machine's */
