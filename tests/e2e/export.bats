@@ -215,6 +215,33 @@ has_not() {
 	memtrace_stop
 }
 
+@test "an OOM kill counts in a series of its cgroup that was 0 before" {
+	memcg_init
+	make_cgroup oom 64M
+	parent=$cgroup_name
+	make_cgroup oom/victim
+	victim_dir=$cgroup
+	make_cgroup oom/trigger
+	grep -q oom_kill_disable.0 "$memcg_root$parent/memory.oom_control" 2>/dev/null || [[ $memcg_limit == memory.max ]] ||
+		skip "the OOM killer is off in $parent"
+	memtrace_start export fault oom --textfile "$file" -i 0.2 --by comm,cgroup --max-series 5000
+	wait_file
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 1' - "$victim_dir" "$workloads/faults"
+	eventually grep -qE '^memtrace_oom_kills_total\{cgroup="[^"]*oom/victim",kind="memcg"\} 0$' "$file"
+	! grep -q '^memtrace_oom_last_timestamp_seconds ' "$file" || fail "a kill before the first"
+	now=$(date +%s)
+	"$workloads/oompair" "$victim_dir" "$cgroup" >/dev/null
+	eventually counted memtrace_oom_kills_total 'cgroup="[^"]*oom/victim"' 1
+	cp "$file" "$tmp/killed.prom"
+	file=$tmp/killed.prom
+	same "kills" "$(sample memtrace_oom_kills_total "cgroup=\"$parent/")" "$(oom_kills "$victim_dir" "$cgroup")"
+	! dmesg 2>/dev/null | grep -q "oom-kill:constraint=CONSTRAINT_MEMCG.*$parent" ||
+		same "kinds" "$(sample memtrace_oom_kills_total "cgroup=\"$parent/.*memcg")" \
+			"$(oom_kills "$victim_dir" "$cgroup")"
+	between "when" "$(sample memtrace_oom_last_timestamp_seconds)" "$((now - 2))" "$(($(date +%s) + 2))"
+	memtrace_stop
+}
+
 @test "a clean stop removes the file, --keep leaves it" {
 	for signal in INT TERM HUP; do
 		memtrace_start export fault --textfile "$file" -i 0.2

@@ -488,6 +488,113 @@ static void first_events_have_a_zero_before(void **state)
 	assert_true(value_of(world, "memtrace_reclaimed_bytes_total", "comm", "calm") == -1);
 }
 
+#define KILLS "memtrace_oom_kills_total"
+
+static void kill_in(struct world *world, uint64_t cgroup_id, int32_t constraint)
+{
+	const struct mt_oom kill = {
+		.hdr = { .id = MT_REC_oom, .size = sizeof(kill), .time_ns = world->fake.checkpoint.now_ns },
+		.victim = { .comm = "victim", .cgroup_id = cgroup_id },
+		.constraint = constraint,
+	};
+
+	assert_int_equal(metrics__event(world->metrics, &event_rows[MT_REC_oom], &kill), 0);
+}
+
+static double kills(struct world *world, const char *cgroup, const char *kind)
+{
+	const struct metric *metric;
+	size_t i;
+
+	assert_int_equal(find(world->report, KILLS, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++) {
+		const struct label *labels = metric->samples[i].labels;
+
+		assert_string_equal(labels[0].name, "cgroup");
+		assert_string_equal(labels[1].name, "kind");
+		if (!strcmp(labels[0].value, cgroup) && !strcmp(labels[1].value, kind))
+			return metric->samples[i].value;
+	}
+	return -1;
+}
+
+static void use_cgroups(struct world *world)
+{
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open(&world->fake, BY_COMM), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+}
+
+/* By cgroup and kind, whatever --by says; 0 before the first, as far as that may come; unknown kinds are said. */
+static void kills_are_by_cgroup_and_kind(void **state)
+{
+	struct world *world = *state;
+	struct cgroup_counts counts = { 0 };
+	const struct metric *metric;
+
+	use_cgroups(world);
+	world->fake.view.cgroups = &counts;
+	take_cgroup(&counts, 1, false, 4096, 0);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 0);
+	assert_true(kills(world, "/c1", "global") == 0);
+	assert_true(kills(world, "/c1", "unknown") == 0);
+	assert_true(kills(world, "/c1", "cpuset") == -1);
+	assert_int_equal(find(world->report, "memtrace_oom_last_timestamp_seconds", &metric), 0);
+	kill_in(world, 1, 3);
+	kill_in(world, 1, 3);
+	kill_in(world, 1, 1);
+	kill_in(world, 2, MT_UNKNOWN_S32);
+	kill_in(world, 2, 77);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 2);
+	assert_true(kills(world, "/c1", "cpuset") == 1);
+	assert_true(kills(world, "/c1", "global") == 0);
+	assert_true(kills(world, "/c2", "unknown") == 2);
+	assert_true(sum_of(world->report, "memtrace_oom_last_timestamp_seconds") == 5);
+	world->fake.view.cgroups = NULL;
+	cgroup_counts__free(&counts);
+}
+
+/* A day, not an hour: somebody looks in the morning.  A cgroup that never had a kill has no series once it is gone. */
+static void kills_stay_for_a_day(void **state)
+{
+	struct world *world = *state;
+	struct cgroup_counts counts = { 0 };
+
+	use_cgroups(world);
+	world->fake.view.cgroups = &counts;
+	take_cgroup(&counts, 1, false, 4096, 0);
+	take_cgroup(&counts, 3, false, 4096, 0);
+	kill_in(world, 1, 3);
+	kill_in(world, 5, 3);
+	make_report(world);
+	take_cgroup(&counts, 1, true, 4096, 0);
+	take_cgroup(&counts, 3, true, 4096, 0);
+	world->fake.checkpoint.now_ns += 24 * HOUR_NS - 1;
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 1);
+	assert_true(kills(world, "/c3", "memcg") == -1);
+	world->fake.names.cgroup_lives = is_odd; /* 5 is there */
+	world->fake.checkpoint.now_ns += 1;
+	make_report(world);
+	assert_true(kills(world, "/c5", "memcg") == 1);
+	world->fake.names.cgroup_lives = NULL;
+	make_report(world);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == -1);
+	assert_true(kills(world, "/c5", "memcg") == -1);
+	kill_in(world, 5, 0);
+	make_report(world);
+	assert_true(kills(world, "/c5", "memcg") == 0);
+	assert_true(kills(world, "/c5", "global") == 1);
+	world->fake.view.cgroups = NULL;
+	cgroup_counts__free(&counts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +608,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_that_are_gone_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cgroups_end_when_they_are_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_over_time_find_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(kills_are_by_cgroup_and_kind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(kills_stay_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(first_events_have_a_zero_before, set_up, tear_down),
 	};
 

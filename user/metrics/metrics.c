@@ -10,24 +10,14 @@
 /* NUMA nodes that get a label value of their own; each costs a whole histogram.  The others share "other". */
 #define MAX_NODE_LABELS 64
 
-void sums__free(struct sum **sums)
-{
-	struct sum *sum, *next;
-
-	HASH_ITER (hh, *sums, sum, next) {
-		HASH_DEL(*sums, sum);
-		free(sum->name);
-		free(sum);
-	}
-}
-
-uint64_t *sums__get(struct sum **sums, const char *name, size_t width)
+/* Made with zeroes if it is new; NULL if memory ran out. */
+static struct sum *sums__get(struct sum **sums, const char *name, size_t width)
 {
 	struct sum *sum;
 
 	HASH_FIND_STR(*sums, name, sum);
 	if (sum)
-		return sum->values;
+		return sum;
 	sum = calloc(1, sizeof(*sum) + width * sizeof(uint64_t));
 	if (!sum)
 		return NULL;
@@ -35,10 +25,25 @@ uint64_t *sums__get(struct sum **sums, const char *name, size_t width)
 	if (sum->name)
 		HASH_ADD_KEYPTR(hh, *sums, sum->name, strlen(sum->name), sum);
 	if (sum->name && sum->hh.tbl)
-		return sum->values;
+		return sum;
 	free(sum->name);
 	free(sum);
 	return NULL;
+}
+
+void sums__drop(struct sum **sums, struct sum *sum)
+{
+	HASH_DEL(*sums, sum);
+	free(sum->name);
+	free(sum);
+}
+
+static void sums__free(struct sum **sums)
+{
+	struct sum *sum, *next;
+
+	HASH_ITER (hh, *sums, sum, next)
+		sums__drop(sums, sum);
 }
 
 const char *metrics__cgroup_name(struct metrics *m, uint64_t id)
@@ -84,9 +89,9 @@ static struct family *find_family(struct metrics *m, const struct grouping *grou
 	return NULL;
 }
 
-const char *metrics__group_label(const struct grouping *grouping)
+const char *metrics__group_label(enum group_by by)
 {
-	return grouping->by == BY_CGROUP ? "cgroup" : "comm";
+	return by == BY_CGROUP ? "cgroup" : "comm";
 }
 
 /* The second group stands behind the program's name. */
@@ -99,7 +104,7 @@ static void name_family(struct metrics *m, struct family *family)
 		snprintf(family->name, sizeof(family->name), "%s", rest);
 		return;
 	}
-	snprintf(family->name, sizeof(family->name), "%s%s_%s", prefix, metrics__group_label(family->grouping),
+	snprintf(family->name, sizeof(family->name), "%s%s_%s", prefix, metrics__group_label(family->by),
 		 rest + strlen(prefix));
 }
 
@@ -114,6 +119,7 @@ static struct family *add_family(struct metrics *m, const struct grouping *group
 	family->metric = metric;
 	family->help = help;
 	family->grouping = grouping;
+	family->by = grouping->by;
 	name_family(m, family);
 	return family;
 }
@@ -198,19 +204,24 @@ static void add_hist_families(struct metrics *m, const struct grouping *grouping
 	}
 }
 
-static void add_count_families(struct metrics *m, const struct grouping *grouping)
+/* By cgroup in any case: a name of a process says less about a kill. */
+static void add_count_families(struct metrics *m)
 {
 	size_t i;
 
 	for (i = 0; i < nr_count_rows; i++) {
+		const struct count_row *row = &count_rows[i];
 		struct family *family;
 
-		if (!run_view__asked(m->view, count_rows[i].probe))
+		if (!run_view__asked(m->view, row->probe))
 			continue;
-		family = add_family(m, grouping, count_rows[i].metric, count_rows[i].help);
-		family->count = &count_rows[i];
-		family->width = 1;
+		family = add_family(m, m->groupings, row->metric, row->help);
+		family->count = row;
+		family->by = BY_CGROUP;
 		family->grouped = true;
+		family->label = row->label;
+		for (family->width = 0; row->label_names[family->width]; family->width++)
+			family->values[family->width] = row->label_names[family->width];
 	}
 }
 
@@ -267,6 +278,8 @@ static size_t family__sets(const struct family *family)
 {
 	size_t nr;
 
+	if (family->count)
+		return (size_t)__builtin_popcount(family->count->zeros);
 	if (!family->hist)
 		return family->width;
 	if (!family->hist->label)
@@ -288,7 +301,7 @@ static int open_series(struct metrics *m)
 			.max = max > 1 ? max - 1 : 0,
 			.width = family->width,
 			.parts = family->hist ? family->nr_labels + 1 : 1,
-			.zeros = schema__metric_zeros(family->metric),
+			.zeros = family->count || schema__metric_zeros(family->metric),
 		});
 		if (!family->series)
 			return -ENOMEM;
@@ -303,8 +316,8 @@ static void add_families(struct metrics *m)
 	for (i = 0; i < m->nr_groupings; i++) {
 		add_slot_families(m, &m->groupings[i]);
 		add_hist_families(m, &m->groupings[i]);
-		add_count_families(m, &m->groupings[i]);
 	}
+	add_count_families(m);
 	add_keyed_families(m);
 }
 
@@ -369,32 +382,36 @@ void metrics__free(struct metrics *m)
 	free(m);
 }
 
-/* A task's name as comm, which may lack a NUL at its end. */
-static const char *who_name(struct metrics *m, enum group_by by, const struct mt_who *who, char *comm)
+/* Which of a count's labels an event has; the last is for what is not known. */
+static size_t count_label(const struct family *family, const void *record)
 {
-	memcpy(comm, who->comm, MT_COMM_LEN);
-	comm[MT_COMM_LEN] = '\0';
-	return metrics__group_name(m, by, false, who->cgroup_id, comm);
+	int32_t label;
+
+	memcpy(&label, (const char *)record + family->count->label_offset, sizeof(label));
+	return label >= 0 && (size_t)label < family->width - 1 ? (size_t)label : family->width - 1;
+}
+
+static int count_event(struct metrics *m, struct family *family, const void *record)
+{
+	const struct mt_who *who = (const void *)((const char *)record + family->count->who_offset);
+	const char *name = metrics__cgroup_name(m, who->cgroup_id);
+	struct sum *sum = name ? sums__get(&family->events, name, family->width) : NULL;
+
+	if (!sum)
+		return -ENOMEM;
+	sum->values[count_label(family, record)]++;
+	sum->cgroup_id = who->cgroup_id;
+	sum->newest_ns = family->newest_ns = ((const struct mt_hdr *)record)->time_ns;
+	return 0;
 }
 
 int metrics__event(struct metrics *m, const struct event_row *row, const void *record)
 {
-	char comm[MT_COMM_LEN + 1];
 	size_t i;
+	int err = 0;
 
-	for (i = 0; i < m->nr_families; i++) {
-		const struct count_row *count = m->families[i].count;
-		const char *name;
-		uint64_t *value;
-
-		if (!count || count->event != row->id)
-			continue;
-		name = who_name(m, m->families[i].grouping->by,
-				(const struct mt_who *)((const char *)record + count->who_offset), comm);
-		value = name ? sums__get(&m->families[i].events, name, 1) : NULL;
-		if (!value)
-			return -ENOMEM;
-		++*value;
-	}
-	return 0;
+	for (i = 0; !err && i < m->nr_families; i++)
+		if (m->families[i].count && m->families[i].count->event == row->id)
+			err = count_event(m, &m->families[i], record);
+	return err;
 }

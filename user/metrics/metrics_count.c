@@ -22,6 +22,19 @@ static int give(struct family *family, enum step step, const char *name, size_t 
 	return 0;
 }
 
+/* A cgroup is known: families of events have a series of it before the first one. */
+static int give_zeros(struct metrics *m, const char *name)
+{
+	static const uint64_t none[MT_NR_SLOTS];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < m->nr_families; i++)
+		if (m->families[i].count)
+			err = give(&m->families[i], ADD, name, 0, none);
+	return err;
+}
+
 /* Counters of slots */
 
 static bool is_of_slots(const struct family *family, const struct grouping *grouping)
@@ -64,6 +77,8 @@ static int give_rows(struct metrics *m, const struct grouping *grouping, struct 
 			continue;
 		name = metrics__group_name(m, grouping->by, entity.other, entity.cgroup_id, entity.comm);
 		err = give_counts(m, grouping, step, name, entity.v);
+		if (!err && grouping->by == BY_CGROUP && step == ADD && !entity.ended && !entity.other)
+			err = give_zeros(m, name);
 	}
 	return err;
 }
@@ -194,25 +209,48 @@ static int rounds_of_keyed(struct metrics *m, enum step step)
 
 /* Events */
 
-static int round_of_events(struct family *family)
+#define EVENT_IDLE_NS (24 * 3600 * 1000000000ULL)
+
+/* What is rare and matters stays for a day, and as long as the cgroup is there. */
+static bool sum_ended(const struct sum *sum, const struct ending *ending)
+{
+	if (ending->now_ns < sum->newest_ns || ending->now_ns - sum->newest_ns < EVENT_IDLE_NS)
+		return false;
+	return !ending->lives || !ending->lives(ending->ctx, sum->cgroup_id);
+}
+
+static int round_of_events(struct family *family, const struct ending *ending)
 {
 	struct sum *sum, *next;
 	int err = 0;
 
-	series__begin(family->series);
 	HASH_ITER (hh, family->events, sum, next)
 		err = err ? err : give(family, ADD, sum->name, 0, sum->values);
-	return err ? err : series__end(family->series);
+	if (!err)
+		err = series__end(family->series);
+	if (err)
+		return err;
+	HASH_ITER (hh, family->events, sum, next) {
+		if (!sum_ended(sum, ending))
+			continue;
+		give(family, FORGET, sum->name, 0, sum->values);
+		sums__drop(&family->events, sum);
+	}
+	return 0;
 }
 
-static int rounds_of_events(struct metrics *m)
+static int rounds_of_events(struct metrics *m, const struct ending *ending)
 {
+	const struct cgroup_counts *cgroups = m->view->cgroups;
 	size_t i;
 	int err = 0;
 
+	for (i = 0; !err && cgroups && i < cgroups->nr; i++)
+		if (!cgroups->list[i].removed_ns)
+			err = give_zeros(m, metrics__cgroup_name(m, cgroups->list[i].id));
 	for (i = 0; !err && i < m->nr_families; i++)
 		if (m->families[i].count)
-			err = round_of_events(&m->families[i]);
+			err = round_of_events(&m->families[i], ending);
 	return err;
 }
 
@@ -269,12 +307,15 @@ int metrics__count(struct metrics *m)
 	int err = 0;
 
 	m->round++;
+	for (i = 0; i < m->nr_families; i++)
+		if (m->families[i].count)
+			series__begin(m->families[i].series);
 	for (i = 0; !err && i < m->nr_groupings; i++)
 		err = count_grouping(m, &m->groupings[i], &ending);
 	if (!err)
 		err = count_keyed(m, &ending);
 	if (!err)
-		err = rounds_of_events(m);
+		err = rounds_of_events(m, &ending);
 	if (!err)
 		metrics__drop_names(m);
 	return err;

@@ -11,10 +11,12 @@
 /* Where a histogram's counters are: those that are always there first, as a part is as wide as it is used. */
 enum { HIST_COUNT, HIST_SUM, HIST_FIRST, HIST_WIDTH = HIST_FIRST + MT_HIST_SLOTS };
 
-/* The events of one name since the start. */
+/* The events of one cgroup's name since the start. */
 struct sum {
 	UT_hash_handle hh;
 	char *name;
+	uint64_t cgroup_id; /* of the last one */
+	uint64_t newest_ns; /* the same */
 	uint64_t values[];
 };
 
@@ -31,6 +33,7 @@ struct family {
 	const char *metric, *help;	 /* metric: in the schema */
 	char name[METRIC_NAME_MAX];	 /* the same, with the group unless it is the first */
 	const struct grouping *grouping; /* of what has no key of its own */
+	enum group_by by;		 /* what the series are of */
 	const char *label;		 /* the fixed label's name, or NULL */
 	const char *values[MT_NR_SLOTS]; /* its values, one a counter; NULL without */
 	size_t width;			 /* counters a series; of a histogram, a label value */
@@ -45,6 +48,7 @@ struct family {
 		*code;	    /* of it: what is counted, whose names series have, the label */
 	size_t nr_labels;   /* values of a histogram's own label; behind them comes "other" */
 	struct sum *events; /* of a family that counts events */
+	uint64_t newest_ns; /* the last of them; 0: there was none */
 	struct series_set *series;
 	size_t nr_shown; /* label sets in the last report */
 	bool grouped;
@@ -73,16 +77,14 @@ struct metrics {
 
 /* Brings all series up to date; 0 or -errno. */
 int metrics__count(struct metrics *m);
-void sums__free(struct sum **sums);
-/* The values of a name, made with zeroes if it is new; NULL if memory ran out. */
-uint64_t *sums__get(struct sum **sums, const char *name, size_t width);
+void sums__drop(struct sum **sums, struct sum *sum);
 /* A cgroup's name, and that of a row or histogram's group; NULL if memory ran out. */
 const char *metrics__cgroup_name(struct metrics *m, uint64_t id);
 const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm);
 /* Forgets names of cgroups that were not asked for in this round: nothing has them any more. */
 void metrics__drop_names(struct metrics *m);
 /* The label that has the group's names. */
-const char *metrics__group_label(const struct grouping *grouping);
+const char *metrics__group_label(enum group_by by);
 /* The help of a counter's metric: that of all counters that share its name, or else its own. */
 const char *metrics__slot_help(const struct slot_row *row);
 

@@ -77,22 +77,22 @@ static struct sample make_sample(struct metrics *m, const char *name, const char
 	return sample;
 }
 
-/* Of a keyed counter most pairs of values never come. */
-static bool is_shown(const struct family *family, uint64_t value)
+/* Of a keyed counter most pairs of values never come, and some kinds of kills seldom do. */
+static bool is_shown(const struct family *family, size_t i, uint64_t value)
 {
-	return value || !family->keyed;
+	return value || !(family->keyed || (family->count && !(family->count->zeros & 1U << i)));
 }
 
 static size_t counter_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
-	const char *label = family->group ? family->group->path : metrics__group_label(family->grouping);
+	const char *label = family->group ? family->group->path : metrics__group_label(family->by);
 	uint64_t values[MT_NR_SLOTS];
 	size_t i, j, nr = 0;
 
 	for (i = 0; i < series__nr(family->series); i++) {
 		series__copy(family->series, i, 0, values);
 		for (j = 0; j < family->width; j++)
-			if (is_shown(family, values[j]))
+			if (is_shown(family, j, values[j]))
 				samples[nr++] =
 					make_sample(m, label, series__name(family->series, i), family->label,
 						    family->values[j], in_base_unit(m, values[j], family->unit));
@@ -150,9 +150,8 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 
 			if (!hist)
 				continue;
-			samples[nr] =
-				make_sample(m, metrics__group_label(family->grouping), family->grouped ? name : NULL,
-					    family->hist->label, hist_label_value(m, family, label), 0);
+			samples[nr] = make_sample(m, metrics__group_label(family->by), family->grouped ? name : NULL,
+						  family->hist->label, hist_label_value(m, family, label), 0);
 			samples[nr++].hist = hist;
 		}
 	}
@@ -206,6 +205,19 @@ static int add_single(struct metrics *m, struct report *report, const struct met
 	if (sample)
 		*sample = make_sample(m, row->label, value, NULL, NULL, number);
 	return add_plain(report, row, sample, 1);
+}
+
+/* Until the first event nothing is known. */
+static int add_newest(struct metrics *m, const struct family *family, struct report *report)
+{
+	const struct metric_row row = { .type = METRIC_GAUGE,
+					.name = family->count ? family->count->last_metric : NULL,
+					.help = family->count ? family->count->last_help : NULL };
+
+	if (!row.name || !family->newest_ns)
+		return 0;
+	return add_single(m, report, &row, NULL,
+			  (family->newest_ns + m->view->checkpoint->wall_offset_ns) / NSEC_PER_SEC);
 }
 
 static int add_machine(struct metrics *m, struct report *report)
@@ -440,6 +452,8 @@ int metrics__add(struct metrics *m, struct report *report, const struct program_
 	arena__reset(&m->arena);
 	for (i = 0; !err && i < m->nr_families; i++)
 		err = add_family_metric(m, &m->families[i], report);
+	for (i = 0; !err && i < m->nr_families; i++)
+		err = add_newest(m, &m->families[i], report);
 	if (!err)
 		err = add_machine(m, report);
 	if (!err)

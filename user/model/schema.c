@@ -21,6 +21,14 @@ static const char *const names_backing[] = {
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
+/* The same as labels of a metric; what the kernel does not tell comes last. */
+enum { OOM_COUNTED_GLOBAL, OOM_COUNTED_MEMCG = 3, OOM_COUNTED_UNKNOWN };
+static const char *const names_oom_kind[] = { [OOM_COUNTED_GLOBAL] = "global",
+					      [1] = "cpuset",
+					      [2] = "memory_policy",
+					      [OOM_COUNTED_MEMCG] = "memcg",
+					      [OOM_COUNTED_UNKNOWN] = "unknown",
+					      NULL };
 static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_DIRECT] = "direct", [MT_RECLAIM_MEMCG] = "memcg", [MT_RECLAIM_SOFTLIMIT] = "softlimit",
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,

@@ -104,13 +104,19 @@ struct hist_row {
 	const char *help;
 };
 
-/* A counter of events, by the name of one of the tasks in them. */
+/* A counter of events, by the cgroup of one of the tasks in them and by a label. */
 struct count_row {
 	enum mt_probe probe;
 	enum mt_rec_id event;
 	size_t who_offset; /* of a struct mt_who */
+	const char *label;
+	size_t label_offset;		/* of a __s32 */
+	const char *const *label_names; /* the last is for what is not known */
+	uint32_t zeros; /* of the label's values, a bit each: there with 0 as soon as the cgroup is known */
 	const char *metric;
 	const char *help;
+	const char *last_metric; /* when the last one was */
+	const char *last_help;
 };
 
 struct probe_row {
