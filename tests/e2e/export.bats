@@ -47,7 +47,7 @@ sample() {
 
 @test "valid, mode 0644, ends with a newline, complete" {
 	need_tool promtool prometheus
-	memtrace_start export --textfile "$file" -i 0.2
+	memtrace_start export fault alloc stall reclaim kswapd oom --textfile "$file" -i 0.2
 	wait_file
 	"$workloads/faults" -n 20000 -c mt-exported
 	next_update
@@ -97,6 +97,22 @@ sample() {
 	same "series, each once" "$(grep -v '^#' "$file" | sed 's/ [^ ]*$//' | sort | uniq | wc -l)" \
 		"$(grep -vc '^#' "$file")"
 	promtool check metrics <"$file"
+	memtrace_stop
+}
+
+@test "by default nothing hooks page faults or allocations, and faults are counted all the same" {
+	memtrace_start export --textfile "$file" -i 0.2 --max-series 2000
+	wait_file
+	"$workloads/faults" -n 4000 -c mt-default
+	eventually counted memtrace_page_faults_total 'comm="mt-default".*minor' 4000
+	cp "$file" "$tmp/default.prom"
+	file=$tmp/default.prom
+	between "faults" "$(sample memtrace_page_faults_total 'comm="mt-default".*minor')" 4000 4400
+	same "probes" "$(sed -nE 's/^memtrace_probe_attached\{probe="([a-z]+)"\} .*/\1/p' "$file" | paste -sd ' ')" \
+		"fault kswapd oom reclaim stall"
+	# the programs of these hooks, by their names
+	! grep -E '^memtrace_bpf_runs_total\{program="(user|kernel|alloc|major)_' "$file" || fail "a hook on a hot path"
+	! grep -q '^memtrace_pages_allocated\|major_fault_seconds' "$file" || fail "what is not counted has a metric"
 	memtrace_stop
 }
 
@@ -290,7 +306,7 @@ has_not() {
 }
 
 said_or_ended() {
-	[[ -s $tmp/err ]] || ! kill -0 "$mt_pid" 2>/dev/null
+	grep -q "cannot write '$file'" "$tmp/err" || ! kill -0 "$mt_pid" 2>/dev/null
 }
 
 @test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
@@ -304,6 +320,7 @@ said_or_ended() {
 		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
 		rm "$dir/fill"
 		next_update
+		grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
 		memtrace_stop
 		((mt_status < 128)) || fail "status $mt_status"
 	else
@@ -313,6 +330,43 @@ said_or_ended() {
 		[[ ! -e $file || $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
 	fi
 	same "files but the filler" "$(find "$dir" -type f ! -name fill ! -name '*.prom' | wc -l)" 0
+}
+
+@test "a directory that was removed and comes back is written to again" {
+	mkdir "$dir/sub"
+	file=$dir/sub/memtrace.prom
+	memtrace_start export fault --textfile "$file" -i 0.1
+	wait_file
+	rm -r "$dir/sub"
+	eventually grep -q "cannot write '$file'" "$tmp/err"
+	same "messages" "$(grep -c "cannot write" "$tmp/err")" 1
+	mkdir "$dir/sub"
+	wait_file
+	grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
+	eventually grep -q "is written again" "$tmp/err"
+	# it is locked, as the first one was
+	run timeout 60 "$memtrace" export fault --textfile "$file" -i 0.2
+	same "status of a second one" "$status" 2
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ ! -e $file ]] || fail "still there"
+}
+
+@test "a link that others plant meanwhile is not followed, and is seen" {
+	chmod 1777 "$dir"
+	memtrace_start export fault --textfile "$file" -i 0.1
+	wait_file
+	echo precious >"$tmp/victim"
+	ln -s "$tmp/victim" "$dir/planted"
+	chown -h 65534 "$dir/planted"
+	mv -T "$dir/planted" "$file"
+	eventually grep -q "cannot write.*'$file'\|'$file'.*link" "$tmp/err"
+	same "what the link leads to" "$(<"$tmp/victim")" precious
+	[[ -L $file ]] || fail "the link was replaced"
+	rm "$file"
+	wait_file
+	grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
+	memtrace_stop
 }
 
 @test "a limit of 32 MiB, as a service's MemoryMax=32M, is enough for its defaults" {

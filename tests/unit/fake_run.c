@@ -26,7 +26,7 @@ int fake_run__open_also(struct fake_run *run, enum group_by by, enum group_by al
 	};
 	int i;
 
-	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096 },
+	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096, .latency = true },
 				  .totals.rings.nr_hot = 2,
 				  .checkpoint.now_ns = 5 * SECOND,
 				  .by = by,

@@ -17,19 +17,38 @@ extern const struct command export_command;
 #define MAX_GROUPS	    4096
 #define MAX_COSTS	    64 /* BPF programs */
 
+#define BIT(probe) (1U << MT_PROBE_##probe)
+/* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
+#define DEFAULT_PROBES (BIT(fault) | BIT(stall) | BIT(reclaim) | BIT(kswapd) | BIT(oom))
+
 struct export_run {
 	struct session session;
 	struct metrics *metrics;
 	struct outfile file;
-	bool written; /* at least once */
-	int error;    /* of the last write */
+	bool written;	/* at least once */
+	int error;	/* of the last write */
+	bool uncounted; /* metrics could not be made: what would be written from now on would not be true */
 };
+
+/*
+ * A directory that was removed may come back, as another one, when a service is installed anew: then the file is opened
+ * as at the start, by the same rules.
+ */
+static int begin_file(struct outfile *file, const char *path)
+{
+	int err = file->is_open ? outfile__begin(file) : -ENOENT;
+
+	if (err != -ENOENT || (file->is_open && outfile__is_direct(file)))
+		return err;
+	outfile__close(file);
+	return outfile__open(file, path, OUTFILE_SHARED);
+}
 
 static int write_file(struct export_run *run, const struct report *report)
 {
 	struct outfile *file = &run->file;
 	struct output output = { .ops = output__find("prometheus") };
-	int err = outfile__begin(file);
+	int err = begin_file(file, run->session.options->textfile);
 
 	if (err)
 		return err;
@@ -53,21 +72,33 @@ static int export(struct export_run *run)
 
 	if (report)
 		err = add_metrics(run, report);
+	run->uncounted = err;
 	if (!err)
 		err = write_file(run, report);
 	report__free(report);
 	return err;
 }
 
-/* A disk that is full for a while does not stop the export; a reader that left does.  The message comes once. */
+/*
+ * A disk that is full for a while does not stop the export; a reader that left does, and so does what cannot be
+ * counted. The message comes once.
+ */
 static int on_interval(struct session *session, void *ctx)
 {
 	struct export_run *run = ctx;
 	int err = export(run);
 
 	(void)session;
+	if (run->uncounted) {
+		if (err != -ECANCELED)
+			log_error("metrics cannot be counted: %s", strerror(-err));
+		run->error = err;
+		return err;
+	}
 	if (err && err != run->error)
 		outfile__report(&run->file, err);
+	if (err)
+		metrics__not_written(run->metrics);
 	if (!err && run->error)
 		log_note("%s is written again", run->file.path);
 	run->written |= !err;
@@ -129,7 +160,7 @@ static int end_file(struct export_run *run, bool keep)
 
 	if (keep && run->error != -EPIPE)
 		on_interval(&run->session, run);
-	else if (!keep && run->written)
+	else if (!keep && run->written && run->file.is_open)
 		code = remove_file(run);
 	return run->error && run->error != -EPIPE ? EXIT_FAILED : code;
 }
@@ -166,7 +197,8 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
 	/* -EPIPE: of an interval whose reader left */
 	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
-		log_error("an event could not be counted: %s", strerror(-run->session.error));
+		if (!run->uncounted)
+			log_error("an event could not be counted: %s", strerror(-run->session.error));
 		return EXIT_FAILED;
 	}
 	return code == EXIT_OK ? ended : code;
@@ -177,7 +209,10 @@ static int run_export(struct options *options)
 	const struct metrics_config metrics = metrics_config(options);
 	struct export_run run = { 0 };
 	struct session_config config = {
-		.latency = true,
+		.defaults = DEFAULT_PROBES,
+		.light = BIT(fault),
+		/* that of major faults needs the hook on exceptions */
+		.latency = session__named_probes(options) & BIT(fault),
 		.metrics = true,
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
@@ -227,22 +262,27 @@ const struct command export_command = {
 	.question = "how do I keep watching it with Prometheus?",
 	.summary = "write a Prometheus text file for node_exporter's textfile collector",
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
-	.details = "Writes FILE at once and then every 15 s, or every -i, until stopped; FILE is replaced as a whole. "
-		   "A clean\n"
-		   "stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
-		   "after the\n"
-		   "other. Metrics have the label comm, or cgroup with --by cgroup. With both, those by "
-		   "the first keep\n"
-		   "their names and those by the other have it in their names (memtrace_cgroup_page_faults_total), so "
-		   "that no sum\n"
-		   "counts twice. Each metric has at most --max-series label sets: the first names keep theirs, the "
-		   "rest is\n"
-		   "summed up in \"other\". The series of a name that is gone ends after an hour. No counter goes down "
-		   "before.\n"
-		   "\n"
-		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
-		   "program;\n"
-		   "--no-bpf-stats turns that off, and leaves out the metrics made from it.",
+	.details =
+		"Without PROBE: page faults as the kernel accounts them, stalls, reclaim, kswapd and OOM kills, which "
+		"need no\n"
+		"hook on the paths of page faults and allocations.\n"
+		"\n"
+		"Writes FILE at once and then every 15 s, or every -i, until stopped; FILE is replaced as a whole. "
+		"A clean\n"
+		"stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
+		"after the\n"
+		"other. Metrics have the label comm, or cgroup with --by cgroup. With both, those by "
+		"the first keep\n"
+		"their names and those by the other have it in their names (memtrace_cgroup_page_faults_total), so "
+		"that no sum\n"
+		"counts twice. Each metric has at most --max-series label sets: the first names keep theirs, the "
+		"rest is\n"
+		"summed up in \"other\". The series of a name that is gone ends after an hour. No counter goes down "
+		"before.\n"
+		"\n"
+		"The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
+		"program;\n"
+		"--no-bpf-stats turns that off, and leaves out the metrics made from it.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

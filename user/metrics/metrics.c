@@ -184,6 +184,12 @@ static bool is_of_tasks(const struct hist_row *row)
 	return row->event == MT_REC_NONE || hist_row__who(row);
 }
 
+/* Of latencies that were not asked for there is nothing to know. */
+static bool is_measured(const struct metrics *m, const struct hist_row *row)
+{
+	return event_rows[row->event].use != EVENT_LATENCY || m->view->facts->latency;
+}
+
 static void add_hist_families(struct metrics *m, const struct grouping *grouping)
 {
 	size_t i;
@@ -192,7 +198,7 @@ static void add_hist_families(struct metrics *m, const struct grouping *grouping
 		const struct hist_row *row = &hist_rows[i];
 		struct family *family;
 
-		if (!row->metric || !run_view__asked(m->view, row->probe))
+		if (!row->metric || !run_view__asked(m->view, row->probe) || !is_measured(m, row))
 			continue;
 		if (grouping != m->groupings && !is_of_tasks(row))
 			continue;
@@ -362,6 +368,11 @@ void metrics__drop_names(struct metrics *m)
 	HASH_ITER (hh, m->cgroup_names, name, next)
 		if (name->round != m->round)
 			drop_name(m, name);
+}
+
+void metrics__not_written(struct metrics *m)
+{
+	m->not_written++;
 }
 
 void metrics__free(struct metrics *m)

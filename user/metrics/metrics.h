@@ -24,6 +24,7 @@ enum self_metric {
 	SELF_BPF_RUN_TIME,
 	SELF_BPF_RUNS,
 	SELF_CGROUPS_LEFT_OUT,
+	SELF_EXPORT_ERRORS,
 	SELF_SERIES,
 	SELF_SERIES_ENDED,
 	NR_SELF_METRICS
@@ -52,6 +53,9 @@ void metrics__free(struct metrics *metrics);
 
 /* An event came: counted where a metric counts such events. */
 int metrics__event(struct metrics *metrics, const struct event_row *row, const void *record);
+
+/* The last report could not be written; counted, to be seen when there is one again. */
+void metrics__not_written(struct metrics *metrics);
 
 /*
  * Adds all metrics as of now to a report; what it borrows, costs among it, lives until the next call.  Without costs

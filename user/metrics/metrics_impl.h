@@ -71,6 +71,7 @@ struct metrics {
 	size_t max_series;
 	uint64_t idle_ns; /* after which a name ends that is gone */
 	uint64_t round;
+	uint64_t not_written; /* reports */
 	struct cgroup_name *cgroup_names;
 	struct arena arena; /* what the last report borrows */
 };

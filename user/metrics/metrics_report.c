@@ -40,6 +40,9 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 				    .help = "cgroups without samples, as there were too many or they were gone too "
 					    "soon",
 				    .type = METRIC_GAUGE },
+	[SELF_EXPORT_ERRORS] = { .name = "memtrace_export_errors_total",
+				 .help = "times that this file could not be written",
+				 .type = METRIC_COUNTER },
 	[SELF_SERIES] = { .name = "memtrace_series",
 			  .help = "label sets of a metric in this file, of those that have names of tasks, cgroups or "
 				  "keys",
@@ -440,6 +443,8 @@ static int add_self(struct metrics *m, struct report *report)
 		err = add_lost(m, report);
 	if (!err)
 		err = add_series(m, report);
+	if (!err)
+		err = add_single(m, report, &self_metrics[SELF_EXPORT_ERRORS], NULL, m->not_written);
 	return err;
 }
 
