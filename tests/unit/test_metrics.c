@@ -488,6 +488,42 @@ static void first_events_have_a_zero_before(void **state)
 	assert_true(value_of(world, "memtrace_reclaimed_bytes_total", "comm", "calm") == -1);
 }
 
+static const char *name_of_docker(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id == 1 ? "/system.slice/docker-"
+			 "0f3c1d5a7b9e8f2c4d6a8b0c1e3f5a7d9b2c4e6f8a0b1c3d5e7f9a1b3c5d7e9f.scope" :
+			 "/plain";
+}
+
+/* Once a cgroup that the report names, however many metrics do; one whose path says nothing has none. */
+static void cgroups_are_described_once(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_info", &metric), 1);
+	assert_int_equal(metric->nr_samples, 0);
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open_also(&world->fake, BY_COMM, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_docker;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	count_task(world, 1, "a", 5, false);
+	count_task(world, 2, "b", 5, false);
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_info", &metric), 1);
+	assert_int_equal(metric->nr_samples, 1);
+	assert_int_equal(metric->samples[0].nr_labels, 4);
+	assert_true(metric->samples[0].value == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "runtime", "docker") == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "container_id",
+			     "0f3c1d5a7b9e8f2c4d6a8b0c1e3f5a7d9b2c4e6f8a0b1c3d5e7f9a1b3c5d7e9f") == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "pod_uid", "") == -1);
+}
+
 #define KILLS "memtrace_oom_kills_total"
 
 static void kill_in(struct world *world, uint64_t cgroup_id, int32_t constraint)
@@ -610,6 +646,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_over_time_find_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(kills_are_by_cgroup_and_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(kills_stay_for_a_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cgroups_are_described_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(first_events_have_a_zero_before, set_up, tear_down),
 	};
 

@@ -54,6 +54,8 @@ struct family {
 	bool grouped;
 };
 
+struct shown_name;
+
 /* A cgroup's name as it was first seen: it must not change under a series. */
 struct cgroup_name {
 	UT_hash_handle hh;
@@ -73,7 +75,8 @@ struct metrics {
 	uint64_t round;
 	uint64_t not_written; /* reports */
 	struct cgroup_name *cgroup_names;
-	struct arena arena; /* what the last report borrows */
+	struct arena arena;		  /* what the last report borrows */
+	struct shown_name *shown_cgroups; /* names of cgroups in the report that is being made */
 };
 
 /* Brings all series up to date; 0 or -errno. */
@@ -82,6 +85,11 @@ void sums__drop(struct sum **sums, struct sum *sum);
 /* A cgroup's name, and that of a row or histogram's group; NULL if memory ran out. */
 const char *metrics__cgroup_name(struct metrics *m, uint64_t id);
 const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm);
+/* The report has that cgroup's name, which lives as long; 0 or -ENOMEM. */
+int metrics__show_cgroup(struct metrics *m, const char *name);
+void metrics__forget_shown(struct metrics *m);
+/* What people call the cgroups that are shown; 0 or -ENOMEM. */
+int metrics__add_cgroup_names(struct metrics *m, struct report *report);
 /* Forgets names of cgroups that were not asked for in this round: nothing has them any more. */
 void metrics__drop_names(struct metrics *m);
 /* The label that has the group's names. */

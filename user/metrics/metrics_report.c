@@ -40,6 +40,9 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 				    .help = "cgroups without samples, as there were too many or they were gone too "
 					    "soon",
 				    .type = METRIC_GAUGE },
+	[SELF_CGROUP_INFO] = { .name = "memtrace_cgroup_info",
+			       .help = "what the path of a cgroup says: container, pod, systemd unit; always 1",
+			       .type = METRIC_GAUGE },
 	[SELF_EXPORT_ERRORS] = { .name = "memtrace_export_errors_total",
 				 .help = "times that this file could not be written",
 				 .type = METRIC_COUNTER },
@@ -161,6 +164,18 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 	return nr;
 }
 
+static int show_cgroups(struct metrics *m, const struct family *family)
+{
+	bool has_cgroups = family->keyed ? family->group && family->group->type == FIELD_CGROUP :
+					   family->grouped && family->by == BY_CGROUP;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && has_cgroups && i < series__nr(family->series); i++)
+		err = metrics__show_cgroup(m, series__name(family->series, i));
+	return err;
+}
+
 static int add_family_metric(struct metrics *m, struct family *family, struct report *report)
 {
 	size_t per_series = family->hist ? family->nr_labels + 1 : family->width;
@@ -180,7 +195,7 @@ static int add_family_metric(struct metrics *m, struct family *family, struct re
 	metric.samples = samples;
 	family->nr_shown = metric.nr_samples;
 	report__add_metric(report, &metric);
-	return 0;
+	return show_cgroups(m, family);
 }
 
 static struct sample *plain_samples(struct metrics *m, size_t nr)
@@ -347,11 +362,14 @@ static int add_cgroups(struct metrics *m, struct report *report)
 {
 	struct shown_cgroups shown;
 	enum cgroup_sample_id id;
+	size_t i;
 	int err;
 
 	if (!m->view->cgroups || !m->view->cgroups->any)
 		return 0;
 	err = choose_cgroups(m, &shown);
+	for (i = 0; !err && i < shown.nr; i++)
+		err = shown.names[i] ? metrics__show_cgroup(m, shown.names[i]) : -ENOMEM;
 	for (id = 0; !err && id < NR_CGROUP_SAMPLES; id++)
 		err = add_cgroup_sample(m, report, &shown, id);
 	return err ? err : add_single(m, report, &self_metrics[SELF_CGROUPS_LEFT_OUT], NULL, shown.left_out);
@@ -465,6 +483,9 @@ int metrics__add(struct metrics *m, struct report *report, const struct program_
 		err = add_samples(m, report);
 	if (!err)
 		err = add_cgroups(m, report);
+	if (!err)
+		err = metrics__add_cgroup_names(m, report);
+	metrics__forget_shown(m);
 	if (!err)
 		err = add_self(m, report);
 	if (!err && nr_costs)
