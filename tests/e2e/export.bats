@@ -369,6 +369,66 @@ said_or_ended() {
 	memtrace_stop
 }
 
+# A service manager: prints each datagram that it gets.
+manager() {
+	python3 -uc '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\0", 1))
+print("bound")
+while True:
+    print(s.recv(4096).decode(), end="")' "$1" >"$tmp/manager.out" 3>&- &
+	started+=("$!")
+	eventually grep -q bound "$tmp/manager.out"
+}
+
+@test "a service manager is told: ready when the file is there, signs of life, the end" {
+	for name in "$tmp/notify" "@memtrace-test.$$"; do
+		manager "$name"
+		NOTIFY_SOCKET=$name WATCHDOG_USEC=400000 memtrace_start export fault --textfile "$file" -i 600 -- \
+			sh -c 'echo "socket=$NOTIFY_SOCKET" >'"$tmp/cmd.out"'; exec sleep 1000'
+		eventually grep -qx READY=1 "$tmp/manager.out"
+		[[ -s $file ]] || fail "ready without a file"
+		sleep 1.5
+		between "signs of life" "$(grep -cx WATCHDOG=1 "$tmp/manager.out")" 4 30
+		! grep -q STOPPING "$tmp/manager.out"
+		# for memtrace alone
+		same "CMD's environment" "$(<"$tmp/cmd.out")" "socket="
+		memtrace_stop
+		eventually grep -qx STOPPING=1 "$tmp/manager.out"
+	done
+}
+
+@test "a stopped memtrace gives no sign of life; the watchdog of another process is not its own" {
+	manager "$tmp/notify"
+	NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=200000 memtrace_start export fault --textfile "$file" -i 600
+	eventually grep -qx WATCHDOG=1 "$tmp/manager.out"
+	kill -STOP "$mt_pid"
+	sleep 0.3
+	before=$(grep -cx WATCHDOG=1 "$tmp/manager.out")
+	sleep 1
+	same "signs of life" "$(grep -cx WATCHDOG=1 "$tmp/manager.out")" "$before"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	: >"$tmp/manager.out"
+	NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=200000 WATCHDOG_PID=1 memtrace_start export fault --textfile "$file" -i 600
+	wait_file
+	sleep 1
+	! grep -q WATCHDOG "$tmp/manager.out" || fail "a sign of life that is not asked for"
+	memtrace_stop
+}
+
+@test "messages have levels where standard error is the journal, and only there" {
+	: >"$tmp/journal"
+	stream=$(stat -c %d:%i "$tmp/journal")
+	! JOURNAL_STREAM=$stream "$memtrace" export --textfile "$tmp/missing/x.prom" 2>"$tmp/journal"
+	[[ $(<"$tmp/journal") == "<3>memtrace: "* ]] || fail "$(<"$tmp/journal")"
+	JOURNAL_STREAM=$stream "$memtrace" export fault --textfile "$tmp/x" --once -d 0.1 2>"$tmp/journal"
+	[[ $(<"$tmp/journal") == "<4>memtrace: warning: "* ]] || fail "$(<"$tmp/journal")"
+	! JOURNAL_STREAM=$stream "$memtrace" export --textfile "$tmp/missing/x.prom" 2>"$tmp/other"
+	[[ $(<"$tmp/other") == "memtrace: "* ]] || fail "$(<"$tmp/other")"
+}
+
 @test "a limit of 32 MiB, as a service's MemoryMax=32M, is enough for its defaults" {
 	! sanitized || skip "a build with sanitizers needs more memory than that"
 	memcg_init

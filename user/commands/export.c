@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "../cli/command.h"
+#include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/loop.h"
 #include "../base/outfile.h"
+#include "../base/service.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
 #include "../session/session.h"
@@ -21,13 +24,17 @@ extern const struct command export_command;
 /* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
 #define DEFAULT_PROBES (BIT(fault) | BIT(stall) | BIT(reclaim) | BIT(kswapd) | BIT(oom))
 
+#define WRITING "STATUS=counting, and writing the file each interval\n"
+
 struct export_run {
 	struct session session;
 	struct metrics *metrics;
 	struct outfile file;
-	bool written;	/* at least once */
-	int error;	/* of the last write */
-	bool uncounted; /* metrics could not be made: what would be written from now on would not be true */
+	struct service service;
+	struct loop_timer *alive; /* when the service manager wants the next sign of life */
+	bool written;		  /* at least once */
+	int error;		  /* of the last write */
+	bool uncounted;		  /* metrics could not be made: what would be written from now on would not be true */
 };
 
 /*
@@ -95,12 +102,16 @@ static int on_interval(struct session *session, void *ctx)
 		run->error = err;
 		return err;
 	}
-	if (err && err != run->error)
+	if (err && err != run->error) {
 		outfile__report(&run->file, err);
+		service__tell(&run->service, "STATUS=the file cannot be written\n");
+	}
 	if (err)
 		metrics__not_written(run->metrics);
-	if (!err && run->error)
+	if (!err && run->error) {
 		log_note("%s is written again", run->file.path);
+		service__tell(&run->service, WRITING);
+	}
 	run->written |= !err;
 	run->error = err;
 	return err == -EPIPE ? err : 0;
@@ -178,6 +189,28 @@ static struct metrics_config metrics_config(const struct options *options)
 	return config;
 }
 
+/* Only from the loop in which everything is counted: if that stands still, the manager starts memtrace again. */
+static void on_alive(void *ctx, uint64_t now_ns)
+{
+	struct export_run *run = ctx;
+
+	service__tell(&run->service, "WATCHDOG=1\n");
+	loop_timer__set(run->alive, now_ns + run->service.watchdog_ns / 2);
+}
+
+/* The first file is written. */
+static int tell_ready(struct export_run *run)
+{
+	service__tell(&run->service, "READY=1\n" WRITING);
+	if (!run->service.watchdog_ns || !run->session.loop)
+		return 0;
+	run->alive = loop__timer(run->session.loop, on_alive, run);
+	if (!run->alive)
+		return -ENOMEM;
+	on_alive(run, clock__boot_ns());
+	return 0;
+}
+
 static int run_export_session(struct export_run *run, const struct options *options,
 			      const struct metrics_config *config)
 {
@@ -188,12 +221,15 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);
+	if (!run->error)
+		run->error = tell_ready(run);
 	if (run->error) {
 		outfile__report(&run->file, run->error);
 		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
 	}
 	run->written = !options->once;
 	code = session__run(&run->session);
+	service__tell(&run->service, "STOPPING=1\n");
 	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
 	/* -EPIPE: of an interval whose reader left */
 	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
@@ -229,6 +265,7 @@ static int run_export(struct options *options)
 
 	if (code)
 		return code;
+	service__open(&run.service);
 	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
 	if (code == EXIT_OK)
@@ -236,6 +273,7 @@ static int run_export(struct options *options)
 	session__close(&run.session);
 	metrics__free(run.metrics);
 	outfile__close(&run.file);
+	service__close(&run.service);
 	return code;
 }
 
