@@ -12,6 +12,7 @@ from parts import RULES, TOP, Failed
 RULE_TESTS = os.path.join(TOP, "contrib/prometheus/memtrace.tests.yml")
 DASHBOARD = os.path.join(TOP, "contrib/grafana/memtrace.json")
 COLUMNS = 24  # of Grafana's grid
+UNITS = os.path.join(TOP, "contrib/systemd")
 KINDS = {"row", "stat", "table", "timeseries", "heatmap"}
 FIELDS = {"id": int, "type": str, "title": str, "gridPos": dict}
 
@@ -55,6 +56,12 @@ def check_alerts_are_tested():
                 raise Failed(f"no test shows that {name} {'fires' if name not in fires else 'does not fire'}")
             if not rule.get("labels", {}).get("severity") or {"summary", "next"} - set(rule.get("annotations", {})):
                 raise Failed(f"{name} lacks a severity, a summary or what to do next")
+
+
+def unit(name):
+    """Settings of a unit: the last value of each."""
+    with open(os.path.join(UNITS, name), encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split("=", 1) for line in file if re.match(r"[A-Z]\w+=", line))
 
 
 def dashboard():

@@ -15,6 +15,7 @@ import urllib.request
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 MEMTRACE = os.environ.get("MEMTRACE", os.path.join(TOP, "build/memtrace"))
 RULES = os.path.join(TOP, "contrib/prometheus/memtrace.rules.yml")
+NOBODY, NOGROUP = "nobody", "nogroup"
 POLL_S = 0.1
 
 
@@ -85,6 +86,13 @@ class Process:
             raise Failed(f"{self.log}: still there {limit_s} s after signal {number}") from None
 
 
+def with_capabilities(capabilities):
+    """The beginning of a command that runs as nobody with these alone."""
+    sets = ",".join(["-all", *("+" + name for name in capabilities)])
+    return ["setpriv", "--reuid", NOBODY, "--regid", NOGROUP, "--clear-groups", "--no-new-privs", "--bounding-set", sets,
+            "--inh-caps", sets, "--ambient-caps", sets]
+
+
 class Copies:
     """Keeps a copy of each text file that memtrace writes."""
 
@@ -118,8 +126,8 @@ class Copies:
 class Node:
     """A machine as Prometheus sees it: memtrace export and node_exporter, with a directory between them."""
 
-    def __init__(self, name, options, where, port):
-        self.name, self.options, self.port = name, options, port
+    def __init__(self, name, command, where, port):
+        self.name, self.command, self.port = name, command, port
         self.dir = os.path.join(where, name)
         self.file = os.path.join(self.dir, "memtrace.prom")
         self.logs = where
@@ -133,7 +141,7 @@ class Node:
              "--collector.textfile", f"--collector.textfile.directory={self.dir}"], f"{self.logs}/{self.name}.node.log")
 
     def start_memtrace(self):
-        self.memtrace = Process([MEMTRACE, "export", *self.options, "-i", "1", "--textfile", self.file],
+        self.memtrace = Process([*self.command, "-i", "1", "--textfile", self.file],
                                 f"{self.logs}/{self.name}.memtrace.log")
 
     def end(self):
