@@ -13,6 +13,7 @@ RULE_TESTS = os.path.join(TOP, "contrib/prometheus/memtrace.tests.yml")
 DASHBOARD = os.path.join(TOP, "contrib/grafana/memtrace.json")
 COLUMNS = 24  # of Grafana's grid
 UNITS = os.path.join(TOP, "contrib/systemd")
+DAEMONSET = os.path.join(TOP, "contrib/kubernetes/memtrace.yml")
 KINDS = {"row", "stat", "table", "timeseries", "heatmap"}
 FIELDS = {"id": int, "type": str, "title": str, "gridPos": dict}
 
@@ -62,6 +63,33 @@ def unit(name):
     """Settings of a unit: the last value of each."""
     with open(os.path.join(UNITS, name), encoding="utf-8") as file:
         return dict(line.rstrip("\n").split("=", 1) for line in file if re.match(r"[A-Z]\w+=", line))
+
+
+def check(what, found, wanted):
+    if found != wanted:
+        raise Failed(f"{what}: {found}, not {wanted}")
+
+
+def check_daemonset():
+    """It is one of apps/v1 that chooses its own pods, as powerful as the unit, and mounts what it has volumes for."""
+    whole, service = load(DAEMONSET), unit("memtrace-export.service")
+    check("kind", (whole["apiVersion"], whole["kind"]), ("apps/v1", "DaemonSet"))
+    pod = whole["spec"]["template"]
+    check("labels that the selector wants", {name: pod["metadata"]["labels"].get(name) for name in
+                                             whole["spec"]["selector"]["matchLabels"]},
+          whole["spec"]["selector"]["matchLabels"])
+    check("hostPID", pod["spec"]["hostPID"], True)
+    container, = pod["spec"]["containers"]
+    context = container["securityContext"]
+    check("capabilities", context["capabilities"], {"drop": ["ALL"], "add": [
+        name.removeprefix("CAP_") for name in service["AmbientCapabilities"].split()]})
+    check("power", [context[name] for name in ("privileged", "allowPrivilegeEscalation", "readOnlyRootFilesystem")],
+          [False, False, True])
+    check("limit", container["resources"]["limits"]["memory"], service["MemoryMax"] + "i")
+    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    check("volumes", {volume["name"] for volume in pod["spec"]["volumes"]}, set(mounts))
+    check("mounts", sorted(mounts.values()), ["/sys/fs/cgroup", "/sys/kernel/tracing", "/textfile"])
+    return container["command"] + container["args"]
 
 
 def dashboard():
