@@ -42,11 +42,11 @@ class Cgroups:
     def make(self, name, limit=None):
         """Its name as memtrace has it."""
         path = f"{self.root}/{name}"
+        if self.limit == "memory.max" and "/" in name:
+            with open(f"{os.path.dirname(path)}/cgroup.subtree_control", "w", encoding="utf-8") as file:
+                file.write("+memory")
         os.mkdir(path)
         self.made.append(path)
-        if self.limit == "memory.max" and limit:
-            with open(f"{path}/cgroup.subtree_control", "w", encoding="utf-8") as file:
-                file.write("+memory")
         if limit:
             with open(f"{path}/{self.limit}", "w", encoding="utf-8") as file:
                 file.write(limit)
