@@ -20,6 +20,7 @@ FIELDS = {"id": int, "type": str, "title": str, "gridPos": dict}
 # Metrics that a machine may have nothing of, and why: a query of these may be without data.
 MAY_BE_EMPTY = {
     "memtrace_kswapd_session_seconds": "kswapd sleeps where memory is free, as it is on a machine that runs tests",
+    "memtrace_dirty_throttled_seconds": "no writer need have been paused",
     "memtrace_kthread_stalled_seconds": "so do all kernel threads that reclaim",
     "memtrace_psi_some_seconds_total": "a kernel may not give its own times by CPU",
     "memtrace_pressure_memory": "a kernel may be built or booted without PSI",

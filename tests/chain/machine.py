@@ -126,7 +126,7 @@ class ReclaimTrace:
 
 
 def reclaim_in(cgroup, file, trace):
-    """Writes a file of 60 MiB and reads it twice below the cgroup's limit: the durations of its episodes, by the trace."""
+    """Writes a file of 60 MiB and reads it twice below the cgroup's limit: durations of its episodes, by the trace."""
     trace.clear()
     hog = subprocess.Popen([f"{WORKLOADS}/hog", "-g", cgroup, "-f", file, "-w", "60", "-r", "2"])
     if hog.wait():

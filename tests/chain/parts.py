@@ -89,8 +89,8 @@ class Process:
 def with_capabilities(capabilities):
     """The beginning of a command that runs as nobody with these alone."""
     sets = ",".join(["-all", *("+" + name for name in capabilities)])
-    return ["setpriv", "--reuid", NOBODY, "--regid", NOGROUP, "--clear-groups", "--no-new-privs", "--bounding-set", sets,
-            "--inh-caps", sets, "--ambient-caps", sets]
+    return ["setpriv", "--reuid", NOBODY, "--regid", NOGROUP, "--clear-groups", "--no-new-privs",
+            "--bounding-set", sets, "--inh-caps", sets, "--ambient-caps", sets]
 
 
 class Copies:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""The units of contrib/systemd: what systemd says of them, and whether memtrace needs a system call that they refuse."""
+"""The units of contrib/systemd: what systemd says of them, and whether memtrace makes a system call that they refuse."""
 
 import glob
 import os
