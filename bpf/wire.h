@@ -333,7 +333,14 @@ struct mt_oom_after {
 	__u64 after_ns; /* from the kill on */
 };
 
-enum mt_denied_call { MT_DENIED_MMAP, MT_DENIED_BRK, MT_DENIED_MREMAP, MT_DENIED_MPROTECT, MT_DENIED_MLOCK, MT_DENIED_CLONE };
+enum mt_denied_call {
+	MT_DENIED_MMAP,
+	MT_DENIED_BRK,
+	MT_DENIED_MREMAP,
+	MT_DENIED_MPROTECT,
+	MT_DENIED_MLOCK,
+	MT_DENIED_CLONE
+};
 
 enum mt_denied_reason {
 	MT_DENIED_OVERCOMMIT,
@@ -350,9 +357,9 @@ enum mt_denied_reason {
 struct mt_denied {
 	struct mt_hdr hdr;
 	struct mt_who who;
-	__u32 call;	      /* enum mt_denied_call */
-	__u32 error;	      /* 0: ENOMEM, 1: EAGAIN */
-	__u32 reason;	      /* enum mt_denied_reason */
+	__u32 call;   /* enum mt_denied_call */
+	__u32 error;  /* 0: ENOMEM, 1: EAGAIN */
+	__u32 reason; /* enum mt_denied_reason */
 	__u32 pad;
 	__u64 bytes;	      /* that were asked for; of a thread MT_UNKNOWN_U64 */
 	__u64 total_vm_bytes; /* address space of the process */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory and threads that were refused without a kill: calls that failed with ENOMEM or EAGAIN.  Which limit it was, the
- * kernel does not say; the limits as they are right after the call do.
+ * Memory and threads that were refused without a kill: calls that failed with ENOMEM or EAGAIN.  Which limit it was,
+ * the kernel does not say; the limits as they are right after the call do.
  */
 #include "core/prelude.h"
 #include "core/compat/pids.h"
@@ -98,8 +98,8 @@ static __always_inline void blame_memory(struct mt_denied *rec, const struct cal
 	u64 more = call->call == MT_DENIED_MPROTECT ? 0 : call->bytes;
 	u32 mappings = BPF_CORE_READ(mm, map_count);
 
-	if (rec->error || (call->call == MT_DENIED_MLOCK &&
-			   BPF_CORE_READ(mm, locked_vm) * cfg.page_size + call->bytes > locked))
+	if (rec->error ||
+	    (call->call == MT_DENIED_MLOCK && BPF_CORE_READ(mm, locked_vm) * cfg.page_size + call->bytes > locked))
 		blame(rec, MT_DENIED_RLIMIT_MEMLOCK, locked);
 	else if (call->call != MT_DENIED_MLOCK && rec->total_vm_bytes + more > space)
 		blame(rec, MT_DENIED_RLIMIT_AS, space);

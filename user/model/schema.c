@@ -21,9 +21,9 @@ static const char *const names_backing[] = {
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_denied_call[] = { "mmap", "brk", "mremap", "mprotect", "mlock", "clone", NULL };
 static const char *const names_denied_error[] = { "ENOMEM", "EAGAIN", NULL };
-static const char *const names_denied_reason[] = { "overcommit",   "rlimit_as", "rlimit_data", "rlimit_memlock",
-						   "rlimit_nproc", "map_count", "pids_max",    "no_memory",
-						   NULL };
+static const char *const names_denied_reason[] = { "overcommit",     "rlimit_as",    "rlimit_data",
+						   "rlimit_memlock", "rlimit_nproc", "map_count",
+						   "pids_max",	     "no_memory",    NULL };
 static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 /* The same as labels of a metric; what the kernel does not tell comes last. */

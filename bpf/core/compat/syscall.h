@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A system call as its end shows it: number, arguments.  Those of 32-bit programs have other numbers and are left out. */
+/* A system call as its end shows it: number, arguments.  Those of 32-bit programs have other numbers and are left out.
+ */
 #ifndef MEMTRACE_COMPAT_SYSCALL_H
 #define MEMTRACE_COMPAT_SYSCALL_H
 
@@ -10,7 +11,16 @@
 #if defined(__TARGET_ARCH_x86)
 #include "x86.h"
 
-enum { NR_MMAP = 9, NR_MPROTECT = 10, NR_BRK = 12, NR_MREMAP = 25, NR_CLONE = 56, NR_FORK = 57, NR_VFORK = 58, NR_MLOCK_CALL = 149 };
+enum {
+	NR_MMAP = 9,
+	NR_MPROTECT = 10,
+	NR_BRK = 12,
+	NR_MREMAP = 25,
+	NR_CLONE = 56,
+	NR_FORK = 57,
+	NR_VFORK = 58,
+	NR_MLOCK_CALL = 149
+};
 
 #define CALLS_COMPAT 0x2 /* TS_COMPAT of arch/x86/include/asm/thread_info.h: in a 32-bit call */
 
@@ -54,7 +64,16 @@ static __always_inline u64 syscall__fourth(const struct pt_regs *regs)
 #include "arm64.h"
 
 /* fork and vfork are clone */
-enum { NR_MMAP = 222, NR_MPROTECT = 226, NR_BRK = 214, NR_MREMAP = 216, NR_CLONE = 220, NR_FORK = -2, NR_VFORK = -3, NR_MLOCK_CALL = 228 };
+enum {
+	NR_MMAP = 222,
+	NR_MPROTECT = 226,
+	NR_BRK = 214,
+	NR_MREMAP = 216,
+	NR_CLONE = 220,
+	NR_FORK = -2,
+	NR_VFORK = -3,
+	NR_MLOCK_CALL = 228
+};
 
 static __always_inline s64 syscall__number(const struct pt_regs *regs)
 {
