@@ -45,7 +45,7 @@ static void prefixes(void **state)
 		{ "<13>[  461.582260] Mem-Info:", NULL, 0, 0, "" },
 		{ "6,12,461582260,-;Mem-Info:", "Mem-Info:", UNKNOWN, 461582260000, "461.582260" },
 		{ "6,12,461582260,-,caller=T1;Mem-Info:", "Mem-Info:", UNKNOWN, 461582260000, "461.582260" },
-		{ "4,12,461582260,c;a\\x5cb\\x0ac\\xc3\\xa9", "a\\b\\x0ac\xc3\xa9", UNKNOWN, 461582260000,
+		{ "4,12,461582260,c;a\\x5cb\\x0ac\\xc3\\xa9", "a\\b\nc\xc3\xa9", UNKNOWN, 461582260000,
 		  "461.582260" },
 		{ "12,12,461582260,-;Mem-Info:", NULL, 0, 0, "" },
 		{ "kern  :warn  : [  461.582260] Mem-Info:", "Mem-Info:", UNKNOWN, 461582260000, "461.582260" },
