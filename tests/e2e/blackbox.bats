@@ -73,6 +73,24 @@ told() {
 	# what the samples say of the victim only goes up
 	told '[.before.samples[].victim_rss_bytes | select(. != null)] | . == sort' | grep -qx true
 	told '[.before.samples[].before_kill_ns] | . == (sort | reverse)' | grep -qx true
+	same "those that grew outside the limit's cgroup" "$(told "[.before.grew[].cgroup | select(startswith(\"$parent\") | not)] | length")" 0
+}
+
+@test "the text says how the victim was called" {
+	"$memtrace" oom -d 8 -c "$parent" >"$tmp/out" 2>"$tmp/err" &
+	started+=($!)
+	box=$!
+	nap 2
+	python3 - $'mt\e[31marg' "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
+		import sys, time
+		open(sys.argv[2], "w").write("0")
+		held = bytearray(b"x") * (48 << 20)
+		time.sleep(2.5)
+		more = bytearray(b"x") * (48 << 20)
+	END
+	wait "$box"
+	tr -s ' \n' ' ' <"$tmp/out" | grep -qF "command python3 - mt\\x1b[31marg $parent_dir/cgroup.procs" ||
+		tr -s ' \n' ' ' <"$tmp/out" | grep -qF " - mt\\x1b[31marg $parent_dir/cgroup.procs"
 }
 
 @test "files of --dir: text and JSON that are the same report, of root alone" {
@@ -83,7 +101,24 @@ told() {
 	same "modes" "$(find "$tmp/box" -type f -printf '%m\n' | sort -u)" 600
 	same "JSON" "$(cat "$tmp"/box/oom-*-mt_victim-*.json)" "$(head -n 1 "$tmp/reports")"
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
-	"$memtrace" oom --last --dir "$tmp/box" >"$tmp/last" 2>&1 || true
+}
+
+@test "--last --dir: the report that was kept, or the log's kill if it is later" {
+	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "JSON" "$("$memtrace" oom --last --dir "$tmp/box" --json)" "$(tail -n 1 "$tmp/reports")"
+	run --separate-stderr "$memtrace" oom --last --dir "$tmp/box"
+	same "text" "$output" "$(cat "$tmp"/box/oom-*-"$(tail -n 1 "$tmp/reports" | jq .victim.pid)".txt)"
+	[[ $stderr == *"$tmp/box/oom-"*".txt has this report"* ]]
+	# a kill that nobody kept
+	nap 1.1
+	"$workloads/oompair" "$victim_dir" "$trigger_dir" >"$tmp/pair"
+	dmesg | grep -q "Killed process $(sed -nE 's/^victim=([0-9]+) .*/\1/p' "$tmp/pair") " || skip "the kernel's log has no kill"
+	"$memtrace" oom --last --dir "$tmp/box" --json >"$tmp/last"
+	same "later" "$(jq .victim.pid "$tmp/last")" "$("$memtrace" oom --last --dir /proc --json | jq .victim.pid)"
+	[[ $(jq .victim.pid "$tmp/last") != "$(tail -n 1 "$tmp/reports" | jq .victim.pid)" ]]
+	run "$memtrace" oom --last --dir "$tmp/none"
+	same "no directory" "$status" 1
+	[[ $output == "memtrace: --dir: '$tmp/none' cannot be read: No such file or directory" ]]
 }
 
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {
@@ -162,7 +197,7 @@ told() {
 
 @test "what is about a log waits for nothing" {
 	local words
-	for words in "--last --dir $tmp/x" "--log - -d 3" "--explain -c /" "--last --explain" "--max-reports 3" "--last -p 1"; do
+	for words in "--last --max-reports 3" "--explain --dir $tmp/x" "--log - -d 3" "--explain -c /" "--last --explain" "--max-reports 3" "--last -p 1"; do
 		# shellcheck disable=SC2086
 		run --separate-stderr "$memtrace" oom $words </dev/null
 		same "oom $words" "$status" 2

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "../base/clock.h"
@@ -42,6 +43,14 @@ static void name_file(char buf[KEEPER_NAME_MAX], const struct oom_kill *kill, co
 		if (!isalnum((unsigned char)comm[i]))
 			comm[i] = '_';
 	snprintf(buf, KEEPER_NAME_MAX, OOM_FILES_PREFIX "%s-%s-%u.%s", when, comm, kill->victim.pid, ending);
+}
+
+unsigned int oom_files__pid(const char *name)
+{
+	const char *comm = strchr(name + strlen(OOM_FILES_PREFIX), '-');
+	const char *pid = comm ? strchr(comm + 1, '-') : NULL;
+
+	return pid ? (unsigned int)strtoul(pid + 1, NULL, 10) : 0;
 }
 
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,

@@ -13,4 +13,7 @@
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
 			     const int64_t *wall_offset_ns);
 
+/* The victim's pid by the name of such a file; 0: it has none. */
+unsigned int oom_files__pid(const char *name);
+
 #endif
