@@ -93,11 +93,17 @@ told() {
 		tr -s ' \n' ' ' <"$tmp/out" | grep -qF " - mt\\x1b[31marg $parent_dir/cgroup.procs"
 }
 
-@test "files of --dir: text and JSON that are the same report, of root alone" {
+@test "files of --dir: text and JSON that are the same report, and a recording, of root alone" {
 	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	same "mode" "$(stat -c %a "$tmp/box")" 700
 	[[ $(echo "$tmp"/box/*.json) =~ oom-[0-9]{8}T[0-9]{6}-mt_victim-[0-9]+\.json ]]
-	same "files" "$(find "$tmp/box" -type f | wc -l)" $((2 * $(wc -l <"$tmp/reports")))
+	same "reports" "$(find "$tmp/box" -type f ! -name '*.rec' | wc -l)" $((2 * $(wc -l <"$tmp/reports")))
+	recording=$(echo "$tmp"/box/oom-*-mt_victim-"$(told .victim.pid)".rec)
+	same "the kill in the recording" \
+		"$("$memtrace" replay "$recording" trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | head -n 1)" \
+		"$(told .victim.pid)"
+	"$memtrace" replay "$recording" timeline --json >"$tmp/timeline"
+	same "and what led to it" "$(jq -s '[.[].event] | index("memcg") != null and any(.[]; test("kill"))' "$tmp/timeline")" true
 	same "modes" "$(find "$tmp/box" -type f -printf '%m\n' | sort -u)" 600
 	same "JSON" "$(cat "$tmp"/box/oom-*-mt_victim-*.json)" "$(head -n 1 "$tmp/reports")"
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt

@@ -338,7 +338,8 @@ static const struct option_row own_options[] = {
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, oom_dir),
 	  .arg = "DIR",
-	  .help = "also write each report of a kill to come to DIR, as text and as JSON; with --last: where "
+	  .help = "also write each report of a kill to come to DIR, as text and as JSON, and a recording of what came "
+		  "before; with --last: where "
 		  "they are, by default " DEFAULT_DIR },
 	{ .name = "max-reports",
 	  .type = OPT_UINT,
@@ -353,7 +354,7 @@ static const struct option_row own_options[] = {
 	  .min = 2000000000,
 	  .max = 3600000000000ULL,
 	  .arg = "TIME",
-	  .help = "how much of what was before a kill is in its report, by default 60s" },
+	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 
