@@ -101,14 +101,14 @@ log_of() {
 }
 
 @test "what is not asked for is refused" {
-	run --separate-stderr "$MEMTRACE" oom
-	[ "$status" -eq 2 ]
-	[[ $stderr == *"--log FILE"* ]]
 	run --separate-stderr "$MEMTRACE" oom --log /dev/null --last
 	[ "$status" -eq 2 ]
 	run --separate-stderr "$MEMTRACE" oom --log /dev/null -p 1
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"only with --explain"* ]]
+	run --separate-stderr "$MEMTRACE" oom --log /dev/null --dir /tmp
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"--dir: only with --last"* ]]
 	run --separate-stderr "$MEMTRACE" oom --explain -p 4194304
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"-p 4194304: no such process"* ]]
