@@ -127,6 +127,13 @@ told() {
 	[[ $output == "memtrace: --dir: '$tmp/none' cannot be read: No such file or directory" ]]
 }
 
+@test "the memory for reports is taken beforehand" {
+	! sanitized || skip "its own allocator"
+	watch -v --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	grep -q . "$tmp/reports"
+	grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
+}
+
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {
 	mkdir "$tmp/box"
 	echo precious >"$tmp/precious"

@@ -18,7 +18,7 @@
 #define HEAP_BYTES   (8U << 20)
 #define MAX_REPORTS  100
 #define REPORT_BYTES (64ULL << 20) /* of all files in --dir */
-#define RECORD_BYTES (8ULL << 20)  /* of a recording beside a report */
+#define RECORD_BYTES (4U << 20)	   /* of a recording beside a report */
 
 struct oom_live {
 	struct tracing tracing;
@@ -138,7 +138,8 @@ static int open_keeper(struct oom_live *run, const struct options *options)
 /* CMD would inherit what makes memtrace the last to be killed. */
 static void survive(const struct options *options)
 {
-	int err = survive__lock(HEAP_BYTES);
+	/* a recording is there twice: as it is remembered, and as it is written */
+	int err = survive__lock(HEAP_BYTES + (options->oom_dir ? 2 * RECORD_BYTES : 0));
 
 	if (err)
 		log_note("memory is not locked: %s; while memory is short memtrace may wait for its own",
