@@ -106,6 +106,9 @@ log_of() {
 	run --separate-stderr "$MEMTRACE" oom --log /dev/null -p 1
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"only with --explain"* ]]
+	run --separate-stderr "$MEMTRACE" oom --log /dev/null --dir /tmp
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"--dir: only with --last"* ]]
 	run --separate-stderr "$MEMTRACE" oom --explain -p 4194304
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"-p 4194304: no such process"* ]]

@@ -73,17 +73,65 @@ told() {
 	# what the samples say of the victim only goes up
 	told '[.before.samples[].victim_rss_bytes | select(. != null)] | . == sort' | grep -qx true
 	told '[.before.samples[].before_kill_ns] | . == (sort | reverse)' | grep -qx true
+	same "those that grew outside the limit's cgroup" "$(told "[.before.grew[].cgroup | select(startswith(\"$parent\") | not)] | length")" 0
 }
 
-@test "files of --dir: text and JSON that are the same report, of root alone" {
+@test "the text says how the victim was called" {
+	"$memtrace" oom -d 8 -c "$parent" >"$tmp/out" 2>"$tmp/err" &
+	started+=($!)
+	box=$!
+	nap 2
+	python3 - $'mt\e[31marg' "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
+		import sys, time
+		open(sys.argv[2], "w").write("0")
+		held = bytearray(b"x") * (48 << 20)
+		time.sleep(2.5)
+		more = bytearray(b"x") * (48 << 20)
+	END
+	wait "$box"
+	tr -s ' \n' ' ' <"$tmp/out" | grep -qF "command python3 - mt\\x1b[31marg $parent_dir/cgroup.procs" ||
+		tr -s ' \n' ' ' <"$tmp/out" | grep -qF " - mt\\x1b[31marg $parent_dir/cgroup.procs"
+}
+
+@test "files of --dir: text and JSON that are the same report, and a recording, of root alone" {
 	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	same "mode" "$(stat -c %a "$tmp/box")" 700
 	[[ $(echo "$tmp"/box/*.json) =~ oom-[0-9]{8}T[0-9]{6}-mt_victim-[0-9]+\.json ]]
-	same "files" "$(find "$tmp/box" -type f | wc -l)" $((2 * $(wc -l <"$tmp/reports")))
+	same "reports" "$(find "$tmp/box" -type f ! -name '*.rec' | wc -l)" $((2 * $(wc -l <"$tmp/reports")))
+	recording=$(echo "$tmp"/box/oom-*-mt_victim-"$(told .victim.pid)".rec)
+	same "the kill in the recording" \
+		"$("$memtrace" replay "$recording" trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | head -n 1)" \
+		"$(told .victim.pid)"
+	"$memtrace" replay "$recording" timeline --json >"$tmp/timeline"
+	same "and what led to it" "$(jq -s '[.[].event] | index("memcg") != null and any(.[]; test("kill"))' "$tmp/timeline")" true
 	same "modes" "$(find "$tmp/box" -type f -printf '%m\n' | sort -u)" 600
 	same "JSON" "$(cat "$tmp"/box/oom-*-mt_victim-*.json)" "$(head -n 1 "$tmp/reports")"
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
-	"$memtrace" oom --last --dir "$tmp/box" >"$tmp/last" 2>&1 || true
+}
+
+@test "--last --dir: the report that was kept, or the log's kill if it is later" {
+	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	same "JSON" "$("$memtrace" oom --last --dir "$tmp/box" --json)" "$(tail -n 1 "$tmp/reports")"
+	run --separate-stderr "$memtrace" oom --last --dir "$tmp/box"
+	same "text" "$output" "$(cat "$tmp"/box/oom-*-"$(tail -n 1 "$tmp/reports" | jq .victim.pid)".txt)"
+	[[ $stderr == *"$tmp/box/oom-"*".txt has this report"* ]]
+	# a kill that nobody kept
+	nap 1.1
+	"$workloads/oompair" "$victim_dir" "$trigger_dir" >"$tmp/pair"
+	dmesg | grep -q "Killed process $(sed -nE 's/^victim=([0-9]+) .*/\1/p' "$tmp/pair") " || skip "the kernel's log has no kill"
+	"$memtrace" oom --last --dir "$tmp/box" --json >"$tmp/last"
+	same "later" "$(jq .victim.pid "$tmp/last")" "$("$memtrace" oom --last --dir /proc --json | jq .victim.pid)"
+	[[ $(jq .victim.pid "$tmp/last") != "$(tail -n 1 "$tmp/reports" | jq .victim.pid)" ]]
+	run "$memtrace" oom --last --dir "$tmp/none"
+	same "no directory" "$status" 1
+	[[ $output == "memtrace: --dir: '$tmp/none' cannot be read: No such file or directory" ]]
+}
+
+@test "the memory for reports is taken beforehand" {
+	! sanitized || skip "its own allocator"
+	watch -v --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	grep -q . "$tmp/reports"
+	grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
 }
 
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {
@@ -162,7 +210,7 @@ told() {
 
 @test "what is about a log waits for nothing" {
 	local words
-	for words in "--last --dir $tmp/x" "--log - -d 3" "--explain -c /" "--last --explain" "--max-reports 3" "--last -p 1"; do
+	for words in "--last --max-reports 3" "--explain --dir $tmp/x" "--log - -d 3" "--explain -c /" "--last --explain" "--max-reports 3" "--last -p 1"; do
 		# shellcheck disable=SC2086
 		run --separate-stderr "$memtrace" oom $words </dev/null
 		same "oom $words" "$status" 2

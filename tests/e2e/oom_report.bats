@@ -83,7 +83,7 @@ pair() {
 	between "seconds" "$(jq '.kill.time_ns / 1000000000 | floor' "$tmp/last")" $((began - 2)) $((ended + 2))
 	"$memtrace" oom --last >"$tmp/text"
 	grep -q "^killed    .* in $parent/" "$tmp/text"
-	grep -q '^next      memtrace record' "$tmp/text"
+	grep -q '^next      memtrace oom --dir' "$tmp/text"
 }
 
 @test "more kills than the kernel reports as a whole: each is there, and what is missing is said" {

@@ -168,7 +168,7 @@ static void who_grew_most(void **state)
 	has(2, 1000); /* after the moment that is asked for */
 	has(7, 4000);
 	tick();
-	assert_int_equal(flight__grew(flight, 2, grew, 3), 3);
+	assert_int_equal(flight__grew(flight, 2, NULL, NULL, grew, 3), 3);
 	assert_int_equal(grew[0].process->last.who.pid, 3);
 	assert_int_equal(grew[0].to_bytes - grew[0].from_bytes, 30 * PAGE);
 	assert_int_equal(grew[1].process->last.who.pid, 6);
@@ -176,9 +176,9 @@ static void who_grew_most(void **state)
 	assert_int_equal(grew[1].to_bytes, 12 * PAGE);
 	assert_int_equal(grew[2].process->last.who.pid, 2);
 	assert_int_equal(grew[2].to, 2);
-	assert_int_equal(flight__grew(flight, 3, grew, 3), 3);
+	assert_int_equal(flight__grew(flight, 3, NULL, NULL, grew, 3), 3);
 	assert_int_equal(grew[0].process->last.who.pid, 7);
-	assert_int_equal(flight__grew(flight, 0, grew, 3), 0);
+	assert_int_equal(flight__grew(flight, 0, NULL, NULL, grew, 3), 0);
 }
 
 /* It never takes more memory: the smallest give way. */
@@ -200,7 +200,7 @@ static void more_processes_than_there_is_room_for(void **state)
 	tick();
 	has(nr + 2, 9000);
 	tick();
-	assert_int_equal(flight__grew(flight, 2, grew, 1), 1);
+	assert_int_equal(flight__grew(flight, 2, NULL, NULL, grew, 1), 1);
 	assert_int_equal(grew[0].process->last.who.pid, nr + 2);
 	for (i = 2; i <= nr; i++)
 		assert_int_equal(held(i, 1), (10 + i) * PAGE);
@@ -215,7 +215,7 @@ static void numbers_that_are_not_known(void **state)
 	flight__memory(flight, &rec);
 	tick();
 	assert_true(held(9, 1) == MT_UNKNOWN_U64);
-	assert_int_equal(flight__grew(flight, 1, grew, 1), 0);
+	assert_int_equal(flight__grew(flight, 1, NULL, NULL, grew, 1), 0);
 }
 
 int main(void)

@@ -102,7 +102,7 @@ static void takes_step(uint32_t pid, enum mt_oom_step step, uint64_t kill_ns, ui
 static const char *cgroup(void *ctx, uint64_t id)
 {
 	(void)ctx;
-	return id == 6 ? "/pod" : id == 7 ? "/pod/api" : id == 8 ? "/pod/proxy" : NULL;
+	return id == 6 ? "/pod" : id == 7 ? "/pod/api" : id == 8 ? "/pod/proxy" : id == 9 ? "/podium" : NULL;
 }
 
 static const char *gfp(void *ctx, uint64_t flags)
@@ -328,6 +328,47 @@ static void what_was_before(void **state)
 	flight__free(flight);
 }
 
+static void grows(struct flight *flight, uint32_t pid, uint64_t cgroup_id, uint64_t pages)
+{
+	struct mt_memory rec = { .who = { .pid = pid, .start_ns = 1 * SECOND, .cgroup_id = cgroup_id } };
+
+	rec.anon_rss_bytes = pages * PAGE;
+	flight__memory(flight, &rec);
+}
+
+/* What others hold is not what filled a cgroup. */
+static void who_grew_where_the_limit_was(void **state)
+{
+	struct flight *flight = flight__new(10, 64 << 10, PAGE);
+	uint64_t samples[NR_SAMPLES], i, pid;
+	struct oom_kill *kill;
+	struct oom_case *c;
+
+	(void)state;
+	assert_non_null(flight);
+	memset(samples, 0xff, sizeof(samples));
+	for (i = 1; i <= 2; i++) {
+		grows(flight, 5, 7, i * 10);
+		grows(flight, 6, 6, i * 20);
+		/* more of them than a report has room for */
+		for (pid = 100; pid < 130; pid++)
+			grows(flight, (uint32_t)pid, 9, i * 1000);
+		flight__tick(flight, i * SECOND, samples, 0);
+	}
+	c = takes_kill(5, 3 * SECOND, 400);
+	kill = filled(c, flight, 4 * SECOND);
+	assert_int_equal(kill->nr_growers, 2);
+	assert_int_equal(kill->growers[0].pid, 6);
+	assert_int_equal(kill->growers[1].pid, 5);
+	oom_kill__done(kill);
+	c->kill.constraint = 0; /* the machine's memory */
+	kill = filled(c, flight, 4 * SECOND);
+	assert_int_equal(kill->nr_growers, OOM_GROWERS_MAX);
+	assert_string_equal(kill->growers[0].cgroup, "/podium");
+	oom_kill__done(kill);
+	flight__free(flight);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +380,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_group_is_one_kill, begin, end),
 		cmocka_unit_test_setup_teardown(more_kills_than_there_is_room_for, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_before, begin, end),
+		cmocka_unit_test_setup_teardown(who_grew_where_the_limit_was, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

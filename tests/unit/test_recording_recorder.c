@@ -643,6 +643,103 @@ static void an_oom_kill_writes_a_file_a_little_later(void **state)
 	close_recorder(rec);
 }
 
+static unsigned int nr_kept;
+
+static void keeps(void *ctx, char *data, size_t size)
+{
+	FILE *file = fopen(path, "w");
+
+	(void)ctx;
+	nr_kept++;
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, size, file), size);
+	fclose(file);
+	free(data);
+}
+
+static struct recorder *begin_without_file(uint64_t max_bytes)
+{
+	const struct recorder_request request = {
+		.last_ns = 60 * SEC, .max_bytes = max_bytes, .keep = keeps, .who = task_of_ref
+	};
+	const struct recording_head head = a_head();
+	struct recorder *rec;
+
+	nr_kept = 0;
+	assert_int_equal(recorder__new(&rec, &request), 0);
+	assert_int_equal(recorder__begin(rec, &head), 0);
+	return rec;
+}
+
+/* The same without a file; a run without a kill gives nothing. */
+static void the_last_part_is_handed_over_at_a_kill(void **state)
+{
+	const struct mt_oom oom = { .hdr = { .id = MT_REC_oom, .size = sizeof(oom), .time_ns = BEGIN_NS + 2 * SEC } };
+	struct recorder *rec = begin_without_file(0);
+	struct replayed replayed;
+	uint64_t step;
+
+	(void)state;
+	for (step = 1; step <= 40; step++) {
+		take_fault(rec, BEGIN_NS + step * STEP_NS - 1);
+		if (step == 20)
+			recorder__take(rec, &oom);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, false), 0);
+		if (step < 30)
+			assert_int_equal(nr_kept, 0);
+	}
+	assert_int_equal(nr_kept, 1);
+	replay(&replayed, path);
+	assert_int_equal(replayed.more, 0);
+	assert_in_range(replayed.faults, 30, 40);
+	replayed__free(&replayed);
+	/* one that the run's end comes too soon for */
+	recorder__take(rec, &oom);
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	assert_int_equal(nr_kept, 2);
+	recorder__free(rec);
+	rec = begin_without_file(0);
+	take_fault(rec, BEGIN_NS + STEP_NS);
+	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 2 * STEP_NS, true), 0);
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	assert_int_equal(nr_kept, 0);
+	recorder__free(rec);
+}
+
+/* How many faults are in the last part of a run of so many, each with a checkpoint; these are its last ones. */
+static uint64_t faults_kept(uint64_t steps, uint64_t max_bytes)
+{
+	struct mt_oom oom = { .hdr = { .id = MT_REC_oom, .size = sizeof(oom) } };
+	struct recorder *rec = begin_without_file(max_bytes);
+	struct replayed replayed;
+	uint64_t step, nr;
+
+	for (step = 1; step <= steps; step++) {
+		take_fault(rec, BEGIN_NS + step * STEP_NS - 1);
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, false), 0);
+	}
+	oom.hdr.time_ns = BEGIN_NS + steps * STEP_NS;
+	recorder__take(rec, &oom);
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	replay(&replayed, path);
+	assert_true(replay__head(replayed.source)->window);
+	nr = replayed.faults;
+	assert_int_equal(replayed.first_fault_ns, BEGIN_NS + (steps + 1 - nr) * STEP_NS - 1);
+	replayed__free(&replayed);
+	recorder__free(rec);
+	return nr;
+}
+
+/* Whenever it is asked for, there is as much as there is room for. */
+static void the_last_part_is_bounded_in_bytes(void **state)
+{
+	uint64_t steps;
+
+	(void)state;
+	for (steps = 200; steps < 400; steps += 10)
+		assert_in_range(faults_kept(steps, 4000), 70, 110);
+}
+
 static int count_block(void *ctx, const void *data, size_t size)
 {
 	++*(size_t *)ctx;
@@ -957,6 +1054,8 @@ int main(void)
 		TEST(a_run_shorter_than_the_last_part_is_whole),
 		TEST(asking_writes_a_file_each_time),
 		TEST(an_oom_kill_writes_a_file_a_little_later),
+		TEST(the_last_part_is_handed_over_at_a_kill),
+		TEST(the_last_part_is_bounded_in_bytes),
 		TEST(a_window_gives_memory_back),
 		TEST(a_base_may_take_several_blocks),
 		TEST(a_full_disk_is_reported),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "keeper.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kept.h"
+
 #define STACK_SIZE (256 * 1024)
-#define STAMP_LEN  15 /* 20261128T031244 */
 #define TRIES	   100
 
 struct content {
@@ -129,19 +129,6 @@ static int write_content(int dir, const struct content *content)
 	return err;
 }
 
-static bool is_report(const struct keeper *keeper, const char *name)
-{
-	static const char shape[] = "ddddddddTdddddd";
-	size_t len = strlen(keeper->request.prefix), i;
-
-	if (strncmp(name, keeper->request.prefix, len) || strlen(name) >= KEEPER_NAME_MAX)
-		return false;
-	for (i = 0; i < STAMP_LEN; i++)
-		if (shape[i] == 'd' ? !isdigit((unsigned char)name[len + i]) : name[len + i] != 'T')
-			return false;
-	return strrchr(name, '.') != NULL;
-}
-
 /* A regular file of the caller's own. */
 static bool is_own(int dir, const char *name, uint64_t *bytes)
 {
@@ -171,7 +158,7 @@ static struct entry *list(const struct keeper *keeper, int dir, size_t *nr)
 	if (!stream && fd >= 0)
 		close(fd);
 	while (stream && (d = readdir(stream))) {
-		if (!is_report(keeper, d->d_name) || !is_own(dir, d->d_name, &entry.bytes))
+		if (!kept__is_report(d->d_name, keeper->request.prefix) || !is_own(dir, d->d_name, &entry.bytes))
 			continue;
 		if (*nr == room) {
 			room = room ? 2 * room : 512;

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../base/clock.h"
+#include "../base/kept.h"
 #include "../base/log.h"
 #include "../base/stop.h"
 #include "../base/stream.h"
@@ -14,6 +17,7 @@
 #include "../kernel/oom_standing.h"
 #include "../report/render.h"
 #include "../views/oom_explain.h"
+#include "../views/oom_files.h"
 #include "../views/oom_report.h"
 #include "oom_live.h"
 
@@ -22,7 +26,10 @@ extern const struct command oom_command;
 /* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
 #define PID_LIMIT (4 * 1024 * 1024)
 
-#define NEXT "next      memtrace record --last 60s -o FILE keeps what comes before the next kill, if it runs then"
+#define DEFAULT_DIR "/var/lib/memtrace/oom"
+#define NEXT	    "next      memtrace oom --dir " DEFAULT_DIR " reports all of the next kill, if it runs then"
+
+#define SAME_KILL_S 10
 
 struct oom_run {
 	const struct options *options;
@@ -136,22 +143,70 @@ static int read_kmsg(struct oom_run *run)
 	return err;
 }
 
-static int show_newest(struct oom_run *run)
+/* The newest kill of the log, after err of reading it; *code: an exit code. */
+static int show_logged(struct oom_run *run, int err, int *code)
 {
-	int err = read_kmsg(run), code = EXIT_OK;
-
+	*code = EXIT_FAILED;
 	if (err == -EPERM || err == -EACCES || err == -ENOENT) {
 		log_error("--last: the kernel's log cannot be read: %s%s", strerror(-err),
 			  err == -ENOENT ? "" : "; it takes root, or CAP_SYSLOG");
-		code = EXIT_FAILED;
-		err = 0;
-	} else if (!err && !run->has_newest) {
+		return 0;
+	}
+	if (!err && !run->has_newest) {
 		log_error("--last: the kernel's log holds no OOM kill%s",
 			  run->origin.lost_records ? ", and its oldest records have been overwritten" : "");
-		code = EXIT_FAILED;
-	} else if (!err) {
-		err = show(run, &run->newest);
+		return 0;
 	}
+	*code = EXIT_OK;
+	return err ? err : show(run, &run->newest);
+}
+
+/* Whether a report that was kept is about the log's newest kill, or a later one. */
+static bool is_newer(const struct kept *kept, const struct oom_kill *logged)
+{
+	uint64_t logged_s = logged->when.wall_ns / NSEC_PER_SEC;
+
+	if (logged->when.wall_ns == MT_UNKNOWN_U64 || kept->wall_s > logged_s)
+		return true;
+	/* the clock of the log and that of the report run apart */
+	return kept->wall_s + SAME_KILL_S >= logged_s && oom_files__pid(kept->name) == logged->victim.pid;
+}
+
+/* 0 with *kept all 0: there is none; or -errno, which was said. */
+static int read_kept(const struct oom_run *run, struct kept *kept)
+{
+	const char *dir = run->options->oom_dir ? run->options->oom_dir : DEFAULT_DIR;
+	int err = kept__newest(kept, dir, OOM_FILES_PREFIX, run->options->out.json ? ".json" : ".txt");
+
+	if (!err)
+		return 0;
+	kept__done(kept);
+	kept->size = 0;
+	/* nobody asked for the usual directory, so it need not be there */
+	if (!run->options->oom_dir || (err == -ENOENT && !access(dir, F_OK)))
+		return 0;
+	log_error("--dir: '%s' cannot be read: %s", dir, strerror(-err));
+	return err;
+}
+
+/* The newest kill: the report of a run that was there has more than the log. */
+static int show_newest(struct oom_run *run)
+{
+	struct kept kept;
+	int log_err, err, code = EXIT_FAILED;
+
+	if (read_kept(run, &kept))
+		return render__close(&run->render, 0, EXIT_FAILED);
+	log_err = read_kmsg(run);
+	if (kept.size && (log_err || !run->has_newest || is_newer(&kept, &run->newest))) {
+		code = EXIT_OK;
+		err = render__copy(&run->render, kept.data, kept.size);
+		log_note("%s/%s has this report", run->options->oom_dir ? run->options->oom_dir : DEFAULT_DIR,
+			 kept.name);
+	} else {
+		err = show_logged(run, log_err, &code);
+	}
+	kept__done(&kept);
 	if (run->has_newest)
 		oom_kill__done(&run->newest);
 	return render__close(&run->render, err, code);
@@ -211,10 +266,11 @@ static int check(const struct options *options)
 		log_error("oom: expected only one of --log FILE, --last and --explain");
 	else if (!live && (options->cmd || has_filters(options) || options->duration_ns))
 		log_error("oom: --log, --last and --explain wait for nothing: expected no CMD, no -d and no filter");
-	else if (!live && (options->oom_dir || options->history_ns || options->max_reports))
-		log_error("oom: --dir, --history and --max-reports are about kills to come; expected none of --log, "
-			  "--last and "
-			  "--explain with them");
+	else if (!live && (options->history_ns || options->max_reports))
+		log_error("oom: --history and --max-reports are about kills to come; expected none of --log, --last "
+			  "and --explain with them");
+	else if (!live && options->oom_dir && !options->newest)
+		log_error("--dir: only with --last, or when waiting for kills");
 	else if (!live && options->pids.nr && !options->explain)
 		log_error("-p: only with --explain, or when waiting for kills");
 	else if (options->explain && options->pids.nr > 1)
@@ -266,7 +322,7 @@ static const struct option_row own_options[] = {
 	{ .name = "last",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, newest),
-	  .help = "report the newest kill, as far as the kernel's log still holds it" },
+	  .help = "report the newest kill: as --dir has it, or as far as the kernel's log still holds it" },
 	{ .name = "explain",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, explain),
@@ -282,7 +338,9 @@ static const struct option_row own_options[] = {
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, oom_dir),
 	  .arg = "DIR",
-	  .help = "also write each report of a kill to come to DIR, as text and as JSON" },
+	  .help = "also write each report of a kill to come to DIR, as text and as JSON, and a recording of what came "
+		  "before; with --last: where "
+		  "they are, by default " DEFAULT_DIR },
 	{ .name = "max-reports",
 	  .type = OPT_UINT,
 	  .offset = offsetof(struct options, max_reports),
@@ -296,7 +354,7 @@ static const struct option_row own_options[] = {
 	  .min = 2000000000,
 	  .max = 3600000000000ULL,
 	  .arg = "TIME",
-	  .help = "how much of what was before a kill is in its report, by default 60s" },
+	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 
@@ -307,7 +365,7 @@ static const struct option_row *const option_groups[] = {
 
 static const struct example examples[] = {
 	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },
-	{ .text = "why was that process killed?", .line = "memtrace oom --last" },
+	{ .text = "why was that process killed? From there, or from the kernel's log", .line = "memtrace oom --last" },
 	{ .text = "all kills of another machine's log", .line = "memtrace oom --log messages.txt" },
 	{ .text = "who would be killed now, also at the limit of that process's cgroup",
 	  .line = "memtrace oom --explain -p 812" },

@@ -18,6 +18,7 @@
 #define HEAP_BYTES   (8U << 20)
 #define MAX_REPORTS  100
 #define REPORT_BYTES (64ULL << 20) /* of all files in --dir */
+#define RECORD_BYTES (4U << 20)	   /* of a recording beside a report */
 
 struct oom_live {
 	struct tracing tracing;
@@ -25,6 +26,8 @@ struct oom_live {
 	struct keeper *keeper; /* NULL: no --dir */
 	struct oom_view view;
 	uint64_t reports, unwritten;
+	struct mt_oom first; /* kill that no recording has yet */
+	bool has_first;
 };
 
 static void say_failures(struct oom_live *run)
@@ -85,11 +88,25 @@ static struct oom_watch *watch_of(struct oom_live *run)
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
 {
 	struct oom_watch *watch = watch_of(ctx);
+	struct oom_live *run = ctx;
 
 	(void)session;
 	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory))
 		oom_watch__take(watch, record);
+	if (row->id == MT_REC_oom && !run->has_first) {
+		run->first = *(const struct mt_oom *)record;
+		run->has_first = true;
+	}
 	return watch ? 0 : -ENOMEM;
+}
+
+static void on_recording(struct session *session, void *ctx, char *data, size_t size)
+{
+	struct oom_live *run = ctx;
+
+	run->unwritten +=
+		oom_files__keep_recording(run->keeper, &run->first, session->checkpoint.wall_offset_ns, data, size);
+	run->has_first = false;
 }
 
 static int on_interval(struct session *session, void *ctx)
@@ -121,7 +138,8 @@ static int open_keeper(struct oom_live *run, const struct options *options)
 /* CMD would inherit what makes memtrace the last to be killed. */
 static void survive(const struct options *options)
 {
-	int err = survive__lock(HEAP_BYTES);
+	/* a recording is there twice: as it is remembered, and as it is written */
+	int err = survive__lock(HEAP_BYTES + (options->oom_dir ? 2 * RECORD_BYTES : 0));
 
 	if (err)
 		log_note("memory is not locked: %s; while memory is short memtrace may wait for its own",
@@ -184,7 +202,7 @@ static void done(struct tracing *tracing)
 int oom_live__run(const struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .verdict = verdict, .done = done };
-	const struct session_config config = {
+	struct session_config config = {
 		.probes = 1U << MT_PROBE_oom | 1U << MT_PROBE_memory,
 		.probes_too = 1U << MT_PROBE_stall,
 		.no_rows = true,
@@ -195,5 +213,11 @@ int oom_live__run(const struct options *options)
 		.interval = on_interval,
 	};
 
+	if (options->oom_dir) {
+		config.keep = on_recording;
+		config.keep_ns = options->history_ns ? options->history_ns : HISTORY_NS;
+		config.keep_bytes = RECORD_BYTES;
+		config.probes_too |= 1U << MT_PROBE_reclaim | 1U << MT_PROBE_kswapd;
+	}
 	return tracing__run(sizeof(struct oom_live), options, &config, &ops);
 }

@@ -335,14 +335,17 @@ static uint64_t by(const struct flight_growth *growth)
 	return growth->to_bytes - growth->from_bytes;
 }
 
-size_t flight__grew(const struct flight *flight, uint32_t until, struct flight_growth *grew, size_t max)
+size_t flight__grew(const struct flight *flight, uint32_t until,
+		    bool (*wanted)(void *ctx, const struct flight_process *process), void *ctx,
+		    struct flight_growth *grew, size_t max)
 {
 	struct flight_growth growth;
 	size_t nr = 0, at;
 	uint32_t i;
 
 	for (i = 1; i <= flight->max_processes; i++) {
-		if (!has_grown(flight, &flight->processes[i], until, &growth))
+		if (!has_grown(flight, &flight->processes[i], until, &growth) ||
+		    (wanted && !wanted(ctx, &flight->processes[i])))
 			continue;
 		for (at = nr < max ? nr : max; at && by(&grew[at - 1]) < by(&growth); at--)
 			if (at < max)

@@ -80,7 +80,12 @@ struct flight_growth {
 	uint32_t from, to;
 };
 
-/* Those that grew most until that tick and lived then, the most first; how many, up to max. */
-size_t flight__grew(const struct flight *flight, uint32_t until, struct flight_growth *grew, size_t max);
+/*
+ * Of the processes that wanted() says (NULL: all), those that grew most until that tick and lived then, the most first;
+ * how many, up to max.
+ */
+size_t flight__grew(const struct flight *flight, uint32_t until,
+		    bool (*wanted)(void *ctx, const struct flight_process *process), void *ctx,
+		    struct flight_growth *grew, size_t max);
 
 #endif

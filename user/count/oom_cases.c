@@ -346,20 +346,49 @@ static bool was_killed(const struct oom_cases *cases, uint32_t pid, uint64_t bef
 	return false;
 }
 
+/* Whose growth may have led to a kill. */
+struct suspects {
+	const struct oom_cases *cases;
+	const struct oom_scene *scene;
+	const struct oom_kill *kill;
+	uint64_t at; /* of the kill */
+};
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+
+	if (len && above[len - 1] == '/')
+		len--;
+	return !strncmp(path, above, len) && (!path[len] || path[len] == '/');
+}
+
+/* Where a cgroup's limit was reached, what others hold is charged to others. */
+static bool is_suspect(void *ctx, const struct flight_process *process)
+{
+	const struct suspects *suspects = ctx;
+	const struct oom_kill *kill = suspects->kill;
+	const char *cgroup = cgroup_of(suspects->scene, process->last.who.cgroup_id);
+
+	if (kill->kind == OOM_KIND_MEMCG && kill->limit.cgroup[0] && cgroup && !is_below(cgroup, kill->limit.cgroup))
+		return false;
+	return !was_killed(suspects->cases, process->last.who.pid, suspects->at);
+}
+
 static int fill_before(const struct oom_cases *cases, const struct oom_case *c, const struct oom_scene *scene,
 		       struct oom_kill *kill)
 {
 	uint64_t at = c->kill.hdr.time_ns;
 	uint32_t until = scene->flight ? flight__at(scene->flight, at) : 0;
-	struct flight_growth growth[4 * OOM_GROWERS_MAX];
+	struct suspects suspects = { .cases = cases, .scene = scene, .kill = kill, .at = at };
+	struct flight_growth growth[OOM_GROWERS_MAX];
 	size_t nr, i;
 
 	if (!until)
 		return 0;
-	nr = flight__grew(scene->flight, until, growth, 4 * OOM_GROWERS_MAX);
-	for (i = 0; i < nr && kill->nr_growers < OOM_GROWERS_MAX; i++)
-		if (!was_killed(cases, growth[i].process->last.who.pid, at))
-			fill_grower(scene->flight, &growth[i], scene, &kill->growers[kill->nr_growers++]);
+	nr = flight__grew(scene->flight, until, is_suspect, &suspects, growth, OOM_GROWERS_MAX);
+	for (i = 0; i < nr; i++)
+		fill_grower(scene->flight, &growth[i], scene, &kill->growers[kill->nr_growers++]);
 	return fill_samples(c, scene->flight, until, kill);
 }
 

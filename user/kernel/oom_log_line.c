@@ -314,7 +314,7 @@ static char *read_record(char *text, struct oom_moment *when, bool *is_kernel)
 	return end + 1;
 }
 
-/* \xHH of what is no control character */
+/* \xHH; a zero would end the text */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -322,7 +322,7 @@ static void unescape(char *text)
 
 	for (; *text; to++) {
 		if (!strncmp(text, "\\x", 2) && isxdigit((unsigned char)text[2]) && isxdigit((unsigned char)text[3]) &&
-		    sscanf(text + 2, "%2x", &byte) == 1 && byte >= ' ' && byte != 0x7f) {
+		    sscanf(text + 2, "%2x", &byte) == 1 && byte) {
 			*to = (char)byte;
 			text += 4;
 		} else {

@@ -11,8 +11,9 @@
 #include "../model/oom_kill.h"
 
 /*
- * Finds the message in a line and when it was logged.  Bytes of *text that /dev/kmsg escapes are put back, except
- * control characters.  The text is the line's, which is changed.  False: somebody else than the kernel wrote it.
+ * Finds the message in a line and when it was logged.  Bytes of *text that /dev/kmsg escapes are put back
+ * (msg_add_ext_text() in kernel/printk/printk.c), so it may have line breaks in it.  The text is
+ * the line's, which is changed.  False: somebody else than the kernel wrote it.
  */
 bool oom_log_line__split(char *line, struct oom_moment *when, char **text);
 

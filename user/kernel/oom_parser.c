@@ -174,7 +174,7 @@ static void take_line(struct oom_parser *parser)
 	parser->len = 0;
 	if (!oom_log_line__split(parser->line, &when, &text) || !*text)
 		return;
-	for (; has_lines(text) && (next = strstr(text, "\\x0a")); text = next + 4 + strspn(next + 4, " ")) {
+	for (; has_lines(text) && (next = strchr(text, '\n')); text = next + 1 + strspn(next + 1, " ")) {
 		*next = '\0';
 		take_message(parser, &when, text);
 	}

@@ -18,7 +18,8 @@ struct recorder {
 	struct layouts layouts;
 	struct encoder encoder;
 	ZSTD_CCtx *zstd;
-	struct outfile *file;
+	struct outfile *file;	 /* NULL: what is written goes to memory */
+	FILE *memory;		 /* NULL: nothing is being written there */
 	char name[NAME_MAX + 1]; /* of the first of the files with the last part */
 	struct window window;	 /* used before the run begins, also if all of it is written */
 	struct recording_head head;
@@ -52,7 +53,9 @@ static int open_parts(struct recorder *rec)
 	rec->zstd = ZSTD_createCCtx();
 	if (!rec->zstd)
 		return -ENOMEM;
-	return window__init(&rec->window, &rec->layouts, rec->request.last_ns);
+	err = window__init(&rec->window, &rec->layouts, rec->request.last_ns);
+	rec->window.max_bytes = rec->request.max_bytes;
+	return err;
 }
 
 int recorder__new(struct recorder **out, const struct recorder_request *request)
@@ -65,7 +68,8 @@ int recorder__new(struct recorder **out, const struct recorder_request *request)
 		return -ENOMEM;
 	rec->request = *request;
 	rec->file = request->file;
-	strcpy(rec->name, rec->file->place.name);
+	if (rec->file)
+		strcpy(rec->name, rec->file->place.name);
 	err = open_parts(rec);
 	if (err)
 		recorder__free(rec);
@@ -94,8 +98,11 @@ void recorder__set_stacks(struct recorder *rec, struct stack_lookup stacks)
 static int write_bytes(void *ctx, const void *data, size_t size)
 {
 	struct recorder *rec = ctx;
-	int err = outfile__write(rec->file, data, size);
+	int err;
 
+	if (!rec->file)
+		return fwrite(data, 1, size, rec->memory) == size ? 0 : -ENOMEM;
+	err = outfile__write(rec->file, data, size);
 	rec->bytes = rec->file->bytes;
 	return err;
 }
@@ -233,6 +240,27 @@ static int write_window(struct recorder *rec, const struct command_outcome *outc
 	return err ? err : write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
 }
 
+/* Hands the last part over to whoever keeps it. */
+static int keep(struct recorder *rec, const struct command_outcome *outcome)
+{
+	char *data = NULL;
+	size_t size;
+	int err;
+
+	rec->memory = open_memstream(&data, &size);
+	if (!rec->memory)
+		return -ENOMEM;
+	err = write_window(rec, outcome);
+	if (fclose(rec->memory) && !err)
+		err = -ENOMEM;
+	rec->memory = NULL;
+	if (err)
+		free(data);
+	else
+		rec->request.keep(rec->request.ctx, data, size);
+	return err;
+}
+
 static int begin_dump(struct recorder *rec)
 {
 	char name[NAME_MAX + 1];
@@ -255,6 +283,8 @@ static int dump(struct recorder *rec, const struct command_outcome *outcome)
 
 	rec->asked = false;
 	rec->kill_ns = 0;
+	if (!rec->file)
+		return keep(rec, outcome);
 	err = begin_dump(rec);
 	if (!err)
 		err = outfile__put(rec->file, write_window(rec, outcome));
@@ -316,7 +346,7 @@ int recorder__finish(struct recorder *rec, const struct command_outcome *outcome
 	if (err)
 		return err;
 	if (is_window(rec))
-		return rec->nr_files && !rec->kill_ns ? 0 : dump(rec, outcome);
+		return (rec->nr_files || !rec->file) && !rec->kill_ns ? 0 : dump(rec, outcome);
 	err = write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
 	return outfile__put(rec->file, err);
 }

@@ -13,8 +13,14 @@
 struct recorder;
 
 struct recorder_request {
-	struct outfile *file; /* borrowed, open: of OUTFILE_RECORDING, with last_ns of OUTFILE_DUMP */
+	struct outfile *file; /* borrowed, open: of OUTFILE_RECORDING, with last_ns of OUTFILE_DUMP; NULL: keep() */
 	uint64_t last_ns;     /* keep only this much; 0: all */
+	uint64_t max_bytes;   /* with last_ns: and of that what takes so much, packed; 0: any */
+	/*
+	 * Without file: takes over the last part, a whole recording from malloc(), a second after an OOM kill, or at
+	 * the end of the run if that is earlier.
+	 */
+	void (*keep)(void *ctx, char *data, size_t size);
 	const char *(*cgroup)(void *ctx, uint64_t id);
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;

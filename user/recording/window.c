@@ -30,6 +30,7 @@ static void drop_first(struct window *window)
 	struct window_block *first = window->first;
 
 	window->first = first->next;
+	window->bytes -= first->block->size;
 	if (!window->first)
 		window->last = NULL;
 	free(first->block);
@@ -62,6 +63,7 @@ int window__add(struct window *window, struct block *block, bool at_checkpoint)
 	else
 		window->first = entry;
 	window->last = entry;
+	window->bytes += block->size;
 	return 0;
 }
 
@@ -141,12 +143,14 @@ static int absorb(struct window *window, const struct block *block)
 
 int window__slide(struct window *window, uint64_t now_ns)
 {
+	uint64_t left = window->bytes, most = window->max_bytes ? window->max_bytes : UINT64_MAX;
 	struct window_block *entry, *until = NULL;
 	int err = 0;
 
 	for (entry = window->first; entry; entry = entry->next) {
-		if (entry->block->head.end_ns + window->last_ns >= now_ns)
+		if (entry->block->head.end_ns + window->last_ns >= now_ns && left <= most)
 			break;
+		left -= entry->block->size;
 		if (entry->at_checkpoint && entry->next)
 			until = entry;
 	}

@@ -13,6 +13,8 @@
 struct window {
 	const struct layouts *layouts;
 	uint64_t last_ns;
+	uint64_t max_bytes; /* of its blocks; 0: any */
+	uint64_t bytes;	    /* of its blocks */
 	struct window_block *first, *last;
 	struct task_counts base;	/* what each life had counted when the window began */
 	struct keyed_elements keyed;	/* what each element had counted then */
@@ -28,7 +30,7 @@ int window__init(struct window *window, const struct layouts *layouts, uint64_t 
 void window__free(struct window *window);
 /* Takes over a block, also when it fails; at_checkpoint: it ends with one.  0 or -errno. */
 int window__add(struct window *window, struct block *block, bool at_checkpoint);
-/* Drops blocks up to the last moment that is older than last_ns.  0 or -errno. */
+/* Drops blocks up to the last moment that is older than last_ns, or behind which max_bytes are left.  0 or -errno. */
 int window__slide(struct window *window, uint64_t now_ns);
 /*
  * Adds what the window starts from, as records: base counts and the moment.  Calls full whenever the encoder is full;

@@ -66,6 +66,16 @@ int render__report(struct render *render, const struct report *report)
 	return err ? err : stream__flush(render->file.stream);
 }
 
+int render__copy(struct render *render, const char *data, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		putc(data[i] == '\n' || ((unsigned char)data[i] >= ' ' && data[i] != 0x7f) ? data[i] : '?',
+		     render->file.stream);
+	return stream__flush(render->file.stream);
+}
+
 int render__close(struct render *render, int err, int code)
 {
 	if (!render->file.stream)

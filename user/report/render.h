@@ -15,6 +15,8 @@ struct render {
 int render__open(struct render *render, const struct output_request *request);
 /* Renders and flushes; 0 or -errno. */
 int render__report(struct render *render, const struct report *report);
+/* Passes on what the same kind of output once wrote to a file; 0 or -errno. */
+int render__copy(struct render *render, const char *data, size_t size);
 /*
  * Closes: with EXIT_OK the file gets its name, else it is left out.  Returns code, or
  * EXIT_FAILED after one line on stderr.  A reader that left (-EPIPE) is no failure.

@@ -35,21 +35,30 @@ static int open_file(struct session *session)
 	return EXIT_OK;
 }
 
+static void keep(void *ctx, char *data, size_t size)
+{
+	struct session *session = ctx;
+
+	session->config.keep(session, session->config.ctx, data, size);
+}
+
 int recording__open(struct session *session)
 {
 	const struct options *o = session->options;
 	const struct recorder_request request = {
-		.file = &session->record_file,
-		.last_ns = o->last_ns,
+		.file = o->record ? &session->record_file : NULL,
+		.last_ns = o->record ? o->last_ns : session->config.keep_ns,
+		.max_bytes = o->record ? 0 : session->config.keep_bytes,
+		.keep = keep,
 		.cgroup = session->names.cgroup,
 		.who = session->names.who,
 		.ctx = session,
 	};
 	int code;
 
-	if (!o->record)
+	if (!o->record && !session->config.keep)
 		return EXIT_OK;
-	code = open_file(session);
+	code = o->record ? open_file(session) : EXIT_OK;
 	if (code != EXIT_OK)
 		return code;
 	if (recorder__new(&session->recorder, &request)) {
@@ -75,16 +84,25 @@ static void fill_host(struct recording_head *head)
 	snprintf(head->host.machine, HOST_TEXT_MAX, "%s", u.machine);
 }
 
+static void say_failed(const struct session *session, int err)
+{
+	if (session->options->record)
+		outfile__report(&session->record_file, err);
+	else
+		log_error("the last part of the run cannot be kept as a recording: %s", strerror(-err));
+}
+
 static void check(struct session *session, int err)
 {
 	if (!err)
 		return;
-	outfile__report(&session->record_file, err);
+	say_failed(session, err);
 	session->recording_failed = true;
 	session->pipeline.every_record = NULL;
 	recorder__free(session->recorder);
 	session->recorder = NULL;
-	outfile__close(&session->record_file);
+	if (session->options->record)
+		outfile__close(&session->record_file);
 	if (session->config.record_only)
 		stop__run_is_over();
 }
@@ -124,7 +142,7 @@ void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 		      recorder__checkpoint(session->recorder, &session->checkpoint, &session->totals, due_ns, final));
 	dump_err = session->recorder ? recorder__dump_error(session->recorder) : 0;
 	if (dump_err)
-		outfile__report(&session->record_file, dump_err);
+		say_failed(session, dump_err);
 	say_written(session, files);
 }
 

@@ -9,7 +9,8 @@
 
 #include "session.h"
 
-/* Opens it if --record was given: from now on all records also go there.  An exit code, after one line on stderr. */
+/* Opens it if --record was given, or the command keeps the last part: from now on all records also go there.  An exit
+ * code, after one line on stderr. */
 int recording__open(struct session *session);
 void recording__begin(struct session *session);
 /* Counts were brought up to date. */

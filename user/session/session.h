@@ -47,6 +47,12 @@ struct session_config {
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
 	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
+	/*
+	 * Without --record: the last keep_ns of the run, at most keep_bytes in memory, as a recording at each OOM
+	 * kill, as recorder.h has it; data is the callee's.  NULL: not wanted.
+	 */
+	void (*keep)(struct session *session, void *ctx, char *data, size_t size);
+	uint64_t keep_ns, keep_bytes;
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
 	int (*interval)(struct session *session, void *ctx);
 	void *ctx;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "../base/clock.h"
@@ -27,35 +28,61 @@ static char *as_text(const struct report *report, const char *format, const int6
 	return text;
 }
 
-/* "oom-20261128T031244-java-812.json": of a name what every file system takes. */
-static void name_file(char buf[KEEPER_NAME_MAX], const struct oom_kill *kill, const char *ending)
+/* "oom-20261128T031244-java-812": of a name what every file system takes. */
+static void name_files(char buf[KEEPER_NAME_MAX], uint64_t wall_ns, const char *name, uint32_t pid)
 {
-	time_t seconds = (time_t)(kill->when.wall_ns / NSEC_PER_SEC);
+	time_t seconds = (time_t)(wall_ns / NSEC_PER_SEC);
 	char when[24] = "", comm[20];
 	struct tm tm;
 	size_t i;
 
 	if (gmtime_r(&seconds, &tm))
 		strftime(when, sizeof(when), "%Y%m%dT%H%M%S", &tm);
-	snprintf(comm, sizeof(comm), "%.16s", kill->victim.comm);
+	snprintf(comm, sizeof(comm), "%.16s", name);
 	for (i = 0; comm[i]; i++)
 		if (!isalnum((unsigned char)comm[i]))
 			comm[i] = '_';
-	snprintf(buf, KEEPER_NAME_MAX, OOM_FILES_PREFIX "%s-%s-%u.%s", when, comm, kill->victim.pid, ending);
+	snprintf(buf, KEEPER_NAME_MAX, OOM_FILES_PREFIX "%s-%s-%u", when, comm, pid);
+}
+
+static bool put(struct keeper *keeper, const char *stem, const char *ending, char *data, size_t size)
+{
+	char name[KEEPER_NAME_MAX + 8];
+
+	snprintf(name, sizeof(name), "%.*s.%s", KEEPER_NAME_MAX - 8, stem, ending);
+	return keeper__put(keeper, name, data, size);
+}
+
+unsigned int oom_files__keep_recording(struct keeper *keeper, const struct mt_oom *kill, int64_t wall_offset_ns,
+				       char *data, size_t size)
+{
+	char stem[KEEPER_NAME_MAX];
+
+	name_files(stem, kill->hdr.time_ns + (uint64_t)wall_offset_ns, kill->victim.comm,
+		   kill->victim.pid ? kill->victim.pid : kill->victim.tid);
+	return !put(keeper, stem, "rec", data, size);
+}
+
+unsigned int oom_files__pid(const char *name)
+{
+	const char *comm = strchr(name + strlen(OOM_FILES_PREFIX), '-');
+	const char *pid = comm ? strchr(comm + 1, '-') : NULL;
+
+	return pid ? (unsigned int)strtoul(pid + 1, NULL, 10) : 0;
 }
 
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
 			     const int64_t *wall_offset_ns)
 {
 	static const char *const formats[][2] = { { "text", "txt" }, { "json", "json" } };
-	char name[KEEPER_NAME_MAX], *text;
+	char stem[KEEPER_NAME_MAX], *text;
 	unsigned int failed = 0;
 	size_t i, size;
 
+	name_files(stem, kill->when.wall_ns, kill->victim.comm, kill->victim.pid);
 	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-		name_file(name, kill, formats[i][1]);
 		text = as_text(report, formats[i][0], wall_offset_ns, &size);
-		failed += !text || !keeper__put(keeper, name, text, size);
+		failed += !text || !put(keeper, stem, formats[i][1], text, size);
 	}
 	return failed;
 }

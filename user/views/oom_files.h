@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A report of an OOM kill as files of a directory: text and JSON. */
+/* A report of an OOM kill as files of a directory: text and JSON, and a recording of what came before. */
 #ifndef MEMTRACE_VIEWS_OOM_FILES_H
 #define MEMTRACE_VIEWS_OOM_FILES_H
 
@@ -12,5 +12,14 @@
 /* Hands them over to the keeper; how many of the two could not be. */
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
 			     const int64_t *wall_offset_ns);
+
+/*
+ * Hands a recording over, by the name of a kill's report; data is the keeper's.  How many could not be: 0 or 1.
+ */
+unsigned int oom_files__keep_recording(struct keeper *keeper, const struct mt_oom *kill, int64_t wall_offset_ns,
+				       char *data, size_t size);
+
+/* The victim's pid by the name of such a file; 0: it has none. */
+unsigned int oom_files__pid(const char *name);
 
 #endif

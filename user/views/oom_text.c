@@ -9,8 +9,9 @@
 #include "oom_impl.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
-#define NAMED	  8  /* of those killed with the victim */
-#define SHORT_ID  12 /* of a container, as its tools print it */
+#define NAMED	  8   /* of those killed with the victim */
+#define SHORT_ID  12  /* of a container, as its tools print it */
+#define COMMAND	  240 /* bytes of a command line; JSON has all that is known */
 
 /* A process; a name that is not known is "-". */
 static const char *name(char *buf, size_t size, const char *comm, uint32_t pid)
@@ -153,6 +154,17 @@ static void say_place(const struct oom_view *view, struct report *report)
 	wrapped__end(&line);
 }
 
+static void say_command(const struct oom_victim *victim, struct report *report)
+{
+	char text[COMMAND + 8];
+
+	if (!victim->command_line[0])
+		return;
+	snprintf(text, sizeof(text), "%.*s%s", COMMAND, victim->command_line,
+		 strlen(victim->command_line) > COMMAND ? "..." : "");
+	say(report, "command", text);
+}
+
 static void say_others(const struct oom_kill *kill, struct report *report)
 {
 	struct wrapped line;
@@ -194,6 +206,7 @@ static void say_victim(const struct oom_view *view, struct report *report)
 		wrapped__add(&line, "  ", "age %s", format_duration(word, sizeof(word), victim->age_ns));
 	wrapped__end(&line);
 	say_memory(victim, report);
+	say_command(victim, report);
 	say_place(view, report);
 	say_others(view->kill, report);
 }
