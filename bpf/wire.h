@@ -371,6 +371,7 @@ enum mt_keyed_flags {
 	MT_KEYED_BASE = 1 << 1,	 /* what was counted before the run: differences start here */
 	MT_KEYED_LAST = 1 << 2,	 /* the element is removed: if its key comes again, with counts from 0 */
 	MT_KEYED_FOLDS = 1 << 3, /* of an older recording: folded episodes and no others */
+	MT_KEYED_ENDED = 1 << 4, /* in no record that is delivered: see keyed_counts__mark_ended() */
 };
 
 /* Reclaim by whose limit it was for. */

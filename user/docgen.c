@@ -577,12 +577,20 @@ static void md_counts(FILE *out, enum mt_probe probe)
 		if (count->probe != probe)
 			continue;
 		if (!any)
-			fputs("\n### Metrics that count events\n\n| event | metric | meaning |\n|---|---|---|\n", out);
+			fputs("\n### Metrics that count events\n\n| event | metric | labels | meaning "
+			      "|\n|---|---|---|---|\n",
+			      out);
 		any = true;
 		fputc('|', out);
 		md_cell(out, event_rows[count->event].name, true);
 		md_cell(out, count->metric, true);
+		fprintf(out, " `%s`, `cgroup` |", count->label);
 		md_cell(out, count->help, false);
+		fputs("\n|", out);
+		md_cell(out, event_rows[count->event].name, true);
+		md_cell(out, count->last_metric, true);
+		fputs(" |", out);
+		md_cell(out, count->last_help, false);
 		fputc('\n', out);
 	}
 }

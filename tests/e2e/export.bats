@@ -47,7 +47,7 @@ sample() {
 
 @test "valid, mode 0644, ends with a newline, complete" {
 	need_tool promtool prometheus
-	memtrace_start export --textfile "$file" -i 0.2
+	memtrace_start export fault alloc stall reclaim kswapd oom --textfile "$file" -i 0.2
 	wait_file
 	"$workloads/faults" -n 20000 -c mt-exported
 	next_update
@@ -74,6 +74,56 @@ sample() {
 	eventually counted memtrace_page_faults_total "$labels" 20000
 	between "minor faults" "$(sample memtrace_page_faults_total "$labels")" 20000 20400
 	between "bytes" "$(sample memtrace_pages_allocated_bytes_total 'comm="mt-exported"')" $((20000 * 4096)) $((25000 * 4096))
+	memtrace_stop
+}
+
+@test "by comm and by cgroup in one file: the same sums, under names of their own, and memtrace's own metrics once" {
+	need_tool promtool prometheus
+	memcg_init
+	make_cgroup labelled 64M
+	memtrace_start export fault --textfile "$file" -i 0.2 --by comm --by cgroup --max-series 2000
+	wait_file
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 5000 -c mt-two-a' - "$cgroup" "$workloads/faults"
+	"$workloads/faults" -n 3000 -c mt-two-b
+	eventually counted memtrace_page_faults_total 'comm="mt-two-b".*minor' 3000
+	cp "$file" "$tmp/one.prom" # it is replaced meanwhile
+	file=$tmp/one.prom
+	between "by comm" "$(sample memtrace_page_faults_total 'comm="mt-two-a".*minor')" 5000 5400
+	# what the process counted before it moved is its old cgroup's
+	between "by cgroup" "$(sample memtrace_cgroup_page_faults_total 'cgroup="[^"]*labelled[^"]*".*minor')" 5000 5400
+	same "all, by either" "$(sample memtrace_cgroup_page_faults_total)" "$(sample memtrace_page_faults_total)"
+	! grep -q '^memtrace_page_faults_total{cgroup' "$file" || fail "one metric has two labels"
+	same "heads, each once" "$(grep '^# TYPE' "$file" | sort | uniq | wc -l)" "$(grep -c '^# TYPE' "$file")"
+	same "series, each once" "$(grep -v '^#' "$file" | sed 's/ [^ ]*$//' | sort | uniq | wc -l)" \
+		"$(grep -vc '^#' "$file")"
+	promtool check metrics <"$file"
+	memtrace_stop
+}
+
+@test "by default nothing hooks page faults or allocations, and faults are counted all the same" {
+	memtrace_start export --textfile "$file" -i 0.2 --max-series 2000
+	wait_file
+	"$workloads/faults" -n 4000 -c mt-default
+	eventually counted memtrace_page_faults_total 'comm="mt-default".*minor' 4000
+	cp "$file" "$tmp/default.prom"
+	file=$tmp/default.prom
+	between "faults" "$(sample memtrace_page_faults_total 'comm="mt-default".*minor')" 4000 4400
+	same "probes" "$(sed -nE 's/^memtrace_probe_attached\{probe="([a-z]+)"\} .*/\1/p' "$file" | paste -sd ' ')" \
+		"fault kswapd oom reclaim stall"
+	# the programs of these hooks, by their names
+	! grep -E '^memtrace_bpf_runs_total\{program="(user|kernel|alloc|major)_' "$file" || fail "a hook on a hot path"
+	! grep -q '^memtrace_pages_allocated\|major_fault_seconds' "$file" || fail "what is not counted has a metric"
+	memtrace_stop
+}
+
+@test "a second exporter of one file is refused with the pid of the first" {
+	memtrace_start export fault --textfile "$file" -i 0.2
+	wait_file
+	run timeout 60 "$memtrace" export fault --textfile "$file" --by cgroup -i 0.2
+	same "status" "$status" 2
+	same "lines" "${#lines[@]}" 1
+	[[ $output == *"$mt_pid"* ]] || fail "$output"
+	next_update
 	memtrace_stop
 }
 
@@ -157,6 +207,57 @@ sample() {
 	memtrace_stop
 }
 
+# has_not NAME LABELS-REGEX: no series of it is in the file
+has_not() {
+	! grep -qE "^$1\{.*($2)" "$file"
+}
+
+@test "the series of a name that is gone ends, is in no other, and starts at 0 when it comes back" {
+	memtrace_start export fault --textfile "$file" -i 0.2 --series-idle 2s --max-series 2000
+	wait_file
+	"$workloads/faults" -n 9000 -c mt-gone
+	sleep 1000 3>&- &
+	started+=("$!")
+	eventually counted memtrace_page_faults_total 'comm="mt-gone".*minor' 9000
+	eventually has_not memtrace_page_faults_total 'comm="mt-gone"'
+	cp "$file" "$tmp/ended.prom"
+	(($(file=$tmp/ended.prom sample memtrace_page_faults_total 'comm="other"') < 9000)) || fail "it is in other"
+	# it sleeps, but is there
+	eventually counted memtrace_page_faults_total 'comm="sleep".*minor' 1
+	(($(sample memtrace_series_ended_total) >= 1)) || fail "$(grep series "$file")"
+	"$workloads/faults" -n 3000 -c mt-gone
+	eventually counted memtrace_page_faults_total 'comm="mt-gone".*minor' 3000
+	between "from 0" "$(sample memtrace_page_faults_total 'comm="mt-gone".*minor')" 3000 3400
+	memtrace_stop
+}
+
+@test "an OOM kill counts in a series of its cgroup that was 0 before" {
+	memcg_init
+	make_cgroup oom 64M
+	parent=$cgroup_name
+	make_cgroup oom/victim
+	victim_dir=$cgroup
+	make_cgroup oom/trigger
+	grep -q oom_kill_disable.0 "$memcg_root$parent/memory.oom_control" 2>/dev/null || [[ $memcg_limit == memory.max ]] ||
+		skip "the OOM killer is off in $parent"
+	memtrace_start export fault oom --textfile "$file" -i 0.2 --by comm,cgroup --max-series 5000
+	wait_file
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 1' - "$victim_dir" "$workloads/faults"
+	eventually grep -qE '^memtrace_oom_kills_total\{cgroup="[^"]*oom/victim",kind="memcg"\} 0$' "$file"
+	! grep -q '^memtrace_oom_last_timestamp_seconds ' "$file" || fail "a kill before the first"
+	now=$(date +%s)
+	"$workloads/oompair" "$victim_dir" "$cgroup" >/dev/null
+	eventually counted memtrace_oom_kills_total 'cgroup="[^"]*oom/victim"' 1
+	cp "$file" "$tmp/killed.prom"
+	file=$tmp/killed.prom
+	same "kills" "$(sample memtrace_oom_kills_total "cgroup=\"$parent/")" "$(oom_kills "$victim_dir" "$cgroup")"
+	! dmesg 2>/dev/null | grep -q "oom-kill:constraint=CONSTRAINT_MEMCG.*$parent" ||
+		same "kinds" "$(sample memtrace_oom_kills_total "cgroup=\"$parent/.*memcg")" \
+			"$(oom_kills "$victim_dir" "$cgroup")"
+	between "when" "$(sample memtrace_oom_last_timestamp_seconds)" "$((now - 2))" "$(($(date +%s) + 2))"
+	memtrace_stop
+}
+
 @test "a clean stop removes the file, --keep leaves it" {
 	for signal in INT TERM HUP; do
 		memtrace_start export fault --textfile "$file" -i 0.2
@@ -205,7 +306,7 @@ sample() {
 }
 
 said_or_ended() {
-	[[ -s $tmp/err ]] || ! kill -0 "$mt_pid" 2>/dev/null
+	grep -q "cannot write '$file'" "$tmp/err" || ! kill -0 "$mt_pid" 2>/dev/null
 }
 
 @test "a full filesystem: the old file stays whole, a message, and it goes on when there is room" {
@@ -219,6 +320,7 @@ said_or_ended() {
 		[[ $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
 		rm "$dir/fill"
 		next_update
+		grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
 		memtrace_stop
 		((mt_status < 128)) || fail "status $mt_status"
 	else
@@ -228,6 +330,103 @@ said_or_ended() {
 		[[ ! -e $file || $(tail -c 1 "$file" | od -An -tx1) == *0a ]] || fail "half a file"
 	fi
 	same "files but the filler" "$(find "$dir" -type f ! -name fill ! -name '*.prom' | wc -l)" 0
+}
+
+@test "a directory that was removed and comes back is written to again" {
+	mkdir "$dir/sub"
+	file=$dir/sub/memtrace.prom
+	memtrace_start export fault --textfile "$file" -i 0.1
+	wait_file
+	rm -r "$dir/sub"
+	eventually grep -q "cannot write '$file'" "$tmp/err"
+	same "messages" "$(grep -c "cannot write" "$tmp/err")" 1
+	mkdir "$dir/sub"
+	wait_file
+	grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
+	eventually grep -q "is written again" "$tmp/err"
+	# it is locked, as the first one was
+	run timeout 60 "$memtrace" export fault --textfile "$file" -i 0.2
+	same "status of a second one" "$status" 2
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ ! -e $file ]] || fail "still there"
+}
+
+@test "a link that others plant meanwhile is not followed, and is seen" {
+	chmod 1777 "$dir"
+	memtrace_start export fault --textfile "$file" -i 0.1
+	wait_file
+	echo precious >"$tmp/victim"
+	ln -s "$tmp/victim" "$dir/planted"
+	chown -h 65534 "$dir/planted"
+	mv -T "$dir/planted" "$file"
+	eventually grep -q "cannot write.*'$file'\|'$file'.*link" "$tmp/err"
+	same "what the link leads to" "$(<"$tmp/victim")" precious
+	[[ -L $file ]] || fail "the link was replaced"
+	rm "$file"
+	wait_file
+	grep -q '^memtrace_export_errors_total [1-9]' "$file" || fail "$(grep errors "$file")"
+	memtrace_stop
+}
+
+# A service manager: prints each datagram that it gets.
+manager() {
+	python3 -uc '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\0", 1))
+print("bound")
+while True:
+    print(s.recv(4096).decode(), end="")' "$1" >"$tmp/manager.out" 3>&- &
+	started+=("$!")
+	eventually grep -q bound "$tmp/manager.out"
+}
+
+@test "a service manager is told: ready when the file is there, signs of life, the end" {
+	for name in "$tmp/notify" "@memtrace-test.$$"; do
+		manager "$name"
+		NOTIFY_SOCKET=$name WATCHDOG_USEC=400000 memtrace_start export fault --textfile "$file" -i 600 -- \
+			sh -c 'echo "socket=$NOTIFY_SOCKET" >'"$tmp/cmd.out"'; exec sleep 1000'
+		eventually grep -qx READY=1 "$tmp/manager.out"
+		[[ -s $file ]] || fail "ready without a file"
+		sleep 1.5
+		between "signs of life" "$(grep -cx WATCHDOG=1 "$tmp/manager.out")" 4 30
+		! grep -q STOPPING "$tmp/manager.out" || fail "it stops early"
+		# for memtrace alone
+		same "CMD's environment" "$(<"$tmp/cmd.out")" "socket="
+		memtrace_stop
+		eventually grep -qx STOPPING=1 "$tmp/manager.out"
+	done
+}
+
+@test "a stopped memtrace gives no sign of life; the watchdog of another process is not its own" {
+	manager "$tmp/notify"
+	NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=200000 memtrace_start export fault --textfile "$file" -i 600
+	eventually grep -qx WATCHDOG=1 "$tmp/manager.out"
+	kill -STOP "$mt_pid"
+	sleep 0.3
+	before=$(grep -cx WATCHDOG=1 "$tmp/manager.out")
+	sleep 1
+	same "signs of life" "$(grep -cx WATCHDOG=1 "$tmp/manager.out")" "$before"
+	kill -CONT "$mt_pid"
+	memtrace_stop
+	: >"$tmp/manager.out"
+	NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=200000 WATCHDOG_PID=1 memtrace_start export fault --textfile "$file" -i 600
+	wait_file
+	sleep 1
+	! grep -q WATCHDOG "$tmp/manager.out" || fail "a sign of life that is not asked for"
+	memtrace_stop
+}
+
+@test "messages have levels where standard error is the journal, and only there" {
+	: >"$tmp/journal"
+	stream=$(stat -c %d:%i "$tmp/journal")
+	JOURNAL_STREAM=$stream "$memtrace" export --textfile "$tmp/missing/x.prom" 2>"$tmp/journal" || true
+	[[ $(<"$tmp/journal") == "<3>memtrace: "* ]] || fail "$(<"$tmp/journal")"
+	JOURNAL_STREAM=$stream "$memtrace" export fault --textfile "$tmp/x" --once -d 0.1 2>"$tmp/journal"
+	[[ $(<"$tmp/journal") == "<4>memtrace: warning: "* ]] || fail "$(<"$tmp/journal")"
+	JOURNAL_STREAM=$stream "$memtrace" export --textfile "$tmp/missing/x.prom" 2>"$tmp/other" || true
+	[[ $(<"$tmp/other") == "memtrace: "* ]] || fail "$(<"$tmp/other")"
 }
 
 @test "a limit of 32 MiB, as a service's MemoryMax=32M, is enough for its defaults" {

@@ -16,14 +16,21 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 
 int fake_run__open(struct fake_run *run, enum group_by by)
 {
+	return fake_run__open_also(run, by, BY_ALL);
+}
+
+int fake_run__open_also(struct fake_run *run, enum group_by by, enum group_by also)
+{
 	const struct aggregate_config config = {
-		.by = by, .hist_by = BY_COMM, .intervals = true, .keep_dead = true, .max_groups = 2000
+		.by = by, .hist_by = BY_COMM, .also = also, .intervals = true, .keep_dead = true, .max_groups = 2000
 	};
 	int i;
 
-	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096 },
+	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096, .latency = true },
 				  .totals.rings.nr_hot = 2,
 				  .checkpoint.now_ns = 5 * SECOND,
+				  .by = by,
+				  .also = also,
 				  .names.cgroup = name_cgroup };
 	for (i = 0; i < MT_NR_PROBES; i++)
 		run->probes[i] = (struct probe_status){ .wanted = true, .attached = true, .hooked = true };
@@ -42,6 +49,18 @@ int fake_run__open(struct fake_run *run, enum group_by by)
 		.interval_end_ns = 5 * SECOND,
 	};
 	return run->view.aggregate ? 0 : -ENOMEM;
+}
+
+struct metrics *fake_run__metrics(struct fake_run *run, size_t max_series)
+{
+	const struct metrics_config config = {
+		.by = { run->by, run->also },
+		.nr_by = run->also == BY_ALL ? 1 : 2,
+		.max_series = max_series,
+		.idle_ns = 3600 * SECOND,
+	};
+
+	return metrics__new(&run->view, &config);
 }
 
 void fake_run__close(struct fake_run *run)

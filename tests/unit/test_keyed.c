@@ -293,6 +293,45 @@ static void records_arrive_whole_or_not_at_all(void **state)
 	pipeline__done(&pipeline);
 }
 
+static bool is_first(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id == 1;
+}
+
+static void end_groups(struct keyed_counts *counts, uint64_t now_ns)
+{
+	keyed_counts__mark_ended(counts, &(struct ending){ .now_ns = now_ns, .idle_ns = 100, .lives = is_first });
+	keyed_counts__drop_ended(counts);
+}
+
+/* Those of cgroups that are gone, after a while; that which names none stays, and a place is free again. */
+static void keys_of_cgroups_that_are_gone_end(void **state)
+{
+	struct keyed_counts *counts = keyed_counts__new(false, 3);
+
+	(void)state;
+	assert_non_null(counts);
+	take(counts, 0, 0, 1, 5);
+	take(counts, 1, 0, 1, 6);
+	take(counts, 2, 0, 1, 7);
+	end_groups(counts, 1000);
+	end_groups(counts, 1099);
+	free(listed(counts, SCOPE_TOTAL, 3));
+	/* it has counted again */
+	take(counts, 2, 0, 1, 8);
+	end_groups(counts, 1100);
+	free(listed(counts, SCOPE_TOTAL, 3));
+	end_groups(counts, 1200);
+	free(listed(counts, SCOPE_TOTAL, 2));
+	take(counts, 3, 0, 1, 9);
+	free(listed(counts, SCOPE_TOTAL, 3));
+	/* from 0, as differences go on */
+	take(counts, 2, 0, 1, 10);
+	free(listed(counts, SCOPE_TOTAL, 4));
+	keyed_counts__free(counts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +342,7 @@ int main(void)
 		cmocka_unit_test(folds_alone_are_no_count_of_all),
 		cmocka_unit_test(rows_that_differ_in_what_is_not_shown_are_one),
 		cmocka_unit_test(beyond_the_bound_is_other),
+		cmocka_unit_test(keys_of_cgroups_that_are_gone_end),
 		cmocka_unit_test(elements_are_bounded),
 		cmocka_unit_test(intervals_have_their_own),
 		cmocka_unit_test(without_intervals_there_are_none),

@@ -12,6 +12,7 @@
 
 #include "../../user/metrics/metrics.h"
 #include "fake_run.h"
+#include "records.h"
 
 #define NODE_LABELS 64
 
@@ -27,7 +28,7 @@ static int set_up(void **state)
 
 	assert_non_null(world);
 	assert_int_equal(fake_run__open(&world->fake, BY_COMM), 0);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1000);
+	world->metrics = fake_run__metrics(&world->fake, 1000);
 	assert_non_null(world->metrics);
 	*state = world;
 	return 0;
@@ -249,7 +250,7 @@ static void samples_of_cgroups_are_metrics(void **state)
 	assert_int_equal(find(world->report, "memtrace_cgroups_left_out", &metric), 1);
 	assert_true(metric->samples[0].value == 0);
 	metrics__free(world->metrics);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 1);
+	world->metrics = fake_run__metrics(&world->fake, 1);
 	make_report(world);
 	assert_int_equal(find(world->report, "memtrace_cgroup_memory_max_bytes", &metric), 1);
 	assert_int_equal(metric->nr_samples, 1);
@@ -302,7 +303,7 @@ static void names_without_a_series_are_other(void **state)
 	uint32_t i;
 
 	metrics__free(world->metrics);
-	world->metrics = metrics__new(&world->fake.view, BY_COMM, 20);
+	world->metrics = fake_run__metrics(&world->fake, 20);
 	assert_non_null(world->metrics);
 	for (i = 0; i < 50; i++) {
 		snprintf(comm, sizeof(comm), "c%u", i);
@@ -316,6 +317,320 @@ static void names_without_a_series_are_other(void **state)
 	assert_true(sum == 50 * 100 + 50 * 49 / 2);
 }
 
+static double sum_of(const struct report *report, const char *name)
+{
+	const struct metric *metric;
+	double sum = 0;
+	size_t i;
+
+	assert_int_equal(find(report, name, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		sum += metric->samples[i].value;
+	return sum;
+}
+
+/* Each once: by the second group under a name of its own, and only what has groups. */
+static void two_groups_in_one_report(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	size_t i;
+
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open_also(&world->fake, BY_COMM, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	assert_int_equal(fake_run__stall(&world->fake, 1, "a", 7, 2000000000), 0);
+	assert_int_equal(fake_run__task(&world->fake, 2, "b", 3), 0);
+	assert_int_equal(fake_run__task(&world->fake, 3, "a", 5), 0);
+	session_of_each_node(world, 2);
+	make_report(world);
+	assert_true(sum_of(world->report, "memtrace_page_faults_total") == 15);
+	assert_true(sum_of(world->report, "memtrace_cgroup_page_faults_total") == 15);
+	assert_int_equal(find(world->report, "memtrace_cgroup_page_faults_total", &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		assert_string_equal(metric->samples[i].labels[0].name, "cgroup");
+	assert_int_equal(find(world->report, "memtrace_cgroup_reclaim_seconds", &metric), 1);
+	assert_int_equal(find(world->report, "memtrace_kswapd_session_seconds", &metric), 1);
+	assert_int_equal(metric->nr_samples, 2);
+	assert_int_equal(find(world->report, "memtrace_cgroup_kswapd_session_seconds", &metric), 0);
+	for (i = 0; i < NR_SELF_METRICS; i++)
+		assert_true(find(world->report, self_metrics[i].name, &metric) <= 1);
+}
+
+#define HOUR_NS 3600000000000ULL
+
+static void count_task(struct world *world, uint32_t pid, const char *comm, uint64_t minor, bool final)
+{
+	struct mt_task task = minor_record(pid, pid, comm, 1, minor);
+
+	task.flags = final ? MT_TASK_FINAL : 0;
+	task.who.cgroup_id = pid;
+	assert_int_equal(aggregate__task(world->fake.view.aggregate, &task), 0);
+}
+
+/* -1: there is no such series. */
+static double value_of(struct world *world, const char *name, const char *label, const char *value)
+{
+	const struct metric *metric;
+	double found = -1;
+	size_t i, l;
+
+	assert_int_equal(find(world->report, name, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++)
+		for (l = 0; l < metric->samples[i].nr_labels; l++)
+			if (!strcmp(metric->samples[i].labels[l].name, label) &&
+			    !strcmp(metric->samples[i].labels[l].value, value))
+				found = (found < 0 ? 0 : found) + metric->samples[i].value;
+	return found;
+}
+
+#define FAULTS "memtrace_page_faults_total"
+
+/* An hour after its last count, and not while a task of it lives; what it counted goes nowhere else. */
+static void names_that_are_gone_end(void **state)
+{
+	struct world *world = *state;
+
+	count_task(world, 1, "gone", 100, true);
+	count_task(world, 2, "sleeps", 10, false);
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 100);
+	world->fake.checkpoint.now_ns += HOUR_NS - 1;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 100);
+	world->fake.checkpoint.now_ns += 1;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == -1);
+	assert_true(value_of(world, FAULTS, "comm", "sleeps") == 10);
+	assert_true(value_of(world, FAULTS, "comm", "other") == -1);
+	assert_true(sum_of(world->report, "memtrace_series_ended_total") > 0);
+	/* it comes back, and one that had stayed goes on */
+	count_task(world, 3, "gone", 7, false);
+	count_task(world, 2, "sleeps", 11, true);
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "comm", "gone") == 7);
+	assert_true(value_of(world, FAULTS, "comm", "sleeps") == 11);
+	assert_true(value_of(world, "memtrace_series", "metric", FAULTS) >= 2);
+}
+
+static bool is_odd(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id % 2;
+}
+
+/* A cgroup without tasks, but there, may count again at any time. */
+static void cgroups_end_when_they_are_gone(void **state)
+{
+	struct world *world = *state;
+
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open(&world->fake, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->fake.names.cgroup_lives = is_odd;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	count_task(world, 1, "a", 5, true);
+	count_task(world, 2, "b", 6, true);
+	make_report(world);
+	world->fake.checkpoint.now_ns += HOUR_NS;
+	make_report(world);
+	assert_true(value_of(world, FAULTS, "cgroup", "/c1") == 5);
+	assert_true(value_of(world, FAULTS, "cgroup", "/c2") == -1);
+}
+
+#define CHURN_STEPS 100
+#define CHURN_NAMES 1000
+
+/* 100,000 names, each gone soon: a new one still finds a series, and nothing is lost. */
+static void names_over_time_find_room(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+	uint32_t step, i, pid = 1;
+	double other = 0;
+	char comm[16];
+
+	metrics__free(world->metrics);
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	for (step = 0; step < CHURN_STEPS; step++) {
+		for (i = 0; i < CHURN_NAMES; i++, pid++) {
+			snprintf(comm, sizeof(comm), "n%u", pid);
+			count_task(world, pid, comm, 1 + i, true);
+		}
+		make_report(world);
+		assert_int_equal(find(world->report, FAULTS, &metric), 1);
+		assert_true(metric->nr_samples <= 100);
+		/* the largest of the step has a series of its own */
+		assert_true(value_of(world, FAULTS, "comm", comm) == CHURN_NAMES);
+		assert_true(value_of(world, FAULTS, "comm", "other") > other);
+		other = value_of(world, FAULTS, "comm", "other");
+		assert_true(sum_of(world->report, FAULTS) - other + other / (step + 1) ==
+			    CHURN_NAMES * (CHURN_NAMES + 1) / 2);
+		world->fake.checkpoint.now_ns += HOUR_NS;
+		make_report(world);
+	}
+}
+
+static void first_events_have_a_zero_before(void **state)
+{
+	struct world *world = *state;
+
+	count_task(world, 1, "calm", 5, false);
+	make_report(world);
+	assert_true(value_of(world, "memtrace_stalled_seconds_total", "comm", "calm") == 0);
+	assert_true(value_of(world, "memtrace_page_alloc_failures_total", "comm", "calm") == 0);
+	assert_true(value_of(world, "memtrace_reclaimed_bytes_total", "comm", "calm") == -1);
+}
+
+static const char *name_of_docker(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	return id == 1 ? "/system.slice/docker-"
+			 "0f3c1d5a7b9e8f2c4d6a8b0c1e3f5a7d9b2c4e6f8a0b1c3d5e7f9a1b3c5d7e9f.scope" :
+			 "/plain";
+}
+
+/* Once a cgroup that the report names, however many metrics do; one whose path says nothing has none. */
+static void cgroups_are_described_once(void **state)
+{
+	struct world *world = *state;
+	const struct metric *metric;
+
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_info", &metric), 1);
+	assert_int_equal(metric->nr_samples, 0);
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open_also(&world->fake, BY_COMM, BY_CGROUP), 0);
+	world->fake.names.cgroup = name_of_docker;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+	count_task(world, 1, "a", 5, false);
+	count_task(world, 2, "b", 5, false);
+	make_report(world);
+	assert_int_equal(find(world->report, "memtrace_cgroup_info", &metric), 1);
+	assert_int_equal(metric->nr_samples, 1);
+	assert_int_equal(metric->samples[0].nr_labels, 4);
+	assert_true(metric->samples[0].value == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "runtime", "docker") == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "container_id",
+			     "0f3c1d5a7b9e8f2c4d6a8b0c1e3f5a7d9b2c4e6f8a0b1c3d5e7f9a1b3c5d7e9f") == 1);
+	assert_true(value_of(world, "memtrace_cgroup_info", "pod_uid", "") == -1);
+}
+
+#define KILLS "memtrace_oom_kills_total"
+
+static void kill_in(struct world *world, uint64_t cgroup_id, int32_t constraint)
+{
+	const struct mt_oom kill = {
+		.hdr = { .id = MT_REC_oom, .size = sizeof(kill), .time_ns = world->fake.checkpoint.now_ns },
+		.victim = { .comm = "victim", .cgroup_id = cgroup_id },
+		.constraint = constraint,
+	};
+
+	assert_int_equal(metrics__event(world->metrics, &event_rows[MT_REC_oom], &kill), 0);
+}
+
+static double kills(struct world *world, const char *cgroup, const char *kind)
+{
+	const struct metric *metric;
+	size_t i;
+
+	assert_int_equal(find(world->report, KILLS, &metric), 1);
+	for (i = 0; i < metric->nr_samples; i++) {
+		const struct label *labels = metric->samples[i].labels;
+
+		assert_string_equal(labels[0].name, "cgroup");
+		assert_string_equal(labels[1].name, "kind");
+		if (!strcmp(labels[0].value, cgroup) && !strcmp(labels[1].value, kind))
+			return metric->samples[i].value;
+	}
+	return -1;
+}
+
+static void use_cgroups(struct world *world)
+{
+	metrics__free(world->metrics);
+	fake_run__close(&world->fake);
+	assert_int_equal(fake_run__open(&world->fake, BY_COMM), 0);
+	world->fake.names.cgroup = name_of_id;
+	world->metrics = fake_run__metrics(&world->fake, 100);
+	assert_non_null(world->metrics);
+}
+
+/* By cgroup and kind, whatever --by says; 0 before the first, as far as that may come; unknown kinds are said. */
+static void kills_are_by_cgroup_and_kind(void **state)
+{
+	struct world *world = *state;
+	struct cgroup_counts counts = { 0 };
+	const struct metric *metric;
+
+	use_cgroups(world);
+	world->fake.view.cgroups = &counts;
+	take_cgroup(&counts, 1, false, 4096, 0);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 0);
+	assert_true(kills(world, "/c1", "global") == 0);
+	assert_true(kills(world, "/c1", "unknown") == 0);
+	assert_true(kills(world, "/c1", "cpuset") == -1);
+	assert_int_equal(find(world->report, "memtrace_oom_last_timestamp_seconds", &metric), 0);
+	kill_in(world, 1, 3);
+	kill_in(world, 1, 3);
+	kill_in(world, 1, 1);
+	kill_in(world, 2, MT_UNKNOWN_S32);
+	kill_in(world, 2, 77);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 2);
+	assert_true(kills(world, "/c1", "cpuset") == 1);
+	assert_true(kills(world, "/c1", "global") == 0);
+	assert_true(kills(world, "/c2", "unknown") == 2);
+	assert_true(sum_of(world->report, "memtrace_oom_last_timestamp_seconds") == 5);
+	world->fake.view.cgroups = NULL;
+	cgroup_counts__free(&counts);
+}
+
+/* A day, not an hour: somebody looks in the morning.  A cgroup that never had a kill has no series once it is gone. */
+static void kills_stay_for_a_day(void **state)
+{
+	struct world *world = *state;
+	struct cgroup_counts counts = { 0 };
+
+	use_cgroups(world);
+	world->fake.view.cgroups = &counts;
+	take_cgroup(&counts, 1, false, 4096, 0);
+	take_cgroup(&counts, 3, false, 4096, 0);
+	kill_in(world, 1, 3);
+	kill_in(world, 5, 3);
+	make_report(world);
+	take_cgroup(&counts, 1, true, 4096, 0);
+	take_cgroup(&counts, 3, true, 4096, 0);
+	world->fake.checkpoint.now_ns += 24 * HOUR_NS - 1;
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == 1);
+	assert_true(kills(world, "/c3", "memcg") == -1);
+	world->fake.names.cgroup_lives = is_odd; /* 5 is there */
+	world->fake.checkpoint.now_ns += 1;
+	make_report(world);
+	assert_true(kills(world, "/c5", "memcg") == 1);
+	world->fake.names.cgroup_lives = NULL;
+	make_report(world);
+	make_report(world);
+	assert_true(kills(world, "/c1", "memcg") == -1);
+	assert_true(kills(world, "/c5", "memcg") == -1);
+	kill_in(world, 5, 0);
+	make_report(world);
+	assert_true(kills(world, "/c5", "memcg") == 0);
+	assert_true(kills(world, "/c5", "global") == 1);
+	world->fake.view.cgroups = NULL;
+	cgroup_counts__free(&counts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +640,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(samples_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(samples_of_cgroups_are_metrics, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_without_a_series_are_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_groups_in_one_report, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_that_are_gone_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cgroups_end_when_they_are_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_over_time_find_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(kills_are_by_cgroup_and_kind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(kills_stay_for_a_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cgroups_are_described_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(first_events_have_a_zero_before, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

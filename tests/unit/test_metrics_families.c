@@ -42,7 +42,7 @@ static void each_family_finds_room(void **state)
 	(void)state;
 	assert_true(many_nr_hist_rows > MT_NR_SLOTS);
 	assert_int_equal(fake_run__open(&fake, BY_COMM), 0);
-	metrics = metrics__new(&fake.view, BY_COMM, 100);
+	metrics = fake_run__metrics(&fake, 100);
 	assert_non_null(metrics);
 	assert_non_null(report);
 	assert_int_equal(metrics__add(metrics, report, NULL, 0), 0);

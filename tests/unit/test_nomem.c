@@ -243,7 +243,8 @@ static void groups_survive(void **state)
 
 static size_t run_series(size_t fail_first, size_t fail_nr)
 {
-	uint64_t i, sum = 0, round;
+	const struct series_config config = { .max = 20, .width = 4, .parts = 2 };
+	uint64_t i, sum = 0, round, values[4];
 	struct series_set *set;
 	char name[8];
 	size_t used;
@@ -251,12 +252,16 @@ static size_t run_series(size_t fail_first, size_t fail_nr)
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	set = series__new(20, 1);
+	set = series__new(&config);
 	for (round = 1; set && round <= 3; round++) {
 		series__begin(set);
 		for (i = 0; i < 30; i++) {
 			snprintf(name, sizeof(name), "n%u", (unsigned int)i);
-			series__offer(set, name, (double)i, &(uint64_t){ i * round });
+			/* later rounds need more room in a part */
+			memset(values, 0, sizeof(values));
+			values[round] = i;
+			values[0] = i * round - i;
+			series__add(set, name, i % 2, values);
 		}
 		if (round == 3)
 			stop_failing();
@@ -264,9 +269,12 @@ static size_t run_series(size_t fail_first, size_t fail_nr)
 	}
 	used = allocations;
 	stop_failing();
-	for (i = 0; set && i < series__nr(set); i++)
-		sum += series__values(set, i)[0];
-	assert_true(sum <= 3 * 29 * 30 / 2);
+	for (i = 0; set && i < 2 * series__nr(set); i++) {
+		series__copy(set, i / 2, i % 2, values);
+		sum += values[0] + values[1] + values[2] + values[3];
+	}
+	/* counters 0 to 3: twice, and each once */
+	assert_true(sum <= (2 + 3) * 29 * 30 / 2);
 	series__free(set);
 	return used;
 }
@@ -461,7 +469,7 @@ static size_t run_metrics(uint32_t nr, size_t fail_first, size_t fail_nr, char *
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
-	metrics = metrics__new(&fake.view, BY_COMM, nr);
+	metrics = fake_run__metrics(&fake, nr);
 	if (metrics)
 		event = metrics__event(metrics, &event_rows[MT_REC_oom], &kill);
 	err = event ? event : render_metrics(metrics, &rendering);

@@ -34,6 +34,9 @@ static const struct command full = {
 static const struct option_row *const few_groups[] = { group_options, common_options, NULL };
 static const struct command bare = { .name = "bare", .options = few_groups };
 
+static const struct option_row *const label_group[] = { label_options, common_options, NULL };
+static const struct command labels = { .name = "labels", .options = label_group };
+
 /* One parse: what it returned and what it said. */
 struct parsed {
 	struct options options;
@@ -117,6 +120,7 @@ static size_t type_size(enum option_type type)
 		[OPT_CHOICE] = sizeof(int),
 		[OPT_CHOICES] = sizeof(uint32_t),
 		[OPT_UINTS] = sizeof(struct uint_list),
+		[OPT_CHOICE_LIST] = sizeof(struct uint_list),
 		[OPT_STRINGS] = sizeof(struct string_list),
 		[OPT_SHARE] = sizeof(uint64_t),
 		[OPT_TIME] = sizeof(struct time_point),
@@ -131,8 +135,8 @@ static void check_row(const struct command *command, const struct option_row *ro
 		fail_msg("%s --%s has no help", command->name, row->name);
 	if ((row->type == OPT_FLAG) != !row->arg)
 		fail_msg("%s --%s: a flag, and it alone, has no argument", command->name, row->name);
-	if ((row->type == OPT_CHOICE || row->type == OPT_CHOICES) != !!row->choices)
-		fail_msg("%s --%s: choices belong to OPT_CHOICE and OPT_CHOICES", command->name, row->name);
+	if ((row->type == OPT_CHOICE || row->type == OPT_CHOICES || row->type == OPT_CHOICE_LIST) != !!row->choices)
+		fail_msg("%s --%s: choices belong to OPT_CHOICE and its lists", command->name, row->name);
 	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_SIZE || row->type == OPT_UINTS ||
 	     row->type == OPT_SHARE) &&
 	    row->min >= row->max)
@@ -417,6 +421,28 @@ static void test_choice_lists(void **state)
 	REFUSED(&p, "--avoid ''");
 }
 
+/* In the order in which they were given, each once. */
+static void test_ordered_choices(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	PARSE(&p, &labels, "--by", "cgroup", "--by=comm,cgroup");
+	accepted(&p);
+	assert_int_equal(p.options.labels.nr, 2);
+	assert_int_equal(p.options.labels.list[0], BY_CGROUP);
+	assert_int_equal(p.options.labels.list[1], BY_COMM);
+	options__free(&p.options);
+	PARSE(&p, &labels, "-v");
+	accepted(&p);
+	assert_int_equal(p.options.labels.nr, 0);
+	options__free(&p.options);
+	PARSE(&p, &labels, "--by", "comm,thread");
+	REFUSED(&p, "--by 'thread'", "comm, cgroup");
+	PARSE(&p, &labels, "--by", "comm,");
+	REFUSED(&p, "--by ''");
+}
+
 static void test_last_wins(void **state)
 {
 	struct parsed p;
@@ -560,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_choice_lists),
+		cmocka_unit_test(test_ordered_choices),
 		cmocka_unit_test(test_last_wins),
 		cmocka_unit_test(test_unknown_options),
 		cmocka_unit_test(test_missing_argument),

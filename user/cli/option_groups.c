@@ -222,12 +222,14 @@ const struct option_row group_options[] = {
 
 const struct option_row label_options[] = {
 	{ .name = "by",
-	  .type = OPT_CHOICE,
-	  .offset = AT(by),
+	  .type = OPT_CHOICE_LIST,
+	  .offset = AT(labels),
 	  .min = BY_COMM,
 	  .choices = comm_or_cgroup,
 	  .arg = "GROUP",
-	  .help = "the label of the metrics of tasks; comm by default" },
+	  .help = "the label of the metrics of tasks; comm by default; may be repeated: metrics by another group have "
+		  "it "
+		  "in their names" },
 	{ .name = NULL },
 };
 
@@ -369,6 +371,16 @@ const struct option_row export_options[] = {
 	  .arg = "N",
 	  .expert = true,
 	  .help = "write at most N label sets per metric, 200 by default; the rest is summed up in \"other\"" },
+	{ .name = "series-idle",
+	  .type = OPT_DURATION,
+	  .offset = AT(idle_ns),
+	  .min = 1000 * MS_NS,
+	  .max = 30 * 24 * HOUR_NS,
+	  .arg = "TIME",
+	  .expert = true,
+	  .help = "end the series of a name that is gone (no task, no cgroup) when it has counted nothing for TIME, 1h "
+		  "by "
+		  "default; if it comes back it starts at 0" },
 	{ .name = "no-bpf-stats",
 	  .type = OPT_FLAG,
 	  .offset = AT(no_bpf_stats),

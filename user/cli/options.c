@@ -42,6 +42,7 @@ void options__init(struct options *options)
 		.rows = 20,
 		.long_stall_ns = 10000000,
 		.max_series = 200,
+		.idle_ns = 3600000000000,
 	};
 }
 
@@ -51,6 +52,7 @@ void options__free(struct options *options)
 		free(options->texts[i]);
 	free(options->texts);
 	free(options->probes);
+	free(options->labels.list);
 	free(options->cgroups.list);
 	free(options->comms.list);
 	free(options->users.list);
@@ -346,11 +348,37 @@ static int set_choices(const struct given *given)
 	return choice < 0 ? choice : 0;
 }
 
+static bool has_uint(const struct uint_list *list, uint64_t value)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->list[i] == value)
+			return true;
+	return false;
+}
+
+static int set_choice_list(const struct given *given)
+{
+	char *words, *rest, *word;
+	int choice, err = 0;
+
+	rest = words = strdup(given->text);
+	if (!words)
+		return out_of_memory();
+	while (!err && (word = strsep(&rest, ","))) {
+		choice = read_choice(given, word);
+		err = choice < 0 ? choice : 0;
+		if (!err && !has_uint(given->to, (uint64_t)choice))
+			err = push_uint(given->to, (uint64_t)choice);
+	}
+	free(words);
+	return err;
+}
+
 static int (*const setters[])(const struct given *given) = {
 	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
 	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
-	[OPT_CHOICES] = set_choices, [OPT_TIME] = set_time,
+	[OPT_CHOICES] = set_choices, [OPT_TIME] = set_time,	    [OPT_CHOICE_LIST] = set_choice_list,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */

@@ -13,17 +13,19 @@
 #include "../model/rings.h"
 
 enum option_type {
-	OPT_FLAG,     /* bool: no argument, sets true */
-	OPT_DURATION, /* uint64_t ns, min to max */
-	OPT_UINT,     /* uint64_t, min to max */
-	OPT_SIZE,     /* uint64_t bytes, min to max */
-	OPT_STRING,   /* const char * */
-	OPT_CHOICE,   /* int: min plus an index into choices, so that min is the first choice's value */
-	OPT_CHOICES,  /* uint32_t: a bit for each choice that was given, bit min for the first; also with commas */
-	OPT_UINTS,    /* struct uint_list: repeatable, also with commas; each from min to max */
-	OPT_STRINGS,  /* struct string_list: repeatable */
-	OPT_SHARE,    /* uint64_t: N of "1/N", min to max */
-	OPT_TIME,     /* struct time_point */
+	OPT_FLAG,	 /* bool: no argument, sets true */
+	OPT_DURATION,	 /* uint64_t ns, min to max */
+	OPT_UINT,	 /* uint64_t, min to max */
+	OPT_SIZE,	 /* uint64_t bytes, min to max */
+	OPT_STRING,	 /* const char * */
+	OPT_CHOICE,	 /* int: min plus an index into choices, so that min is the first choice's value */
+	OPT_CHOICES,	 /* uint32_t: a bit for each choice that was given, bit min for the first; also with commas */
+	OPT_CHOICE_LIST, /* struct uint_list: min plus an index into choices, in the order given, each once; also with
+			    commas */
+	OPT_UINTS,	 /* struct uint_list: repeatable, also with commas; each from min to max */
+	OPT_STRINGS,	 /* struct string_list: repeatable */
+	OPT_SHARE,	 /* uint64_t: N of "1/N", min to max */
+	OPT_TIME,	 /* struct time_point */
 };
 
 struct uint_list {
@@ -63,10 +65,11 @@ struct options {
 	uint64_t long_stall_ns; /* a stall that takes at least that has a record */
 	/* what is shown */
 	struct output_request out;
-	int by;		  /* enum group_by; -1: the command's default */
-	uint64_t rows;	  /* -k: 0: all */
-	const char *sort; /* a column's title or path, or NULL */
-	bool counts;	  /* of a table's text: counts, no rates */
+	int by;			 /* enum group_by; -1: the command's default */
+	struct uint_list labels; /* of metrics: enum group_by */
+	uint64_t rows;		 /* -k: 0: all */
+	const char *sort;	 /* a column's title or path, or NULL */
+	bool counts;		 /* of a table's text: counts, no rates */
 	/* how it is gathered */
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */
@@ -87,6 +90,7 @@ struct options {
 	const char *textfile;
 	bool keep;
 	uint64_t max_series;
+	uint64_t idle_ns; /* after which series end */
 	bool no_bpf_stats;
 	/* oom */
 	const char *kernel_log; /* --log FILE, or NULL */

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "../cli/command.h"
+#include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/loop.h"
 #include "../base/outfile.h"
+#include "../base/service.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
 #include "../session/session.h"
@@ -17,19 +20,42 @@ extern const struct command export_command;
 #define MAX_GROUPS	    4096
 #define MAX_COSTS	    64 /* BPF programs */
 
+#define BIT(probe) (1U << MT_PROBE_##probe)
+/* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
+#define DEFAULT_PROBES (BIT(fault) | BIT(stall) | BIT(reclaim) | BIT(kswapd) | BIT(oom))
+
+#define WRITING "STATUS=counting, and writing the file each interval\n"
+
 struct export_run {
 	struct session session;
 	struct metrics *metrics;
 	struct outfile file;
-	bool written; /* at least once */
-	int error;    /* of the last write */
+	struct service service;
+	struct loop_timer *alive; /* when the service manager wants the next sign of life */
+	bool written;		  /* at least once */
+	int error;		  /* of the last write */
+	bool uncounted;		  /* metrics could not be made: what would be written from now on would not be true */
 };
+
+/*
+ * A directory that was removed may come back, as another one, when a service is installed anew: then the file is opened
+ * as at the start, by the same rules.
+ */
+static int begin_file(struct outfile *file, const char *path)
+{
+	int err = file->is_open ? outfile__begin(file) : -ENOENT;
+
+	if (err != -ENOENT || (file->is_open && outfile__is_direct(file)))
+		return err;
+	outfile__close(file);
+	return outfile__open(file, path, OUTFILE_SHARED);
+}
 
 static int write_file(struct export_run *run, const struct report *report)
 {
 	struct outfile *file = &run->file;
 	struct output output = { .ops = output__find("prometheus") };
-	int err = outfile__begin(file);
+	int err = begin_file(file, run->session.options->textfile);
 
 	if (err)
 		return err;
@@ -53,23 +79,39 @@ static int export(struct export_run *run)
 
 	if (report)
 		err = add_metrics(run, report);
+	run->uncounted = err;
 	if (!err)
 		err = write_file(run, report);
 	report__free(report);
 	return err;
 }
 
-/* A disk that is full for a while does not stop the export; a reader that left does.  The message comes once. */
+/*
+ * A disk that is full for a while does not stop the export; a reader that left does, and so does what cannot be
+ * counted. The message comes once.
+ */
 static int on_interval(struct session *session, void *ctx)
 {
 	struct export_run *run = ctx;
 	int err = export(run);
 
 	(void)session;
-	if (err && err != run->error)
+	if (run->uncounted) {
+		if (err != -ECANCELED)
+			log_error("metrics cannot be counted: %s", strerror(-err));
+		run->error = err;
+		return err;
+	}
+	if (err && err != run->error) {
 		outfile__report(&run->file, err);
-	if (!err && run->error)
+		service__tell(&run->service, "STATUS=the file cannot be written\n");
+	}
+	if (err)
+		metrics__not_written(run->metrics);
+	if (!err && run->error) {
 		log_note("%s is written again", run->file.path);
+		service__tell(&run->service, WRITING);
+	}
 	run->written |= !err;
 	run->error = err;
 	return err == -EPIPE ? err : 0;
@@ -129,30 +171,70 @@ static int end_file(struct export_run *run, bool keep)
 
 	if (keep && run->error != -EPIPE)
 		on_interval(&run->session, run);
-	else if (!keep && run->written)
+	else if (!keep && run->written && run->file.is_open)
 		code = remove_file(run);
 	return run->error && run->error != -EPIPE ? EXIT_FAILED : code;
 }
 
-static int run_export_session(struct export_run *run, const struct options *options, enum group_by by)
+static struct metrics_config metrics_config(const struct options *options)
+{
+	struct metrics_config config = {
+		.by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series, .idle_ns = options->idle_ns
+	};
+	size_t i;
+
+	for (i = 0; i < options->labels.nr && i < METRICS_MAX_GROUPS; i++)
+		config.by[i] = (enum group_by)options->labels.list[i];
+	config.nr_by = i ? i : 1;
+	return config;
+}
+
+/* Only from the loop in which everything is counted: if that stands still, the manager starts memtrace again. */
+static void on_alive(void *ctx, uint64_t now_ns)
+{
+	struct export_run *run = ctx;
+
+	service__tell(&run->service, "WATCHDOG=1\n");
+	loop_timer__set(run->alive, now_ns + run->service.watchdog_ns / 2);
+}
+
+/* The first file is written. */
+static int tell_ready(struct export_run *run)
+{
+	service__tell(&run->service, "READY=1\n" WRITING);
+	if (!run->service.watchdog_ns || !run->session.loop)
+		return 0;
+	run->alive = loop__timer(run->session.loop, on_alive, run);
+	if (!run->alive)
+		return -ENOMEM;
+	on_alive(run, clock__boot_ns());
+	return 0;
+}
+
+static int run_export_session(struct export_run *run, const struct options *options,
+			      const struct metrics_config *config)
 {
 	int code, ended;
 
-	run->metrics = metrics__new(&run->session.view, by, options->max_series);
+	run->metrics = metrics__new(&run->session.view, config);
 	run->session.source->ops->checkpoint(run->session.source, &run->session.checkpoint);
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);
+	if (!run->error)
+		run->error = tell_ready(run);
 	if (run->error) {
 		outfile__report(&run->file, run->error);
 		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
 	}
 	run->written = !options->once;
 	code = session__run(&run->session);
+	service__tell(&run->service, "STOPPING=1\n");
 	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
 	/* -EPIPE: of an interval whose reader left */
 	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
-		log_error("an event could not be counted: %s", strerror(-run->session.error));
+		if (!run->uncounted)
+			log_error("an event could not be counted: %s", strerror(-run->session.error));
 		return EXIT_FAILED;
 	}
 	return code == EXIT_OK ? ended : code;
@@ -160,15 +242,21 @@ static int run_export_session(struct export_run *run, const struct options *opti
 
 static int run_export(struct options *options)
 {
-	enum group_by by = options__by(options, BY_COMM);
+	const struct metrics_config metrics = metrics_config(options);
 	struct export_run run = { 0 };
 	struct session_config config = {
-		.latency = true,
+		.defaults = DEFAULT_PROBES,
+		.light = BIT(fault),
+		/* that of major faults needs the hook on exceptions */
+		.latency = session__named_probes(options) & BIT(fault),
 		.metrics = true,
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
-		.aggregate = { .by = by, .hist_by = by, .max_groups = MAX_GROUPS },
+		.aggregate = { .by = metrics.by[0],
+			       .hist_by = metrics.by[0],
+			       .also = metrics.nr_by > 1 ? metrics.by[1] : BY_ALL,
+			       .max_groups = MAX_GROUPS },
 		.event = on_event,
 		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
@@ -177,13 +265,15 @@ static int run_export(struct options *options)
 
 	if (code)
 		return code;
+	service__open(&run.service);
 	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
 	if (code == EXIT_OK)
-		code = session__exit_code(&run.session, run_export_session(&run, options, by));
+		code = session__exit_code(&run.session, run_export_session(&run, options, &metrics));
 	session__close(&run.session);
 	metrics__free(run.metrics);
 	outfile__close(&run.file);
+	service__close(&run.service);
 	return code;
 }
 
@@ -198,6 +288,8 @@ static const struct example examples[] = {
 	{ .text = "by cgroup, every 30 s, at most 500 label sets per metric",
 	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup -i 30 "
 		  "--max-series 500" },
+	{ .text = "by process name and by cgroup in one file, from one run",
+	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by comm,cgroup" },
 	{ .text = "one file about one minute, kept",
 	  .line = "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
 	{},
@@ -208,19 +300,27 @@ const struct command export_command = {
 	.question = "how do I keep watching it with Prometheus?",
 	.summary = "write a Prometheus text file for node_exporter's textfile collector",
 	.usage = "[PROBE...] --textfile FILE [OPTIONS] [-- CMD...]",
-	.details = "Writes FILE at once and then every 15 s, or every -i, until stopped; FILE is replaced as a whole. "
-		   "A clean\n"
-		   "stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
-		   "after the\n"
-		   "other. Metrics have the label comm, or cgroup with --by cgroup. Each metric has at most "
-		   "--max-series label\n"
-		   "sets: the first names keep theirs, the rest is summed up in \"other\". No counter goes down while "
-		   "memtrace\n"
-		   "runs.\n"
-		   "\n"
-		   "The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
-		   "program;\n"
-		   "--no-bpf-stats turns that off, and leaves out the metrics made from it.",
+	.details =
+		"Without PROBE: page faults as the kernel accounts them, stalls, reclaim, kswapd and OOM kills, which "
+		"need no\n"
+		"hook on the paths of page faults and allocations.\n"
+		"\n"
+		"Writes FILE at once and then every 15 s, or every -i, until stopped; FILE is replaced as a whole. "
+		"A clean\n"
+		"stop removes it, unless --keep is given. A device, a FIFO or - (standard output) gets one text "
+		"after the\n"
+		"other. Metrics have the label comm, or cgroup with --by cgroup. With both, those by "
+		"the first keep\n"
+		"their names and those by the other have it in their names (memtrace_cgroup_page_faults_total), so "
+		"that no sum\n"
+		"counts twice. Each metric has at most --max-series label sets: the first names keep theirs, the "
+		"rest is\n"
+		"summed up in \"other\". The series of a name that is gone ends after an hour. No counter goes down "
+		"before.\n"
+		"\n"
+		"The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
+		"program;\n"
+		"--no-bpf-stats turns that off, and leaves out the metrics made from it.",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

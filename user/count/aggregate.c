@@ -12,6 +12,16 @@ static bool rows_can_die(const struct aggregate *agg)
 	return agg->config.by == BY_PROCESS || agg->config.by == BY_THREAD;
 }
 
+static int open_also(struct aggregate *agg)
+{
+	struct aggregate_config config = agg->config;
+
+	config.by = config.hist_by = config.also;
+	config.also = BY_ALL;
+	agg->also = aggregate__new(&config);
+	return agg->also ? 0 : -errno;
+}
+
 struct aggregate *aggregate__new(const struct aggregate_config *config)
 {
 	struct aggregate *agg;
@@ -30,6 +40,8 @@ struct aggregate *aggregate__new(const struct aggregate_config *config)
 	agg->hists = hists__new(config);
 	if (agg->hists)
 		err = task_counts__init(&agg->task_counts);
+	if (!err && config->also != BY_ALL)
+		err = open_also(agg);
 out:
 	if (!err)
 		return agg;
@@ -44,6 +56,7 @@ void aggregate__free(struct aggregate *agg)
 
 	if (!agg)
 		return;
+	aggregate__free(agg->also);
 	task_counts__free(&agg->task_counts);
 	hists__free(agg->hists);
 	for (scope = 0; scope < NR_SCOPES; scope++)
@@ -51,6 +64,11 @@ void aggregate__free(struct aggregate *agg)
 	rows__free(&agg->rows);
 	members__free(&agg->members);
 	free(agg);
+}
+
+struct aggregate *aggregate__also(const struct aggregate *agg)
+{
+	return agg->also;
 }
 
 static bool is_wanted(const struct aggregate *agg, enum mt_slot slot)
@@ -98,10 +116,11 @@ static void refresh_row(const struct aggregate *agg, struct row *row, const stru
 	row__refresh(row, agg->config.by, row_who(agg, task), task->hdr.time_ns);
 }
 
-/* A life keeps its row in memory, so it must point to the one that its newest record names. */
+/* A life keeps its row in memory, so it must point to the one that its newest record names; rows by parent are merged,
+ * and need none. */
 static void attach(const struct aggregate *agg, struct life *life, struct row *row)
 {
-	if (!rows_can_die(agg) || life->row == row)
+	if (agg->config.by == BY_PARENT || life->row == row)
 		return;
 	if (life->row)
 		life->row->lives--;
@@ -138,6 +157,7 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	packed__commit(&total);
 	if (agg->config.intervals)
 		packed__commit(&interval);
+	row->counted = true;
 	return 0;
 }
 
@@ -272,7 +292,7 @@ static int take_rest(struct aggregate *agg, const struct mt_task *task)
 }
 
 /* Only counts of a final record can be lost: no later one carries them again. */
-int aggregate__task(struct aggregate *agg, const struct mt_task *task)
+static int take_task(struct aggregate *agg, const struct mt_task *task)
 {
 	bool final = task->flags & MT_TASK_FINAL;
 	uint64_t add[MT_NR_SLOTS];
@@ -301,21 +321,34 @@ int aggregate__task(struct aggregate *agg, const struct mt_task *task)
 	return err;
 }
 
+int aggregate__task(struct aggregate *agg, const struct mt_task *task)
+{
+	int err = take_task(agg, task), also = agg->also ? take_task(agg->also, task) : 0;
+
+	return err ? err : also;
+}
+
+/* Of both groups the first error. */
 int aggregate__event(struct aggregate *agg, const struct event_row *row, const void *record,
 		     const struct task_refs *task_refs)
 {
-	int err;
+	int err = hists__event(agg->hists, row, record, task_refs), also = 0;
 
-	err = hists__event(agg->hists, row, record, task_refs);
 	if (err)
 		agg->lost++;
-	return err;
+	if (agg->also)
+		also = aggregate__event(agg->also, row, record, task_refs);
+	return err ? err : also;
 }
 
 int aggregate__folded(struct aggregate *agg, enum mt_rec_id event, int32_t label, uint64_t cgroup_id,
 		      const uint64_t *slots, uint64_t sum)
 {
-	return hists__folded(agg->hists, event, label, cgroup_id, slots, sum);
+	int err = hists__folded(agg->hists, event, label, cgroup_id, slots, sum);
+
+	if (!err && agg->also)
+		err = hists__folded(agg->also->hists, event, label, cgroup_id, slots, sum);
+	return err;
 }
 
 static int retire_counts(struct aggregate *agg, struct row *row, enum scope scope, uint64_t *at)
@@ -374,8 +407,10 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 	int err = 0;
 
 	members__retire(&agg->members, now_ns, agg->config.linger_ns);
+	if (agg->also)
+		err = aggregate__retire(agg->also, now_ns);
 	if (!rows_can_die(agg))
-		return 0;
+		return err;
 	for (row = agg->rows.table; row; row = next) {
 		next = row->hh.next;
 		if (!err && is_settled(agg, row, now_ns))
@@ -389,6 +424,8 @@ void aggregate__next_interval(struct aggregate *agg)
 	struct dead_rows complete = agg->dead[SCOPE_OPEN];
 	struct row *row = NULL;
 
+	if (agg->also)
+		aggregate__next_interval(agg->also);
 	while ((row = rows__next(&agg->rows, row))) {
 		packed__clear(row__counts(row, SCOPE_INTERVAL));
 		*row__counts(row, SCOPE_INTERVAL) = *row__counts(row, SCOPE_OPEN);
@@ -412,7 +449,7 @@ size_t aggregate__living(const struct aggregate *agg)
 
 uint64_t aggregate__lost(const struct aggregate *agg)
 {
-	return agg->lost;
+	return agg->lost + (agg->also ? agg->also->lost : 0);
 }
 
 const uint64_t *aggregate__sums(struct aggregate *agg, enum scope scope)
@@ -435,4 +472,6 @@ void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts)
 		agg->unattributed[i] = counts[i];
 	}
 	add_to_sums(agg, add);
+	if (agg->also)
+		aggregate__unattributed(agg->also, counts);
 }

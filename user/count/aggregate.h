@@ -25,6 +25,7 @@ enum scope {
 struct aggregate_config {
 	enum group_by by;
 	enum group_by hist_by; /* not BY_PARENT */
+	enum group_by also;    /* BY_COMM or BY_CGROUP: rows and histograms by this group too; BY_ALL: none */
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
 	bool processes;	       /* by comm, cgroup and parent (which needs it): count the processes of each row */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
@@ -46,10 +47,20 @@ struct entity {
 	uint32_t who_flags; /* MT_WHO_* */
 	char comm[MT_COMM_LEN + 1];
 	bool other;
+	bool ended; /* see aggregate__mark_ended() */
 	bool exited;
 	uint64_t processes; /* that counted something in the scope, with config.processes */
 	uint64_t id;	    /* unique among rows, the same as long as the row lives */
 	const uint64_t *v;  /* MT_NR_SLOTS counts of the scope */
+};
+
+/* When a group by comm or cgroup ends. */
+struct ending {
+	uint64_t now_ns;
+	uint64_t idle_ns; /* so long it has counted nothing, and no task of it that ever counted is alive */
+	/* and the cgroup is gone; NULL, and by comm: not asked */
+	bool (*lives)(void *ctx, uint64_t cgroup_id);
+	void *ctx;
 };
 
 struct aggregate;
@@ -57,6 +68,8 @@ struct task_refs;
 
 struct aggregate *aggregate__new(const struct aggregate_config *config); /* NULL and errno */
 void aggregate__free(struct aggregate *agg);				 /* NULL is fine */
+/* What is counted by config.also, of the same records; NULL: nothing.  It is fed, aged and freed with agg. */
+struct aggregate *aggregate__also(const struct aggregate *agg);
 
 /*
  * Takes one record, already checked for id and size.  0; -ENOMEM; -E2BIG: it exceeds max_tasks.  On an error, the
@@ -81,6 +94,14 @@ void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts);
 int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
 /* The current interval is complete and becomes SCOPE_INTERVAL; the next one starts. */
 void aggregate__next_interval(struct aggregate *agg);
+
+/*
+ * By comm and by cgroup: marks rows and histograms of groups that end.  drop_ended() forgets those that are marked; the
+ * sums keep what they counted, and if such a group counts again it starts at 0.  Between the two calls no record may
+ * come.  What config.also has is not marked or dropped: that is for its own calls.
+ */
+void aggregate__mark_ended(struct aggregate *agg, const struct ending *ending);
+void aggregate__drop_ended(struct aggregate *agg);
 
 /* Tasks that have counted something and whose end was not seen. */
 size_t aggregate__living(const struct aggregate *agg);
@@ -116,6 +137,7 @@ struct hist_entry {
 	char comm[MT_COMM_LEN + 1]; /* not with hist_by BY_CGROUP */
 	uint32_t pid, tid;	    /* with hist_by BY_PROCESS and BY_THREAD; tid only with the latter */
 	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
+	bool ended;		    /* see aggregate__mark_ended() */
 	bool other; /* the group for what exceeded max_groups, and for events without records, which name no task */
 	uint64_t counts[MT_HIST_SLOTS];
 	uint64_t sum, count;

@@ -13,6 +13,7 @@
 struct aggregate {
 	uint64_t unattributed[MT_NR_SLOTS]; /* in the sums so far */
 	struct aggregate_config config;
+	struct aggregate *also; /* by another group, or NULL */
 	struct rows rows;
 	struct task_counts task_counts;
 	struct members members; /* with config.processes */

@@ -53,9 +53,7 @@ void hist_groups__free(struct hist_groups *groups)
 
 	for (group = groups->table; group; group = next) {
 		next = group->hh.next;
-		HASH_DEL(groups->table, group);
-		free(group->buckets);
-		free(group);
+		hist_groups__remove(groups, group);
 	}
 	free(groups->other.buckets);
 }
@@ -101,11 +99,27 @@ struct hist_group *hist_groups__get(struct hist_groups *groups, const struct mt_
 
 	if (groups->by == BY_ALL)
 		return &groups->all;
-	HASH_FIND(hh, groups->table, &key, sizeof(key), group);
+	group = hist_groups__find(groups, &key);
 	if (!group)
 		group = add_group(groups, &key);
 	name_group(groups, group, who);
+	group->counted = true;
 	return group;
+}
+
+struct hist_group *hist_groups__find(const struct hist_groups *groups, const struct row_key *key)
+{
+	struct hist_group *group;
+
+	HASH_FIND(hh, groups->table, key, sizeof(*key), group);
+	return group;
+}
+
+void hist_groups__remove(struct hist_groups *groups, struct hist_group *group)
+{
+	HASH_DEL(groups->table, group);
+	free(group->buckets);
+	free(group);
 }
 
 static bool has_buckets(const uint64_t *add)
@@ -180,6 +194,7 @@ const uint64_t *hist_group__buckets(const struct hist_groups *groups, const stru
 void hist_group__describe(const struct hist_groups *groups, const struct hist_group *group, struct hist_entry *entry)
 {
 	entry->other = group->other;
+	entry->ended = group->ended;
 	if (group == &groups->all)
 		return;
 	if (group->other)

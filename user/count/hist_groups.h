@@ -12,6 +12,8 @@ struct hist_group {
 	uint32_t pid, tid;	/* by process and by thread */
 	char comm[MT_COMM_LEN]; /* the same: the newest name, without NUL if it is full */
 	bool other;
+	bool counted, ended; /* as in struct row */
+	uint64_t counted_ns;
 	uint64_t *buckets; /* by scope, then by slot from hist_row.first on; NULL until a task counted one */
 };
 
@@ -30,6 +32,9 @@ void hist_groups__free(struct hist_groups *groups);
 /* The group of a task; "other" if no more groups are allowed; "all" if histograms are not grouped. */
 struct hist_group *hist_groups__get(struct hist_groups *groups, const struct mt_who *who);
 void hist_groups__task(struct hist_groups *groups, const struct mt_who *who, const uint64_t *add);
+/* The group of a key; NULL: there is none. */
+struct hist_group *hist_groups__find(const struct hist_groups *groups, const struct row_key *key);
+void hist_groups__remove(struct hist_groups *groups, struct hist_group *group);
 void hist_groups__next_interval(struct hist_groups *groups);
 /* All groups one by one, NULL to start and at the end. */
 struct hist_group *hist_groups__next(struct hist_groups *groups, const struct hist_group *after);

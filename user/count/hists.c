@@ -41,21 +41,6 @@ struct hists {
 	struct hist_source sources[]; /* by hist row */
 };
 
-/*
- * The first task that an event names is whom its values belong to, if the
- * event is about that task.  If the task only stands beside it (who woke
- * kswapd), its prefix is not empty, and the values belong to the machine.
- */
-static const struct field_row *find_who(const struct event_row *event)
-{
-	size_t i;
-
-	for (i = 0; i < event->nr_fields; i++)
-		if (schema__is_task(event->fields[i].type))
-			return *event->fields[i].path ? NULL : &event->fields[i];
-	return NULL;
-}
-
 static const struct field_row *find_partial(const struct event_row *event)
 {
 	size_t i;
@@ -78,7 +63,7 @@ struct hists *hists__new(const struct aggregate_config *config)
 	hists->nr_scopes = config->intervals ? NR_SCOPES : 1;
 	hists->nr_counting = config->intervals ? 2 : 1;
 	for (i = 0; i < nr_hist_rows; i++) {
-		hists->sources[i].who = find_who(&event_rows[hist_rows[i].event]);
+		hists->sources[i].who = hist_row__who(&hist_rows[i]);
 		hists->sources[i].partial = find_partial(&event_rows[hist_rows[i].event]);
 	}
 	err = hist_groups__init(&hists->groups, config);
@@ -243,6 +228,27 @@ int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, uint
 			add_slots(&hist->counts[scope], slots, sum);
 	}
 	return 0;
+}
+
+struct hist_groups *hists__groups(struct hists *hists)
+{
+	return &hists->groups;
+}
+
+void hists__drop_ended(struct hists *hists)
+{
+	struct hist_group *group, *next_group;
+	struct hist *hist, *next;
+
+	HASH_ITER (hh, hists->table, hist, next) {
+		if (!hist->key.group->ended)
+			continue;
+		HASH_DEL(hists->table, hist);
+		free(hist);
+	}
+	HASH_ITER (hh, hists->groups.table, group, next_group)
+		if (group->ended)
+			hist_groups__remove(&hists->groups, group);
 }
 
 void hists__next_interval(struct hists *hists)

@@ -8,6 +8,7 @@
 #include "aggregate.h"
 
 struct hists;
+struct hist_groups;
 
 struct hists *hists__new(const struct aggregate_config *config); /* NULL and errno */
 void hists__free(struct hists *hists);				 /* NULL is fine */
@@ -20,6 +21,10 @@ int hists__event(struct hists *hists, const struct event_row *row, const void *r
 /* As aggregate__folded(). */
 int hists__folded(struct hists *hists, enum mt_rec_id event, int32_t label, uint64_t cgroup_id, const uint64_t *slots,
 		  uint64_t sum);
+/* The groups of histograms. */
+struct hist_groups *hists__groups(struct hists *hists);
+/* Forgets histograms of groups that ended, and the groups. */
+void hists__drop_ended(struct hists *hists);
 void hists__next_interval(struct hists *hists);
 /* As aggregate__histograms(); sums: of all slots in the scope. */
 int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr);

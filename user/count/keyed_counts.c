@@ -12,6 +12,8 @@ struct group {
 	UT_hash_handle hh;
 	struct keyed_key key;
 	char *records; /* one a scope, each of the row's size */
+	bool counted;  /* since keys that end were last looked for */
+	uint64_t counted_ns;
 };
 
 struct keyed_counts {
@@ -169,8 +171,9 @@ static void add_counters(const struct keyed_row *row, void *to, const void *from
 		sums[i] += add[i];
 }
 
-static void credit(const struct keyed_counts *counts, const struct keyed_row *row, const struct group *group)
+static void credit(const struct keyed_counts *counts, const struct keyed_row *row, struct group *group)
 {
+	group->counted = true;
 	add_counters(row, record_of(group, row, SCOPE_TOTAL), counts->added);
 	if (counts->nr_scopes > SCOPE_OPEN)
 		add_counters(row, record_of(group, row, SCOPE_OPEN), counts->added);
@@ -226,6 +229,68 @@ void keyed_counts__next_interval(struct keyed_counts *counts)
 
 		memcpy(record_of(group, row, SCOPE_INTERVAL), open, row->size);
 		memset(keyed_row__counters(row, open), 0, keyed_row__nr_counters(row) * sizeof(uint64_t));
+	}
+}
+
+/* Whether the key names a cgroup, and none that is gone. */
+static bool names_cgroup(const struct keyed_row *row, const void *record, const struct ending *ending, bool *lives)
+{
+	bool any = false;
+	uint64_t id;
+	size_t i;
+
+	*lives = ending->lives != NULL;
+	for (i = 0; i < row->nr_keys; i++) {
+		id = row->keys[i].type == FIELD_CGROUP ? keyed_column__get(&row->keys[i], record) : 0;
+		any |= id != 0;
+		*lives = *lives && (!id || ending->lives(ending->ctx, id));
+	}
+	return any;
+}
+
+/* One whose cgroups are there begins another hour. */
+static bool has_ended(struct group *group, const struct keyed_row *row, const struct ending *ending)
+{
+	bool lives;
+
+	if (group->counted)
+		group->counted_ns = ending->now_ns;
+	group->counted = false;
+	if (ending->now_ns - group->counted_ns < ending->idle_ns ||
+	    !names_cgroup(row, record_of(group, row, SCOPE_TOTAL), ending, &lives))
+		return false;
+	if (lives)
+		group->counted_ns = ending->now_ns;
+	return !lives;
+}
+
+void keyed_counts__mark_ended(struct keyed_counts *counts, const struct ending *ending)
+{
+	struct group *group;
+
+	for (group = counts->groups; group; group = group->hh.next) {
+		const struct keyed_row *row = &keyed_rows[group->key.row];
+		struct mt_keyed_head *head = keyed_row__head(row, record_of(group, row, SCOPE_TOTAL));
+
+		head->flags &= ~(uint32_t)MT_KEYED_ENDED;
+		if (has_ended(group, row, ending))
+			head->flags |= MT_KEYED_ENDED;
+	}
+}
+
+void keyed_counts__drop_ended(struct keyed_counts *counts)
+{
+	struct group *group, *next;
+
+	HASH_ITER (hh, counts->groups, group, next) {
+		const struct keyed_row *row = &keyed_rows[group->key.row];
+
+		if (!(keyed_row__head(row, record_of(group, row, SCOPE_TOTAL))->flags & MT_KEYED_ENDED))
+			continue;
+		counts->nr_groups[row->id] -= !group->key.other;
+		HASH_DEL(counts->groups, group);
+		free(group->records);
+		free(group);
 	}
 }
 

@@ -25,6 +25,11 @@ int keyed_counts__take(struct keyed_counts *counts, const struct keyed_row *row,
 		       const void **added);
 /* The run begins here: what was counted so far is where later counts start. */
 void keyed_counts__restart(struct keyed_counts *counts);
+/*
+ * As those of the aggregate, for keys with a cgroup in them: records of SCOPE_TOTAL have MT_KEYED_ENDED.
+ */
+void keyed_counts__mark_ended(struct keyed_counts *counts, const struct ending *ending);
+void keyed_counts__drop_ended(struct keyed_counts *counts);
 /* As aggregate__next_interval(). */
 void keyed_counts__next_interval(struct keyed_counts *counts);
 

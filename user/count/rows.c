@@ -173,6 +173,7 @@ void row__describe(const struct row *row, struct entity *entity)
 		.uid = row->uid,
 		.who_flags = row->who_flags,
 		.other = row->other,
+		.ended = row->ended,
 		.exited = row__exited(row),
 		.id = row->id,
 	};

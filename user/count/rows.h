@@ -28,6 +28,8 @@ struct row {
 	uint32_t lives;	  /* entries of struct life that point here: none may outlive it */
 	bool leader_gone; /* by thread: the thread is gone */
 	bool other;
+	bool counted, ended;	/* counted: since the groups that end were last looked for */
+	uint64_t counted_ns;	/* when it had done so the last time */
 	char comm[MT_COMM_LEN]; /* without NUL if it is full */
 	struct packed counts[NR_SCOPES];
 	uint64_t processes[NR_SCOPES];

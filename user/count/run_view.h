@@ -24,7 +24,7 @@ struct run_view {
 	const struct event_names *names;
 	struct aggregate *aggregate;
 	const struct sample_counts *samples;
-	const struct keyed_counts *keyed;
+	struct keyed_counts *keyed;
 	const struct cgroup_counts *cgroups;	     /* their samples */
 	enum group_by hist_by;			     /* as in the aggregate's config */
 	uint32_t asked;				     /* probes that are shown, a bit each */

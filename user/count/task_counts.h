@@ -15,7 +15,7 @@ struct member;
 struct life {
 	UT_hash_handle hh;
 	uint64_t id;
-	struct row *row;       /* by process and by thread: the row that it belongs to */
+	struct row *row;       /* the row that it belongs to; NULL by parent */
 	struct member *member; /* else, where processes are counted: its process */
 	struct packed last;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Metrics as they are counted: families, and the series that each name gets. */
+/* The families of metrics: what they are called, which labels they have, what they stand for. */
 #include "metrics_impl.h"
 
 #include <errno.h>
@@ -10,25 +10,14 @@
 /* NUMA nodes that get a label value of their own; each costs a whole histogram.  The others share "other". */
 #define MAX_NODE_LABELS 64
 
-static void sums__free(struct sum **sums)
-{
-	struct sum *sum, *next;
-
-	HASH_ITER (hh, *sums, sum, next) {
-		HASH_DEL(*sums, sum);
-		free(sum->name);
-		free(sum);
-	}
-}
-
-/* The values of a name, made with zeroes if it is new; NULL if memory ran out. */
-static uint64_t *sums__get(struct sum **sums, const char *name, size_t width)
+/* Made with zeroes if it is new; NULL if memory ran out. */
+static struct sum *sums__get(struct sum **sums, const char *name, size_t width)
 {
 	struct sum *sum;
 
 	HASH_FIND_STR(*sums, name, sum);
 	if (sum)
-		return sum->values;
+		return sum;
 	sum = calloc(1, sizeof(*sum) + width * sizeof(uint64_t));
 	if (!sum)
 		return NULL;
@@ -36,47 +25,41 @@ static uint64_t *sums__get(struct sum **sums, const char *name, size_t width)
 	if (sum->name)
 		HASH_ADD_KEYPTR(hh, *sums, sum->name, strlen(sum->name), sum);
 	if (sum->name && sum->hh.tbl)
-		return sum->values;
+		return sum;
 	free(sum->name);
 	free(sum);
 	return NULL;
 }
 
-static double sum_weight(const uint64_t *values, size_t width)
+void sums__drop(struct sum **sums, struct sum *sum)
 {
-	double weight = 0;
-
-	while (width)
-		weight += values[--width];
-	return weight;
+	HASH_DEL(*sums, sum);
+	free(sum->name);
+	free(sum);
 }
 
-/* One interval: each name once, then what did not get a series goes to "other". */
-static int family__offer(struct family *family, struct sum *sums)
+static void sums__free(struct sum **sums)
 {
 	struct sum *sum, *next;
-	int err = 0;
 
-	series__begin(family->series);
-	HASH_ITER (hh, sums, sum, next) {
-		err = series__offer(family->series, sum->name, sum_weight(sum->values, family->width), sum->values);
-		if (err)
-			break;
-	}
-	return err ? err : series__end(family->series);
+	HASH_ITER (hh, *sums, sum, next)
+		sums__drop(sums, sum);
 }
 
-static const char *cgroup_name(struct metrics *m, uint64_t id)
+const char *metrics__cgroup_name(struct metrics *m, uint64_t id)
 {
 	struct cgroup_name *name;
 
 	HASH_FIND(hh, m->cgroup_names, &id, sizeof(id), name);
-	if (name)
+	if (name) {
+		name->round = m->round;
 		return name->name;
+	}
 	name = calloc(1, sizeof(*name));
 	if (!name)
 		return NULL;
 	name->id = id;
+	name->round = m->round;
 	name->name = strdup(m->view->names->cgroup(m->view->names->ctx, id));
 	if (name->name)
 		HASH_ADD(hh, m->cgroup_names, id, sizeof(name->id), name);
@@ -87,34 +70,57 @@ static const char *cgroup_name(struct metrics *m, uint64_t id)
 	return NULL;
 }
 
-static const char *group_name(struct metrics *m, bool other, uint64_t cgroup_id, const char *comm)
+const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm)
 {
 	if (other)
 		return "other";
-	return m->by == BY_CGROUP ? cgroup_name(m, cgroup_id) : comm;
+	return by == BY_CGROUP ? metrics__cgroup_name(m, cgroup_id) : comm;
 }
 
 /* Families of slots: rows with the same metric are one, a counter for each value of its fixed label. */
 
-static struct family *find_family(struct metrics *m, const char *name)
+static struct family *find_family(struct metrics *m, const struct grouping *grouping, const char *metric)
 {
 	size_t i;
 
 	for (i = 0; i < m->nr_families; i++)
-		if (!strcmp(m->families[i].name, name))
+		if (m->families[i].grouping == grouping && !strcmp(m->families[i].metric, metric))
 			return &m->families[i];
 	return NULL;
 }
 
-static struct family *add_family(struct metrics *m, const char *name, const char *help)
+const char *metrics__group_label(enum group_by by)
 {
-	struct family *family = find_family(m, name);
+	return by == BY_CGROUP ? "cgroup" : "comm";
+}
+
+/* The second group stands behind the program's name. */
+static void name_family(struct metrics *m, struct family *family)
+{
+	static const char prefix[] = "memtrace_";
+	const char *rest = family->metric;
+
+	if (family->grouping == m->groupings || strncmp(rest, prefix, strlen(prefix))) {
+		snprintf(family->name, sizeof(family->name), "%s", rest);
+		return;
+	}
+	snprintf(family->name, sizeof(family->name), "%s%s_%s", prefix, metrics__group_label(family->by),
+		 rest + strlen(prefix));
+}
+
+static struct family *add_family(struct metrics *m, const struct grouping *grouping, const char *metric,
+				 const char *help)
+{
+	struct family *family = find_family(m, grouping, metric);
 
 	if (family)
 		return family;
 	family = &m->families[m->nr_families++];
-	family->name = name;
+	family->metric = metric;
 	family->help = help;
+	family->grouping = grouping;
+	family->by = grouping->by;
+	name_family(m, family);
 	return family;
 }
 
@@ -136,7 +142,7 @@ const char *metrics__slot_help(const struct slot_row *row)
 	return help ? help : row->help;
 }
 
-static void add_slot_families(struct metrics *m)
+static void add_slot_families(struct metrics *m, const struct grouping *grouping)
 {
 	enum mt_slot slot;
 
@@ -147,7 +153,7 @@ static void add_slot_families(struct metrics *m)
 
 		if (!row->metric || !run_view__asked(m->view, row->probe) || !run_view__knows(m->view, slot))
 			continue;
-		family = add_family(m, row->metric, metrics__slot_help(row));
+		family = add_family(m, grouping, row->metric, metrics__slot_help(row));
 		family->label = row->label;
 		family->unit = row->unit;
 		family->grouped = true;
@@ -155,6 +161,8 @@ static void add_slot_families(struct metrics *m)
 		family->values[i] = row->value;
 		if (i == family->width)
 			family->width++;
+		family->slots[family->nr_slots] = (uint16_t)slot;
+		family->counters[family->nr_slots++] = (uint16_t)i;
 	}
 }
 
@@ -170,7 +178,19 @@ static size_t count_labels(const struct hist_row *row)
 	return row->label_names ? nr : MAX_NODE_LABELS;
 }
 
-static void add_hist_families(struct metrics *m)
+/* What is the machine's has no group: it is there once. */
+static bool is_of_tasks(const struct hist_row *row)
+{
+	return row->event == MT_REC_NONE || hist_row__who(row);
+}
+
+/* Of latencies that were not asked for there is nothing to know. */
+static bool is_measured(const struct metrics *m, const struct hist_row *row)
+{
+	return event_rows[row->event].use != EVENT_LATENCY || m->view->facts->latency;
+}
+
+static void add_hist_families(struct metrics *m, const struct grouping *grouping)
 {
 	size_t i;
 
@@ -178,29 +198,36 @@ static void add_hist_families(struct metrics *m)
 		const struct hist_row *row = &hist_rows[i];
 		struct family *family;
 
-		if (!row->metric || !run_view__asked(m->view, row->probe))
+		if (!row->metric || !run_view__asked(m->view, row->probe) || !is_measured(m, row))
 			continue;
-		family = add_family(m, row->metric, row->help);
+		if (grouping != m->groupings && !is_of_tasks(row))
+			continue;
+		family = add_family(m, grouping, row->metric, row->help);
 		family->hist = row;
 		family->unit = row->unit;
 		family->nr_labels = count_labels(row);
-		family->width = (family->nr_labels + 1) * HIST_WIDTH;
+		family->width = HIST_WIDTH;
 	}
 }
 
+/* By cgroup in any case: a name of a process says less about a kill. */
 static void add_count_families(struct metrics *m)
 {
 	size_t i;
 
 	for (i = 0; i < nr_count_rows; i++) {
+		const struct count_row *row = &count_rows[i];
 		struct family *family;
 
-		if (!run_view__asked(m->view, count_rows[i].probe))
+		if (!run_view__asked(m->view, row->probe))
 			continue;
-		family = add_family(m, count_rows[i].metric, count_rows[i].help);
-		family->count = &count_rows[i];
-		family->width = 1;
+		family = add_family(m, m->groupings, row->metric, row->help);
+		family->count = row;
+		family->by = BY_CGROUP;
 		family->grouped = true;
+		family->label = row->label;
+		for (family->width = 0; row->label_names[family->width]; family->width++)
+			family->values[family->width] = row->label_names[family->width];
 	}
 }
 
@@ -217,7 +244,7 @@ static const struct keyed_column *find_key(const struct keyed_row *row, bool ope
 
 static void add_keyed_family(struct metrics *m, const struct keyed_row *row, const struct keyed_column *counter)
 {
-	struct family *family = add_family(m, counter->metric, counter->help);
+	struct family *family = add_family(m, m->groupings, counter->metric, counter->help);
 
 	family->keyed = row;
 	family->counter = counter;
@@ -257,6 +284,8 @@ static size_t family__sets(const struct family *family)
 {
 	size_t nr;
 
+	if (family->count)
+		return (size_t)__builtin_popcount(family->count->zeros);
 	if (!family->hist)
 		return family->width;
 	if (!family->hist->label)
@@ -266,40 +295,84 @@ static size_t family__sets(const struct family *family)
 	return nr ? nr : 1;
 }
 
-static int open_series(struct metrics *m, size_t max_series)
+static int open_series(struct metrics *m)
 {
-	size_t i, max;
+	struct family *family;
+	size_t max;
 
-	for (i = 0; i < m->nr_families; i++) {
+	for (family = m->families; family < m->families + m->nr_families; family++) {
 		/* "other" is one of them */
-		max = max_series / family__sets(&m->families[i]);
-		m->families[i].series = series__new(max > 1 ? max - 1 : 0, m->families[i].width);
-		if (!m->families[i].series)
+		max = m->max_series / family__sets(family);
+		family->series = series__new(&(struct series_config){
+			.max = max > 1 ? max - 1 : 0,
+			.width = family->width,
+			.parts = family->hist ? family->nr_labels + 1 : 1,
+			.zeros = family->count || schema__metric_zeros(family->metric),
+		});
+		if (!family->series)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-struct metrics *metrics__new(const struct run_view *view, enum group_by by, size_t max_series)
+static void add_families(struct metrics *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nr_groupings; i++) {
+		add_slot_families(m, &m->groupings[i]);
+		add_hist_families(m, &m->groupings[i]);
+	}
+	add_count_families(m);
+	add_keyed_families(m);
+}
+
+struct metrics *metrics__new(const struct run_view *view, const struct metrics_config *config)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
+	size_t i;
 
 	if (!m)
 		return NULL;
 	m->view = view;
-	m->by = by;
-	m->max_series = max_series;
-	m->families = calloc(MT_NR_SLOTS + nr_hist_rows + nr_count_rows + nr_keyed_values(), sizeof(*m->families));
+	m->max_series = config->max_series;
+	m->idle_ns = config->idle_ns;
+	m->nr_groupings = config->nr_by;
+	for (i = 0; i < config->nr_by; i++)
+		m->groupings[i] = (struct grouping){
+			.by = config->by[i],
+			.aggregate = i ? aggregate__also(view->aggregate) : view->aggregate,
+		};
+	m->families = calloc(config->nr_by * (MT_NR_SLOTS + nr_hist_rows + nr_count_rows) + nr_keyed_values(),
+			     sizeof(*m->families));
 	if (m->families) {
-		add_slot_families(m);
-		add_hist_families(m);
-		add_count_families(m);
-		add_keyed_families(m);
-		if (!open_series(m, max_series))
+		add_families(m);
+		if (!open_series(m))
 			return m;
 	}
 	metrics__free(m);
 	return NULL;
+}
+
+static void drop_name(struct metrics *m, struct cgroup_name *name)
+{
+	HASH_DEL(m->cgroup_names, name);
+	free(name->name);
+	free(name);
+}
+
+void metrics__drop_names(struct metrics *m)
+{
+	struct cgroup_name *name, *next;
+
+	HASH_ITER (hh, m->cgroup_names, name, next)
+		if (name->round != m->round)
+			drop_name(m, name);
+}
+
+void metrics__not_written(struct metrics *m)
+{
+	m->not_written++;
 }
 
 void metrics__free(struct metrics *m)
@@ -313,191 +386,43 @@ void metrics__free(struct metrics *m)
 		series__free(m->families[i].series);
 		sums__free(&m->families[i].events);
 	}
-	HASH_ITER (hh, m->cgroup_names, name, next) {
-		HASH_DEL(m->cgroup_names, name);
-		free(name->name);
-		free(name);
-	}
+	HASH_ITER (hh, m->cgroup_names, name, next)
+		drop_name(m, name);
 	arena__free(&m->arena);
 	free(m->families);
 	free(m);
 }
 
-/* A task's name as comm, which may lack a NUL at its end. */
-static const char *who_name(struct metrics *m, const struct mt_who *who, char *comm)
+/* Which of a count's labels an event has; the last is for what is not known. */
+static size_t count_label(const struct family *family, const void *record)
 {
-	memcpy(comm, who->comm, MT_COMM_LEN);
-	comm[MT_COMM_LEN] = '\0';
-	return group_name(m, false, who->cgroup_id, comm);
+	int32_t label;
+
+	memcpy(&label, (const char *)record + family->count->label_offset, sizeof(label));
+	return label >= 0 && (size_t)label < family->width - 1 ? (size_t)label : family->width - 1;
+}
+
+static int count_event(struct metrics *m, struct family *family, const void *record)
+{
+	const struct mt_who *who = (const void *)((const char *)record + family->count->who_offset);
+	const char *name = metrics__cgroup_name(m, who->cgroup_id);
+	struct sum *sum = name ? sums__get(&family->events, name, family->width) : NULL;
+
+	if (!sum)
+		return -ENOMEM;
+	sum->values[count_label(family, record)]++;
+	sum->cgroup_id = who->cgroup_id;
+	sum->newest_ns = family->newest_ns = ((const struct mt_hdr *)record)->time_ns;
+	return 0;
 }
 
 int metrics__event(struct metrics *m, const struct event_row *row, const void *record)
 {
-	char comm[MT_COMM_LEN + 1];
-	size_t i;
-
-	for (i = 0; i < m->nr_families; i++) {
-		const struct count_row *count = m->families[i].count;
-		const char *name;
-		uint64_t *value;
-
-		if (!count || count->event != row->id)
-			continue;
-		name = who_name(m, (const struct mt_who *)((const char *)record + count->who_offset), comm);
-		value = name ? sums__get(&m->families[i].events, name, 1) : NULL;
-		if (!value)
-			return -ENOMEM;
-		++*value;
-	}
-	return 0;
-}
-
-/* Rounds */
-
-static int add_counts(struct metrics *m, struct family *family, struct sum **sums, const char *name,
-		      const uint64_t *counts)
-{
-	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
-	enum mt_slot slot;
-
-	if (!values)
-		return -ENOMEM;
-	for (slot = 0; slot < MT_NR_SLOTS; slot++)
-		if (slot_rows[slot].metric && !strcmp(slot_rows[slot].metric, family->name) &&
-		    run_view__knows(m->view, slot))
-			values[slot_counter(family, &slot_rows[slot])] += counts[slot];
-	return 0;
-}
-
-static int add_entity(struct metrics *m, struct family *family, struct sum **sums, const struct entity *entity)
-{
-	return add_counts(m, family, sums, group_name(m, entity->other, entity->cgroup_id, entity->comm), entity->v);
-}
-
-static int round_of_slots(struct metrics *m, struct family *family, struct selection *selection)
-{
-	struct sum *sums = NULL;
-	struct entity entity;
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < selection__nr(selection); i++) {
-		err = selection__at(selection, i, &entity);
-		if (!err)
-			err = add_entity(m, family, &sums, &entity);
-	}
-	/* what cannot be attributed to a task is "other" too */
-	if (!err && schema__nr_events(m->view->totals->losses.unattributed))
-		err = add_counts(m, family, &sums, "other", m->view->totals->losses.unattributed);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
-	return err;
-}
-
-/* Where a histogram's label value has its counters: unknown values are "other". */
-static size_t label_index(const struct family *family, int64_t label)
-{
-	return label >= 0 && (size_t)label < family->nr_labels ? (size_t)label : family->nr_labels;
-}
-
-static int add_hist_entry(struct metrics *m, struct family *family, struct sum **sums, const struct hist_entry *entry)
-{
-	const char *name = "";
-	uint64_t *values;
-	size_t i;
-
-	if (entry->other || entry->comm[0] || entry->cgroup_id)
-		name = group_name(m, entry->other, entry->cgroup_id, entry->comm);
-	family->grouped |= name && name[0];
-	values = name ? sums__get(sums, name, family->width) : NULL;
-	if (!values)
-		return -ENOMEM;
-	values += label_index(family, entry->label) * HIST_WIDTH;
-	for (i = 0; i < MT_HIST_SLOTS; i++)
-		values[i] += entry->counts[i];
-	values[MT_HIST_SLOTS] += entry->sum;
-	values[MT_HIST_SLOTS + 1] += entry->count;
-	return 0;
-}
-
-static int round_of_hist(struct metrics *m, struct family *family, const struct hist_entry *entries, size_t nr)
-{
-	struct sum *sums = NULL;
-	size_t i;
-	int err = 0;
-
-	for (i = 0; !err && i < nr; i++)
-		if (entries[i].row == family->hist)
-			err = add_hist_entry(m, family, &sums, &entries[i]);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
-	return err;
-}
-
-static const char *keyed_name(struct metrics *m, const struct family *family, const void *record)
-{
-	uint64_t value = family->group ? keyed_column__get(family->group, record) : 0;
-
-	if (keyed_row__head(family->keyed, record)->flags & MT_KEYED_OTHER)
-		return "other";
-	return value && family->group->type == FIELD_CGROUP ? cgroup_name(m, value) : "unknown";
-}
-
-static int add_keyed(struct metrics *m, struct family *family, struct sum **sums, const void *record)
-{
-	uint64_t code = family->code ? keyed_column__get(family->code, record) : 0;
-	const char *name = keyed_name(m, family, record);
-	uint64_t *values = name ? sums__get(sums, name, family->width) : NULL;
-
-	if (!values)
-		return -ENOMEM;
-	if (code < family->width)
-		values[code] += keyed_column__get(family->counter, record);
-	return 0;
-}
-
-static int round_of_keyed(struct metrics *m, struct family *family)
-{
-	struct sum *sums = NULL;
-	const void **records;
-	size_t i, nr;
-	int err;
-
-	if (!m->view->keyed)
-		return 0;
-	err = keyed_counts__list(m->view->keyed, family->keyed, SCOPE_TOTAL, &records, &nr);
-	for (i = 0; !err && i < nr; i++)
-		err = add_keyed(m, family, &sums, records[i]);
-	if (!err)
-		err = family__offer(family, sums);
-	sums__free(&sums);
-	free(records);
-	return err;
-}
-
-int metrics__count(struct metrics *m)
-{
-	struct aggregate *agg = m->view->aggregate;
-	struct selection *selection = aggregate__select(agg, SCOPE_TOTAL, &(struct order){ 0 });
-	struct hist_entry *entries = NULL;
-	size_t i, nr = 0;
-	int err = selection ? aggregate__histograms(agg, SCOPE_TOTAL, &entries, &nr) : -errno;
-
-	for (i = 0; !err && i < m->nr_families; i++) {
-		struct family *family = &m->families[i];
-
-		if (family->hist)
-			err = round_of_hist(m, family, entries, nr);
-		else if (family->count)
-			err = family__offer(family, family->events);
-		else if (family->keyed)
-			err = round_of_keyed(m, family);
-		else
-			err = round_of_slots(m, family, selection);
-	}
-	selection__free(selection);
-	free(entries);
+	for (i = 0; !err && i < m->nr_families; i++)
+		if (m->families[i].count && m->families[i].count->event == row->id)
+			err = count_event(m, &m->families[i], record);
 	return err;
 }

@@ -40,6 +40,20 @@ const struct metric_row self_metrics[NR_SELF_METRICS] = {
 				    .help = "cgroups without samples, as there were too many or they were gone too "
 					    "soon",
 				    .type = METRIC_GAUGE },
+	[SELF_CGROUP_INFO] = { .name = "memtrace_cgroup_info",
+			       .help = "what the path of a cgroup says: container, pod, systemd unit; always 1",
+			       .type = METRIC_GAUGE },
+	[SELF_EXPORT_ERRORS] = { .name = "memtrace_export_errors_total",
+				 .help = "times that this file could not be written",
+				 .type = METRIC_COUNTER },
+	[SELF_SERIES] = { .name = "memtrace_series",
+			  .help = "label sets of a metric in this file, of those that have names of tasks, cgroups or "
+				  "keys",
+			  .type = METRIC_GAUGE,
+			  .label = "metric" },
+	[SELF_SERIES_ENDED] = { .name = "memtrace_series_ended_total",
+				.help = "names whose series have ended, over all metrics",
+				.type = METRIC_COUNTER },
 	[SELF_BPF_RUNS] = { .name = "memtrace_bpf_runs_total",
 			    .help = "runs of memtrace's BPF programs",
 			    .type = METRIC_COUNTER,
@@ -51,11 +65,6 @@ static double in_base_unit(const struct metrics *m, uint64_t value, enum unit un
 	if (unit == UNIT_PAGES)
 		return (double)value * m->view->facts->page_size;
 	return unit == UNIT_NS ? value / NSEC_PER_SEC : value;
-}
-
-static const char *group_label(const struct metrics *m)
-{
-	return m->by == BY_CGROUP ? "cgroup" : "comm";
 }
 
 /* A sample with at most two labels, the second left out if its value is NULL. */
@@ -74,22 +83,22 @@ static struct sample make_sample(struct metrics *m, const char *name, const char
 	return sample;
 }
 
-/* Of a keyed counter most pairs of values never come. */
-static bool is_shown(const struct family *family, uint64_t value)
+/* Of a keyed counter most pairs of values never come, and some kinds of kills seldom do. */
+static bool is_shown(const struct family *family, size_t i, uint64_t value)
 {
-	return value || !family->keyed;
+	return value || !(family->keyed || (family->count && !(family->count->zeros & 1U << i)));
 }
 
 static size_t counter_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
-	const char *label = family->group ? family->group->path : group_label(m);
-	const uint64_t *values;
+	const char *label = family->group ? family->group->path : metrics__group_label(family->by);
+	uint64_t values[MT_NR_SLOTS];
 	size_t i, j, nr = 0;
 
 	for (i = 0; i < series__nr(family->series); i++) {
-		values = series__values(family->series, i);
+		series__copy(family->series, i, 0, values);
 		for (j = 0; j < family->width; j++)
-			if (is_shown(family, values[j]))
+			if (is_shown(family, j, values[j]))
 				samples[nr++] =
 					make_sample(m, label, series__name(family->series, i), family->label,
 						    family->values[j], in_base_unit(m, values[j], family->unit));
@@ -114,6 +123,27 @@ static const char *hist_label_value(struct metrics *m, const struct family *fami
 	return text;
 }
 
+/* NULL: it has counted nothing, or memory ran out, which the arena remembers. */
+static struct histogram *copy_hist(struct metrics *m, const struct family *family, size_t i, size_t label)
+{
+	uint64_t values[HIST_WIDTH], *counts;
+	struct histogram *hist;
+
+	if (!series__copy(family->series, i, label, values) || !values[HIST_COUNT])
+		return NULL;
+	hist = arena__zeroed(&m->arena, sizeof(*hist));
+	counts = arena__zeroed(&m->arena, MT_HIST_SLOTS * sizeof(*counts));
+	if (!hist || !counts)
+		return NULL;
+	memcpy(counts, values + HIST_FIRST, MT_HIST_SLOTS * sizeof(*counts));
+	*hist = (struct histogram){ .unit = family->unit,
+				    .counts = counts,
+				    .nr_counts = MT_HIST_SLOTS,
+				    .sum = values[HIST_SUM],
+				    .count = values[HIST_COUNT] };
+	return hist;
+}
+
 static size_t hist_samples(struct metrics *m, const struct family *family, struct sample *samples)
 {
 	size_t i, label, nr = 0;
@@ -122,25 +152,31 @@ static size_t hist_samples(struct metrics *m, const struct family *family, struc
 		const char *name = series__name(family->series, i);
 
 		for (label = 0; label <= family->nr_labels; label++) {
-			const uint64_t *values = series__values(family->series, i) + label * HIST_WIDTH;
-			struct histogram *hist = arena__zeroed(&m->arena, sizeof(*hist));
+			struct histogram *hist = copy_hist(m, family, i, label);
 
-			if (!hist || !values[MT_HIST_SLOTS + 1])
+			if (!hist)
 				continue;
-			hist->unit = family->unit;
-			hist->counts = values;
-			hist->nr_counts = MT_HIST_SLOTS;
-			hist->sum = values[MT_HIST_SLOTS];
-			hist->count = values[MT_HIST_SLOTS + 1];
-			samples[nr] = make_sample(m, group_label(m), family->grouped ? name : NULL, family->hist->label,
-						  hist_label_value(m, family, label), 0);
+			samples[nr] = make_sample(m, metrics__group_label(family->by), family->grouped ? name : NULL,
+						  family->hist->label, hist_label_value(m, family, label), 0);
 			samples[nr++].hist = hist;
 		}
 	}
 	return nr;
 }
 
-static int add_family_metric(struct metrics *m, const struct family *family, struct report *report)
+static int show_cgroups(struct metrics *m, const struct family *family)
+{
+	bool has_cgroups = family->keyed ? family->group && family->group->type == FIELD_CGROUP :
+					   family->grouped && family->by == BY_CGROUP;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && has_cgroups && i < series__nr(family->series); i++)
+		err = metrics__show_cgroup(m, series__name(family->series, i));
+	return err;
+}
+
+static int add_family_metric(struct metrics *m, struct family *family, struct report *report)
 {
 	size_t per_series = family->hist ? family->nr_labels + 1 : family->width;
 	struct metric metric = {
@@ -157,8 +193,9 @@ static int add_family_metric(struct metrics *m, const struct family *family, str
 		return -ENOMEM;
 	metric.nr_samples = family->hist ? hist_samples(m, family, samples) : counter_samples(m, family, samples);
 	metric.samples = samples;
+	family->nr_shown = metric.nr_samples;
 	report__add_metric(report, &metric);
-	return 0;
+	return show_cgroups(m, family);
 }
 
 static struct sample *plain_samples(struct metrics *m, size_t nr)
@@ -186,6 +223,19 @@ static int add_single(struct metrics *m, struct report *report, const struct met
 	if (sample)
 		*sample = make_sample(m, row->label, value, NULL, NULL, number);
 	return add_plain(report, row, sample, 1);
+}
+
+/* Until the first event nothing is known. */
+static int add_newest(struct metrics *m, const struct family *family, struct report *report)
+{
+	const struct metric_row row = { .type = METRIC_GAUGE,
+					.name = family->count ? family->count->last_metric : NULL,
+					.help = family->count ? family->count->last_help : NULL };
+
+	if (!row.name || !family->newest_ns)
+		return 0;
+	return add_single(m, report, &row, NULL,
+			  (family->newest_ns + m->view->checkpoint->wall_offset_ns) / NSEC_PER_SEC);
 }
 
 static int add_machine(struct metrics *m, struct report *report)
@@ -312,11 +362,14 @@ static int add_cgroups(struct metrics *m, struct report *report)
 {
 	struct shown_cgroups shown;
 	enum cgroup_sample_id id;
+	size_t i;
 	int err;
 
 	if (!m->view->cgroups || !m->view->cgroups->any)
 		return 0;
 	err = choose_cgroups(m, &shown);
+	for (i = 0; !err && i < shown.nr; i++)
+		err = shown.names[i] ? metrics__show_cgroup(m, shown.names[i]) : -ENOMEM;
 	for (id = 0; !err && id < NR_CGROUP_SAMPLES; id++)
 		err = add_cgroup_sample(m, report, &shown, id);
 	return err ? err : add_single(m, report, &self_metrics[SELF_CGROUPS_LEFT_OUT], NULL, shown.left_out);
@@ -376,6 +429,22 @@ static int add_costs(struct metrics *m, struct report *report, const struct prog
 	return err ? err : add_plain(report, runs, r, nr);
 }
 
+static int add_series(struct metrics *m, struct report *report)
+{
+	const struct metric_row *row = &self_metrics[SELF_SERIES];
+	struct sample *samples = plain_samples(m, m->nr_families + 1);
+	uint64_t ended = 0;
+	size_t i;
+	int err;
+
+	for (i = 0; samples && i < m->nr_families; i++) {
+		samples[i] = make_sample(m, row->label, m->families[i].name, NULL, NULL, m->families[i].nr_shown);
+		ended += series__nr_ended(m->families[i].series);
+	}
+	err = add_plain(report, row, samples, m->nr_families);
+	return err ? err : add_single(m, report, &self_metrics[SELF_SERIES_ENDED], NULL, ended);
+}
+
 static int add_self(struct metrics *m, struct report *report)
 {
 	int err = add_single(m, report, &self_metrics[SELF_BUILD_INFO], MEMTRACE_VERSION, 1);
@@ -390,6 +459,10 @@ static int add_self(struct metrics *m, struct report *report)
 		err = add_attached(m, report);
 	if (!err)
 		err = add_lost(m, report);
+	if (!err)
+		err = add_series(m, report);
+	if (!err)
+		err = add_single(m, report, &self_metrics[SELF_EXPORT_ERRORS], NULL, m->not_written);
 	return err;
 }
 
@@ -402,12 +475,17 @@ int metrics__add(struct metrics *m, struct report *report, const struct program_
 	arena__reset(&m->arena);
 	for (i = 0; !err && i < m->nr_families; i++)
 		err = add_family_metric(m, &m->families[i], report);
+	for (i = 0; !err && i < m->nr_families; i++)
+		err = add_newest(m, &m->families[i], report);
 	if (!err)
 		err = add_machine(m, report);
 	if (!err)
 		err = add_samples(m, report);
 	if (!err)
 		err = add_cgroups(m, report);
+	if (!err)
+		err = metrics__add_cgroup_names(m, report);
+	metrics__forget_shown(m);
 	if (!err)
 		err = add_self(m, report);
 	if (!err && nr_costs)

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "oom_kill.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CONTAINER_ID 64 /* hexadecimal digits */
 
 static void forget(void *numbers, size_t size)
 {
@@ -81,63 +78,4 @@ uint64_t oom_moment__between(const struct oom_moment *from, const struct oom_mom
 	if (from->clock == OOM_CLOCK_NONE || from->clock != to->clock)
 		return MT_UNKNOWN_U64;
 	return difference(from->clock_ns, to->clock_ns);
-}
-
-/* Where the part of a path that ends at end begins. */
-static const char *part_begin(const char *path, const char *end)
-{
-	while (end > path && end[-1] != '/')
-		end--;
-	return end;
-}
-
-/* Where an id of a container begins in a part; NULL: it has none. */
-static const char *find_id(const char *begin, const char *end)
-{
-	const char *at = begin, *id = begin;
-
-	for (; at <= end; at++) {
-		if (at < end && isxdigit((unsigned char)*at))
-			continue;
-		if (at - id == CONTAINER_ID)
-			return id;
-		id = at + 1;
-	}
-	return NULL;
-}
-
-void oom_path__container(char *buf, size_t size, const char *path)
-{
-	const char *end = path + strlen(path), *begin, *id;
-
-	snprintf(buf, size, "%s", "");
-	for (; end > path; end = begin > path ? begin - 1 : path) {
-		begin = part_begin(path, end);
-		id = find_id(begin, end);
-		if (!id)
-			continue;
-		snprintf(buf, size, "%.*s", CONTAINER_ID, id);
-		return;
-	}
-}
-
-static bool ends_with(const char *begin, const char *end, const char *what)
-{
-	size_t len = strlen(what);
-
-	return (size_t)(end - begin) > len && !strncmp(end - len, what, len);
-}
-
-void oom_path__unit(char *buf, size_t size, const char *path)
-{
-	const char *end = path + strlen(path), *begin;
-
-	snprintf(buf, size, "%s", "");
-	for (; end > path; end = begin > path ? begin - 1 : path) {
-		begin = part_begin(path, end);
-		if (!ends_with(begin, end, ".service") && !ends_with(begin, end, ".scope"))
-			continue;
-		snprintf(buf, size, "%.*s", (int)(end - begin), begin);
-		return;
-	}
 }

@@ -218,11 +218,4 @@ const char *oom_outcome__name(enum oom_outcome outcome);
 /* From one moment to a later one; MT_UNKNOWN_U64 where the two have no clock in common, or time went back. */
 uint64_t oom_moment__between(const struct oom_moment *from, const struct oom_moment *to);
 
-/*
- * What a path of a cgroup says: the id of the container ("docker-ID.scope", "ID") and the systemd unit that is nearest
- * to it.  "" where it has none.
- */
-void oom_path__container(char *buf, size_t size, const char *path);
-void oom_path__unit(char *buf, size_t size, const char *path);
-
 #endif

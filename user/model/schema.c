@@ -21,6 +21,14 @@ static const char *const names_backing[] = {
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
+/* The same as labels of a metric; what the kernel does not tell comes last. */
+enum { OOM_COUNTED_GLOBAL, OOM_COUNTED_MEMCG = 3, OOM_COUNTED_UNKNOWN };
+static const char *const names_oom_kind[] = { [OOM_COUNTED_GLOBAL] = "global",
+					      [1] = "cpuset",
+					      [2] = "memory_policy",
+					      [OOM_COUNTED_MEMCG] = "memcg",
+					      [OOM_COUNTED_UNKNOWN] = "unknown",
+					      NULL };
 static const char *const names_reclaim_kind[] = {
 	[MT_RECLAIM_DIRECT] = "direct", [MT_RECLAIM_MEMCG] = "memcg", [MT_RECLAIM_SOFTLIMIT] = "softlimit",
 	[MT_RECLAIM_NODE] = "node",	[MT_NR_RECLAIM_KINDS] = NULL,
@@ -262,11 +270,15 @@ bool schema__is_of_single_events(enum mt_probe probe)
 	return false;
 }
 
-const char *schema__metric_help(const char *metric)
+struct shared_metric {
+	const char *name, *help;
+	bool zeros;
+};
+
+/* NULL: the metric has one counter alone. */
+static const struct shared_metric *find_shared(const char *metric)
 {
-	static const struct {
-		const char *name, *help;
-	} rows[] = {
+	static const struct shared_metric rows[] = {
 #define MT_METRIC(metric, ...) { .name = metric, __VA_ARGS__ },
 #include "../../bpf/probes.def"
 	};
@@ -274,8 +286,22 @@ const char *schema__metric_help(const char *metric)
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (!strcmp(rows[i].name, metric))
-			return rows[i].help;
+			return &rows[i];
 	return NULL;
+}
+
+const char *schema__metric_help(const char *metric)
+{
+	const struct shared_metric *shared = find_shared(metric);
+
+	return shared ? shared->help : NULL;
+}
+
+bool schema__metric_zeros(const char *metric)
+{
+	const struct shared_metric *shared = find_shared(metric);
+
+	return shared && shared->zeros;
 }
 
 /* One event counts in several slots, so for each probe the largest of them is taken: at least so many. */
@@ -325,6 +351,18 @@ const char *schema__unit_name(enum unit unit)
 bool schema__is_task(enum field_type type)
 {
 	return type == FIELD_WHO || type == FIELD_REF;
+}
+
+/* The first task that an event names is whom its values belong to, unless its prefix is not empty. */
+const struct field_row *hist_row__who(const struct hist_row *row)
+{
+	const struct event_row *event = &event_rows[row->event];
+	size_t i;
+
+	for (i = 0; i < event->nr_fields; i++)
+		if (schema__is_task(event->fields[i].type))
+			return *event->fields[i].path ? NULL : &event->fields[i];
+	return NULL;
 }
 
 const char *schema__field_type_name(enum field_type type)

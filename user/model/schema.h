@@ -104,13 +104,19 @@ struct hist_row {
 	const char *help;
 };
 
-/* A counter of events, by the name of one of the tasks in them. */
+/* A counter of events, by the cgroup of one of the tasks in them and by a label. */
 struct count_row {
 	enum mt_probe probe;
 	enum mt_rec_id event;
 	size_t who_offset; /* of a struct mt_who */
+	const char *label;
+	size_t label_offset;		/* of a __s32 */
+	const char *const *label_names; /* the last is for what is not known */
+	uint32_t zeros; /* of the label's values, a bit each: there with 0 as soon as the cgroup is known */
 	const char *metric;
 	const char *help;
+	const char *last_metric; /* when the last one was */
+	const char *last_help;
 };
 
 struct probe_row {
@@ -145,8 +151,15 @@ bool schema__has_stacks(enum mt_probe probe);
 bool schema__is_of_single_events(enum mt_probe probe);
 /* The help of a metric that several slots share; NULL: one slot's help is enough. */
 const char *schema__metric_help(const char *metric);
+/* Whether its series are there, with 0, before the first event: increase() then sees that event. */
+bool schema__metric_zeros(const char *metric);
 /* Whether a field of that type is a task, whose parts stand below the field's path. */
 bool schema__is_task(enum field_type type);
+/*
+ * The field of the event that names the task whose values a histogram has.  NULL: they are the machine's (a task only
+ * stands beside it, as who woke kswapd), or the histogram is made of slots.
+ */
+const struct field_row *hist_row__who(const struct hist_row *row);
 const char *schema__unit_name(enum unit unit); /* NULL: it has none */
 const char *schema__role_name(enum slot_role role);
 const char *schema__field_type_name(enum field_type type);

@@ -117,6 +117,8 @@ struct source_ops {
 	struct stack_lookup (*stacks)(struct source *src);
 	/* A cgroup's path; never NULL, valid until the next call. */
 	const char *(*cgroup)(struct source *src, uint64_t id);
+	/* Whether the cgroup is there now; NULL: the source does not know. */
+	bool (*cgroup_lives)(struct source *src, uint64_t id);
 	void (*free)(struct source *src);
 };
 

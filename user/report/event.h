@@ -13,7 +13,9 @@
  * it does not know.  What they return is copied at once, so it may live in one buffer that the next call overwrites.
  */
 struct event_names {
-	const char *(*cgroup)(void *ctx, uint64_t id);	     /* without it a cgroup is not shown */
+	const char *(*cgroup)(void *ctx, uint64_t id); /* without it a cgroup is not shown */
+	/* Whether the cgroup is there; NULL: it cannot be asked for, as in a replay. */
+	bool (*cgroup_lives)(void *ctx, uint64_t id);
 	const char *(*gfp)(void *ctx, uint64_t flags);	     /* without it flags are hexadecimal */
 	const struct mt_who *(*who)(void *ctx, uint64_t id); /* the task that a struct mt_ref stands for */
 	/*

@@ -34,6 +34,13 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 	return source ? source->ops->cgroup(source, id) : NULL;
 }
 
+static bool cgroup_lives(void *ctx, uint64_t id)
+{
+	struct source *source = live__source(((struct session *)ctx)->live);
+
+	return source->ops->cgroup_lives(source, id);
+}
+
 static const struct mt_who *name_who(void *ctx, uint64_t id)
 {
 	struct session *session = ctx;
@@ -122,11 +129,15 @@ static bool has_lines(const struct options *options, enum mt_probe probe)
 	return schema__has_rare_event(probe) || (options->latency && schema__has_latency_event(probe));
 }
 
-static uint32_t default_probes(const struct options *options, bool rare_only)
+static uint32_t default_probes(const struct session *session)
 {
+	const struct options *options = session->options;
+	bool rare_only = session->config.rare_only;
 	uint32_t chosen = 0;
 	enum mt_probe id;
 
+	if (session->config.defaults)
+		return session->config.defaults;
 	for (id = 0; id < MT_NR_PROBES; id++)
 		if (!probe_rows[id].opt_in && (!rare_only || has_lines(options, id)) &&
 		    !(options->light && is_on_hot_path(id)))
@@ -177,6 +188,9 @@ static int open_live(struct session *session)
 		.options = session->options,
 		.probes = session->view.asked,
 		.every = session->facts.every,
+		.light = session->options->light ? UINT32_MAX :
+			 session->named		 ? 0 :
+						   session->config.light,
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
 		.sample = session->facts.sample,
@@ -354,6 +368,7 @@ static void begin(struct session *session, const struct options *options, const 
 		},
 		.names = {
 			.cgroup = name_cgroup,
+			.cgroup_lives = options->replay ? NULL : cgroup_lives,
 			.gfp = name_gfp,
 			.who = name_who,
 			/* processes of a recording may be gone, or another machine's */
@@ -408,7 +423,7 @@ static int open_kernel(struct session *session)
 	const struct options *options = session->options;
 	int err, code;
 
-	session->view.asked = session->named ? session->named : default_probes(options, session->config.rare_only);
+	session->view.asked = session->named ? session->named : default_probes(session);
 	/* it tells of each process that and when it ended */
 	if (session->config.aggregate.by == BY_PARENT)
 		session->view.asked |= 1U << MT_PROBE_process;

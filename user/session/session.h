@@ -28,6 +28,8 @@ struct session;
 struct session_config {
 	uint32_t probes;     /* bit per enum mt_probe: as if they were named on the command line */
 	uint32_t probes_too; /* beside these, where they can be had */
+	uint32_t defaults;   /* without named probes: these; 0: those that are not opt_in */
+	uint32_t light;	     /* of these defaults: without their hooks on hot paths */
 	uint32_t every;	     /* bit per enum mt_probe: each single hot event of these, which are then on */
 	bool only_hooks;     /* named probes need hooks: what the kernel accounts by itself is not enough */
 	bool no_rows;	     /* rows are not shown: counts that no row has are not lost */

@@ -445,6 +445,15 @@ static const char *source_cgroup(struct source *src, uint64_t id)
 	return cgroups__name(live_of(src)->cgroups, id);
 }
 
+static bool source_cgroup_lives(struct source *src, uint64_t id)
+{
+	int fd = cgroups__open(live_of(src)->cgroups, id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* Programs first: nothing stays attached, whatever fails later. */
 static void source_free(struct source *src)
 {
@@ -487,6 +496,7 @@ static const struct source_ops live_ops = {
 	.checkpoint = source_checkpoint,
 	.stacks = live__stacks,
 	.cgroup = source_cgroup,
+	.cgroup_lives = source_cgroup_lives,
 	.free = source_free,
 };
 

@@ -8,7 +8,8 @@
 #include "../model/source.h"
 
 struct live_request {
-	const struct options *options; /* filters, light, latency */
+	const struct options *options; /* filters, what to avoid */
+	uint32_t light;		       /* bit per enum mt_probe: without its hooks on hot paths */
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;

@@ -95,7 +95,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	req.types = &live->types;
 	req.share = &live->core;
 	req.latency = request->latency;
-	req.light = request->options->light;
+	req.light = request->light & 1U << id;
 	req.avoid = request->options->avoid;
 	if (id == MT_PROBE_stall && live->stall_contents[0].map)
 		req.contents = live->stall_contents;
@@ -151,18 +151,19 @@ static void open_all(struct live *live, const struct live_request *request)
 }
 
 /* A probe that attaches and counts wrong is worse than none: it is detached. */
-static void test_probes(struct live *live, bool light)
+static void test_probes(struct live *live, uint32_t light)
 {
 	struct selftest test;
 	char why[120];
 	enum mt_probe id;
 
-	if (light || selftest__run(&test, &live->core, &live->cfg))
+	if (light == UINT32_MAX || selftest__run(&test, &live->core, &live->cfg))
 		return;
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		enum mt_slot slot = probes[id]->selftest_slot;
 
-		if (!live->source.probes[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf)
+		if (!live->source.probes[id].attached || slot == MT_NR_SLOTS || !live->objects[id].bpf ||
+		    light & 1U << id)
 			continue;
 		if (selftest__passed(&test, slot))
 			continue;
@@ -211,7 +212,7 @@ void live__open_probes(struct live *live, const struct live_request *request)
 	if (request->probes & 1U << MT_PROBE_stall)
 		live__find_stall_functions(live);
 	open_all(live, request);
-	test_probes(live, request->options->light);
+	test_probes(live, request->light);
 	note_kswapd_events(live);
 }
 

@@ -180,15 +180,14 @@ static void add_victim(struct oom_view *view)
 	const struct oom_victim *victim = &view->kill->victim;
 	struct fields *f = &view->fields;
 
-	oom_path__container(view->container, sizeof(view->container), victim->cgroup);
-	oom_path__unit(view->unit, sizeof(view->unit), victim->cgroup);
+	cgroup_path__read(&view->path, victim->cgroup);
 	fields__add(f, "victim.pid", UNIT_NONE, pid_cell(victim->pid));
 	fields__add(f, "victim.comm", UNIT_NONE, oom__text(victim->comm));
 	fields__add(f, "victim.command_line", UNIT_NONE, oom__text(victim->command_line));
 	fields__number(f, "victim.uid", UNIT_NONE, victim->uid);
 	fields__add(f, "victim.cgroup", UNIT_NONE, oom__text(victim->cgroup));
-	fields__add(f, "victim.container", UNIT_NONE, oom__text(view->container));
-	fields__add(f, "victim.unit", UNIT_NONE, oom__text(view->unit));
+	fields__add(f, "victim.container", UNIT_NONE, oom__text(view->path.container));
+	fields__add(f, "victim.unit", UNIT_NONE, oom__text(view->path.unit));
 	fields__add(f, "victim.adj", UNIT_NONE, adj_cell(victim->adj));
 	fields__number(f, "victim.age_ns", UNIT_NS, victim->age_ns);
 	fields__number(f, "victim.score", UNIT_NONE, victim->score);

@@ -4,6 +4,7 @@
 #define MEMTRACE_VIEWS_OOM_REPORT_H
 
 #include "../count/oom_ranking.h"
+#include "../model/cgroup_path.h"
 #include "../report/report.h"
 #include "fields.h"
 
@@ -39,7 +40,8 @@ struct oom_view {
 	size_t nr_causes;
 	struct oom_missing missing[OOM_MISSING_MAX];
 	size_t nr_missing;
-	char container[72], unit[256], chain[OOM_CHAIN_MAX * 48], gfp[32];
+	struct cgroup_path path; /* the victim's */
+	char chain[OOM_CHAIN_MAX * 48], gfp[32];
 	struct fields fields;
 	struct oom_view_table {
 		struct cell *cells;

@@ -128,10 +128,10 @@ static void say_place(const struct oom_view *view, struct report *report)
 	struct wrapped line;
 
 	wrapped__begin(&line, report, "");
-	if (view->container[0])
-		wrapped__add(&line, "", "container %.*s", SHORT_ID, view->container);
-	if (view->unit[0])
-		wrapped__add(&line, "   ", "unit %s", view->unit);
+	if (view->path.container[0])
+		wrapped__add(&line, "", "container %.*s", SHORT_ID, view->path.container);
+	if (view->path.unit[0])
+		wrapped__add(&line, "   ", "unit %s", view->path.unit);
 	wrapped__end(&line);
 }
 
