@@ -26,7 +26,7 @@ int fake_run__open_also(struct fake_run *run, enum group_by by, enum group_by al
 	};
 	int i;
 
-	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096, .latency = true },
+	*run = (struct fake_run){ .facts = { .subject = "a made-up machine", .page_size = 4096 },
 				  .totals.rings.nr_hot = 2,
 				  .checkpoint.now_ns = 5 * SECOND,
 				  .by = by,
@@ -60,6 +60,7 @@ struct metrics *fake_run__metrics(struct fake_run *run, size_t max_series)
 		.idle_ns = 3600 * SECOND,
 	};
 
+	run->facts.latency = true;
 	return metrics__new(&run->view, &config);
 }
 

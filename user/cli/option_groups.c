@@ -373,6 +373,7 @@ const struct option_row export_options[] = {
 	  .help = "write at most N label sets per metric, 200 by default; the rest is summed up in \"other\"" },
 	{ .name = "series-idle",
 	  .type = OPT_DURATION,
+	  .live_only = true,
 	  .offset = AT(idle_ns),
 	  .min = 1000 * MS_NS,
 	  .max = 30 * 24 * HOUR_NS,

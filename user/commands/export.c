@@ -176,10 +176,16 @@ static int end_file(struct export_run *run, bool keep)
 	return run->error && run->error != -EPIPE ? EXIT_FAILED : code;
 }
 
+/* A recording is over: what it has is exported, however long ago it was. */
+static uint64_t idle_ns(const struct options *options)
+{
+	return options->replay ? UINT64_MAX : options->idle_ns;
+}
+
 static struct metrics_config metrics_config(const struct options *options)
 {
 	struct metrics_config config = {
-		.by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series, .idle_ns = options->idle_ns
+		.by = { BY_COMM }, .nr_by = 1, .max_series = options->max_series, .idle_ns = idle_ns(options)
 	};
 	size_t i;
 

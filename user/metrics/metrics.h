@@ -44,7 +44,7 @@ struct metrics_config {
 	enum group_by by[METRICS_MAX_GROUPS];
 	size_t nr_by;
 	size_t max_series; /* label sets of each metric at most */
-	/* A name without living task or cgroup ends when it has counted nothing for so long. */
+	/* A name without living task or cgroup ends when it has counted nothing for so long; UINT64_MAX: never. */
 	uint64_t idle_ns;
 };
 

@@ -214,7 +214,9 @@ static int rounds_of_keyed(struct metrics *m, enum step step)
 /* What is rare and matters stays for a day, and as long as the cgroup is there. */
 static bool sum_ended(const struct sum *sum, const struct ending *ending)
 {
-	if (ending->now_ns < sum->newest_ns || ending->now_ns - sum->newest_ns < EVENT_IDLE_NS)
+	uint64_t idle_ns = ending->idle_ns > EVENT_IDLE_NS ? ending->idle_ns : EVENT_IDLE_NS;
+
+	if (ending->now_ns < sum->newest_ns || ending->now_ns - sum->newest_ns < idle_ns)
 		return false;
 	return !ending->lives || !ending->lives(ending->ctx, sum->cgroup_id);
 }
