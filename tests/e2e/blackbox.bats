@@ -111,6 +111,9 @@ told() {
 
 @test "--last --dir: the report that was kept, or the log's kill if it is later" {
 	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
+	newest=$("$memtrace" oom --last --dir /proc --json 2>/dev/null | jq .victim.pid) || true
+	[[ ! $newest ]] || jq -e "select(.victim.pid == $newest)" "$tmp/reports" >/dev/null ||
+		void "others were killed meanwhile"
 	same "JSON" "$("$memtrace" oom --last --dir "$tmp/box" --json)" "$(tail -n 1 "$tmp/reports")"
 	run --separate-stderr "$memtrace" oom --last --dir "$tmp/box"
 	same "text" "$output" "$(cat "$tmp"/box/oom-*-"$(tail -n 1 "$tmp/reports" | jq .victim.pid)".txt)"
