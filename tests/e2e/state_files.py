@@ -112,6 +112,25 @@ def blocks():
                    "unusable": round((free - served) / free if free else 1, 6)}
 
 
+def orders():
+    sums = {}
+    for row in blocks():
+        sums[row["order"]] = sums.get(row["order"], 0) + row["blocks"]
+    free = sum(n << order for order, n in sums.items())
+    for order, n in sums.items():
+        served = sum(m << o for o, m in sums.items() if o >= order)
+        yield {"order": order, "blocks": n, "unusable": round((free - served) / free if free else 1, 6)}
+
+
+# Nothing has grown since the look before, as the files stand still.
+def nodes():
+    body = text("zoneinfo")
+    keys = {"local_pages": "numa_local", "other_pages": "numa_other", "missed_pages": "numa_miss",
+            "promoted_pages": "pgpromote_success", "demoted_pages": "pgdemote_kswapd"}
+    for node in sorted({int(n) for n in re.findall(r"^Node (\d+),", body, re.M)}):
+        yield {"node": node, **{path: 0 if re.search(rf"^ +{key} ", body, re.M) else None for path, key in keys.items()}}
+
+
 def slabs():
     for line in text("slabinfo").splitlines()[2:]:
         name, active, objects, _, _, per_slab = line.split()[:6]
@@ -153,13 +172,14 @@ def main():
         if value != expected:
             bad += 1
             print(f"{path}: {value} is not {expected}")
-    lists = {"zones": zones, "blocks": blocks, "slabs": slabs, "vmalloc": callers, "swaps": swaps}
+    lists = {"zones": zones, "blocks": blocks, "orders": orders, "nodes": nodes, "slabs": slabs, "vmalloc": callers, "swaps": swaps}
     for path, make in lists.items():
         expected = list(make())
-        if report[path] != expected:
+        rows = [{k: v for k, v in row.items() if k != "kswapd"} for row in report[path]]
+        if rows != expected:
             bad += 1
-            differ = [pair for pair in zip(report[path], expected) if pair[0] != pair[1]]
-            print(f"{path}: {len(report[path])} rows, expected {len(expected)}; {differ[:2]}")
+            differ = [pair for pair in zip(rows, expected) if pair[0] != pair[1]]
+            print(f"{path}: {len(rows)} rows, expected {len(expected)}; {differ[:2]}")
     sys.exit(bool(bad))
 
 

@@ -10,4 +10,8 @@ check_swap_zram() {
 		"$(vmstat swap_zram inner pgmajfault)"
 	same "swap_zram: episodes = tracepoints" "$(stat_json swap_zram '[.processes[].reclaim.memcg.count] | add')" \
 		"$(seen swap_zram mm_vmscan_memcg_reclaim_begin)"
+	same "swap_zram: what the device holds, by memtrace state = mm_stat" \
+		"$(jq -r '.zram[] | "\(.name) \(.stored_bytes) \(.compressed_bytes) \(.used_bytes)"' "$check_out/swap_zram/state.json")" \
+		"zram0 $(awk '{ print $1, $2, $3 }' "$check_out/swap_zram/mm_stat")" "$(cat "$check_out/swap_zram/state.err")"
+	same "swap_zram: and what is not free of it" "$(jq '.swap.total_bytes - .swap.free_bytes > 2e7' "$check_out/swap_zram/state.json")" true
 }

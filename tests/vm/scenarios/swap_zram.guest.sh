@@ -2,6 +2,22 @@
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # Swap to compressed memory, by a limited memory cgroup.
 
+much_swapped() {
+	[ "$(cat "$cgroups/zram/memory.swap.current")" -ge 20000000 ]
+}
+
+# What the device holds while nothing moves, by memtrace and by itself.
+look_at_zram() {
+	/guest/hog -g "$cgroups/zram" -a 40 -s 60000 &
+	hog=$!
+	within 10 much_swapped
+	sleep 0.5
+	"$memtrace" state --json >/out/swap_zram/state.json 2>/out/swap_zram/state.err
+	cat /sys/block/zram0/mm_stat >/out/swap_zram/mm_stat
+	kill "$hog"
+	wait
+}
+
 stage_swap_zram() {
 	if ! command -v modules_load >/dev/null || ! modules_load zram; then
 		skip "${modules_why:-no module zram for this kernel}"
@@ -14,6 +30,7 @@ stage_swap_zram() {
 	echo 16M >"$cgroups/zram/memory.max"
 	gather swap_zram stat -a -- /guest/hog -g "$cgroups/zram" -a 40 -r 2
 	cgroup_files swap_zram /zram
+	[ ! "$memtrace" ] || look_at_zram
 	rmdir "$cgroups/zram"
 	swapoff /dev/zram0
 	echo 1 >/sys/block/zram0/reset
