@@ -179,11 +179,11 @@ table() {
 	same "what has memcg reclaim in it" "$(jq -r '.counters[] | select(.counter == "pgsteal_anon + pgsteal_file") | .memtrace' \
 		"$tmp/verify.json")" null
 
-	changed "rename typedef btf_trace_mm_page_alloc btf_trace_gone"
+	changed "rename typedef btf_trace_mm_vmscan_kswapd_sleep btf_trace_gone"
 	"$memtrace" export --textfile "$tmp/without.prom" --btf "$btf" --once -d 0.1
 	grep -q '^memtrace_page_faults_total' "$tmp/without.prom" || fail "no faults"
-	grep -qxF 'memtrace_probe_attached{probe="alloc"} 0' "$tmp/without.prom" || fail "it is there"
-	grep -E "^memtrace_pages?_alloc" "$tmp/without.prom" && fail "counted nonetheless"
+	grep -qxF 'memtrace_probe_attached{probe="kswapd"} 0' "$tmp/without.prom" || fail "it is there"
+	grep -E "^memtrace_kswapd" "$tmp/without.prom" && fail "counted nonetheless"
 	return 0
 }
 

@@ -23,7 +23,7 @@ calm_rss() {
 	[[ $calm == "$(rss "$1" RssAnon)" ]]
 }
 
-# halfway: the workload waits after 2,000 processes
+# halfway: the workload waits after 4,000 processes; until then the heap takes its shape
 halfway() {
 	(($(grep -c '^pid=' "$tmp/many.out") == 2))
 }
@@ -38,7 +38,7 @@ bounded() {
 	local name
 	local -A pids=() first=()
 
-	start many spawn -p -n 5000 -j 4 -l 0 -t 2 -m 2000
+	start many spawn -p -n 7000 -j 4 -l 0 -t 2 -m 4000
 	memtrace_start export --textfile "$tmp/mt.prom" --by comm -i 1 -p "$many_pid" --follow
 	pids[export]=$mt_pid
 	memtrace_start top -i 1 -p "$many_pid" --follow
@@ -48,14 +48,14 @@ bounded() {
 	for name in "${!pids[@]}"; do
 		eventually calm_rss "${pids[$name]}"
 		first[$name]=$calm
-		bounded "$name" 2,000
+		bounded "$name" 4,000
 	done
 	finish many
 	for name in "${!pids[@]}"; do
 		eventually calm_rss "${pids[$name]}"
-		bounded "$name" 5,000
+		bounded "$name" 7,000
 		echo "# $name: VmRSS $(rss "${pids[$name]}" VmRSS) kB; RssAnon ${first[$name]} kB, then $calm kB" >&3
-		between "RssAnon of $name after 5,000, kB" "$calm" 0 "$(memory_limit $((first[$name] + 315)))"
+		between "RssAnon of $name after 7,000, kB" "$calm" 0 "$(memory_limit $((first[$name] + 315)))"
 	done
 	for name in "${!pids[@]}"; do
 		mt_pid=${pids[$name]} memtrace_stop

@@ -329,7 +329,7 @@ flood_end() {
 	printed=$(kept 'map(select(.event == "reclaim" and (.cgroup | startswith($cgroup)))) | length')
 	folded=$(end_says .lost.folded)
 	((folded > 500)) || fail "only $folded episodes folded: the test is void"
-	between "lines, of a ring that may be three quarters full" "$printed" 300 400
+	between "lines, of a ring that may be three quarters full" "$printed" 280 400
 	same "$printed lines and $folded folded" $((printed + folded)) "$episodes"
 	same "kills" "$(kept 'map(select(.event == "oom" and (.victim.cgroup | startswith($cgroup)))) | length')" "$kills"
 	same "rare events lost" "$(end_says .lost.rare)" 0
