@@ -20,6 +20,7 @@
 #define HISTORY_BYTES (8U << 20)
 #define COMMANDS      64 /* command lines of the largest processes */
 #define READ_AT_ONCE  4
+#define SHORT_PART    4				   /* of all memory: with less available, command lines are not read */
 #define SAME_KILL_NS  (10 * (int64_t)NSEC_PER_SEC) /* the clock of the log and that of records run apart */
 
 struct known_command {
@@ -98,15 +99,32 @@ static uint64_t rss_of(const struct flight_process *process)
 	return process->last.anon_rss_bytes + process->last.file_rss_bytes + process->last.shmem_rss_bytes;
 }
 
+/* One that has just come may be what takes all memory, and be killed while it is read. */
+static bool is_settled(const struct oom_watch *watch, const struct flight_process *p)
+{
+	return p->used && !p->last.ended && p->first < watch->flight->nr;
+}
+
 static const struct flight_process *largest_without_command(struct oom_watch *watch)
 {
 	const struct flight_process *largest = NULL, *p;
 
 	for (p = watch->flight->processes + 1; p <= watch->flight->processes + watch->flight->max_processes; p++)
-		if (p->used && !p->last.ended && (!largest || rss_of(p) > rss_of(largest)) &&
+		if (is_settled(watch, p) && (!largest || rss_of(p) > rss_of(largest)) &&
 		    !find_command(watch, &p->last.who))
 			largest = p;
 	return largest;
+}
+
+/*
+ * Who reads a command line holds the process's address space, and needs a page for itself.  While memory is short it
+ * may be that page for which the process is killed; its memory then does not come back, and the next one is killed.
+ */
+static bool is_memory_short(const uint64_t samples[NR_SAMPLES])
+{
+	uint64_t available = samples[SAMPLE_memory_available], total = samples[SAMPLE_memory_total];
+
+	return available == MT_UNKNOWN_U64 || total == MT_UNKNOWN_U64 || available < total / SHORT_PART;
 }
 
 /* A victim's is not read: those of the largest are known beforehand, a few more after each tick. */
@@ -141,7 +159,8 @@ void oom_watch__tick(struct oom_watch *watch)
 	for (i = 0; i < NR_SAMPLES; i++)
 		samples[i] = session->samples.extents[SCOPE_TOTAL][i].end;
 	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
-	read_commands(watch);
+	if (!is_memory_short(samples))
+		read_commands(watch);
 }
 
 /* Of a victim nothing is read from /proc: who reads there holds its address space, and with it the memory that others

@@ -27,7 +27,7 @@ struct live_memory {
 	uint64_t pass;
 	int link_fd;
 	bool failed; /* which was said */
-	char buf[BUFFER_SIZE];
+	_Alignas(struct mt_memory) char buf[BUFFER_SIZE];
 };
 
 int live__open_memory(struct live *live)
