@@ -172,7 +172,9 @@ for file in sys.argv[1:]:
 	eventually grep -q pid= "$tmp/said"
 	"$memtrace" map -p $! --pss --json -o "$tmp/map.json"
 	"$memtrace" map -n bats --json -o "$tmp/maps.json" || "$memtrace" map -n bash --json -o "$tmp/maps.json"
-	valid map "$tmp/map.json" "$tmp/maps.json"
+	"$memtrace" map --json -d 0.2 -o "$tmp/map.all.json"
+	"$memtrace" map --json -o "$tmp/map.cmd.json" -- "$workloads/faults" -n 3000
+	valid map "$tmp/map.json" "$tmp/maps.json" "$tmp/map.all.json" "$tmp/map.cmd.json"
 }
 
 @test "verify --json" {

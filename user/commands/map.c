@@ -1,93 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* memtrace map: where the memory of processes is. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/log.h"
 #include "../base/stop.h"
 #include "../cli/command.h"
-#include "../count/map_class.h"
-#include "../kernel/map_reader.h"
-#include "../report/render.h"
-#include "../views/map.h"
+#include "map_look.h"
 
 extern const struct command map_command;
-
-/* The kernel's PID_MAX_LIMIT on 64 bits: no pid is ever higher. */
-#define PID_LIMIT (4 * 1024 * 1024)
-
-/* One look at some processes. */
-struct map_look {
-	struct map_process *processes; /* owned, as is what they have */
-	size_t nr;
-	size_t refused; /* whose mappings could not be read */
-};
-
-static void free_look(struct map_look *look)
-{
-	size_t i;
-
-	for (i = 0; i < look->nr; i++) {
-		map_reader__done((struct process_map *)look->processes[i].map);
-		map_groups__done((struct map_groups *)look->processes[i].groups);
-		free((void *)look->processes[i].map);
-		free((void *)look->processes[i].groups);
-	}
-	free(look->processes);
-	*look = (struct map_look){ 0 };
-}
-
-/* Adds the process to the look; 0, -ESRCH: it is gone, or another -errno. */
-static int look_at(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss)
-{
-	struct map_process *process = &look->processes[look->nr];
-	struct process_map *map = calloc(1, sizeof(*map));
-	struct map_groups *groups = calloc(1, sizeof(*groups));
-	int err = map && groups ? map_reader__read(scan, pid, pss, map) : -ENOMEM;
-
-	*process = (struct map_process){ .map = map, .groups = groups, .grew_from = MT_UNKNOWN_U64 };
-	if (!err) {
-		map_class__tell(map);
-		err = map_groups__make(groups, map);
-	}
-	look->nr++;
-	if (!err) {
-		look->refused += map->error != 0;
-		return 0;
-	}
-	look->nr--;
-	if (map)
-		map_reader__done(map);
-	if (groups)
-		map_groups__done(groups);
-	free(map);
-	free(groups);
-	return err;
-}
-
-static int show(struct render *render, const struct options *options, const struct map_look *look)
-{
-	const struct map_request request = {
-		.processes = look->processes,
-		.nr = look->nr,
-		.rows = options->rows,
-		.pss = options->pss,
-	};
-	struct report *report = report__new("memtrace.map/1");
-	struct map_view view = { 0 };
-	int err;
-
-	if (!report)
-		return -ENOMEM;
-	err = map_view__add(&view, &request, report);
-	if (!err)
-		err = render__report(render, report);
-	report__free(report);
-	map_view__done(&view);
-	return err;
-}
 
 /* Pids that were asked for; *list is the caller's to free().  0 or -errno. */
 static int find_pids(const struct options *options, uint32_t **list, size_t *nr)
@@ -107,38 +28,44 @@ static int find_pids(const struct options *options, uint32_t **list, size_t *nr)
 }
 
 /* An exit code; *err: of what failed without a message. */
+static int show_look(struct render *render, const struct options *options, const struct map_look *look, int *err)
+{
+	const struct map_request request = { .processes = look->processes, .nr = look->nr };
+
+	if (!look->nr) {
+		log_error("map: there is no such process, or it has no memory of its own");
+		return EXIT_USAGE;
+	}
+	*err = map_look__show(render, options, request);
+	map_look__say_refused(look);
+	return look->refused == look->nr ? EXIT_FAILED : EXIT_OK;
+}
+
+/* The same. */
 static int look_once(struct render *render, const struct options *options, const uint32_t *pids, size_t nr, int *err)
 {
-	struct map_look look = { .processes = calloc(nr + 1, sizeof(*look.processes)) };
 	int code = EXIT_OK, one;
 	struct page_scan scan;
+	struct map_look look;
 	size_t i;
 
 	page_scan__init(&scan);
-	*err = look.processes ? 0 : -ENOMEM;
+	*err = map_look__init(&look, nr);
 	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
-		one = look_at(&look, &scan, pids[i], options->pss);
+		one = map_look__add(&look, &scan, pids[i], options->pss);
 		if (one == -ESRCH && !options->comms.nr)
 			log_warn("-p %u: no such process, or it has no memory of its own", pids[i]);
 		else if (one != -ESRCH)
 			*err = one;
 	}
-	if (!*err && !look.nr) {
-		log_error("map: there is no such process, or it has no memory of its own");
-		code = EXIT_USAGE;
-	} else if (!*err) {
-		*err = show(render, options, &look);
-		code = look.refused == look.nr ? EXIT_FAILED : EXIT_OK;
-	}
-	if (look.refused)
-		log_warn("the mappings of %zu of %zu processes cannot be read: it takes CAP_SYS_PTRACE, or to be that "
-			 "user",
-			 look.refused, look.nr);
-	free_look(&look);
+	if (!*err)
+		code = show_look(render, options, &look, err);
+	map_look__done(&look);
 	return code;
 }
 
-static int run_map(struct options *options)
+/* Mappings as they are now, which needs no BPF. */
+static int run_look(const struct options *options)
 {
 	struct render render = { 0 };
 	uint32_t *pids = NULL;
@@ -153,21 +80,28 @@ static int run_map(struct options *options)
 	return render__close(&render, err, code);
 }
 
+static int run_map(struct options *options)
+{
+	const struct options *o = options;
+	bool single = o->pids.nr || o->tids.nr || o->comms.nr || o->cmd;
+	bool others = o->tids.nr || o->users.nr || o->cgroups.nr || o->follow || o->cmd;
+
+	if (o->sort && !map_view__sorts_by(o->sort)) {
+		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
+		return EXIT_USAGE;
+	}
+	if (single && (o->sort || o->by >= 0)) {
+		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
+		return EXIT_USAGE;
+	}
+	if (o->pids.nr && o->comms.nr)
+		others = true;
+	return single && !others && !o->duration_ns && !o->interval_ns ? run_look(o) : map_live__run(options);
+}
+
+static const char *const cgroup_alone[] = { "cgroup", NULL };
+
 static const struct option_row own_options[] = {
-	{ .name = "pid",
-	  .short_name = 'p',
-	  .type = OPT_UINTS,
-	  .offset = offsetof(struct options, pids),
-	  .min = 1,
-	  .max = PID_LIMIT,
-	  .arg = "PID",
-	  .help = "this process; repeatable, or with commas: -p 1,2" },
-	{ .name = "comm",
-	  .short_name = 'n',
-	  .type = OPT_STRINGS,
-	  .offset = offsetof(struct options, comms),
-	  .arg = "COMM",
-	  .help = "processes of this name, as in /proc/PID/comm; repeatable" },
 	{ .name = "pss",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, pss),
@@ -180,14 +114,30 @@ static const struct option_row own_options[] = {
 	  .max = 1000000,
 	  .arg = "N",
 	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	{ .name = "sort",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, sort),
+	  .arg = "FIELD",
+	  .help = "sort processes, or cgroups, by this column of sizes, named as in the header; by RSS by default" },
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = offsetof(struct options, by),
+	  .min = BY_CGROUP,
+	  .choices = cgroup_alone,
+	  .arg = "GROUP",
+	  .help = "a table of cgroups, sums of their processes: what those share is counted for each" },
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options, output_options, common_options, NULL };
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, own_options,
+							  output_options, ring_options,	  attach_options,
+							  kernel_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
-	{ .text = "all of its mappings, for programs", .line = "memtrace map -p 812 --json" },
+	{ .text = "what it does with it within ten seconds", .line = "memtrace map -p 812 -d 10" },
+	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
+	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
 	{ .text = "of all processes of a name, with what they share divided",
 	  .line = "memtrace map -n postgres --pss" },
 	{},
@@ -195,16 +145,23 @@ static const struct example examples[] = {
 
 const struct command map_command = {
 	.name = "map",
-	.question = "where is the memory of this process?",
+	.question = "where is the memory of this process, and of all?",
 	.summary = "mappings of processes: what is resident, what is swapped",
-	.usage = "-p PID | -n COMM [OPTIONS]",
+	.usage = "[-p PID | -n COMM] [OPTIONS] [-- CMD...]",
 	.details = "Shows each mapping of a process, or those that belong together, with its size and how much of it "
 		   "is in\n"
 		   "memory and in swap: the heap, arenas of malloc, stacks, anonymous memory, memory that programs "
 		   "are compiled to,\n"
 		   "each file, shared memory. Sums are those of the kernel (/proc/PID/status).\n"
 		   "\n"
-		   "Needs no BPF; processes of other users need root.",
+		   "With -d, -i or CMD also what happened to each within that time: minor and major faults, writes to "
+		   "pages that\n"
+		   "were present, bytes that were touched for the first time.\n"
+		   "\n"
+		   "Without a process, the processes of the machine, or of a cgroup or user, by what they hold.\n"
+		   "\n"
+		   "A look at single processes needs no BPF; those of other users need root.",
+	.takes_cmd = true,
 	.options = option_groups,
 	.examples = examples,
 	.run = run_map,

@@ -268,6 +268,19 @@ void map_reader__done(struct process_map *map)
 	*map = (struct process_map){ 0 };
 }
 
+void map_reader__read_pss(struct process_map *map)
+{
+	char path[64];
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%u", map->pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	read_rollup(map, dir);
+	close(dir);
+}
+
 static bool has_name(uint32_t pid, const char *const *comms, size_t nr)
 {
 	char path[64], comm[64];

@@ -15,6 +15,8 @@
  * -errno.  map_reader__done() in any case.
  */
 int map_reader__read(struct page_scan *scan, uint32_t pid, bool pss, struct process_map *map);
+/* PSS and USS alone of the process of that pid; they stay unknown if it is gone. */
+void map_reader__read_pss(struct process_map *map);
 void map_reader__done(struct process_map *map);
 
 /* A line of /proc/PID/maps, which is changed, as an area of the map.  0, -EINVAL: no such line, or -ENOMEM. */

@@ -38,6 +38,7 @@ enum {
 #define ENTRY_FRAME   ((1ULL << 55) - 1)
 
 #define ENTRIES	  8192
+#define HOLE_MAX  (256 * 1024)
 #define HUGE_SIZE (2 * 1024 * 1024ULL)
 
 static uint64_t frame_of(int fd, const void *at, uint64_t page_size)
@@ -206,35 +207,64 @@ static uint64_t categories_of(const struct page_scan *scan, const struct map_are
 	return IS_PRESENT;
 }
 
-static int read_area(const struct scanning *scanning, struct map_area *area, uint64_t *entries)
+static bool is_open(const struct map_area *area)
 {
-	uint64_t page = scanning->scan->page_size, at = area->start, want;
-	ssize_t len, i;
+	return area->permissions & (MAPPED_READ | MAPPED_WRITE | MAPPED_EXEC);
+}
 
-	area->rss = area->swap = area->huge = 0;
-	while (at < area->end) {
+/* The end of a run of areas that are read at once: small holes between them cost less than another call. */
+static size_t run_end(const struct process_map *map, size_t first)
+{
+	const struct map_area *areas = map->areas;
+	size_t i = first + 1;
+
+	while (i < map->nr_areas && areas[i].start - areas[i - 1].end <= HOLE_MAX && areas[i].end <= INT64_MAX &&
+	       is_open(&areas[i]) == is_open(&areas[first]))
+		i++;
+	return i;
+}
+
+struct run {
+	size_t at; /* place of an area: those before it are read */
+	uint64_t address;
+};
+
+static void take_entries(const struct scanning *scanning, struct run *run, const uint64_t *entries, size_t nr)
+{
+	struct map_area *areas = scanning->map->areas;
+	uint64_t page = scanning->scan->page_size;
+	size_t i;
+
+	for (i = 0; i < nr; i++, run->address += page) {
+		run->at = mark_known(scanning->map, run->at, run->address);
+		if (entries[i] && areas[run->at].start <= run->address)
+			add(&areas[run->at], page, categories_of(scanning->scan, &areas[run->at], entries[i]));
+	}
+}
+
+static int read_run(const struct scanning *scanning, size_t first, size_t end, uint64_t *entries)
+{
+	struct run run = { .at = first, .address = scanning->map->areas[first].start };
+	uint64_t page = scanning->scan->page_size, up_to = scanning->map->areas[end - 1].end, want;
+	ssize_t len;
+
+	while (run.address < up_to) {
 		if (is_late(scanning))
 			return 0;
-		want = (area->end - at) / page;
+		want = (up_to - run.address) / page;
 		want = want < ENTRIES ? want : ENTRIES;
-		len = pread(scanning->fd, entries, want * sizeof(*entries), (off_t)(at / page * sizeof(*entries)));
+		len = pread(scanning->fd, entries, want * sizeof(*entries),
+			    (off_t)(run.address / page * sizeof(*entries)));
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
 			return -errno;
 		if (len < (ssize_t)sizeof(*entries))
 			break; /* the process is gone, or this is above its address space */
-		for (i = 0; i < len / (ssize_t)sizeof(*entries); i++)
-			add(area, page, categories_of(scanning->scan, area, entries[i]));
-		at += (uint64_t)(len / (ssize_t)sizeof(*entries)) * page;
+		take_entries(scanning, &run, entries, (size_t)len / sizeof(*entries));
 	}
-	area->known = true;
+	mark_known(scanning->map, run.at, up_to);
 	return 0;
-}
-
-static bool is_open(const struct map_area *area)
-{
-	return area->permissions & (MAPPED_READ | MAPPED_WRITE | MAPPED_EXEC);
 }
 
 static int read_by_entries(struct scanning *scanning)
@@ -242,16 +272,17 @@ static int read_by_entries(struct scanning *scanning)
 	struct process_map *map = scanning->map;
 	uint64_t *entries = calloc(ENTRIES, sizeof(*entries));
 	int err = entries ? 0 : -ENOMEM, pass;
-	size_t i;
+	size_t i, end;
 
 	for (pass = 0; pass < 2; pass++) {
-		for (i = 0; !err && i < map->nr_areas && !is_late(scanning); i++) {
+		for (i = 0; !err && i < map->nr_areas && !is_late(scanning); i = end) {
+			end = run_end(map, i);
 			if (is_open(&map->areas[i]) != !pass)
 				continue;
 			if (map->areas[i].end > INT64_MAX)
 				map->areas[i].known = true;
 			else
-				err = read_area(scanning, &map->areas[i], entries);
+				err = read_run(scanning, i, end, entries);
 		}
 	}
 	free(entries);

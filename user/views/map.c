@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "map.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/units.h"
+#include "map_impl.h"
 #include "wrapped.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -49,44 +48,6 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_START] = { .path = "start" },
 };
 
-/* Of processes, in the order of fill_process(). */
-static const struct column process_columns[] = {
-	{ .title = "PID", .path = "pid", .key = true },
-	{ .title = "COMM", .path = "comm", .left = true, .key = true },
-	{ .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
-	{ .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
-	{ .title = "GREW", .path = "grew_bytes", .unit = UNIT_BYTES },
-	{ .title = "ANON", .path = "anon_bytes", .unit = UNIT_BYTES },
-	{ .title = "FILE", .path = "file_bytes", .unit = UNIT_BYTES },
-	{ .title = "SHMEM", .path = "shmem_bytes", .unit = UNIT_BYTES },
-	{ .title = "TABLES", .path = "page_tables_bytes", .unit = UNIT_BYTES },
-	{ .title = "PSS", .path = "pss_bytes", .unit = UNIT_BYTES },
-	{ .title = "USS", .path = "uss_bytes", .unit = UNIT_BYTES },
-	{ .title = "CGROUP", .path = "cgroup", .left = true },
-	{ .path = "size_bytes", .unit = UNIT_BYTES },
-	{ .path = "hugetlb_bytes", .unit = UNIT_BYTES },
-	{ .path = "ended" },
-	{ .path = "error" },
-	{ .path = "pages_from" },
-	{ .path = "mappings_unknown", .unit = UNIT_COUNT },
-	{ .path = "cost.maps_ns", .unit = UNIT_NS },
-	{ .path = "cost.pages_ns", .unit = UNIT_NS },
-	{ .path = "cost.pss_ns", .unit = UNIT_NS },
-	{ .path = "mappings" },
-};
-
-#define NR_PROCESS_COLUMNS NR(process_columns)
-
-static struct cell number(uint64_t n)
-{
-	return n == MT_UNKNOWN_U64 ? cell_none() : cell_uint(n);
-}
-
-static struct cell known(bool is_known, uint64_t n)
-{
-	return is_known ? cell_uint(n) : cell_none();
-}
-
 static void fill_group(const struct map_process *process, const struct map_group *group,
 		       const struct map_activity *activity, struct cell *c)
 {
@@ -98,16 +59,28 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_CLASS] = cell_string(map_class__name(group->class));
 	c[COLUMN_START] = cell_address(group->start);
 	c[COLUMN_SIZE] = cell_uint(group->size);
-	c[COLUMN_RSS] = known(group->known, group->rss);
-	c[COLUMN_SWAP] = known(group->known, group->swap);
-	c[COLUMN_HUGE] = known(group->known && process->map->scanned, group->huge);
+	c[COLUMN_RSS] = map__known(group->known, group->rss);
+	c[COLUMN_SWAP] = map__known(group->known, group->swap);
+	c[COLUMN_HUGE] = map__known(group->known && process->map->scanned, group->huge);
 	c[COLUMN_COUNT] = cell_uint(group->nr);
-	c[COLUMN_FIRST_TOUCH] = number(activity->first_touch_bytes);
-	c[COLUMN_WRITE_PRESENT] = number(activity->write_present);
-	c[COLUMN_MINOR] = number(activity->minor);
-	c[COLUMN_MAJOR] = number(activity->major);
+	c[COLUMN_FIRST_TOUCH] = map__number(activity->first_touch_bytes);
+	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
+	c[COLUMN_MINOR] = map__number(activity->minor);
+	c[COLUMN_MAJOR] = map__number(activity->major);
 	c[COLUMN_COPIED] = cell_none();
 	c[COLUMN_RETURNED] = cell_none();
+}
+
+/* A sum is known if all its parts are. */
+static void add_activity(struct map_activity *sum, const struct map_activity *part)
+{
+	sum->minor += part->minor;
+	sum->major += part->major;
+	sum->write_present += part->write_present;
+	if (sum->first_touch_bytes == MT_UNKNOWN_U64 || part->first_touch_bytes == MT_UNKNOWN_U64)
+		sum->first_touch_bytes = MT_UNKNOWN_U64;
+	else
+		sum->first_touch_bytes += part->first_touch_bytes;
 }
 
 /* "11 more (-k 0)": the sum of the groups that text leaves out. */
@@ -116,6 +89,7 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 	struct map_table *table = (struct map_table *)((char *)ctx - offsetof(struct map_table, rows));
 	const struct map_groups *groups = table->process->groups;
 	struct map_group sum = { .known = true };
+	struct map_activity activity = { 0 };
 	size_t i;
 
 	if (nr || !table->shown || groups->nr <= table->shown)
@@ -127,10 +101,12 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 		sum.swap += groups->list[i].swap;
 		sum.huge += groups->list[i].huge;
 		sum.nr += groups->list[i].nr;
+		if (table->process->activity)
+			add_activity(&activity, &table->process->activity[i]);
 	}
 	snprintf(table->rest_name, sizeof(table->rest_name), "%zu more (-k 0)", groups->nr - table->shown);
 	sum.name = table->rest_name;
-	fill_group(table->process, &sum, NULL, cells);
+	fill_group(table->process, &sum, table->process->activity ? &activity : NULL, cells);
 	cells[COLUMN_CLASS] = cell_string("");
 	return 1;
 }
@@ -156,15 +132,16 @@ static const char *grew(char text[TEXT_LEN], const struct map_process *process)
 static void say_process(const struct map_request *request, const struct map_process *process, struct report *report)
 {
 	const struct process_map *map = process->map;
-	char text[TEXT_LEN];
+	char text[TEXT_LEN], interval[TEXT_LEN];
 	struct wrapped line;
 
 	wrapped__begin(&line, report, "process");
 	wrapped__add(&line, "", "%s[%u]%s", map->comm, map->pid, process->ended ? ", which has ended" : "");
 	wrapped__add(&line, ": ", "size %s", bytes(text, map->kernel.size));
 	wrapped__add(&line, ", ", "rss %s", bytes(text, map->kernel.rss));
-	if (request->duration_ns && process->grew_from != MT_UNKNOWN_U64)
-		wrapped__add(&line, " ", "(%s with swap)", grew(text, process));
+	if (request->traced && process->grew_from != MT_UNKNOWN_U64)
+		wrapped__add(&line, " ", "(%s with swap, in %s)", grew(text, process),
+			     format_duration(interval, sizeof(interval), request->duration_ns));
 	wrapped__add(&line, ", ", "swap %s", bytes(text, map->kernel.swap));
 	wrapped__add(&line, ", ", "page tables %s", bytes(text, map->kernel.page_tables));
 	if (map->kernel.hugetlb && map->kernel.hugetlb != MT_UNKNOWN_U64)
@@ -216,43 +193,6 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 	return 0;
 }
 
-static struct cell growth(const struct map_process *process)
-{
-	if (process->grew_from == MT_UNKNOWN_U64 || process->map->kernel.rss == MT_UNKNOWN_U64 ||
-	    process->map->kernel.swap == MT_UNKNOWN_U64)
-		return cell_none();
-	return cell_int((int64_t)(process->map->kernel.rss + process->map->kernel.swap - process->grew_from));
-}
-
-static void fill_process(const struct map_process *process, const struct table *mappings, struct cell *c)
-{
-	const struct process_map *map = process->map;
-	bool has_areas = process->groups && !map->error;
-
-	*c++ = cell_uint(map->pid);
-	*c++ = cell_string(map->comm);
-	*c++ = number(map->kernel.rss);
-	*c++ = number(map->kernel.swap);
-	*c++ = growth(process);
-	*c++ = number(map->kernel.anon);
-	*c++ = number(map->kernel.file);
-	*c++ = number(map->kernel.shmem);
-	*c++ = number(map->kernel.page_tables);
-	*c++ = number(map->pss);
-	*c++ = number(map->uss);
-	*c++ = cell_string(process->cgroup);
-	*c++ = number(map->kernel.size);
-	*c++ = number(map->kernel.hugetlb);
-	*c++ = cell_bool(process->ended);
-	*c++ = map->error ? cell_string(strerror(map->error)) : cell_none();
-	*c++ = has_areas ? cell_string(map->scanned ? "PAGEMAP_SCAN" : "pagemap") : cell_none();
-	*c++ = known(has_areas, map->unknown);
-	*c++ = known(map->cost_ns.maps, map->cost_ns.maps);
-	*c++ = known(map->cost_ns.pages, map->cost_ns.pages);
-	*c++ = known(map->cost_ns.pss, map->cost_ns.pss);
-	*c++ = has_areas ? cell_table(mappings) : cell_none();
-}
-
 /* Columns about an interval only where there is one. */
 static void choose_columns(struct map_view *view, const struct map_request *request)
 {
@@ -260,7 +200,7 @@ static void choose_columns(struct map_view *view, const struct map_request *requ
 
 	memcpy(view->columns, mapping_columns, sizeof(mapping_columns));
 	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_MAJOR; i++)
-		if (!request->duration_ns)
+		if (!request->traced)
 			view->columns[i].title = NULL;
 }
 
@@ -278,56 +218,67 @@ static void say_mappings(const struct map_request *request, const struct map_pro
 
 static void add_head(struct map_view *view, const struct map_request *request, struct report *report)
 {
-	static const struct column columns[] = { { .path = "version" }, { .path = "duration_ns", .unit = UNIT_NS } };
+	static const struct column columns[] = {
+		{ .path = "version" },
+		{ .path = "duration_ns", .unit = UNIT_NS },
+		{ .path = "lost_faults", .unit = UNIT_COUNT },
+	};
 
 	view->head[0] = cell_string(MEMTRACE_VERSION);
-	view->head[1] = known(request->duration_ns, request->duration_ns);
+	view->head[1] = map__known(request->duration_ns, request->duration_ns);
+	view->head[2] = map__known(request->traced, request->lost);
 	report__add_values(
 		report,
 		&(struct values){ .path = "", .columns = columns, .cells = view->head, .nr_columns = NR(columns) });
 }
 
-static void add_processes(struct map_view *view, const struct map_request *request, struct report *report)
-{
-	view->rows = (struct cell_rows){ .cells = view->cells, .nr = request->nr, .nr_columns = NR_PROCESS_COLUMNS };
-	report__add_table(report, &(struct table){ .path = "processes",
-						   .not_in_text = true,
-						   .columns = process_columns,
-						   .nr_columns = NR_PROCESS_COLUMNS,
-						   .rows = cell_rows__source(&view->rows) });
-}
-
-int map_view__add(struct map_view *view, const struct map_request *request, struct report *report)
+static int add_mappings(struct map_view *view, const struct map_request *request, struct report *report)
 {
 	size_t i;
 	int err = 0;
 
-	view->tables = calloc(request->nr + 1, sizeof(*view->tables));
-	view->cells = calloc(request->nr * NR_PROCESS_COLUMNS + 1, sizeof(*view->cells));
-	if (!view->tables || !view->cells)
-		return -ENOMEM;
-	choose_columns(view, request);
-	add_head(view, request, report);
 	for (i = 0; !err && i < request->nr; i++) {
 		const struct map_process *process = &request->processes[i];
 
-		if (process->groups)
-			err = fill_table(view, request, process, &view->tables[i]);
-		fill_process(process, &view->tables[i].table, view->cells + i * NR_PROCESS_COLUMNS);
-		if (!err && process->groups)
+		if (!process->groups) {
+			report__add_note(report, "%s[%u] ended before its mappings were read", process->map->comm,
+					 process->map->pid);
+			continue;
+		}
+		err = fill_table(view, request, process, &view->tables[i]);
+		if (!err)
 			say_mappings(request, process, &view->tables[i], report);
 	}
-	add_processes(view, request, report);
+	if (!request->nr)
+		report__add_note(report, "no process was seen while it lived");
+	else if (request->lost)
+		report__add_note(report, "%llu faults are in no mapping's counts", (unsigned long long)request->lost);
 	return err;
+}
+
+int map_view__add(struct map_view *view, const struct map_request *request, struct report *report)
+{
+	int err = 0;
+
+	view->nr_tables = request->nr;
+	view->tables = calloc(request->nr + 1, sizeof(*view->tables));
+	if (!view->tables)
+		return -ENOMEM;
+	choose_columns(view, request);
+	add_head(view, request, report);
+	if (!request->machine)
+		err = add_mappings(view, request, report);
+	return err ? err : map_processes__add(view, request, report);
 }
 
 void map_view__done(struct map_view *view)
 {
 	size_t i;
 
-	for (i = 0; view->tables && i < view->rows.nr; i++)
+	for (i = 0; i < view->nr_tables; i++)
 		free(view->tables[i].cells);
 	free(view->tables);
 	free(view->cells);
+	free(view->cgroup_cells);
 	*view = (struct map_view){ 0 };
 }
