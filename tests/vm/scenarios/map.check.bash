@@ -44,4 +44,9 @@ check_map() {
 	same "map: swap: something was swapped" "$(jq '.processes[0].swap_bytes > 1000000' "$dir/swap.json")" true
 	same "map: classes" "$(jq -c '[.processes[0].mappings[] | select(.rss_bytes > 100000) | .class] | unique' \
 		"$dir/kinds.json")" '["anon","arenas","file","heap","jit","shm","stacks"]'
+	map_near "all processes: rss" "$(jq ".processes[] | select(.pid == $(<"$dir/pid")) | .rss_bytes" "$dir/machine.json")" \
+		"$(of_kernel "$dir/kinds.status" VmRSS)"
+	same "map: a command's last look" "$(jq -c '.processes[0] | [.ended, ([.mappings[] | select(.class == "jit") |
+		.rss_bytes, .first_touch_bytes, .minor, .major])]' "$dir/live.json")" '[true,[131072,131072,32,0]]' \
+		"$(<"$dir/live.err")"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # Maps of a process that has memory of each kind, of one with 10,000 mappings, and of one that is swapped out in part;
-# beside each what the kernel says of that process.
+# beside each what the kernel says of that process.  A command whose faults are counted by mapping.
 
 # mapped NAME [N]: the workload, stopped; its pid in $mapped
 mapped() {
@@ -28,9 +28,9 @@ squeeze() {
 taken() {
 	"$memtrace" map -p "$mapped" --pss --json >"/out/map/$1.json" 2>>/out/map/err
 	"$memtrace" map -p "$mapped" --pss >"/out/map/$1.text" 2>>/out/map/err
-	cp /proc/$mapped/status "/out/map/$1.status"
-	cp /proc/$mapped/smaps_rollup "/out/map/$1.rollup"
-	cp /proc/$mapped/smaps "/out/map/$1.smaps"
+	cp "/proc/$mapped/status" "/out/map/$1.status"
+	cp "/proc/$mapped/smaps_rollup" "/out/map/$1.rollup"
+	cp "/proc/$mapped/smaps" "/out/map/$1.smaps"
 	kill -KILL "$mapped"
 	wait "$mapped"
 }
@@ -39,9 +39,13 @@ stage_map() {
 	mkdir -p /out/map
 	[ "$memtrace" ] || return 0
 	mapped kinds 0
+	"$memtrace" map -d 0.5 --json >/out/map/machine.json 2>>/out/map/err
+	echo "$mapped" >/out/map/pid
 	taken kinds
 	mapped many 10000
 	taken many
+	# without huge pages it has as many faults as pages
+	"$memtrace" map -d 8 --json -- /guest/mapped /guest/mapped 100 >/out/map/live.json 2>/out/map/live.err
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
