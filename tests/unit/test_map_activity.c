@@ -44,6 +44,7 @@ static int setup(void **state)
 
 	*state = f;
 	f->all.page_size = PAGE;
+	f->all.has_codes = true;
 	f->all.begun_ns = 100;
 	f->map = (struct process_map){ .areas = areas, .nr_areas = 3, .scanned = true };
 	map_class__tell(&f->map);
@@ -84,7 +85,7 @@ static const struct map_activity *sum(struct fixture *f, size_t area)
 	map_groups__done(&f->groups);
 	free(f->sums);
 	assert_int_equal(map_groups__make(&f->groups, &f->map), 0);
-	assert_int_equal(map_activity__sum(traced(f), PAGE, &f->map, &f->groups, &f->sums), 0);
+	assert_int_equal(map_activity__sum(&f->all, traced(f), &f->map, &f->groups, &f->sums), 0);
 	return &f->sums[area < 3 ? f->groups.of_area[area] : f->groups.nr - 1];
 }
 
@@ -127,6 +128,19 @@ static void test_unknown(void **state)
 	minor(f, ANON_AT, MT_UNKNOWN_S32);
 	assert_int_equal(sum(f, 1)->first_touch_bytes, PAGE);
 	assert_int_equal(map_activities__memory(&f->all, &record), 0);
+	assert_true(sum(f, 1)->first_touch_bytes == MT_UNKNOWN_U64);
+}
+
+/* Another processor's codes say nothing. */
+static void test_no_codes(void **state)
+{
+	struct fixture *f = *state;
+
+	f->all.has_codes = false;
+	fault(f, ANON_AT, 7);
+	minor(f, ANON_AT, MT_BACKING_ANON);
+	assert_int_equal(sum(f, 1)->minor, 1);
+	assert_true(sum(f, 1)->write_present == MT_UNKNOWN_U64);
 	assert_true(sum(f, 1)->first_touch_bytes == MT_UNKNOWN_U64);
 }
 
@@ -194,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_by_mapping, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unmapped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_intervals, setup, teardown),

@@ -52,7 +52,7 @@ static int look_once(struct render *render, const struct options *options, const
 	page_scan__init(&scan);
 	*err = map_look__init(&look, nr);
 	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
-		one = map_look__add(&look, &scan, pids[i], options->pss);
+		one = map_look__add(&look, &scan, pids[i], 0, options->pss);
 		if (one == -ESRCH && !options->comms.nr)
 			log_warn("-p %u: no such process, or it has no memory of its own", pids[i]);
 		else if (one != -ESRCH)
@@ -148,19 +148,22 @@ const struct command map_command = {
 	.question = "where is the memory of this process, and of all?",
 	.summary = "mappings of processes: what is resident, what is swapped",
 	.usage = "[-p PID | -n COMM] [OPTIONS] [-- CMD...]",
-	.details = "Shows each mapping of a process, or those that belong together, with its size and how much of it "
-		   "is in\n"
-		   "memory and in swap: the heap, arenas of malloc, stacks, anonymous memory, memory that programs "
-		   "are compiled to,\n"
-		   "each file, shared memory. Sums are those of the kernel (/proc/PID/status).\n"
-		   "\n"
-		   "With -d, -i or CMD also what happened to each within that time: minor and major faults, writes to "
-		   "pages that\n"
-		   "were present, bytes that were touched for the first time.\n"
-		   "\n"
-		   "Without a process, the processes of the machine, or of a cgroup or user, by what they hold.\n"
-		   "\n"
-		   "A look at single processes needs no BPF; those of other users need root.",
+	.details =
+		"Shows each mapping of a process, or those that belong together, with its size and how much of it "
+		"is in\n"
+		"memory and in swap: the heap, arenas of malloc, stacks, anonymous memory, memory that programs "
+		"are compiled to,\n"
+		"each file, shared memory. Sums are those of the kernel (/proc/PID/status).\n"
+		"\n"
+		"With -d, -i or CMD also what happened to each within that time: minor and major faults, writes to "
+		"pages that\n"
+		"were present, bytes that were touched for the first time.\n"
+		"\n"
+		"Without a process, the processes of the machine, or of a cgroup or user, by what they hold, and what "
+		"they grow\n"
+		"by within a second, or within -d.\n"
+		"\n"
+		"A look at single processes needs no BPF; those of other users need root.",
 	.takes_cmd = true,
 	.options = option_groups,
 	.examples = examples,

@@ -50,6 +50,9 @@ static void set_up(struct map_live *run)
 		return;
 	run->set_up = true;
 	run->single = is_single(run->tracing.session.options);
+#ifdef __x86_64__
+	run->all.has_codes = true;
+#endif
 	run->all.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	run->all.begun_ns = run->begun_ns = clock__boot_ns();
 	page_scan__init(&run->scan);
@@ -136,7 +139,7 @@ static int take_sums(struct map_live *run, struct map_look *look, const struct m
 	map->kernel.swap = last->swap_bytes;
 	map->kernel.page_tables = last->pgtables_bytes;
 	if (run->tracing.session.options->pss && !last->ended && clock__boot_ns() < until_ns)
-		map_reader__read_pss(map);
+		map_reader__read_pss(map, last->who.start_ns);
 	return 0;
 }
 
@@ -162,9 +165,9 @@ static int look_at_all(struct map_live *run, struct map_look *look, struct map_t
 	int err = 0, one;
 
 	for (size_t i = 0; !err && i < nr && look->nr < MAPPED_PROCESSES; i++) {
-		uint32_t pid = list[i]->last.who.pid;
+		const struct mt_who *who = &list[i]->last.who;
 
-		one = list[i]->last.ended ? -ESRCH : map_look__add(look, &run->scan, pid, pss);
+		one = list[i]->last.ended ? -ESRCH : map_look__add(look, &run->scan, who->pid, who->start_ns, pss);
 		err = one == -ESRCH ? take_over(run, look, list[i]) : one;
 	}
 	return err;
@@ -205,7 +208,7 @@ static int add_activity(struct map_live *run, struct map_process *process)
 	run->all.dropped += process->groups ? traced->dropped : traced->nr_faults;
 	if (!process->groups)
 		return 0;
-	return map_activity__sum(traced, run->all.page_size, process->map, process->groups, &process->activity);
+	return map_activity__sum(&run->all, traced, process->map, process->groups, &process->activity);
 }
 
 static int sum_up(struct map_live *run)

@@ -34,7 +34,7 @@ void map_look__done(struct map_look *look)
 	*look = (struct map_look){ 0 };
 }
 
-int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss)
+int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss)
 {
 	struct map_process *process = &look->processes[look->nr];
 	int err;
@@ -42,7 +42,7 @@ int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, b
 	*process = (struct map_process){ .map = calloc(1, sizeof(*process->map)),
 					 .groups = calloc(1, sizeof(*process->groups)),
 					 .grew_from = MT_UNKNOWN_U64 };
-	err = process->map && process->groups ? map_reader__read(scan, pid, pss, process->map) : -ENOMEM;
+	err = process->map && process->groups ? map_reader__read(scan, pid, start_ns, pss, process->map) : -ENOMEM;
 	if (!err) {
 		map_class__tell(process->map);
 		err = map_groups__make(process->groups, process->map);

@@ -248,7 +248,8 @@ static void count(struct map_activity *activity, uint32_t what, uint64_t page_si
 {
 	activity->minor += (what & FAULT_MINOR) != 0;
 	activity->major += (what & FAULT_MAJOR) != 0;
-	activity->write_present += (what & FAULT_WRITE_PRESENT) != 0;
+	if (activity->write_present != MT_UNKNOWN_U64)
+		activity->write_present += (what & FAULT_WRITE_PRESENT) != 0;
 	if (activity->first_touch_bytes == MT_UNKNOWN_U64 || !(what & FAULT_ABSENT) || what & FAULT_SWAPPED)
 		return;
 	if (what & FAULT_UNSURE && swap)
@@ -265,7 +266,14 @@ static void add_unmapped(struct map_groups *groups, bool any)
 			(struct map_group){ .name = "[unmapped]", .class = MAPPED_GONE, .known = true };
 }
 
-int map_activity__sum(const struct map_traced *traced, uint64_t page_size, const struct process_map *map,
+/* Before anything is counted. */
+static struct map_activity nothing(bool has_codes, bool first_touch)
+{
+	return (struct map_activity){ .write_present = has_codes ? 0 : MT_UNKNOWN_U64,
+				      .first_touch_bytes = has_codes && first_touch ? 0 : MT_UNKNOWN_U64 };
+}
+
+int map_activity__sum(const struct map_activities *all, const struct map_traced *traced, const struct process_map *map,
 		      struct map_groups *groups, struct map_activity **list)
 {
 	struct map_activity *sums = calloc(groups->nr + 1, sizeof(*sums));
@@ -276,15 +284,15 @@ int map_activity__sum(const struct map_traced *traced, uint64_t page_size, const
 	if (!sums)
 		return -ENOMEM;
 	for (i = 0; i < groups->nr; i++)
-		sums[i].first_touch_bytes = tells_first_touch(map, &groups->list[i]) ? 0 : MT_UNKNOWN_U64;
-	sums[groups->nr].first_touch_bytes = MT_UNKNOWN_U64;
+		sums[i] = nothing(all->has_codes, tells_first_touch(map, &groups->list[i]));
+	sums[i] = nothing(all->has_codes, false);
 	for (i = 0; i < traced->nr_faults; i++) {
 		const struct map_fault *fault = &traced->faults[i];
 		const struct map_area *area = area_at(map, fault->address);
 		size_t place = area ? groups->of_area[area - map->areas] : groups->nr;
 
 		unmapped |= !area;
-		count(&sums[place], fault->what, page_size, swap);
+		count(&sums[place], fault->what, all->page_size, swap);
 	}
 	add_unmapped(groups, unmapped);
 	return 0;

@@ -37,6 +37,7 @@ struct map_traced {
 struct map_activities {
 	struct map_traced *processes; /* owned, by pid */
 	uint64_t page_size;
+	bool has_codes;	   /* error codes of exceptions are those of x86 */
 	uint64_t begun_ns; /* the interval, CLOCK_BOOTTIME */
 	uint64_t dropped;  /* faults that no process or no room was found for */
 };
@@ -56,10 +57,11 @@ uint64_t map_activity__held(const struct mt_memory *record);
 /*
  * Adds up the faults of a process by the groups of its map: as many as groups->nr, which grows by one, "[unmapped]", if
  * faults were on what is mapped no more.  First touches are known of private memory without a file, where each fault
- * gives one page: not where huge pages may be, nor where a page may have come from swap.  *list is the caller's to
+ * gives one page: not where huge pages may be, nor where a page may have come from swap.  Without codes neither they
+ * nor writes to present pages are known.  *list is the caller's to
  * free().  0 or -ENOMEM.
  */
-int map_activity__sum(const struct map_traced *traced, uint64_t page_size, const struct process_map *map,
+int map_activity__sum(const struct map_activities *all, const struct map_traced *traced, const struct process_map *map,
 		      struct map_groups *groups, struct map_activity **list);
 
 #endif

@@ -15,6 +15,7 @@
 #include "../base/small_file.h"
 #include "../symbols/maps.h"
 #include "line_file.h"
+#include "proc.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 #define KIB	  1024
@@ -235,18 +236,31 @@ static int read_areas(struct page_scan *scan, struct process_map *map, int dir)
 	return err == -EACCES || err == -EPERM ? 0 : err;
 }
 
-int map_reader__read(struct page_scan *scan, uint32_t pid, bool pss, struct process_map *map)
+/* Its directory still refers to that process if the pid is used again. */
+static int open_process(uint32_t pid, uint64_t start_ns)
 {
 	char path[64];
+	int dir;
+
+	if (start_ns)
+		return proc__open(pid, start_ns);
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return dir;
+}
+
+int map_reader__read(struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss, struct process_map *map)
+{
 	int dir, err;
 
 	map_reader__done(map);
 	map->pid = pid;
 	map->pss = map->uss = MT_UNKNOWN_U64;
-	snprintf(path, sizeof(path), "/proc/%u", pid);
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open_process(pid, start_ns);
 	if (dir < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return dir;
 	read_comm(map, dir);
 	err = read_areas(scan, map, dir);
 	if (err == -EACCES || err == -EPERM) {
@@ -268,13 +282,10 @@ void map_reader__done(struct process_map *map)
 	*map = (struct process_map){ 0 };
 }
 
-void map_reader__read_pss(struct process_map *map)
+void map_reader__read_pss(struct process_map *map, uint64_t start_ns)
 {
-	char path[64];
-	int dir;
+	int dir = open_process(map->pid, start_ns);
 
-	snprintf(path, sizeof(path), "/proc/%u", map->pid);
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return;
 	read_rollup(map, dir);

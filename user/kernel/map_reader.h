@@ -10,13 +10,14 @@
 #define MAP_READER_NS 2000000000ULL
 
 /*
- * Fills a map, which is zeroed or was read before.  0; also with map->error set where its mappings cannot be read
+ * Of the process of that pid that began then (struct mt_who; 0: whenever).  Fills a map, which is zeroed or was read
+ * before.  0; also with map->error set where its mappings cannot be read
  * (-EACCES, -EPERM: another user's) but its sums can; -ESRCH: the process is gone, or has no memory; or another
  * -errno.  map_reader__done() in any case.
  */
-int map_reader__read(struct page_scan *scan, uint32_t pid, bool pss, struct process_map *map);
-/* PSS and USS alone of the process of that pid; they stay unknown if it is gone. */
-void map_reader__read_pss(struct process_map *map);
+int map_reader__read(struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss, struct process_map *map);
+/* PSS and USS alone, of map->pid; they stay unknown if it is gone. */
+void map_reader__read_pss(struct process_map *map, uint64_t start_ns);
 void map_reader__done(struct process_map *map);
 
 /* A line of /proc/PID/maps, which is changed, as an area of the map.  0, -EINVAL: no such line, or -ENOMEM. */

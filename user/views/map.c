@@ -76,7 +76,10 @@ static void add_activity(struct map_activity *sum, const struct map_activity *pa
 {
 	sum->minor += part->minor;
 	sum->major += part->major;
-	sum->write_present += part->write_present;
+	if (sum->write_present == MT_UNKNOWN_U64 || part->write_present == MT_UNKNOWN_U64)
+		sum->write_present = MT_UNKNOWN_U64;
+	else
+		sum->write_present += part->write_present;
 	if (sum->first_touch_bytes == MT_UNKNOWN_U64 || part->first_touch_bytes == MT_UNKNOWN_U64)
 		sum->first_touch_bytes = MT_UNKNOWN_U64;
 	else
@@ -258,6 +261,7 @@ static int add_mappings(struct map_view *view, const struct map_request *request
 
 int map_view__add(struct map_view *view, const struct map_request *request, struct report *report)
 {
+	char interval[TEXT_LEN];
 	int err = 0;
 
 	view->nr_tables = request->nr;
@@ -268,7 +272,12 @@ int map_view__add(struct map_view *view, const struct map_request *request, stru
 	add_head(view, request, report);
 	if (!request->machine)
 		err = add_mappings(view, request, report);
-	return err ? err : map_processes__add(view, request, report);
+	if (!err)
+		err = map_processes__add(view, request, report);
+	if (request->machine)
+		report__add_note(report, "%zu processes; GREW is rss and swap, in %s", request->nr,
+				 format_duration(interval, sizeof(interval), request->duration_ns));
+	return err;
 }
 
 void map_view__done(struct map_view *view)
