@@ -6,12 +6,12 @@
 
 load lib
 
-# start_mapped [NAME [N]]: the workload, its pid in $pid
+# start_mapped [NAME [N [huge]]]: the workload, its pid in $pid
 start_mapped() {
 	local file="$tmp/${1:-a file}"
 
 	head -c 65536 /dev/zero >"$file"
-	"$workloads/mapped" "$file" "${2:-0}" >"$tmp/said" 3>&- &
+	"$workloads/mapped" "$file" "${2:-0}" ${3:+"$3"} >"$tmp/said" 3>&- &
 	pid=$!
 	started+=("$pid")
 	eventually grep -q pid= "$tmp/said"
@@ -82,6 +82,16 @@ near() {
 	same "their run" "$(mapping '.maps > 9000' rss_bytes)" $((5000 * $(getconf PAGESIZE)))
 	same "in time" "$(report '.processes[0].mappings_unknown')" 0
 	[[ $(report '.processes[0].cost | .maps_ns > 0 and .pages_ns > 0') == true ]]
+}
+
+@test "huge pages are those of smaps_rollup" {
+	start_mapped "a file" 0 huge
+	map -p "$pid"
+	sums
+	huge=$(awk '$1 == "AnonHugePages:" { printf "%.0f", $2 * 1024 }' "/proc/$pid/smaps_rollup")
+	((huge > 0)) || skip "this kernel gave no huge pages"
+	[[ $(report '.processes[0].pages_from') == PAGEMAP_SCAN ]] || skip "pagemap does not show them"
+	same "huge pages" "$(mapping true huge_bytes)" "$huge"
 }
 
 @test "PSS and USS are those of smaps_rollup, and cost" {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * mapped FILE [N]: has memory of each kind, of known sizes, says its pid and waits to be ended.  FILE is mapped and its
- * first 8 pages are read.  N further anonymous mappings of one page each, of which every second one is touched.  With
+ * mapped FILE [N [huge]]: has memory of each kind, of known sizes, says its pid and waits to be ended.  FILE is mapped and its
+ * first 8 pages are read.  N further anonymous mappings of one page each, of which every second one is touched.  huge: 8 MiB for which it asks for
+ * huge pages.  With
  * each SIGUSR1 it touches 256 further pages of [anon:grows], and says so.
  */
 #include "workload.h"
@@ -100,6 +101,15 @@ static void map_many(size_t nr)
 	}
 }
 
+/* As huge pages, if the kernel has them; a part of it that is not aligned has others. */
+static void map_huge(void)
+{
+	char *at = map(8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	madvise(at, 8 * MIB, MADV_HUGEPAGE);
+	touch(at, 8 * MIB);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1, signo;
@@ -122,6 +132,8 @@ int main(int argc, char **argv)
 	share();
 	start_thread();
 	map_many(argc > 2 ? strtoul(argv[2], NULL, 10) : 0);
+	if (argc > 3)
+		map_huge();
 	printf("pid=%d\n", getpid());
 	fflush(stdout);
 	while (!sigwait(&set, &signo)) {
