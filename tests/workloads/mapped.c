@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * mapped FILE [N [huge]]: has memory of each kind, of known sizes, says its pid and waits to be ended.  FILE is mapped and its
- * first 8 pages are read.  N further anonymous mappings of one page each, of which every second one is touched.  huge: 8 MiB for which it asks for
- * huge pages.  With
- * each SIGUSR1 it touches 256 further pages of [anon:grows], and says so.
+ * mapped FILE [N [huge]]: has memory of each kind, of known sizes, says its pid and waits to be ended.  FILE is mapped
+ * and its first 8 pages are read.  N further anonymous mappings of one page each, of which every second one is touched.
+ * huge: 8 MiB for which it asks for huge pages.  With each SIGUSR1 it touches 256 further pages of [anon:grows], and
+ * says so.
  */
 #include "workload.h"
 #include <pthread.h>
