@@ -11,6 +11,7 @@
 #include "model/probe.h"
 
 extern const struct command state_command;
+extern const struct command map_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
 extern const struct command timeline_command;
@@ -28,6 +29,7 @@ extern const struct command list_command;
 /* clang-format off */
 const struct command *const commands[] = {
 	&state_command,
+	&map_command,
 	&stat_command,
 	&stalls_command,
 	&timeline_command,

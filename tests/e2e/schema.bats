@@ -166,6 +166,17 @@ for file in sys.argv[1:]:
 	[[ $(jq '.processes | length' "$tmp/state.json") -gt 0 ]]
 }
 
+@test "map --json" {
+	"$workloads/mapped" /proc/self/exe >"$tmp/said" 3>&- &
+	started+=($!)
+	eventually grep -q pid= "$tmp/said"
+	"$memtrace" map -p $! --pss --json -o "$tmp/map.json"
+	"$memtrace" map -n bats --json -o "$tmp/maps.json" || "$memtrace" map -n bash --json -o "$tmp/maps.json"
+	"$memtrace" map --json -d 0.2 -o "$tmp/map.all.json"
+	"$memtrace" map --json -o "$tmp/map.cmd.json" -- "$workloads/faults" -n 3000
+	valid map "$tmp/map.json" "$tmp/maps.json" "$tmp/map.all.json" "$tmp/map.cmd.json"
+}
+
 @test "verify --json" {
 	"$memtrace" verify --json -o "$tmp/verify.json" -- "$workloads/faults"
 	"$memtrace" verify fault --json -d 0.2 -o "$tmp/short.json"

@@ -98,6 +98,8 @@ struct options {
 	const char *oom_dir;	/* --dir */
 	uint64_t history_ns, max_reports;
 	bool explain;
+	/* map */
+	bool pss;
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

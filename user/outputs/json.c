@@ -107,6 +107,8 @@ static bool is_moment(enum unit unit)
 	return unit == UNIT_TIME || unit == UNIT_DATE;
 }
 
+static json_t *json_rows(const struct output *out, const struct table *table);
+
 static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
 {
 	char address[2 + 16 + 1];
@@ -131,6 +133,8 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 		return json_string(address);
 	case CELL_HISTOGRAM:
 		return json_histogram(cell->h);
+	case CELL_TABLE:
+		return json_rows(out, cell->t);
 	}
 	return json_null();
 }
@@ -183,6 +187,34 @@ static int set_cells(const struct output *out, json_t *object, const struct colu
 			err = set_path(object, columns[i].path, json_cell(out, &columns[i], &cells[i]));
 	}
 	return err;
+}
+
+/* A row, as an object; NULL: memory ran out. */
+static json_t *json_row(const struct output *out, const struct table *table, const struct cell *cells)
+{
+	json_t *row = json_object();
+
+	if (!row || !set_cells(out, row, table->columns, cells, table->nr_columns))
+		return row;
+	json_decref(row);
+	return NULL;
+}
+
+/* The rows of a table that is a cell of another one; they nest no deeper than reports are built. */
+// NOLINTNEXTLINE(misc-no-recursion)
+static json_t *json_rows(const struct output *out, const struct table *table)
+{
+	struct cell *cells = calloc(table->nr_columns + 1, sizeof(*cells));
+	json_t *rows = json_array();
+	int err = cells && rows ? table->rows.rewind(table->rows.ctx) : -ENOMEM;
+
+	while (!err && (err = table->rows.next(table->rows.ctx, cells)) > 0)
+		err = json_array_append_new(rows, json_row(out, table, cells)) ? -ENOMEM : 0;
+	free(cells);
+	if (!err)
+		return rows;
+	json_decref(rows);
+	return NULL;
 }
 
 /* Of the harmful characters of sanitise.h, jansson leaves DEL as it is; only strings have it. */

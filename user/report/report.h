@@ -24,9 +24,11 @@ enum cell_kind {
 	CELL_BOOL,
 	CELL_ADDRESS,	/* u, in hexadecimal; a "0x..." string in JSON */
 	CELL_HISTOGRAM, /* for JSON alone */
+	CELL_TABLE,	/* for JSON alone: an array of its rows, held in memory */
 };
 
 struct histogram;
+struct table;
 
 struct cell {
 	enum cell_kind kind;
@@ -37,6 +39,7 @@ struct cell {
 		const char *s;
 		bool b;
 		const struct histogram *h;
+		const struct table *t;
 	};
 };
 
@@ -72,6 +75,11 @@ static inline struct cell cell_address(uint64_t u)
 static inline struct cell cell_histogram(const struct histogram *h)
 {
 	return (struct cell){ .kind = CELL_HISTOGRAM, .h = h };
+}
+
+static inline struct cell cell_table(const struct table *t)
+{
+	return t ? (struct cell){ .kind = CELL_TABLE, .t = t } : cell_none();
 }
 
 /* A column of a table, or a field of an object. */

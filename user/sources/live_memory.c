@@ -26,8 +26,8 @@ struct live_memory {
 	struct process *processes; /* owned, by pid */
 	uint64_t pass;
 	int link_fd;
-	bool failed; /* which was said */
-	_Alignas(struct mt_memory) char buf[BUFFER_SIZE];
+	bool failed;					  /* which was said */
+	_Alignas(struct mt_memory) char buf[BUFFER_SIZE]; /* whole records */
 };
 
 int live__open_memory(struct live *live)

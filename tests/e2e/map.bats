@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# memtrace map: sums are those of /proc/PID/status, and mappings have the sizes that a workload says.
+
+load lib
+
+# start_mapped [NAME [N [huge]]]: the workload, its pid in $pid
+start_mapped() {
+	local file="$tmp/${1:-a file}"
+
+	head -c 65536 /dev/zero >"$file"
+	"$workloads/mapped" "$file" "${2:-0}" ${3:+"$3"} >"$tmp/said" 3>&- &
+	pid=$!
+	started+=("$pid")
+	eventually grep -q pid= "$tmp/said"
+}
+
+# map ARGS...: a report in $tmp/stat.json
+map() {
+	"$memtrace" map --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" 3>&-
+}
+
+# status KEY: bytes of /proc/$pid/status
+status() {
+	awk -v key="$1:" '$1 == key { printf "%.0f", $2 * 1024 }' "/proc/$pid/status"
+}
+
+# mapping CONDITION FIELD: its sum over mappings of the first process
+mapping() {
+	report "[.processes[0].mappings[] | select($1) | .$2] | add // 0"
+}
+
+# sums: those of mappings are the kernel's, within 64 KiB
+sums() {
+	local key field
+
+	for key in VmSize:size_bytes VmRSS:rss_bytes VmSwap:swap_bytes; do
+		field=${key#*:}
+		near "$key" "$(mapping '.name != "[vsyscall]"' "$field")" "$(status "${key%:*}")"
+		near "$key of the process" "$(report ".processes[0].$field")" "$(status "${key%:*}")"
+	done
+}
+
+near() {
+	between "$1" $(($2 + 65536 - $3)) 0 131072
+}
+
+@test "sums are the kernel's, and each kind has what the workload touched" {
+	start_mapped
+	map -p "$pid"
+	sums
+	same "heap" "$(mapping '.class == "heap"' 'rss_bytes >= 3 * 1048576')" true
+	same "jit" "$(mapping '.class == "jit"' rss_bytes)" $((128 << 10))
+	same "jit's size" "$(mapping '.class == "jit"' size_bytes)" $((1 << 20))
+	between "stack of a thread" "$(mapping '.class == "stacks"' rss_bytes)" $((1 << 20)) $((1114112))
+	between "arena" "$(mapping '.class == "arenas"' rss_bytes)" $((100 << 10)) $((160 << 10))
+	same "arena's size" "$(mapping '.class == "arenas"' size_bytes)" $((64 << 20))
+	same "shared memory" "$(mapping '.class == "shm"' rss_bytes)" $(((1024 + 256 + 512) << 10))
+	same "a memfd" "$(mapping '.name == "/memfd:shared one"' size_bytes)" $((2 << 20))
+	# the pages that were only read are the zero page: nobody's
+	between "anonymous" "$(mapping '.class == "anon"' rss_bytes)" $((4 << 20)) $(((4 << 20) + 131072))
+	same "page tables" "$(report '.processes[0].page_tables_bytes')" "$(status VmPTE)"
+	same "no activity" "$(report '[.processes[0].mappings[] | .minor, .major, .copied, .first_touch_bytes] | unique')" \
+		"$(jq -n '[null]')"
+}
+
+@test "a file's mappings are one, under its name, whatever that is" {
+	start_mapped $'a\nb \e[31m"\\\\\xff'
+	map -p "$pid"
+	same "its rss" "$(mapping '.name | contains("\n")' rss_bytes)" 65536
+	run -0 --separate-stderr "$memtrace" map -p "$pid" -k 0
+	[[ $output != *$'\e'* && $output == *'a\x0ab \x1b[31m'* ]] || fail "$output"
+}
+
+@test "10,000 mappings" {
+	start_mapped "a file" 10000
+	map -p "$pid"
+	sums
+	[[ $(report '[.processes[0].mappings[].maps] | add') -gt 10000 ]]
+	same "their run" "$(mapping '.maps > 9000' rss_bytes)" $((5000 * $(getconf PAGESIZE)))
+	same "in time" "$(report '.processes[0].mappings_unknown')" 0
+	[[ $(report '.processes[0].cost | .maps_ns > 0 and .pages_ns > 0') == true ]]
+}
+
+@test "huge pages are those of smaps_rollup" {
+	start_mapped "a file" 0 huge
+	map -p "$pid"
+	sums
+	huge=$(awk '$1 == "AnonHugePages:" { printf "%.0f", $2 * 1024 }' "/proc/$pid/smaps_rollup")
+	((huge > 0)) || skip "this kernel gave no huge pages"
+	[[ $(report '.processes[0].pages_from') == PAGEMAP_SCAN ]] || skip "pagemap does not show them"
+	same "huge pages" "$(mapping true huge_bytes)" "$huge"
+}
+
+@test "PSS and USS are those of smaps_rollup, and cost" {
+	start_mapped
+	map -p "$pid" --pss
+	same "PSS" "$(report '.processes[0].pss_bytes')" \
+		"$(awk '$1 == "Pss:" { printf "%.0f", $2 * 1024 }' "/proc/$pid/smaps_rollup")"
+	same "USS" "$(report '.processes[0].uss_bytes')" \
+		"$(awk '/^Private_/ { sum += $2 } END { printf "%.0f", sum * 1024 }' "/proc/$pid/smaps_rollup")"
+	[[ $(report '.processes[0].cost.pss_ns') -gt 0 ]]
+	map -p "$pid"
+	same "without --pss" "$(report '.processes[0] | [.pss_bytes, .uss_bytes, .cost.pss_ns] | unique | tostring')" '[null]'
+}
+
+@test "a name stands for all its processes" {
+	start_mapped
+	first=$pid
+	start_mapped
+	map -n mapped
+	same "pids" "$(report '[.processes[].pid] | sort | tostring')" "$(printf '%s\n' "$first" "$pid" | sort -n | jq -sc .)"
+}
+
+@test "who has ended, who has no memory, who is another user's" {
+	start_mapped
+	run -2 "$memtrace" map -p 2 # kthreadd
+	[[ $output == *"no memory of its own"* ]]
+	kill -STOP "$pid"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	run -2 "$memtrace" map -p "$pid"
+	[[ $output == *"no such process"* ]]
+	start_mapped
+	map -p "$pid,2"
+	same "the other one" "$(report '[.processes[].pid] | tostring')" "[$pid]"
+	# readable by everybody, wherever the tree is: opened here, run through /proc
+	install -m 755 "$memtrace" "$tmp/memtrace"
+	exec {binary}<"$tmp/memtrace"
+	run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups "/proc/self/fd/$binary" map -p "$pid" --json
+	same "status" "$status" 1
+	same "its mappings" "$(jq -c '.processes[0] | [.mappings, .error]' <<<"$output")" '[null,"Permission denied"]'
+	same "its rss all the same" "$(jq '.processes[0].rss_bytes > 1000000' <<<"$output")" true
+	[[ $stderr == *"cannot be read"* ]]
+}
+
+@test "processes that come and go while they are read" {
+	while :; do "$workloads/faults" -n 5 >/dev/null; done 3>&- &
+	started+=($!)
+	for ((i = 0; i < 30; i++)); do
+		run "$memtrace" map -n faults --json
+		[[ $status -eq 0 || $status -eq 2 ]] || fail "status $status: $output"
+	done
+}
+
+# touched PAGES: until the workload has touched so many of [anon:grows]
+touched() {
+	kill -USR1 "$pid"
+	eventually grep -q "touched=$1\$" "$tmp/said"
+}
+
+@test "what a process touches within an interval, by mapping" {
+	start_mapped
+	touched 256
+	"$memtrace" map -p "$pid" -d 20 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
+	tracer=$!
+	started+=("$tracer")
+	wait_attached "$tracer"
+	nap 1
+	before=$(awk '{ print $10 }' "/proc/$pid/stat")
+	touched 512
+	touched 768
+	after=$(awk '{ print $10 }' "/proc/$pid/stat")
+	kill -INT "$tracer"
+	wait "$tracer"
+	[[ $(report .lost_faults) -eq 0 ]] || void "faults were lost"
+	page=$(getconf PAGESIZE)
+	between "first touches" "$(mapping '.class == "anon"' first_touch_bytes)" $((512 * page)) $((520 * page))
+	between "minor faults" "$(mapping true minor)" $((after - before)) $((after - before + 8))
+	between "growth" "$(report '.processes[0].grew_bytes')" $((512 * page)) $((600 * page))
+	sums
+}
+
+@test "a command that ends: what it held last, and all of its faults" {
+	head -c 65536 /dev/zero >"$tmp/file"
+	run -143 --separate-stderr "$memtrace" map -d 2 --json -o "$tmp/stat.json" -- "$workloads/mapped" "$tmp/file" 100
+	same "its end" "$(report '.processes[0].ended')" true
+	same "heap" "$(mapping '.class == "heap"' 'rss_bytes >= 3 * 1048576')" true
+	[[ $(report .lost_faults) -eq 0 ]] || void "faults were lost"
+	# heap, jit, stack of a thread, anonymous memory, arena, every second one of 100, the zero pages
+	between "minor faults" "$(mapping true minor)" 2500 3600
+	between "growth" "$(report '.processes[0] | .rss_bytes - .grew_bytes')" 0 65536
+}
+
+@test "a command that is over at once has no mappings, and says so" {
+	run -0 --separate-stderr "$memtrace" map -- true
+	[[ $output == *"ended before its mappings were read"* || $output == *"which has ended"* ]] || fail "$output"
+}
+
+@test "the machine: what each process holds, who grows, sums of cgroups" {
+	start_mapped
+	(
+		nap 1
+		kill -USR1 "$pid"
+	) 3>&- &
+	map -d 3
+	same "rss" "$(report ".processes[] | select(.pid == $pid) | .rss_bytes")" "$(status VmRSS)"
+	same "page tables" "$(report ".processes[] | select(.pid == $pid) | .page_tables_bytes")" "$(status VmPTE)"
+	same "growth" "$(report ".processes[] | select(.pid == $pid) | .grew_bytes")" $((256 * $(getconf PAGESIZE)))
+	same "order" "$(report '[.processes[].rss_bytes] | . == (sort | reverse)')" true
+	same "sums" "$(report '[.cgroups[].rss_bytes] | add')" "$(report '[.processes[].rss_bytes] | add')"
+	same "mappings" "$(report '[.processes[].mappings] | unique | tostring')" '[null]'
+	map -d 0.2 --sort GREW
+	same "order of growth" "$(report '[.processes[].grew_bytes] | . == (sort | reverse)')" true
+	map -d 0.2 -p "$pid" -i 0.1
+	[[ $(jq -s 'length' "$tmp/stat.json") -ge 2 ]]
+	run -2 "$memtrace" map --sort NOTHING
+	run -2 "$memtrace" map -p "$pid" --sort RSS
+}
+
+@test "PSS of all processes" {
+	start_mapped
+	map -d 0.2 --pss --sort PSS
+	same "PSS" "$(report ".processes[] | select(.pid == $pid) | .pss_bytes")" \
+		"$(awk '$1 == "Pss:" { printf "%.0f", $2 * 1024 }' "/proc/$pid/smaps_rollup")"
+	same "mappings" "$(report '[.processes[].mappings] | unique | tostring')" '[null]'
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=dash disable=SC2154 # stages.sh sources it
+# Maps of a process that has memory of each kind, of one with 10,000 mappings, and of one that is swapped out in part;
+# beside each what the kernel says of that process.  A command whose faults are counted by mapping.
+
+# mapped NAME [N]: the workload, stopped; its pid in $mapped
+mapped() {
+	/guest/mapped /guest/mapped "$2" >"/out/map/$1.said" &
+	mapped=$!
+	until grep -q pid= "/out/map/$1.said"; do sleep 0.1; done
+	[ -z "$3" ] || squeeze "$3"
+	kill -STOP "$mapped"
+}
+
+# squeeze LIMIT: into a cgroup that has to swap
+squeeze() {
+	mkdir "$cgroups/map"
+	echo "$mapped" >"$cgroups/map/cgroup.procs"
+	echo "$1" >"$cgroups/map/memory.high"
+	# what it touches is charged to that cgroup, and pushes out other pages of it
+	for pages in 256 512 768 1024 1280 1536; do
+		kill -USR1 "$mapped"
+		until grep -q "touched=$pages$" /out/map/swap.said; do sleep 0.1; done
+	done
+	echo max >"$cgroups/map/memory.high"
+}
+
+taken() {
+	"$memtrace" map -p "$mapped" --pss --json >"/out/map/$1.json" 2>>/out/map/err
+	"$memtrace" map -p "$mapped" --pss >"/out/map/$1.text" 2>>/out/map/err
+	cp "/proc/$mapped/status" "/out/map/$1.status"
+	cp "/proc/$mapped/smaps_rollup" "/out/map/$1.rollup"
+	cp "/proc/$mapped/smaps" "/out/map/$1.smaps"
+	kill -KILL "$mapped"
+	wait "$mapped"
+}
+
+stage_map() {
+	mkdir -p /out/map
+	[ "$memtrace" ] || return 0
+	mapped kinds 0
+	"$memtrace" map -d 0.5 --json >/out/map/machine.json 2>>/out/map/err
+	echo "$mapped" >/out/map/pid
+	taken kinds
+	mapped many 10000
+	taken many
+	# without huge pages it has as many faults as pages
+	"$memtrace" map -d 8 --json -- /guest/mapped /guest/mapped 100 >/out/map/live.json 2>/out/map/live.err
+	swap=$(disk swap)
+	mkswap "$swap" >/dev/null
+	swapon "$swap"
+	mapped swap 0 2M
+	taken swap
+	rmdir "$cgroups/map"
+	swapoff "$swap"
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace map: where the memory of processes is. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../base/log.h"
+#include "../base/stop.h"
+#include "../cli/command.h"
+#include "map_look.h"
+
+extern const struct command map_command;
+
+/* Pids that were asked for; *list is the caller's to free().  0 or -errno. */
+static int find_pids(const struct options *options, uint32_t **list, size_t *nr)
+{
+	const struct uint_list *pids = &options->pids;
+	size_t i;
+
+	if (options->comms.nr)
+		return map_reader__find(options->comms.list, options->comms.nr, list, nr);
+	*nr = 0;
+	*list = calloc(pids->nr + 1, sizeof(**list));
+	if (!*list)
+		return -ENOMEM;
+	for (i = 0; i < pids->nr; i++)
+		(*list)[(*nr)++] = (uint32_t)pids->list[i];
+	return 0;
+}
+
+/* An exit code; *err: of what failed without a message. */
+static int show_look(struct render *render, const struct options *options, const struct map_look *look, int *err)
+{
+	const struct map_request request = { .processes = look->processes, .nr = look->nr };
+
+	if (!look->nr) {
+		log_error("map: there is no such process, or it has no memory of its own");
+		return EXIT_USAGE;
+	}
+	*err = map_look__show(render, options, request);
+	map_look__say_refused(look);
+	return look->refused == look->nr ? EXIT_FAILED : EXIT_OK;
+}
+
+/* The same. */
+static int look_once(struct render *render, const struct options *options, const uint32_t *pids, size_t nr, int *err)
+{
+	int code = EXIT_OK, one;
+	struct page_scan scan;
+	struct map_look look;
+	size_t i;
+
+	page_scan__init(&scan);
+	*err = map_look__init(&look, nr);
+	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
+		one = map_look__add(&look, &scan, pids[i], 0, options->pss);
+		if (one == -ESRCH && !options->comms.nr)
+			log_warn("-p %u: no such process, or it has no memory of its own", pids[i]);
+		else if (one != -ESRCH)
+			*err = one;
+	}
+	if (!*err)
+		code = show_look(render, options, &look, err);
+	map_look__done(&look);
+	return code;
+}
+
+/* Mappings as they are now, which needs no BPF. */
+static int run_look(const struct options *options)
+{
+	struct render render = { 0 };
+	uint32_t *pids = NULL;
+	size_t nr = 0;
+	int code = render__open(&render, &options->out), err = 0;
+
+	if (code == EXIT_OK)
+		err = find_pids(options, &pids, &nr);
+	if (code == EXIT_OK && !err)
+		code = look_once(&render, options, pids, nr, &err);
+	free(pids);
+	return render__close(&render, err, code);
+}
+
+static int run_map(struct options *options)
+{
+	const struct options *o = options;
+	bool single = o->pids.nr || o->tids.nr || o->comms.nr || o->cmd;
+	bool others = o->tids.nr || o->users.nr || o->cgroups.nr || o->follow || o->cmd;
+
+	if (o->sort && !map_view__sorts_by(o->sort)) {
+		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
+		return EXIT_USAGE;
+	}
+	if (single && (o->sort || o->by >= 0)) {
+		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
+		return EXIT_USAGE;
+	}
+	if (o->pids.nr && o->comms.nr)
+		others = true;
+	return single && !others && !o->duration_ns && !o->interval_ns ? run_look(o) : map_live__run(options);
+}
+
+static const char *const cgroup_alone[] = { "cgroup", NULL };
+
+static const struct option_row own_options[] = {
+	{ .name = "pss",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, pss),
+	  .help = "also PSS and USS of each process, from smaps_rollup: the kernel looks at each page for that, and "
+		  "the process cannot change its mappings meanwhile" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = offsetof(struct options, rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	{ .name = "sort",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, sort),
+	  .arg = "FIELD",
+	  .help = "sort processes, or cgroups, by this column of sizes, named as in the header; by RSS by default" },
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = offsetof(struct options, by),
+	  .min = BY_CGROUP,
+	  .choices = cgroup_alone,
+	  .arg = "GROUP",
+	  .help = "a table of cgroups, sums of their processes: what those share is counted for each" },
+	{ .name = NULL },
+};
+
+static const struct option_row *const option_groups[] = { time_options,	  filter_options, own_options,
+							  output_options, ring_options,	  attach_options,
+							  kernel_options, common_options, NULL };
+
+static const struct example examples[] = {
+	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
+	{ .text = "what it does with it within ten seconds", .line = "memtrace map -p 812 -d 10" },
+	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
+	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
+	{ .text = "of all processes of a name, with what they share divided",
+	  .line = "memtrace map -n postgres --pss" },
+	{},
+};
+
+const struct command map_command = {
+	.name = "map",
+	.question = "where is the memory of this process, and of all?",
+	.summary = "mappings of processes: what is resident, what is swapped",
+	.usage = "[-p PID | -n COMM] [OPTIONS] [-- CMD...]",
+	.details =
+		"Shows each mapping of a process, or those that belong together, with its size and how much of it "
+		"is in\n"
+		"memory and in swap: the heap, arenas of malloc, stacks, anonymous memory, memory that programs "
+		"are compiled to,\n"
+		"each file, shared memory. Sums are those of the kernel (/proc/PID/status).\n"
+		"\n"
+		"With -d, -i or CMD also what happened to each within that time: minor and major faults, writes to "
+		"pages that\n"
+		"were present, bytes that were touched for the first time.\n"
+		"\n"
+		"Without a process, the processes of the machine, or of a cgroup or user, by what they hold, and what "
+		"they grow\n"
+		"by within a second, or within -d.\n"
+		"\n"
+		"A look at single processes needs no BPF; those of other users need root.",
+	.takes_cmd = true,
+	.options = option_groups,
+	.examples = examples,
+	.run = run_map,
+};

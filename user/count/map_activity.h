@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What processes did with their memory within an interval: from the records of the probes memory, fault and minor. */
+#ifndef MEMTRACE_COUNT_MAP_ACTIVITY_H
+#define MEMTRACE_COUNT_MAP_ACTIVITY_H
+
+#include "../base/hash.h"
+#include "map_class.h"
+
+/* Faults of a process that are kept; each takes 16 bytes. */
+#define MAP_FAULTS_MAX (1024 * 1024)
+
+struct map_fault {
+	uint64_t address;
+	uint32_t what; /* bits of enum map_fault_kind */
+	uint32_t pad;
+};
+
+enum map_fault_kind {
+	FAULT_MINOR = 1 << 0,
+	FAULT_MAJOR = 1 << 1,
+	FAULT_WRITE_PRESENT = 1 << 2,
+	FAULT_ABSENT = 1 << 3,	/* with minor: the page was not there */
+	FAULT_SWAPPED = 1 << 4, /* with minor: it was in swap, or under migration */
+	FAULT_UNSURE = 1 << 5,	/* with minor: whether it was in swap cannot be told */
+};
+
+/* A process that the run is about. */
+struct map_traced {
+	struct mt_memory first, last; /* at the begin of the interval, and as it was found last (last.ended) */
+	struct map_fault *faults;     /* owned */
+	size_t nr_faults, room;
+	uint64_t dropped; /* faults that found no room */
+	struct map_traced_thread *threads;
+	UT_hash_handle hh; /* by pid */
+};
+
+struct map_activities {
+	struct map_traced *processes; /* owned, by pid */
+	uint64_t page_size;
+	bool has_codes;	   /* error codes of exceptions are those of x86 */
+	uint64_t begun_ns; /* the interval, CLOCK_BOOTTIME */
+	uint64_t dropped;  /* faults that no process or no room was found for */
+};
+
+/* What records say; 0 or -ENOMEM. */
+int map_activities__memory(struct map_activities *all, const struct mt_memory *record);
+/* who: as its reference says; NULL: not known. */
+int map_activities__fault(struct map_activities *all, const struct mt_who *who, const struct mt_fault *record);
+int map_activities__minor(struct map_activities *all, const struct mt_who *who, const struct mt_minor *record);
+int map_activities__major(struct map_activities *all, const struct mt_major *record);
+/* Another interval begins: what has ended is forgotten. */
+void map_activities__begin(struct map_activities *all, uint64_t now_ns);
+void map_activities__done(struct map_activities *all);
+
+/* Resident and swapped bytes of a record of memory. */
+uint64_t map_activity__held(const struct mt_memory *record);
+/*
+ * Adds up the faults of a process by the groups of its map: as many as groups->nr, which grows by one, "[unmapped]", if
+ * faults were on what is mapped no more.  First touches are known of private memory without a file, where each fault
+ * gives one page: not where huge pages may be, nor where a page may have come from swap.  Without codes neither they
+ * nor writes to present pages are known.  *list is the caller's to
+ * free().  0 or -ENOMEM.
+ */
+int map_activity__sum(const struct map_activities *all, const struct map_traced *traced, const struct process_map *map,
+		      struct map_groups *groups, struct map_activity **list);
+
+#endif

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/units.h"
+#include "map_impl.h"
+#include "wrapped.h"
+
+#define NR(array) (sizeof(array) / sizeof(*(array)))
+
+#define TEXT_LEN 32
+
+/* Of mappings, in the order of fill_group(). */
+enum {
+	COLUMN_NAME,
+	COLUMN_SIZE,
+	COLUMN_RSS,
+	COLUMN_SWAP,
+	COLUMN_HUGE,
+	COLUMN_COUNT,
+	COLUMN_FIRST_TOUCH,
+	COLUMN_WRITE_PRESENT,
+	COLUMN_MINOR,
+	COLUMN_MAJOR,
+	COLUMN_COPIED,
+	COLUMN_RETURNED,
+	COLUMN_CLASS,
+	COLUMN_START,
+	NR_COLUMNS,
+};
+
+static const struct column mapping_columns[NR_COLUMNS] = {
+	[COLUMN_NAME] = { .title = "MAPPING", .path = "name", .left = true, .key = true },
+	[COLUMN_SIZE] = { .title = "SIZE", .path = "size_bytes", .unit = UNIT_BYTES, .key = true },
+	[COLUMN_RSS] = { .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
+	[COLUMN_SWAP] = { .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
+	[COLUMN_HUGE] = { .title = "HUGE", .path = "huge_bytes", .unit = UNIT_BYTES },
+	[COLUMN_COUNT] = { .title = "MAPS", .path = "maps", .unit = UNIT_COUNT },
+	[COLUMN_FIRST_TOUCH] = { .title = "FIRST-TOUCH", .path = "first_touch_bytes", .unit = UNIT_BYTES },
+	[COLUMN_WRITE_PRESENT] = { .title = "WRITE-PRESENT", .path = "write_present", .unit = UNIT_COUNT },
+	[COLUMN_MINOR] = { .title = "MINOR", .path = "minor", .unit = UNIT_COUNT },
+	[COLUMN_MAJOR] = { .title = "MAJOR", .path = "major", .unit = UNIT_COUNT },
+	[COLUMN_COPIED] = { .path = "copied", .unit = UNIT_COUNT },
+	[COLUMN_RETURNED] = { .path = "returned_bytes", .unit = UNIT_BYTES },
+	[COLUMN_CLASS] = { .title = "CLASS", .path = "class", .left = true },
+	[COLUMN_START] = { .path = "start" },
+};
+
+static void fill_group(const struct map_process *process, const struct map_group *group,
+		       const struct map_activity *activity, struct cell *c)
+{
+	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
+
+	if (!activity)
+		activity = &unseen;
+	c[COLUMN_NAME] = cell_string(group->name);
+	c[COLUMN_CLASS] = cell_string(map_class__name(group->class));
+	c[COLUMN_START] = cell_address(group->start);
+	c[COLUMN_SIZE] = cell_uint(group->size);
+	c[COLUMN_RSS] = map__known(group->known, group->rss);
+	c[COLUMN_SWAP] = map__known(group->known, group->swap);
+	c[COLUMN_HUGE] = map__known(group->known && process->map->scanned, group->huge);
+	c[COLUMN_COUNT] = cell_uint(group->nr);
+	c[COLUMN_FIRST_TOUCH] = map__number(activity->first_touch_bytes);
+	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
+	c[COLUMN_MINOR] = map__number(activity->minor);
+	c[COLUMN_MAJOR] = map__number(activity->major);
+	c[COLUMN_COPIED] = cell_none();
+	c[COLUMN_RETURNED] = cell_none();
+}
+
+/* A sum is known if all its parts are. */
+static void add_activity(struct map_activity *sum, const struct map_activity *part)
+{
+	sum->minor += part->minor;
+	sum->major += part->major;
+	if (sum->write_present == MT_UNKNOWN_U64 || part->write_present == MT_UNKNOWN_U64)
+		sum->write_present = MT_UNKNOWN_U64;
+	else
+		sum->write_present += part->write_present;
+	if (sum->first_touch_bytes == MT_UNKNOWN_U64 || part->first_touch_bytes == MT_UNKNOWN_U64)
+		sum->first_touch_bytes = MT_UNKNOWN_U64;
+	else
+		sum->first_touch_bytes += part->first_touch_bytes;
+}
+
+/* "11 more (-k 0)": the sum of the groups that text leaves out. */
+static int rest_row(void *ctx, size_t nr, struct cell *cells)
+{
+	struct map_table *table = (struct map_table *)((char *)ctx - offsetof(struct map_table, rows));
+	const struct map_groups *groups = table->process->groups;
+	struct map_group sum = { .known = true };
+	struct map_activity activity = { 0 };
+	size_t i;
+
+	if (nr || !table->shown || groups->nr <= table->shown)
+		return 0;
+	for (i = table->shown; i < groups->nr; i++) {
+		sum.known &= groups->list[i].known;
+		sum.size += groups->list[i].size;
+		sum.rss += groups->list[i].rss;
+		sum.swap += groups->list[i].swap;
+		sum.huge += groups->list[i].huge;
+		sum.nr += groups->list[i].nr;
+		if (table->process->activity)
+			add_activity(&activity, &table->process->activity[i]);
+	}
+	snprintf(table->rest_name, sizeof(table->rest_name), "%zu more (-k 0)", groups->nr - table->shown);
+	sum.name = table->rest_name;
+	fill_group(table->process, &sum, table->process->activity ? &activity : NULL, cells);
+	cells[COLUMN_CLASS] = cell_string("");
+	return 1;
+}
+
+static const char *bytes(char text[TEXT_LEN], uint64_t n)
+{
+	return n == MT_UNKNOWN_U64 ? "-" : format_bytes(text, TEXT_LEN, (double)n);
+}
+
+static const char *grew(char text[TEXT_LEN], const struct map_process *process)
+{
+	uint64_t now = process->map->kernel.rss + process->map->kernel.swap;
+	char amount[TEXT_LEN];
+
+	if (now >= process->grew_from)
+		snprintf(text, TEXT_LEN, "+%s", bytes(amount, now - process->grew_from));
+	else
+		snprintf(text, TEXT_LEN, "-%s", bytes(amount, process->grew_from - now));
+	return text;
+}
+
+/* "java[812]  size 4.2GiB, rss 1.9GiB, swap 0B, page tables 4MiB" */
+static void say_process(const struct map_request *request, const struct map_process *process, struct report *report)
+{
+	const struct process_map *map = process->map;
+	char text[TEXT_LEN], interval[TEXT_LEN];
+	struct wrapped line;
+
+	wrapped__begin(&line, report, "process");
+	wrapped__add(&line, "", "%s[%u]%s", map->comm, map->pid, process->ended ? ", which has ended" : "");
+	wrapped__add(&line, ": ", "size %s", bytes(text, map->kernel.size));
+	wrapped__add(&line, ", ", "rss %s", bytes(text, map->kernel.rss));
+	if (request->traced && process->grew_from != MT_UNKNOWN_U64)
+		wrapped__add(&line, " ", "(%s with swap, in %s)", grew(text, process),
+			     format_duration(interval, sizeof(interval), request->duration_ns));
+	wrapped__add(&line, ", ", "swap %s", bytes(text, map->kernel.swap));
+	wrapped__add(&line, ", ", "page tables %s", bytes(text, map->kernel.page_tables));
+	if (map->kernel.hugetlb && map->kernel.hugetlb != MT_UNKNOWN_U64)
+		wrapped__add(&line, ", ", "hugetlb %s", bytes(text, map->kernel.hugetlb));
+	if (request->pss) {
+		wrapped__add(&line, ", ", "PSS %s", bytes(text, map->pss));
+		wrapped__add(&line, ", ", "USS %s", bytes(text, map->uss));
+	}
+	wrapped__end(&line);
+}
+
+static void say_cost(const struct map_request *request, const struct process_map *map, struct report *report)
+{
+	char text[TEXT_LEN];
+	struct wrapped line;
+
+	wrapped__begin(&line, report, "read in");
+	wrapped__add(&line, "", "%s for %zu mappings", format_duration(text, sizeof(text), map->cost_ns.maps),
+		     map->nr_areas);
+	wrapped__add(&line, ", ", "%s for their pages (%s)", format_duration(text, sizeof(text), map->cost_ns.pages),
+		     map->scanned ? "PAGEMAP_SCAN" : "pagemap");
+	if (request->pss)
+		wrapped__add(&line, ", ", "%s for PSS and USS", format_duration(text, sizeof(text), map->cost_ns.pss));
+	if (map->unknown)
+		wrapped__add(&line, "; ", "of %zu mappings the pages were not read", map->unknown);
+	wrapped__end(&line);
+}
+
+static int fill_table(struct map_view *view, const struct map_request *request, const struct map_process *process,
+		      struct map_table *table)
+{
+	const struct map_groups *groups = process->groups;
+	size_t i;
+
+	table->process = process;
+	table->shown = request->rows;
+	table->cells = calloc(groups->nr * NR_COLUMNS + 1, sizeof(*table->cells));
+	if (!table->cells)
+		return -ENOMEM;
+	for (i = 0; i < groups->nr; i++)
+		fill_group(process, &groups->list[i], process->activity ? &process->activity[i] : NULL,
+			   table->cells + i * NR_COLUMNS);
+	table->rows = (struct cell_rows){ .cells = table->cells, .nr = groups->nr, .nr_columns = NR_COLUMNS };
+	table->table = (struct table){ .columns = view->columns,
+				       .nr_columns = NR_COLUMNS,
+				       .rows = cell_rows__source(&table->rows),
+				       .text_rows = request->rows,
+				       .rest = rest_row };
+	return 0;
+}
+
+/* Columns about an interval only where there is one. */
+static void choose_columns(struct map_view *view, const struct map_request *request)
+{
+	size_t i;
+
+	memcpy(view->columns, mapping_columns, sizeof(mapping_columns));
+	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_MAJOR; i++)
+		if (!request->traced)
+			view->columns[i].title = NULL;
+}
+
+static void say_mappings(const struct map_request *request, const struct map_process *process,
+			 const struct map_table *table, struct report *report)
+{
+	say_process(request, process, report);
+	if (process->map->error) {
+		report__add_note(report, "its mappings cannot be read: %s", strerror(process->map->error));
+		return;
+	}
+	report__add_table(report, &table->table);
+	say_cost(request, process->map, report);
+}
+
+static void add_head(struct map_view *view, const struct map_request *request, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .path = "version" },
+		{ .path = "duration_ns", .unit = UNIT_NS },
+		{ .path = "lost_faults", .unit = UNIT_COUNT },
+	};
+
+	view->head[0] = cell_string(MEMTRACE_VERSION);
+	view->head[1] = map__known(request->duration_ns, request->duration_ns);
+	view->head[2] = map__known(request->traced, request->lost);
+	report__add_values(
+		report,
+		&(struct values){ .path = "", .columns = columns, .cells = view->head, .nr_columns = NR(columns) });
+}
+
+static int add_mappings(struct map_view *view, const struct map_request *request, struct report *report)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < request->nr; i++) {
+		const struct map_process *process = &request->processes[i];
+
+		if (!process->groups) {
+			report__add_note(report, "%s[%u] ended before its mappings were read", process->map->comm,
+					 process->map->pid);
+			continue;
+		}
+		err = fill_table(view, request, process, &view->tables[i]);
+		if (!err)
+			say_mappings(request, process, &view->tables[i], report);
+	}
+	if (!request->nr)
+		report__add_note(report, "no process was seen while it lived");
+	else if (request->lost)
+		report__add_note(report, "%llu faults are in no mapping's counts", (unsigned long long)request->lost);
+	return err;
+}
+
+int map_view__add(struct map_view *view, const struct map_request *request, struct report *report)
+{
+	char interval[TEXT_LEN];
+	int err = 0;
+
+	view->nr_tables = request->nr;
+	view->tables = calloc(request->nr + 1, sizeof(*view->tables));
+	if (!view->tables)
+		return -ENOMEM;
+	choose_columns(view, request);
+	add_head(view, request, report);
+	if (!request->machine)
+		err = add_mappings(view, request, report);
+	if (!err)
+		err = map_processes__add(view, request, report);
+	if (request->machine)
+		report__add_note(report, "%zu processes; GREW is rss and swap, in %s", request->nr,
+				 format_duration(interval, sizeof(interval), request->duration_ns));
+	return err;
+}
+
+void map_view__done(struct map_view *view)
+{
+	size_t i;
+
+	for (i = 0; i < view->nr_tables; i++)
+		free(view->tables[i].cells);
+	free(view->tables);
+	free(view->cells);
+	free(view->cgroup_cells);
+	*view = (struct map_view){ 0 };
+}
