@@ -223,7 +223,7 @@ timeline() {
 
 # timeline_of STAGE KIND EVENTS: there are so many of that kind, each in one line, whether it stands there alone or not.
 timeline_of() {
-	same "$1: events of kind $2 in the timeline" "$(timeline "$1" "[.[] | select(.event == \"$2\") | .count] | add // 0")" "$3"
+	nearly "$1: events of kind $2 in the timeline" "$1" "$(timeline "$1" "[.[] | select(.event == \"$2\") | .count] | add // 0")" "$3"
 }
 
 # timeline_sound STAGE: what holds of any timeline: lines are in order, and causes have a line and did not begin later.

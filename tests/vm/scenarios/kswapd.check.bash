@@ -57,7 +57,7 @@ check_kswapd_timeline() {
 
 	timeline_sound kswapd
 	timeline_of kswapd direct "$(($1 - $(stat_json kswapd .lost.folded)))"
-	same "kswapd: pages of direct reclaim in the timeline" \
+	sum_nearly "kswapd: pages of direct reclaim in the timeline" kswapd \
 		"$(timeline kswapd '[.[] | select(.event == "direct") | .reclaimed_pages] | add // 0')" "$(reclaimed kswapd direct)"
 	timeline_of kswapd kswapd "$(jq -s '[.[] | select(.event == "kswapd")] | length' "$events")"
 	# a fourth one may stand for others
