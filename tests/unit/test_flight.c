@@ -159,7 +159,10 @@ static void who_grew_most(void **state)
 	has(2, 10);
 	has(3, 10);
 	has(4, 10); /* stays */
+	has(8, 10); /* grows most, and ends */
 	tick();
+	has(8, 900);
+	ends(8);
 	has(1, 50);
 	has(2, 15);
 	has(3, 40);

@@ -318,10 +318,10 @@ static bool has_grown(const struct flight *flight, const struct flight_process *
 		.from = process->first > oldest ? process->first : oldest,
 		.to = until,
 	};
-	/* what has ended gave its memory back */
-	if (!process->used || growth->from > until || process->end <= until)
+	if (!process->used || growth->from > until)
 		return false;
 	growth->from_bytes = flight__held(flight, process, growth->from);
+	/* unknown of what has ended: it gave its memory back */
 	growth->to_bytes = flight__held(flight, process, growth->to);
 	/* one that was born in these ticks grew by all that it has */
 	if (process->first > oldest)
