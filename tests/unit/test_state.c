@@ -455,7 +455,7 @@ static const struct {
 	const char *said;
 } causes[] = {
 	{ "cgroup_kills", kill_in_cgroup, "the OOM killer killed 2 processes in /app.slice/a b since the first look" },
-	{ "oom_kills", kill_one, "the OOM killer killed a process since the first look. Next: memtrace trace oom" },
+	{ "oom_kills", kill_one, "the OOM killer killed a process since the first look. Next: memtrace oom --last" },
 	{ "below_min", go_below_min, "zone Normal is below min: allocations reclaim by themselves, and stall" },
 	{ "pressure", press, "tasks waited for memory in 10.0% of the last 10 s. Next: memtrace stalls" },
 	{ "cgroup_full", fill_cgroup,
