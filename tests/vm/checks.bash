@@ -364,9 +364,18 @@ check_times() {
 		END { printf("all %.0f %.0f", took, idle) }' "$check_out/times")"
 }
 
-# check_stages "SCENARIO..." DIR: DIR/failed has those that failed, each with how many verdicts.
+# check_stage SCENARIO DIR: if it fails, DIR/failed has it, with how many verdicts.
+check_stage() {
+	local bad
+
+	bad=$(grep -c '^bad' "$2/verdicts")
+	"check_$1"
+	bad=$(($(grep -c '^bad' "$2/verdicts") - bad))
+	((!bad)) || echo "$1 $bad" >>"$2/failed"
+}
+
 check_stages() {
-	local stage bad
+	local stage
 
 	check_times
 	check_exit_kind=$(jq -r '.hooks[]? | select(.probe == "core" and .hook == "exit") | .kind' \
@@ -380,10 +389,7 @@ check_stages() {
 		fi
 		# shellcheck disable=SC1090 # the list is what is there
 		. "$here/scenarios/$stage.check.bash"
-		bad=$(grep -c '^bad' "$2/verdicts")
-		"check_$stage"
-		bad=$(($(grep -c '^bad' "$2/verdicts") - bad))
-		((!bad)) || echo "$stage $bad"
-	done >"$2/failed"
+		check_stage "$stage" "$2"
+	done
 	check_schemas
 }

@@ -40,7 +40,7 @@ check_map() {
 			"$(of_kernel "$dir/$name.status" VmPTE)"
 		map_near "$name: PSS" "$(jq '.processes[0].pss_bytes' "$dir/$name.json")" \
 			"$(of_kernel "$dir/$name.rollup" Pss)"
-		echo "# map: $name: $(jq -c '.processes[0] | [.pages_from, .cost]' "$dir/$name.json"), VmRSS $(of_kernel \
+		note "map: $name: $(jq -c '.processes[0] | [.pages_from, .cost]' "$dir/$name.json"), VmRSS $(of_kernel \
 			"$dir/$name.status" VmRSS), smaps $(of_kernel "$dir/$name.smaps" Rss)"
 	done
 	same "map: many: more than 10,000" "$(jq '[.processes[0].mappings[].maps] | add > 10000' "$dir/many.json")" true

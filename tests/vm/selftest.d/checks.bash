@@ -36,6 +36,7 @@ check_nonsense() {
 
 # Its first run is said to have had 1000 s of work.  "well" fails on a machine that was not kept from the CPU.
 check_starved() {
+	echo "# what a check prints itself"
 	printf 'boot 1000 0\n' >"$check_out/times"
 	[[ -e ${run_dir-}/$check_name.first ]]
 	verdict "starved: fails the first time" $?
@@ -50,8 +51,7 @@ check_stages() {
 	local stage
 
 	for stage in $1; do
-		[[ $(type -t "check_$stage") == function ]] && "check_$stage"
-		[[ $stage != starved && $stage != well ]] || ! grep -q '^bad' "$2/verdicts" || echo "$stage 1" >"$2/failed"
+		[[ $(type -t "check_$stage") != function ]] || check_stage "$stage" "$2"
 	done
 	verdict "the stages were judged" 0
 }
