@@ -52,6 +52,7 @@ struct entity {
 	uint64_t processes; /* that counted something in the scope, with config.processes */
 	uint64_t id;	    /* unique among rows, the same as long as the row lives */
 	const uint64_t *v;  /* MT_NR_SLOTS counts of the scope */
+	uint32_t waiter;    /* who of it waited for memory in the scope: a thread, or as waiter.h has it */
 };
 
 /* When a group by comm or cgroup ends. */
