@@ -431,3 +431,14 @@ free_port() {
 perf_count() {
 	awk -F, -v event="$2" '$3 == event { print $1 }' "$1"
 }
+
+# refused WORDS ARGS...: status 2, nothing on standard output, and one line that says so
+refused() {
+	local status=0
+
+	"$memtrace" "${@:2}" >"$tmp/refused.out" 2>"$tmp/refused.err" 3>&- || status=$?
+	same "status of ${*:2}" "$status" 2
+	[[ ! -s $tmp/refused.out ]] || fail "${*:2} printed: $(<"$tmp/refused.out")"
+	same "lines of ${*:2}" "$(wc -l <"$tmp/refused.err")" 1
+	grep -qF -- "$1" "$tmp/refused.err" || fail "${*:2} does not say: $1"
+}

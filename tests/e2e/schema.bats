@@ -97,6 +97,13 @@ for file in sys.argv[1:]:
 	valid hist "$tmp"/hist.*.json
 }
 
+@test "stacks --json" {
+	"$memtrace" stacks --json -o "$tmp/stacks.fault.json" -- "$workloads/stacks"
+	"$memtrace" stacks alloc --weight pages --json -o "$tmp/stacks.alloc.json" -- "$workloads/stacks"
+	"$memtrace" stacks stall --json -o "$tmp/stacks.stall.json" -d 0.1
+	valid stacks "$tmp"/stacks.*.json
+}
+
 @test "top and hist --json" {
 	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
 	valid top "$tmp/top.json"

@@ -271,17 +271,6 @@ sum_of_events() {
 	done
 }
 
-# refused WORDS ARGS...: status 2, nothing on standard output, and one line that says so
-refused() {
-	local status=0
-
-	"$memtrace" "${@:2}" >"$tmp/out" 2>"$tmp/stat.err" 3>&- || status=$?
-	same "status of ${*:2}" "$status" 2
-	[[ ! -s $tmp/out ]] || fail "${*:2} printed: $(<"$tmp/out")"
-	same "lines of ${*:2}" "$(wc -l <"$tmp/stat.err")" 1
-	grep -qF -- "$1" "$tmp/stat.err" || fail "${*:2} does not say: $1"
-}
-
 @test "wrong use is refused, and why" {
 	refused "unexpected word 'fault': stalls takes only options" stalls fault -d 0.1
 	refused "--longer-than 'x': not a duration; expected a number" stalls --longer-than x -d 0.1

@@ -39,6 +39,7 @@ extern const struct option_row stall_options[];	   /* --longer-than */
 extern const struct option_row window_options[];   /* --from --to: replays */
 extern const struct option_row verify_options[];   /* -d -c */
 extern const struct option_row output_options[];   /* -o --json --format */
+extern const struct option_row file_options[];	   /* -o --json: with a --format of its own */
 extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
 extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup: histograms */
 extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
@@ -46,7 +47,8 @@ extern const struct option_row cmd_options[];	   /* -a */
 extern const struct option_row gather_options[];   /* --light --latency */
 extern const struct option_row attach_options[];   /* --avoid */
 extern const struct option_row record_options[];   /* --record FILE */
-extern const struct option_row single_options[];   /* --stacks --sample: single hot events */
+extern const struct option_row chain_options[];	   /* --stacks: of single events */
+extern const struct option_row sample_options[];   /* --sample: of single hot events */
 extern const struct option_row symbols_options[];  /* --symbols DIR */
 extern const struct option_row ring_options[];	   /* --ring-size --rare-ring-size --cpus-per-ring */
 extern const struct option_row kernel_options[];   /* --btf FILE */

@@ -164,14 +164,24 @@ const struct option_row verify_options[] = {
 	{ .name = NULL },
 };
 
+/* clang-format off */
+#define FILE_OPTIONS                                                                                                   \
+	{ .name = "output",                                                                                            \
+	  .short_name = 'o',                                                                                           \
+	  .type = OPT_STRING,                                                                                          \
+	  .offset = AT(out.path),                                                                                      \
+	  .arg = "FILE",                                                                                               \
+	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },                  \
+	{ .name = "json", .type = OPT_FLAG, .offset = AT(out.json), .help = "print JSON, one object per line" }
+/* clang-format on */
+
+const struct option_row file_options[] = {
+	FILE_OPTIONS,
+	{ .name = NULL },
+};
+
 const struct option_row output_options[] = {
-	{ .name = "output",
-	  .short_name = 'o',
-	  .type = OPT_STRING,
-	  .offset = AT(out.path),
-	  .arg = "FILE",
-	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },
-	{ .name = "json", .type = OPT_FLAG, .offset = AT(out.json), .help = "print JSON, one object per line" },
+	FILE_OPTIONS,
 	{ .name = "format",
 	  .type = OPT_STRING,
 	  .offset = AT(out.format),
@@ -291,12 +301,16 @@ const struct option_row symbols_options[] = {
 	{ .name = NULL },
 };
 
-const struct option_row single_options[] = {
+const struct option_row chain_options[] = {
 	{ .name = "stacks",
 	  .type = OPT_FLAG,
 	  .offset = AT(stacks),
 	  .help = "with each single event the call chain that led to it, in the program and in the kernel, by frame "
 		  "pointers" },
+	{ .name = NULL },
+};
+
+const struct option_row sample_options[] = {
 	{ .name = "sample",
 	  .type = OPT_SHARE,
 	  .live_only = true,

@@ -43,6 +43,7 @@ void options__init(struct options *options)
 		.long_stall_ns = 10000000,
 		.max_series = 200,
 		.idle_ns = 3600000000000,
+		.path_rows = 60,
 	};
 }
 

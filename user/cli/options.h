@@ -100,6 +100,10 @@ struct options {
 	bool explain;
 	/* map */
 	bool pss;
+	/* stacks */
+	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
+	int path_groups;    /* 1: by what memory was for; 0: by path */
+	uint64_t path_rows; /* of text; 0: all */
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;
