@@ -202,6 +202,8 @@ static void kinds(void **state)
 		{ "p;vfs_read_[k];some_driver_read_[k];__kmalloc_noprof_[k];___slab_alloc_[k];allocate_slab_[k]",
 		  "other: some_driver_read" },
 		{ "p;alloc_pages_[k]", "other: alloc_pages" },
+		{ "p;main;asm_exc_page_fault_[k];exc_page_fault_[k]", "touched by the program itself" },
+		{ "p;read;_copy_to_iter_[k];asm_exc_page_fault_[k];exc_page_fault_[k]", "other: copy_to_iter" },
 		{ "p;main;do_anonymous_page", "unknown" },
 		{ "p", "unknown" },
 		{ "", "unknown" },

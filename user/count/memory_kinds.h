@@ -10,7 +10,8 @@
 /*
  * The kind of a path of functions, the root first, with ";" between and "_[k]" behind the kernel's: that of the
  * function nearest to the leaf that memory_kinds.def has.  If it has none of them: "other: " and the kernel's function
- * at the leaf; without any of the kernel's functions "unknown".  The text is in buf (MEMORY_KIND_MAX bytes) or static.
+ * at the leaf, or, of a fault outside of the kernel, that the program touched the page; without functions of the kernel
+ * "unknown". The text is in buf (MEMORY_KIND_MAX bytes) or static.
  */
 const char *memory_kind__of(const char *path, char *buf);
 
