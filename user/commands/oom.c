@@ -341,26 +341,12 @@ static const struct option_row own_options[] = {
 	  .help = "also write each report of a kill to come to DIR, as text and as JSON, and a recording of what came "
 		  "before; with --last: where "
 		  "they are, by default " DEFAULT_DIR },
-	{ .name = "max-reports",
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, max_reports),
-	  .min = 1,
-	  .max = 100000,
-	  .arg = "N",
-	  .help = "with --dir: keep the newest N reports, and 64 MiB; by default 100" },
-	{ .name = "history",
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, history_ns),
-	  .min = 2000000000,
-	  .max = 3600000000000ULL,
-	  .arg = "TIME",
-	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 
 static const struct option_row *const option_groups[] = {
-	own_options,  duration_options, filter_options, cmd_options,	output_options,
-	ring_options, attach_options,	kernel_options, common_options, NULL
+	own_options,  oom_report_options, duration_options, filter_options, cmd_options, output_options,
+	ring_options, attach_options,	  kernel_options,   common_options, NULL
 };
 
 static const struct example examples[] = {
