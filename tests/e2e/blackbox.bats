@@ -185,6 +185,31 @@ kept() {
 	done
 }
 
+@test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {
+	need_tool python3 python3
+	cat >"$tmp/deny.py" <<-'END'
+		import mmap, resource, sys
+		resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1))
+		for i in range(7):
+		    try: mmap.mmap(-1, (1 << 30) + (i << 20))
+		    except OSError: pass
+	END
+	watch --denied --dir "$tmp/box" -- sh -c "python3 '$tmp/deny.py'; '$workloads/overflow' main
+		'$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	same "status" "$mt_status" 0
+	ours='.denied.rows[] | select(.what == "mmap" and .reason == "rlimit_as") | "\(.comm) \(.error) \(.count) \(.bytes) \(.limit)"'
+	denied="python3 ENOMEM 7 $(((1 << 30) + (6 << 20))) $((1 << 30))"
+	same "beside the kill" "$(told "$ours")" "$denied"
+	tail -n 1 "$tmp/reports" >"$tmp/last"
+	same "at the end" "$(jq -r "select(.schema == \"memtrace.oom_denied/1\") | $ours" "$tmp/last")" "$denied"
+	same "stacks" "$(jq -r '.denied.rows[] | select(.what == "stack overflow") | "\(.comm) \(.count) \(.bytes)"' "$tmp/last")" \
+		"overflow 1 null"
+	same "JSON" "$(cat "$tmp"/box/oom-*-denied-0.json)" "$(cat "$tmp/last")"
+	grep -qE '^denied    python3\[[0-9]+\] mmap of 1\.0[01]GiB: ENOMEM, rlimit_as, limit 1\.00GiB, 7 times$' "$tmp"/box/oom-*-denied-0.txt
+	run "$memtrace" oom --denied --last
+	same "status" "$status" 2
+}
+
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {
 	mkdir "$tmp/box"
 	echo precious >"$tmp/precious"

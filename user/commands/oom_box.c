@@ -2,11 +2,13 @@
 #include "oom_box.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/log.h"
 #include "../base/survive.h"
 #include "../views/losses.h"
+#include "../views/oom_denied.h"
 #include "../views/oom_files.h"
 
 #define HISTORY_NS   60000000000ULL
@@ -14,6 +16,13 @@
 #define MAX_REPORTS  100
 #define REPORT_BYTES (64ULL << 20) /* of all files in the directory */
 #define RECORD_BYTES (4U << 20)	   /* of a recording beside a report */
+
+#define DENIED_EVENTS (1U << MT_PROBE_denied | 1U << MT_PROBE_signal)
+
+struct oom_box_denied {
+	struct denied_counts counts;
+	struct oom_denied_view view;
+};
 
 static uint64_t history_ns(const struct options *options)
 {
@@ -44,6 +53,12 @@ static void say_failures(struct oom_box *box)
 	box->unwritten += nr;
 }
 
+static void add_denied(struct oom_box *box, struct report *report)
+{
+	oom_denied__add(&box->denied->view, &box->denied->counts, &box->session->names,
+			box->session->checkpoint.wall_offset_ns, report);
+}
+
 static int found(void *ctx, const struct oom_found *found)
 {
 	struct oom_box *box = ctx;
@@ -61,6 +76,8 @@ static int found(void *ctx, const struct oom_found *found)
 	if (!report)
 		return -ENOMEM;
 	err = oom_view__add(&box->view, found->kill, &origin, report);
+	if (!err && box->denied)
+		add_denied(box, report);
 	if (!err && box->keeper)
 		box->unwritten +=
 			oom_files__keep(box->keeper, found->kill, report, &box->session->checkpoint.wall_offset_ns);
@@ -80,17 +97,21 @@ static struct oom_watch *watch_of(struct oom_box *box, struct session *session)
 	box->session = session;
 	if (!box->watch)
 		box->watch = oom_watch__new(session, &request);
-	return box->watch;
+	if (session->options->denied && !box->denied)
+		box->denied = calloc(1, sizeof(*box->denied));
+	return box->denied || !session->options->denied ? box->watch : NULL;
 }
 
 int oom_box__event(struct oom_box *box, struct session *session, const struct event_row *row, const void *record)
 {
 	struct oom_watch *watch;
 
-	if (row->probe != MT_PROBE_oom && row->probe != MT_PROBE_memory)
+	if (row->probe != MT_PROBE_oom && row->probe != MT_PROBE_memory && !(DENIED_EVENTS & 1U << row->probe))
 		return 0;
 	watch = watch_of(box, session);
-	if (watch)
+	if (watch && box->denied && denied_counts__wants(record))
+		denied_counts__take(&box->denied->counts, record, &session->names);
+	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory))
 		oom_watch__take(watch, record);
 	if (row->id == MT_REC_oom && !box->has_first) {
 		box->first = *(const struct mt_oom *)record;
@@ -164,12 +185,38 @@ int oom_box__ready(struct oom_box *box, struct session *session, const char *opt
 	return EXIT_OK;
 }
 
+/* What was refused in the whole run, also where no kill came. */
+static int report_denied(struct oom_box *box)
+{
+	static const struct column columns[] = { { .path = "version" } };
+	const struct cell cells[] = { cell_string(MEMTRACE_VERSION) };
+	const int64_t *offset_ns = &box->session->checkpoint.wall_offset_ns;
+	const struct oom_files_name name = { .wall_ns = box->session->checkpoint.now_ns + (uint64_t)*offset_ns,
+					     .what = "denied" };
+	struct report *report = report__new("memtrace.oom_denied/1");
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	report__add_values(report, &(struct values){ .path = "", .columns = columns, .cells = cells, .nr_columns = 1 });
+	if (box->reports)
+		report__add_note(report, "%s", "");
+	add_denied(box, report);
+	if (box->keeper && box->denied->counts.nr)
+		box->unwritten += oom_files__keep_report(box->keeper, &name, report, offset_ns);
+	err = box->show(box->ctx, NULL, report);
+	report__free(report);
+	return err;
+}
+
 int oom_box__finish(struct oom_box *box)
 {
 	int err = oom_watch__finish(box->watch);
 	struct oom_watch_totals totals = oom_watch__totals(box->watch);
 	char lost[LOSSES_TEXT_MAX];
 
+	if (!err && box->denied)
+		err = report_denied(box);
 	if (box->keeper)
 		keeper__finish(box->keeper);
 	say_failures(box);
@@ -187,4 +234,5 @@ void oom_box__done(struct oom_box *box)
 {
 	keeper__close(box->keeper);
 	oom_watch__free(box->watch);
+	free(box->denied);
 }

@@ -22,9 +22,10 @@ struct oom_box {
 	struct oom_watch *watch;
 	struct keeper *keeper; /* NULL: no directory */
 	struct oom_view view;
-	uint64_t ticked_ns;	     /* when what was before was looked at last */
-	uint64_t reports, unwritten; /* files that could not be written */
-	struct mt_oom first;	     /* kill that no recording has yet */
+	struct oom_box_denied *denied; /* NULL: not asked for */
+	uint64_t ticked_ns;	       /* when what was before was looked at last */
+	uint64_t reports, unwritten;   /* files that could not be written */
+	struct mt_oom first;	       /* kill that no recording has yet */
 	bool has_first;
 };
 

@@ -82,6 +82,10 @@ int oom_live__run(const struct options *options)
 		.tick = on_tick,
 	};
 
+	if (options->denied) {
+		config.probes |= 1U << MT_PROBE_denied;
+		config.probes_too |= 1U << MT_PROBE_signal;
+	}
 	oom_box__configure(&config, options);
 	if (options->oom_dir) {
 		config.keep = on_recording;
