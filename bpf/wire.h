@@ -366,6 +366,31 @@ struct mt_denied {
 	__u64 limit;	      /* that was hit: bytes, mappings or tasks; MT_UNKNOWN_U64 */
 };
 
+/* An allocation of pages that failed, and that the kernel was to complain about. */
+struct mt_alloc_failed {
+	struct mt_hdr hdr;
+	struct mt_who who; /* unknown of an allocation that may be an interrupt's */
+	__u64 gfp_flags;
+	__s32 order;
+	__s32 migratetype;
+};
+
+/* A program sent SIGKILL to another one. */
+struct mt_sigkill {
+	struct mt_hdr hdr;
+	struct mt_who sender;
+	struct mt_who receiver;
+};
+
+/* A segmentation fault beside the stack pointer: the stack has no more room. */
+struct mt_stack_overflow {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 address;
+	__u64 stack_pointer;
+	__u64 limit; /* RLIMIT_STACK, bytes; MT_UNKNOWN_U64 of a thread that is not the first */
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -950,6 +975,9 @@ _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_oom_candidate) == 152, "mt_oom_candidate");
 _Static_assert(sizeof(struct mt_oom_after) == 32, "mt_oom_after");
 _Static_assert(sizeof(struct mt_denied) == 120, "mt_denied");
+_Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
+_Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
+_Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");

@@ -137,6 +137,79 @@ told() {
 	grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
 }
 
+# kept PID: the box has the report of that victim, and a recording
+kept() {
+	compgen -G "$tmp/box/oom-*-$1.json" >/dev/null && compgen -G "$tmp/box/oom-*.rec" >/dev/null
+}
+
+@test "export --oom-dir: reports as those of oom --dir, and the counts, from one process" {
+	mkdir "$tmp/textfile"
+	memtrace_start export fault -v --by cgroup --max-series 2000 -i 0.2 --textfile "$tmp/textfile/memtrace.prom" \
+		--oom-dir "$tmp/box"
+	eventually test -s "$tmp/textfile/memtrace.prom"
+	same "mode" "$(stat -c %a "$tmp/box")" 700
+	nap 2.5
+	"$workloads/oompair" "$victim_dir" "$trigger_dir" >"$tmp/pair"
+	# shellcheck disable=SC2046
+	eval $(grep -o 'victim=[0-9]* trigger=[0-9]*' "$tmp/pair" | tr ' ' '\n')
+	# shellcheck disable=SC2154
+	eventually kept "$victim"
+	kills() {
+		awk -v cgroup="cgroup=\"$parent/victim\"" '/^memtrace_oom_kills_total[{]/ && index($0, cgroup) { sum += $NF }
+			END { print sum + 0 }' "$tmp/textfile/memtrace.prom"
+	}
+	same "kills that are counted" "$(kills)" 1
+	same "faults are counted" "$(grep -c '^memtrace_page_faults_total{' "$tmp/textfile/memtrace.prom" | sed 's/^[1-9].*/some/')" some
+	memtrace_stop
+	same "status" "$mt_status" 0
+	cat "$tmp"/box/oom-*-"$victim".json >"$tmp/reports"
+	same "report" "$(told '"\(.victim.pid) \(.victim.comm) \(.victim.cgroup) \(.trigger.cgroup)"')" \
+		"$victim mt-victim $parent/victim $parent/trigger"
+	# a look a second, also where the file is written more often
+	between "looks" "$(told '.before.samples | length')" 2 6
+	same "the kill in the recording" \
+		"$("$memtrace" replay "$tmp"/box/oom-*.rec trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | head -n 1)" \
+		"$victim"
+	grep -qF "OOM kill of mt-victim[$victim] in $parent/victim: its report is in $tmp/box" "$tmp/err"
+	sanitized || grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
+}
+
+@test "export --oom-dir: what cannot be is refused" {
+	local words
+	for words in "--oom-dir $tmp/none/box" "--oom-dir $tmp --record $tmp/x.rec" "--max-reports 3" "--history 10"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr "$memtrace" export fault -d 1 --textfile "$tmp/x.prom" $words
+		same "export $words" "$status" 2
+		[[ $stderr == "memtrace: "*--* && ${#stderr_lines[@]} == 1 ]]
+		[[ ! -e $tmp/x.prom ]]
+	done
+}
+
+@test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {
+	need_tool python3 python3
+	cat >"$tmp/deny.py" <<-'END'
+		import mmap, resource, sys
+		resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1))
+		for i in range(7):
+		    try: mmap.mmap(-1, (1 << 30) + (i << 20))
+		    except OSError: pass
+	END
+	watch --denied --dir "$tmp/box" -- sh -c "python3 '$tmp/deny.py'; '$workloads/overflow' main
+		'$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	same "status" "$mt_status" 0
+	ours='.denied.rows[] | select(.what == "mmap" and .reason == "rlimit_as") | "\(.comm) \(.error) \(.count) \(.bytes) \(.limit)"'
+	denied="python3 ENOMEM 7 $(((1 << 30) + (6 << 20))) $((1 << 30))"
+	same "beside the kill" "$(told "$ours")" "$denied"
+	tail -n 1 "$tmp/reports" >"$tmp/last"
+	same "at the end" "$(jq -r "select(.schema == \"memtrace.oom_denied/1\") | $ours" "$tmp/last")" "$denied"
+	same "stacks" "$(jq -r '.denied.rows[] | select(.what == "stack overflow") | "\(.comm) \(.count) \(.bytes)"' "$tmp/last")" \
+		"overflow 1 null"
+	same "JSON" "$(cat "$tmp"/box/oom-*-denied-0.json)" "$(cat "$tmp/last")"
+	grep -qE '^denied    python3\[[0-9]+\] mmap of 1\.0[01]GiB: ENOMEM, rlimit_as, limit 1\.00GiB, 7 times$' "$tmp"/box/oom-*-denied-0.txt
+	run "$memtrace" oom --denied --last
+	same "status" "$status" 2
+}
+
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {
 	mkdir "$tmp/box"
 	echo precious >"$tmp/precious"

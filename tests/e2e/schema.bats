@@ -135,6 +135,26 @@ for file in sys.argv[1:]:
 	valid oom "$tmp/oom.json"
 }
 
+@test "oom --json of a kill as it happens, with what is denied beside it; those events" {
+	memcg_init
+	make_cgroup schema-oom 64M
+	make_cgroup schema-oom/v
+	victim=$cgroup
+	make_cgroup schema-oom/t
+	# shellcheck disable=SC2016
+	"$memtrace" oom --denied --json -- sh -c '"$workloads/overflow" main
+		"$workloads/oompair" "$1" "$2"' sh "$victim" "$cgroup" >"$tmp/out" 2>"$tmp/err"
+	grep '^{"schema":"memtrace.oom/1"' "$tmp/out" >"$tmp/oom.json"
+	grep '^{"schema":"memtrace.oom_denied/1"' "$tmp/out" >"$tmp/oom_denied.json"
+	valid oom "$tmp/oom.json"
+	valid oom_denied "$tmp/oom_denied.json"
+	"$memtrace" trace denied signal --json -o "$tmp/trace.json" -- sh -c '"$workloads/overflow" main; sleep 9 & kill -9 $!' \
+		>"$tmp/out" 2>"$tmp/err"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	same "events" "$(jq -r .event "$tmp/events.json" | sort -u | paste -sd ' ')" "sigkill stack_overflow"
+	valid event "$tmp/events.json"
+}
+
 @test "oom --explain --json" {
 	"$memtrace" oom --explain --json >"$tmp/oom.json"
 	"$memtrace" oom --explain -p $$ --json >>"$tmp/oom.json"

@@ -396,11 +396,39 @@ const struct option_row export_options[] = {
 	  .help = "end the series of a name that is gone (no task, no cgroup) when it has counted nothing for TIME, 1h "
 		  "by "
 		  "default; if it comes back it starts at 0" },
+	{ .name = "oom-dir",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(oom_dir),
+	  .arg = "DIR",
+	  .help = "also write a report of each OOM kill to DIR, as `memtrace oom --dir DIR` does: as text, as JSON, "
+		  "and "
+		  "a recording of what came before" },
 	{ .name = "no-bpf-stats",
 	  .type = OPT_FLAG,
 	  .offset = AT(no_bpf_stats),
 	  .expert = true,
 	  .help = "do not have the kernel time BPF programs; leaves out the metrics of memtrace's own run time" },
+	{ .name = NULL },
+};
+
+const struct option_row oom_report_options[] = {
+	{ .name = "max-reports",
+	  .type = OPT_UINT,
+	  .live_only = true,
+	  .offset = AT(max_reports),
+	  .min = 1,
+	  .max = 100000,
+	  .arg = "N",
+	  .help = "of reports in DIR keep the newest N, and 64 MiB; by default 100" },
+	{ .name = "history",
+	  .type = OPT_DURATION,
+	  .live_only = true,
+	  .offset = AT(history_ns),
+	  .min = 2000 * MS_NS,
+	  .max = HOUR_NS,
+	  .arg = "TIME",
+	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 

@@ -97,7 +97,7 @@ struct options {
 	bool newest;		/* --last */
 	const char *oom_dir;	/* --dir */
 	uint64_t history_ns, max_reports;
-	bool explain;
+	bool explain, denied;
 	/* map */
 	bool pss;
 	/* stacks */

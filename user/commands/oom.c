@@ -266,9 +266,10 @@ static int check(const struct options *options)
 		log_error("oom: expected only one of --log FILE, --last and --explain");
 	else if (!live && (options->cmd || has_filters(options) || options->duration_ns))
 		log_error("oom: --log, --last and --explain wait for nothing: expected no CMD, no -d and no filter");
-	else if (!live && (options->history_ns || options->max_reports))
-		log_error("oom: --history and --max-reports are about kills to come; expected none of --log, --last "
-			  "and --explain with them");
+	else if (!live && (options->history_ns || options->max_reports || options->denied))
+		log_error(
+			"oom: --history, --max-reports and --denied are about what is to come; expected none of --log, "
+			"--last and --explain with them");
 	else if (!live && options->oom_dir && !options->newest)
 		log_error("--dir: only with --last, or when waiting for kills");
 	else if (!live && options->pids.nr && !options->explain)
@@ -327,6 +328,14 @@ static const struct option_row own_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, explain),
 	  .help = "who would be killed if memory ran out now, with the points of each process" },
+	{ .name = "denied",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, denied),
+	  .help = "also list what is refused without a kill: mmap, brk, mremap, mprotect, mlock and clone with the "
+		  "limit "
+		  "that was hit, failed allocations of pages, overflows of stacks. Takes a hook on each system call "
+		  "and "
+		  "each allocation" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -341,26 +350,12 @@ static const struct option_row own_options[] = {
 	  .help = "also write each report of a kill to come to DIR, as text and as JSON, and a recording of what came "
 		  "before; with --last: where "
 		  "they are, by default " DEFAULT_DIR },
-	{ .name = "max-reports",
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, max_reports),
-	  .min = 1,
-	  .max = 100000,
-	  .arg = "N",
-	  .help = "with --dir: keep the newest N reports, and 64 MiB; by default 100" },
-	{ .name = "history",
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, history_ns),
-	  .min = 2000000000,
-	  .max = 3600000000000ULL,
-	  .arg = "TIME",
-	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 
 static const struct option_row *const option_groups[] = {
-	own_options,  duration_options, filter_options, cmd_options,	output_options,
-	ring_options, attach_options,	kernel_options, common_options, NULL
+	own_options,  oom_report_options, duration_options, filter_options, cmd_options, output_options,
+	ring_options, attach_options,	  kernel_options,   common_options, NULL
 };
 
 static const struct example examples[] = {

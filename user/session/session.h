@@ -53,6 +53,9 @@ struct session_config {
 	 */
 	void (*keep)(struct session *session, void *ctx, char *data, size_t size);
 	uint64_t keep_ns, keep_bytes;
+	/* Counts are up to date, each second or more often: before the interval that may end here.  NULL: not wanted.
+	 */
+	void (*tick)(struct session *session, void *ctx);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
 	int (*interval)(struct session *session, void *ctx);
 	void *ctx;

@@ -71,18 +71,28 @@ unsigned int oom_files__pid(const char *name)
 	return pid ? (unsigned int)strtoul(pid + 1, NULL, 10) : 0;
 }
 
-unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
-			     const int64_t *wall_offset_ns)
+unsigned int oom_files__keep_report(struct keeper *keeper, const struct oom_files_name *name,
+				    const struct report *report, const int64_t *wall_offset_ns)
 {
 	static const char *const formats[][2] = { { "text", "txt" }, { "json", "json" } };
 	char stem[KEEPER_NAME_MAX], *text;
 	unsigned int failed = 0;
 	size_t i, size;
 
-	name_files(stem, kill->when.wall_ns, kill->victim.comm, kill->victim.pid);
+	name_files(stem, name->wall_ns, name->what, name->pid);
 	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		text = as_text(report, formats[i][0], wall_offset_ns, &size);
 		failed += !text || !put(keeper, stem, formats[i][1], text, size);
 	}
 	return failed;
+}
+
+unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
+			     const int64_t *wall_offset_ns)
+{
+	const struct oom_files_name name = { .wall_ns = kill->when.wall_ns,
+					     .what = kill->victim.comm,
+					     .pid = kill->victim.pid };
+
+	return oom_files__keep_report(keeper, &name, report, wall_offset_ns);
 }

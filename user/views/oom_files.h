@@ -13,6 +13,15 @@
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
 			     const int64_t *wall_offset_ns);
 
+/* The same of a report that is about no kill. */
+struct oom_files_name {
+	uint64_t wall_ns;
+	const char *what; /* of any bytes */
+	uint32_t pid;	  /* 0: of none */
+};
+unsigned int oom_files__keep_report(struct keeper *keeper, const struct oom_files_name *name,
+				    const struct report *report, const int64_t *wall_offset_ns);
+
 /*
  * Hands a recording over, by the name of a kill's report; data is the keeper's.  How many could not be: 0 or 1.
  */
