@@ -18,6 +18,14 @@ clock_resets() {
 		"$check_out/clock/$1.prom" "$check_out/clock/$2.prom"
 }
 
+# What is left of the capabilities: CAP_DAC_READ_SEARCH, and CAP_BPF where bpf(2) is refused to others, or might be.
+clock_power() {
+	local left=0000000000000004
+
+	if [[ $check_name == 5.10* || $(<"$check_out/clock/bpf_disabled") == 0 ]]; then left=0000008000000004; fi
+	printf 'CapPrm:\t%s\nCapEff:\t%s\nNoNewPrivs:\t1' $left $left
+}
+
 check_clock() {
 	local dir=$check_out/clock step faults last=0 updated resets=
 
@@ -37,12 +45,19 @@ check_clock() {
 		verdict "clock: faults of step $step ($((faults - last)))" $? "$(grep mt-clock "$dir/$step.prom")"
 		last=$faults
 		updated=$(clock_value $step memtrace_last_update_timestamp_seconds)
-		((updated >= $(<"$dir/$step.before") && updated <= $(<"$dir/$step.after")))
+		# to the nearest second
+		((updated >= $(<"$dir/$step.before") && updated <= $(<"$dir/$step.after") + 1))
 		verdict "clock: written since it was set, step $step" $? "$updated, $(<"$dir/$step.before") to $(<"$dir/$step.after")"
 		((step == 0)) || resets=$(clock_resets $((step - 1)) $step)
 		[[ ! $resets ]]
 		verdict "clock: no counter goes down or ends, step $step" $? "$resets"
 	done
 	same "clock: series that ended" "$(clock_value 3 memtrace_series_ended_total)" 0
+	same "clock: capabilities that are left" "$(<"$dir/capabilities")" "$(clock_power)"
+	# rows are of whole processes, with what they did under another name
+	faults=$(jq -r '[.processes[] | select(.comm == "mt-clock") | .fault.minor] | add' "$dir/stat.json")
+	((faults >= last && faults < last + 800))
+	verdict "clock: faults in a replay ($faults)" $? "$last; $(<"$dir/stat.json.err")"
+	same "clock: a replay took seconds, not days" "$(jq '.duration_ns > 8e9 and .duration_ns < 600e9' "$dir/stat.json")" true
 	same "clock: errors" "$(clock_value 3 memtrace_export_errors_total)" 0
 }
