@@ -52,6 +52,7 @@ extern const struct option_row sample_options[];     /* --sample: of single hot 
 extern const struct option_row symbols_options[];    /* --symbols DIR */
 extern const struct option_row ring_options[];	     /* --ring-size --rare-ring-size --cpus-per-ring */
 extern const struct option_row kernel_options[];     /* --btf FILE */
+extern const struct option_row naming_options[];   /* --cgroup-rules */
 extern const struct option_row export_options[];     /* --textfile --keep --once --max-series --no-bpf-stats */
 extern const struct option_row oom_report_options[]; /* --max-reports --history: of OOM kills */
 extern const struct option_row common_options[];     /* -v --help --help-all */

@@ -432,6 +432,17 @@ const struct option_row oom_report_options[] = {
 	{ .name = NULL },
 };
 
+const struct option_row naming_options[] = {
+	{ .name = "cgroup-rules",
+	  .type = OPT_STRING,
+	  .offset = AT(cgroup_rules),
+	  .arg = "FILE",
+	  .expert = true,
+	  .help = "a file with rules of your own about which container, pod and unit a cgroup's path names; "
+		  "/etc/memtrace/cgroups by default, if it is there" },
+	{ .name = NULL },
+};
+
 const struct option_row common_options[] = {
 	{ .name = "verbose",
 	  .short_name = 'v',

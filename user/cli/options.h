@@ -85,6 +85,7 @@ struct options {
 	/* where from */
 	const char *replay;	    /* a recording's name; NULL: the live kernel */
 	struct time_point from, to; /* which part of it */
+	const char *cgroup_rules;   /* --cgroup-rules FILE; NULL: that of /etc if it is there */
 	/* export */
 	bool once;
 	const char *textfile;

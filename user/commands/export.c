@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../cli/command.h"
+#include "../cli/own_rules.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
@@ -12,6 +13,7 @@
 #include "../base/service.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
+#include "../session/power.h"
 #include "../session/session.h"
 #include "oom_box.h"
 
@@ -19,7 +21,7 @@ extern const struct command export_command;
 
 #define DEFAULT_INTERVAL_NS 15000000000ULL
 #define MAX_GROUPS	    4096
-#define MAX_COSTS	    64 /* BPF programs */
+#define SOME_COSTS	    64 /* BPF programs: room for so many at first */
 
 #define BIT(probe) (1U << MT_PROBE_##probe)
 /* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
@@ -32,11 +34,13 @@ struct export_run {
 	struct metrics *metrics;
 	struct outfile file;
 	struct service service;
-	struct loop_timer *alive; /* when the service manager wants the next sign of life */
-	bool written;		  /* at least once */
-	int error;		  /* of the last write */
+	struct loop_timer *alive;   /* when the service manager wants the next sign of life */
+	bool written;		    /* at least once */
+	int error;		    /* of the last write */
 	struct oom_box box;	  /* with --oom-dir */
-	bool uncounted;		  /* metrics could not be made: what would be written from now on would not be true */
+	bool uncounted;		    /* metrics could not be made: what would be written from now on would not be true */
+	struct program_cost *costs; /* owned, with room for max_costs */
+	size_t max_costs;
 };
 
 /*
@@ -65,13 +69,32 @@ static int write_file(struct export_run *run, const struct report *report)
 	return outfile__put(file, output.ops->report(&output, report));
 }
 
-static int add_metrics(struct export_run *run, struct report *report)
+/* Of each program, however many there are: how many, or -errno. */
+static int read_costs(struct export_run *run)
 {
 	struct source *src = run->session.source;
-	struct program_cost costs[MAX_COSTS];
-	int nr = run->session.stats_fd < 0 ? 0 : src->ops->costs(src, costs, MAX_COSTS);
+	struct program_cost *more;
+	int nr = 0;
 
-	return nr < 0 ? nr : metrics__add(run->metrics, report, costs, nr);
+	if (run->session.stats_fd < 0)
+		return 0;
+	while (!run->max_costs || (size_t)(nr = src->ops->costs(src, run->costs, run->max_costs)) == run->max_costs) {
+		size_t max = run->max_costs ? 2 * run->max_costs : SOME_COSTS;
+
+		more = reallocarray(run->costs, max, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		run->costs = more;
+		run->max_costs = max;
+	}
+	return nr;
+}
+
+static int add_metrics(struct export_run *run, struct report *report)
+{
+	int nr = read_costs(run);
+
+	return nr < 0 ? nr : metrics__add(run->metrics, report, run->costs, nr);
 }
 
 static int export(struct export_run *run)
@@ -252,8 +275,10 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);
-	if (!run->error)
+	if (!run->error) {
+		power__give_up(&run->session, &run->file, 0);
 		run->error = tell_ready(run);
+	}
 	if (run->error) {
 		outfile__report(&run->file, run->error);
 		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
@@ -335,6 +360,8 @@ static int run_export(struct options *options)
 	int code = check_box(options);
 
 	if (code == EXIT_OK)
+		code = own_rules__read(options);
+	if (code == EXIT_OK)
 		code = open_file(&run, options);
 	if (code != EXIT_OK)
 		return code;
@@ -350,6 +377,7 @@ static int run_export(struct options *options)
 	oom_box__done(&run.box);
 	session__close(&run.session);
 	metrics__free(run.metrics);
+	free(run.costs);
 	outfile__close(&run.file);
 	service__close(&run.service);
 	return code;
@@ -357,7 +385,7 @@ static int run_export(struct options *options)
 
 static const struct option_row *const option_groups[] = {
 	export_options, oom_report_options, time_options,   window_options, filter_options, cmd_options, record_options,
-	label_options,	ring_options,	    attach_options, kernel_options, common_options, NULL
+	label_options,	naming_options, ring_options,	    attach_options, kernel_options, common_options, NULL
 };
 
 static const struct example examples[] = {

@@ -12,6 +12,7 @@
 #include "../base/stop.h"
 #include "../base/stream.h"
 #include "../cli/command.h"
+#include "../cli/own_rules.h"
 #include "../kernel/kmsg.h"
 #include "../kernel/oom_parser.h"
 #include "../kernel/oom_standing.h"
@@ -295,6 +296,8 @@ static int run_oom(struct options *options)
 	struct oom_run *run;
 	int code = check(options);
 
+	if (code == EXIT_OK)
+		code = own_rules__read(options);
 	if (code != EXIT_OK)
 		return code;
 	if (!nr_modes(options))
@@ -354,7 +357,7 @@ static const struct option_row own_options[] = {
 };
 
 static const struct option_row *const option_groups[] = {
-	own_options,  oom_report_options, duration_options, filter_options, cmd_options, output_options,
+	own_options,  oom_report_options, duration_options, filter_options, cmd_options, naming_options, output_options,
 	ring_options, attach_options,	  kernel_options,   common_options, NULL
 };
 

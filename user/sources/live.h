@@ -35,6 +35,8 @@ struct hook_report {
 	const char *why;  /* why it is not attached, or not of the best kind; "" */
 	const char *loss; /* what is missing without it */
 	bool wanted, optional;
+	bool tracefs; /* that kind needs the ids that tracefs has; also where it is not attached as that cannot be read
+		       */
 	int error;
 	/* of the program that is attached; NULL and 0 if that is not known */
 	const char *program;
@@ -73,6 +75,11 @@ void live__expect_command(struct live *live, bool expect);
  * counted before.
  */
 void live__end(struct live *live);
+/*
+ * Whether the kernel does for a tick what it is asked for, with the capabilities that are in effect now and whatever
+ * kernel.unprivileged_bpf_disabled will be.
+ */
+bool live__may_go_on(struct live *live);
 /* Takes samples now, if they were asked for. */
 void live__take_samples(struct live *live);
 
