@@ -694,8 +694,10 @@ struct mt_state {
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
-	__u32 fault_swapped; /* its page was on swap */
-	__u32 minor_swapped;
+	__u16 fault_swapped; /* its page was on swap */
+	__u16 minor_swapped;
+	__u16 walking;	/* its user stack is being read, which may raise exceptions that do not count */
+	__u16 renamed;	/* by another task: set by that one */
 	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
@@ -704,9 +706,7 @@ struct mt_state {
 	__u64 announced_rings;	 /* a bit each */
 	__u64 woke_ns;		 /* when the reader was last woken for them */
 	__u32 announced_epoch;
-	__u32 walking;	/* its user stack is being read, which may raise exceptions that do not count */
 	__u32 sent_sum; /* of what was sent, at the exit */
-	__u32 renamed;	/* by another task: set by that one */
 	/* For each fault: */
 	__u32 flags;  /* enum mt_state_flags */
 	__u32 match;  /* it meets the filters */
@@ -959,7 +959,7 @@ _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIS
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
 _Static_assert(sizeof(struct mt_state) ==
-		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 32 + 16 + 128 + 32 + 32,
+		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 32 + 8 + 128 + 32 + 32,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -8,6 +8,17 @@
 
 /* What rows of probes.def take as names. */
 static const char *const names_fault_mode[] = { "user", "kernel", NULL };
+/* Bits of x86's error code from the lowest on (arch/x86/include/asm/trap_pf.h); U is what the mode says. */
+static const char *const names_error_code[] = {
+	"absent", "present",	    /* P */
+	"read",	  "write",	    /* W */
+	"",	  "",		    /* U */
+	"",	  "reserved",	    /* RSVD */
+	"",	  "fetch",	    /* I */
+	"",	  "protection_key", /* PK */
+	"",	  "shadow_stack",   /* SS */
+	NULL,
+};
 /*
  * include/linux/mmzone.h, enum migratetype, with CONFIG_CMA and
  * CONFIG_MEMORY_ISOLATION; without the former, isolate moves to 4.
@@ -377,6 +388,7 @@ const char *schema__field_type_name(enum field_type type)
 		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool",	 [FIELD_GFP] = "gfp",
 		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code",	 [FIELD_KERNEL_STACK] = "stack",
 		[FIELD_USER_STACK] = "stack", [FIELD_CGROUP] = "cgroup", [FIELD_TEXT] = "text",
+		[FIELD_FLAGS] = "flags",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

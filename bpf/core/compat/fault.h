@@ -7,6 +7,7 @@
 
 /* Bits of the x86 page-fault error code (arch/x86/include/asm/trap_pf.h). */
 enum {
+	PF_PRESENT = 1 << 0,
 	PF_WRITE = 1 << 1,
 	PF_INSTR = 1 << 4,
 };
