@@ -37,7 +37,7 @@ struct export_run {
 	struct loop_timer *alive;   /* when the service manager wants the next sign of life */
 	bool written;		    /* at least once */
 	int error;		    /* of the last write */
-	struct oom_box box;	  /* with --oom-dir */
+	struct oom_box box;	    /* with --oom-dir */
 	bool uncounted;		    /* metrics could not be made: what would be written from now on would not be true */
 	struct program_cost *costs; /* owned, with room for max_costs */
 	size_t max_costs;
@@ -383,10 +383,13 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = {
-	export_options, oom_report_options, time_options,   window_options, filter_options, cmd_options, record_options,
-	label_options,	naming_options, ring_options,	    attach_options, kernel_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { export_options, oom_report_options,
+							  time_options,	  window_options,
+							  filter_options, cmd_options,
+							  record_options, label_options,
+							  naming_options, ring_options,
+							  attach_options, kernel_options,
+							  common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "for node_exporter, by process name, until stopped",

@@ -356,10 +356,10 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	own_options,  oom_report_options, duration_options, filter_options, cmd_options, naming_options, output_options,
-	ring_options, attach_options,	  kernel_options,   common_options, NULL
-};
+static const struct option_row *const option_groups[] = { own_options,	  oom_report_options, duration_options,
+							  filter_options, cmd_options,	      naming_options,
+							  output_options, ring_options,	      attach_options,
+							  kernel_options, common_options,     NULL };
 
 static const struct example examples[] = {
 	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },

@@ -34,6 +34,11 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
+static bool hook_counts(const struct hook_state *h, const struct hook_slots *row)
+{
+	return hook__is_attached(h) && (!row->unless || strcmp(h->hook->alts[h->alt].program, row->unless));
+}
+
 /* Counts without a hook are unknown, not 0; a latency that is not measured has no histogram. */
 static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
 {
@@ -48,7 +53,7 @@ static void note_lacks(struct probe_status *status, const struct object *object,
 	for (; row && row->hook; row++) {
 		h = object__hook(object, row->hook);
 		for (slot = row->first; h && slot <= row->last; slot++)
-			status->lacks[slot] = !hook__is_attached(h);
+			status->lacks[slot] = !hook_counts(h, row);
 	}
 }
 
