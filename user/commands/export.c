@@ -267,8 +267,13 @@ static int run_export(struct options *options)
 		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
 	};
-	int code = open_file(&run, options);
+	int code;
 
+	if (options->labels.nr > METRICS_MAX_GROUPS) {
+		log_error("--by: expected one group or two");
+		return EXIT_USAGE;
+	}
+	code = open_file(&run, options);
 	if (code)
 		return code;
 	service__open(&run.service);
