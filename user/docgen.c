@@ -750,7 +750,8 @@ static const char events_head[] =
 	"\n"
 	"A metric is what `memtrace export` writes: of a counter a counter, of a histogram a histogram. Its unit is\n"
 	"the base unit: pages become bytes, ns becomes seconds. Beside the labels that are shown here, metrics of\n"
-	"tasks have the label `comm`, or `cgroup` with `--by cgroup`; what belongs to the machine has neither.\n"
+	"tasks have the label `comm`, or with `--by` the label `cgroup` or `role`; what belongs to the machine has "
+	"none.\n"
 	"What has no metric is in JSON alone.\n";
 
 static void md_events(FILE *out, const struct command *unused)

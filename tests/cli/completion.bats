@@ -43,7 +43,7 @@ complete_words() {
 @test "arguments" {
 	[ "$(complete_words stat --by pro)" = process ]
 	[ "$(complete_words stat --by = pro)" = process ]
-	[ "$(complete_words stat --by '=')" = "cgroup comm parent process thread" ]
+	[ "$(complete_words stat --by '=')" = "cgroup comm parent process role thread" ]
 	[ "$(complete_words list -o READM)" = "$(compgen -f READM | xargs)" ]
 	[[ " $(complete_words stat -p '') " == *" $$ "* ]]
 	[ "$(complete_words stat -u roo)" = root ]

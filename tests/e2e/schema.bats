@@ -61,11 +61,11 @@ for file in sys.argv[1:]:
 }
 
 @test "stat --json of one probe, light, by each kind of row, with intervals" {
-	for by in process thread comm cgroup; do
+	for by in process thread comm cgroup role; do
 		memtrace_stat fault --light --by $by -- "$workloads/faults"
 		mv "$tmp/stat.json" "$tmp/$by.json"
 	done
-	"$memtrace" stat -d 0.5 -i 0.2 --json -o "$tmp/all.json"
+	"$memtrace" stat -d 0.5 -i 0.2 --command --json -o "$tmp/all.json"
 	between "reports of half a second" "$(wc -l <"$tmp/all.json")" 1 3
 	valid stat "$tmp"/*.json
 }
@@ -76,7 +76,7 @@ for file in sys.argv[1:]:
 	disk_dir
 	file=$disk/memtrace-test-file.$$
 	hog=("$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 2)
-	for by in process thread comm cgroup parent; do
+	for by in process thread comm cgroup role parent; do
 		"$memtrace" stalls --by $by --record "$tmp/$by.rec" --json -o "$tmp/stalls.$by.json" -- "${hog[@]}"
 		grep -q '"rows":\[{' "$tmp/stalls.$by.json" || fail "no rows by $by"
 		"$memtrace" replay "$tmp/$by.rec" stalls --by $by -i 50ms --json >"$tmp/stalls.replayed.$by.json"
@@ -107,7 +107,7 @@ for file in sys.argv[1:]:
 @test "top and hist --json" {
 	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
 	valid top "$tmp/top.json"
-	for by in comm cgroup; do
+	for by in comm cgroup role; do
 		"$memtrace" hist --by $by --json -o "$tmp/hist.$by.json" -- "$workloads/faults"
 	done
 	valid hist "$tmp"/hist.*.json

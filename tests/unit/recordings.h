@@ -31,6 +31,7 @@ union any_record {
 	struct mt_memory memory;
 	struct mt_denied denied;
 	struct mt_major major;
+	struct title_record title;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };

@@ -378,18 +378,18 @@ static void test_strings(void **state)
 
 static void test_choices(void **state)
 {
-	static const char *const names[] = { "process", "thread", "comm", "cgroup", "parent" };
-	static const int values[] = { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP, BY_PARENT };
+	static const char *const names[] = { "process", "thread", "comm", "cgroup", "role", "parent" };
+	static const int values[] = { BY_PROCESS, BY_THREAD, BY_COMM, BY_CGROUP, BY_ROLE, BY_PARENT };
 	struct parsed p;
 
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		PARSE(&p, &full, "--by", names[i]);
 		accepted(&p);
 		assert_int_equal(p.options.by, values[i]);
 		options__free(&p.options);
 		PARSE(&p, &bare, "--by", names[i]);
 		if (values[i] == BY_PARENT) {
-			REFUSED(&p, "--by", names[i], "process, thread, comm, cgroup");
+			REFUSED(&p, "--by", names[i], "process, thread, comm, cgroup, role");
 			continue;
 		}
 		accepted(&p);
@@ -397,7 +397,7 @@ static void test_choices(void **state)
 		options__free(&p.options);
 	}
 	PARSE(&p, &full, "--by", "Process");
-	REFUSED(&p, "--by 'Process'", "process, thread, comm, cgroup, parent");
+	REFUSED(&p, "--by 'Process'", "process, thread, comm, cgroup, role, parent");
 	PARSE(&p, &full, "--by=");
 	REFUSED(&p, "--by ''");
 }
@@ -438,7 +438,7 @@ static void test_ordered_choices(void **state)
 	assert_int_equal(p.options.labels.nr, 0);
 	options__free(&p.options);
 	PARSE(&p, &labels, "--by", "comm,thread");
-	REFUSED(&p, "--by 'thread'", "comm, cgroup");
+	REFUSED(&p, "--by 'thread'", "comm, cgroup, role");
 	PARSE(&p, &labels, "--by", "comm,");
 	REFUSED(&p, "--by ''");
 }
@@ -468,7 +468,7 @@ static void test_unknown_options(void **state)
 	PARSE(&p, &full, "-Z");
 	REFUSED(&p, "'-Z'", "-p, ");
 	PARSE(&p, &bare, "-d", "5");
-	REFUSED(&p, "'-d'", "--by, -v, -h");
+	REFUSED(&p, "'-d'", "--by, --roles, -v, -h");
 	PARSE(&p, &full, "--\033[31m");
 	REFUSED(&p, "\\x1b[31m");
 	assert_null(strchr(p.said, '\033'));

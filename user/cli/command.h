@@ -42,7 +42,7 @@ extern const struct option_row output_options[];   /* -o --json --format */
 extern const struct option_row file_options[];	   /* -o --json: with a --format of its own */
 extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
 extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup|kind: histograms */
-#define HIST_BY_KIND (BY_CGROUP + 1)
+#define HIST_BY_KIND (BY_ROLE + 1)
 extern const struct option_row label_options[];	     /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	     /* -a */
 extern const struct option_row gather_options[];     /* --light --latency */

@@ -11,13 +11,19 @@
 #define PID_LIMIT (4 * 1024 * 1024)
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
-static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "parent", NULL };
+static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "role", "parent", NULL };
 /* The same from BY_ALL on, then HIST_BY_KIND. */
-static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", "kind", NULL };
+static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", "role", "kind", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const cgroup_alone[] = { "cgroup", NULL };
-static const char *const comm_or_cgroup[] = { "comm", "cgroup", NULL };
+static const char *const label_groups[] = { "comm", "cgroup", "role", NULL };
+
+#define ROLES                                                                                                          \
+	{                                                                                                              \
+		.name = "roles", .type = OPT_STRING, .offset = AT(roles), .arg = "FILE",                               \
+		.help = "with --by role: rules from FILE, not from /etc/memtrace/roles"                                \
+	}
 
 #define CGROUP_SYNTAX "a path, a systemd unit, or the start of a container's id"
 #define CGROUP(...)                                                                                                    \
@@ -199,7 +205,8 @@ const struct option_row table_options[] = {
 	  .min = BY_PROCESS,
 	  .choices = table_groups,
 	  .arg = "GROUP",
-	  .help = "what a row stands for (parent: who started the row's processes)" },
+	  .help = "what a row stands for; role: what threads are for, parent: who started its processes" },
+	ROLES,
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -213,6 +220,11 @@ const struct option_row table_options[] = {
 	  .arg = "FIELD",
 	  .help = "sort by this column, named as in the table's header or in the JSON; by default first who waits, if "
 		  "anybody was stalled for more than 1 % of the time, then who is most active" },
+	{ .name = "command",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = AT(command),
+	  .help = "show also who is the parent (PPID) and the command line of each process that lives, also in JSON" },
 	{ .name = "counts",
 	  .type = OPT_FLAG,
 	  .offset = AT(counts),
@@ -230,6 +242,7 @@ const struct option_row group_options[] = {
 	  .help = "one histogram for each; cause: by its own label alone, as without this; kind: of minor faults, by "
 		  "what "
 		  "the kernel did" },
+	ROLES,
 	{ .name = NULL },
 };
 
@@ -238,11 +251,11 @@ const struct option_row label_options[] = {
 	  .type = OPT_CHOICE_LIST,
 	  .offset = AT(labels),
 	  .min = BY_COMM,
-	  .choices = comm_or_cgroup,
+	  .choices = label_groups,
 	  .arg = "GROUP",
-	  .help = "the label of the metrics of tasks; comm by default; may be repeated: metrics by another group have "
-		  "it "
-		  "in their names" },
+	  .help = "the label of the metrics of tasks, comm by default; repeatable: the second is in names of metrics, "
+		  "too" },
+	ROLES,
 	{ .name = NULL },
 };
 

@@ -67,8 +67,10 @@ struct options {
 	struct output_request out;
 	int by;			 /* enum group_by; -1: the command's default */
 	struct uint_list labels; /* of metrics: enum group_by */
+	const char *roles;	 /* --roles FILE, or NULL */
 	uint64_t rows;		 /* -k: 0: all */
 	const char *sort;	 /* a column's title or path, or NULL */
+	bool command;		 /* of a table: PPID and COMMAND */
 	bool counts;		 /* of a table's text: counts, no rates */
 	/* how it is gathered */
 	bool light;

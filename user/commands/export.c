@@ -359,6 +359,10 @@ static int run_export(struct options *options)
 	};
 	int code = check_box(options);
 
+	if (code == EXIT_OK && options->labels.nr > METRICS_MAX_GROUPS) {
+		log_error("--by: expected one group or two");
+		code = EXIT_USAGE;
+	}
 	if (code == EXIT_OK)
 		code = own_rules__read(options);
 	if (code == EXIT_OK)

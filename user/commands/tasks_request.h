@@ -14,6 +14,7 @@ static inline struct tasks_request tasks_request__of(const struct options *optio
 		.rows = options->rows,
 		.sort = options->sort,
 		.wide = render__is_wide(render),
+		.command = options->command,
 		.counts = options->counts,
 	};
 }

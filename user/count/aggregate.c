@@ -109,6 +109,8 @@ static const struct mt_who *row_who(const struct aggregate *agg, const struct mt
 
 static struct row_key key_of(const struct aggregate *agg, const struct mt_task *task)
 {
+	if (agg->config.by == BY_ROLE)
+		return (struct row_key){ task_roles__id(agg->config.roles, &task->who), 0 };
 	return row_key__of(agg->config.by, row_who(agg, task), task->life);
 }
 
@@ -241,6 +243,8 @@ static void finish(struct aggregate *agg, struct life *life, const struct mt_tas
 	if (life && life->row)
 		life->row->lives--;
 	aggregate__finish_member(agg, life, task);
+	if (agg->config.by == BY_ROLE)
+		task_roles__end(agg->config.roles, &task->who, task->hdr.time_ns);
 	if (life)
 		task_counts__remove(&agg->task_counts, life);
 	task_counts__finish(&agg->task_counts, task->life);
@@ -417,6 +421,8 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 	int err = 0;
 
 	members__retire(&agg->members, now_ns, agg->config.linger_ns);
+	if (agg->config.by == BY_ROLE)
+		task_roles__retire(agg->config.roles, now_ns, agg->config.linger_ns);
 	if (agg->also)
 		err = aggregate__retire(agg->also, now_ns);
 	if (!rows_can_die(agg))

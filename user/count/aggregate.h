@@ -22,22 +22,25 @@ enum scope {
 	NR_SCOPES
 };
 
+struct task_roles;
+
 struct aggregate_config {
 	enum group_by by;
 	enum group_by hist_by; /* not BY_PARENT */
-	enum group_by also;    /* BY_COMM or BY_CGROUP: rows and histograms by this group too; BY_ALL: none */
+	enum group_by also;    /* BY_COMM, BY_CGROUP or BY_ROLE: rows and histograms by this group too; BY_ALL: none */
 	bool intervals;	       /* SCOPE_INTERVAL will be asked for */
-	bool processes;	       /* by comm, cgroup and parent (which needs it): count the processes of each row */
+	bool processes;	       /* by comm, cgroup, role and parent (which needs it): count the processes of each row */
 	bool keep_dead;	       /* rows of processes that are gone stay in SCOPE_TOTAL (in a file, not in memory) */
-	size_t max_groups;     /* groups by comm, cgroup or parent; later ones count in the group "other" */
+	size_t max_groups;     /* groups by comm, cgroup, role or parent; later ones count in the group "other" */
 	size_t max_tasks;      /* alive at once, and rows in memory; 0: no limit */
 	uint32_t unwanted;     /* bit per enum mt_probe: those whose counters are left out */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
+	struct task_roles *roles; /* by role: borrowed */
 };
 
 /*
- * One row.  By comm and by cgroup only comm or cgroup_id means something; by parent the names are the parent's.  other
- * marks the group for what exceeded max_groups; a group whose name is "other" is not it.
+ * One row.  By comm, cgroup and role only comm, cgroup_id or role means something; by parent the names are the
+ * parent's.  other marks the group for what exceeded max_groups; a group whose name is "other" is not it.
  */
 struct entity {
 	uint32_t pid, tid;
@@ -51,15 +54,16 @@ struct entity {
 	bool exited;
 	uint64_t processes; /* that counted something in the scope, with config.processes */
 	uint64_t id;	    /* unique among rows, the same as long as the row lives */
+	uint64_t role;	    /* by role: for task_roles__name() */
 	const uint64_t *v;  /* MT_NR_SLOTS counts of the scope */
 	uint32_t waiter;    /* who of it waited for memory in the scope: a thread, or as waiter.h has it */
 };
 
-/* When a group by comm or cgroup ends. */
+/* When a group by comm, cgroup or role ends. */
 struct ending {
 	uint64_t now_ns;
 	uint64_t idle_ns; /* so long it has counted nothing, and no task of it that ever counted is alive */
-	/* and the cgroup is gone; NULL, and by comm: not asked */
+	/* and the cgroup is gone; NULL, and by comm and role: not asked */
 	bool (*lives)(void *ctx, uint64_t cgroup_id);
 	void *ctx;
 };
@@ -97,9 +101,9 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns);
 void aggregate__next_interval(struct aggregate *agg);
 
 /*
- * By comm and by cgroup: marks rows and histograms of groups that end.  drop_ended() forgets those that are marked; the
- * sums keep what they counted, and if such a group counts again it starts at 0.  Between the two calls no record may
- * come.  What config.also has is not marked or dropped: that is for its own calls.
+ * By comm, cgroup and role: marks rows and histograms of groups that end.  drop_ended() forgets those that are marked;
+ * the sums keep what they counted, and if such a group counts again it starts at 0.  Between the two calls no record
+ * may come.  What config.also has is not marked or dropped: that is for its own calls.
  */
 void aggregate__mark_ended(struct aggregate *agg, const struct ending *ending);
 void aggregate__drop_ended(struct aggregate *agg);
@@ -135,9 +139,10 @@ void selection__free(struct selection *sel);
 struct hist_entry {
 	const struct hist_row *row;
 	int64_t label;		    /* the label member's value; 0 without one */
-	char comm[MT_COMM_LEN + 1]; /* not with hist_by BY_CGROUP */
+	char comm[MT_COMM_LEN + 1]; /* not with hist_by BY_CGROUP and BY_ROLE */
 	uint32_t pid, tid;	    /* with hist_by BY_PROCESS and BY_THREAD; tid only with the latter */
 	uint64_t cgroup_id;	    /* with hist_by BY_CGROUP */
+	uint64_t role;		    /* with hist_by BY_ROLE: for task_roles__name() */
 	bool ended;		    /* see aggregate__mark_ended() */
 	bool other; /* the group for what exceeded max_groups, and for events without records, which name no task */
 	uint64_t counts[MT_HIST_SLOTS];

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Groups by comm or cgroup that end, so that a run of months has room for new ones.  A row and the histograms of the
- * same group end together.  A histogram can be without a row: of the cgroup whose limit an episode was for.
+ * Groups by comm, cgroup or role that end, so that a run of months has room for new ones.  A row and the histograms of
+ * the same group end together.  A histogram can be without a row: of the cgroup whose limit an episode was for.
  */
 #include "aggregate_impl.h"
 #include "hist_groups.h"
 
 static bool can_end(const struct aggregate *agg)
 {
-	return agg->config.by == BY_COMM || agg->config.by == BY_CGROUP;
+	return agg->config.by == BY_COMM || agg->config.by == BY_CGROUP || agg->config.by == BY_ROLE;
 }
 
 /* Whether it was silent for so long.  What has just counted is as old as this look. */
@@ -58,6 +58,15 @@ void aggregate__mark_ended(struct aggregate *agg, const struct ending *ending)
 			group->ended = !lives(agg, ending, group->key.a, &group->counted_ns);
 }
 
+/* Whether a row or a histogram is of that role. */
+static bool has_role(const void *ctx, uint64_t id)
+{
+	const struct aggregate *agg = ctx;
+	const struct row_key key = { id, 0 };
+
+	return rows__find(&agg->rows, &key) || hist_groups__find(hists__groups(agg->hists), &key);
+}
+
 void aggregate__drop_ended(struct aggregate *agg)
 {
 	struct row *row, *next;
@@ -66,4 +75,6 @@ void aggregate__drop_ended(struct aggregate *agg)
 	HASH_ITER (hh, agg->rows.table, row, next)
 		if (row->ended)
 			rows__remove(&agg->rows, row);
+	if (agg->config.by == BY_ROLE)
+		task_roles__keep(agg->config.roles, has_role, agg);
 }

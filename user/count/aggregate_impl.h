@@ -8,6 +8,7 @@
 #include "task_counts.h"
 #include "members.h"
 #include "rows.h"
+#include "task_roles.h"
 #include "dead_rows.h"
 
 struct aggregate {

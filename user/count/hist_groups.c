@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hist_groups.h"
+#include "task_roles.h"
 
 static bool is_slot_hist(const struct hist_row *row)
 {
@@ -34,6 +35,7 @@ int hist_groups__init(struct hist_groups *groups, const struct aggregate_config 
 {
 	*groups = (struct hist_groups){
 		.by = config->hist_by,
+		.roles = config->roles,
 		.max_groups = config->max_groups,
 		.nr_scopes = config->intervals ? NR_SCOPES : 1,
 		.nr_counting = config->intervals ? 2 : 1,
@@ -62,7 +64,7 @@ static struct hist_group *add_group(struct hist_groups *groups, const struct row
 {
 	struct hist_group *group;
 
-	if (HASH_COUNT(groups->table) >= groups->max_groups)
+	if (HASH_COUNT(groups->table) >= groups->max_groups || (groups->by == BY_ROLE && !key->a))
 		return &groups->other;
 	group = calloc(1, sizeof(*group));
 	if (!group)
@@ -76,11 +78,13 @@ static struct hist_group *add_group(struct hist_groups *groups, const struct row
 }
 
 /* Events do not know a task's life, so threads of a process are told apart by their ids. */
-static struct row_key key_of(enum group_by by, const struct mt_who *who)
+static struct row_key key_of(const struct hist_groups *groups, const struct mt_who *who)
 {
-	if (by == BY_THREAD)
+	if (groups->by == BY_ROLE)
+		return (struct row_key){ task_roles__id(groups->roles, who), 0 };
+	if (groups->by == BY_THREAD)
 		return (struct row_key){ (uint64_t)who->pid << 32 | who->tid, who->start_ns };
-	return row_key__of(by, who, 0);
+	return row_key__of(groups->by, who, 0);
 }
 
 static void name_group(const struct hist_groups *groups, struct hist_group *group, const struct mt_who *who)
@@ -94,7 +98,7 @@ static void name_group(const struct hist_groups *groups, struct hist_group *grou
 
 struct hist_group *hist_groups__get(struct hist_groups *groups, const struct mt_who *who)
 {
-	struct row_key key = key_of(groups->by, who);
+	struct row_key key = key_of(groups, who);
 	struct hist_group *group;
 
 	if (groups->by == BY_ALL)
@@ -203,6 +207,8 @@ void hist_group__describe(const struct hist_groups *groups, const struct hist_gr
 		memcpy(entry->comm, &group->key, MT_COMM_LEN);
 	else if (groups->by == BY_CGROUP)
 		entry->cgroup_id = group->key.a;
+	else if (groups->by == BY_ROLE)
+		entry->role = group->key.a;
 	else
 		memcpy(entry->comm, group->comm, MT_COMM_LEN);
 	entry->pid = group->pid;

@@ -19,6 +19,7 @@ struct hist_group {
 
 struct hist_groups {
 	enum group_by by;
+	struct task_roles *roles; /* by role */
 	size_t max_groups;
 	size_t nr_scopes, nr_counting;
 	size_t nr_buckets; /* of all slot histograms */

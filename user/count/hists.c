@@ -328,6 +328,8 @@ static int compare(const void *one, const void *two)
 		return a->count > b->count ? -1 : 1;
 	if (a->cgroup_id != b->cgroup_id)
 		return a->cgroup_id < b->cgroup_id ? -1 : 1;
+	if (a->role != b->role)
+		return a->role < b->role ? -1 : 1;
 	if (a->other != b->other)
 		return a->other ? 1 : -1;
 	if (a->pid != b->pid)

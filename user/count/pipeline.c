@@ -21,6 +21,8 @@ static size_t size_of(uint16_t id)
 		return sizeof(struct sample_record);
 	if (id == REC_CGROUP_SAMPLES)
 		return sizeof(struct cgroup_sample_record);
+	if (id == REC_TITLE)
+		return sizeof(struct title_record);
 	return id < MT_NR_RECS ? event_rows[id].size : 0;
 }
 
@@ -140,6 +142,10 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		return 0;
 	case REC_CGROUP_SAMPLES:
 		return take_cgroup(pipeline, data);
+	case REC_TITLE: /* of any process: it is only asked for those that count */
+		if (pipeline->roles)
+			task_roles__title(pipeline->roles, data);
+		return 0;
 	default:
 		return take_event(pipeline, &event_rows[id], data);
 	}

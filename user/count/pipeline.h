@@ -10,12 +10,14 @@
 #include "cgroup_counts.h"
 #include "record_filter.h"
 #include "sample_counts.h"
+#include "task_roles.h"
 
 struct pipeline {
 	struct aggregate *aggregate;   /* may be NULL */
 	struct sample_counts *samples; /* may be NULL */
 	struct keyed_counts *keyed;    /* may be NULL */
 	struct cgroup_counts *cgroups; /* may be NULL */
+	struct task_roles *roles;      /* may be NULL */
 	/* Each event (not task records) of a task that counts, also one that came before what is wanted, in order of
 	 * arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);

@@ -6,7 +6,7 @@
 
 static bool is_grouped(enum group_by by)
 {
-	return by == BY_COMM || by == BY_CGROUP || by == BY_PARENT;
+	return by == BY_COMM || by == BY_CGROUP || by == BY_ROLE || by == BY_PARENT;
 }
 
 /* Bytes behind the name's end may be anything; a key must not differ by them. */
@@ -105,11 +105,17 @@ static struct row *rows__add(struct rows *rows, const struct row_key *key)
 	return row;
 }
 
+/* There were too many roles. */
+static bool is_no_role(enum group_by by, const struct row_key *key)
+{
+	return by == BY_ROLE && !key->a;
+}
+
 struct row *rows__get(struct rows *rows, const struct row_key *key)
 {
 	struct row *row = rows__find(rows, key);
 
-	if (!row && is_grouped(rows->by) && HASH_COUNT(rows->table) >= rows->max_groups)
+	if (!row && is_grouped(rows->by) && (HASH_COUNT(rows->table) >= rows->max_groups || is_no_role(rows->by, key)))
 		return &rows->other;
 	if (!row)
 		row = rows__add(rows, key);
@@ -133,9 +139,11 @@ struct row *rows__next(struct rows *rows, const struct row *after)
 	return &rows->other;
 }
 
-/* A group keeps only what all of its tasks share; by parent, who is the parent. */
+/* A group keeps only what all of its tasks share, which of a role is its number; by parent, who is the parent. */
 static void row__name(struct row *row, enum group_by by, const struct mt_who *who)
 {
+	if (by == BY_ROLE)
+		return;
 	if (by == BY_CGROUP)
 		row->cgroup_id = who->cgroup_id;
 	else
@@ -176,6 +184,7 @@ void row__describe(const struct row *row, struct entity *entity)
 		.ended = row->ended,
 		.exited = row__exited(row),
 		.id = row->id,
+		.role = row->key.a,
 	};
 	memcpy(entity->comm, row->comm, strnlen(row->comm, sizeof(row->comm)));
 }

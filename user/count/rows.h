@@ -44,6 +44,7 @@ struct rows {
 	uint64_t next_id;
 };
 
+/* Not by role. */
 struct row_key row_key__of(enum group_by by, const struct mt_who *who, uint64_t life);
 /* The key of a row that entity describes; by process and by thread only. */
 struct row_key row_key__of_entity(enum group_by by, const struct entity *entity);

@@ -13,6 +13,7 @@
 #include "keyed_counts.h"
 #include "cgroup_counts.h"
 #include "sample_counts.h"
+#include "task_roles.h"
 
 /* It owns nothing of what it points to. */
 struct run_view {
@@ -23,6 +24,7 @@ struct run_view {
 	const struct command_outcome *command;
 	const struct event_names *names;
 	struct aggregate *aggregate;
+	const struct task_roles *roles; /* by role: names of them; else NULL */
 	const struct sample_counts *samples;
 	struct keyed_counts *keyed;
 	const struct cgroup_counts *cgroups;	     /* their samples */

@@ -178,6 +178,20 @@ void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size)
 		close(dir);
 }
 
+int proc__parent(uint32_t pid, uint64_t start_ns, uint32_t *parent)
+{
+	int dir = proc__open(pid, start_ns), len;
+	char status[4096];
+
+	if (dir < 0)
+		return dir;
+	len = small_file__read_at(dir, "status", status, sizeof(status));
+	close(dir);
+	if (len < 0)
+		return len;
+	return status_number(status, "\nPPid:", parent) ? -EINVAL : 0;
+}
+
 void proc__own_cmdline(char *buf, int size)
 {
 	join_arguments(buf, small_file__read_at(AT_FDCWD, "/proc/self/cmdline", buf, size));

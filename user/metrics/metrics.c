@@ -70,11 +70,24 @@ const char *metrics__cgroup_name(struct metrics *m, uint64_t id)
 	return NULL;
 }
 
-const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm)
+/* "java: GC", or the program alone if nothing says what the task is for. */
+static const char *role_text(struct metrics *m, uint64_t id)
 {
-	if (other)
+	const struct role_name *name = task_roles__name(m->view->roles, id);
+
+	if (!name)
 		return "other";
-	return by == BY_CGROUP ? metrics__cgroup_name(m, cgroup_id) : comm;
+	snprintf(m->role, sizeof(m->role), "%s%s%s", name->program, name->role[0] ? ": " : "", name->role);
+	return m->role;
+}
+
+const char *metrics__group_name(struct metrics *m, enum group_by by, const struct group_id *group)
+{
+	if (group->other)
+		return "other";
+	if (by == BY_ROLE)
+		return role_text(m, group->role);
+	return by == BY_CGROUP ? metrics__cgroup_name(m, group->cgroup_id) : group->comm;
 }
 
 /* Families of slots: rows with the same metric are one, a counter for each value of its fixed label. */
@@ -91,7 +104,7 @@ static struct family *find_family(struct metrics *m, const struct grouping *grou
 
 const char *metrics__group_label(enum group_by by)
 {
-	return by == BY_CGROUP ? "cgroup" : "comm";
+	return by == BY_CGROUP ? "cgroup" : by == BY_ROLE ? "role" : "comm";
 }
 
 /* The second group stands behind the program's name. */

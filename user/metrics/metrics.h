@@ -37,9 +37,9 @@ extern const struct metric_row self_metrics[NR_SELF_METRICS];
 
 struct metrics_config {
 	/*
-	 * BY_COMM, BY_CGROUP: that of the view's aggregate, and, if there is a second one, its config.also.  Metrics by
-	 * the first have the schema's names; those by the second have it in their names (memtrace_cgroup_..._total), so
-	 * that no sum over a metric counts twice.
+	 * BY_COMM, BY_CGROUP, BY_ROLE: that of the view's aggregate, and, if there is a second one, its config.also.
+	 * Metrics by the first have the schema's names; those by the second have it in their names
+	 * (memtrace_cgroup_..._total), so that no sum over a metric counts twice.
 	 */
 	enum group_by by[METRICS_MAX_GROUPS];
 	size_t nr_by;

@@ -75,7 +75,9 @@ static int give_rows(struct metrics *m, const struct grouping *grouping, struct 
 		err = selection__at(selection, i, &entity);
 		if (err || (step == FORGET && !entity.ended))
 			continue;
-		name = metrics__group_name(m, grouping->by, entity.other, entity.cgroup_id, entity.comm);
+		name = metrics__group_name(
+			m, grouping->by,
+			&(struct group_id){ entity.other, entity.cgroup_id, entity.role, entity.comm });
 		err = give_counts(m, grouping, step, name, entity.v);
 		if (!err && grouping->by == BY_CGROUP && step == ADD && !entity.ended && !entity.other)
 			err = give_zeros(m, name);
@@ -116,8 +118,10 @@ static int give_hist(struct metrics *m, struct family *family, enum step step, c
 	const char *name = "";
 	size_t i;
 
-	if (entry->other || entry->comm[0] || entry->cgroup_id)
-		name = metrics__group_name(m, family->grouping->by, entry->other, entry->cgroup_id, entry->comm);
+	if (entry->other || entry->comm[0] || entry->cgroup_id || entry->role)
+		name = metrics__group_name(
+			m, family->grouping->by,
+			&(struct group_id){ entry->other, entry->cgroup_id, entry->role, entry->comm });
 	family->grouped |= name && name[0];
 	values[HIST_COUNT] = entry->count;
 	values[HIST_SUM] = entry->sum;

@@ -75,16 +75,27 @@ struct metrics {
 	uint64_t round;
 	uint64_t not_written; /* reports */
 	struct cgroup_name *cgroup_names;
-	struct arena arena;		  /* what the last report borrows */
-	struct shown_name *shown_cgroups; /* names of cgroups in the report that is being made */
+	char role[sizeof(struct role_name) + 2]; /* the last that was named */
+	struct arena arena;			 /* what the last report borrows */
+	struct shown_name *shown_cgroups;	 /* names of cgroups in the report that is being made */
 };
 
 /* Brings all series up to date; 0 or -errno. */
 int metrics__count(struct metrics *m);
 void sums__drop(struct sum **sums, struct sum *sum);
-/* A cgroup's name, and that of a row or histogram's group; NULL if memory ran out. */
+/* What tells a group from others. */
+struct group_id {
+	bool other;
+	uint64_t cgroup_id, role;
+	const char *comm;
+};
+
+/*
+ * A cgroup's name, and that of a row or histogram's group, which for a role is valid until the next call; NULL if
+ * memory ran out.
+ */
 const char *metrics__cgroup_name(struct metrics *m, uint64_t id);
-const char *metrics__group_name(struct metrics *m, enum group_by by, bool other, uint64_t cgroup_id, const char *comm);
+const char *metrics__group_name(struct metrics *m, enum group_by by, const struct group_id *group);
 /* The report has that cgroup's name, which lives as long; 0 or -ENOMEM. */
 int metrics__show_cgroup(struct metrics *m, const char *name);
 void metrics__forget_shown(struct metrics *m);

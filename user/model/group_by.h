@@ -9,6 +9,7 @@ enum group_by {
 	BY_THREAD,
 	BY_COMM,
 	BY_CGROUP,
+	BY_ROLE,   /* what a thread is for: a struct role_name */
 	BY_PARENT, /* tables only: the living process that started the row's processes */
 };
 

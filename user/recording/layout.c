@@ -278,6 +278,13 @@ static void add_cgroup_samples(struct builder *b)
 		add_value(b, offsetof(struct cgroup_sample_record, values[i]), cgroup_sample_rows[i].path);
 }
 
+static void add_titles(struct builder *b)
+{
+	add_layout(b, "title", REC_TITLE, sizeof(struct title_record));
+	FIELD(b, CODE_WHO, struct title_record, who, "who");
+	add_text(b, offsetof(struct title_record, title), TITLE_LEN, "title");
+}
+
 static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)
 {
 	if (column->type == FIELD_TEXT)
@@ -341,6 +348,7 @@ int layouts__own(struct layouts *layouts)
 	for (id = 0; id < MT_NR_KEYED; id++)
 		add_keyed(&b, &keyed_rows[id]);
 	add_cgroup_samples(&b);
+	add_titles(&b);
 	return b.error;
 }
 

@@ -13,6 +13,7 @@
 #include "../model/keyed.h"
 #include "../model/samples.h"
 #include "../model/source.h"
+#include "../model/titles.h"
 #include "format.h"
 
 /* How a field's value is written; the names are part of the format. */

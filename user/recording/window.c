@@ -45,6 +45,7 @@ void window__free(struct window *window)
 	task_counts__free(&window->base);
 	keyed_elements__free(&window->keyed);
 	cgroup_counts__free(&window->cgroups);
+	titles__free(&window->titles);
 	ZSTD_freeDCtx(window->zstd);
 }
 
@@ -77,6 +78,8 @@ static int take_task(struct window *window, const struct mt_task *task)
 	int err;
 
 	if (task->flags & MT_TASK_FINAL) {
+		if (task->who.tid == task->who.pid)
+			titles__end(&window->titles, &task->who, task->hdr.time_ns);
 		if (life)
 			task_counts__remove(&window->base, life);
 		task_counts__finish(&window->base, task->life);
@@ -119,6 +122,8 @@ static int take_record(struct window *window, const void *record)
 		window->start = *(const struct checkpoint_record *)record;
 	if (hdr->id == REC_SAMPLES)
 		window->samples = *(const struct sample_record *)record;
+	if (hdr->id == REC_TITLE)
+		titles__take(&window->titles, record);
 	if (hdr->id == REC_CGROUP_SAMPLES)
 		return cgroup_counts__take(&window->cgroups, record);
 	return 0;
@@ -162,6 +167,7 @@ int window__slide(struct window *window, uint64_t now_ns)
 		if (last)
 			break;
 	}
+	titles__retire(&window->titles, now_ns, 0);
 	return err;
 }
 
@@ -215,6 +221,23 @@ static int encode_cgroups(const struct window *window, struct encoder *enc)
 	return err;
 }
 
+static int encode_titles(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
+			 void *ctx)
+{
+	struct title *title;
+	int err = 0;
+
+	for (title = window->titles.table; !err && title; title = title->hh.next) {
+		struct title_record record = title->record;
+
+		record.hdr.time_ns = window->start.hdr.time_ns;
+		err = encoder__is_full(enc) ? full(ctx, enc) : 0;
+		if (!err && record.hdr.id && !title->gone_ns)
+			err = encoder__add(enc, &record);
+	}
+	return err;
+}
+
 int window__encode_start(const struct window *window, struct encoder *enc, int (*full)(void *ctx, struct encoder *enc),
 			 void *ctx)
 {
@@ -242,6 +265,8 @@ int window__encode_start(const struct window *window, struct encoder *enc, int (
 		err = encode_keyed(window, enc, full, ctx);
 	if (!err)
 		err = encode_cgroups(window, enc);
+	if (!err)
+		err = encode_titles(window, enc, full, ctx);
 	if (err || !start.hdr.id)
 		return err;
 	start.flags = CHECKPOINT_BASE;

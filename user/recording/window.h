@@ -6,6 +6,7 @@
 #include "../count/cgroup_counts.h"
 #include "../count/keyed_elements.h"
 #include "../count/task_counts.h"
+#include "../model/titles.h"
 #include "block.h"
 #include "decoder.h"
 #include "encoder.h"
@@ -20,6 +21,7 @@ struct window {
 	struct keyed_elements keyed;	/* what each element had counted then */
 	struct sample_record samples;	/* the newest from before that; hdr.id 0: none */
 	struct cgroup_counts cgroups;	/* the newest samples of each cgroup from before that */
+	struct titles titles;		/* what processes that live were called then */
 	struct checkpoint_record start; /* the moment at which it began; hdr.id 0: the run's start */
 	struct decoder decoder;
 	ZSTD_DCtx *zstd;

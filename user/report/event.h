@@ -25,6 +25,8 @@ struct event_names {
 	const char *(*stack)(void *ctx, bool kernel, int32_t id, const struct mt_who *who);
 	/* What the process that began then (boot time clock) was called with; without it there is no such column. */
 	const char *(*command_line)(void *ctx, uint32_t pid, uint64_t start_ns);
+	/* Its parent now, MT_UNKNOWN_U64: not known; there if command_line is. */
+	uint64_t (*parent)(void *ctx, uint32_t pid, uint64_t start_ns);
 	void *ctx;
 };
 

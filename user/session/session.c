@@ -19,6 +19,7 @@
 #include "facts.h"
 #include "recording.h"
 #include "replayed.h"
+#include "role_rules.h"
 
 #define MAX_KEYED_GROUPS 2048 /* as many as the kernel tells apart at a time */
 #define LINGER_NS	 500000000ULL
@@ -68,6 +69,14 @@ static const char *name_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
 
 	proc__cmdline(pid, start_ns, session->command_line, sizeof(session->command_line));
 	return session->command_line[0] ? session->command_line : NULL;
+}
+
+static uint64_t find_parent(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	uint32_t parent;
+
+	(void)ctx;
+	return proc__parent(pid, start_ns, &parent) ? MT_UNKNOWN_U64 : parent;
 }
 
 /* A part of a recording begins and ends where all counts are known, so that they and the events belong together. */
@@ -182,6 +191,42 @@ static void say_namespace(const struct session *session)
 			 "them");
 }
 
+static bool is_by_role(const struct session *session)
+{
+	const struct aggregate_config *config = &session->config.aggregate;
+
+	return config->by == BY_ROLE || config->hist_by == BY_ROLE || config->also == BY_ROLE;
+}
+
+/* A replay may be by role. */
+static bool needs_rules(const struct session *session)
+{
+	return is_by_role(session) || session->config.record_only || session->options->record;
+}
+
+/* Where roles are not shown, a file that is wrong is no reason not to record. */
+static int open_rules(struct session *session)
+{
+	const char *path = session->options->roles;
+	char why[ROLES_WHY];
+	int err;
+
+	if (path && !is_by_role(session)) {
+		log_error("--roles: says what roles are, which only --by role shows; use both");
+		return EXIT_USAGE;
+	}
+	err = needs_rules(session) ? role_rules__read(&session->roles, path, why) : 0;
+	if (!err)
+		return EXIT_OK;
+	if (is_by_role(session)) {
+		log_error("%s: %s", path ? path : ROLE_RULES_FILE, why);
+		return EXIT_USAGE;
+	}
+	log_warn("%s: %s; without its rules", ROLE_RULES_FILE, why);
+	roles__free(&session->roles);
+	return EXIT_OK;
+}
+
 static int open_live(struct session *session)
 {
 	struct live_request request = {
@@ -197,6 +242,7 @@ static int open_live(struct session *session)
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
+		.roles = needs_rules(session) ? &session->roles : NULL,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};
@@ -239,6 +285,12 @@ static int open_memory(struct session *session)
 	session->config.aggregate.linger_ns = LINGER_NS;
 	session->config.aggregate.max_tasks = session->options->replay ? MAX_REPLAYED_TASKS : 0;
 	session->config.aggregate.unwanted = ~session->view.asked;
+	if (is_by_role(session)) {
+		session->pipeline.roles = task_roles__new(&session->roles);
+		session->view.roles = session->config.aggregate.roles = session->pipeline.roles;
+		if (!session->view.roles)
+			return -ENOMEM;
+	}
 	session->view.aggregate = aggregate__new(&session->config.aggregate);
 	if (!session->view.aggregate)
 		return -ENOMEM;
@@ -373,6 +425,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.who = name_who,
 			/* processes of a recording may be gone, or another machine's */
 			.command_line = options->replay ? NULL : name_command_line,
+			.parent = options->replay ? NULL : find_parent,
 			.ctx = session,
 		},
 		.named = session__named_probes(options) | config->probes,
@@ -451,11 +504,16 @@ static int open_kernel(struct session *session)
 
 int session__open(struct session *session, const struct options *options, const struct session_config *config)
 {
+	int code;
+
 	begin(session, options, config);
 	if (options->light && options->latency) {
 		log_error("--latency: needs the hooks that --light leaves out; use one of the two");
 		return EXIT_USAGE;
 	}
+	code = open_rules(session);
+	if (code != EXIT_OK)
+		return code;
 	return options->replay ? open_recording(session) : open_kernel(session);
 }
 
@@ -483,6 +541,8 @@ void session__close(struct session *session)
 	keyed_counts__free(session->pipeline.keyed);
 	cgroup_counts__free(&session->cgroups);
 	aggregate__free(session->view.aggregate);
+	task_roles__free(session->pipeline.roles);
+	roles__free(&session->roles);
 }
 
 int session__exit_code(const struct session *session, int code)

@@ -76,6 +76,7 @@ struct session {
 	struct outfile record_file;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
+	struct roles roles;	   /* rules: with --by role, and where something is recorded */
 	struct sample_counts samples;
 	struct cgroup_counts cgroups;
 	struct totals totals; /* as of the last interval or the end */

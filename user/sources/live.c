@@ -109,6 +109,7 @@ static void deliver_task(struct live *live, const void *data, size_t size)
 		return;
 	if (!live->running)
 		task.flags |= MT_TASK_BASE;
+	live__read_title(live, &task);
 	hand_over(live, &task, sizeof(task));
 }
 
@@ -338,6 +339,7 @@ static int source_tick(struct source *src)
 		err = pass(live, MT_ITER_TICK);
 	live__read_keyed(live);
 	live__read_memory(live);
+	live__forget_titles(live);
 	take_samples(live, false);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
 	return err;
@@ -471,6 +473,7 @@ static void source_free(struct source *src)
 	live__close_keyed(live);
 	live__close_stalls(live);
 	live__close_memory(live);
+	titles__free(&live->titles);
 	if (live->cpus)
 		munmap((void *)live->cpus, live->cfg.nr_cpus * sizeof(*live->cpus));
 	object__close(&live->core);
@@ -739,6 +742,7 @@ int live__open(struct live **out, const struct live_request *request)
 	live->sink = request->sink;
 	live->ring_maps.rare_fd = -1;
 	live->samples = request->samples;
+	live->roles = request->roles;
 	sample_files__open(&live->sample_files);
 	if (!err)
 		err = open_cgroups(live);

@@ -5,6 +5,7 @@
 
 #include "../cli/options.h"
 #include "../model/probe.h"
+#include "../model/roles.h"
 #include "../model/source.h"
 
 struct live_request {
@@ -13,12 +14,13 @@ struct live_request {
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;
-	bool stacks;	 /* single events have call chains */
-	uint32_t sample; /* of single events one in so many; 0: all */
-	bool parents;	 /* tasks' records name who started them */
-	bool family;	 /* only the command to be started and its descendants */
-	bool samples;	 /* what files of the kernel say of the machine and of cgroups */
-	bool keep_going; /* for doctor: continue after failures, to report them */
+	bool stacks;		   /* single events have call chains */
+	uint32_t sample;	   /* of single events one in so many; 0: all */
+	bool parents;		   /* tasks' records name who started them */
+	bool family;		   /* only the command to be started and its descendants */
+	const struct roles *roles; /* the titles that they ask for are read; NULL: none */
+	bool samples;		   /* what files of the kernel say of the machine and of cgroups */
+	bool keep_going;	   /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };

@@ -14,6 +14,8 @@
 #include "../kernel/ring_maps.h"
 #include "../kernel/sample_files.h"
 #include "../model/keyed.h"
+#include "../model/roles.h"
+#include "../model/titles.h"
 #include "live.h"
 #include "live_readers.h"
 
@@ -79,6 +81,8 @@ struct live {
 	struct map_content stall_contents[3];
 	struct mt_stall_range *stall_ranges; /* owned */
 	struct cgroup_sampler cgroup_sampler;
+	const struct roles *roles; /* that ask for titles; NULL: none are read */
+	struct titles titles;	   /* as they were last read */
 	uint64_t ticks;		   /* of which some read more samples */
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
 	uint64_t undrained;	   /* tasks whose last faults may be missing */
@@ -133,6 +137,9 @@ int live__open_memory(struct live *live);
 void live__close_memory(struct live *live);
 /* Delivers the memory of each process that has other numbers, or another name, than the last time. */
 void live__read_memory(struct live *live);
+/* Before a task's record: delivers its process's title, if roles depend on it and it is new. */
+void live__read_title(struct live *live, const struct mt_task *task);
+void live__forget_titles(struct live *live); /* of processes that have ended */
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);
 int live__costs(struct source *src, struct program_cost *costs, size_t max);

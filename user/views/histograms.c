@@ -31,9 +31,11 @@ static struct label number_label(const char *name, char *buf, size_t size, uint3
 static size_t group_labels(const struct run_view *view, const struct hist_entry *entry, struct histogram_text *text,
 			   struct label *labels)
 {
-	static const char *const names[] = {
-		[BY_PROCESS] = "pid", [BY_THREAD] = "tid", [BY_COMM] = "comm", [BY_CGROUP] = "cgroup"
-	};
+	static const char *const names[] = { [BY_PROCESS] = "pid",
+					     [BY_THREAD] = "tid",
+					     [BY_COMM] = "comm",
+					     [BY_CGROUP] = "cgroup",
+					     [BY_ROLE] = "role" };
 	const char *group = entry->comm;
 	size_t nr = 0;
 
@@ -55,6 +57,19 @@ static size_t group_labels(const struct run_view *view, const struct hist_entry 
 	return nr;
 }
 
+/* A role is of a program. */
+static size_t role_labels(const struct run_view *view, const struct hist_entry *entry, struct label *labels)
+{
+	const struct role_name *name = entry->role ? task_roles__name(view->roles, entry->role) : NULL;
+	size_t nr = 0;
+
+	if (name)
+		labels[nr++] = (struct label){ "program", name->program };
+	if (name && name->role[0])
+		labels[nr++] = (struct label){ "role", name->role };
+	return nr;
+}
+
 static void fill(const struct run_view *view, const struct hist_entry *entry, struct histogram *hist,
 		 struct histogram_text *text)
 {
@@ -63,7 +78,9 @@ static void fill(const struct run_view *view, const struct hist_entry *entry, st
 
 	if (row->label && entry->count)
 		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
-	if (entry->count)
+	if (entry->count && view->hist_by == BY_ROLE && !entry->other)
+		nr += role_labels(view, entry, text->labels + nr);
+	else if (entry->count)
 		nr += group_labels(view, entry, text, text->labels + nr);
 	*hist = (struct histogram){
 		.name = row->name,

@@ -16,6 +16,8 @@ enum {
 	KIND_TID,
 	KIND_START,
 	KIND_COMM,
+	KIND_PROGRAM,
+	KIND_ROLE,
 	KIND_CGROUP,
 	KIND_UID,
 	KIND_EXITED,
@@ -25,6 +27,7 @@ enum {
 	KIND_SOME_NS,
 	KIND_BAR,
 	KIND_SLOT,
+	KIND_PPID,
 	KIND_CMDLINE,
 };
 
@@ -46,13 +49,15 @@ static const struct {
 	{ KIND_COMM,
 	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_COMM) | BY(BY_PARENT),
 	  { .title = "COMM", .path = "comm", .left = true, .key = true } },
+	{ KIND_PROGRAM, BY(BY_ROLE), { .title = "PROGRAM", .path = "program", .left = true, .key = true } },
+	{ KIND_ROLE, BY(BY_ROLE), { .title = "ROLE", .path = "role", .left = true, .key = true } },
 	{ KIND_CGROUP,
 	  BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_CGROUP) | BY(BY_PARENT),
 	  { .title = "CGROUP", .path = "cgroup", .left = true } },
 	{ KIND_UID, BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_PARENT), { .path = "uid" } },
 	{ KIND_EXITED, BY(BY_PROCESS) | BY(BY_THREAD), { .path = "exited" } },
 	{ KIND_PROCESSES,
-	  BY(BY_COMM) | BY(BY_CGROUP) | BY(BY_PARENT),
+	  BY(BY_COMM) | BY(BY_CGROUP) | BY(BY_ROLE) | BY(BY_PARENT),
 	  { .title = "PROCS", .path = "processes", .unit = UNIT_COUNT } },
 };
 
@@ -250,6 +255,27 @@ static int find_sort(struct tasks_table *table, const char *name)
 	return EXIT_USAGE;
 }
 
+static bool is_of_processes(enum group_by by)
+{
+	return BY(by) & (BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_PARENT));
+}
+
+/* What /proc says of a row's process. */
+static void add_command(struct tasks_table *table)
+{
+	const struct tasks_request *request = &table->request;
+	bool command = request->command || (request->wide && request->by == BY_PROCESS);
+
+	if (request->command)
+		add_column(table, (struct column){ .title = "PPID", .path = "ppid" },
+			   (struct tasks_source){ .kind = KIND_PPID });
+	if (command && table->view->names->command_line)
+		add_column(table,
+			   (struct column){
+				   .title = "COMMAND", .path = request->command ? "command" : NULL, .left = true },
+			   (struct tasks_source){ .kind = KIND_CMDLINE });
+}
+
 int tasks_table__init(struct tasks_table *table, const struct run_view *view, const struct tasks_request *request)
 {
 	memset(table, 0, sizeof(*table));
@@ -265,9 +291,11 @@ int tasks_table__init(struct tasks_table *table, const struct run_view *view, co
 		add_measures(table);
 		add_slots(table);
 	}
-	if (request->wide && request->by == BY_PROCESS && view->names->command_line)
-		add_column(table, (struct column){ .title = "COMMAND", .left = true },
-			   (struct tasks_source){ .kind = KIND_CMDLINE });
+	if (request->command && !is_of_processes(request->by)) {
+		log_error("--command: a row has several processes; expected --by process, thread or parent");
+		return EXIT_USAGE;
+	}
+	add_command(table);
 	order_columns(table);
 	return request->sort ? find_sort(table, request->sort) : EXIT_OK;
 }
@@ -287,14 +315,34 @@ static struct cell comm_cell(const struct tasks_table *table)
 	return cell_string(table->entity.other ? "other" : table->entity.comm);
 }
 
+/* Of processes that no rule knows the program is the process's name, and there is no role. */
+static struct cell role_cell(const struct tasks_table *table, bool program)
+{
+	const struct role_name *name =
+		table->entity.other ? NULL : task_roles__name(table->view->roles, table->entity.role);
+
+	if (!name)
+		return program ? cell_string("other") : cell_none();
+	return program ? cell_string(name->program) : name->role[0] ? cell_string(name->role) : cell_none();
+}
+
 static struct cell cmdline_cell(const struct tasks_table *table)
 {
 	const struct event_names *names = table->view->names;
 	const struct entity *e = &table->entity;
 
-	if (e->exited)
+	if (e->exited || e->other)
 		return cell_none();
 	return cell_string(names->command_line(names->ctx, e->pid, e->start_ns));
+}
+
+static struct cell parent_cell(const struct tasks_table *table)
+{
+	const struct event_names *names = table->view->names;
+	const struct entity *e = &table->entity;
+	uint64_t pid = e->exited || e->other ? MT_UNKNOWN_U64 : names->parent(names->ctx, e->pid, e->start_ns);
+
+	return pid == MT_UNKNOWN_U64 ? cell_none() : cell_uint(pid);
 }
 
 /* ns: MT_UNKNOWN_U64 for unknown */
@@ -318,6 +366,9 @@ static struct cell entity_cell(struct tasks_table *table, const struct tasks_sou
 		return cell_uint(e->start_ns);
 	case KIND_COMM:
 		return comm_cell(table);
+	case KIND_PROGRAM:
+	case KIND_ROLE:
+		return role_cell(table, source->kind == KIND_PROGRAM);
 	case KIND_CGROUP:
 		return cgroup_cell(table);
 	case KIND_UID:
@@ -335,6 +386,8 @@ static struct cell entity_cell(struct tasks_table *table, const struct tasks_sou
 		return cell_string("|");
 	case KIND_SLOT:
 		return slot_cell(table, source->slot, e->v);
+	case KIND_PPID:
+		return parent_cell(table);
 	default:
 		return cmdline_cell(table);
 	}

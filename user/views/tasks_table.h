@@ -15,6 +15,7 @@ struct tasks_request {
 	size_t rows;	  /* in text; 0: all */
 	const char *sort; /* a column's title or path; NULL: who waits longest, then who does most */
 	bool wide;	  /* with each process's command line */
+	bool command;	  /* the same, and its parent, also in JSON */
 	bool counts;	  /* in text, counts and sums in place of rates */
 	/* What a view of its own shows in place of the probes' columns and of all counters; NULL: those. */
 	const struct tasks_view *view;
