@@ -185,6 +185,94 @@ kept() {
 	done
 }
 
+# with_pressure SHARE OPTIONS...: memtrace oom where /proc/pressure/memory says that share; "": where it says nothing
+with_pressure() {
+	: >"$tmp/pressure"
+	[[ ! $1 ]] || printf '%s avg10=%s avg60=0.00 avg300=0.00 total=0\n' some "$1" full 0.00 >"$tmp/pressure"
+	cat >"$tmp/short" <<-END
+		#!/bin/sh
+		exec unshare -m sh -c 'mount --bind "\$0" /proc/pressure/memory && exec "\$@"' "$tmp/pressure" "$memtrace" "\$@"
+	END
+	chmod +x "$tmp/short"
+	[[ -e /proc/pressure/memory ]] || skip "no PSI here"
+	unshare -m mount --bind "$tmp/pressure" /proc/pressure/memory 2>/dev/null || skip "nothing can be mounted here"
+	memtrace=$tmp/short memtrace_start oom --json "${@:2}"
+}
+
+# held DIR: a process there that holds memory; $held
+held() {
+	"$workloads/hog" -g "$1" -a 8 -c mt-held -s 600000 3>&- &
+	held=$!
+	started+=("$held")
+	eventually holds "$held"
+}
+
+# but for what is in counters of CPUs
+holds() {
+	(($(awk '$1 == "RssAnon:" { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0) >= 7 << 10))
+}
+
+# user_kills: of the reports those of kills by programs in the test's cgroups
+user_kills() {
+	grep '^{' "$tmp/out" | jq -c "select(.kill.kind == \"user\" and ((.victim.cgroup // \"\") | startswith(\"$parent\")))"
+}
+
+@test "a program that kills for want of memory, by its name; its kills in one cgroup are one report" {
+	cp /bin/sh "$tmp/earlyoom"
+	with_pressure 0.00 --dir "$tmp/box"
+	held "$victim_dir"
+	one=$held
+	held "$victim_dir"
+	other=$held
+	nap 2.2
+	"$tmp/earlyoom" -c "kill -9 $one $other; exit"
+	# the same signal, of one that nobody knows
+	held "$trigger_dir"
+	/bin/sh -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	same "status" "$mt_status" 0
+	user_kills >"$tmp/reports"
+	same "reports" "$(wc -l <"$tmp/reports")" 1
+	same "kill" "$(told '"\(.victim.pid) \(.victim.comm) \(.trigger.comm) \(.kill.sent.why) \(.kill.sent.confirmed)"')" \
+		"$one mt-held earlyoom name true"
+	same "others" "$(told '[.kill.others[].pid] | @csv')" "$other"
+	same "PSI" "$(told '.kill.sent | "\(.psi_some_avg10) \(.psi_threshold)"')" "0 0.1"
+	between "what it held" "$(told .victim.anon_bytes)" $((7 << 20)) $((10 << 20))
+	same "JSON" "$(jq -c . "$tmp"/box/oom-*-mt_held-"$one".json)" "$(<"$tmp/reports")"
+	grep -qF "kill by a program that kills for want of memory" "$tmp"/box/oom-*-mt_held-"$one".txt
+	grep -qE "^sent by   earlyoom\[[0-9]+\]" "$tmp"/box/oom-*-mt_held-"$one".txt
+}
+
+@test "SIGKILL while memory is short: reported, and that its reason is not known" {
+	with_pressure 34.56
+	held "$victim_dir"
+	nap 1.2
+	/bin/sh -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	user_kills >"$tmp/reports"
+	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.confirmed) \(.kill.sent.psi_some_avg10)"')" \
+		"$held pressure false 0.3456"
+}
+
+@test "where PSI cannot be read that is said, and a known name is enough" {
+	cp /bin/sh "$tmp/nohang"
+	with_pressure ""
+	held "$victim_dir"
+	one=$held
+	nap 1.2
+	/bin/sh -c "kill -9 $one; exit"
+	held "$trigger_dir"
+	"$tmp/nohang" -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	user_kills >"$tmp/reports"
+	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.psi_some_avg10)"')" "$held name null"
+	same "reports" "$(wc -l <"$tmp/reports")" 1
+	grep -q "this kernel does not tell PSI" "$tmp/err"
+}
+
 @test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {
 	need_tool python3 python3
 	cat >"$tmp/deny.py" <<-'END'

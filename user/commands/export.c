@@ -168,8 +168,10 @@ static int on_kill(void *ctx, const struct oom_kill *kill, const struct report *
 	struct export_run *run = ctx;
 
 	(void)report;
-	log_note("OOM kill of %s[%u] in %s: its report is in %s", kill->victim.comm[0] ? kill->victim.comm : "-",
-		 kill->victim.pid, kill->victim.cgroup[0] ? kill->victim.cgroup : "-", run->session.options->oom_dir);
+	log_note("%s of %s[%u] in %s: its report is in %s",
+		 kill->kind == OOM_KIND_USER ? "kill by a program" : "OOM kill",
+		 kill->victim.comm[0] ? kill->victim.comm : "-", kill->victim.pid,
+		 kill->victim.cgroup[0] ? kill->victim.cgroup : "-", run->session.options->oom_dir);
 	return 0;
 }
 
@@ -331,7 +333,7 @@ static int open_box(struct export_run *run)
 static void want_box(struct session_config *config, const struct options *options)
 {
 	oom_box__configure(config, options);
-	config->probes_too = BIT(oom) | BIT(memory);
+	config->probes_too = BIT(oom) | BIT(memory) | BIT(signal);
 	config->tick = on_tick;
 	config->keep = on_recording;
 }

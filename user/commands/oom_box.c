@@ -111,7 +111,7 @@ int oom_box__event(struct oom_box *box, struct session *session, const struct ev
 	watch = watch_of(box, session);
 	if (watch && box->denied && denied_counts__wants(record))
 		denied_counts__take(&box->denied->counts, record, &session->names);
-	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory))
+	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory || row->id == MT_REC_sigkill))
 		oom_watch__take(watch, record);
 	if (row->id == MT_REC_oom && !box->has_first) {
 		box->first = *(const struct mt_oom *)record;
@@ -224,6 +224,9 @@ int oom_box__finish(struct oom_box *box)
 	if (totals.left_out)
 		log_warn("%llu kills came faster than reports can be made: they have none",
 			 (unsigned long long)totals.left_out);
+	if (totals.sent_left_out)
+		log_warn("%llu SIGKILLs of programs came faster than it can be told what they were for",
+			 (unsigned long long)totals.sent_left_out);
 	log_note("OOM kills: %llu, reports: %llu; %s", (unsigned long long)totals.kills,
 		 (unsigned long long)totals.reports, lost);
 	log_debug("the heap grew by %zu bytes since it was taken", survive__grown());

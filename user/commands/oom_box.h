@@ -29,7 +29,8 @@ struct oom_box {
 	bool has_first;
 };
 
-/* What the session needs beside the probes "oom" and "memory": with a directory, recordings of what was before. */
+/* What the session needs beside the probes "oom", "memory" and, where it can be had, "signal": with a directory,
+ * recordings of what was before. */
 void oom_box__configure(struct session_config *config, const struct options *options);
 /*
  * The session's callbacks pass their calls on: each event, each tick, each recording.  0 or -errno.  session: its

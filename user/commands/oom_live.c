@@ -74,7 +74,7 @@ int oom_live__run(const struct options *options)
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .verdict = verdict, .done = done };
 	struct session_config config = {
 		.probes = 1U << MT_PROBE_oom | 1U << MT_PROBE_memory,
-		.probes_too = 1U << MT_PROBE_stall,
+		.probes_too = 1U << MT_PROBE_stall | 1U << MT_PROBE_signal,
 		.no_rows = true,
 		.default_interval_ns = OOM_WATCH_TICK_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = 16 },
@@ -82,10 +82,8 @@ int oom_live__run(const struct options *options)
 		.tick = on_tick,
 	};
 
-	if (options->denied) {
+	if (options->denied)
 		config.probes |= 1U << MT_PROBE_denied;
-		config.probes_too |= 1U << MT_PROBE_signal;
-	}
 	oom_box__configure(&config, options);
 	if (options->oom_dir) {
 		config.keep = on_recording;

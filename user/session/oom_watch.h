@@ -32,7 +32,7 @@ struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch
 void oom_watch__free(struct oom_watch *watch); /* NULL is fine */
 /* When all is attached.  0 or -ENOMEM. */
 int oom_watch__begin(struct oom_watch *watch);
-/* Each event of the two probes; also before the run begins. */
+/* Each event of the two probes, and "sigkill" of the probe "signal"; also before the run begins. */
 void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record);
 /* Each interval. */
 void oom_watch__tick(struct oom_watch *watch);
@@ -41,7 +41,8 @@ int oom_watch__finish(struct oom_watch *watch);
 
 struct oom_watch_totals {
 	uint64_t kills, reports;
-	uint64_t left_out; /* kills that came faster than reports can be made */
+	uint64_t left_out;	/* kills that came faster than reports can be made */
+	uint64_t sent_left_out; /* the same of SIGKILLs that programs sent */
 };
 struct oom_watch_totals oom_watch__totals(const struct oom_watch *watch);
 
