@@ -109,6 +109,11 @@ as_nobody() {
 		--ambient-caps "$sets" "${@:2}"
 }
 
+# unknown PROBE FILE: what doctor says of it
+unknown() {
+	jq -r --arg name "$1" '.probes[] | select(.name == $name) | "\(.state), \(.unknown)"' "$2"
+}
+
 @test "each default probe runs with the capabilities that doctor lists, and the unit has these" {
 	local probe needs nr=0 all=''
 	[[ $(cat /proc/sys/kernel/unprivileged_bpf_disabled) != 0 ]] || skip "bpf(2) is open to all here"
@@ -123,6 +128,8 @@ as_nobody() {
 			>"$tmp/said" 2>&1 || fail "$probe with $needs: $(<"$tmp/said")"
 		grep -qx "memtrace_probe_attached{probe=\"$probe\"} 1" "$open/$probe.prom" || fail "$probe does not run with $needs"
 		! grep -q 'warning\|cannot' "$tmp/said" || fail "$probe with $needs: $(<"$tmp/said")"
+		[[ -s $open/$needs.json ]] || (as_nobody "$needs" "$open/memtrace" doctor --json) >"$open/$needs.json" 2>"$tmp/said" || true
+		same "what is unknown of $probe with $needs" "$(unknown "$probe" "$open/$needs.json")" "$(unknown "$probe" "$tmp/doctor.json")"
 		all+=", $needs"
 		nr=$((nr + 1))
 	done < <(jq -r '.probes[] | select(.name | IN("fault", "stall", "reclaim", "kswapd", "oom")) | "\(.name)\t\(.capabilities)"' \

@@ -100,13 +100,17 @@ static int add_metrics(struct export_run *run, struct report *report)
 static int export(struct export_run *run)
 {
 	struct report *report = report__new("memtrace.export/1");
+	uint64_t begin_ns = clock__boot_ns(), made_ns;
 	int err = -ENOMEM;
 
 	if (report)
 		err = add_metrics(run, report);
 	run->uncounted = err;
+	made_ns = clock__boot_ns();
 	if (!err)
 		err = write_file(run, report);
+	log_debug("metrics made in %.2f ms, written in %.2f ms", (made_ns - begin_ns) / 1e6,
+		  (clock__boot_ns() - made_ns) / 1e6);
 	report__free(report);
 	return err;
 }
