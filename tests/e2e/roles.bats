@@ -72,6 +72,12 @@ busy='printf postgres >/proc/self/comm; for i in {1..40}; do (:); read -r -t 0.1
 	memtrace_stat fault --by role -- bash -c 'called postgres "postgres: a b [local] idle" 3000 0'
 	between "postgres" "$(total '.program == "postgres"' .fault.minor)" 3000 3200
 	same "known roles" "$(report '[.processes[] | select(.program == "postgres" and .role != null and .role != "backend b")] | length')" 0
+	# ... nor has it what another program is called that it has become since
+	# shellcheck disable=SC2016 # for the inner shell
+	memtrace_stat fault --by role -- bash -c 'exec -a "postgres: checkpointer" bash -c \
+		"printf postgres >/proc/self/comm; for i in 1 2 3; do sleep 0.01; done; exec sleep 1.5"'
+	between "postgres" "$(total '.program == "postgres"' .fault.minor)" 1 10000
+	same "other roles" "$(report '[.processes[] | select(.program == "postgres" and .role != null and .role != "checkpointer")] | length')" 0
 }
 
 @test "rules of a file come first; one that others may write to, or that is wrong, is refused with its line" {

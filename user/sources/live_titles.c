@@ -31,7 +31,7 @@ static void read_title(struct live *live, struct title *title, const struct mt_w
 	};
 
 	title->read_ns = now_ns;
-	proc__cmdline(who->pid, who->start_ns, record.title, sizeof(record.title));
+	proc__title(who->pid, who->start_ns, who->comm, record.title, sizeof(record.title));
 	memset(record.title + strlen(record.title), 0, sizeof(record.title) - strlen(record.title));
 	if (!record.title[0] || !strcmp(record.title, title->record.title))
 		return;
