@@ -57,10 +57,27 @@ export -f called
 	same "one of them" "$(report "$rows")" '[["nginx","worker",900,1]]'
 }
 
+# Writes its name, and then counts for some seconds.
+busy='printf postgres >/proc/self/comm; for i in {1..40}; do (:); read -r -t 0.1 <> <(:); done; :'
+
+@test "the last part of a run has titles from before it" {
+	"$memtrace" record process fault --last 1 -o "$tmp/l.rec" -- bash -c \
+		"exec -a 'postgres: 15/main: checkpointer' bash -c '$busy'" 2>"$tmp/err" || true
+	"$memtrace" replay "$tmp/l.rec" stat --by role --json >"$tmp/stat.json"
+	between "how long" "$(report .duration_ns)" 900000000 3000000000
+	between "its CPU time" "$(report '[.processes[] | select(.role == "checkpointer") | .process.cpu_ns] | add // 0')" 1000000 2000000000
+}
+
 @test "a process that is gone before its title is read counts for its program, and its role is not known" {
 	memtrace_stat fault --by role -- bash -c 'called postgres "postgres: a b [local] idle" 3000 0'
 	between "postgres" "$(total '.program == "postgres"' .fault.minor)" 3000 3200
 	same "known roles" "$(report '[.processes[] | select(.program == "postgres" and .role != null and .role != "backend b")] | length')" 0
+	# ... nor has it what another program is called that it has become since
+	# shellcheck disable=SC2016 # for the inner shell
+	memtrace_stat fault --by role -- bash -c 'exec -a "postgres: checkpointer" bash -c \
+		"printf postgres >/proc/self/comm; for i in 1 2 3; do sleep 0.01; done; exec sleep 1.5"'
+	between "postgres" "$(total '.program == "postgres"' .fault.minor)" 1 10000
+	same "other roles" "$(report '[.processes[] | select(.program == "postgres" and .role != null and .role != "checkpointer")] | length')" 0
 }
 
 @test "rules of a file come first; one that others may write to, or that is wrong, is refused with its line" {

@@ -40,6 +40,8 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "stalls", "--by", "cgroup", "-k", "1", "-o", "/dev/null" },
 	{ "timeline", "--json", "-o", "/dev/null" },
 	{ "timeline", "-n", "mt-trigger", "-o", "/dev/null", DURATION_NS },
+	{ "stat", "--by", "role", "--json", "-o", "/dev/null" },
+	{ "export", "--once", "--by", "role,comm", "--textfile", "/dev/null" },
 };
 
 static void run(const char *const *words, const char *recording)

@@ -181,7 +181,8 @@ static void rules_of_a_file(void **state)
 /* What a title says fills the role, and is cut with it. */
 static void a_long_role(void **state)
 {
-	static const char text[] = "p comm p\np title \"<a> <b>\" \"<b><a>-<b>\"\n";
+	static const char text[] = "p comm p\np title \"<a> <b>\" \"<b><a>-<b>\"\np title \"*<a>!\" \"got <a>\"\n"
+				   "q comm q\nq title y z\nq main first\n";
 	char title[121], expected[80];
 	struct roles roles = { 0 };
 	char why[ROLES_WHY];
@@ -189,6 +190,12 @@ static void a_long_role(void **state)
 	(void)state;
 	assert_int_equal(roles__add(&roles, text, strlen(text), why), 0);
 	assert_string_equal(name_by(&roles, "p", "p", "one two"), "p: twoone-two");
+	/* the word of a star's last try */
+	assert_string_equal(name_by(&roles, "p", "p", "a b c one two!"), "p: got two");
+	/* the first thread, unless a title that is not known says something else */
+	assert_string_equal(name_by(&roles, "q", "q", NULL), "q: ");
+	assert_string_equal(name_by(&roles, "q", "q", "x"), "q: first");
+	assert_string_equal(name_by(&roles, "q", "other", "x"), "q: ");
 	memset(title, 'x', 120);
 	title[1] = ' ';
 	title[120] = '\0';

@@ -147,6 +147,32 @@ static void more_roles_than_rows(void **state)
 	close_world(&world);
 }
 
+/* ... and so are those that rows of several runs have had: what finds no room is in the row of the others. */
+static void more_roles_than_names(void **state)
+{
+	enum { MANY = 17000 };
+	struct selection *sel;
+	struct world world;
+	struct entity e;
+	char comm[16];
+	uint32_t pid;
+
+	(void)state;
+	open_world(&world, MANY);
+	for (pid = 1; pid <= MANY; pid++) {
+		snprintf(comm, sizeof(comm), "c%u", pid);
+		take(&world, pid, pid, comm, comm, 1, 1, 0);
+	}
+	sel = aggregate__select(world.agg, SCOPE_TOTAL, &by_minor_faults);
+	assert_non_null(sel);
+	assert_int_equal(selection__nr(sel), 16384 + 1);
+	assert_int_equal(selection__at(sel, 0, &e), 0);
+	assert_true(e.other);
+	assert_int_equal(e.v[MINOR], MANY - 16384);
+	selection__free(sel);
+	close_world(&world);
+}
+
 /* In a run of months: a role that is gone is forgotten, and starts at 0 when it comes back. */
 static void roles_that_end(void **state)
 {
@@ -203,9 +229,9 @@ static void too_many_titles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(threads_by_role),	cmocka_unit_test(titles_that_change),
-		cmocka_unit_test(more_roles_than_rows), cmocka_unit_test(roles_that_end),
-		cmocka_unit_test(too_many_titles),
+		cmocka_unit_test(threads_by_role),	 cmocka_unit_test(titles_that_change),
+		cmocka_unit_test(more_roles_than_rows),	 cmocka_unit_test(roles_that_end),
+		cmocka_unit_test(more_roles_than_names), cmocka_unit_test(too_many_titles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,29 @@ void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size)
 		close(dir);
 }
 
+static bool is_called(int dir, const char *comm)
+{
+	char now[MT_COMM_LEN + 2]; /* with the newline that the kernel adds */
+	int len = small_file__read_at(dir, "comm", now, sizeof(now));
+	size_t expected = strnlen(comm, MT_COMM_LEN);
+
+	return len > 0 && (size_t)len - 1 == expected && !memcmp(now, comm, expected);
+}
+
+void proc__title(uint32_t pid, uint64_t start_ns, const char *comm, char *buf, int size)
+{
+	int dir = proc__open(pid, start_ns), len = -ESRCH;
+
+	if (dir >= 0)
+		len = small_file__read_at(dir, "cmdline", buf, size);
+	/* behind it: who has called exec meanwhile has the new name by then (fs/exec.c, begin_new_exec()) */
+	if (dir >= 0 && !is_called(dir, comm))
+		len = -ESRCH;
+	join_arguments(buf, len);
+	if (dir >= 0)
+		close(dir);
+}
+
 int proc__parent(uint32_t pid, uint64_t start_ns, uint32_t *parent)
 {
 	int dir = proc__open(pid, start_ns), len;

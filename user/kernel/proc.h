@@ -28,6 +28,8 @@ int proc__who(uint32_t tid, uint64_t time_ns, struct mt_who *who);
 /* The command line of the process that began then, spaces between arguments, at most size bytes; "" if there is none.
  */
 void proc__cmdline(uint32_t pid, uint64_t start_ns, char *buf, int size);
+/* The same, and "" if the process now has another name than comm (MT_COMM_LEN bytes): it runs another program. */
+void proc__title(uint32_t pid, uint64_t start_ns, const char *comm, char *buf, int size);
 /* The pid of its parent now, 0 for one outside this pid namespace or none.  0 or -errno. */
 int proc__parent(uint32_t pid, uint64_t start_ns, uint32_t *parent);
 void proc__own_cmdline(char *buf, int size); /* the same for memtrace itself */

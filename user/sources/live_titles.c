@@ -31,7 +31,7 @@ static void read_title(struct live *live, struct title *title, const struct mt_w
 	};
 
 	title->read_ns = now_ns;
-	proc__cmdline(who->pid, who->start_ns, record.title, sizeof(record.title));
+	proc__title(who->pid, who->start_ns, who->comm, record.title, sizeof(record.title));
 	memset(record.title + strlen(record.title), 0, sizeof(record.title) - strlen(record.title));
 	if (!record.title[0] || !strcmp(record.title, title->record.title))
 		return;
@@ -48,7 +48,7 @@ void live__read_title(struct live *live, const struct mt_task *task)
 	if (!live->roles || who->flags & MT_WHO_KTHREAD || !roles__ask_title(live->roles, who))
 		return;
 	title = titles__get(&live->titles, who);
-	if (title && (!title->read_ns || now_ns >= title->read_ns + FRESH_NS))
+	if (title && now_ns >= title->read_ns + FRESH_NS)
 		read_title(live, title, who, now_ns);
 	if (is_process_end(task))
 		titles__end(&live->titles, who, now_ns);
