@@ -239,7 +239,7 @@ const struct option_row group_options[] = {
 	  .min = BY_ALL,
 	  .choices = hist_groups,
 	  .arg = "GROUP",
-	  .help = "one histogram for each; cause: by its own label alone (default); kind: of minor faults" },
+	  .help = "one histogram for each; cause: its own label (default); kind: of minor faults" },
 	ROLES,
 	{ .name = NULL },
 };
