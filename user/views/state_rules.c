@@ -456,6 +456,7 @@ const struct state_rule cgroup_rules[] = {
 	{ .id = "kills",
 	  .threshold = "oom_kill of its memory.events (v1: memory.oom_control) grew between two readings",
 	  .source = "any kill is one too many",
+	  .next = "memtrace oom --last",
 	  .applies = own_kills },
 	{ .id = "full",
 	  .threshold = "at 95% of its limit or more, and less than 10% of that can be reclaimed without swap",
