@@ -69,6 +69,19 @@ static bool is_only_branch(const struct call_paths_view *view, uint32_t at)
 	return nodes[at].up && nodes[at].depth == nodes[nodes[at].up].depth;
 }
 
+/* What each page fault ends in, where nothing else ends: it says nothing. */
+static bool is_entry_of_faults(const struct call_paths_view *view, uint32_t at)
+{
+	static const char *const names[] = { "asm_exc_page_fault_[k]", "exc_page_fault_[k]" };
+	const struct call_node *node = &view->tree.nodes[at];
+	size_t i;
+
+	for (i = 0; i < NR(names); i++)
+		if (node->name_len == strlen(names[i]) && !memcmp(node->name, names[i], node->name_len))
+			return is_only_branch(view, at);
+	return false;
+}
+
 static int next_of_tree(void *ctx, struct cell *cells)
 {
 	struct call_paths_view *view = ctx;
@@ -77,7 +90,9 @@ static int next_of_tree(void *ctx, struct cell *cells)
 
 	if (!view->tree.nr)
 		return 0;
-	view->at = next_node(view);
+	do
+		view->at = next_node(view);
+	while (view->at && is_entry_of_faults(view, view->at));
 	if (!view->at)
 		return 0;
 	node = &view->tree.nodes[view->at];
