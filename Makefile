@@ -95,7 +95,8 @@ USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CF
 USER_CPPFLAGS := -I. -I$(BUILD)/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
-LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
+# libiberty is always static, and has no .pc
+LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null) -liberty
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
 	-Wall -fdebug-prefix-map="$(PREFIX_MAP)"
 # Not in the stamps: it changes what is refused, not what is built.

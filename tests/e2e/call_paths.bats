@@ -52,6 +52,13 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 	same "lines of -k 3" "$(sed -n '/^ *SHARE/,/ total$/p' "$tmp/text" | wc -l)" 5
 }
 
+@test "names of C++ functions are as in the text, or as in the file" {
+	"$memtrace" stacks --format folded -- "$workloads/stacks" -n 1 -m 1 -c 77 -s 300 >"$tmp/folded" 2>"$tmp/err" 3>&-
+	same "pages" "$(sed -n 's/.*;main;work::touch;asm_exc_page_fault.* //p' "$tmp/folded")" 77
+	"$memtrace" stacks --format folded --no-demangle -- "$workloads/stacks" -n 1 -m 1 -c 77 -s 300 >"$tmp/folded" 2>"$tmp/err" 3>&-
+	same "pages" "$(sed -n 's/.*;main;_ZN4work5touchEPcm;asm_exc_page_fault.* //p' "$tmp/folded")" 77
+}
+
 @test "folded is a line a path, with the same weights" {
 	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "${touched[@]}" 2>"$tmp/err" 3>&-
 	"$memtrace" replay "$tmp/r.rec" stacks --json >"$tmp/out.json"

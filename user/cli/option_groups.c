@@ -312,6 +312,11 @@ const struct option_row symbols_options[] = {
 	  .arg = "DIR",
 	  .help = "with --stacks: also look in DIR for programs and debug files of other machines; $MEMTRACE_SYMBOLS "
 		  "by default" },
+	{ .name = "no-demangle",
+	  .type = OPT_FLAG,
+	  .offset = AT(mangled),
+	  .expert = true,
+	  .help = "names of C++ and Rust functions in call chains as they are in the file" },
 	{ .name = NULL },
 };
 

@@ -79,6 +79,7 @@ struct options {
 	uint32_t every; /* bit per enum mt_probe: those whose single events are recorded */
 	bool stacks;
 	const char *symbols; /* --symbols DIR, or NULL */
+	bool mangled;	     /* --no-demangle */
 	uint64_t sample;     /* one in so many; 0: all */
 	const char *record;  /* --record FILE, or NULL */
 	uint64_t last_ns;    /* of it only the last part; 0: all */

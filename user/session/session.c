@@ -331,7 +331,7 @@ static void hold_back(struct session *session)
 /* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
 static int open_stacks(struct session *session)
 {
-	session->stacks = stacks__new(session->source, session->apart);
+	session->stacks = stacks__new(session->source, session->apart, session->options->mangled);
 	if (!session->stacks) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
