@@ -2,12 +2,15 @@
 #include "oom_box.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/log.h"
 #include "../base/survive.h"
+#include "../session/recording.h"
 #include "../views/losses.h"
+#include "../views/oom_at.h"
 #include "../views/oom_denied.h"
 #include "../views/oom_files.h"
 
@@ -32,6 +35,7 @@ static uint64_t history_ns(const struct options *options)
 void oom_box__configure(struct session_config *config, const struct options *options)
 {
 	config->samples = true;
+	config->all_cgroups = options->at_percent != 0;
 	if (!options->oom_dir)
 		return;
 	config->keep_ns = history_ns(options);
@@ -88,10 +92,56 @@ static int found(void *ctx, const struct oom_found *found)
 	return err;
 }
 
+/* A recording has the name of what came first since the last one. */
+static void name_recording(struct oom_box *box, uint64_t wall_ns, const char *what, uint32_t pid)
+{
+	if (box->has_first)
+		return;
+	snprintf(box->first_what, sizeof(box->first_what), "%s", what);
+	box->first = (struct oom_files_name){ .wall_ns = wall_ns, .what = box->first_what, .pid = pid };
+	box->has_first = true;
+}
+
+static void name_recording_of(struct oom_box *box, const struct mt_oom *kill)
+{
+	name_recording(box, kill->hdr.time_ns + (uint64_t)box->session->checkpoint.wall_offset_ns, kill->victim.comm,
+		       kill->victim.pid ? kill->victim.pid : kill->victim.tid);
+}
+
+/* By the last part of its path. */
+static void keep_crossing(struct oom_box *box, const struct oom_kill *at, const struct report *report)
+{
+	const char *slash = strrchr(at->limit.cgroup, '/');
+	const struct oom_files_name name = { .wall_ns = at->when.wall_ns,
+					     .what = slash && slash[1] ? slash + 1 : "cgroup" };
+
+	box->unwritten += oom_files__keep_report(box->keeper, &name, report, &box->session->checkpoint.wall_offset_ns);
+	name_recording(box, name.wall_ns, name.what, 0);
+	recording__ask(box->session);
+}
+
+static int crossed(void *ctx, const struct oom_kill *at)
+{
+	struct oom_box *box = ctx;
+	unsigned int percent = (unsigned int)box->session->options->at_percent;
+	struct report *report = report__new("memtrace.oom_at/1");
+	int err = report ? oom_at__add(&box->view, at, percent, !box->reports++, report) : -ENOMEM;
+
+	if (!err && box->keeper)
+		keep_crossing(box, at, report);
+	if (!err)
+		err = box->show(box->ctx, NULL, report);
+	oom_view__done(&box->view);
+	report__free(report);
+	return err;
+}
+
 static struct oom_watch *watch_of(struct oom_box *box, struct session *session)
 {
 	const struct oom_watch_request request = { .history_ns = history_ns(session->options),
 						   .found = found,
+						   .at_percent = (unsigned int)session->options->at_percent,
+						   .crossed = crossed,
 						   .ctx = box };
 
 	box->session = session;
@@ -113,30 +163,29 @@ int oom_box__event(struct oom_box *box, struct session *session, const struct ev
 		denied_counts__take(&box->denied->counts, record, &session->names);
 	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory || row->id == MT_REC_sigkill))
 		oom_watch__take(watch, record);
-	if (row->id == MT_REC_oom && !box->has_first) {
-		box->first = *(const struct mt_oom *)record;
-		box->has_first = true;
-	}
+	if (row->id == MT_REC_oom)
+		name_recording_of(box, (const struct mt_oom *)record);
 	return watch ? 0 : -ENOMEM;
 }
 
 void oom_box__recording(struct oom_box *box, char *data, size_t size)
 {
-	box->unwritten += oom_files__keep_recording(box->keeper, &box->first, box->session->checkpoint.wall_offset_ns,
-						    data, size);
+	box->unwritten += oom_files__keep_recording(box->keeper, &box->first, data, size);
 	box->has_first = false;
 }
 
 /* A session may tick more often than what was before has room for. */
-void oom_box__tick(struct oom_box *box)
+int oom_box__tick(struct oom_box *box)
 {
 	uint64_t now_ns = box->session->checkpoint.now_ns;
+	int err;
 
 	if (now_ns < box->ticked_ns + OOM_WATCH_TICK_NS / 10 * 9)
-		return;
+		return 0;
 	box->ticked_ns = now_ns;
-	oom_watch__tick(box->watch);
+	err = oom_watch__tick(box->watch);
 	say_failures(box);
+	return err;
 }
 
 static int open_keeper(struct oom_box *box, const struct options *options, const char *option)

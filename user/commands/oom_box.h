@@ -8,6 +8,7 @@
 
 #include "../base/keeper.h"
 #include "../session/oom_watch.h"
+#include "../views/oom_files.h"
 #include "../views/oom_report.h"
 
 /* Zeroed, then show and ctx are set, before the session opens: its first records come before it runs. */
@@ -25,7 +26,8 @@ struct oom_box {
 	struct oom_box_denied *denied; /* NULL: not asked for */
 	uint64_t ticked_ns;	       /* when what was before was looked at last */
 	uint64_t reports, unwritten;   /* files that could not be written */
-	struct mt_oom first;	       /* kill that no recording has yet */
+	struct oom_files_name first;   /* what no recording has yet */
+	char first_what[32];
 	bool has_first;
 };
 
@@ -37,7 +39,7 @@ void oom_box__configure(struct session_config *config, const struct options *opt
  * options say how much is remembered and where reports are kept.
  */
 int oom_box__event(struct oom_box *box, struct session *session, const struct event_row *row, const void *record);
-void oom_box__tick(struct oom_box *box);
+int oom_box__tick(struct oom_box *box);
 void oom_box__recording(struct oom_box *box, char *data, size_t size);
 /* All is attached, nothing has run: opens the directory, whose option has that name, locks memory.  An exit code. */
 int oom_box__ready(struct oom_box *box, struct session *session, const char *option);

@@ -197,6 +197,7 @@ static int open_live(struct session *session)
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
+		.all_cgroups = session->config.all_cgroups,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};

@@ -13,12 +13,13 @@ struct live_request {
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;
-	bool stacks;	 /* single events have call chains */
-	uint32_t sample; /* of single events one in so many; 0: all */
-	bool parents;	 /* tasks' records name who started them */
-	bool family;	 /* only the command to be started and its descendants */
-	bool samples;	 /* what files of the kernel say of the machine and of cgroups */
-	bool keep_going; /* for doctor: continue after failures, to report them */
+	bool stacks;	  /* single events have call chains */
+	uint32_t sample;  /* of single events one in so many; 0: all */
+	bool parents;	  /* tasks' records name who started them */
+	bool family;	  /* only the command to be started and its descendants */
+	bool samples;	  /* what files of the kernel say of the machine and of cgroups */
+	bool all_cgroups; /* with samples and the probe "memory": of those that processes are in, and above these */
+	bool keep_going;  /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };

@@ -53,13 +53,12 @@ static bool put(struct keeper *keeper, const char *stem, const char *ending, cha
 	return keeper__put(keeper, name, data, size);
 }
 
-unsigned int oom_files__keep_recording(struct keeper *keeper, const struct mt_oom *kill, int64_t wall_offset_ns,
-				       char *data, size_t size)
+unsigned int oom_files__keep_recording(struct keeper *keeper, const struct oom_files_name *name, char *data,
+				       size_t size)
 {
 	char stem[KEEPER_NAME_MAX];
 
-	name_files(stem, kill->hdr.time_ns + (uint64_t)wall_offset_ns, kill->victim.comm,
-		   kill->victim.pid ? kill->victim.pid : kill->victim.tid);
+	name_files(stem, name->wall_ns, name->what, name->pid);
 	return !put(keeper, stem, "rec", data, size);
 }
 

@@ -39,7 +39,7 @@ static void say(struct report *report, const char *label, const char *text)
 }
 
 /* "2026-11-28 03:12:44", or as the log has it: "[461.582260]" since boot. */
-static void say_time(char *buf, size_t size, const struct oom_moment *when)
+void oom__time(char *buf, size_t size, const struct oom_moment *when)
 {
 	time_t seconds = (time_t)(when->wall_ns / NSEC_PER_SEC);
 	struct tm tm;
@@ -110,7 +110,7 @@ static void say_head(const struct oom_view *view, struct report *report)
 	const struct oom_kill *kill = view->kill;
 	char when[64], rest[192], usage[OOM_WORD], limit[OOM_WORD];
 
-	say_time(when, sizeof(when), &kill->when);
+	oom__time(when, sizeof(when), &kill->when);
 	if (kill->kind == OOM_KIND_USER) {
 		say_sent(kill, when, report);
 	} else if (kill->kind == OOM_KIND_MEMCG && kill->limit.bytes != MT_UNKNOWN_U64) {
