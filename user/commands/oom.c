@@ -48,6 +48,7 @@ static int show(struct oom_run *run, const struct oom_kill *kill)
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	run->origin.first = !run->nr++;
 	err = oom_view__add(&run->view, kill, &run->origin, report);
 	if (!err && run->options->newest)
@@ -229,6 +230,7 @@ static int show_standing(struct oom_run *run, const struct oom_standing *standin
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	err = oom_explained__add(&explained, standing, run->options->rows, report);
 	if (!err)
 		err = render__report(&run->render, report);

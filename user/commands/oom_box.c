@@ -57,10 +57,64 @@ static void say_failures(struct oom_box *box)
 	box->unwritten += nr;
 }
 
+/* One that is kept is for any terminal. */
+static struct report *new_report(const struct oom_box *box, const char *schema)
+{
+	struct report *report = report__new(schema);
+
+	if (report && !box->keeper)
+		report->width = box->width;
+	return report;
+}
+
 static void add_denied(struct oom_box *box, struct report *report)
 {
 	oom_denied__add(&box->denied->view, &box->denied->counts, &box->session->names,
 			box->session->checkpoint.wall_offset_ns, report);
+}
+
+/* A recording has the name of what came first since the last one. */
+static void name_recording(struct oom_box *box, uint64_t wall_ns, const char *what, uint32_t pid)
+{
+	if (box->has_first)
+		return;
+	snprintf(box->first_what, sizeof(box->first_what), "%s", what);
+	box->first = (struct oom_files_name){ .wall_ns = wall_ns, .what = box->first_what, .pid = pid };
+	box->has_first = true;
+}
+
+/* All that comes until it is written is in one recording: it takes as much memory as what is remembered. */
+static void name_recording_of(struct oom_box *box, const struct mt_oom *kill)
+{
+	uint32_t pid = kill->victim.pid ? kill->victim.pid : kill->victim.tid;
+	size_t place = box->nr_kills++ % OOM_BOX_KILLS;
+
+	name_recording(box, kill->hdr.time_ns + (uint64_t)box->session->checkpoint.wall_offset_ns, kill->victim.comm,
+		       pid);
+	box->kills[place].time_ns = kill->hdr.time_ns;
+	box->kills[place].pid = pid;
+	oom_files__stem(box->kills[place].recording, &box->first);
+}
+
+static void add_recording(struct oom_box *box, const char *stem, struct report *report)
+{
+	if (*stem)
+		snprintf(box->recording, sizeof(box->recording), "%.*s.rec", KEEPER_NAME_MAX - 8, stem);
+	else
+		box->recording[0] = '\0';
+	oom_files__add_recording(report, box->recording, &box->recording_cell);
+}
+
+/* A kill of a program has none. */
+static void add_recording_of(struct oom_box *box, const struct oom_kill *kill, struct report *report)
+{
+	const char *stem = "";
+	size_t i;
+
+	for (i = 0; i < OOM_BOX_KILLS; i++)
+		if (box->kills[i].pid == kill->victim.pid && box->kills[i].time_ns == kill->when.boot_ns)
+			stem = box->kills[i].recording;
+	add_recording(box, stem, report);
 }
 
 static int found(void *ctx, const struct oom_found *found)
@@ -74,7 +128,7 @@ static int found(void *ctx, const struct oom_found *found)
 		.lost_records = found->lost_records,
 		.first = !box->reports++,
 	};
-	struct report *report = report__new("memtrace.oom/1");
+	struct report *report = new_report(box, "memtrace.oom/1");
 	int err;
 
 	if (!report)
@@ -82,6 +136,8 @@ static int found(void *ctx, const struct oom_found *found)
 	err = oom_view__add(&box->view, found->kill, &origin, report);
 	if (!err && box->denied)
 		add_denied(box, report);
+	if (!err && box->keeper)
+		add_recording_of(box, found->kill, report);
 	if (!err && box->keeper)
 		box->unwritten +=
 			oom_files__keep(box->keeper, found->kill, report, &box->session->checkpoint.wall_offset_ns);
@@ -92,39 +148,27 @@ static int found(void *ctx, const struct oom_found *found)
 	return err;
 }
 
-/* A recording has the name of what came first since the last one. */
-static void name_recording(struct oom_box *box, uint64_t wall_ns, const char *what, uint32_t pid)
-{
-	if (box->has_first)
-		return;
-	snprintf(box->first_what, sizeof(box->first_what), "%s", what);
-	box->first = (struct oom_files_name){ .wall_ns = wall_ns, .what = box->first_what, .pid = pid };
-	box->has_first = true;
-}
-
-static void name_recording_of(struct oom_box *box, const struct mt_oom *kill)
-{
-	name_recording(box, kill->hdr.time_ns + (uint64_t)box->session->checkpoint.wall_offset_ns, kill->victim.comm,
-		       kill->victim.pid ? kill->victim.pid : kill->victim.tid);
-}
-
 /* By the last part of its path. */
-static void keep_crossing(struct oom_box *box, const struct oom_kill *at, const struct report *report)
+static void keep_crossing(struct oom_box *box, const struct oom_kill *at, struct report *report)
 {
 	const char *slash = strrchr(at->limit.cgroup, '/');
 	const struct oom_files_name name = { .wall_ns = at->when.wall_ns,
 					     .what = slash && slash[1] ? slash + 1 : "cgroup" };
 
-	box->unwritten += oom_files__keep_report(box->keeper, &name, report, &box->session->checkpoint.wall_offset_ns);
+	char stem[KEEPER_NAME_MAX];
+
 	name_recording(box, name.wall_ns, name.what, 0);
 	recording__ask(box->session);
+	oom_files__stem(stem, &box->first);
+	add_recording(box, stem, report);
+	box->unwritten += oom_files__keep_report(box->keeper, &name, report, &box->session->checkpoint.wall_offset_ns);
 }
 
 static int crossed(void *ctx, const struct oom_kill *at)
 {
 	struct oom_box *box = ctx;
 	unsigned int percent = (unsigned int)box->session->options->at_percent;
-	struct report *report = report__new("memtrace.oom_at/1");
+	struct report *report = new_report(box, "memtrace.oom_at/1");
 	int err = report ? oom_at__add(&box->view, at, percent, !box->reports++, report) : -ENOMEM;
 
 	if (!err && box->keeper)
@@ -242,7 +286,7 @@ static int report_denied(struct oom_box *box)
 	const int64_t *offset_ns = &box->session->checkpoint.wall_offset_ns;
 	const struct oom_files_name name = { .wall_ns = box->session->checkpoint.now_ns + (uint64_t)*offset_ns,
 					     .what = "denied" };
-	struct report *report = report__new("memtrace.oom_denied/1");
+	struct report *report = new_report(box, "memtrace.oom_denied/1");
 	int err;
 
 	if (!report)

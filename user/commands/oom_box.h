@@ -11,6 +11,8 @@
 #include "../views/oom_files.h"
 #include "../views/oom_report.h"
 
+#define OOM_BOX_KILLS 256
+
 /* Zeroed, then show and ctx are set, before the session opens: its first records come before it runs. */
 struct oom_box {
 	/*
@@ -19,6 +21,8 @@ struct oom_box {
 	 */
 	int (*show)(void *ctx, const struct oom_kill *kill, const struct report *report);
 	void *ctx;
+	unsigned int width; /* of the terminal that reports are shown on; 0: of none.  Those that are kept have 100
+			       columns */
 	struct session *session;
 	struct oom_watch *watch;
 	struct keeper *keeper; /* NULL: no directory */
@@ -29,6 +33,14 @@ struct oom_box {
 	struct oom_files_name first;   /* what no recording has yet */
 	char first_what[32];
 	bool has_first;
+	struct {
+		uint64_t time_ns;
+		uint32_t pid;
+		char recording[KEEPER_NAME_MAX]; /* of all kills of about a second */
+	} kills[OOM_BOX_KILLS];			 /* the last ones */
+	uint64_t nr_kills;
+	char recording[KEEPER_NAME_MAX]; /* of the report that is made */
+	struct cell recording_cell;
 };
 
 /* What the session needs beside the probes "oom", "memory" and, where it can be had, "signal": with a directory,

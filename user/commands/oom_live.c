@@ -50,6 +50,7 @@ static int ready(struct tracing *tracing)
 
 	run->box.show = show;
 	run->box.ctx = run;
+	run->box.width = tracing->render.output.style.width;
 	return oom_box__ready(&run->box, &tracing->session, "--dir");
 }
 

@@ -22,6 +22,11 @@ struct oom_files_name {
 unsigned int oom_files__keep_report(struct keeper *keeper, const struct oom_files_name *name,
 				    const struct report *report, const int64_t *wall_offset_ns);
 
+/* What its files are called, without what stands behind the last dot. */
+void oom_files__stem(char buf[KEEPER_NAME_MAX], const struct oom_files_name *name);
+/* Which recording a report belongs to, as a part of it; recording and storage must outlive it; "": none. */
+void oom_files__add_recording(struct report *report, const char *recording, struct cell *storage);
+
 /* Hands a recording over by the name of a report; data is the keeper's.  How many could not be: 0 or 1. */
 unsigned int oom_files__keep_recording(struct keeper *keeper, const struct oom_files_name *name, char *data,
 				       size_t size);
