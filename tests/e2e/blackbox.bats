@@ -109,6 +109,17 @@ told() {
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
 }
 
+@test "kills within a second share a recording, and each report names it" {
+	watch --dir "$tmp/box" -- sh -c "'$workloads/oompair' '$victim_dir' '$trigger_dir'; '$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	between "reports" "$(wc -l <"$tmp/reports")" 2 9
+	jq -r .recording "$tmp/reports" | sort -u >"$tmp/named"
+	same "recordings" "$(paste -sd ' ' "$tmp/named")" "$(cd "$tmp/box" && echo *.rec)"
+	while read -r pid recording; do
+		"$memtrace" replay "$tmp/box/$recording" trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | grep -qx "$pid"
+		grep -qx "recording $recording" "$tmp"/box/oom-*-"$pid".txt
+	done < <(jq -r '"\(.victim.pid) \(.recording)"' "$tmp/reports")
+}
+
 @test "--last --dir: the report that was kept, or the log's kill if it is later" {
 	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	newest=$("$memtrace" oom --last --dir /proc --json 2>/dev/null | jq .victim.pid) || true
@@ -271,6 +282,42 @@ user_kills() {
 	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.psi_some_avg10)"')" "$held name null"
 	same "reports" "$(wc -l <"$tmp/reports")" 1
 	grep -q "this kernel does not tell PSI" "$tmp/err"
+}
+
+@test "--at: who grew when a cgroup passes a share of its limit, once a crossing; --last is about kills" {
+	need_tool python3 python3
+	memtrace_start oom --at 75% --json --dir "$tmp/box"
+	# 16 MiB; above 48 of 64; not far enough below; then far below, and above once more
+	python3 - "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
+		import mmap, sys, time
+		open(sys.argv[1], "w").write("0")
+		area = mmap.mmap(-1, 56 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+		def hold(mib):
+		    area.madvise(mmap.MADV_DONTNEED)
+		    for at in range(0, mib << 20, 4096): area[at] = 1
+		for mib in (16, 52, 46, 52, 8, 52):
+		    hold(mib)
+		    time.sleep(1.3)
+	END
+	memtrace_stop
+	jq -c "select(.schema == \"memtrace.oom_at/1\" and .cgroup == \"$parent\")" "$tmp/out" >"$tmp/reports"
+	same "reports" "$(wc -l <"$tmp/reports")" 2
+	same "limit" "$(told '"\(.share) \(.limit_bytes)"')" "0.75 $((64 << 20))"
+	between "usage" "$(told .usage_bytes)" $((48 << 20)) $((62 << 20))
+	same "who grew" "$(told '.before.grew[0].comm')" python3
+	between "by" "$(told '.before.grew[0].grown_bytes')" $((30 << 20)) $((80 << 20))
+	between "looks" "$(told '.before.samples | length')" 1 5
+	files=("$tmp"/box/oom-*-memtrace_test_*-0*.json)
+	same "files" "${#files[@]}" 2
+	same "JSON" "$(jq -c . "${files[0]}")" "$(head -n 1 "$tmp/reports")"
+	grep -q "$parent has passed 75% of its limit (.* of 64.0MiB)$" "${files[0]%.json}.txt"
+	"$memtrace" replay "${files[0]%.json}.rec" timeline >/dev/null
+	run "$memtrace" oom --last --dir "$tmp/box" --json
+	[[ $output != *oom_at* ]]
+	for words in 0% 100% 90 x% %; do
+		run "$memtrace" oom --at "$words" -d 1
+		same "--at $words" "$status" 2
+	done
 }
 
 @test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {

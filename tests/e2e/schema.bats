@@ -148,6 +148,12 @@ for file in sys.argv[1:]:
 	grep '^{"schema":"memtrace.oom_denied/1"' "$tmp/out" >"$tmp/oom_denied.json"
 	valid oom "$tmp/oom.json"
 	valid oom_denied "$tmp/oom_denied.json"
+	make_cgroup schema-at 16M
+	# shellcheck disable=SC2016
+	"$memtrace" oom --at 50% --json -- sh -c '"$workloads/hog" -g "$1" -a 2 -s 1300; "$workloads/hog" -g "$1" -a 12 -s 1300' \
+		sh "$cgroup" >"$tmp/out" 2>"$tmp/err"
+	grep '^{"schema":"memtrace.oom_at/1"' "$tmp/out" >"$tmp/oom_at.json"
+	valid oom_at "$tmp/oom_at.json"
 	"$memtrace" trace denied signal --json -o "$tmp/trace.json" -- sh -c '"$workloads/overflow" main; sleep 9 & kill -9 $!' \
 		>"$tmp/out" 2>"$tmp/err"
 	head -n -1 "$tmp/trace.json" >"$tmp/events.json"

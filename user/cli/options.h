@@ -25,6 +25,7 @@ enum option_type {
 	OPT_UINTS,	 /* struct uint_list: repeatable, also with commas; each from min to max */
 	OPT_STRINGS,	 /* struct string_list: repeatable */
 	OPT_SHARE,	 /* uint64_t: N of "1/N", min to max */
+	OPT_PERCENT,	 /* uint64_t: N of "N%", min to max */
 	OPT_TIME,	 /* struct time_point */
 };
 
@@ -102,6 +103,7 @@ struct options {
 	const char *oom_dir;	/* --dir */
 	uint64_t history_ns, max_reports;
 	bool explain, denied;
+	uint64_t at_percent; /* --at; 0: not asked for */
 	/* map */
 	bool pss;
 	/* stacks */

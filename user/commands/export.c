@@ -156,8 +156,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 
 static void on_tick(struct session *session, void *ctx)
 {
-	(void)session;
-	oom_box__tick(&((struct export_run *)ctx)->box);
+	session__fail_callback(session, oom_box__tick(&((struct export_run *)ctx)->box));
 }
 
 static void on_recording(struct session *session, void *ctx, char *data, size_t size)

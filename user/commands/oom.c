@@ -49,6 +49,7 @@ static int show(struct oom_run *run, const struct oom_kill *kill)
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	run->origin.first = !run->nr++;
 	err = oom_view__add(&run->view, kill, &run->origin, report);
 	if (!err && run->options->newest)
@@ -173,11 +174,20 @@ static bool is_newer(const struct kept *kept, const struct oom_kill *logged)
 	return kept->wall_s + SAME_KILL_S >= logged_s && oom_files__pid(kept->name) == logged->victim.pid;
 }
 
+/* Other reports name no victim. */
+static bool is_kill(const char *name)
+{
+	return oom_files__pid(name) != 0;
+}
+
 /* 0 with *kept all 0: there is none; or -errno, which was said. */
 static int read_kept(const struct oom_run *run, struct kept *kept)
 {
 	const char *dir = run->options->oom_dir ? run->options->oom_dir : DEFAULT_DIR;
-	int err = kept__newest(kept, dir, OOM_FILES_PREFIX, run->options->out.json ? ".json" : ".txt");
+	const struct kept_request request = { .prefix = OOM_FILES_PREFIX,
+					      .ending = run->options->out.json ? ".json" : ".txt",
+					      .wanted = is_kill };
+	int err = kept__newest(kept, dir, &request);
 
 	if (!err)
 		return 0;
@@ -221,6 +231,7 @@ static int show_standing(struct oom_run *run, const struct oom_standing *standin
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	err = oom_explained__add(&explained, standing, run->options->rows, report);
 	if (!err)
 		err = render__report(&run->render, report);
@@ -267,10 +278,10 @@ static int check(const struct options *options)
 		log_error("oom: expected only one of --log FILE, --last and --explain");
 	else if (!live && (options->cmd || has_filters(options) || options->duration_ns))
 		log_error("oom: --log, --last and --explain wait for nothing: expected no CMD, no -d and no filter");
-	else if (!live && (options->history_ns || options->max_reports || options->denied))
+	else if (!live && (options->history_ns || options->max_reports || options->denied || options->at_percent))
 		log_error(
-			"oom: --history, --max-reports and --denied are about what is to come; expected none of --log, "
-			"--last and --explain with them");
+			"oom: --history, --max-reports, --denied and --at are about what is to come; expected none of "
+			"--log, --last and --explain with them");
 	else if (!live && options->oom_dir && !options->newest)
 		log_error("--dir: only with --last, or when waiting for kills");
 	else if (!live && options->pids.nr && !options->explain)
@@ -339,6 +350,15 @@ static const struct option_row own_options[] = {
 		  "that was hit, failed allocations of pages, overflows of stacks. Takes a hook on each system call "
 		  "and "
 		  "each allocation" },
+	{ .name = "at",
+	  .type = OPT_PERCENT,
+	  .offset = offsetof(struct options, at_percent),
+	  .min = 1,
+	  .max = 99,
+	  .arg = "SHARE",
+	  .help = "also report who grew when a cgroup passes that share of its limit, such as 90%; once, and again "
+		  "only "
+		  "after it fell by a tenth of the limit" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,

@@ -2,12 +2,15 @@
 #include "oom_box.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/log.h"
 #include "../base/survive.h"
+#include "../session/recording.h"
 #include "../views/losses.h"
+#include "../views/oom_at.h"
 #include "../views/oom_denied.h"
 #include "../views/oom_files.h"
 
@@ -32,6 +35,7 @@ static uint64_t history_ns(const struct options *options)
 void oom_box__configure(struct session_config *config, const struct options *options)
 {
 	config->samples = true;
+	config->all_cgroups = options->at_percent != 0;
 	if (!options->oom_dir)
 		return;
 	config->keep_ns = history_ns(options);
@@ -53,10 +57,64 @@ static void say_failures(struct oom_box *box)
 	box->unwritten += nr;
 }
 
+/* One that is kept is for any terminal. */
+static struct report *new_report(const struct oom_box *box, const char *schema)
+{
+	struct report *report = report__new(schema);
+
+	if (report && !box->keeper)
+		report->width = box->width;
+	return report;
+}
+
 static void add_denied(struct oom_box *box, struct report *report)
 {
 	oom_denied__add(&box->denied->view, &box->denied->counts, &box->session->names,
 			box->session->checkpoint.wall_offset_ns, report);
+}
+
+/* A recording has the name of what came first since the last one. */
+static void name_recording(struct oom_box *box, uint64_t wall_ns, const char *what, uint32_t pid)
+{
+	if (box->has_first)
+		return;
+	snprintf(box->first_what, sizeof(box->first_what), "%s", what);
+	box->first = (struct oom_files_name){ .wall_ns = wall_ns, .what = box->first_what, .pid = pid };
+	box->has_first = true;
+}
+
+/* All that comes until it is written is in one recording: it takes as much memory as what is remembered. */
+static void name_recording_of(struct oom_box *box, const struct mt_oom *kill)
+{
+	uint32_t pid = kill->victim.pid ? kill->victim.pid : kill->victim.tid;
+	size_t place = box->nr_kills++ % OOM_BOX_KILLS;
+
+	name_recording(box, kill->hdr.time_ns + (uint64_t)box->session->checkpoint.wall_offset_ns, kill->victim.comm,
+		       pid);
+	box->kills[place].time_ns = kill->hdr.time_ns;
+	box->kills[place].pid = pid;
+	oom_files__stem(box->kills[place].recording, &box->first);
+}
+
+static void add_recording(struct oom_box *box, const char *stem, struct report *report)
+{
+	if (*stem)
+		snprintf(box->recording, sizeof(box->recording), "%.*s.rec", KEEPER_NAME_MAX - 8, stem);
+	else
+		box->recording[0] = '\0';
+	oom_files__add_recording(report, box->recording, &box->recording_cell);
+}
+
+/* A kill of a program has none. */
+static void add_recording_of(struct oom_box *box, const struct oom_kill *kill, struct report *report)
+{
+	const char *stem = "";
+	size_t i;
+
+	for (i = 0; i < OOM_BOX_KILLS; i++)
+		if (box->kills[i].pid == kill->victim.pid && box->kills[i].time_ns == kill->when.boot_ns)
+			stem = box->kills[i].recording;
+	add_recording(box, stem, report);
 }
 
 static int found(void *ctx, const struct oom_found *found)
@@ -70,7 +128,7 @@ static int found(void *ctx, const struct oom_found *found)
 		.lost_records = found->lost_records,
 		.first = !box->reports++,
 	};
-	struct report *report = report__new("memtrace.oom/1");
+	struct report *report = new_report(box, "memtrace.oom/1");
 	int err;
 
 	if (!report)
@@ -78,6 +136,8 @@ static int found(void *ctx, const struct oom_found *found)
 	err = oom_view__add(&box->view, found->kill, &origin, report);
 	if (!err && box->denied)
 		add_denied(box, report);
+	if (!err && box->keeper)
+		add_recording_of(box, found->kill, report);
 	if (!err && box->keeper)
 		box->unwritten +=
 			oom_files__keep(box->keeper, found->kill, report, &box->session->checkpoint.wall_offset_ns);
@@ -88,10 +148,44 @@ static int found(void *ctx, const struct oom_found *found)
 	return err;
 }
 
+/* By the last part of its path. */
+static void keep_crossing(struct oom_box *box, const struct oom_kill *at, struct report *report)
+{
+	const char *slash = strrchr(at->limit.cgroup, '/');
+	const struct oom_files_name name = { .wall_ns = at->when.wall_ns,
+					     .what = slash && slash[1] ? slash + 1 : "cgroup" };
+
+	char stem[KEEPER_NAME_MAX];
+
+	name_recording(box, name.wall_ns, name.what, 0);
+	recording__ask(box->session);
+	oom_files__stem(stem, &box->first);
+	add_recording(box, stem, report);
+	box->unwritten += oom_files__keep_report(box->keeper, &name, report, &box->session->checkpoint.wall_offset_ns);
+}
+
+static int crossed(void *ctx, const struct oom_kill *at)
+{
+	struct oom_box *box = ctx;
+	unsigned int percent = (unsigned int)box->session->options->at_percent;
+	struct report *report = new_report(box, "memtrace.oom_at/1");
+	int err = report ? oom_at__add(&box->view, at, percent, !box->reports++, report) : -ENOMEM;
+
+	if (!err && box->keeper)
+		keep_crossing(box, at, report);
+	if (!err)
+		err = box->show(box->ctx, NULL, report);
+	oom_view__done(&box->view);
+	report__free(report);
+	return err;
+}
+
 static struct oom_watch *watch_of(struct oom_box *box, struct session *session)
 {
 	const struct oom_watch_request request = { .history_ns = history_ns(session->options),
 						   .found = found,
+						   .at_percent = (unsigned int)session->options->at_percent,
+						   .crossed = crossed,
 						   .ctx = box };
 
 	box->session = session;
@@ -113,30 +207,29 @@ int oom_box__event(struct oom_box *box, struct session *session, const struct ev
 		denied_counts__take(&box->denied->counts, record, &session->names);
 	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory || row->id == MT_REC_sigkill))
 		oom_watch__take(watch, record);
-	if (row->id == MT_REC_oom && !box->has_first) {
-		box->first = *(const struct mt_oom *)record;
-		box->has_first = true;
-	}
+	if (row->id == MT_REC_oom)
+		name_recording_of(box, (const struct mt_oom *)record);
 	return watch ? 0 : -ENOMEM;
 }
 
 void oom_box__recording(struct oom_box *box, char *data, size_t size)
 {
-	box->unwritten += oom_files__keep_recording(box->keeper, &box->first, box->session->checkpoint.wall_offset_ns,
-						    data, size);
+	box->unwritten += oom_files__keep_recording(box->keeper, &box->first, data, size);
 	box->has_first = false;
 }
 
 /* A session may tick more often than what was before has room for. */
-void oom_box__tick(struct oom_box *box)
+int oom_box__tick(struct oom_box *box)
 {
 	uint64_t now_ns = box->session->checkpoint.now_ns;
+	int err;
 
 	if (now_ns < box->ticked_ns + OOM_WATCH_TICK_NS / 10 * 9)
-		return;
+		return 0;
 	box->ticked_ns = now_ns;
-	oom_watch__tick(box->watch);
+	err = oom_watch__tick(box->watch);
 	say_failures(box);
+	return err;
 }
 
 static int open_keeper(struct oom_box *box, const struct options *options, const char *option)
@@ -193,7 +286,7 @@ static int report_denied(struct oom_box *box)
 	const int64_t *offset_ns = &box->session->checkpoint.wall_offset_ns;
 	const struct oom_files_name name = { .wall_ns = box->session->checkpoint.now_ns + (uint64_t)*offset_ns,
 					     .what = "denied" };
-	struct report *report = report__new("memtrace.oom_denied/1");
+	struct report *report = new_report(box, "memtrace.oom_denied/1");
 	int err;
 
 	if (!report)

@@ -8,7 +8,10 @@
 
 #include "../base/keeper.h"
 #include "../session/oom_watch.h"
+#include "../views/oom_files.h"
 #include "../views/oom_report.h"
+
+#define OOM_BOX_KILLS 256
 
 /* Zeroed, then show and ctx are set, before the session opens: its first records come before it runs. */
 struct oom_box {
@@ -18,6 +21,8 @@ struct oom_box {
 	 */
 	int (*show)(void *ctx, const struct oom_kill *kill, const struct report *report);
 	void *ctx;
+	unsigned int width; /* of the terminal that reports are shown on; 0: of none.  Those that are kept have 100
+			       columns */
 	struct session *session;
 	struct oom_watch *watch;
 	struct keeper *keeper; /* NULL: no directory */
@@ -25,8 +30,17 @@ struct oom_box {
 	struct oom_box_denied *denied; /* NULL: not asked for */
 	uint64_t ticked_ns;	       /* when what was before was looked at last */
 	uint64_t reports, unwritten;   /* files that could not be written */
-	struct mt_oom first;	       /* kill that no recording has yet */
+	struct oom_files_name first;   /* what no recording has yet */
+	char first_what[32];
 	bool has_first;
+	struct {
+		uint64_t time_ns;
+		uint32_t pid;
+		char recording[KEEPER_NAME_MAX]; /* of all kills of about a second */
+	} kills[OOM_BOX_KILLS];			 /* the last ones */
+	uint64_t nr_kills;
+	char recording[KEEPER_NAME_MAX]; /* of the report that is made */
+	struct cell recording_cell;
 };
 
 /* What the session needs beside the probes "oom", "memory" and, where it can be had, "signal": with a directory,
@@ -37,7 +51,7 @@ void oom_box__configure(struct session_config *config, const struct options *opt
  * options say how much is remembered and where reports are kept.
  */
 int oom_box__event(struct oom_box *box, struct session *session, const struct event_row *row, const void *record);
-void oom_box__tick(struct oom_box *box);
+int oom_box__tick(struct oom_box *box);
 void oom_box__recording(struct oom_box *box, char *data, size_t size);
 /* All is attached, nothing has run: opens the directory, whose option has that name, locks memory.  An exit code. */
 int oom_box__ready(struct oom_box *box, struct session *session, const char *option);

@@ -41,8 +41,7 @@ static void on_tick(struct session *session, void *ctx)
 {
 	struct oom_live *run = ctx;
 
-	(void)session;
-	oom_box__tick(&run->box);
+	session__fail_callback(session, oom_box__tick(&run->box));
 }
 
 static int ready(struct tracing *tracing)
@@ -51,6 +50,7 @@ static int ready(struct tracing *tracing)
 
 	run->box.show = show;
 	run->box.ctx = run;
+	run->box.width = tracing->render.output.style.width;
 	return oom_box__ready(&run->box, &tracing->session, "--dir");
 }
 

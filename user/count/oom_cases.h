@@ -69,5 +69,8 @@ struct oom_scene {
  */
 int oom_case__fill(const struct oom_cases *cases, const struct oom_case *found, const struct oom_scene *scene,
 		   struct oom_kill *kill);
+/* Of it only what was before: who grew, where the kill has a limit below that alone, and the samples.  0 or -ENOMEM. */
+int oom_case__fill_before(const struct oom_cases *cases, const struct oom_case *found, const struct oom_scene *scene,
+			  struct oom_kill *kill);
 
 #endif

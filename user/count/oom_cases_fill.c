@@ -277,8 +277,8 @@ static bool is_suspect(void *ctx, const struct flight_process *process)
 	return !was_killed(suspects->cases, process->last.who.pid, suspects->at);
 }
 
-static int fill_before(const struct oom_cases *cases, const struct oom_case *c, const struct oom_scene *scene,
-		       struct oom_kill *kill)
+int oom_case__fill_before(const struct oom_cases *cases, const struct oom_case *c, const struct oom_scene *scene,
+			  struct oom_kill *kill)
 {
 	uint64_t at = c->kill.hdr.time_ns;
 	uint32_t until = scene->flight ? flight__at(scene->flight, at) : 0;
@@ -336,5 +336,5 @@ int oom_case__fill(const struct oom_cases *cases, const struct oom_case *found, 
 	if (!found->sent)
 		fill_after(cases, found, scene, kill);
 	err = fill_choice(found, scene, kill);
-	return err ? err : fill_before(cases, found, scene, kill);
+	return err ? err : oom_case__fill_before(cases, found, scene, kill);
 }

@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
+#include "../count/limit_watch.h"
 #include "../count/oom_cases.h"
 #include "../kernel/kmsg.h"
 #include "../kernel/oom_parser.h"
@@ -22,6 +23,7 @@
 #define HISTORY_BYTES (8U << 20)
 #define COMMANDS      64 /* command lines of the largest processes */
 #define READ_AT_ONCE  4
+#define CROSSINGS     8				   /* reported at a tick: the others are at the next one */
 #define SHORT_PART    4				   /* of all memory: with less available, command lines are not read */
 #define SAME_KILL_NS  (10 * (int64_t)NSEC_PER_SEC) /* the clock of the log and that of records run apart */
 
@@ -41,6 +43,7 @@ struct oom_watch {
 	const struct oom_case *of; /* that it is about, while the log is read */
 	struct known_command commands[COMMANDS];
 	struct cgroups *cgroups;
+	struct limit_watch limits;
 	uint64_t page_size, reports;
 	bool log_failed, ticked;
 };
@@ -173,7 +176,58 @@ static void check_pressure(struct oom_watch *watch)
 			 "sender is known to kill for memory");
 }
 
-void oom_watch__tick(struct oom_watch *watch)
+static struct oom_scene scene_of(const struct oom_watch *watch)
+{
+	const struct session *session = watch->session;
+
+	return (struct oom_scene){
+		.names = &session->names,
+		.flight = watch->flight,
+		.wall_offset_ns = session->checkpoint.wall_offset_ns,
+		.page_size = watch->page_size,
+		.now_ns = clock__boot_ns(),
+	};
+}
+
+/* It is as a kill of nobody, at the limit of that cgroup. */
+static int tell_crossing(struct oom_watch *watch, const struct limit_crossing *crossing)
+{
+	const struct oom_scene scene = scene_of(watch);
+	const struct session *session = watch->session;
+	const char *name = session->names.cgroup(session->names.ctx, crossing->cgroup_id);
+	struct oom_case nobody = { .kill.hdr.time_ns = session->checkpoint.now_ns };
+	struct oom_kill *at = &watch->kill;
+	int err;
+
+	oom_kill__init(at);
+	at->kind = OOM_KIND_MEMCG;
+	at->page_size = watch->page_size;
+	at->when.wall_ns = nobody.kill.hdr.time_ns + (uint64_t)scene.wall_offset_ns;
+	snprintf(at->limit.cgroup, sizeof(at->limit.cgroup), "%s", name ? name : "");
+	at->limit.bytes = crossing->limit;
+	at->limit.usage = crossing->usage;
+	err = oom_case__fill_before(&watch->cases, &nobody, &scene, at);
+	if (!err)
+		err = watch->request.crossed(watch->request.ctx, at);
+	oom_kill__done(at);
+	return err;
+}
+
+static int look_at_limits(struct oom_watch *watch)
+{
+	struct limit_crossing crossings[CROSSINGS];
+	size_t nr = 0, i;
+	int err = 0;
+
+	if (watch->request.at_percent)
+		nr = limit_watch__look(&watch->limits, &watch->session->cgroups, watch->request.at_percent, crossings,
+				       CROSSINGS);
+	for (i = 0; i < nr && !err; i++)
+		err = tell_crossing(watch, &crossings[i]);
+	return err;
+}
+
+int oom_watch__tick(struct oom_watch *watch)
 {
 	const struct session *session = watch->session;
 	uint64_t samples[NR_SAMPLES];
@@ -185,6 +239,7 @@ void oom_watch__tick(struct oom_watch *watch)
 	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
 	if (!is_memory_short(samples))
 		read_commands(watch);
+	return look_at_limits(watch);
 }
 
 /* Of a victim nothing is read from /proc: who reads there holds its address space, and with it the memory that others
@@ -303,14 +358,7 @@ static void read_log(struct oom_watch *watch, const struct oom_case *c, uint64_t
 
 static int report(struct oom_watch *watch, const struct oom_case *c)
 {
-	const struct session *session = watch->session;
-	const struct oom_scene scene = {
-		.names = &session->names,
-		.flight = watch->flight,
-		.wall_offset_ns = session->checkpoint.wall_offset_ns,
-		.page_size = watch->page_size,
-		.now_ns = clock__boot_ns(),
-	};
+	const struct oom_scene scene = scene_of(watch);
 	struct oom_found found = { .kill = &watch->kill, .kernel_points = c->nr_candidates };
 	int err;
 

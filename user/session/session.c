@@ -243,6 +243,7 @@ static int open_live(struct session *session)
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
 		.roles = needs_rules(session) ? &session->roles : NULL,
+		.all_cgroups = session->config.all_cgroups,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};

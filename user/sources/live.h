@@ -20,7 +20,8 @@ struct live_request {
 	bool family;		   /* only the command to be started and its descendants */
 	const struct roles *roles; /* the titles that they ask for are read; NULL: none */
 	bool samples;		   /* what files of the kernel say of the machine and of cgroups */
-	bool keep_going;	   /* for doctor: continue after failures, to report them */
+	bool all_cgroups; /* with samples and the probe "memory": of those that processes are in, and above these */
+	bool keep_going;  /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };

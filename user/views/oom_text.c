@@ -39,7 +39,7 @@ static void say(struct report *report, const char *label, const char *text)
 }
 
 /* "2026-11-28 03:12:44", or as the log has it: "[461.582260]" since boot. */
-static void say_time(char *buf, size_t size, const struct oom_moment *when)
+void oom__time(char *buf, size_t size, const struct oom_moment *when)
 {
 	time_t seconds = (time_t)(when->wall_ns / NSEC_PER_SEC);
 	struct tm tm;
@@ -110,7 +110,7 @@ static void say_head(const struct oom_view *view, struct report *report)
 	const struct oom_kill *kill = view->kill;
 	char when[64], rest[192], usage[OOM_WORD], limit[OOM_WORD];
 
-	say_time(when, sizeof(when), &kill->when);
+	oom__time(when, sizeof(when), &kill->when);
 	if (kill->kind == OOM_KIND_USER) {
 		say_sent(kill, when, report);
 	} else if (kill->kind == OOM_KIND_MEMCG && kill->limit.bytes != MT_UNKNOWN_U64) {
@@ -148,13 +148,17 @@ static void say_memory(const struct oom_victim *victim, struct report *report)
 {
 	char rss[OOM_WORD], anon[OOM_WORD], file[OOM_WORD], shmem[OOM_WORD], tables[OOM_WORD], swap[OOM_WORD];
 	uint64_t all = MT_UNKNOWN_U64;
+	struct wrapped line;
 
 	if (victim->anon != MT_UNKNOWN_U64 && victim->file != MT_UNKNOWN_U64)
 		all = victim->anon + victim->file + (victim->shmem == MT_UNKNOWN_U64 ? 0 : victim->shmem);
-	report__add_note(report, "%-*srss %s: anon %s, file %s, shmem %s; page tables %s; swap %s", WRAPPED_LABEL, "",
-			 oom__bytes(rss, all), oom__bytes(anon, victim->anon), oom__bytes(file, victim->file),
-			 oom__bytes(shmem, victim->shmem), oom__bytes(tables, victim->page_tables),
-			 oom__bytes(swap, victim->swap));
+	wrapped__begin(&line, report, "");
+	wrapped__add(&line, "", "rss %s: anon %s", oom__bytes(rss, all), oom__bytes(anon, victim->anon));
+	wrapped__add(&line, ", ", "file %s", oom__bytes(file, victim->file));
+	wrapped__add(&line, ", ", "shmem %s", oom__bytes(shmem, victim->shmem));
+	wrapped__add(&line, "; ", "page tables %s", oom__bytes(tables, victim->page_tables));
+	wrapped__add(&line, "; ", "swap %s", oom__bytes(swap, victim->swap));
+	wrapped__end(&line);
 }
 
 static void say_place(const struct oom_view *view, struct report *report)
@@ -246,6 +250,7 @@ static void say_trigger(const struct oom_view *view, struct report *report)
 	const struct oom_trigger *trigger = &view->kill->trigger;
 	const char *doing = oom_view__doing(view);
 	char text[OOM_COMM + 16], order[16] = "-", gfp[OOM_WORD] = "-";
+	struct wrapped line;
 
 	if (view->kill->kind == OOM_KIND_USER)
 		say_sender(view->kill, report);
@@ -255,11 +260,14 @@ static void say_trigger(const struct oom_view *view, struct report *report)
 		snprintf(order, sizeof(order), "%d", trigger->order);
 	if (trigger->gfp != MT_UNKNOWN_U64)
 		snprintf(gfp, sizeof(gfp), "gfp 0x%llx", (unsigned long long)trigger->gfp);
-	report__add_note(report, "%-*s%s%s%s: order %s, %s%s%s%s", WRAPPED_LABEL, "asked",
-			 name(text, sizeof(text), trigger->comm, trigger->pid ? trigger->pid : trigger->tid),
-			 trigger->cgroup[0] ? " in " : "", trigger->cgroup, order,
-			 trigger->gfp_names[0] ? trigger->gfp_names : gfp, *doing ? " (" : "", doing,
-			 *doing ? ")" : "");
+	wrapped__begin(&line, report, "asked");
+	wrapped__add(&line, "",
+		     "%s%s%s:", name(text, sizeof(text), trigger->comm, trigger->pid ? trigger->pid : trigger->tid),
+		     trigger->cgroup[0] ? " in " : "", trigger->cgroup);
+	wrapped__add(&line, " ", "order %s,", order);
+	wrapped__add(&line, " ", "%s%s%s%s", trigger->gfp_names[0] ? trigger->gfp_names : gfp, *doing ? " (" : "",
+		     doing, *doing ? ")" : "");
+	wrapped__end(&line);
 }
 
 /* What the points were made of. */
