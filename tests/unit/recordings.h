@@ -33,6 +33,7 @@ union any_record {
 	struct mt_alloc_failed alloc_failed;
 	struct mt_sigkill sigkill;
 	struct mt_stack_overflow stack_overflow;
+	struct mt_space space;
 	struct mt_major major;
 	struct title_record title;
 	struct checkpoint_record checkpoint;
