@@ -196,6 +196,16 @@ add_up() {
 	[ "$(jq '.[3] > 0' <<<"$ours")" = true ]
 }
 
+@test "the titles that it decodes are those that processes had" {
+	need_reader
+	titles=$(python3 tests/golden/dump.py --records "$golden/roles.rec" | jq -r 'select(.record == "title") | .title' | sort)
+	for title in "postgres: 15/main: alice shop [local] idle" "postgres: checkpointer -c" "postgres: walwriter -c" \
+		"redis-rdb-bgsave 127.0.0.1:6379" "nginx: worker process"; do
+		grep -qF "$title" <<<"$titles"
+	done
+	[ "$(wc -l <<<"$titles")" -eq 7 ]
+}
+
 @test "the samples of cgroups that it decodes are those that stat reports" {
 	need_reader
 	theirs=$(python3 tests/golden/dump.py --records "$golden/cgroups.rec" | jq -cs '[.[] | select(.record == "cgroup_sample" and .cgroup > 0)] |
