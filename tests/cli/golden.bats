@@ -198,7 +198,7 @@ add_up() {
 
 @test "the titles that it decodes are those that processes had" {
 	need_reader
-	titles=$(python3 tests/golden/dump.py --records "$golden/roles.rec" | jq -r 'select(.record == "title") | .title' | sort)
+	titles=$(python3 tests/golden/dump.py --records "$golden/roles.rec" | jq 'select(.record == "title") | .title' | sort)
 	for title in "postgres: 15/main: alice shop [local] idle" "postgres: checkpointer -c" "postgres: walwriter -c" \
 		"redis-rdb-bgsave 127.0.0.1:6379" "nginx: worker process"; do
 		grep -qF "$title" <<<"$titles"
