@@ -91,6 +91,14 @@ need_reader() {
 	grep -q '"high":{"ns":null,"count":null}' "$golden/expected/stalls.stalls.json" # what no hook saw
 }
 
+@test "roles by names and titles" {
+	as_expected roles
+	# one changed its title, the hostile one is escaped, one was gone too soon
+	for role in checkpointer walwriter 'backend \\x1b\[31m\\xff"\\x5cevil' '-'; do
+		grep -qE "^postgres +$role " "$golden/expected/roles.stat.txt"
+	done
+}
+
 @test "a recording that is cut off" {
 	as_expected cut
 }
@@ -154,7 +162,7 @@ add_up() {
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
 	need_reader
-	for recording in rare every sampled stacks functions window samples folds keyed cgroups stalls; do
+	for recording in rare every sampled stacks functions window samples folds keyed cgroups stalls roles; do
 		theirs=$(decoded "$recording" '{host, duration_ns, lost, state, start_ns,
 			events: .events | with_entries(select(.value > 0))}')
 		ours=$("$MEMTRACE" replay "$golden/$recording.rec" --json | jq -cS '{host: .host.name, duration_ns, lost,
@@ -186,6 +194,16 @@ add_up() {
 		jq -c '.samples | [.memory.total_bytes.last, .memory.free_bytes.min, .memory.free_bytes.max, .vm.pgfault]')
 	[ "$theirs" = "$ours" ]
 	[ "$(jq '.[3] > 0' <<<"$ours")" = true ]
+}
+
+@test "the titles that it decodes are those that processes had" {
+	need_reader
+	titles=$(python3 tests/golden/dump.py --records "$golden/roles.rec" | jq 'select(.record == "title") | .title' | sort)
+	for title in "postgres: 15/main: alice shop [local] idle" "postgres: checkpointer -c" "postgres: walwriter -c" \
+		"redis-rdb-bgsave 127.0.0.1:6379" "nginx: worker process"; do
+		grep -qF "$title" <<<"$titles"
+	done
+	[ "$(wc -l <<<"$titles")" -eq 7 ]
 }
 
 @test "the samples of cgroups that it decodes are those that stat reports" {

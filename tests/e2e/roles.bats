@@ -109,6 +109,24 @@ busy='printf postgres >/proc/self/comm; for i in {1..40}; do (:); read -r -t 0.1
 	[[ $output == *"--roles: says what roles are, which only --by role shows; use both" ]]
 }
 
+@test "/etc/memtrace/roles, in a mount namespace of its own" {
+	mkdir -p "$tmp/etc/memtrace"
+	cp /etc/passwd /etc/group /etc/nsswitch.conf "$tmp/etc"
+	printf 'shop comm faults\nshop rest cashier\n' >"$tmp/etc/memtrace/roles"
+	there() {
+		unshare --mount sh -c 'mount --bind "$1" /etc && shift && "$@"' sh "$tmp/etc" "$memtrace" "$@" 3>&-
+	}
+	there stat fault --by role --json -o "$tmp/stat.json" -- "$workloads/faults" -n 300
+	between "cashier" "$(role shop '"cashier"')" 300 400
+	# rows by role are refused where it is wrong, a recording is not
+	printf 'shop\n' >"$tmp/etc/memtrace/roles"
+	run -2 there stat fault --by role -- true
+	[[ $output == *"/etc/memtrace/roles: line 1: expected PROGRAM, then comm, thread, title, main or rest" ]] || fail "$output"
+	run -0 there record fault -o "$tmp/r.rec" -- true
+	[[ $output == *"/etc/memtrace/roles: line 1: "*"; without its rules"* ]] || fail "$output"
+	"$memtrace" replay "$tmp/r.rec" stat --by role >/dev/null
+}
+
 @test "stalls, top, hist and export by role; hostile titles" {
 	cd "$tmp"
 	memcg_init

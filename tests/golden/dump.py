@@ -216,9 +216,16 @@ def faults_by_task(tasks):
     return sums
 
 
+def title_of(fields):
+    """The text that the numbers title.0, title.1, ... are, as its bytes' characters."""
+    parts = [fields["title.%d" % part] for part in range(16)]
+    return b"".join(part.to_bytes(8, "little") for part in parts).split(b"\0")[0].decode("latin-1")
+
+
 def is_counts(layout):
-    """Of values that were read, rather than of events: moments, samples, tasks, counters by a key."""
-    return layout["name"] in ("task", "moment", "sample", "cgroup_sample") or "since_ns" in (name for name, _ in layout["fields"])
+    """Of values that were read, rather than of events: moments, samples, titles, tasks, counters by a key."""
+    read = ("task", "moment", "sample", "cgroup_sample", "title")
+    return layout["name"] in read or "since_ns" in (name for name, _ in layout["fields"])
 
 
 def summary(recording):
@@ -259,6 +266,8 @@ def main():
         print(json.dumps(summary(recording), indent=1))
         return
     for name, time, cpu, fields in recording.records():
+        if name == "title":
+            fields["title"] = title_of(fields)
         print(json.dumps({"record": name, "time_ns": time, "cpu": cpu, **fields}))
 
 

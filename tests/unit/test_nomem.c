@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../user/count/task_roles.h"
 #include "../../user/report/output.h"
 #include "../../user/symbols/images.h"
 #include "../../user/count/series.h"
@@ -184,12 +185,18 @@ static void settle(struct aggregate *agg)
 /* Returns how many allocations it took. */
 static size_t run(enum group_by by, size_t fail_first, size_t fail_nr)
 {
-	const struct aggregate_config config = {
+	static const struct roles rules;
+	struct aggregate_config config = {
 		.by = by, .hist_by = BY_COMM, .intervals = true, .processes = true, .keep_dead = true, .max_groups = 5
 	};
 	struct aggregate *agg;
 	size_t used;
 
+	if (by == BY_ROLE) {
+		config.hist_by = by;
+		config.roles = task_roles__new(&rules);
+		assert_non_null(config.roles);
+	}
 	allocations = 0;
 	first = fail_first;
 	nr_failing = fail_nr;
@@ -198,6 +205,7 @@ static size_t run(enum group_by by, size_t fail_first, size_t fail_nr)
 		assert_int_equal(errno, ENOMEM);
 		used = allocations;
 		stop_failing();
+		task_roles__free(config.roles);
 		return used;
 	}
 	work(agg);
@@ -208,6 +216,7 @@ static size_t run(enum group_by by, size_t fail_first, size_t fail_nr)
 	settle(agg);
 	expect_consistent(agg, SCOPE_TOTAL);
 	aggregate__free(agg);
+	task_roles__free(config.roles);
 	return used;
 }
 
@@ -240,6 +249,12 @@ static void groups_survive(void **state)
 {
 	(void)state;
 	run_all(BY_COMM);
+}
+
+static void roles_survive(void **state)
+{
+	(void)state;
+	run_all(BY_ROLE);
 }
 
 static size_t run_series(size_t fail_first, size_t fail_nr)
@@ -688,11 +703,12 @@ static void kills_survive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processes_survive), cmocka_unit_test(parents_survive),
-		cmocka_unit_test(groups_survive),    cmocka_unit_test(series_survive),
-		cmocka_unit_test(names_survive),     cmocka_unit_test(images_survive),
-		cmocka_unit_test(metrics_survive),   cmocka_unit_test(metrics_lose_no_labels),
-		cmocka_unit_test(outputs_survive),   cmocka_unit_test(kills_survive),
+		cmocka_unit_test(processes_survive),	  cmocka_unit_test(parents_survive),
+		cmocka_unit_test(groups_survive),	  cmocka_unit_test(roles_survive),
+		cmocka_unit_test(series_survive),	  cmocka_unit_test(names_survive),
+		cmocka_unit_test(images_survive),	  cmocka_unit_test(metrics_survive),
+		cmocka_unit_test(metrics_lose_no_labels), cmocka_unit_test(outputs_survive),
+		cmocka_unit_test(kills_survive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,7 +243,7 @@ static void finish(struct aggregate *agg, struct life *life, const struct mt_tas
 	if (life && life->row)
 		life->row->lives--;
 	aggregate__finish_member(agg, life, task);
-	if (agg->config.by == BY_ROLE)
+	if (agg->config.roles)
 		task_roles__end(agg->config.roles, &task->who, task->hdr.time_ns);
 	if (life)
 		task_counts__remove(&agg->task_counts, life);
@@ -421,7 +421,7 @@ int aggregate__retire(struct aggregate *agg, uint64_t now_ns)
 	int err = 0;
 
 	members__retire(&agg->members, now_ns, agg->config.linger_ns);
-	if (agg->config.by == BY_ROLE)
+	if (agg->config.roles)
 		task_roles__retire(agg->config.roles, now_ns, agg->config.linger_ns);
 	if (agg->also)
 		err = aggregate__retire(agg->also, now_ns);

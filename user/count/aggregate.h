@@ -35,7 +35,7 @@ struct aggregate_config {
 	size_t max_tasks;      /* alive at once, and rows in memory; 0: no limit */
 	uint32_t unwanted;     /* bit per enum mt_probe: those whose counters are left out */
 	uint64_t linger_ns;    /* how long after its last record a dead process' row waits for late ones */
-	struct task_roles *roles; /* by role: borrowed */
+	struct task_roles *roles; /* by role, also of histograms alone: borrowed; else NULL */
 };
 
 /*

@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/log.h"
+
+#define ROLE_RULES_FILE "/etc/memtrace/roles"
+
 static int refuse(char *why, const char *what)
 {
 	snprintf(why, ROLES_WHY, "%s", what);
@@ -64,7 +68,7 @@ static int add_file(struct roles *roles, int fd, char *why)
 	return err;
 }
 
-int role_rules__read(struct roles *roles, const char *path, char why[ROLES_WHY])
+static int read_rules(struct roles *roles, const char *path, char why[ROLES_WHY])
 {
 	/* O_NONBLOCK: a FIFO, which is refused, must not keep it waiting */
 	int fd = open(path ? path : ROLE_RULES_FILE, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -79,4 +83,37 @@ int role_rules__read(struct roles *roles, const char *path, char why[ROLES_WHY])
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+bool role_rules__shown(const struct session *session)
+{
+	const struct aggregate_config *config = &session->config.aggregate;
+
+	return config->by == BY_ROLE || config->hist_by == BY_ROLE || config->also == BY_ROLE;
+}
+
+bool role_rules__needed(const struct session *session)
+{
+	return role_rules__shown(session) || session->config.record_only || session->options->record;
+}
+
+/* Where roles are not shown, a file that is wrong is no reason not to record. */
+int role_rules__open(struct session *session)
+{
+	const char *path = session->options->roles;
+	char why[ROLES_WHY];
+
+	if (path && !role_rules__shown(session)) {
+		log_error("--roles: says what roles are, which only --by role shows; use both");
+		return EXIT_USAGE;
+	}
+	if (!role_rules__needed(session) || !read_rules(&session->roles, path, why))
+		return EXIT_OK;
+	if (role_rules__shown(session)) {
+		log_error("%s: %s", path ? path : ROLE_RULES_FILE, why);
+		return EXIT_USAGE;
+	}
+	log_warn("%s: %s; without its rules", ROLE_RULES_FILE, why);
+	roles__free(&session->roles);
+	return EXIT_OK;
 }

@@ -3,14 +3,16 @@
 #ifndef MEMTRACE_SESSION_ROLE_RULES_H
 #define MEMTRACE_SESSION_ROLE_RULES_H
 
-#include "../model/roles.h"
+#include "session.h"
 
-#define ROLE_RULES_FILE "/etc/memtrace/roles"
-
+/* Whether rows or histograms are by role. */
+bool role_rules__shown(const struct session *session);
+/* Whether titles are wanted: where roles are shown, and in recordings, whose replay may be by role. */
+bool role_rules__needed(const struct session *session);
 /*
- * Adds the rules of a file, which must belong to root or the user and be writable for no one else; path NULL: those of
- * ROLE_RULES_FILE, if it is there.  0, or -errno with a line in why; roles__free() in any case.
+ * Reads the rules of --roles or else of /etc/memtrace/roles, if that is there, where they are needed.  The file must
+ * belong to root or the user and be writable for no one else.  EXIT_OK, or the exit code after one line on stderr.
  */
-int role_rules__read(struct roles *roles, const char *path, char why[ROLES_WHY]);
+int role_rules__open(struct session *session);
 
 #endif

@@ -191,42 +191,6 @@ static void say_namespace(const struct session *session)
 			 "them");
 }
 
-static bool is_by_role(const struct session *session)
-{
-	const struct aggregate_config *config = &session->config.aggregate;
-
-	return config->by == BY_ROLE || config->hist_by == BY_ROLE || config->also == BY_ROLE;
-}
-
-/* A replay may be by role. */
-static bool needs_rules(const struct session *session)
-{
-	return is_by_role(session) || session->config.record_only || session->options->record;
-}
-
-/* Where roles are not shown, a file that is wrong is no reason not to record. */
-static int open_rules(struct session *session)
-{
-	const char *path = session->options->roles;
-	char why[ROLES_WHY];
-	int err;
-
-	if (path && !is_by_role(session)) {
-		log_error("--roles: says what roles are, which only --by role shows; use both");
-		return EXIT_USAGE;
-	}
-	err = needs_rules(session) ? role_rules__read(&session->roles, path, why) : 0;
-	if (!err)
-		return EXIT_OK;
-	if (is_by_role(session)) {
-		log_error("%s: %s", path ? path : ROLE_RULES_FILE, why);
-		return EXIT_USAGE;
-	}
-	log_warn("%s: %s; without its rules", ROLE_RULES_FILE, why);
-	roles__free(&session->roles);
-	return EXIT_OK;
-}
-
 static int open_live(struct session *session)
 {
 	struct live_request request = {
@@ -242,7 +206,7 @@ static int open_live(struct session *session)
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
-		.roles = needs_rules(session) ? &session->roles : NULL,
+		.roles = role_rules__needed(session) ? &session->roles : NULL,
 		.all_cgroups = session->config.all_cgroups,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
@@ -286,7 +250,7 @@ static int open_memory(struct session *session)
 	session->config.aggregate.linger_ns = LINGER_NS;
 	session->config.aggregate.max_tasks = session->options->replay ? MAX_REPLAYED_TASKS : 0;
 	session->config.aggregate.unwanted = ~session->view.asked;
-	if (is_by_role(session)) {
+	if (role_rules__shown(session)) {
 		session->pipeline.roles = task_roles__new(&session->roles);
 		session->view.roles = session->config.aggregate.roles = session->pipeline.roles;
 		if (!session->view.roles)
@@ -512,7 +476,7 @@ int session__open(struct session *session, const struct options *options, const 
 		log_error("--latency: needs the hooks that --light leaves out; use one of the two");
 		return EXIT_USAGE;
 	}
-	code = open_rules(session);
+	code = role_rules__open(session);
 	if (code != EXIT_OK)
 		return code;
 	return options->replay ? open_recording(session) : open_kernel(session);
