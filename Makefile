@@ -361,7 +361,7 @@ help:
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'
 	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'
-	@echo '  bench-export   as root: what "memtrace export" costs where it is left running, five minutes'
+	@echo '  bench-export   as root: what "memtrace export" costs where it is left running (EXPORT_OPTIONS=churn: for long)'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
 	@echo '  docs           regenerate the generated parts of docs/'

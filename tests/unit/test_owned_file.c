@@ -41,8 +41,10 @@ static int remove_files(void **state)
 
 static void write_file(const char *text, mode_t mode)
 {
-	FILE *stream = fopen(file, "w");
+	FILE *stream;
 
+	unlink(file);
+	stream = fopen(file, "w");
 	assert_non_null(stream);
 	fputs(text, stream);
 	fclose(stream);
