@@ -83,6 +83,30 @@ enum mt_backing {
 	MT_NR_BACKINGS
 };
 
+/* What the kernel did in a minor fault.  Of several kinds that functions tell of a fault, the first one counts. */
+enum mt_minor_kind {
+	MT_MINOR_SWAP,	       /* its page was in the swap cache, or under migration */
+	MT_MINOR_NUMA,	       /* a hint of NUMA balancing */
+	MT_MINOR_HUGE,	       /* a huge page of anonymous memory */
+	MT_MINOR_COPIED,       /* a write: of a page that others have, or of a private file's */
+	MT_MINOR_ZERO_WRITTEN, /* a write to what was only read: a page of its own for the zero page */
+	MT_MINOR_REUSED,       /* a write to a page that was there: no copy was needed */
+	MT_MINOR_FILE,	       /* a page of a file */
+	MT_MINOR_SHMEM,	       /* of shared memory */
+	MT_NR_MARKED_MINORS,
+	MT_MINOR_FIRST_TOUCH = MT_NR_MARKED_MINORS, /* a write to anonymous memory where there was nothing */
+	MT_MINOR_ZERO_PAGE,			    /* a read of that */
+	MT_MINOR_HUGETLB,
+	MT_MINOR_OTHER, /* a page that was there, and nothing of the above */
+	MT_NR_MINOR_KINDS
+};
+
+/* What a task's minor fault has been until now: bits of the kinds that functions tell, and these. */
+enum mt_minor_mark {
+	MT_MINOR_HAS_CODE = 1 << 14, /* it has an error code, which says: */
+	MT_MINOR_PRESENT = 1 << 15,  /* the page was there */
+};
+
 /* What a task waits for in a memory stall. */
 enum mt_stall_cause {
 	MT_STALL_MEMCG,	  /* reclaim for the hard limit of a memory cgroup */
@@ -233,7 +257,7 @@ struct mt_minor {
 	__u64 address;
 	__u64 duration_ns; /* as in struct mt_major */
 	__s32 backing;	   /* as in struct mt_major */
-	__u32 pad;
+	__s32 kind;	   /* enum mt_minor_kind, or MT_UNKNOWN_S32 */
 };
 
 /* One page allocation, when single events are asked for. */
@@ -695,10 +719,10 @@ struct mt_state {
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
 	__u16 fault_swapped; /* its page was on swap */
-	__u16 minor_swapped;
-	__u16 walking;	/* its user stack is being read, which may raise exceptions that do not count */
-	__u16 renamed;	/* by another task: set by that one */
-	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
+	__u16 minor_marks;   /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
+	__u16 walking;	     /* its user stack is being read, which may raise exceptions that do not count */
+	__u16 renamed;	     /* by another task: set by that one */
+	__u64 minor_ns;	     /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;	 /* stands for who */
@@ -766,6 +790,7 @@ struct mt_cfg {
 	__u32 twice;		   /* programs on psi_memstall_enter() and _leave() are there twice */
 	__u32 marks_stalls;	   /* the kernel marks tasks that stall: PSI is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
+	__u32 tells_writes;	   /* the same of writes to pages that are there */
 	__u32 accounts_delays;	   /* delay accounting is on: see mt_control.takes_delays */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */

@@ -4,6 +4,7 @@
  *it and waits; meanwhile the parent writes to each page.
  *
  *	-n N  pages (default 5120)
+ *	-s MS sleep at the end
  *	-r    the child ends before the parent writes: there is nothing to copy then
  */
 #include "workload.h"
@@ -40,14 +41,17 @@ int main(int argc, char **argv)
 {
 	int ready[2], go_on[2], opt;
 	bool gone = false;
+	long sleep_ms = 0;
 	pid_t child;
 	char c, *p;
 
-	while ((opt = getopt(argc, argv, "n:r")) != -1) {
+	while ((opt = getopt(argc, argv, "n:rs:")) != -1) {
 		if (opt == 'n')
 			pages = number(optarg);
 		else if (opt == 'r')
 			gone = true;
+		else if (opt == 's')
+			sleep_ms = number(optarg);
 		else
 			return 2;
 	}
@@ -70,5 +74,6 @@ int main(int argc, char **argv)
 	touch_pages(p, (size_t)pages);
 	if (!gone)
 		end_child(child, go_on[1]);
+	sleep_us(sleep_ms * 1000);
 	return 0;
 }

@@ -12,7 +12,8 @@
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
 static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "parent", NULL };
-static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", NULL };
+/* The same from BY_ALL on, then HIST_BY_KIND. */
+static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", "kind", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const cgroup_alone[] = { "cgroup", NULL };
@@ -216,7 +217,7 @@ const struct option_row group_options[] = {
 	  .min = BY_ALL,
 	  .choices = hist_groups,
 	  .arg = "GROUP",
-	  .help = "one histogram for each; cause: by its own label alone, as without this" },
+	  .help = "one histogram for each; cause: its own label, as without this; kind: of minor faults" },
 	{ .name = NULL },
 };
 

@@ -101,6 +101,7 @@ struct hist_row {
 	const char *const *label_names; /* NULL: the label's value is a number */
 	int first, last;
 	enum unit unit;
+	bool by_kind;	    /* shown instead of the event's other histograms, and only, if it is asked for */
 	const char *metric; /* NULL: not exported */
 	const char *help;
 };
