@@ -390,6 +390,29 @@ struct mt_denied {
 	__u64 limit;	      /* that was hit: bytes, mappings or tasks; MT_UNKNOWN_U64 */
 };
 
+/* What a system call did to an address space. */
+enum mt_space_call {
+	MT_SPACE_MMAP,
+	MT_SPACE_BRK,	/* it has moved the break */
+	MT_SPACE_BREAK, /* it asked where the break is */
+	MT_SPACE_GROWN, /* mremap() */
+	MT_SPACE_SHRUNK,
+	MT_SPACE_MUNMAP,
+	MT_SPACE_DONTNEED, /* madvise() */
+	MT_SPACE_FREE,
+	MT_SPACE_REMOVE,
+	MT_NR_SPACE_CALLS
+};
+
+struct mt_space {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 address; /* where what was asked for, or given back, begins; of brk() the break, as it is now */
+	__u64 bytes;   /* whole pages; of brk() MT_UNKNOWN_U64 */
+	__u32 call;    /* enum mt_space_call */
+	__u32 pad;
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -975,6 +998,7 @@ _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_oom_candidate) == 152, "mt_oom_candidate");
 _Static_assert(sizeof(struct mt_oom_after) == 32, "mt_oom_after");
 _Static_assert(sizeof(struct mt_denied) == 120, "mt_denied");
+_Static_assert(sizeof(struct mt_space) == 48, "mt_space");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");

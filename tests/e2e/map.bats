@@ -173,6 +173,44 @@ touched() {
 	sums
 }
 
+# asked: the workload asks for address space and gives some back
+asked() {
+	kill -USR2 "$pid"
+	eventually grep -q "asked=" "$tmp/said"
+}
+
+@test "address space that a process asks for and gives back is what the workload says" {
+	start_mapped
+	"$memtrace" map -p "$pid" -d 20 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
+	tracer=$!
+	started+=("$tracer")
+	wait_attached "$tracer"
+	nap 1
+	size=$(status VmSize)
+	asked
+	grew=$(($(status VmSize) - size))
+	kill -INT "$tracer"
+	wait "$tracer"
+	[[ $(report .lost_faults) -eq 0 ]] || void "events were lost"
+	same "asked for" "$(mapping true asked_bytes)" "$(sed -n 's/asked=\([0-9]*\) .*/\1/p' "$tmp/said")"
+	same "given back" "$(mapping true returned_bytes)" "$(sed -n 's/.*returned=//p' "$tmp/said")"
+	same "by brk" "$(mapping '.class == "heap"' asked_bytes) $(mapping '.class == "heap"' returned_bytes)" \
+		"$((2 << 20)) $((1 << 20))"
+	# pages that madvise(2) gives back leave the address space as it is
+	same "what the size grew by" "$(($(mapping true asked_bytes) - $(mapping true returned_bytes) + (2 << 20)))" "$grew"
+	same "what is gone" "$(mapping '.class == "gone"' returned_bytes)" "$((13 << 20))"
+	"$memtrace" map -p "$pid" -d 0.2 >"$tmp/text" 2>&1
+	grep -q "asked for  *0B of address space, gave back 0B" "$tmp/text" || fail "$(<"$tmp/text")"
+}
+
+@test "a command's address space since its exec" {
+	head -c 65536 /dev/zero >"$tmp/file"
+	run -143 --separate-stderr "$memtrace" map -d 2 --json -o "$tmp/stat.json" -- "$workloads/mapped" "$tmp/file" 0
+	# [anon:grows], jit, another one of 16 MiB, shared memory of 2 and 1 MiB, a stack, an arena twice as large as it is then
+	between "asked for by mmap" "$(mapping '.class != "heap"' asked_bytes)" $((86 << 20)) $((300 << 20))
+	between "by brk" "$(mapping '.class == "heap"' asked_bytes)" $((3 << 20)) $(((3 << 20) + 1048576))
+}
+
 @test "a command that ends: what it held last, and all of its faults" {
 	head -c 65536 /dev/zero >"$tmp/file"
 	run -143 --separate-stderr "$memtrace" map -d 2 --json -o "$tmp/stat.json" -- "$workloads/mapped" "$tmp/file" 100

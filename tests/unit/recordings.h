@@ -30,6 +30,7 @@ union any_record {
 	struct mt_oom_after oom_after;
 	struct mt_memory memory;
 	struct mt_denied denied;
+	struct mt_space space;
 	struct mt_major major;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];

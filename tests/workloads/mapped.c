@@ -3,7 +3,7 @@
  * mapped FILE [N [huge]]: has memory of each kind, of known sizes, says its pid and waits to be ended.  FILE is mapped
  * and its first 8 pages are read.  N further anonymous mappings of one page each, of which every second one is touched.
  * huge: 8 MiB for which it asks for huge pages.  With each SIGUSR1 it touches 256 further pages of [anon:grows], and
- * says so.
+ * says so; with each SIGUSR2 it asks for address space and gives some back, and says how much.
  */
 #include "workload.h"
 #include <pthread.h>
@@ -110,6 +110,23 @@ static void map_huge(void)
 	touch(at, 8 * MIB);
 }
 
+/* 10 MiB are asked for by mmap(2), 3 MiB by mremap(2), 2 by brk(2); 16 MiB are given back, 2 of them by madvise(2). */
+static void ask_and_return(char *grows)
+{
+	char *at = map(10 * MIB - 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	at = mremap(at, 10 * MIB, 13 * MIB, MREMAP_MAYMOVE);
+	if (at == MAP_FAILED || sbrk(2 * MIB) == (void *)-1)
+		exit(2);
+	at = mremap(at, 13 * MIB, 12 * MIB, 0); /* gives 1 MiB back */
+	if (at == MAP_FAILED || munmap(at, 12 * MIB) || sbrk(-(long)MIB) == (void *)-1)
+		exit(2);
+	if (madvise(grows, MIB, MADV_DONTNEED) || madvise(grows + MIB, MIB, MADV_FREE))
+		exit(2);
+	printf("asked=%lu returned=%lu\n", 15 * MIB, 16 * MIB);
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1, signo;
@@ -121,6 +138,7 @@ int main(int argc, char **argv)
 		return 2;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	prctl(PR_NAME, 0, grows, 64 * MIB, "grows");
 	touch(sbrk(3 * MIB), 3 * MIB);
@@ -137,6 +155,10 @@ int main(int argc, char **argv)
 	printf("pid=%d\n", getpid());
 	fflush(stdout);
 	while (!sigwait(&set, &signo)) {
+		if (signo == SIGUSR2) {
+			ask_and_return(grows);
+			continue;
+		}
 		touch(grows + touched * PAGE, 256 * PAGE);
 		touched += 256;
 		printf("touched=%zu\n", touched);

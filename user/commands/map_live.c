@@ -74,6 +74,9 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	case MT_REC_minor:
 		return map_activities__minor(all, names->who(names->ctx, ((const struct mt_minor *)record)->who.id),
 					     record);
+	case MT_REC_space:
+		return map_activities__space(all, names->who(names->ctx, ((const struct mt_space *)record)->who.id),
+					     record);
 	case MT_REC_major:
 		return map_activities__major(all, record);
 	default:
@@ -159,6 +162,15 @@ static int take_over(struct map_live *run, struct map_look *look, const struct m
 	return 0;
 }
 
+static void tell_heap(struct map_live *run, const struct process_map *map)
+{
+	size_t i;
+
+	for (i = 0; i < map->nr_areas; i++)
+		if (map->areas[i].class == MAPPED_HEAP)
+			map_activities__heap(&run->all, map->pid, map->areas[i].end);
+}
+
 static int look_at_all(struct map_live *run, struct map_look *look, struct map_traced **list, size_t nr)
 {
 	bool pss = run->tracing.session.options->pss;
@@ -168,6 +180,8 @@ static int look_at_all(struct map_live *run, struct map_look *look, struct map_t
 		const struct mt_who *who = &list[i]->last.who;
 
 		one = list[i]->last.ended ? -ESRCH : map_look__add(look, &run->scan, who->pid, who->start_ns, pss);
+		if (!one)
+			tell_heap(run, look->processes[look->nr - 1].map);
 		err = one == -ESRCH ? take_over(run, look, list[i]) : one;
 	}
 	return err;
@@ -300,6 +314,7 @@ static int ready(struct tracing *tracing)
 	int err;
 
 	set_up(run);
+	run->all.has_calls = tracing->session.view.probes[MT_PROBE_space].attached;
 	err = run->single ? take_look(run) : 0;
 	begin_interval(run, clock__boot_ns());
 	if (!err)
@@ -341,7 +356,7 @@ static int run(const struct options *options)
 	bool single = is_single(options);
 	const struct session_config config = {
 		.probes = 1U << MT_PROBE_memory,
-		.every = single ? 1U << MT_PROBE_fault | 1U << MT_PROBE_minor : 0,
+		.every = single ? 1U << MT_PROBE_fault | 1U << MT_PROBE_minor | 1U << MT_PROBE_space : 0,
 		.latency = single,
 		.no_rows = true,
 		.default_interval_ns = look_every(options),

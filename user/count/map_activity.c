@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "map_calls.h"
+
 /* Bits of x86's page-fault error code (arch/x86/include/asm/trap_pf.h). */
 #define CODE_PRESENT (1 << 0)
 #define CODE_WRITE   (1 << 1)
@@ -60,6 +62,7 @@ static void forget(struct map_activities *all, struct map_traced *traced)
 	HASH_DEL(all->processes, traced);
 	forget_threads(traced);
 	free(traced->faults);
+	free(traced->calls);
 	free(traced);
 }
 
@@ -180,6 +183,26 @@ int map_activities__major(struct map_activities *all, const struct mt_major *rec
 	return traced ? keep(traced, record->address, FAULT_MAJOR) : 0;
 }
 
+int map_activities__space(struct map_activities *all, const struct mt_who *who, const struct mt_space *record)
+{
+	struct map_traced *traced = who ? find(all, who->pid) : NULL;
+	uint64_t dropped = all->dropped;
+
+	if (!traced) {
+		traced = process_of(all, who);
+		all->dropped = dropped; /* it is no fault */
+	}
+	return traced ? map_calls__keep(traced, record) : 0;
+}
+
+void map_activities__heap(struct map_activities *all, uint32_t pid, uint64_t end)
+{
+	struct map_traced *traced = find(all, pid);
+
+	if (traced && !traced->heap_end && !traced->nr_calls)
+		traced->heap_end = end;
+}
+
 static void next_interval(struct map_activities *all)
 {
 	struct map_traced *traced, *next;
@@ -192,6 +215,7 @@ static void next_interval(struct map_activities *all)
 		traced->first = traced->last;
 		traced->nr_faults = 0;
 		traced->dropped = 0;
+		map_calls__forget(traced, all->page_size);
 		forget_threads(traced);
 	}
 	all->dropped = 0;
@@ -281,7 +305,20 @@ static struct map_activity nothing(bool has_codes, bool first_touch)
 				      .first_touch_bytes = has_codes && first_touch ? 0 : MT_UNKNOWN_U64 };
 }
 
-int map_activity__sum(const struct map_activities *all, const struct map_traced *traced, const struct process_map *map,
+/* Whether any of it is mapped no more. */
+static bool add_calls(const struct map_activities *all, struct map_traced *traced, const struct process_map *map,
+		      const struct map_groups *groups, struct map_activity *sums)
+{
+	size_t i;
+
+	if (all->has_calls && !traced->calls_dropped)
+		return map_calls__sum(traced, map, groups, all->page_size, sums);
+	for (i = 0; i <= groups->nr; i++)
+		sums[i].asked_bytes = sums[i].returned_bytes = MT_UNKNOWN_U64;
+	return false;
+}
+
+int map_activity__sum(const struct map_activities *all, struct map_traced *traced, const struct process_map *map,
 		      struct map_groups *groups, struct map_activity **list)
 {
 	struct map_activity *sums = calloc(groups->nr + 1, sizeof(*sums));
@@ -302,6 +339,7 @@ int map_activity__sum(const struct map_activities *all, const struct map_traced 
 		unmapped |= !area;
 		count(&sums[place], fault->what, all->page_size, swap);
 	}
+	unmapped |= add_calls(all, traced, map, groups, sums);
 	add_unmapped(groups, unmapped);
 	return 0;
 }

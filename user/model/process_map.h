@@ -74,6 +74,8 @@ struct map_activity {
 	uint64_t write_present;	    /* writes to pages that were present, and that the processor refused */
 	uint64_t first_touch_bytes; /* of pages that were not there before */
 	uint64_t copied;	    /* pages that a write copied */
+	uint64_t asked_bytes;	    /* of address space that system calls asked for, */
+	uint64_t returned_bytes;    /* and gave back, or the pages of it */
 };
 
 #endif

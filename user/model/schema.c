@@ -50,6 +50,18 @@ static const char *const names_denied_error[] = { "ENOMEM", "EAGAIN", NULL };
 static const char *const names_denied_reason[] = { "overcommit",     "rlimit_as",    "rlimit_data",
 						   "rlimit_memlock", "rlimit_nproc", "map_count",
 						   "pids_max",	     "no_memory",    NULL };
+static const char *const names_space_call[] = {
+	[MT_SPACE_MMAP] = "mmap",
+	[MT_SPACE_BRK] = "brk",
+	[MT_SPACE_BREAK] = "break",
+	[MT_SPACE_GROWN] = "mremap_grown",
+	[MT_SPACE_SHRUNK] = "mremap_shrunk",
+	[MT_SPACE_MUNMAP] = "munmap",
+	[MT_SPACE_DONTNEED] = "madvise_dontneed",
+	[MT_SPACE_FREE] = "madvise_free",
+	[MT_SPACE_REMOVE] = "madvise_remove",
+	[MT_NR_SPACE_CALLS] = NULL,
+};
 static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 /* The same as labels of a metric; what the kernel does not tell comes last. */

@@ -25,6 +25,7 @@ enum {
 	COLUMN_COPIED,
 	COLUMN_MINOR,
 	COLUMN_MAJOR,
+	COLUMN_ASKED,
 	COLUMN_RETURNED,
 	COLUMN_CLASS,
 	COLUMN_START,
@@ -43,7 +44,8 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_COPIED] = { .title = "COPIED", .path = "copied", .unit = UNIT_COUNT },
 	[COLUMN_MINOR] = { .title = "MINOR", .path = "minor", .unit = UNIT_COUNT },
 	[COLUMN_MAJOR] = { .title = "MAJOR", .path = "major", .unit = UNIT_COUNT },
-	[COLUMN_RETURNED] = { .path = "returned_bytes", .unit = UNIT_BYTES },
+	[COLUMN_ASKED] = { .title = "ASKED", .path = "asked_bytes", .unit = UNIT_BYTES },
+	[COLUMN_RETURNED] = { .title = "RETURNED", .path = "returned_bytes", .unit = UNIT_BYTES },
 	[COLUMN_CLASS] = { .title = "CLASS", .path = "class", .left = true },
 	[COLUMN_START] = { .path = "start" },
 };
@@ -52,7 +54,7 @@ static void fill_group(const struct map_process *process, const struct map_group
 		       const struct map_activity *activity, struct cell *c)
 {
 	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64,
-						    MT_UNKNOWN_U64 };
+						    MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
 
 	if (!activity)
 		activity = &unseen;
@@ -69,7 +71,8 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_MINOR] = map__number(activity->minor);
 	c[COLUMN_MAJOR] = map__number(activity->major);
 	c[COLUMN_COPIED] = map__number(activity->copied);
-	c[COLUMN_RETURNED] = cell_none();
+	c[COLUMN_ASKED] = map__number(activity->asked_bytes);
+	c[COLUMN_RETURNED] = map__number(activity->returned_bytes);
 }
 
 /* A sum is known if all its parts are. */
@@ -88,6 +91,8 @@ static void add_activity(struct map_activity *sum, const struct map_activity *pa
 	add_known(&sum->write_present, part->write_present);
 	add_known(&sum->first_touch_bytes, part->first_touch_bytes);
 	add_known(&sum->copied, part->copied);
+	add_known(&sum->asked_bytes, part->asked_bytes);
+	add_known(&sum->returned_bytes, part->returned_bytes);
 }
 
 /* "11 more (-k 0)": the sum of the groups that text leaves out. */
@@ -160,6 +165,29 @@ static void say_process(const struct map_request *request, const struct map_proc
 	wrapped__end(&line);
 }
 
+/* "asked for 64MiB of address space, gave back 5MiB; touched 10MiB for the first time" */
+static void say_space(const struct map_process *process, struct report *report)
+{
+	struct map_activity sum = { 0 };
+	uint64_t touched = 0;
+	char text[TEXT_LEN];
+	struct wrapped line;
+	size_t i;
+
+	for (i = 0; process->activity && i < process->groups->nr; i++) {
+		add_activity(&sum, &process->activity[i]);
+		if (process->activity[i].first_touch_bytes != MT_UNKNOWN_U64)
+			touched += process->activity[i].first_touch_bytes;
+	}
+	if (!process->activity || sum.asked_bytes == MT_UNKNOWN_U64)
+		return;
+	wrapped__begin(&line, report, "asked for");
+	wrapped__add(&line, "", "%s of address space", bytes(text, sum.asked_bytes));
+	wrapped__add(&line, ", ", "gave back %s", bytes(text, sum.returned_bytes));
+	wrapped__add(&line, "; ", "touched at least %s for the first time", bytes(text, touched));
+	wrapped__end(&line);
+}
+
 static void say_cost(const struct map_request *request, const struct process_map *map, struct report *report)
 {
 	char text[TEXT_LEN];
@@ -206,7 +234,7 @@ static void choose_columns(struct map_view *view, const struct map_request *requ
 	size_t i;
 
 	memcpy(view->columns, mapping_columns, sizeof(mapping_columns));
-	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_MAJOR; i++)
+	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_RETURNED; i++)
 		if (!request->traced)
 			view->columns[i].title = NULL;
 }
@@ -220,6 +248,8 @@ static void say_mappings(const struct map_request *request, const struct map_pro
 		return;
 	}
 	report__add_table(report, &table->table);
+	if (request->traced)
+		say_space(process, report);
 	say_cost(request, process->map, report);
 }
 

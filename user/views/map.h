@@ -45,7 +45,7 @@ struct map_view {
 	struct column process_columns[24], cgroup_columns[12];
 	size_t shown; /* processes in text; 0: all */
 	char rest[32];
-	struct column columns[16]; /* of mappings */
+	struct column columns[20]; /* of mappings */
 	struct cell head[3];
 };
 
