@@ -100,6 +100,7 @@ struct options {
 	bool explain;
 	/* map */
 	bool pss;
+	bool wss;
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;
