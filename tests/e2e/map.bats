@@ -203,6 +203,40 @@ asked() {
 	grep -q "asked for  *0B of address space, gave back 0B" "$tmp/text" || fail "$(<"$tmp/text")"
 }
 
+@test "what a process uses within an interval" {
+	start_mapped
+	touched 256
+	touched 512
+	"$memtrace" map -p "$pid" --wss -i 3 --json >"$tmp/intervals" 2>"$tmp/stat.err" 3>&- &
+	tracer=$!
+	started+=("$tracer")
+	wait_attached "$tracer"
+	nap 1
+	touched 768
+	eventually lines "$tmp/intervals" 2
+	kill -INT "$tracer"
+	wait "$tracer"
+	head -n 1 "$tmp/intervals" >"$tmp/stat.json"
+	# 768 pages were touched in all, 256 of them within the interval
+	page=$(getconf PAGESIZE)
+	between "used" "$(mapping '.class == "anon"' referenced_bytes)" $((256 * page)) $((272 * page))
+	same "jit" "$(mapping '.class == "jit"' rss_bytes) $(mapping '.class == "jit"' referenced_bytes)" "131072 0"
+	same "sum" "$(mapping true referenced_bytes)" "$(report '.processes[0].referenced_bytes')"
+	[[ $(report '.processes[0].cost.wss_ns') -gt 0 ]]
+	# marks are cleared anew for each interval
+	sed -n 2p "$tmp/intervals" >"$tmp/stat.json"
+	between "used later" "$(mapping '.class == "anon"' referenced_bytes)" 0 $((16 * page))
+	map -p "$pid" -d 0.2
+	same "without --wss" "$(report '[.processes[] | .referenced_bytes, .cost.wss_ns, .mappings[].referenced_bytes] | unique | tostring')" '[null]'
+	run -2 "$memtrace" map -p "$pid" --wss
+	run -2 "$memtrace" map --wss -d 1
+}
+
+# lines FILE N: has it as many?
+lines() {
+	[[ $(wc -l <"$1") -ge $2 ]]
+}
+
 @test "a command's address space since its exec" {
 	head -c 65536 /dev/zero >"$tmp/file"
 	run -143 --separate-stderr "$memtrace" map -d 2 --json -o "$tmp/stat.json" -- "$workloads/mapped" "$tmp/file" 0

@@ -106,6 +106,7 @@ struct options {
 	uint64_t at_percent; /* --at; 0: not asked for */
 	/* map */
 	bool pss;
+	bool wss;
 	/* stacks */
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
 	int path_groups;    /* 1: by what memory was for; 0: by path */

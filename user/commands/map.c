@@ -94,6 +94,11 @@ static int run_map(struct options *options)
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
 	}
+	if (o->wss && (!single || (!o->cmd && !o->duration_ns && !o->interval_ns))) {
+		log_error("map: --wss is about processes within an interval: expected -p, -n or -t with -d or -i, or "
+			  "CMD");
+		return EXIT_USAGE;
+	}
 	if (o->pids.nr && o->comms.nr)
 		others = true;
 	return single && !others && !o->duration_ns && !o->interval_ns ? run_look(o) : map_live__run(options);
@@ -107,6 +112,11 @@ static const struct option_row own_options[] = {
 	  .offset = offsetof(struct options, pss),
 	  .help = "also PSS and USS of each process, from smaps_rollup: the kernel looks at each page for that, and "
 		  "the process cannot change its mappings meanwhile" },
+	{ .name = "wss",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, wss),
+	  .help = "also what of each mapping was used within -d, -i or CMD (the working set): clears the marks of its "
+		  "pages (clear_refs), which the kernel's reclaim uses too, and reads smaps" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -136,6 +146,7 @@ static const struct option_row *const option_groups[] = { time_options,	  filter
 static const struct example examples[] = {
 	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
 	{ .text = "what it does with it within ten seconds", .line = "memtrace map -p 812 -d 10" },
+	{ .text = "what of its memory it uses within a minute", .line = "memtrace map -p 812 -d 60 --wss" },
 	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
 	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
 	{ .text = "of all processes of a name, with what they share divided",

@@ -8,6 +8,7 @@
 #include "../base/arena.h"
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../kernel/referenced.h"
 #include "../session/tracing.h"
 #include "events_end.h"
 #include "map_look.h"
@@ -242,12 +243,41 @@ static int sum_up(struct map_live *run)
 	return err;
 }
 
+/* What it used since its marks were cleared, or since it began. */
+static void read_referenced(struct map_live *run, struct map_process *process)
+{
+	uint32_t pid = process->map->pid;
+	struct map_traced *traced;
+
+	HASH_FIND(hh, run->all.processes, &pid, sizeof(pid), traced);
+	if (!traced || process->ended || !process->groups ||
+	    (!traced->clear_ns && traced->last.who.start_ns < run->all.begun_ns))
+		return;
+	process->map->cost_ns.wss = traced->clear_ns;
+	if (!referenced__read(process->map, traced->last.who.start_ns))
+		map_groups__take_referenced(process->groups, process->map);
+}
+
+static void clear_referenced(struct map_live *run)
+{
+	struct map_traced *traced, *next;
+	uint64_t took_ns;
+
+	HASH_ITER (hh, run->all.processes, traced, next)
+		if (!traced->last.ended &&
+		    !referenced__clear(traced->last.who.pid, traced->last.who.start_ns, &took_ns))
+			traced->clear_ns = took_ns;
+}
+
 /* Of single processes the newest look with what happened since the interval began; or all processes. */
 static int fill(struct map_live *run)
 {
 	size_t i;
+	bool wss = run->tracing.session.options->wss;
 	int err = run->single ? take_look(run) : sum_up(run);
 
+	for (i = 0; !err && wss && i < run->look.nr; i++)
+		read_referenced(run, &run->look.processes[i]);
 	for (i = 0; !err && run->single && i < run->look.nr; i++)
 		err = add_activity(run, &run->look.processes[i]);
 	return err;
@@ -269,6 +299,8 @@ static void begin_interval(struct map_live *run, uint64_t now_ns)
 		run->look.processes[i].cgroup = NULL;
 	}
 	map_activities__begin(&run->all, now_ns);
+	if (run->tracing.session.options->wss)
+		clear_referenced(run);
 	arena__reset(&run->names);
 	run->begun_ns = now_ns;
 	run->lost = run->tracing.session.totals.losses.hot;

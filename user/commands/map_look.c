@@ -47,6 +47,8 @@ int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, u
 		map_class__tell(process->map);
 		err = map_groups__make(process->groups, process->map);
 	}
+	if (!err)
+		map_groups__take_referenced(process->groups, process->map);
 	if (err) {
 		free_process(process);
 		return err;
@@ -76,6 +78,7 @@ int map_look__show(struct render *render, const struct options *options, struct 
 		return -ENOMEM;
 	request.rows = options->rows;
 	request.pss = options->pss;
+	request.wss = options->wss;
 	request.sort = options->sort;
 	request.by_cgroup = options->by >= 0;
 	err = map_view__add(&view, &request, report);

@@ -215,6 +215,7 @@ static void next_interval(struct map_activities *all)
 		traced->first = traced->last;
 		traced->nr_faults = 0;
 		traced->dropped = 0;
+		traced->clear_ns = 0;
 		map_calls__forget(traced, all->page_size);
 		forget_threads(traced);
 	}
@@ -294,8 +295,9 @@ static void count(struct map_activity *activity, uint32_t what, uint64_t page_si
 static void add_unmapped(struct map_groups *groups, bool any)
 {
 	if (any)
-		groups->list[groups->nr++] =
-			(struct map_group){ .name = "[unmapped]", .class = MAPPED_GONE, .known = true };
+		groups->list[groups->nr++] = (struct map_group){
+			.name = "[unmapped]", .class = MAPPED_GONE, .known = true, .referenced = MT_UNKNOWN_U64
+		};
 }
 
 /* Before anything is counted. */

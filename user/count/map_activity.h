@@ -44,6 +44,7 @@ struct map_traced {
 	struct map_call *calls; /* owned */
 	size_t nr_calls, calls_room;
 	uint64_t calls_dropped; /* that found no room: what was asked for and given back is not known then */
+	uint64_t clear_ns;	/* how long it took to clear the marks of its pages at the begin; 0: they were not */
 	uint64_t heap_end;	/* the break at the begin of the interval, in whole pages; 0: not known */
 	struct map_traced_thread *threads;
 	UT_hash_handle hh; /* by pid */

@@ -283,6 +283,19 @@ int map_groups__make(struct map_groups *groups, const struct process_map *map)
 	return err;
 }
 
+void map_groups__take_referenced(struct map_groups *groups, const struct process_map *map)
+{
+	size_t i;
+
+	for (i = 0; i < groups->nr; i++)
+		groups->list[i].referenced = map->knows_referenced ? 0 : MT_UNKNOWN_U64;
+	groups->sum.referenced = map->knows_referenced ? 0 : MT_UNKNOWN_U64;
+	for (i = 0; map->knows_referenced && i < map->nr_areas; i++) {
+		groups->list[groups->of_area[i]].referenced += map->areas[i].referenced;
+		groups->sum.referenced += map->areas[i].referenced;
+	}
+}
+
 void map_groups__done(struct map_groups *groups)
 {
 	free(groups->list);

@@ -25,6 +25,7 @@ struct map_group {
 	size_t nr;
 	bool known; /* the pages of all areas were read: else rss, swap and huge are unknown */
 	uint64_t rss, swap, huge;
+	uint64_t referenced; /* MT_UNKNOWN_U64: not known */
 };
 
 struct map_groups {
@@ -40,6 +41,8 @@ struct map_groups {
  * class follow each other without a hole.  0 or -ENOMEM; map_groups__done() in any case.
  */
 int map_groups__make(struct map_groups *groups, const struct process_map *map);
+/* Sums up what of the areas was referenced, as it is known later. */
+void map_groups__take_referenced(struct map_groups *groups, const struct process_map *map);
 void map_groups__done(struct map_groups *groups);
 
 #endif

@@ -43,7 +43,8 @@ struct map_area {
 	enum map_class class;
 	bool known; /* its pages were read: else what follows is unknown */
 	uint64_t rss, swap;
-	uint64_t huge; /* part of rss that is mapped by huge pages */
+	uint64_t huge;	     /* part of rss that is mapped by huge pages */
+	uint64_t referenced; /* used since the marks were cleared, if the map knows it */
 };
 
 /* Sizes in bytes, MT_UNKNOWN_U64 where they are not known. */
@@ -63,8 +64,9 @@ struct process_map {
 		uint64_t hugetlb;	    /* HugetlbPages, which rss is without */
 	} kernel;			    /* its own sums (/proc/PID/status) */
 	uint64_t pss, uss;		    /* smaps_rollup, if it was asked for */
+	bool knows_referenced;
 	struct {
-		uint64_t maps, pages, pss;
+		uint64_t maps, pages, pss, wss;
 	} cost_ns; /* time spent to read them; 0: not read */
 };
 

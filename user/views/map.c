@@ -19,6 +19,7 @@ enum {
 	COLUMN_RSS,
 	COLUMN_SWAP,
 	COLUMN_HUGE,
+	COLUMN_REFERENCED,
 	COLUMN_COUNT,
 	COLUMN_FIRST_TOUCH,
 	COLUMN_WRITE_PRESENT,
@@ -38,6 +39,7 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_RSS] = { .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_SWAP] = { .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_HUGE] = { .title = "HUGE", .path = "huge_bytes", .unit = UNIT_BYTES },
+	[COLUMN_REFERENCED] = { .title = "REFERENCED", .path = "referenced_bytes", .unit = UNIT_BYTES },
 	[COLUMN_COUNT] = { .title = "MAPS", .path = "maps", .unit = UNIT_COUNT },
 	[COLUMN_FIRST_TOUCH] = { .title = "FIRST-TOUCH", .path = "first_touch_bytes", .unit = UNIT_BYTES },
 	[COLUMN_WRITE_PRESENT] = { .title = "WRITE-PRESENT", .path = "write_present", .unit = UNIT_COUNT },
@@ -65,6 +67,7 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_RSS] = map__known(group->known, group->rss);
 	c[COLUMN_SWAP] = map__known(group->known, group->swap);
 	c[COLUMN_HUGE] = map__known(group->known && process->map->scanned, group->huge);
+	c[COLUMN_REFERENCED] = map__number(group->referenced);
 	c[COLUMN_COUNT] = cell_uint(group->nr);
 	c[COLUMN_FIRST_TOUCH] = map__number(activity->first_touch_bytes);
 	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
@@ -112,6 +115,7 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 		sum.rss += groups->list[i].rss;
 		sum.swap += groups->list[i].swap;
 		sum.huge += groups->list[i].huge;
+		add_known(&sum.referenced, groups->list[i].referenced);
 		sum.nr += groups->list[i].nr;
 		if (table->process->activity)
 			add_activity(&activity, &table->process->activity[i]);
@@ -162,6 +166,31 @@ static void say_process(const struct map_request *request, const struct map_proc
 		wrapped__add(&line, ", ", "PSS %s", bytes(text, map->pss));
 		wrapped__add(&line, ", ", "USS %s", bytes(text, map->uss));
 	}
+	if (request->wss && process->groups)
+		wrapped__add(&line, ", ", "referenced %s", bytes(text, process->groups->sum.referenced));
+	wrapped__end(&line);
+}
+
+/* "asked for 64MiB of address space, gave back 5MiB; touched 10MiB for the first time" */
+static void say_space(const struct map_process *process, struct report *report)
+{
+	struct map_activity sum = { 0 };
+	uint64_t touched = 0;
+	char text[TEXT_LEN];
+	struct wrapped line;
+	size_t i;
+
+	for (i = 0; process->activity && i < process->groups->nr; i++) {
+		add_activity(&sum, &process->activity[i]);
+		if (process->activity[i].first_touch_bytes != MT_UNKNOWN_U64)
+			touched += process->activity[i].first_touch_bytes;
+	}
+	if (!process->activity || sum.asked_bytes == MT_UNKNOWN_U64)
+		return;
+	wrapped__begin(&line, report, "asked for");
+	wrapped__add(&line, "", "%s of address space", bytes(text, sum.asked_bytes));
+	wrapped__add(&line, ", ", "gave back %s", bytes(text, sum.returned_bytes));
+	wrapped__add(&line, "; ", "touched at least %s for the first time", bytes(text, touched));
 	wrapped__end(&line);
 }
 
@@ -200,6 +229,9 @@ static void say_cost(const struct map_request *request, const struct process_map
 		     map->scanned ? "PAGEMAP_SCAN" : "pagemap");
 	if (request->pss)
 		wrapped__add(&line, ", ", "%s for PSS and USS", format_duration(text, sizeof(text), map->cost_ns.pss));
+	if (request->wss && map->cost_ns.wss)
+		wrapped__add(&line, ", ", "%s for what was referenced",
+			     format_duration(text, sizeof(text), map->cost_ns.wss));
 	if (map->unknown)
 		wrapped__add(&line, "; ", "of %zu mappings the pages were not read", map->unknown);
 	wrapped__end(&line);
@@ -237,6 +269,8 @@ static void choose_columns(struct map_view *view, const struct map_request *requ
 	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_RETURNED; i++)
 		if (!request->traced)
 			view->columns[i].title = NULL;
+	if (!request->wss)
+		view->columns[COLUMN_REFERENCED].title = NULL;
 }
 
 static void say_mappings(const struct map_request *request, const struct map_process *process,

@@ -22,6 +22,7 @@ struct map_request {
 	uint64_t duration_ns; /* of the interval; 0: there is none */
 	uint64_t rows;	      /* of each table in text; 0: all */
 	bool pss;	      /* was asked for */
+	bool wss;	      /* the same */
 	bool traced;	      /* activity was */
 	uint64_t lost;	      /* faults that are in no activity */
 	bool machine;	      /* all processes, without their mappings */
@@ -42,7 +43,7 @@ struct map_view {
 	size_t nr_tables;
 	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
 	struct cell_rows rows, cgroup_rows;
-	struct column process_columns[24], cgroup_columns[12];
+	struct column process_columns[28], cgroup_columns[12];
 	size_t shown; /* processes in text; 0: all */
 	char rest[32];
 	struct column columns[20]; /* of mappings */

@@ -25,6 +25,7 @@ static const struct column process_columns[] = {
 	{ .title = "USS", .path = "uss_bytes", .unit = UNIT_BYTES },
 	{ .title = "CGROUP", .path = "cgroup", .left = true },
 	{ .path = "size_bytes", .unit = UNIT_BYTES },
+	{ .path = "referenced_bytes", .unit = UNIT_BYTES },
 	{ .path = "hugetlb_bytes", .unit = UNIT_BYTES },
 	{ .path = "ended" },
 	{ .path = "error" },
@@ -33,6 +34,7 @@ static const struct column process_columns[] = {
 	{ .path = "cost.maps_ns", .unit = UNIT_NS },
 	{ .path = "cost.pages_ns", .unit = UNIT_NS },
 	{ .path = "cost.pss_ns", .unit = UNIT_NS },
+	{ .path = "cost.wss_ns", .unit = UNIT_NS },
 	{ .path = "mappings" },
 };
 
@@ -70,6 +72,7 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = map__number(map->uss);
 	*c++ = cell_string(process->cgroup);
 	*c++ = map__number(map->kernel.size);
+	*c++ = has_areas ? map__number(process->groups->sum.referenced) : cell_none();
 	*c++ = map__number(map->kernel.hugetlb);
 	*c++ = cell_bool(process->ended);
 	*c++ = map->error ? cell_string(strerror(map->error)) : cell_none();
@@ -78,6 +81,7 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = map__known(map->cost_ns.maps, map->cost_ns.maps);
 	*c++ = map__known(map->cost_ns.pages, map->cost_ns.pages);
 	*c++ = map__known(map->cost_ns.pss, map->cost_ns.pss);
+	*c++ = map__known(map->cost_ns.wss, map->cost_ns.wss);
 	*c++ = has_areas ? cell_table(mappings) : cell_none();
 }
 
