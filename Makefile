@@ -95,7 +95,8 @@ USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CF
 USER_CPPFLAGS := -I. -I$(BUILD)/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
-LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)
+# libiberty is always static, and has no .pc
+LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null) -liberty
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
 	-Wall -fdebug-prefix-map="$(PREFIX_MAP)"
 # Not in the stamps: it changes what is refused, not what is built.
@@ -134,7 +135,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-export bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
 	vmlinux-check install uninstall clean FORCE
 
 all: $(B)/memtrace
@@ -272,6 +273,10 @@ bench: bench-programs
 	$(if $(filter-out quick,$(BENCH)),$(error BENCH=$(BENCH): expected quick, or nothing))
 	@tests/bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
 
+# What it costs to leave "memtrace export" running; EXPORT_OPTIONS="churn": half an hour more of names that come and go.
+bench-export: all
+	@tests/bench/export $(EXPORT_OPTIONS)
+
 soak: all workloads
 	@tests/bench/soak $(SOAK_OPTIONS)
 
@@ -356,6 +361,7 @@ help:
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'
 	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'
+	@echo '  bench-export   as root: what "memtrace export" costs where it is left running, five minutes'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
 	@echo '  docs           regenerate the generated parts of docs/'

@@ -83,6 +83,30 @@ enum mt_backing {
 	MT_NR_BACKINGS
 };
 
+/* What the kernel did in a minor fault.  Of several kinds that functions tell of a fault, the first one counts. */
+enum mt_minor_kind {
+	MT_MINOR_SWAP,	       /* its page was in the swap cache, or under migration */
+	MT_MINOR_NUMA,	       /* a hint of NUMA balancing */
+	MT_MINOR_HUGE,	       /* a huge page of anonymous memory */
+	MT_MINOR_COPIED,       /* a write: of a page that others have, or of a private file's */
+	MT_MINOR_ZERO_WRITTEN, /* a write to what was only read: a page of its own for the zero page */
+	MT_MINOR_REUSED,       /* a write to a page that was there: no copy was needed */
+	MT_MINOR_FILE,	       /* a page of a file */
+	MT_MINOR_SHMEM,	       /* of shared memory */
+	MT_NR_MARKED_MINORS,
+	MT_MINOR_FIRST_TOUCH = MT_NR_MARKED_MINORS, /* a write to anonymous memory where there was nothing */
+	MT_MINOR_ZERO_PAGE,			    /* a read of that */
+	MT_MINOR_HUGETLB,
+	MT_MINOR_OTHER, /* a page that was there, and nothing of the above */
+	MT_NR_MINOR_KINDS
+};
+
+/* What a task's minor fault has been until now: bits of the kinds that functions tell, and these. */
+enum mt_minor_mark {
+	MT_MINOR_HAS_CODE = 1 << 14, /* it has an error code, which says: */
+	MT_MINOR_PRESENT = 1 << 15,  /* the page was there */
+};
+
 /* What a task waits for in a memory stall. */
 enum mt_stall_cause {
 	MT_STALL_MEMCG,	  /* reclaim for the hard limit of a memory cgroup */
@@ -233,7 +257,7 @@ struct mt_minor {
 	__u64 address;
 	__u64 duration_ns; /* as in struct mt_major */
 	__s32 backing;	   /* as in struct mt_major */
-	__u32 pad;
+	__s32 kind;	   /* enum mt_minor_kind, or MT_UNKNOWN_S32 */
 };
 
 /* One page allocation, when single events are asked for. */
@@ -364,6 +388,31 @@ struct mt_denied {
 	__u64 bytes;	      /* that were asked for; of a thread MT_UNKNOWN_U64 */
 	__u64 total_vm_bytes; /* address space of the process */
 	__u64 limit;	      /* that was hit: bytes, mappings or tasks; MT_UNKNOWN_U64 */
+};
+
+/* An allocation of pages that failed, and that the kernel was to complain about. */
+struct mt_alloc_failed {
+	struct mt_hdr hdr;
+	struct mt_who who; /* unknown of an allocation that may be an interrupt's */
+	__u64 gfp_flags;
+	__s32 order;
+	__s32 migratetype;
+};
+
+/* A program sent SIGKILL to another one. */
+struct mt_sigkill {
+	struct mt_hdr hdr;
+	struct mt_who sender;
+	struct mt_who receiver;
+};
+
+/* A segmentation fault beside the stack pointer: the stack has no more room. */
+struct mt_stack_overflow {
+	struct mt_hdr hdr;
+	struct mt_who who;
+	__u64 address;
+	__u64 stack_pointer;
+	__u64 limit; /* RLIMIT_STACK, bytes; MT_UNKNOWN_U64 of a thread that is not the first */
 };
 
 /* The memory of one process, as a tick found it. */
@@ -694,9 +743,11 @@ struct mt_state {
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
 	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
-	__u32 fault_swapped; /* its page was on swap */
-	__u32 minor_swapped;
-	__u64 minor_ns; /* the same for the probe minor, which may be on without the other */
+	__u16 fault_swapped; /* its page was on swap */
+	__u16 minor_marks;   /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
+	__u16 walking;	     /* its user stack is being read, which may raise exceptions that do not count */
+	__u16 renamed;	     /* by another task: set by that one */
+	__u64 minor_ns;	     /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;	 /* stands for who */
@@ -704,9 +755,7 @@ struct mt_state {
 	__u64 announced_rings;	 /* a bit each */
 	__u64 woke_ns;		 /* when the reader was last woken for them */
 	__u32 announced_epoch;
-	__u32 walking;	/* its user stack is being read, which may raise exceptions that do not count */
 	__u32 sent_sum; /* of what was sent, at the exit */
-	__u32 renamed;	/* by another task: set by that one */
 	/* For each fault: */
 	__u32 flags;  /* enum mt_state_flags */
 	__u32 match;  /* it meets the filters */
@@ -766,6 +815,7 @@ struct mt_cfg {
 	__u32 twice;		   /* programs on psi_memstall_enter() and _leave() are there twice */
 	__u32 marks_stalls;	   /* the kernel marks tasks that stall: PSI is on */
 	__u32 tells_swap;	   /* a function can be hooked that shows which faults are on swap */
+	__u32 tells_writes;	   /* the same of writes to pages that are there */
 	__u32 accounts_delays;	   /* delay accounting is on: see mt_control.takes_delays */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
@@ -950,6 +1000,9 @@ _Static_assert(sizeof(struct mt_oom) == 232, "mt_oom");
 _Static_assert(sizeof(struct mt_oom_candidate) == 152, "mt_oom_candidate");
 _Static_assert(sizeof(struct mt_oom_after) == 32, "mt_oom_after");
 _Static_assert(sizeof(struct mt_denied) == 120, "mt_denied");
+_Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
+_Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
+_Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
@@ -959,7 +1012,7 @@ _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIS
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
 _Static_assert(sizeof(struct mt_stall_by_kthread) == 16 + 8 + 24 + 16, "mt_stall_by_kthread");
 _Static_assert(sizeof(struct mt_state) ==
-		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 32 + 16 + 128 + 32 + 32,
+		       (12 * MT_NR_SLOTS + 7) / 8 * 8 + 32 + 24 + 72 + 16 + 24 + 48 + 32 + 8 + 128 + 32 + 32,
 	       "mt_state");
 /* What the kernel accounts has the same place whichever probes are on beside fault. */
 _Static_assert(MT_SLOT_fault_minor == 0 && MT_SLOT_fault_major == 1, "accounted slots");

@@ -510,6 +510,20 @@ static void md_counters(FILE *out, enum mt_probe probe, const struct slot_row *r
 	}
 }
 
+/* " (`direct`, `memcg`)"; a bit's name may be empty. */
+static void md_names(FILE *out, const char *const *names)
+{
+	bool any = false;
+
+	for (size_t i = 0; names && names[i]; i++) {
+		if (*names[i])
+			fprintf(out, "%s`%s`", any ? ", " : " (", names[i]);
+		any |= *names[i];
+	}
+	if (any)
+		fputc(')', out);
+}
+
 static void md_field(FILE *out, const struct field_row *field)
 {
 	char path[128];
@@ -523,8 +537,7 @@ static void md_field(FILE *out, const struct field_row *field)
 	md_cell(out, schema__unit_name(field->unit), false);
 	fputc(' ', out);
 	markdown(out, field->help);
-	for (size_t i = 0; field->names && field->names[i]; i++)
-		fprintf(out, "%s`%s`%s", i ? ", " : " (", field->names[i], field->names[i + 1] ? "" : ")");
+	md_names(out, field->names);
 	fputs(" |\n", out);
 }
 
@@ -607,8 +620,7 @@ static void md_keyed_column(FILE *out, const struct keyed_column *column, const 
 	md_cell(out, column->metric, true);
 	fputc(' ', out);
 	markdown(out, column->help);
-	for (size_t i = 0; column->names && column->names[i]; i++)
-		fprintf(out, "%s`%s`%s", i ? ", " : " (", column->names[i], column->names[i + 1] ? "" : ")");
+	md_names(out, column->names);
 	fputs(" |\n", out);
 }
 

@@ -17,6 +17,7 @@ extern const struct command stalls_command;
 extern const struct command timeline_command;
 extern const struct command oom_command;
 extern const struct command trace_command;
+extern const struct command stacks_command;
 extern const struct command hist_command;
 extern const struct command top_command;
 extern const struct command export_command;
@@ -35,6 +36,7 @@ const struct command *const commands[] = {
 	&timeline_command,
 	&oom_command,
 	&trace_command,
+	&stacks_command,
 	&hist_command,
 	&top_command,
 	&export_command,
@@ -58,5 +60,6 @@ const struct probe *const probes[MT_NR_PROBES] = {
 extern const struct output_ops text_output;
 extern const struct output_ops json_output;
 extern const struct output_ops prometheus_output;
+extern const struct output_ops folded_output;
 
-const struct output_ops *const outputs[] = { &text_output, &json_output, &prometheus_output, NULL };
+const struct output_ops *const outputs[] = { &text_output, &json_output, &prometheus_output, &folded_output, NULL };

@@ -10,6 +10,7 @@ struct pt_regs {
 	unsigned long di;
 	unsigned long orig_ax;
 	unsigned long ip;
+	unsigned long sp;
 } __attribute__((preserve_access_index));
 
 #endif

@@ -7,6 +7,7 @@
 
 /* include/linux/sched.h; the same on all kernels that have BPF rings */
 #define PF_EXITING  0x00000004
+#define PF_MEMALLOC 0x00000800
 #define PF_KTHREAD  0x00200000
 #define EXIT_ZOMBIE 0x00000020
 

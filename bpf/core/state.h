@@ -344,7 +344,8 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 		rec->c[thrash_place()] = view__thrashes(view, all);
 		rec->c[thrash_place() + 1] = view__thrash_ns(view, all);
 	}
-	if (counts_stalls())
+	/* who exits is in no stall: the end of one that is open was missed */
+	if (counts_stalls() && !(flags & MT_TASK_FINAL))
 		record__open_stall(rec, s);
 	if (cfg.parents)
 		record__parent(rec, task);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory and threads that were refused without a kill: calls that failed with ENOMEM or EAGAIN.  Which limit it was,
- * the kernel does not say; the limits as they are right after the call do.
+ * Memory and threads that were refused without a kill: calls that failed with ENOMEM or EAGAIN, and allocations of
+ * pages that failed.  Which limit a call has hit, the kernel does not say; the limits as they are right after the call
+ * do.
  */
 #include "core/prelude.h"
+#include "core/compat/gfp.h"
 #include "core/compat/pids.h"
+#include "core/compat/rlimit.h"
 #include "core/compat/syscall.h"
 #include "core/emit.h"
 #include "core/identity.h"
@@ -12,8 +15,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* include/uapi/asm-generic/resource.h, mman-common.h, errno-base.h: alike on all architectures here */
-enum { LIMIT_DATA = 2, LIMIT_NPROC = 6, LIMIT_MEMLOCK = 8, LIMIT_AS = 9 };
+/* include/uapi/asm-generic/mman-common.h, errno-base.h: alike on all architectures here */
 enum { PROTECT_WRITE = 2, MAPPED_PRIVATE = 2 };
 enum { AGAIN = 11, NO_MEMORY = 12 };
 
@@ -60,16 +62,6 @@ static __always_inline bool read_call(const struct pt_regs *regs, s64 number, s6
 		return false;
 	}
 	return true;
-}
-
-static __always_inline u64 limit_of(struct task_struct *task, u32 limit)
-{
-	u64 value = ~0UL;
-
-	bpf_probe_read_kernel(&value, sizeof(value),
-			      (void *)BPF_CORE_READ(task, signal) + bpf_core_field_offset(struct signal_struct, rlim) +
-				      limit * bpf_core_type_size(struct rlimit));
-	return value;
 }
 
 static __always_inline void blame(struct mt_denied *rec, enum mt_denied_reason reason, u64 limit)
@@ -153,4 +145,43 @@ int BPF_PROG(denied, struct pt_regs *regs, long result)
 	if (s || !cfg.filter)
 		tell(&call, result == -AGAIN);
 	return 0;
+}
+
+/*
+ * Of those that failed, the ones for which the kernel prints "page allocation failure" (mm/page_alloc.c, warn_alloc()):
+ * others are tried, and have something else to fall back to.
+ */
+static __always_inline int alloc_failed(u32 order, u64 gfp, int migratetype)
+{
+	struct mt_alloc_failed *rec;
+	struct mt_state *s;
+
+	if (gfp & GFP_BIT(NOWARN))
+		return 0;
+	s = state__current();
+	if (cfg.filter && !(s && s->match))
+		return 0;
+	rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_alloc_failed, struct mt_alloc_failed);
+	if (!rec)
+		return 0;
+	__builtin_memset(&rec->who, 0, sizeof(rec->who));
+	if (gfp & GFP_BIT(DIRECT_RECLAIM))
+		who__read_current(&rec->who);
+	rec->gfp_flags = gfp;
+	rec->order = order;
+	rec->migratetype = migratetype;
+	bpf_ringbuf_submit(rec, 0);
+	return 0;
+}
+
+SEC("tp_btf/mm_page_alloc")
+int BPF_PROG(failed_btf, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	return page ? 0 : alloc_failed(order, gfp, migratetype);
+}
+
+SEC("raw_tp/mm_page_alloc")
+int BPF_PROG(failed_raw, struct page *page, unsigned int order, gfp_t gfp, int migratetype)
+{
+	return page ? 0 : alloc_failed(order, gfp, migratetype);
 }

@@ -35,11 +35,15 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 
 /* The cause of a fault, as the hook reports it. */
 struct cause {
-	bool write, exec;
+	bool write, exec, write_present;
 	u32 error_code; /* all bits set: unknown */
 };
 
-#define CAUSE(code) ((struct cause){ .write = (code)&PF_WRITE, .exec = (code)&PF_INSTR, .error_code = (code) })
+#define CAUSE(code)                                                                                                    \
+	((struct cause){ .write = (code)&PF_WRITE,                                                                     \
+			 .exec = (code)&PF_INSTR,                                                                      \
+			 .write_present = ((code) & (PF_PRESENT | PF_WRITE)) == (PF_PRESENT | PF_WRITE),               \
+			 .error_code = (code) })
 
 static __always_inline void count_cause(struct mt_state *s, const struct cause *cause, bool kernel)
 {
@@ -50,6 +54,8 @@ static __always_inline void count_cause(struct mt_state *s, const struct cause *
 		c[MT_SLOT_fault_write]++;
 	if (cause->exec)
 		c[MT_SLOT_fault_exec]++;
+	if (cause->write_present && !kernel)
+		c[MT_SLOT_fault_write_present]++;
 }
 
 /* ip is an expression: it is evaluated only when a record needs it.  begins: the fault has not been handled yet. */

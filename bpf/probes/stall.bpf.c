@@ -227,10 +227,7 @@ static __always_inline void find_stalled(struct mt_state *s, struct task_struct 
 	state__stalled(s)->partial = 1;
 }
 
-/*
- * The kernel and the task's stall disagree, twice: the first time it may be at the begin or at the end just now.  So a
- * begin or an end was missed.
- */
+/* A begin or an end was missed. */
 static __always_inline void heal(struct mt_state *s, struct task_struct *task, bool balanced)
 {
 	struct mt_stalled *stall = state__stalled(s);
@@ -239,10 +236,8 @@ static __always_inline void heal(struct mt_state *s, struct task_struct *task, b
 	barrier();
 	if (changes & 1 || !stall->key == !is_marked(task))
 		return;
-	if (stall->missed != changes + 1) {
-		stall->missed = changes + 1;
+	if (!stall__missed(stall, changes))
 		return;
-	}
 	if (is_marked(task)) {
 		find_stalled(s, task, balanced);
 		return;
@@ -286,4 +281,28 @@ SEC("iter/task")
 int look_alone(struct bpf_iter__task *ctx)
 {
 	return look(ctx->task, false);
+}
+
+/* What a task has open when it exits is a stall whose end was missed (kernel/exit.c, do_exit()). */
+static __always_inline int gone(struct task_struct *task, bool balanced)
+{
+	struct mt_state *s = state__of(task);
+
+	if (!s || !state__stalled(s)->key)
+		return 0;
+	stall__forget(state__stalled(s), stall_now(), balanced);
+	lost__spans_unfinished(1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(gone_balanced, struct task_struct *task)
+{
+	return gone(task, true);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(gone_alone, struct task_struct *task)
+{
+	return gone(task, false);
 }

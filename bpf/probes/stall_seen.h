@@ -10,11 +10,25 @@
 #include "core/prelude.h"
 #include "stall_task.h"
 
+enum seen_kind { SEEN_DIRECT, SEEN_MEMCG, SEEN_NODE, SEEN_COMPACT };
+
+/*
+ * A task that reclaims or compacts because it wants a page is marked so (mm/page_alloc.c:__perform_reclaim() and
+ * __alloc_pages_direct_compact(), mm/vmscan.c:try_to_free_mem_cgroup_pages() and __node_reclaim()).
+ */
+static __always_inline bool is_allocating(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, flags) & PF_MEMALLOC;
+}
+
 static __always_inline int begin_seen(u32 kind, u32 cause, bool balanced)
 {
 	struct mt_state *s;
 
 	if (is_kthread() || is_over())
+		return 0;
+	/* who writes to /proc/sys/vm/compact_memory compacts, too, and has not stalled for the lack of a page */
+	if (kind == SEEN_COMPACT && !is_allocating((struct task_struct *)bpf_get_current_task()))
 		return 0;
 	/* delay accounting has the whole wait: it counts as a refault */
 	if (takes_delays() && is_thrashing((struct task_struct *)bpf_get_current_task()))
@@ -43,7 +57,36 @@ static __always_inline int end_seen(void *ctx, u32 kind, bool balanced)
 	return 0;
 }
 
-enum seen_kind { SEEN_DIRECT, SEEN_MEMCG, SEEN_NODE, SEEN_COMPACT };
+/* An end that was missed: the task has been in no such episode at two ticks. */
+static __always_inline int look_seen(struct task_struct *task, bool balanced)
+{
+	struct mt_state *s = task ? state__of(task) : NULL;
+	struct mt_stalled *stall;
+	u32 changes;
+
+	if (!s)
+		return 0;
+	stall = state__stalled(s);
+	changes = stall->changes;
+	barrier();
+	if (changes & 1 || stall->key < KEY_FIRST || is_allocating(task) || !stall__missed(stall, changes))
+		return 0;
+	stall__forget(stall, stall_now(), balanced);
+	lost__spans_unfinished(1);
+	return 0;
+}
+
+SEC("iter/task")
+int look_seen_balanced(struct bpf_iter__task *ctx)
+{
+	return look_seen(ctx->task, true);
+}
+
+SEC("iter/task")
+int look_seen_alone(struct bpf_iter__task *ctx)
+{
+	return look_seen(ctx->task, false);
+}
 
 #define SEEN(name, begin_event, end_event, kind, cause)                                                                \
 	SEC("tp_btf/" #begin_event)                                                                                    \

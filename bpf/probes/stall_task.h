@@ -29,6 +29,18 @@ static __always_inline void stall__forget(struct mt_stalled *stall, u64 now_ns, 
 		busy__end(stall->cpu, now_ns);
 }
 
+/*
+ * To be asked at each tick at which the stall and what the kernel says of the task disagree.  The first time it may be
+ * at its begin or its end just now; true: it is the second time, so a begin or an end was missed.
+ */
+static __always_inline bool stall__missed(struct mt_stalled *stall, u32 changes)
+{
+	if (stall->missed == changes + 1)
+		return true;
+	stall->missed = changes + 1;
+	return false;
+}
+
 /* What it is for is not known yet. */
 static __always_inline void stall__begin(struct mt_state *s, u64 key, u64 now_ns, bool balanced)
 {

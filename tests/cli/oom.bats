@@ -119,3 +119,17 @@ log_of() {
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"Is a directory"* ]]
 }
+
+# at COLUMNS: the report on a terminal of that width
+at() {
+	script -qec "stty cols $1; TZ=UTC '$MEMTRACE' oom --log '$golden/logs/memcg-4.19.log'" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "on a narrow terminal lines are broken where it ends; on a wide one as in a file" {
+	command -v script >/dev/null || skip "missing: script (bsdutils)"
+	# the first line, and what is one word to it, are left to the terminal
+	[ "$(at 60 | tail -n +2 | awk 'length($0) > 62 && !/what grew before/' | wc -l)" = 0 ]
+	[ "$(at 60 | tr -s ' \n' ' ')" = "$(at 200 | tr -s ' \n' ' ')" ]
+	at 200 >"$BATS_TEST_TMPDIR/wide"
+	diff "$BATS_TEST_TMPDIR/wide" <(TZ=UTC "$MEMTRACE" oom --log "$golden/logs/memcg-4.19.log")
+}

@@ -109,6 +109,17 @@ told() {
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
 }
 
+@test "kills within a second share a recording, and each report names it" {
+	watch --dir "$tmp/box" -- sh -c "'$workloads/oompair' '$victim_dir' '$trigger_dir'; '$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	between "reports" "$(wc -l <"$tmp/reports")" 2 9
+	jq -r .recording "$tmp/reports" | sort -u >"$tmp/named"
+	same "recordings" "$(paste -sd ' ' "$tmp/named")" "$(cd "$tmp/box" && echo *.rec)"
+	while read -r pid recording; do
+		"$memtrace" replay "$tmp/box/$recording" trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | grep -qx "$pid"
+		grep -qx "recording $recording" "$tmp"/box/oom-*-"$pid".txt
+	done < <(jq -r '"\(.victim.pid) \(.recording)"' "$tmp/reports")
+}
+
 @test "--last --dir: the report that was kept, or the log's kill if it is later" {
 	watch --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	newest=$("$memtrace" oom --last --dir /proc --json 2>/dev/null | jq .victim.pid) || true
@@ -135,6 +146,203 @@ told() {
 	watch -v --dir "$tmp/box" -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	grep -q . "$tmp/reports"
 	grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
+}
+
+# kept PID: the box has the report of that victim, and a recording
+kept() {
+	compgen -G "$tmp/box/oom-*-$1.json" >/dev/null && compgen -G "$tmp/box/oom-*.rec" >/dev/null
+}
+
+@test "export --oom-dir: reports as those of oom --dir, and the counts, from one process" {
+	mkdir "$tmp/textfile"
+	memtrace_start export fault -v --by cgroup --max-series 2000 -i 0.2 --textfile "$tmp/textfile/memtrace.prom" \
+		--oom-dir "$tmp/box"
+	eventually test -s "$tmp/textfile/memtrace.prom"
+	same "mode" "$(stat -c %a "$tmp/box")" 700
+	nap 2.5
+	"$workloads/oompair" "$victim_dir" "$trigger_dir" >"$tmp/pair"
+	# shellcheck disable=SC2046
+	eval $(grep -o 'victim=[0-9]* trigger=[0-9]*' "$tmp/pair" | tr ' ' '\n')
+	# shellcheck disable=SC2154
+	eventually kept "$victim"
+	kills() {
+		awk -v cgroup="cgroup=\"$parent/victim\"" '/^memtrace_oom_kills_total[{]/ && index($0, cgroup) { sum += $NF }
+			END { print sum + 0 }' "$tmp/textfile/memtrace.prom"
+	}
+	same "kills that are counted" "$(kills)" 1
+	same "faults are counted" "$(grep -c '^memtrace_page_faults_total{' "$tmp/textfile/memtrace.prom" | sed 's/^[1-9].*/some/')" some
+	memtrace_stop
+	same "status" "$mt_status" 0
+	cat "$tmp"/box/oom-*-"$victim".json >"$tmp/reports"
+	same "report" "$(told '"\(.victim.pid) \(.victim.comm) \(.victim.cgroup) \(.trigger.cgroup)"')" \
+		"$victim mt-victim $parent/victim $parent/trigger"
+	# a look a second, also where the file is written more often
+	between "looks" "$(told '.before.samples | length')" 2 6
+	same "the kill in the recording" \
+		"$("$memtrace" replay "$tmp"/box/oom-*.rec trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | head -n 1)" \
+		"$victim"
+	grep -qF "OOM kill of mt-victim[$victim] in $parent/victim: its report is in $tmp/box" "$tmp/err"
+	sanitized || grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
+}
+
+@test "export --oom-dir: what cannot be is refused" {
+	local words
+	for words in "--oom-dir $tmp/none/box" "--oom-dir $tmp --record $tmp/x.rec" "--max-reports 3" "--history 10"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr "$memtrace" export fault -d 1 --textfile "$tmp/x.prom" $words
+		same "export $words" "$status" 2
+		[[ $stderr == "memtrace: "*--* && ${#stderr_lines[@]} == 1 ]]
+		[[ ! -e $tmp/x.prom ]]
+	done
+}
+
+# with_pressure SHARE OPTIONS...: memtrace oom where /proc/pressure/memory says that share; "": where it says nothing
+with_pressure() {
+	: >"$tmp/pressure"
+	[[ ! $1 ]] || printf '%s avg10=%s avg60=0.00 avg300=0.00 total=0\n' some "$1" full 0.00 >"$tmp/pressure"
+	cat >"$tmp/short" <<-END
+		#!/bin/sh
+		exec unshare -m sh -c 'mount --bind "\$0" /proc/pressure/memory && exec "\$@"' "$tmp/pressure" "$memtrace" "\$@"
+	END
+	chmod +x "$tmp/short"
+	[[ -e /proc/pressure/memory ]] || skip "no PSI here"
+	unshare -m mount --bind "$tmp/pressure" /proc/pressure/memory 2>/dev/null || skip "nothing can be mounted here"
+	memtrace=$tmp/short memtrace_start oom --json "${@:2}"
+}
+
+# held DIR: a process there that holds memory; $held
+held() {
+	"$workloads/hog" -g "$1" -a 8 -c mt-held -s 600000 3>&- &
+	held=$!
+	started+=("$held")
+	eventually holds "$held"
+}
+
+# but for what is in counters of CPUs
+holds() {
+	(($(awk '$1 == "RssAnon:" { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0) >= 7 << 10))
+}
+
+# user_kills: of the reports those of kills by programs in the test's cgroups
+user_kills() {
+	grep '^{' "$tmp/out" | jq -c "select(.kill.kind == \"user\" and ((.victim.cgroup // \"\") | startswith(\"$parent\")))"
+}
+
+@test "a program that kills for want of memory, by its name; its kills in one cgroup are one report" {
+	cp /bin/sh "$tmp/earlyoom"
+	with_pressure 0.00 --dir "$tmp/box"
+	held "$victim_dir"
+	one=$held
+	held "$victim_dir"
+	other=$held
+	nap 2.2
+	"$tmp/earlyoom" -c "kill -9 $one $other; exit"
+	# the same signal, of one that nobody knows
+	held "$trigger_dir"
+	/bin/sh -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	same "status" "$mt_status" 0
+	user_kills >"$tmp/reports"
+	same "reports" "$(wc -l <"$tmp/reports")" 1
+	same "kill" "$(told '"\(.victim.pid) \(.victim.comm) \(.trigger.comm) \(.kill.sent.why) \(.kill.sent.confirmed)"')" \
+		"$one mt-held earlyoom name true"
+	same "others" "$(told '[.kill.others[].pid] | @csv')" "$other"
+	same "PSI" "$(told '.kill.sent | "\(.psi_some_avg10) \(.psi_threshold)"')" "0 0.1"
+	between "what it held" "$(told .victim.anon_bytes)" $((7 << 20)) $((10 << 20))
+	same "JSON" "$(jq -c . "$tmp"/box/oom-*-mt_held-"$one".json)" "$(<"$tmp/reports")"
+	grep -qF "kill by a program that kills for want of memory" "$tmp"/box/oom-*-mt_held-"$one".txt
+	grep -qE "^sent by   earlyoom\[[0-9]+\]" "$tmp"/box/oom-*-mt_held-"$one".txt
+}
+
+@test "SIGKILL while memory is short: reported, and that its reason is not known" {
+	with_pressure 34.56
+	held "$victim_dir"
+	nap 1.2
+	/bin/sh -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	user_kills >"$tmp/reports"
+	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.confirmed) \(.kill.sent.psi_some_avg10)"')" \
+		"$held pressure false 0.3456"
+}
+
+@test "where PSI cannot be read that is said, and a known name is enough" {
+	cp /bin/sh "$tmp/nohang"
+	with_pressure ""
+	held "$victim_dir"
+	one=$held
+	nap 1.2
+	/bin/sh -c "kill -9 $one; exit"
+	held "$trigger_dir"
+	"$tmp/nohang" -c "kill -9 $held; exit"
+	nap 3
+	memtrace_stop
+	user_kills >"$tmp/reports"
+	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.psi_some_avg10)"')" "$held name null"
+	same "reports" "$(wc -l <"$tmp/reports")" 1
+	grep -q "this kernel does not tell PSI" "$tmp/err"
+}
+
+@test "--at: who grew when a cgroup passes a share of its limit, once a crossing; --last is about kills" {
+	need_tool python3 python3
+	memtrace_start oom --at 75% --json --dir "$tmp/box"
+	# 16 MiB; above 48 of 64; not far enough below; then far below, and above once more
+	python3 - "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
+		import mmap, sys, time
+		open(sys.argv[1], "w").write("0")
+		area = mmap.mmap(-1, 56 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+		def hold(mib):
+		    area.madvise(mmap.MADV_DONTNEED)
+		    for at in range(0, mib << 20, 4096): area[at] = 1
+		for mib in (16, 52, 46, 52, 8, 52):
+		    hold(mib)
+		    time.sleep(1.3)
+	END
+	memtrace_stop
+	jq -c "select(.schema == \"memtrace.oom_at/1\" and .cgroup == \"$parent\")" "$tmp/out" >"$tmp/reports"
+	same "reports" "$(wc -l <"$tmp/reports")" 2
+	same "limit" "$(told '"\(.share) \(.limit_bytes)"')" "0.75 $((64 << 20))"
+	between "usage" "$(told .usage_bytes)" $((48 << 20)) $((62 << 20))
+	same "who grew" "$(told '.before.grew[0].comm')" python3
+	between "by" "$(told '.before.grew[0].grown_bytes')" $((30 << 20)) $((80 << 20))
+	between "looks" "$(told '.before.samples | length')" 1 5
+	files=("$tmp"/box/oom-*-memtrace_test_*-0*.json)
+	same "files" "${#files[@]}" 2
+	same "JSON" "$(jq -c . "${files[0]}")" "$(head -n 1 "$tmp/reports")"
+	grep -q "$parent has passed 75% of its limit (.* of 64.0MiB)$" "${files[0]%.json}.txt"
+	"$memtrace" replay "${files[0]%.json}.rec" timeline >/dev/null
+	run "$memtrace" oom --last --dir "$tmp/box" --json
+	[[ $output != *oom_at* ]]
+	for words in 0% 100% 90 x% %; do
+		run "$memtrace" oom --at "$words" -d 1
+		same "--at $words" "$status" 2
+	done
+}
+
+@test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {
+	need_tool python3 python3
+	cat >"$tmp/deny.py" <<-'END'
+		import mmap, resource, sys
+		resource.setrlimit(resource.RLIMIT_AS, (1 << 30, -1))
+		for i in range(7):
+		    try: mmap.mmap(-1, (1 << 30) + (i << 20))
+		    except OSError: pass
+	END
+	watch --denied --dir "$tmp/box" -- sh -c "python3 '$tmp/deny.py'; '$workloads/overflow' main
+		'$workloads/oompair' '$victim_dir' '$trigger_dir'"
+	same "status" "$mt_status" 0
+	ours='.denied.rows[] | select(.what == "mmap" and .reason == "rlimit_as") | "\(.comm) \(.error) \(.count) \(.bytes) \(.limit)"'
+	denied="python3 ENOMEM 7 $(((1 << 30) + (6 << 20))) $((1 << 30))"
+	same "beside the kill" "$(told "$ours")" "$denied"
+	tail -n 1 "$tmp/reports" >"$tmp/last"
+	same "at the end" "$(jq -r "select(.schema == \"memtrace.oom_denied/1\") | $ours" "$tmp/last")" "$denied"
+	same "stacks" "$(jq -r '.denied.rows[] | select(.what == "stack overflow") | "\(.comm) \(.count) \(.bytes)"' "$tmp/last")" \
+		"overflow 1 null"
+	same "JSON" "$(cat "$tmp"/box/oom-*-denied-0.json)" "$(cat "$tmp/last")"
+	grep -qE '^denied    python3\[[0-9]+\] mmap of 1\.0[01]GiB: ENOMEM, rlimit_as, limit 1\.00GiB, 7 times$' "$tmp"/box/oom-*-denied-0.txt
+	run "$memtrace" oom --denied --last
+	same "status" "$status" 2
 }
 
 @test "a directory that is full of others' files, a planted link, and the oldest reports" {

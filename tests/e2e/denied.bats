@@ -79,3 +79,35 @@ denied() {
 	same "count" "$(report '[.processes[].denied.count] | add')" 500
 	same "events" "$(grep -c '"event":"denied"' "$tmp/trace")" 500
 }
+
+@test "an allocation of the kernel that fails, as the cgroup is full and nobody may be killed" {
+	memcg_init
+	make_cgroup denied-pipes 2M
+	[[ -e $cgroup/memory.oom_control ]] || skip "only cgroup v1 can switch the OOM killer off"
+	echo 1 >"$cgroup/memory.oom_control"
+	"$memtrace" trace denied --json -o "$tmp/trace" -- "$workloads/pipes" "$cgroup" >"$tmp/cmd.out" 2>"$tmp/stat.err"
+	grep -q 'refused=1$' "$tmp/cmd.out" || void "$(<"$tmp/cmd.out")"
+	same "events" "$(jq -rs '[.[] | select(.event == "alloc_failed") | "\(.comm) \(.order) \(.cgroup)"] | join("; ")' "$tmp/trace")" \
+		"pipes 0 $cgroup_name"
+	jq -rs '.[0].gfp_flags' "$tmp/trace" | grep -q ACCOUNT
+}
+
+@test "a stack that overflows, in the first thread and in another one, and a segmentation fault that is none" {
+	local words size
+
+	size=$(($(ulimit -s) << 10)) 2>/dev/null || skip "the stack has no limit here"
+	for words in main thread null; do
+		# in a shell, so that its end is seen
+		"$memtrace" trace signal --json -o "$tmp/$words" -- sh -c "'$workloads/overflow' $words; true" >"$tmp/cmd.out" 2>"$tmp/stat.err"
+		jq -rs '[.[] | select(.event == "stack_overflow") | "\(.comm) \(.limit) \(.pid == .tid)"] | join("; ")' "$tmp/$words" >>"$tmp/all"
+	done
+	same "overflows" "$(paste -sd '|' "$tmp/all")" "overflow $size true|overflow null false|"
+}
+
+@test "SIGKILL from one process to another; not to itself, and no other signal" {
+	# shellcheck disable=SC2016
+	"$memtrace" trace signal --json -o "$tmp/trace" -- sh -c 'sleep 60 & echo $!; kill -9 $!; sleep 60 & kill -15 $!
+		sh -c "kill -9 \$\$"; true' >"$tmp/cmd.out" 2>"$tmp/stat.err"
+	same "events" "$(jq -rs '[.[] | select(.event == "sigkill") | "\(.receiver.pid) \(.sender.comm)"] | join("; ")' "$tmp/trace")" \
+		"$(<"$tmp/cmd.out") sh"
+}

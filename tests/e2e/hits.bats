@@ -4,7 +4,7 @@
 #
 # User and kernel hits of a process equal what the kernel's own perf counters
 # on exceptions:page_fault_user and page_fault_kernel say of it, from its fork
-# to its end.  The workload "hits" reads these counters and says how.  Also:
+# to its end; so do writes to pages that were there, by perf's filter.  The workload "hits" reads these counters and says how.  Also:
 # memtrace's programs do not take events away from other users of a tracepoint.
 
 load lib
@@ -17,14 +17,15 @@ need() {
 
 # hits_equal ARGS...
 hits_equal() {
-	local child user kernel minor major
+	local child user kernel present minor major
 
 	memtrace_stat -- "$workloads/hits" "$@"
 	# shellcheck disable=SC2046
-	eval $(tr ' ' '\n' <"$tmp/cmd.out" | grep -E '^(child|user|kernel|minor|major)=[0-9]+$')
+	eval $(tr ' ' '\n' <"$tmp/cmd.out" | grep -E '^(child|user|kernel|present|minor|major)=[0-9]+$')
 	((user > 0 && kernel > 0)) || fail "perf counted nothing: $(<"$tmp/cmd.out")"
 	same "user hits" "$(total ".pid == $child" .fault.user)" "$user"
 	same "kernel hits" "$(total ".pid == $child" .fault.kernel)" "$kernel"
+	same "writes to present pages" "$(total ".pid == $child" .fault.write_present)" "$present"
 	same "minor faults" "$(total ".pid == $child" .fault.minor)" "$minor"
 	same "major faults" "$(total ".pid == $child" .fault.major)" "$major"
 	assert_exact
@@ -46,6 +47,16 @@ hits_equal() {
 	memtrace_stat -- "$workloads/faults" -n 10000
 	between "write hits" "$(total '.comm == "faults"' .fault.write)" 10000 10300
 	between "exec hits" "$(total '.comm == "faults"' .fault.exec)" 1 200
+}
+
+# A page that the parent writes to while the child has it is copied: one exception a page, and no more than minor faults.
+@test "what a parent writes after a fork is a write to present pages" {
+	memtrace_stat -- "$workloads/forked" -n 5120
+	pages=$(total '.comm == "mt-parent"' .fault.write_present)
+	between "writes to present pages of the parent" "$pages" 5120 5180
+	between "of the child, which only reads" "$(total '.comm == "mt-child"' .fault.write_present)" 0 60
+	memtrace_stat -- "$workloads/forked" -n 5120 -r
+	between "of a parent whose child is gone" "$(total '.comm == "mt-parent"' .fault.write_present)" 5120 5180
 }
 
 @test "bad addresses are hits, not faults" {

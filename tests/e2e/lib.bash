@@ -28,8 +28,9 @@ setup() {
 }
 
 teardown() {
-	local i pid
+	local i pid status=0
 
+	check_metrics || status=1
 	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
@@ -39,7 +40,19 @@ teardown() {
 	for i in "${mounts[@]}"; do
 		umount "$i"
 	done
-	return 0
+	return $status
+}
+
+# Each file of metrics that the test has now is what promtool takes, where there is one.
+check_metrics() {
+	local file
+
+	command -v promtool >/dev/null || return 0
+	while read -r file; do
+		[[ $(head -c 15 "$file") == '# HELP memtrace' ]] || continue
+		promtool check metrics <"$file" >"$tmp/promtool.out" 2>&1 ||
+			fail "$file: $(head -n 5 "$tmp/promtool.out")" || return
+	done < <(find "$tmp" -type f -name '*.prom' -size +0)
 }
 
 # Is memtrace a build with SAN=1?
@@ -263,6 +276,7 @@ wait_attached() {
 memtrace_stop() {
 	local ended=''
 
+	check_metrics
 	# with -p it may have ended by itself
 	kill "-${1:-INT}" "$mt_pid" 2>/dev/null || ended=yes
 	memtrace_ends
@@ -430,4 +444,15 @@ free_port() {
 # perf_count FILE EVENT: of perf stat -x, -o FILE.
 perf_count() {
 	awk -F, -v event="$2" '$3 == event { print $1 }' "$1"
+}
+
+# refused WORDS ARGS...: status 2, nothing on standard output, and one line that says so
+refused() {
+	local status=0
+
+	"$memtrace" "${@:2}" >"$tmp/refused.out" 2>"$tmp/refused.err" 3>&- || status=$?
+	same "status of ${*:2}" "$status" 2
+	[[ ! -s $tmp/refused.out ]] || fail "${*:2} printed: $(<"$tmp/refused.out")"
+	same "lines of ${*:2}" "$(wc -l <"$tmp/refused.err")" 1
+	grep -qF -- "$1" "$tmp/refused.err" || fail "${*:2} does not say: $1"
 }

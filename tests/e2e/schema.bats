@@ -97,6 +97,13 @@ for file in sys.argv[1:]:
 	valid hist "$tmp"/hist.*.json
 }
 
+@test "stacks --json" {
+	"$memtrace" stacks --json -o "$tmp/stacks.fault.json" -- "$workloads/stacks"
+	"$memtrace" stacks alloc --weight pages --json -o "$tmp/stacks.alloc.json" -- "$workloads/stacks"
+	"$memtrace" stacks stall --json -o "$tmp/stacks.stall.json" -d 0.1
+	valid stacks "$tmp"/stacks.*.json
+}
+
 @test "top and hist --json" {
 	"$memtrace" top -d 0.5 -i 0.2 --json -o "$tmp/top.json"
 	valid top "$tmp/top.json"
@@ -126,6 +133,32 @@ for file in sys.argv[1:]:
 	done >"$tmp/oom.json"
 	between "kills" "$(wc -l <"$tmp/oom.json")" 19 19
 	valid oom "$tmp/oom.json"
+}
+
+@test "oom --json of a kill as it happens, with what is denied beside it; those events" {
+	memcg_init
+	make_cgroup schema-oom 64M
+	make_cgroup schema-oom/v
+	victim=$cgroup
+	make_cgroup schema-oom/t
+	# shellcheck disable=SC2016
+	"$memtrace" oom --denied --json -- sh -c '"$workloads/overflow" main
+		"$workloads/oompair" "$1" "$2"' sh "$victim" "$cgroup" >"$tmp/out" 2>"$tmp/err"
+	grep '^{"schema":"memtrace.oom/1"' "$tmp/out" >"$tmp/oom.json"
+	grep '^{"schema":"memtrace.oom_denied/1"' "$tmp/out" >"$tmp/oom_denied.json"
+	valid oom "$tmp/oom.json"
+	valid oom_denied "$tmp/oom_denied.json"
+	make_cgroup schema-at 16M
+	# shellcheck disable=SC2016
+	"$memtrace" oom --at 50% --json -- sh -c '"$workloads/hog" -g "$1" -a 2 -s 1300; "$workloads/hog" -g "$1" -a 12 -s 1300' \
+		sh "$cgroup" >"$tmp/out" 2>"$tmp/err"
+	grep '^{"schema":"memtrace.oom_at/1"' "$tmp/out" >"$tmp/oom_at.json"
+	valid oom_at "$tmp/oom_at.json"
+	"$memtrace" trace denied signal --json -o "$tmp/trace.json" -- sh -c '"$workloads/overflow" main; sleep 9 & kill -9 $!' \
+		>"$tmp/out" 2>"$tmp/err"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	same "events" "$(jq -r .event "$tmp/events.json" | sort -u | paste -sd ' ')" "sigkill stack_overflow"
+	valid event "$tmp/events.json"
 }
 
 @test "oom --explain --json" {

@@ -149,3 +149,14 @@ notes_elf() {
 	grep -q 'user_stack file+0x10$' "$tmp/out"
 	grep -q '1 call chains have addresses instead of functions' "$tmp/err"
 }
+
+# jitted UID: what the paths of 200 pages are that its functions touch; the file with their names is of that user
+jitted() {
+	"$memtrace" stacks fault --format folded -- "$workloads/jitted" -n 200 -s 400 -o "$1" >"$tmp/folded" 2>"$tmp/err" 3>&-
+	awk '/;main;/ && $NF == 200' "$tmp/folded"
+}
+
+@test "functions of a just-in-time compiler have the names that it wrote, if the file is the user's own" {
+	[[ $(jitted 0) == *'main;jit_outer LazyCompile:~f /a b.js:1;jit_touch;asm_exc_page_fault'* ]] || fail "$(<"$tmp/folded")"
+	[[ $(jitted 12345) =~ ';main;0x'[0-9a-f]+';0x'[0-9a-f]+';asm_exc_page_fault' ]] || fail "$(<"$tmp/folded")"
+}

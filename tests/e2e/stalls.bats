@@ -71,6 +71,7 @@ sum_of_events() {
 	same "stalls of the limit" "$(of_hog .causes.memcg.count)" "$count"
 	same "cgroup" "$(report '.rows[] | select(.comm == "hog" and .stalled_ns > 0) | .cgroup')" "$cgroup_name"
 	same "stalled_ns" "$(of_hog .stalled_ns)" "$(of_hog '([.causes[].ns] | add)')"
+	same "one thread's waits do not overlap: some_ns" "$(of_hog .some_ns)" "$(of_hog .stalled_ns)"
 	same "task_ns" "$(report '.task_ns')" "$(report '[.rows[].stalled_ns, .kthreads[].ns] | add')"
 	same "lost" "$(report '.lost | "\(.rare) \(.unfinished) \(.recursion)"')" "0 0 0"
 	between "time in stalls" "$(of_hog .stalled_ns)" 1000 "$(report .duration_ns)"
@@ -96,7 +97,7 @@ sum_of_events() {
 	"$memtrace" stalls -a -- "${cmd[@]}" >"$tmp/text" 2>"$tmp/stat.err" 3>&-
 	rm -f "$file"
 	grep -q '^tasks waited .* for memory; PSI some .*, full ' "$tmp/text" || fail "$(<"$tmp/text")"
-	grep -Eq "hog +$cgroup_name +[^ ]+ +- +[^ ]+ +- +[^ ]+ +[^ ]+ +- +[^ ]+ +- \\|?" "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq "hog +$cgroup_name +[^ ]+ +[0-9.]+% +[^ ]+ +- +[^ ]+ +[^ ]+ +- +[^ ]+ +- \\|?" "$tmp/text" || fail "$(<"$tmp/text")"
 	grep -Eq "^not seen by this kernel's hooks: [0-9.]+[mun]?s of PSI \\(all but reclaim( and compaction|, compaction and refaults)\\)$" "$tmp/text" ||
 		fail "$(<"$tmp/text")"
 }
@@ -268,17 +269,6 @@ sum_of_events() {
 		grep -q ' RECLAIM TIME WALL% RECLAIMED' <(grep -m1 '^ *PID ' "$tmp/text" | tr -s ' ') || fail "$(<"$tmp/text")"
 		same "columns of stalls" "$(grep -c STALL "$tmp/text")" 0
 	done
-}
-
-# refused WORDS ARGS...: status 2, nothing on standard output, and one line that says so
-refused() {
-	local status=0
-
-	"$memtrace" "${@:2}" >"$tmp/out" 2>"$tmp/stat.err" 3>&- || status=$?
-	same "status of ${*:2}" "$status" 2
-	[[ ! -s $tmp/out ]] || fail "${*:2} printed: $(<"$tmp/out")"
-	same "lines of ${*:2}" "$(wc -l <"$tmp/stat.err")" 1
-	grep -qF -- "$1" "$tmp/stat.err" || fail "${*:2} does not say: $1"
 }
 
 @test "wrong use is refused, and why" {

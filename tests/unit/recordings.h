@@ -30,6 +30,9 @@ union any_record {
 	struct mt_oom_after oom_after;
 	struct mt_memory memory;
 	struct mt_denied denied;
+	struct mt_alloc_failed alloc_failed;
+	struct mt_sigkill sigkill;
+	struct mt_stack_overflow stack_overflow;
 	struct mt_major major;
 	struct title_record title;
 	struct checkpoint_record checkpoint;

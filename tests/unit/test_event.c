@@ -254,6 +254,36 @@ static void addresses(void **state)
 	assert_string_equal(CELL("mode")->s, "kernel");
 }
 
+static void flags(void **state)
+{
+	static const struct {
+		uint32_t code;
+		const char *words;
+	} cases[] = {
+		{ 4, "absent|read" },
+		{ 6, "absent|write" },
+		{ 7, "present|write" },
+		{ 0x14, "absent|read|fetch" },
+		{ 0x25, "present|read|protection_key" },
+		{ 0x8009, "present|read|reserved" },
+		{ 0x7f, "present|write|reserved|fetch|protection_key|shadow_stack" },
+	};
+	const struct event_row *row = &event_rows[MT_REC_fault];
+	struct cell cells[EVENT_MAX_COLUMNS];
+	struct mt_fault record = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		record.error_code = cases[i].code;
+		event__cells(row, &record, &no_names, cells);
+		assert_string_equal(CELL("access")->s, cases[i].words);
+		assert_int_equal(CELL("error_code")->u, cases[i].code);
+	}
+	record.error_code = UINT32_MAX;
+	event__cells(row, &record, &no_names, cells);
+	assert_int_equal(CELL("access")->kind, CELL_NONE);
+}
+
 static const char *endless(void *ctx, uint64_t id)
 {
 	(void)id;
@@ -282,7 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_of_all), cmocka_unit_test(few_columns),   cmocka_unit_test(reclaim),
 		cmocka_unit_test(two_tasks),	  cmocka_unit_test(unknown_task),  cmocka_unit_test(addresses),
-		cmocka_unit_test(texts),	  cmocka_unit_test(endless_names),
+		cmocka_unit_test(texts),	  cmocka_unit_test(endless_names), cmocka_unit_test(flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -396,10 +396,13 @@ static void referred_tasks(void **state)
 	rec.backing = MT_UNKNOWN_S32;
 	assert_int_equal(aggregate__event(agg, row, &rec, NULL), 0);
 	assert_int_equal(aggregate__histograms(agg, SCOPE_TOTAL, &entries, &nr), 0);
-	assert_int_equal(nr, 3);
+	assert_int_equal(nr, 5);
 	/* by label, then by falling count */
 	assert_int_equal(entries[0].label, MT_UNKNOWN_S32);
 	assert_true(entries[0].other);
+	/* all of one kind */
+	assert_true(entries[3].row->by_kind && entries[4].row->by_kind);
+	assert_int_equal(entries[3].count + entries[4].count, 5);
 	assert_int_equal(entries[1].label, MT_BACKING_FILE);
 	assert_int_equal(entries[1].count + entries[2].count, 4);
 	assert_int_equal(entries[1].count, 2);

@@ -62,7 +62,7 @@ static void newest_is(const char *ending, const char *name, const char *text, ui
 {
 	struct kept kept;
 
-	assert_int_equal(kept__newest(&kept, dir, "oom-", ending), 0);
+	assert_int_equal(kept__newest(&kept, dir, &(struct kept_request){ "oom-", ending, NULL }), 0);
 	assert_string_equal(kept.name, name);
 	assert_string_equal(kept.data, text);
 	assert_int_equal(kept.size, strlen(text));
@@ -74,7 +74,7 @@ static void nothing_is_there(const char *ending)
 {
 	struct kept kept;
 
-	assert_int_equal(kept__newest(&kept, dir, "oom-", ending), -ENOENT);
+	assert_int_equal(kept__newest(&kept, dir, &(struct kept_request){ "oom-", ending, NULL }), -ENOENT);
 	kept__done(&kept);
 }
 
@@ -124,10 +124,12 @@ static void a_directory_that_is_not_there(void **state)
 	struct kept kept;
 
 	(void)state;
-	assert_int_equal(kept__newest(&kept, path_of("none"), "oom-", ".json"), -ENOENT);
+	assert_int_equal(kept__newest(&kept, path_of("none"), &(struct kept_request){ "oom-", ".json", NULL }),
+			 -ENOENT);
 	kept__done(&kept);
 	has("file", "", 0);
-	assert_int_equal(kept__newest(&kept, path_of("file"), "oom-", ".json"), -ENOTDIR);
+	assert_int_equal(kept__newest(&kept, path_of("file"), &(struct kept_request){ "oom-", ".json", NULL }),
+			 -ENOTDIR);
 	kept__done(&kept);
 }
 

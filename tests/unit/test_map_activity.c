@@ -131,6 +131,26 @@ static void test_unknown(void **state)
 	assert_true(sum(f, 1)->first_touch_bytes == MT_UNKNOWN_U64);
 }
 
+/* What a write copied is known as long as each fault's kind is. */
+static void test_copied(void **state)
+{
+	static const int32_t kinds[] = { MT_MINOR_COPIED, MT_MINOR_REUSED, MT_MINOR_COPIED, MT_MINOR_FIRST_TOUCH };
+	struct fixture *f = *state;
+	struct mt_minor record = { .address = ANON_AT, .backing = MT_BACKING_ANON };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		record.kind = kinds[i];
+		assert_int_equal(map_activities__minor(&f->all, &who, &record), 0);
+	}
+	assert_int_equal(sum(f, 1)->copied, 2);
+	record.kind = MT_UNKNOWN_S32;
+	assert_int_equal(map_activities__minor(&f->all, &who, &record), 0);
+	record.kind = MT_MINOR_COPIED;
+	assert_int_equal(map_activities__minor(&f->all, &who, &record), 0);
+	assert_true(sum(f, 1)->copied == MT_UNKNOWN_U64);
+	assert_int_equal(sum(f, 0)->copied, 0);
+}
+
 /* Another processor's codes say nothing. */
 static void test_no_codes(void **state)
 {
@@ -208,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_by_mapping, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_copied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unmapped, setup, teardown),

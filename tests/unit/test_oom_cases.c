@@ -369,6 +369,69 @@ static void who_grew_where_the_limit_was(void **state)
 	flight__free(flight);
 }
 
+static struct oom_case *takes_sent(uint32_t pid, const char *sender, uint64_t cgroup_id, uint64_t time_ns)
+{
+	struct mt_sigkill sent = { .hdr = { .id = MT_REC_sigkill, .size = sizeof(sent), .time_ns = time_ns },
+				   .sender = { .pid = 60, .tid = 61, .cgroup_id = 3 },
+				   .receiver = { .pid = pid, .tid = pid, .start_ns = SECOND, .cgroup_id = cgroup_id } };
+
+	strcpy(sent.sender.comm, sender);
+	strcpy(sent.receiver.comm, "java");
+	return oom_cases__take_sent(cases, &sent);
+}
+
+/* What one program kills in one cgroup within a second is one kill; the kernel's kills stay apart. */
+static void what_programs_kill(void **state)
+{
+	struct oom_case *c = takes_sent(50, "earlyoom", 7, 10 * SECOND), *other;
+	struct oom_kill *kill;
+
+	(void)state;
+	assert_non_null(c);
+	assert_null(takes_sent(51, "earlyoom", 7, 10 * SECOND + 900 * MS));
+	assert_null(takes_sent(50, "earlyoom", 7, 10 * SECOND + 950 * MS)); /* once more, the same one */
+	other = takes_sent(52, "earlyoom", 8, 10 * SECOND + 950 * MS);
+	assert_non_null(other);
+	assert_non_null(takes_sent(53, "sh", 7, 10 * SECOND + 960 * MS));
+	assert_non_null(takes_sent(54, "earlyoom", 7, 11 * SECOND));
+	assert_int_equal(c->nr_others, 1);
+	assert_int_equal(c->others[0].pid, 51);
+	assert_int_equal(other->nr_others, 0);
+	assert_int_equal(cases->nr, 0);
+	c->why = OOM_SENT_NAME;
+	c->some_avg10 = 1234;
+	kill = filled(c, NULL, 12 * SECOND);
+	assert_int_equal(kill->kind, OOM_KIND_USER);
+	assert_int_equal(kill->sent, OOM_SENT_NAME);
+	assert_int_equal(kill->some_avg10, 1234);
+	assert_int_equal(kill->victim.pid, 50);
+	assert_int_equal(kill->trigger.pid, 60);
+	assert_int_equal(kill->victim.adj, OOM_ADJ_UNKNOWN);
+	assert_true(kill->victim.anon == MT_UNKNOWN_U64);
+	assert_true(kill->further_kills == MT_UNKNOWN_U64);
+	assert_string_equal(kill->limit.cgroup, "");
+	oom_kill__done(kill);
+}
+
+/* A flood of SIGKILLs takes no room from the kernel's kills, and delays no report of one. */
+static void a_flood_of_sigkills(void **state)
+{
+	uint32_t pid;
+
+	(void)state;
+	for (pid = 1; pid <= 1000; pid++)
+		takes_sent(pid, "sh", pid, 10 * SECOND + pid);
+	assert_int_equal(cases->sent_left_out, 1000 - OOM_CASES_SENT_MAX);
+	assert_int_equal(cases->left_out, 0);
+	assert_non_null(takes_kill(2000, 11 * SECOND, 400));
+	assert_null(oom_cases__due(cases, 11 * SECOND, 2 * SECOND));
+	cases->list[OOM_CASES_SENT_MAX].after_ns[MT_OOM_EXITED] = MS;
+	cases->list[OOM_CASES_SENT_MAX].after_ns[MT_OOM_FREED] = MS;
+	assert_int_equal(oom_cases__due(cases, 11 * SECOND, 2 * SECOND)->kill.victim.pid, 2000);
+	oom_cases__close(&cases->list[OOM_CASES_SENT_MAX]);
+	assert_int_equal(oom_cases__due(cases, 13 * SECOND, 2 * SECOND)->kill.victim.pid, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +444,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(more_kills_than_there_is_room_for, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_before, begin, end),
 		cmocka_unit_test_setup_teardown(who_grew_where_the_limit_was, begin, end),
+		cmocka_unit_test_setup_teardown(what_programs_kill, begin, end),
+		cmocka_unit_test_setup_teardown(a_flood_of_sigkills, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,8 @@
 #include "user/model/probe.h"
 
 static const struct option_row *const all_groups[] = {
-	filter_options, time_options, output_options, table_options,  cmd_options,    gather_options,
-	export_options, ring_options, single_options, attach_options, common_options, NULL,
+	filter_options, time_options,  output_options, table_options,  cmd_options,    gather_options, export_options,
+	ring_options,	chain_options, sample_options, attach_options, common_options, NULL,
 };
 
 static const struct command full = {

@@ -797,6 +797,24 @@ static void heads_with_wrong_types_read_as_nothing(void **state)
 	assert_false(head.probes[MT_PROBE_fault].wanted);
 }
 
+/* A counter that a memtrace of that time did not have is unknown in its recordings, not 0. */
+static void counters_of_later_versions_are_unknown(void **state)
+{
+	struct recording_head head;
+	const bool *lacks = head.probes[MT_PROBE_fault].lacks;
+
+	(void)state;
+	assert_int_equal(read_head(&head,
+				   "{\"run\":{\"page_size\":4096},\"records\":[7,{\"name\":\"task\",\"fields\":["
+				   "[\"who\",\"who\"],[],[\"fault.minor\",\"count\"],[\"fault.write\",\"count\"]]}]}"),
+			 0);
+	assert_false(lacks[MT_SLOT_fault_minor] || lacks[MT_SLOT_fault_write]);
+	assert_true(lacks[MT_SLOT_fault_write_present] && lacks[MT_SLOT_fault_exec]);
+	/* it has no counters at all */
+	assert_int_equal(read_head(&head, "{\"run\":{\"page_size\":4096},\"records\":[{\"name\":\"oom\"}]}"), 0);
+	assert_false(lacks[MT_SLOT_fault_write_present]);
+}
+
 static void heads_come_back(void **state)
 {
 	struct recording_head head = {
@@ -912,6 +930,7 @@ int main(void)
 		cmocka_unit_test(records_before_the_damage_are_there),
 		cmocka_unit_test(heads_with_wrong_types_read_as_nothing),
 		cmocka_unit_test(heads_come_back),
+		cmocka_unit_test(counters_of_later_versions_are_unknown),
 		cmocka_unit_test(ends_come_back),
 		cmocka_unit_test(a_stream_that_cannot_be_read_is_an_error_of_its_own),
 	};

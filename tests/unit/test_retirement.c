@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "../../user/count/aggregate_impl.h"
+#include "../../user/count/waiter.h"
 #include "records.h"
 
 #define LINGER_NS 100
@@ -148,6 +149,57 @@ static void a_retired_row_keeps_everything(void **state)
 	assert_true(e.exited && !e.other);
 	assert_true(e.v[MINOR] == 1ULL << 63 && e.v[MT_NR_SLOTS - 1] == UINT64_MAX);
 	selection__free(sel);
+	aggregate__free(agg);
+}
+
+/* Who of the one row waited in the scope. */
+static uint32_t waiter_of(struct aggregate *agg, enum scope scope)
+{
+	struct selection *sel = aggregate__select(agg, scope, &by_minor_faults);
+	struct entity e;
+
+	assert_non_null(sel);
+	assert_int_equal(selection__nr(sel), 1);
+	assert_int_equal(selection__at(sel, 0, &e), 0);
+	selection__free(sel);
+	return e.waiter;
+}
+
+static void take_wait(struct aggregate *agg, uint32_t tid, uint64_t time_ns, uint64_t wait_ns, uint32_t flags)
+{
+	struct mt_task task = minor_record(1, tid, "a", time_ns, time_ns);
+
+	task.c[MT_SLOT_stall_refault_ns] = wait_ns;
+	task.flags = flags;
+	assert_int_equal(aggregate__task(agg, &task), 0);
+}
+
+/* In memory, retired, and where a late record finds the row retired. */
+static void who_waited_is_kept(void **state)
+{
+	struct aggregate *agg = new_aggregate(true);
+
+	(void)state;
+	take_wait(agg, 2, 1, 0, 0);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), WAITER_NONE);
+	take_wait(agg, 1, 2, 5, 0);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), 1);
+	aggregate__next_interval(agg);
+	assert_int_equal(waiter_of(agg, SCOPE_INTERVAL), 1);
+	take_wait(agg, 2, 3, 0, MT_TASK_FINAL);
+	take_wait(agg, 1, 3, 5, MT_TASK_FINAL);
+	aggregate__next_interval(agg);
+	assert_int_equal(waiter_of(agg, SCOPE_INTERVAL), WAITER_NONE);
+	assert_int_equal(aggregate__retire(agg, 3 + LINGER_NS), 0);
+	assert_int_equal(in_memory(agg), 0);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), 1);
+	take_wait(agg, 3, 4 + LINGER_NS, 0, MT_TASK_FINAL);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), 1);
+	assert_int_equal(aggregate__retire(agg, 100 * LINGER_NS), 0);
+	take_wait(agg, 4, 101 * LINGER_NS, 1, MT_TASK_FINAL);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), WAITER_SEVERAL);
+	assert_int_equal(aggregate__retire(agg, 200 * LINGER_NS), 0);
+	assert_int_equal(waiter_of(agg, SCOPE_TOTAL), WAITER_SEVERAL);
 	aggregate__free(agg);
 }
 
@@ -382,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_thread_of_its_own_waits_for_no_leader),
 		cmocka_unit_test(a_silent_leader_does_not_keep_a_row_for_ever),
 		cmocka_unit_test(a_retired_row_keeps_everything),
+		cmocka_unit_test(who_waited_is_kept),
 		cmocka_unit_test(retirement_changes_no_interval),
 		cmocka_unit_test(without_keep_dead_only_the_sums_remain),
 		cmocka_unit_test(late_records_of_the_retired_make_one_row),

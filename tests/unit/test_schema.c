@@ -63,7 +63,9 @@ static void check_field(const struct event_row *event, const struct field_row *f
 	assert_int_equal(field->event, event->id);
 	assert_in_range(field->offset, sizeof(struct mt_hdr), event->size - field->size);
 	assert_non_null(field->help);
-	assert_int_equal(field->names != NULL, field->type == FIELD_CODE);
+	assert_int_equal(field->names != NULL, field->type == FIELD_CODE || field->type == FIELD_FLAGS);
+	if (field->type == FIELD_FLAGS)
+		assert_true(field > event->fields && field[-1].offset == field->offset);
 	if (field->type == FIELD_WHO)
 		assert_int_equal(field->size, sizeof(struct mt_who));
 	else if (field->type == FIELD_REF)

@@ -231,8 +231,8 @@ static void text_of_all(void **state)
 	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")),
 	       "tasks waited 420ms for memory; PSI some 500ms (25.0%), full 250ms (12.5%)\n"
 	       "PID COMM CGROUP STALLED SOME MEMCG HIGH DIRECT COMPACT SWAPIN REFAULT OTHER | FILE ",
-	       "\n 11 waits /one 400ms - 300ms 0s 0s 0s 100ms 0s 0s ",
-	       "\n 12 waits less /one 20.0ms - 20.0ms 0s 0s 0s 0s 0s 0s ",
+	       "\n 11 waits /one 400ms 20.0% 300ms 0s 0s 0s 100ms 0s 0s ",
+	       "\n 12 waits less /one 20.0ms 1.0% 20.0ms 0s 0s 0s 0s 0s 0s ",
 	       "\n total 420ms 21.0% 320ms 0s 0s 0s 100ms 0s 0s ", "\nSOME: at least one task waited",
 	       "\nexplained 97.6% of the kernel's own time in stalls\n");
 	expect_none(stalls_text(m, BY_PROCESS, "text"), "not seen by");
@@ -249,7 +249,7 @@ static void json_of_all(void **state)
 	       "\"union_ns\":420000000", "\"task_ns\":420000000", "\"unseen_ns\":0",
 	       "\"sources\":[{\"name\":\"psi_memstall_enter\"},{\"name\":\"psi_group_cpu\"},"
 	       "{\"name\":\"/proc/pressure/memory\"}]",
-	       "\"rows\":[{\"pid\":11,", "\"comm\":\"waits\"", "\"stalled_ns\":400000000,\"some_ns\":null",
+	       "\"rows\":[{\"pid\":11,", "\"comm\":\"waits\"", "\"stalled_ns\":400000000,\"some_ns\":400000000",
 	       "\"causes\":{\"memcg\":{\"ns\":300000000,\"count\":3},\"high\":{\"ns\":0,\"count\":0}",
 	       "\"swapin\":{\"ns\":100000000,\"count\":2}",
 	       "\"of_which\":{\"throttle_ns\":75000000,\"high_penalty_ns\":0}", "\"kthreads\":[]", "\"callers\":[]");
@@ -264,7 +264,7 @@ static void part_is_seen(void **state)
 
 	see_part(&m->run, true);
 	take_samples(m, 500 * MS, 420 * MS, MT_UNKNOWN_U64, 400 * MS);
-	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "\n 12 waits less /one 20.0ms - 20.0ms - 0s 0s - - - ",
+	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "\n 12 waits less /one 20.0ms 1.0% 20.0ms - 0s 0s - - - ",
 	       "\n total 420ms 21.0% 320ms - 0s 0s - - - ",
 	       "\nnot seen by this kernel's hooks: 80.0ms of PSI (all but reclaim and compaction)\n");
 	expect_none(stalls_text(m, BY_PROCESS, "text"), "explained");
@@ -374,7 +374,7 @@ static void kernel_threads(void **state)
 	take_kthread(m, MT_STALL_KSWAPD, MT_UNKNOWN_S32, 5 * MS);
 	take_samples(m, 500 * MS, 500 * MS, 500 * MS, 500 * MS);
 	EXPECT(squeezed(stalls_text(m, BY_PROCESS, "text")), "tasks waited 545ms for memory",
-	       "\n 12 waits less /one 20.0ms - 20.0ms 0s 0s 0s 0s 0s 0s | 0s 0s 0s 0s\n"
+	       "\n 12 waits less /one 20.0ms 1.0% 20.0ms 0s 0s 0s 0s 0s 0s | 0s 0s 0s 0s\n"
 	       " kswapd0 80.0ms 4.0%\n"
 	       " other kernel threads 30.0ms 1.5%\n"
 	       " kcompactd1 10.0ms 0.5%\n"
@@ -459,6 +459,28 @@ static void some_of_threads(void **state)
 	EXPECT(stalls_text(m, BY_THREAD, "json"), "\"stalled_ns\":null,\"some_ns\":null,");
 }
 
+/* Of a process and of a name it is known while one thread alone has waited. */
+static void some_of_one_waiter(void **state)
+{
+	static const enum group_by by[] = { BY_PROCESS, BY_COMM };
+	struct mt_task idle = task_record(11, 16, "waits", 1);
+	struct made_up *m = *state;
+	size_t i;
+
+	idle.c[MT_SLOT_stall_dirty_ns] = idle.c[MT_SLOT_fault_minor] = 50 * MS;
+	for (i = 0; i < sizeof(by) / sizeof(*by); i++) {
+		forget_it(m);
+		make_up_by(m, by[i]);
+		take_thread(&m->run, 11, 11, "waits", 100 * MS, 0);
+		assert_int_equal(aggregate__task(m->run.view.aggregate, &idle), 0);
+		take_thread(&m->run, 11, 11, "waits", 300 * MS, 100 * MS);
+		EXPECT(stalls_text(m, by[i], "json"), "\"stalled_ns\":400000000,\"some_ns\":400000000,");
+		take_thread(&m->run, 11, 15, "waits", 20 * MS, 0);
+		take_thread(&m->run, 11, 11, "waits", 301 * MS, 100 * MS);
+		EXPECT(stalls_text(m, by[i], "json"), "\"stalled_ns\":421000000,\"some_ns\":null,");
+	}
+}
+
 static void take_cgroup(struct made_up *m, uint64_t id, uint64_t time_ns, uint64_t psi_ns)
 {
 	struct cgroup_sample_record record;
@@ -511,7 +533,7 @@ static void interval(void **state)
 	sample_counts__next_interval(&m->samples);
 	EXPECT(squeezed(rows_text(m, &request, SCOPE_INTERVAL, "text")),
 	       "tasks waited 60.0ms for memory; PSI some 60.0ms (6.0%), full 30.0ms (3.0%)\n",
-	       "\n 11 waits /one 50.0ms - 50.0ms ", "\n kswapd0 10.0ms 1.0%\n", "\n total 60.0ms 6.0% 50.0ms ",
+	       "\n 11 waits /one 50.0ms 5.0% 50.0ms ", "\n kswapd0 10.0ms 1.0%\n", "\n total 60.0ms 6.0% 50.0ms ",
 	       "\nexplained 50.0% of");
 	expect_none(rows_text(m, &request, SCOPE_INTERVAL, "text"), "waits less");
 	EXPECT(rows_text(m, &request, SCOPE_INTERVAL, "json"), "\"task_ns\":60000000,\"unseen_ns\":0");
@@ -599,6 +621,7 @@ int main(void)
 		TEST(callers),
 		TEST(broken_callers),
 		TEST(some_of_threads),
+		TEST(some_of_one_waiter),
 		TEST(some_of_cgroups),
 		TEST(interval),
 		TEST(state_of_memory),

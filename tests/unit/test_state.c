@@ -356,9 +356,8 @@ static void each_rule_of_a_cgroup(void **state)
 		const char *said;
 	} own_causes[] = {
 		{ "kills", kill_in_cgroup,
-		  "the OOM killer killed 2 processes in /app.slice/a b since the first look. Next: memtrace trace oom "
-		  "-c "
-		  "'/app.slice/a b'" },
+		  "the OOM killer killed 2 processes in /app.slice/a b since the first look. Next: memtrace oom "
+		  "--last" },
 		{ "full", fill_cgroup,
 		  "/app.slice/a b is at its limit (96.0MiB of 100MiB), and only 9.00MiB can be reclaimed without swap. "
 		  "Next: memtrace stalls -c '/app.slice/a b'" },

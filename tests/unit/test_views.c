@@ -332,6 +332,25 @@ static char *histogram_text(const struct fake_run *run)
 	return text;
 }
 
+/* By kind, an event that has such a histogram has no other. */
+static void histograms_by_kind(void **state)
+{
+	struct fake_run *run = *state;
+	char *text;
+
+	run->view.asked = 1U << MT_PROBE_minor | 1U << MT_PROBE_reclaim;
+	text = histogram_text(run);
+	expect(text, "\"minor_fault_latency\"");
+	expect_none(text, "minor_fault_latency_by_kind");
+	free(text);
+	run->view.by_kind = true;
+	text = histogram_text(run);
+	expect(text, "minor_fault_latency_by_kind");
+	expect_none(text, "\"minor_fault_latency\"");
+	expect(text, "reclaim_latency");
+	free(text);
+}
+
 /* A latency that was not asked for has no histogram; one without events has an empty one. */
 static void latency_histogram(void **state)
 {
@@ -750,6 +769,7 @@ int main(void)
 		TEST(bursts),
 		TEST(command_difference),
 		TEST(latency_histogram),
+		TEST(histograms_by_kind),
 		TEST(samples_for_programs),
 		TEST(cgroups_for_programs),
 		TEST(keyed_table_cuts_rows),

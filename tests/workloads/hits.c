@@ -4,7 +4,9 @@
  * exceptions:page_fault_user and page_fault_kernel, how often a child and its
  * threads take each from the child's fork to the end of its exit, and prints
  *
- *	child=PID user=N kernel=N minor=N major=N
+ *	child=PID user=N kernel=N present=N minor=N major=N
+ *
+ * present: those in user mode that wrote to a page that was there (x86).
  *
  * A counter that children inherit counts parent and child, one that they do
  * not counts the parent; both are switched on and off by one system call, so
@@ -13,6 +15,7 @@
  *	-n N  fresh pages that the child touches itself (default 5000)
  *	-k N  fresh pages that read(2) touches for it (default 3000)
  *	-j N  threads that do both (default 1)
+ *	-w N  pages that the child has from its parent and writes to, without -e (default 500)
  *	-e    the child executes hits anew before that
  */
 #include "workload.h"
@@ -20,11 +23,15 @@
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
-static long by_user = 5000, by_kernel = 3000, threads = 1;
+#define WRITE_PRESENT "error_code & 1 && error_code & 2"
 
-static int open_counter(const char *event, bool inherit)
+static long by_user = 5000, by_kernel = 3000, threads = 1, from_parent = 500;
+static char *parents_pages;
+
+static int open_counter(const char *event, const char *filter, bool inherit)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -44,6 +51,8 @@ static int open_counter(const char *event, bool inherit)
 	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		die("perf_event_open of %s", event);
+	if (filter && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter))
+		die("filter %s", filter);
 	return fd;
 }
 
@@ -78,6 +87,8 @@ static void run_child(void)
 
 	if (!all)
 		die("calloc");
+	if (parents_pages)
+		touch_pages(parents_pages, (size_t)from_parent);
 	for (long i = 1; i < threads; i++) {
 		errno = pthread_create(&all[i], NULL, work, NULL);
 		if (errno)
@@ -104,11 +115,11 @@ static void exec_child(void)
 int main(int argc, char **argv)
 {
 	bool child = false, by_exec = false;
-	int user[2], kernel[2], status, opt;
+	int user[2], kernel[2], present[2], status, opt;
 	struct rusage usage;
 	pid_t pid;
 
-	while ((opt = getopt(argc, argv, "n:k:j:eC")) != -1) {
+	while ((opt = getopt(argc, argv, "n:k:j:w:eC")) != -1) {
 		switch (opt) {
 		case 'n':
 			by_user = number(optarg);
@@ -118,6 +129,9 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			threads = number(optarg);
+			break;
+		case 'w':
+			from_parent = number(optarg);
 			break;
 		case 'e':
 			by_exec = true;
@@ -131,9 +145,12 @@ int main(int argc, char **argv)
 	}
 	if (child)
 		run_child();
+	parents_pages = fresh_pages((size_t)from_parent + 1);
+	touch_pages(parents_pages, (size_t)from_parent);
 	for (int inherit = 0; inherit < 2; inherit++) {
-		user[inherit] = open_counter("page_fault_user", inherit);
-		kernel[inherit] = open_counter("page_fault_kernel", inherit);
+		user[inherit] = open_counter("page_fault_user", NULL, inherit);
+		kernel[inherit] = open_counter("page_fault_kernel", NULL, inherit);
+		present[inherit] = open_counter("page_fault_user", WRITE_PRESENT, inherit);
 	}
 	if (prctl(PR_TASK_PERF_EVENTS_ENABLE, 0, 0, 0, 0))
 		die("prctl");
@@ -149,8 +166,9 @@ int main(int argc, char **argv)
 		die("the child failed (status %d)", status);
 	if (prctl(PR_TASK_PERF_EVENTS_DISABLE, 0, 0, 0, 0))
 		die("prctl");
-	printf("child=%d user=%lld kernel=%lld minor=%ld major=%ld\n", pid,
+	printf("child=%d user=%lld kernel=%lld present=%lld minor=%ld major=%ld\n", pid,
 	       (long long)(read_counter(user[1]) - read_counter(user[0])),
-	       (long long)(read_counter(kernel[1]) - read_counter(kernel[0])), usage.ru_minflt, usage.ru_majflt);
+	       (long long)(read_counter(kernel[1]) - read_counter(kernel[0])),
+	       (long long)(read_counter(present[1]) - read_counter(present[0])), usage.ru_minflt, usage.ru_majflt);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * pointers: -n N of them in main -> chain_a -> chain_b -> chain_c, and -m N in main -> chain_d.
  *
  *	-n N, -m N  pages (default 1000, 100)
+ *	-c N	and N in main -> work::touch, whose name is mangled as in C++
  *	-w N	and 2^N pages, each at the end of a chain of its own
  *	-p	print the pid and wait for a byte on stdin before touching anything
  *	-s MS	sleep after it
@@ -46,6 +47,17 @@ LINK void chain_d(char *p, size_t pages)
 	touch_here(p, pages);
 }
 
+/* To the symbol table this one is of C++: work::touch(char *, unsigned long). */
+static void mangled(char *p, size_t pages) __asm__("_ZN4work5touchEPcm");
+
+LINK void mangled(char *p, size_t pages)
+{
+	volatile char *at = p;
+
+	touch_here(at, pages - 1);
+	at[(pages - 1) * PAGE] = 2; /* so that it is not merged with others */
+}
+
 /* Which of two calls led on tells the chains apart; the leaf is the same. */
 LINK void way(char **p, long depth)
 {
@@ -62,18 +74,21 @@ LINK void way(char **p, long depth)
 
 int main(int argc, char **argv)
 {
-	long n = 1000, m = 100, depth = 0, sleep_ms = 0;
+	long n = 1000, m = 100, c = 0, depth = 0, sleep_ms = 0;
 	char *at;
 	bool wait = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:m:w:ps:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:m:c:w:ps:")) != -1) {
 		switch (opt) {
 		case 'n':
 			n = number(optarg);
 			break;
 		case 'm':
 			m = number(optarg);
+			break;
+		case 'c':
+			c = number(optarg);
 			break;
 		case 'w':
 			depth = number(optarg);
@@ -97,6 +112,8 @@ int main(int argc, char **argv)
 		chain_a(fresh_pages((size_t)n), (size_t)n);
 	if (m)
 		chain_d(fresh_pages((size_t)m), (size_t)m);
+	if (c)
+		mangled(fresh_pages((size_t)c), (size_t)c);
 	if (depth) {
 		at = fresh_pages(1UL << depth);
 		way(&at, depth);

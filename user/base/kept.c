@@ -53,16 +53,17 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 }
 
 /* Finds its name; "": none. */
-static void find(struct kept *kept, DIR *stream, const char *prefix, const char *ending)
+static void find(struct kept *kept, DIR *stream, const struct kept_request *request)
 {
-	size_t len = strlen(prefix);
+	size_t len = strlen(request->prefix);
 	struct timespec written = { 0 };
 	const struct dirent *d;
 	struct stat st;
 	int order;
 
 	while ((d = readdir(stream))) {
-		if (!kept__is_report(d->d_name, prefix) || strcmp(strrchr(d->d_name, '.'), ending))
+		if (!kept__is_report(d->d_name, request->prefix) || strcmp(strrchr(d->d_name, '.'), request->ending) ||
+		    (request->wanted && !request->wanted(d->d_name)))
 			continue;
 		order = kept->name[0] ? strncmp(d->d_name + len, kept->name + len, STAMP_LEN) : 1;
 		if (order < 0 || fstatat(dirfd(stream), d->d_name, &st, AT_SYMLINK_NOFOLLOW) || !is_trusted(&st) ||
@@ -99,7 +100,7 @@ static int read_all(struct kept *kept, int fd)
 	return 0;
 }
 
-int kept__newest(struct kept *kept, const char *dir, const char *prefix, const char *ending)
+int kept__newest(struct kept *kept, const char *dir, const struct kept_request *request)
 {
 	DIR *stream = opendir(dir);
 	int fd, err;
@@ -107,10 +108,10 @@ int kept__newest(struct kept *kept, const char *dir, const char *prefix, const c
 	memset(kept, 0, sizeof(*kept));
 	if (!stream)
 		return -errno;
-	find(kept, stream, prefix, ending);
+	find(kept, stream, request);
 	fd = kept->name[0] ? openat(dirfd(stream), kept->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
 	err = !kept->name[0] ? -ENOENT : fd < 0 ? -errno : read_all(kept, fd);
-	kept->wall_s = kept->name[0] ? time_of(kept->name + strlen(prefix)) : 0;
+	kept->wall_s = kept->name[0] ? time_of(kept->name + strlen(request->prefix)) : 0;
 	if (fd >= 0)
 		close(fd);
 	closedir(stream);

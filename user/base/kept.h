@@ -19,12 +19,17 @@ struct kept {
 	size_t size;
 };
 
+struct kept_request {
+	const char *prefix, *ending;	  /* of names: "oom-", ".json" */
+	bool (*wanted)(const char *name); /* of these; NULL: all */
+};
+
 /*
- * Reads the report with the latest time in its name that ends in ending (".json"); of equal times the one written last.
+ * Reads the report with the latest time in its name, of those that are wanted; of equal times the one written last.
  * Only a regular file with one name, of the caller or root, is read, and no link is followed.  0; -ENOENT: there is
  * none, or no directory; -EFBIG: it is no report that memtrace wrote; another -errno.  kept__done() in any case.
  */
-int kept__newest(struct kept *kept, const char *dir, const char *prefix, const char *ending);
+int kept__newest(struct kept *kept, const char *dir, const struct kept_request *request);
 void kept__done(struct kept *kept);
 
 #endif

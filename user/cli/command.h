@@ -39,19 +39,24 @@ extern const struct option_row stall_options[];	   /* --longer-than */
 extern const struct option_row window_options[];   /* --from --to: replays */
 extern const struct option_row verify_options[];   /* -d -c */
 extern const struct option_row output_options[];   /* -o --json --format */
+extern const struct option_row file_options[];	   /* -o --json: with a --format of its own */
 extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
-extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup: histograms */
-extern const struct option_row label_options[];	   /* --by comm|cgroup: metrics */
-extern const struct option_row cmd_options[];	   /* -a */
-extern const struct option_row gather_options[];   /* --light --latency */
-extern const struct option_row attach_options[];   /* --avoid */
-extern const struct option_row record_options[];   /* --record FILE */
-extern const struct option_row single_options[];   /* --stacks --sample: single hot events */
-extern const struct option_row symbols_options[];  /* --symbols DIR */
-extern const struct option_row ring_options[];	   /* --ring-size --rare-ring-size --cpus-per-ring */
-extern const struct option_row kernel_options[];   /* --btf FILE */
-extern const struct option_row export_options[];   /* --textfile --keep --once --max-series --no-bpf-stats */
-extern const struct option_row common_options[];   /* -v --help --help-all */
+extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup|kind: histograms */
+#define HIST_BY_KIND (BY_ROLE + 1)
+extern const struct option_row label_options[];	     /* --by comm|cgroup: metrics */
+extern const struct option_row cmd_options[];	     /* -a */
+extern const struct option_row gather_options[];     /* --light --latency */
+extern const struct option_row attach_options[];     /* --avoid */
+extern const struct option_row record_options[];     /* --record FILE */
+extern const struct option_row chain_options[];	     /* --stacks: of single events */
+extern const struct option_row sample_options[];     /* --sample: of single hot events */
+extern const struct option_row symbols_options[];    /* --symbols DIR */
+extern const struct option_row ring_options[];	     /* --ring-size --rare-ring-size --cpus-per-ring */
+extern const struct option_row kernel_options[];     /* --btf FILE */
+extern const struct option_row naming_options[];     /* --cgroup-rules */
+extern const struct option_row export_options[];     /* --textfile --keep --once --max-series --no-bpf-stats */
+extern const struct option_row oom_report_options[]; /* --max-reports --history: of OOM kills */
+extern const struct option_row common_options[];     /* -v --help --help-all */
 
 /* The groups of top, and with those of a replay of stat, whose reports are a table of tasks; NULL at the end. */
 extern const struct option_row *const table_command_options[];

@@ -12,7 +12,8 @@
 
 /* The order of enum group_by, from BY_PROCESS and from BY_COMM on. */
 static const char *const table_groups[] = { "process", "thread", "comm", "cgroup", "role", "parent", NULL };
-static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", "role", NULL };
+/* The same from BY_ALL on, then HIST_BY_KIND. */
+static const char *const hist_groups[] = { "cause", "process", "thread", "comm", "cgroup", "role", "kind", NULL };
 /* The order of enum attach_kind, from ATTACH_TP_BTF on. */
 static const char *const attach_kinds[] = { "tp_btf", "raw_tp", "tp", "fentry", "perf_event", NULL };
 static const char *const cgroup_alone[] = { "cgroup", NULL };
@@ -170,14 +171,24 @@ const struct option_row verify_options[] = {
 	{ .name = NULL },
 };
 
+/* clang-format off */
+#define FILE_OPTIONS                                                                                                   \
+	{ .name = "output",                                                                                            \
+	  .short_name = 'o',                                                                                           \
+	  .type = OPT_STRING,                                                                                          \
+	  .offset = AT(out.path),                                                                                      \
+	  .arg = "FILE",                                                                                               \
+	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },                  \
+	{ .name = "json", .type = OPT_FLAG, .offset = AT(out.json), .help = "print JSON, one object per line" }
+/* clang-format on */
+
+const struct option_row file_options[] = {
+	FILE_OPTIONS,
+	{ .name = NULL },
+};
+
 const struct option_row output_options[] = {
-	{ .name = "output",
-	  .short_name = 'o',
-	  .type = OPT_STRING,
-	  .offset = AT(out.path),
-	  .arg = "FILE",
-	  .help = "write to FILE instead of standard output (-); FILE appears when it is complete" },
-	{ .name = "json", .type = OPT_FLAG, .offset = AT(out.json), .help = "print JSON, one object per line" },
+	FILE_OPTIONS,
 	{ .name = "format",
 	  .type = OPT_STRING,
 	  .offset = AT(out.format),
@@ -228,7 +239,7 @@ const struct option_row group_options[] = {
 	  .min = BY_ALL,
 	  .choices = hist_groups,
 	  .arg = "GROUP",
-	  .help = "one histogram for each; cause: by its own label alone, as without this" },
+	  .help = "one histogram for each; cause: its own label (default); kind: of minor faults" },
 	ROLES,
 	{ .name = NULL },
 };
@@ -301,15 +312,24 @@ const struct option_row symbols_options[] = {
 	  .arg = "DIR",
 	  .help = "with --stacks: also look in DIR for programs and debug files of other machines; $MEMTRACE_SYMBOLS "
 		  "by default" },
+	{ .name = "no-demangle",
+	  .type = OPT_FLAG,
+	  .offset = AT(mangled),
+	  .expert = true,
+	  .help = "names of C++ and Rust functions in call chains as they are in the file" },
 	{ .name = NULL },
 };
 
-const struct option_row single_options[] = {
+const struct option_row chain_options[] = {
 	{ .name = "stacks",
 	  .type = OPT_FLAG,
 	  .offset = AT(stacks),
 	  .help = "with each single event the call chain that led to it, in the program and in the kernel, by frame "
 		  "pointers" },
+	{ .name = NULL },
+};
+
+const struct option_row sample_options[] = {
 	{ .name = "sample",
 	  .type = OPT_SHARE,
 	  .live_only = true,
@@ -395,11 +415,50 @@ const struct option_row export_options[] = {
 	  .help = "end the series of a name that is gone (no task, no cgroup) when it has counted nothing for TIME, 1h "
 		  "by "
 		  "default; if it comes back it starts at 0" },
+	{ .name = "oom-dir",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(oom_dir),
+	  .arg = "DIR",
+	  .help = "also write a report of each OOM kill to DIR, as `memtrace oom --dir DIR` does: as text, as JSON, "
+		  "and "
+		  "a recording of what came before" },
 	{ .name = "no-bpf-stats",
 	  .type = OPT_FLAG,
 	  .offset = AT(no_bpf_stats),
 	  .expert = true,
 	  .help = "do not have the kernel time BPF programs; leaves out the metrics of memtrace's own run time" },
+	{ .name = NULL },
+};
+
+const struct option_row oom_report_options[] = {
+	{ .name = "max-reports",
+	  .type = OPT_UINT,
+	  .live_only = true,
+	  .offset = AT(max_reports),
+	  .min = 1,
+	  .max = 100000,
+	  .arg = "N",
+	  .help = "of reports in DIR keep the newest N, and 64 MiB; by default 100" },
+	{ .name = "history",
+	  .type = OPT_DURATION,
+	  .live_only = true,
+	  .offset = AT(history_ns),
+	  .min = 2000 * MS_NS,
+	  .max = HOUR_NS,
+	  .arg = "TIME",
+	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
+	{ .name = NULL },
+};
+
+const struct option_row naming_options[] = {
+	{ .name = "cgroup-rules",
+	  .type = OPT_STRING,
+	  .offset = AT(cgroup_rules),
+	  .arg = "FILE",
+	  .expert = true,
+	  .help = "a file with rules of your own about which container, pod and unit a cgroup's path names; "
+		  "/etc/memtrace/cgroups by default, if it is there" },
 	{ .name = NULL },
 };
 

@@ -43,6 +43,7 @@ void options__init(struct options *options)
 		.long_stall_ns = 10000000,
 		.max_series = 200,
 		.idle_ns = 3600000000000,
+		.path_rows = 60,
 	};
 }
 
@@ -233,6 +234,21 @@ static int set_share(const struct given *given)
 	return -EINVAL;
 }
 
+static int set_percent(const struct given *given)
+{
+	const struct option_row *row = given->row;
+	size_t len = strlen(given->text);
+	char number[8] = "";
+
+	if (len > 1 && len < sizeof(number) && given->text[len - 1] == '%')
+		memcpy(number, given->text, len - 1);
+	if (number[0] && !parse_uint(number, row->min, row->max, given->to))
+		return 0;
+	log_error("%s '%s': not a share; expected N%% with N from %llu to %llu, such as 90%%", given->name, given->text,
+		  (unsigned long long)row->min, (unsigned long long)row->max);
+	return -EINVAL;
+}
+
 static int set_uints(const struct given *given)
 {
 	char *words, *rest, *word;
@@ -379,6 +395,7 @@ static int (*const setters[])(const struct given *given) = {
 	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
 	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
 	[OPT_CHOICES] = set_choices, [OPT_TIME] = set_time,	    [OPT_CHOICE_LIST] = set_choice_list,
+	[OPT_PERCENT] = set_percent,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */

@@ -25,6 +25,7 @@ enum option_type {
 	OPT_UINTS,	 /* struct uint_list: repeatable, also with commas; each from min to max */
 	OPT_STRINGS,	 /* struct string_list: repeatable */
 	OPT_SHARE,	 /* uint64_t: N of "1/N", min to max */
+	OPT_PERCENT,	 /* uint64_t: N of "N%", min to max */
 	OPT_TIME,	 /* struct time_point */
 };
 
@@ -79,6 +80,7 @@ struct options {
 	uint32_t every; /* bit per enum mt_probe: those whose single events are recorded */
 	bool stacks;
 	const char *symbols; /* --symbols DIR, or NULL */
+	bool mangled;	     /* --no-demangle */
 	uint64_t sample;     /* one in so many; 0: all */
 	const char *record;  /* --record FILE, or NULL */
 	uint64_t last_ns;    /* of it only the last part; 0: all */
@@ -87,6 +89,7 @@ struct options {
 	/* where from */
 	const char *replay;	    /* a recording's name; NULL: the live kernel */
 	struct time_point from, to; /* which part of it */
+	const char *cgroup_rules;   /* --cgroup-rules FILE; NULL: that of /etc if it is there */
 	/* export */
 	bool once;
 	const char *textfile;
@@ -99,9 +102,14 @@ struct options {
 	bool newest;		/* --last */
 	const char *oom_dir;	/* --dir */
 	uint64_t history_ns, max_reports;
-	bool explain;
+	bool explain, denied;
+	uint64_t at_percent; /* --at; 0: not asked for */
 	/* map */
 	bool pss;
+	/* stacks */
+	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
+	int path_groups;    /* 1: by what memory was for; 0: by path */
+	uint64_t path_rows; /* of text; 0: all */
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "../cli/command.h"
+#include "../base/capabilities.h"
 #include "../base/log.h"
 #include "../kernel/features.h"
 #include "../report/render.h"
+#include "../session/power.h"
 #include "../sources/live.h"
 
 extern const struct command doctor_command;
@@ -29,10 +31,32 @@ static const struct column feature_columns[] = {
 static const struct column probe_columns[] = {
 	{ .title = "PROBE", .path = "name", .left = true, .key = true },
 	{ .title = "", .path = "state", .left = true, .key = true },
+	{ .title = "NEEDS", .path = "capabilities", .left = true },
 	{ .title = "WHY", .path = "why", .left = true },
 	{ .title = "UNKNOWN", .path = "unknown", .left = true },
 	{ .title = "WHAT TO DO", .path = "remedy", .left = true },
 };
+
+static const struct column capability_columns[] = {
+	{ .title = "CAPABILITY", .path = "name", .left = true, .key = true },
+	{ .title = "HERE", .path = "here", .left = true, .key = true },
+	{ .title = "EXPORT KEEPS IT", .path = "kept_by_export", .left = true },
+	{ .title = "FOR", .path = "gain", .left = true },
+};
+
+static const struct {
+	int number;
+	const char *gain, *old_gain; /* the second on kernels before 5.8 */
+} capability_rows[] = {
+	{ CAP_BPF, "loading programs", NULL },
+	{ CAP_PERFMON, "attaching programs that read the kernel's memory", NULL },
+	{ CAP_SYS_ADMIN, "timing programs (metrics memtrace_bpf_*)", "loading and attaching programs" },
+	{ CAP_DAC_READ_SEARCH, "names of cgroups; tracefs, without being root", NULL },
+	{ CAP_SYSLOG, "the kernel's log (reports of OOM kills); names of the kernel's functions (--stacks)", NULL },
+	{ CAP_SYS_PTRACE, "mappings of other users' processes (map, --stacks); processes that /proc hides", NULL },
+};
+
+#define NR_CAPABILITY_ROWS NR(capability_rows)
 
 static const struct column hook_columns[] = {
 	{ .title = "HOOK OF", .path = "probe", .left = true, .key = true },
@@ -59,6 +83,9 @@ struct diagnosis {
 	char remedies[MT_NR_PROBES][512];
 	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
 	struct cell_rows probe_rows;
+	char needs[MT_NR_PROBES][CAPABILITIES_TEXT];
+	struct cell capabilities[NR_CAPABILITY_ROWS * NR(capability_columns)];
+	struct cell_rows capability_rows;
 	char whys[MAX_HOOKS][2 * WHY_MAX];
 	struct cell hooks[MAX_HOOKS * NR(hook_columns)];
 	struct cell_rows hook_rows;
@@ -112,6 +139,49 @@ static void list_unknown(struct live *live, enum mt_probe id, char *buf, size_t 
 			len += snprintf(buf + len, size - len, "%s%s", len ? "; " : "", h->loss);
 }
 
+/* Before 5.8 there is one for all. */
+static uint64_t for_programs(void)
+{
+	return capabilities__known(CAP_BPF) ? CAPABILITY(BPF) | CAPABILITY(PERFMON) : CAPABILITY(SYS_ADMIN);
+}
+
+/* The least set of capabilities with which a probe runs as it does with all.  Ids of tracepoints are read from tracefs.
+ */
+static void list_needs(struct live *live, enum mt_probe id, char *buf, size_t size)
+{
+	uint64_t needs = for_programs();
+	const struct hook_report *h;
+	size_t i;
+
+	for (i = 0; (h = live__hook(live, i)); i++)
+		if (h->tracefs && !strcmp(h->object, probe_rows[id].name))
+			needs |= CAPABILITY(DAC_READ_SEARCH);
+	capabilities__names(needs, buf, size);
+}
+
+/* live NULL: what export keeps is not known, as nothing could be attached. */
+static void look_at_capabilities(struct diagnosis *d, struct live *live)
+{
+	uint64_t here = capabilities__effective(), kept = live ? power__needs(live, NULL, 0) : 0;
+	size_t i, nr = 0;
+
+	for (i = 0; i < NR_CAPABILITY_ROWS; i++) {
+		struct cell *c = &d->capabilities[nr * NR(capability_columns)];
+		int number = capability_rows[i].number;
+		bool old = !capabilities__known(CAP_BPF) && capability_rows[i].old_gain;
+
+		if (!capabilities__known(number))
+			continue;
+		c[0] = cell_string(capabilities__name(number));
+		c[1] = cell_bool(here & 1ULL << number);
+		c[2] = live && here & 1ULL << number ? cell_bool(kept & 1ULL << number) : cell_none();
+		c[3] = cell_string(old ? capability_rows[i].old_gain : capability_rows[i].gain);
+		nr++;
+	}
+	d->capability_rows =
+		(struct cell_rows){ .cells = d->capabilities, .nr = nr, .nr_columns = NR(capability_columns) };
+}
+
 static const char *probe_state(const struct probe_status *status, const char *unknown)
 {
 	if (!status->attached)
@@ -134,16 +204,19 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 		struct cell *c = &d->probes[id * NR(probe_columns)];
 
 		c[0] = cell_string(probe_rows[id].name);
-		if (opened && status->attached)
+		if (opened && status->attached) {
 			list_unknown(live, id, d->unknown[id], sizeof(d->unknown[id]));
+			list_needs(live, id, d->needs[id], sizeof(d->needs[id]));
+		}
 		c[1] = cell_string(probe_state(status, d->unknown[id]));
 		memcpy(d->reasons[id], status->why, WHY_MAX);
-		c[2] = d->reasons[id][0] ? cell_string(d->reasons[id]) : cell_none();
-		c[3] = d->unknown[id][0] ? cell_string(d->unknown[id]) : cell_none();
-		c[4] = cell_none();
+		c[2] = d->needs[id][0] ? cell_string(d->needs[id]) : cell_none();
+		c[3] = d->reasons[id][0] ? cell_string(d->reasons[id]) : cell_none();
+		c[4] = d->unknown[id][0] ? cell_string(d->unknown[id]) : cell_none();
+		c[5] = cell_none();
 		if (!status->attached &&
 		    features__explain(status->error ? status->error : -EPERM, d->remedies[id], sizeof(d->remedies[id])))
-			c[4] = cell_string(d->remedies[id]);
+			c[5] = cell_string(d->remedies[id]);
 		wanted += !probe_rows[id].opt_in;
 		attached += status->attached && !probe_rows[id].opt_in && !status->error;
 	}
@@ -231,6 +304,7 @@ static int report(struct diagnosis *d, struct render *render)
 	d->verdict[0] = cell_string(verdicts[d->code]);
 	add_table(rep, "machine", feature_columns, NR(feature_columns), &d->feature_rows);
 	add_table(rep, "probes", probe_columns, NR(probe_columns), &d->probe_rows);
+	add_table(rep, "capabilities", capability_columns, NR(capability_columns), &d->capability_rows);
 	if (d->hook_rows.nr) {
 		add_table(rep, "hooks", hook_columns, NR(hook_columns), &d->hook_rows);
 		add_table(rep, "objects", object_columns, NR(object_columns), &d->object_rows);
@@ -271,6 +345,7 @@ static int diagnose(struct diagnosis *d, struct options *options)
 	}
 	look_at_machine(d);
 	look_at_probes(d, live, !err);
+	look_at_capabilities(d, err ? NULL : live);
 	if (live) {
 		look_at_hooks(d, live);
 		look_at_objects(d, live);

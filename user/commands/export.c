@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../cli/command.h"
+#include "../cli/own_rules.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
@@ -12,13 +13,15 @@
 #include "../base/service.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
+#include "../session/power.h"
 #include "../session/session.h"
+#include "oom_box.h"
 
 extern const struct command export_command;
 
 #define DEFAULT_INTERVAL_NS 15000000000ULL
 #define MAX_GROUPS	    4096
-#define MAX_COSTS	    64 /* BPF programs */
+#define SOME_COSTS	    64 /* BPF programs: room for so many at first */
 
 #define BIT(probe) (1U << MT_PROBE_##probe)
 /* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
@@ -31,10 +34,13 @@ struct export_run {
 	struct metrics *metrics;
 	struct outfile file;
 	struct service service;
-	struct loop_timer *alive; /* when the service manager wants the next sign of life */
-	bool written;		  /* at least once */
-	int error;		  /* of the last write */
-	bool uncounted;		  /* metrics could not be made: what would be written from now on would not be true */
+	struct loop_timer *alive;   /* when the service manager wants the next sign of life */
+	bool written;		    /* at least once */
+	int error;		    /* of the last write */
+	struct oom_box box;	    /* with --oom-dir */
+	bool uncounted;		    /* metrics could not be made: what would be written from now on would not be true */
+	struct program_cost *costs; /* owned, with room for max_costs */
+	size_t max_costs;
 };
 
 /*
@@ -63,25 +69,48 @@ static int write_file(struct export_run *run, const struct report *report)
 	return outfile__put(file, output.ops->report(&output, report));
 }
 
-static int add_metrics(struct export_run *run, struct report *report)
+/* Of each program, however many there are: how many, or -errno. */
+static int read_costs(struct export_run *run)
 {
 	struct source *src = run->session.source;
-	struct program_cost costs[MAX_COSTS];
-	int nr = run->session.stats_fd < 0 ? 0 : src->ops->costs(src, costs, MAX_COSTS);
+	struct program_cost *more;
+	int nr = 0;
 
-	return nr < 0 ? nr : metrics__add(run->metrics, report, costs, nr);
+	if (run->session.stats_fd < 0)
+		return 0;
+	while (!run->max_costs || (size_t)(nr = src->ops->costs(src, run->costs, run->max_costs)) == run->max_costs) {
+		size_t max = run->max_costs ? 2 * run->max_costs : SOME_COSTS;
+
+		more = reallocarray(run->costs, max, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		run->costs = more;
+		run->max_costs = max;
+	}
+	return nr;
+}
+
+static int add_metrics(struct export_run *run, struct report *report)
+{
+	int nr = read_costs(run);
+
+	return nr < 0 ? nr : metrics__add(run->metrics, report, run->costs, nr);
 }
 
 static int export(struct export_run *run)
 {
 	struct report *report = report__new("memtrace.export/1");
+	uint64_t begin_ns = clock__boot_ns(), made_ns;
 	int err = -ENOMEM;
 
 	if (report)
 		err = add_metrics(run, report);
 	run->uncounted = err;
+	made_ns = clock__boot_ns();
 	if (!err)
 		err = write_file(run, report);
+	log_debug("metrics made in %.2f ms, written in %.2f ms", (made_ns - begin_ns) / 1e6,
+		  (clock__boot_ns() - made_ns) / 1e6);
 	report__free(report);
 	return err;
 }
@@ -120,9 +149,33 @@ static int on_interval(struct session *session, void *ctx)
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
 {
 	struct export_run *run = ctx;
+	int err = session->options->oom_dir ? oom_box__event(&run->box, session, row, record) : 0;
 
+	return err || !run->metrics ? err : metrics__event(run->metrics, row, record);
+}
+
+static void on_tick(struct session *session, void *ctx)
+{
+	session__fail_callback(session, oom_box__tick(&((struct export_run *)ctx)->box));
+}
+
+static void on_recording(struct session *session, void *ctx, char *data, size_t size)
+{
 	(void)session;
-	return run->metrics ? metrics__event(run->metrics, row, record) : 0;
+	oom_box__recording(&((struct export_run *)ctx)->box, data, size);
+}
+
+/* The report is in the directory; one line of it is for the log. */
+static int on_kill(void *ctx, const struct oom_kill *kill, const struct report *report)
+{
+	struct export_run *run = ctx;
+
+	(void)report;
+	log_note("%s of %s[%u] in %s: its report is in %s",
+		 kill->kind == OOM_KIND_USER ? "kill by a program" : "OOM kill",
+		 kill->victim.comm[0] ? kill->victim.comm : "-", kill->victim.pid,
+		 kill->victim.cgroup[0] ? kill->victim.cgroup : "-", run->session.options->oom_dir);
+	return 0;
 }
 
 /* Also checks, before anything is attached, whether it can be written. */
@@ -227,8 +280,10 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);
-	if (!run->error)
+	if (!run->error) {
+		power__give_up(&run->session, &run->file, 0);
 		run->error = tell_ready(run);
+	}
 	if (run->error) {
 		outfile__report(&run->file, run->error);
 		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
@@ -236,6 +291,8 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	run->written = !options->once;
 	code = session__run(&run->session);
 	service__tell(&run->service, "STOPPING=1\n");
+	if (options->oom_dir)
+		session__fail_callback(&run->session, oom_box__finish(&run->box));
 	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
 	/* -EPIPE: of an interval whose reader left */
 	if (code == EXIT_OK && run->session.error && run->session.error != -EPIPE) {
@@ -243,13 +300,51 @@ static int run_export_session(struct export_run *run, const struct options *opti
 			log_error("an event could not be counted: %s", strerror(-run->session.error));
 		return EXIT_FAILED;
 	}
-	return code == EXIT_OK ? ended : code;
+	return code != EXIT_OK ? code : ended != EXIT_OK || !run->box.unwritten ? ended : EXIT_FAILED;
+}
+
+/* An exit code. */
+static int check_box(const struct options *options)
+{
+	if (options->oom_dir && options->record)
+		log_error("--oom-dir: keeps recordings of its own; expected no --record with it");
+	else if (!options->oom_dir && (options->max_reports || options->history_ns))
+		log_error("--max-reports and --history are about reports of OOM kills; expected --oom-dir as well");
+	else
+		return EXIT_OK;
+	return EXIT_USAGE;
+}
+
+/* Beside the counts, kills are waited for: what that takes must be there.  An exit code. */
+static int open_box(struct export_run *run)
+{
+	static const enum mt_probe needed[] = { MT_PROBE_oom, MT_PROBE_memory };
+	const struct probe_status *status;
+	size_t i;
+
+	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		status = &run->session.source->probes[needed[i]];
+		if (status->attached)
+			continue;
+		log_error("--oom-dir: the probe %s cannot be attached: %s; `memtrace doctor` says more",
+			  probe_rows[needed[i]].name, status->why);
+		return EXIT_NOT_ATTACHED;
+	}
+	return oom_box__ready(&run->box, &run->session, "--oom-dir");
+}
+
+static void want_box(struct session_config *config, const struct options *options)
+{
+	oom_box__configure(config, options);
+	config->probes_too = BIT(oom) | BIT(memory) | BIT(signal);
+	config->tick = on_tick;
+	config->keep = on_recording;
 }
 
 static int run_export(struct options *options)
 {
 	const struct metrics_config metrics = metrics_config(options);
-	struct export_run run = { 0 };
+	struct export_run run = { .box = { .show = on_kill, .ctx = &run } };
 	struct session_config config = {
 		.defaults = DEFAULT_PROBES,
 		.light = BIT(fault),
@@ -267,31 +362,43 @@ static int run_export(struct options *options)
 		.interval = options->once ? NULL : on_interval,
 		.ctx = &run,
 	};
-	int code;
+	int code = check_box(options);
 
-	if (options->labels.nr > METRICS_MAX_GROUPS) {
+	if (code == EXIT_OK && options->labels.nr > METRICS_MAX_GROUPS) {
 		log_error("--by: expected one group or two");
-		return EXIT_USAGE;
+		code = EXIT_USAGE;
 	}
-	code = open_file(&run, options);
-	if (code)
+	if (code == EXIT_OK)
+		code = own_rules__read(options);
+	if (code == EXIT_OK)
+		code = open_file(&run, options);
+	if (code != EXIT_OK)
 		return code;
+	if (options->oom_dir)
+		want_box(&config, options);
 	service__open(&run.service);
 	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
+	if (code == EXIT_OK && options->oom_dir)
+		code = open_box(&run);
 	if (code == EXIT_OK)
 		code = session__exit_code(&run.session, run_export_session(&run, options, &metrics));
+	oom_box__done(&run.box);
 	session__close(&run.session);
 	metrics__free(run.metrics);
+	free(run.costs);
 	outfile__close(&run.file);
 	service__close(&run.service);
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { export_options, time_options,	  window_options,
-							  filter_options, cmd_options,	  record_options,
-							  label_options,  ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = { export_options, oom_report_options,
+							  time_options,	  window_options,
+							  filter_options, cmd_options,
+							  record_options, label_options,
+							  naming_options, ring_options,
+							  attach_options, kernel_options,
+							  common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "for node_exporter, by process name, until stopped",
@@ -301,6 +408,9 @@ static const struct example examples[] = {
 		  "--max-series 500" },
 	{ .text = "by process name and by cgroup in one file, from one run",
 	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by comm,cgroup" },
+	{ .text = "by cgroup, and a report of each OOM kill",
+	  .line = "memtrace export --textfile /var/lib/prometheus/node-exporter/memtrace.prom --by cgroup --oom-dir "
+		  "/var/lib/memtrace/oom" },
 	{ .text = "one file about one minute, kept",
 	  .line = "memtrace export --textfile /tmp/memtrace.prom --keep -d 60" },
 	{},
@@ -328,6 +438,10 @@ const struct command export_command = {
 		"rest is\n"
 		"summed up in \"other\". The series of a name that is gone ends after an hour. No counter goes down "
 		"before.\n"
+		"\n"
+		"With --oom-dir it is the black box as well that `memtrace oom --dir` is: one process for both. "
+		"The probes\n"
+		"oom and memory are then on, its memory is locked, and it takes 16 MiB for reports beforehand.\n"
 		"\n"
 		"The kernel times memtrace's BPF programs meanwhile, which costs two clock reads per run of a "
 		"program;\n"

@@ -28,6 +28,7 @@ static int report(struct hist_run *run, enum scope scope)
 		return -ENOMEM;
 	summary__init(&run->summary, &session->view);
 	summary__add_run(&run->summary, rep, scope);
+	session->view.by_kind = session->options->by == HIST_BY_KIND;
 	err = histograms__add(&run->histograms, &session->view, rep, scope, false);
 	if (!err) {
 		summary__add_end(&run->summary, rep);
@@ -82,7 +83,7 @@ static int run_hist(struct options *options)
 		.latency = true,
 		.aggregate = {
 			.by = BY_COMM, /* rows are not shown */
-			.hist_by = options__by(options, BY_ALL),
+			.hist_by = options->by == HIST_BY_KIND ? BY_ALL : options__by(options, BY_ALL),
 			.intervals = options->interval_ns,
 			.max_groups = MAX_GROUPS,
 		},

@@ -222,13 +222,14 @@ static void list_events(struct listing *listing, const struct choice *choice)
 	}
 }
 
-/* "direct|memcg|softlimit|node" */
+/* "direct|memcg|softlimit|node"; a bit's name may be empty */
 static struct cell names_cell(struct listing *listing, const char *const *names)
 {
 	const char *text = names ? names[0] : NULL;
 
 	for (size_t i = 1; text && names[i]; i++)
-		text = listing__join(listing, (const char *[]){ text, "|", names[i], NULL });
+		if (*names[i])
+			text = listing__join(listing, (const char *[]){ text, "|", names[i], NULL });
 	return cell_string(text);
 }
 

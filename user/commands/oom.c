@@ -12,6 +12,7 @@
 #include "../base/stop.h"
 #include "../base/stream.h"
 #include "../cli/command.h"
+#include "../cli/own_rules.h"
 #include "../kernel/kmsg.h"
 #include "../kernel/oom_parser.h"
 #include "../kernel/oom_standing.h"
@@ -48,6 +49,7 @@ static int show(struct oom_run *run, const struct oom_kill *kill)
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	run->origin.first = !run->nr++;
 	err = oom_view__add(&run->view, kill, &run->origin, report);
 	if (!err && run->options->newest)
@@ -172,11 +174,20 @@ static bool is_newer(const struct kept *kept, const struct oom_kill *logged)
 	return kept->wall_s + SAME_KILL_S >= logged_s && oom_files__pid(kept->name) == logged->victim.pid;
 }
 
+/* Other reports name no victim. */
+static bool is_kill(const char *name)
+{
+	return oom_files__pid(name) != 0;
+}
+
 /* 0 with *kept all 0: there is none; or -errno, which was said. */
 static int read_kept(const struct oom_run *run, struct kept *kept)
 {
 	const char *dir = run->options->oom_dir ? run->options->oom_dir : DEFAULT_DIR;
-	int err = kept__newest(kept, dir, OOM_FILES_PREFIX, run->options->out.json ? ".json" : ".txt");
+	const struct kept_request request = { .prefix = OOM_FILES_PREFIX,
+					      .ending = run->options->out.json ? ".json" : ".txt",
+					      .wanted = is_kill };
+	int err = kept__newest(kept, dir, &request);
 
 	if (!err)
 		return 0;
@@ -220,6 +231,7 @@ static int show_standing(struct oom_run *run, const struct oom_standing *standin
 
 	if (!report)
 		return -ENOMEM;
+	report->width = run->render.output.style.width;
 	err = oom_explained__add(&explained, standing, run->options->rows, report);
 	if (!err)
 		err = render__report(&run->render, report);
@@ -266,9 +278,10 @@ static int check(const struct options *options)
 		log_error("oom: expected only one of --log FILE, --last and --explain");
 	else if (!live && (options->cmd || has_filters(options) || options->duration_ns))
 		log_error("oom: --log, --last and --explain wait for nothing: expected no CMD, no -d and no filter");
-	else if (!live && (options->history_ns || options->max_reports))
-		log_error("oom: --history and --max-reports are about kills to come; expected none of --log, --last "
-			  "and --explain with them");
+	else if (!live && (options->history_ns || options->max_reports || options->denied || options->at_percent))
+		log_error(
+			"oom: --history, --max-reports, --denied and --at are about what is to come; expected none of "
+			"--log, --last and --explain with them");
 	else if (!live && options->oom_dir && !options->newest)
 		log_error("--dir: only with --last, or when waiting for kills");
 	else if (!live && options->pids.nr && !options->explain)
@@ -294,6 +307,8 @@ static int run_oom(struct options *options)
 	struct oom_run *run;
 	int code = check(options);
 
+	if (code == EXIT_OK)
+		code = own_rules__read(options);
 	if (code != EXIT_OK)
 		return code;
 	if (!nr_modes(options))
@@ -327,6 +342,23 @@ static const struct option_row own_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, explain),
 	  .help = "who would be killed if memory ran out now, with the points of each process" },
+	{ .name = "denied",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, denied),
+	  .help = "also list what is refused without a kill: mmap, brk, mremap, mprotect, mlock and clone with the "
+		  "limit "
+		  "that was hit, failed allocations of pages, overflows of stacks. Takes a hook on each system call "
+		  "and "
+		  "each allocation" },
+	{ .name = "at",
+	  .type = OPT_PERCENT,
+	  .offset = offsetof(struct options, at_percent),
+	  .min = 1,
+	  .max = 99,
+	  .arg = "SHARE",
+	  .help = "also report who grew when a cgroup passes that share of its limit, such as 90%; once, and again "
+		  "only "
+		  "after it fell by a tenth of the limit" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -341,27 +373,13 @@ static const struct option_row own_options[] = {
 	  .help = "also write each report of a kill to come to DIR, as text and as JSON, and a recording of what came "
 		  "before; with --last: where "
 		  "they are, by default " DEFAULT_DIR },
-	{ .name = "max-reports",
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, max_reports),
-	  .min = 1,
-	  .max = 100000,
-	  .arg = "N",
-	  .help = "with --dir: keep the newest N reports, and 64 MiB; by default 100" },
-	{ .name = "history",
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, history_ns),
-	  .min = 2000000000,
-	  .max = 3600000000000ULL,
-	  .arg = "TIME",
-	  .help = "how much of what was before a kill is in its report and its recording, by default 60s" },
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	own_options,  duration_options, filter_options, cmd_options,	output_options,
-	ring_options, attach_options,	kernel_options, common_options, NULL
-};
+static const struct option_row *const option_groups[] = { own_options,	  oom_report_options, duration_options,
+							  filter_options, cmd_options,	      naming_options,
+							  output_options, ring_options,	      attach_options,
+							  kernel_options, common_options,     NULL };
 
 static const struct example examples[] = {
 	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },
@@ -381,8 +399,9 @@ const struct command oom_command = {
 	.details = "Waits for OOM kills, remembers the last minute meanwhile, and reports each: whose memory ran out, "
 		   "who was killed, who asked, whom the kernel compared with how many "
 		   "points, and what\n"
-		   "decided. A log is that of any kernel from 3.10 on, also a part of one. What it does not say is "
-		   "'-', and the last\n"
+		   "decided. Kills by systemd-oomd, earlyoom and the like are reported, too.\n"
+		   "A log is that of any kernel from 3.10 on, also a part of one. What it does not say is '-', and the "
+		   "last\n"
 		   "lines name it.\n"
 		   "\n"
 		   "Points are computed as that kernel does it, from the table of tasks that it logged; those of "

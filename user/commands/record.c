@@ -130,12 +130,13 @@ static const struct option_row interval_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = {
-	own_options,  duration_options, interval_options, filter_options,
-	cmd_options,  gather_options,	single_options,	  stall_options,
-	ring_options, attach_options,	kernel_options,	  common_options,
-	NULL
-};
+static const struct option_row *const option_groups[] = { own_options,	    duration_options,
+							  interval_options, filter_options,
+							  cmd_options,	    gather_options,
+							  chain_options,    sample_options,
+							  stall_options,    ring_options,
+							  attach_options,   kernel_options,
+							  common_options,   NULL };
 
 static const struct example examples[] = {
 	{ .text = "the counts and rare events of a build, to look at later",

@@ -229,11 +229,12 @@ static const struct option_row latency_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options, window_options,  filter_options,
-							  cmd_options,	    record_options,  latency_options,
-							  single_options,   symbols_options, output_options,
-							  stall_options,    ring_options,    attach_options,
-							  kernel_options,   common_options,  NULL };
+static const struct option_row *const option_groups[] = {
+	duration_options, window_options,  filter_options, cmd_options,
+	record_options,	  latency_options, chain_options,  sample_options,
+	symbols_options,  output_options,  stall_options,  ring_options,
+	attach_options,	  kernel_options,  common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "each stall in reclaim, kswapd session and OOM kill as it comes", .line = "memtrace trace" },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aggregate_impl.h"
+#include "waiter.h"
 
 #define SILENT_LEADER 10 /* how often linger_ns a process waits whose leader's end was not seen */
 
@@ -140,8 +141,15 @@ static void add_to_sums(struct aggregate *agg, const uint64_t *add)
 	}
 }
 
+static void note_waiter(struct row *row, uint32_t waiter)
+{
+	row->waiter[SCOPE_TOTAL] = waiter__join(row->waiter[SCOPE_TOTAL], waiter);
+	row->waiter[SCOPE_OPEN] = waiter__join(row->waiter[SCOPE_OPEN], waiter);
+}
+
 /* Changes the life (NULL: none) and all scopes of the row together or, without memory, not at all. */
-static int add_to_row(struct aggregate *agg, struct life *life, struct row *row, const uint64_t *add)
+static int add_to_row(struct aggregate *agg, struct life *life, struct row *row, const struct mt_task *task,
+		      const uint64_t *add)
 {
 	struct packed_change last, total, interval;
 	int err = 0;
@@ -159,6 +167,7 @@ static int add_to_row(struct aggregate *agg, struct life *life, struct row *row,
 	packed__commit(&total);
 	if (agg->config.intervals)
 		packed__commit(&interval);
+	note_waiter(row, waiter__of(task->who.tid, add));
 	row->counted = true;
 	return 0;
 }
@@ -197,7 +206,7 @@ static int credit(struct aggregate *agg, struct life **life, const struct mt_tas
 		*life = task_counts__add(&agg->task_counts, task->life);
 	if (!*life)
 		return -ENOMEM;
-	err = add_to_row(agg, *life, row, add);
+	err = add_to_row(agg, *life, row, task, add);
 	if (err)
 		return err;
 	attach(agg, *life, row);
@@ -280,7 +289,7 @@ static int take_rest(struct aggregate *agg, const struct mt_task *task)
 		row = rows__get(&agg->rows, &key);
 		err = row ? aggregate__find_member(agg, task, &member) : -ENOMEM;
 		if (!err)
-			err = add_to_row(agg, NULL, row, add);
+			err = add_to_row(agg, NULL, row, task, add);
 	}
 	if (err) {
 		agg->lost += schema__nr_events(add);
@@ -363,6 +372,7 @@ static int retire_counts(struct aggregate *agg, struct row *row, enum scope scop
 	row__describe(row, &entity);
 	packed__get(row__counts(row, scope), v);
 	entity.v = v;
+	entity.waiter = row->waiter[scope];
 	return dead_rows__append(&agg->dead[scope], &entity, at);
 }
 
@@ -438,6 +448,8 @@ void aggregate__next_interval(struct aggregate *agg)
 		*row__counts(row, SCOPE_OPEN) = (struct packed){ 0 };
 		row->processes[SCOPE_INTERVAL] = row->processes[SCOPE_OPEN];
 		row->processes[SCOPE_OPEN] = 0;
+		row->waiter[SCOPE_INTERVAL] = row->waiter[SCOPE_OPEN];
+		row->waiter[SCOPE_OPEN] = WAITER_NONE;
 	}
 	agg->interval++;
 	agg->dead[SCOPE_OPEN] = agg->dead[SCOPE_INTERVAL];

@@ -56,6 +56,7 @@ struct entity {
 	uint64_t id;	    /* unique among rows, the same as long as the row lives */
 	uint64_t role;	    /* by role: for task_roles__name() */
 	const uint64_t *v;  /* MT_NR_SLOTS counts of the scope */
+	uint32_t waiter;    /* who of it waited for memory in the scope: a thread, or as waiter.h has it */
 };
 
 /* When a group by comm, cgroup or role ends. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aggregate_impl.h"
+#include "waiter.h"
 
 int aggregate__find_member(struct aggregate *agg, const struct mt_task *task, struct member **member)
 {
@@ -51,6 +52,7 @@ static int merge_rows(struct aggregate *agg, struct row *into, struct row *from)
 	for (scope = 0; scope < NR_SCOPES; scope++) {
 		packed__commit(&changes[scope]);
 		into->processes[scope] += from->processes[scope];
+		into->waiter[scope] = waiter__join(into->waiter[scope], from->waiter[scope]);
 	}
 	rows__remove(&agg->rows, from);
 	return 0;

@@ -5,6 +5,7 @@
  * sorting an index of all rows; each double is merged once.
  */
 #include "aggregate_impl.h"
+#include "waiter.h"
 
 static bool is_dead_row(uint64_t ref)
 {
@@ -46,6 +47,7 @@ static int merge_into_memory(struct aggregate *agg, enum scope scope, uint64_t r
 		return err;
 	packed__commit(&change);
 	row->leader_gone |= entity.exited;
+	row->waiter[scope] = waiter__join(row->waiter[scope], entity.waiter);
 	return 0;
 }
 
@@ -66,6 +68,7 @@ static int merge_dead_rows(struct aggregate *agg, enum scope scope, uint64_t *in
 	for (i = 0; i < MT_NR_SLOTS; i++)
 		v[i] += w[i];
 	entity.exited |= old.exited;
+	entity.waiter = waiter__join(entity.waiter, old.waiter);
 	err = dead_rows__append(dead, &entity, &at);
 	if (!err)
 		err = dead_rows__supersede(dead, *into >> 1);

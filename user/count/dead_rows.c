@@ -10,7 +10,7 @@
 #include "packed.h"
 #include "dead_rows.h"
 
-#define NR_NUMBERS 7
+#define NR_NUMBERS 8
 #define ROW_MAX	   (1 + NR_NUMBERS * VARINT_MAX + 1 + MT_COMM_LEN + PACKED_MAX)
 
 enum {
@@ -35,7 +35,8 @@ void dead_rows__reset(struct dead_rows *dead)
 
 static size_t encode(const struct entity *e, uint8_t *out)
 {
-	const uint64_t numbers[NR_NUMBERS] = { e->pid, e->tid, e->start_ns, e->cgroup_id, e->uid, e->who_flags, e->id };
+	const uint64_t numbers[NR_NUMBERS] = { e->pid, e->tid,	     e->start_ns, e->cgroup_id,
+					       e->uid, e->who_flags, e->id,	  e->waiter };
 	uint8_t len = (uint8_t)strnlen(e->comm, MT_COMM_LEN);
 	uint8_t *p = out;
 	size_t i;
@@ -81,6 +82,7 @@ static const uint8_t *decode(const uint8_t *p, const uint8_t *end, struct entity
 	e->uid = (uint32_t)numbers[4];
 	e->who_flags = (uint32_t)numbers[5];
 	e->id = numbers[6];
+	e->waiter = (uint32_t)numbers[7];
 	p = decode_name(p, end, e->comm);
 	return packed__decode(p, end, v);
 }

@@ -166,6 +166,10 @@ int map_activities__minor(struct map_activities *all, const struct mt_who *who, 
 		what |= FAULT_SWAPPED;
 	else if (record->backing == MT_UNKNOWN_S32)
 		what |= FAULT_UNSURE;
+	if (record->kind == MT_MINOR_COPIED)
+		what |= FAULT_COPIED;
+	else if (record->kind == MT_UNKNOWN_S32)
+		what |= FAULT_UNTOLD;
 	return keep(traced, record->address, what);
 }
 
@@ -250,6 +254,10 @@ static void count(struct map_activity *activity, uint32_t what, uint64_t page_si
 	activity->major += (what & FAULT_MAJOR) != 0;
 	if (activity->write_present != MT_UNKNOWN_U64)
 		activity->write_present += (what & FAULT_WRITE_PRESENT) != 0;
+	if (what & FAULT_UNTOLD)
+		activity->copied = MT_UNKNOWN_U64;
+	else if (activity->copied != MT_UNKNOWN_U64)
+		activity->copied += (what & FAULT_COPIED) != 0;
 	if (activity->first_touch_bytes == MT_UNKNOWN_U64 || !(what & FAULT_ABSENT) || what & FAULT_SWAPPED)
 		return;
 	if (what & FAULT_UNSURE && swap)

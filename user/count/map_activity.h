@@ -22,6 +22,8 @@ enum map_fault_kind {
 	FAULT_ABSENT = 1 << 3,	/* with minor: the page was not there */
 	FAULT_SWAPPED = 1 << 4, /* with minor: it was in swap, or under migration */
 	FAULT_UNSURE = 1 << 5,	/* with minor: whether it was in swap cannot be told */
+	FAULT_COPIED = 1 << 6,	/* with minor: it was a write that copied the page */
+	FAULT_UNTOLD = 1 << 7,	/* with minor: whether it was one cannot be told */
 };
 
 /* A process that the run is about. */
@@ -58,8 +60,8 @@ uint64_t map_activity__held(const struct mt_memory *record);
  * Adds up the faults of a process by the groups of its map: as many as groups->nr, which grows by one, "[unmapped]", if
  * faults were on what is mapped no more.  First touches are known of private memory without a file, where each fault
  * gives one page: not where huge pages may be, nor where a page may have come from swap.  Without codes neither they
- * nor writes to present pages are known.  *list is the caller's to
- * free().  0 or -ENOMEM.
+ * nor writes to present pages are known; copies are where each fault's kind is.  *list is the caller's to free().  0 or
+ * -ENOMEM.
  */
 int map_activity__sum(const struct map_activities *all, const struct map_traced *traced, const struct process_map *map,
 		      struct map_groups *groups, struct map_activity **list);

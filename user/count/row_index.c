@@ -108,6 +108,7 @@ int row_index__load(const struct row_index *index, uint64_t ref, struct entity *
 	row__describe(row, entity);
 	packed__get(row__counts(row, index->scope), v);
 	entity->processes = row->processes[index->scope];
+	entity->waiter = row->waiter[index->scope];
 	entity->v = v;
 	return 0;
 }

@@ -33,6 +33,7 @@ struct row {
 	char comm[MT_COMM_LEN]; /* without NUL if it is full */
 	struct packed counts[NR_SCOPES];
 	uint64_t processes[NR_SCOPES];
+	uint32_t waiter[NR_SCOPES]; /* waiter.h */
 };
 
 struct rows {

@@ -29,6 +29,7 @@ struct run_view {
 	struct keyed_counts *keyed;
 	const struct cgroup_counts *cgroups;	     /* their samples */
 	enum group_by hist_by;			     /* as in the aggregate's config */
+	bool by_kind;				     /* histograms by kind are shown, where an event has them */
 	uint32_t asked;				     /* probes that are shown, a bit each */
 	uint64_t start_ns;			     /* boot time clock, as the others */
 	uint64_t interval_start_ns, interval_end_ns; /* of the last one that is complete */

@@ -19,7 +19,8 @@ enum apart_kind {
 	APART_MAPS = 1,
 	/*
 	 * The functions at the addresses of a call chain, the leaf first.  Question: pids as above; the number of
-	 * mappings, and the mappings; the number of addresses, and the addresses.  Answer: their number; for each its
+	 * mappings, and the mappings; the number of addresses, and the addresses; 1 if names of C++ and Rust are to be
+	 * as in the file, else 0.  Answer: their number; for each its
 	 * offset in the function and the function's name ("": unknown).
 	 */
 	APART_NAMES = 2,

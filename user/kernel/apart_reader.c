@@ -12,6 +12,7 @@
 #include "proc.h"
 #include "proc_maps.h"
 #include "symbols.h"
+#include "../symbols/demangle.h"
 
 /* Questions come from memtrace itself; more than that is a mistake. */
 #define MAX_ADDRESSES 1024
@@ -80,12 +81,16 @@ static void answer_maps(struct symbols *symbols, struct message_cursor *question
 	proc_maps__free(maps);
 }
 
-static void put_names(struct message *answer, const struct stack_frame *frames, size_t nr)
+static void put_names(struct message *answer, const struct stack_frame *frames, size_t nr, bool mangled)
 {
+	char buf[SYMBOL_NAME_MAX + 1];
+
 	message__put_u64(answer, nr);
 	for (size_t i = 0; i < nr; i++) {
 		const char *name = frames[i].symbol ? frames[i].symbol : "";
 
+		if (!mangled)
+			name = demangle(name, buf, sizeof(buf));
 		message__put_u64(answer, frames[i].offset);
 		message__put_string(answer, name, strlen(name));
 	}
@@ -121,7 +126,7 @@ static void answer_names(struct symbols *symbols, struct message_cursor *questio
 		addresses[i] = message__get_u64(question);
 	symbols__through(symbols, pids, nr_pids);
 	symbols__user(symbols, maps, addresses, i, frames);
-	put_names(answer, frames, i);
+	put_names(answer, frames, i, message__get_u64(question));
 	proc_maps__free(maps);
 }
 

@@ -91,6 +91,7 @@ static const struct attach_hook hooks[] = {
 
 #define MAP_TYPES "bpf_map_type"
 #define SWAP_IN	  "do_swap_page"
+#define WRITTEN	  "do_wp_page"
 #define DELAYS	  "task_delay_info"
 /* From 6.2 on programs look tasks up by this function, which takes no lock (kernel/bpf/bpf_task_storage.c). */
 #define LOOK_UP "bpf_task_storage_get_recur"
@@ -169,6 +170,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->marks_stalls = counts_pressure();
 	cfg->twice = prototype__preemptible(btf);
 	cfg->tells_swap = btf__find_by_name_kind(btf, SWAP_IN, BTF_KIND_FUNC) >= 0;
+	cfg->tells_writes = btf__find_by_name_kind(btf, WRITTEN, BTF_KIND_FUNC) >= 0;
 	cfg->accounts_delays = accounts_delays(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 	cfg->max_map_count = max_map_count();
@@ -269,6 +271,7 @@ int core_object__add_names(struct btf_names *names)
 	btf_names__add(names, "", EXIT_RECORD);
 	btf_names__add(names, "", SHARED_EXIT_RECORD);
 	btf_names__add(names, "", SWAP_IN);
+	btf_names__add(names, "", WRITTEN);
 	btf_names__add(names, "", DELAYS);
 	btf_names__add(names, "", LOOK_UP);
 	req.image = task_bpf__elf_bytes(&req.image_size);

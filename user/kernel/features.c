@@ -2,7 +2,6 @@
 #include "features.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,28 +14,19 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "../base/capabilities.h"
 #include "../base/small_file.h"
 #include "proc.h"
 
-static bool has_capability(int cap)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return false;
-	return data[cap / 32].effective & (1U << cap % 32);
-}
-
 static enum feature_state look_bpf_capability(char *note, size_t size)
 {
-	if (has_capability(CAP_SYS_ADMIN))
+	if (capabilities__has(CAP_SYS_ADMIN))
 		return FEATURE_OK;
-	if (has_capability(CAP_BPF) && has_capability(CAP_PERFMON))
+	if (capabilities__has(CAP_BPF) && capabilities__has(CAP_PERFMON))
 		return FEATURE_OK;
-	snprintf(note, size, "%s%s%s missing", has_capability(CAP_BPF) ? "" : "CAP_BPF",
-		 has_capability(CAP_BPF) || has_capability(CAP_PERFMON) ? "" : " and ",
-		 has_capability(CAP_PERFMON) ? "" : "CAP_PERFMON");
+	snprintf(note, size, "%s%s%s missing", capabilities__has(CAP_BPF) ? "" : "CAP_BPF",
+		 capabilities__has(CAP_BPF) || capabilities__has(CAP_PERFMON) ? "" : " and ",
+		 capabilities__has(CAP_PERFMON) ? "" : "CAP_PERFMON");
 	return FEATURE_MISSING;
 }
 
@@ -118,7 +108,7 @@ static enum feature_state look_memlock(char *note, size_t size)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY || has_capability(CAP_SYS_RESOURCE))
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY || capabilities__has(CAP_SYS_RESOURCE))
 		return FEATURE_OK;
 	if (!limits_locked_memory()) {
 		snprintf(note, size, "%llu KiB, which this kernel does not apply to BPF",
@@ -157,7 +147,7 @@ static enum feature_state look_cgroup_namespace(char *note, size_t size)
 
 static enum feature_state look_handles(char *note, size_t size)
 {
-	if (has_capability(CAP_DAC_READ_SEARCH))
+	if (capabilities__has(CAP_DAC_READ_SEARCH))
 		return FEATURE_OK;
 	snprintf(note, size, "missing: CAP_DAC_READ_SEARCH");
 	return FEATURE_MISSING;
@@ -174,7 +164,7 @@ static enum feature_state look_bpf_stats(char *note, size_t size)
 		return FEATURE_OK;
 	}
 	/* kernel/bpf/syscall.c, bpf_enable_stats() */
-	if (!has_capability(CAP_SYS_ADMIN)) {
+	if (!capabilities__has(CAP_SYS_ADMIN)) {
 		snprintf(note, size, "off, and missing: CAP_SYS_ADMIN");
 		return FEATURE_MISSING;
 	}

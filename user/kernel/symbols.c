@@ -13,6 +13,7 @@
 #include "../base/hash.h"
 #include "../symbols/elf_file.h"
 #include "../symbols/kallsyms.h"
+#include "jit_names.h"
 #include "proc_maps.h"
 
 /*
@@ -40,6 +41,8 @@ struct symbol_file {
  */
 #define MAX_TRIES 3
 
+#define JIT_MAX_BYTES (128 << 20)
+
 struct symbols {
 	char *dir; /* NULL: none */
 	struct symbol_file *files;
@@ -51,6 +54,10 @@ struct symbols {
 	const char *kernel_why;
 	struct maps_access access;
 	struct elf_cache *cache;
+	struct jit_names *jit;
+	/* of this call: the process whose functions of a just-in-time compiler these are, if they were asked for */
+	struct symtab *jit_tab;
+	bool jit_asked;
 };
 
 struct symbols *symbols__new(const char *dir, size_t max_bytes)
@@ -107,6 +114,7 @@ void symbols__free(struct symbols *symbols)
 		drop(symbols, TAILQ_FIRST(&symbols->by_use));
 	symtab__free(symbols->kernel);
 	elf_cache__free(symbols->cache);
+	jit_names__free(symbols->jit);
 	free(symbols->dir);
 	free(symbols);
 }
@@ -340,6 +348,17 @@ static uint64_t call_offset(size_t i)
 	return i ? 1 : 0;
 }
 
+/* Code that is in no file, or in one that is no program, such as the memfd of a JVM. */
+static struct symtab *jit_table(struct symbols *symbols, uint32_t pid)
+{
+	if (!symbols->jit)
+		symbols->jit = jit_names__new(JIT_MAX_BYTES);
+	if (symbols->jit && !symbols->jit_asked)
+		symbols->jit_tab = pid ? jit_names__of(symbols->jit, pid) : NULL;
+	symbols->jit_asked = true;
+	return symbols->jit_tab;
+}
+
 static void name_user(struct symbols *symbols, const struct proc_maps *maps, uint64_t back, struct stack_frame *frame)
 {
 	uint64_t address = frame->address - back, vaddr;
@@ -354,6 +373,10 @@ static void name_user(struct symbols *symbols, const struct proc_maps *maps, uin
 	frame->build_id = mapping->build_id.len ? &mapping->build_id : NULL;
 	vaddr = address - mapping->start + mapping->vaddr;
 	tab = table_of(symbols, proc_maps__pid(maps), mapping);
+	if (!mapping->elf) {
+		tab = jit_table(symbols, proc_maps__pid(maps));
+		vaddr = address;
+	}
 	if (tab && symtab__find(tab, vaddr, &symbol)) {
 		frame->symbol = symbol.name;
 		frame->offset = vaddr + back - symbol.start;
@@ -364,6 +387,7 @@ void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const 
 		   struct stack_frame *frames)
 {
 	symbols->call++;
+	symbols->jit_asked = false;
 	for (size_t i = 0; i < nr; i++) {
 		frames[i] = (struct stack_frame){ .address = addresses[i] };
 		if (maps)

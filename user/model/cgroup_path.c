@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup_rules.h"
+
 /* A part of a path, between two slashes. */
 struct part {
 	const char *begin, *end;
@@ -96,7 +98,7 @@ static void read_container(struct cgroup_path *to, const char *path, const struc
 		return;
 	memcpy(to->container, id, CGROUP_CONTAINER_ID);
 	to->container[CGROUP_CONTAINER_ID] = '\0';
-	to->runtime = rule->runtime;
+	snprintf(to->runtime, sizeof(to->runtime), "%s", rule->runtime);
 }
 
 /* Where a uid begins that is behind "pod", at the begin of the part or behind a dash; NULL: nowhere. */
@@ -144,16 +146,25 @@ static void read_unit(struct cgroup_path *to, const struct part *part, bool *is_
 	*is_slice = slice;
 }
 
+static const struct cgroup_rules *own_rules;
+
+void cgroup_path__own_rules(const struct cgroup_rules *rules)
+{
+	own_rules = rules;
+}
+
 void cgroup_path__read(struct cgroup_path *to, const char *path)
 {
 	const char *end = path + strlen(path);
 	struct part part = { end, end };
 	bool is_slice = false;
 
-	*to = (struct cgroup_path){ .runtime = "" };
+	*to = (struct cgroup_path){ 0 };
 	while (previous(path, &part)) {
 		read_container(to, path, &part);
 		read_pod(to, &part);
 		read_unit(to, &part, &is_slice);
 	}
+	if (own_rules)
+		cgroup_rules__apply(own_rules, to, path);
 }

@@ -25,7 +25,7 @@ void oom_kill__init(struct oom_kill *kill)
 {
 	memset(kill, 0, sizeof(*kill));
 	kill->when.wall_ns = kill->when.boot_ns = MT_UNKNOWN_U64;
-	kill->page_size = kill->total_pages = MT_UNKNOWN_U64;
+	kill->page_size = kill->total_pages = kill->some_avg10 = MT_UNKNOWN_U64;
 	forget_limit(&kill->limit);
 	forget(&kill->charge, sizeof(kill->charge));
 	forget(&kill->machine, offsetof(struct oom_machine, zones));
@@ -74,6 +74,17 @@ const char *oom_outcome__name(enum oom_outcome outcome)
 	};
 
 	return names[outcome];
+}
+
+const char *oom_sent__name(enum oom_sent sent)
+{
+	static const char *const names[NR_OOM_SENT] = {
+		[OOM_SENT_NAME] = "name",
+		[OOM_SENT_MARK] = "mark",
+		[OOM_SENT_PRESSURE] = "pressure",
+	};
+
+	return names[sent];
 }
 
 static uint64_t difference(uint64_t from, uint64_t to)

@@ -46,6 +46,16 @@ enum oom_outcome {
 	NR_OOM_OUTCOMES
 };
 
+/* Why a SIGKILL of a program is reported as one about memory (OOM_KIND_USER). */
+enum oom_sent {
+	OOM_SENT_NONE,	   /* it is not */
+	OOM_SENT_NAME,	   /* the sender's name is that of a program that does so */
+	OOM_SENT_MARK,	   /* systemd-oomd or oomd has marked the cgroup */
+	OOM_SENT_PRESSURE, /* memory was short; the reason is not known */
+	NR_OOM_SENT
+};
+#define OOM_SENT_PSI 10 /* percent of ten seconds in which some task waited for memory: what counts as short */
+
 enum oom_clock {
 	OOM_CLOCK_NONE,
 	OOM_CLOCK_BOOT, /* since boot */
@@ -168,8 +178,10 @@ struct oom_kill {
 	struct oom_moment when;
 	enum oom_kind kind;
 	enum oom_outcome outcome;
-	bool allocating;  /* oom_kill_allocating_task: nobody was compared */
-	char release[64]; /* of the kernel */
+	enum oom_sent sent;  /* of OOM_KIND_USER: the trigger is who sent the signal */
+	uint64_t some_avg10; /* PSI then, of SAMPLE_WHOLE; MT_UNKNOWN_U64 */
+	bool allocating;     /* oom_kill_allocating_task: nobody was compared */
+	char release[64];    /* of the kernel */
 	uint64_t page_size;
 	char group[OOM_PATH];			 /* the cgroup all of whose processes were killed (memory.oom.group) */
 	struct oom_other others[OOM_OTHERS_MAX]; /* they */
@@ -217,6 +229,7 @@ void oom_kill__done(struct oom_kill *kill);
 /* As JSON has them: "memcg", "killed". */
 const char *oom_kind__name(enum oom_kind kind);
 const char *oom_outcome__name(enum oom_outcome outcome);
+const char *oom_sent__name(enum oom_sent sent);
 
 /* From one moment to a later one; MT_UNKNOWN_U64 where the two have no clock in common, or time went back. */
 uint64_t oom_moment__between(const struct oom_moment *from, const struct oom_moment *to);

@@ -96,6 +96,7 @@ struct hook_dependency {
 struct hook_slots {
 	const char *hook; /* NULL ends the list */
 	enum mt_slot first, last;
+	const char *unless; /* they are unknown as well if it is attached by this program; NULL: by none */
 };
 
 /* What a map of the probe's object holds from the start, as nr keys and values one behind the other. */

@@ -73,6 +73,7 @@ struct map_activity {
 	uint64_t minor, major;	    /* faults */
 	uint64_t write_present;	    /* writes to pages that were present, and that the processor refused */
 	uint64_t first_touch_bytes; /* of pages that were not there before */
+	uint64_t copied;	    /* pages that a write copied */
 };
 
 #endif

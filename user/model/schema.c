@@ -8,6 +8,17 @@
 
 /* What rows of probes.def take as names. */
 static const char *const names_fault_mode[] = { "user", "kernel", NULL };
+/* Bits of x86's error code from the lowest on (arch/x86/include/asm/trap_pf.h); U is what the mode says. */
+static const char *const names_error_code[] = {
+	"absent", "present",	    /* P */
+	"read",	  "write",	    /* W */
+	"",	  "",		    /* U */
+	"",	  "reserved",	    /* RSVD */
+	"",	  "fetch",	    /* I */
+	"",	  "protection_key", /* PK */
+	"",	  "shadow_stack",   /* SS */
+	NULL,
+};
 /*
  * include/linux/mmzone.h, enum migratetype, with CONFIG_CMA and
  * CONFIG_MEMORY_ISOLATION; without the former, isolate moves to 4.
@@ -17,6 +28,21 @@ static const char *const names_migratetype[] = { "unmovable", "movable", "reclai
 static const char *const names_backing[] = {
 	[MT_BACKING_ANON] = "anon", [MT_BACKING_FILE] = "file",	      [MT_BACKING_SHMEM] = "shmem",
 	[MT_BACKING_SWAP] = "swap", [MT_BACKING_HUGETLB] = "hugetlb", [MT_NR_BACKINGS] = NULL,
+};
+static const char *const names_minor_kind[] = {
+	[MT_MINOR_SWAP] = "swap",
+	[MT_MINOR_NUMA] = "numa_hint",
+	[MT_MINOR_HUGE] = "huge",
+	[MT_MINOR_COPIED] = "copied",
+	[MT_MINOR_ZERO_WRITTEN] = "zero_written",
+	[MT_MINOR_REUSED] = "reused",
+	[MT_MINOR_FILE] = "file",
+	[MT_MINOR_SHMEM] = "shmem",
+	[MT_MINOR_FIRST_TOUCH] = "first_touch",
+	[MT_MINOR_ZERO_PAGE] = "zero_page",
+	[MT_MINOR_HUGETLB] = "hugetlb",
+	[MT_MINOR_OTHER] = "other",
+	[MT_NR_MINOR_KINDS] = NULL,
 };
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_denied_call[] = { "mmap", "brk", "mremap", "mprotect", "mlock", "clone", NULL };
@@ -377,6 +403,7 @@ const char *schema__field_type_name(enum field_type type)
 		[FIELD_INT] = "int",	      [FIELD_BOOL] = "bool",	 [FIELD_GFP] = "gfp",
 		[FIELD_ADDRESS] = "address",  [FIELD_CODE] = "code",	 [FIELD_KERNEL_STACK] = "stack",
 		[FIELD_USER_STACK] = "stack", [FIELD_CGROUP] = "cgroup", [FIELD_TEXT] = "text",
+		[FIELD_FLAGS] = "flags",
 	};
 
 	return (size_t)type < ARRAY_SIZE(names) ? names[type] : "?";

@@ -50,6 +50,7 @@ enum field_type {
 	FIELD_GFP,
 	FIELD_ADDRESS,
 	FIELD_CODE,
+	FIELD_FLAGS,	    /* another reading of a member that has a row before */
 	FIELD_KERNEL_STACK, /* the id of a call chain */
 	FIELD_USER_STACK,
 	FIELD_CGROUP, /* the id of a cgroup; 0: unknown */
@@ -64,7 +65,7 @@ struct field_row {
 	enum field_type type;
 	enum unit unit;
 	const char *path;	  /* of a FIELD_WHO or FIELD_REF: the prefix of its parts, or "" */
-	const char *const *names; /* of a FIELD_CODE, NULL at the end */
+	const char *const *names; /* of a FIELD_CODE; of FIELD_FLAGS two a bit, clear and set; NULL at the end */
 	const char *help;
 };
 
@@ -100,6 +101,7 @@ struct hist_row {
 	const char *const *label_names; /* NULL: the label's value is a number */
 	int first, last;
 	enum unit unit;
+	bool by_kind;	    /* shown instead of the event's other histograms, and only, if it is asked for */
 	const char *metric; /* NULL: not exported */
 	const char *help;
 };

@@ -11,8 +11,24 @@ static const struct attach_alt ends[] = {
 	{},
 };
 
+#define ALLOC_PROTO "struct page *page,unsigned int order,gfp_t gfp_flags,int migratetype"
+
+static const struct attach_alt allocs[] = {
+	{ .program = "failed_btf", .kind = ATTACH_TP_BTF, .event = "kmem:mm_page_alloc", .proto = ALLOC_PROTO },
+	{ .program = "failed_raw", .kind = ATTACH_RAW_TP, .event = "kmem:mm_page_alloc", .proto = ALLOC_PROTO },
+	{},
+};
+
 static const struct attach_hook hooks[] = {
 	{ .name = "ends of system calls", .need = HOOK_REQUIRED, .alts = ends, .loss = "what was refused" },
+	{ .name = "page allocations", .need = HOOK_OPTIONAL, .alts = allocs, .loss = "failed page allocations" },
+	{},
+};
+
+/* From 6.10 on BTF has the bits of gfp flags; they have kept their values since 5.10. */
+static const struct kernel_constant constants[] = {
+	{ .name = "___GFP_DIRECT_RECLAIM_BIT", .value = 10, .may_lack = true },
+	{ .name = "___GFP_NOWARN_BIT", .value = 13, .may_lack = true },
 	{},
 };
 
@@ -28,5 +44,6 @@ const struct probe denied_probe = {
 	.object = denied_bpf__elf_bytes,
 	.hooks = hooks,
 	.columns = columns,
+	.constants = constants,
 	.selftest_slot = MT_NR_SLOTS,
 };

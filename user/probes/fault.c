@@ -47,6 +47,15 @@ static const struct kernel_constant constants[] = {
 	{},
 };
 
+/* The function that handles a fault is not told the processor's error code. */
+static const struct hook_slots hook_slots[] = {
+	{ .hook = "user",
+	  .first = MT_SLOT_fault_write_present,
+	  .last = MT_SLOT_fault_write_present,
+	  .unless = "user_mm" },
+	{},
+};
+
 static const enum mt_slot minor[] = { MT_SLOT_fault_minor };
 static const enum mt_slot major[] = { MT_SLOT_fault_major };
 
@@ -62,6 +71,7 @@ const struct probe fault_probe = {
 	.hooks = hooks,
 	.dependencies = dependencies,
 	.constants = constants,
+	.hook_slots = hook_slots,
 	.columns = columns,
 	.selftest_slot = MT_SLOT_fault_user,
 	.without_hooks = true,

@@ -35,6 +35,23 @@ static const struct attach_alt look[] = {
 	{ .program = "look_alone", .kind = ATTACH_ITER },
 	{},
 };
+static const struct attach_alt look_seen[] = {
+	{ .program = "", .kind = ATTACH_IMPLIED, .event = ENTER, .proto = FLAGS " -> void" },
+	{ .program = "look_seen_balanced", .kind = ATTACH_ITER },
+	{ .program = "look_seen_alone", .kind = ATTACH_ITER },
+	{},
+};
+static const struct attach_alt gone[] = {
+	{ .program = "gone_balanced",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "sched:sched_process_exit",
+	  .proto = "struct task_struct *p" },
+	{ .program = "gone_alone",
+	  .kind = ATTACH_TP_BTF,
+	  .event = "sched:sched_process_exit",
+	  .proto = "struct task_struct *p" },
+	{},
+};
 static const struct attach_alt migrate[] = {
 	{ .program = "migrate",
 	  .kind = ATTACH_TP_BTF,
@@ -179,6 +196,8 @@ static const struct attach_hook hooks[] = {
 	{ .name = "node end", .need = HOOK_OPTIONAL, .alts = node_end, .loss = "node reclaim" },
 	{ .name = "compact begin", .need = HOOK_OPTIONAL, .alts = compact_begin, .loss = "compaction" },
 	{ .name = "compact end", .need = HOOK_OPTIONAL, .alts = compact_end, .loss = "compaction" },
+	{ .name = "gone", .need = HOOK_OPTIONAL, .alts = gone, .loss = "ends of stalls that were missed" },
+	{ .name = "look seen", .need = HOOK_OPTIONAL, .alts = look_seen, .loss = "ends of stalls that were missed" },
 	{},
 };
 

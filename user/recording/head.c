@@ -207,6 +207,31 @@ static void read_host(struct recording_head *head, const json_t *host)
 	head->host.memory_bytes = read_u64(host, "memory_bytes");
 }
 
+static bool has_field(const json_t *fields, const char *name)
+{
+	const json_t *field;
+	const char *its;
+	size_t i;
+
+	json_array_foreach(fields, i, field)
+	{
+		its = json_string_value(json_array_get(field, 0));
+		if (its && !strcmp(its, name))
+			return true;
+	}
+	return false;
+}
+
+/* Counters that a memtrace of another version did not have are unknown. */
+static void note_missing_counters(struct recording_head *head, const json_t *fields)
+{
+	size_t slot;
+
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		if (!has_field(fields, slot_rows[slot].path))
+			head->probes[slot_rows[slot].probe].lacks[slot] = true;
+}
+
 static void read_records(struct recording_head *head, const json_t *records)
 {
 	const json_t *record;
@@ -220,6 +245,8 @@ static void read_records(struct recording_head *head, const json_t *records)
 		for (id = 0; name && id < MT_NR_RECS; id++)
 			if (event_rows[id].name && !strcmp(event_rows[id].name, name))
 				head->has[id] = true;
+		if (name && !strcmp(name, "task"))
+			note_missing_counters(head, json_object_get(record, "fields"));
 	}
 }
 

@@ -163,6 +163,8 @@ static void add_text(struct builder *b, size_t offset, size_t size, const char *
 
 static void add_row(struct builder *b, const struct field_row *row)
 {
+	if (row->type == FIELD_FLAGS)
+		return; /* the member has another row */
 	if (row->type == FIELD_TEXT) {
 		add_text(b, row->offset, row->size, row->member);
 		return;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "event.h"
@@ -28,6 +29,7 @@
 #define COLUMNS_ADDRESS(path) PLAIN(path)
 #define COLUMNS_GFP(path)     LEFT(path)
 #define COLUMNS_CODE(path)    LEFT(path)
+#define COLUMNS_FLAGS(path)   LEFT(path)
 #define COLUMNS_CGROUP(path)  LEFT(path)
 #define COLUMNS_TEXT(path)    LEFT(path)
 /* They come last, as they may be left out. */
@@ -223,6 +225,24 @@ static struct cell code_cell(const void *at, size_t size, const char *const *nam
 	return cell_none();
 }
 
+/* "present|write"; unknown if all bits are set. */
+static struct cell flags_cell(const void *at, size_t size, const char *const *names)
+{
+	uint64_t flags = read_uint(at, size);
+	char text[128] = "";
+	size_t len = 0;
+
+	if (flags == UINT64_MAX >> (64 - 8 * size))
+		return cell_none();
+	for (size_t bit = 0; names[2 * bit] && names[2 * bit + 1]; bit++) {
+		const char *name = names[2 * bit + (flags >> bit & 1)];
+
+		if (*name && len < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? "|" : "", name);
+	}
+	return copy_string(text, SIZE_MAX);
+}
+
 static struct cell stack_cell(const struct field_row *field, const void *record, const struct event_row *row,
 			      const struct event_names *names)
 {
@@ -264,6 +284,9 @@ static size_t fill_field(struct cell *cells, const struct field_row *field, cons
 		break;
 	case FIELD_CODE:
 		*cells = code_cell(at, field->size, field->names);
+		break;
+	case FIELD_FLAGS:
+		*cells = flags_cell(at, field->size, field->names);
 		break;
 	case FIELD_CGROUP:
 		*cells = cgroup_cell(read_uint(at, field->size), names);

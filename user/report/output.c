@@ -15,13 +15,19 @@ const struct output_ops *output__find(const char *name)
 	return NULL;
 }
 
-static void refuse(const char *name)
+/* Whether that output can render what the command has. */
+static bool is_offered(const struct output_request *request, const struct output_ops *ops)
+{
+	return !ops->metrics_only && (!ops->paths_only || request->paths);
+}
+
+static void refuse(const struct output_request *request, const char *name)
 {
 	char accepted[256] = "";
 	size_t i, len = 0;
 
 	for (i = 0; outputs[i]; i++)
-		if (!outputs[i]->metrics_only && len < sizeof(accepted))
+		if (is_offered(request, outputs[i]) && len < sizeof(accepted))
 			len += snprintf(accepted + len, sizeof(accepted) - len, " %s", outputs[i]->name);
 	log_error("--format '%s': no such format; expected one of%s", name, accepted);
 }
@@ -43,8 +49,8 @@ const struct output_ops *output__chosen(const struct output_request *request)
 	const char *name = chosen_name(request);
 	const struct output_ops *ops = output__find(name);
 
-	if (ops && !ops->metrics_only)
+	if (ops && is_offered(request, ops))
 		return ops;
-	refuse(name);
+	refuse(request, name);
 	return NULL;
 }

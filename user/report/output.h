@@ -13,6 +13,7 @@ struct output_request {
 	const char *path;   /* -o FILE; NULL: standard output */
 	bool json;	    /* --json */
 	const char *format; /* --format; NULL: text, or JSON */
+	bool paths;	    /* the command's report has call paths */
 };
 
 struct output_style {
@@ -27,6 +28,7 @@ struct output;
 struct output_ops {
 	const char *name;  /* for --format */
 	bool metrics_only; /* it renders only metrics: not for --format */
+	bool paths_only;   /* it renders only call paths */
 	bool for_programs; /* it shows what has a path, not what has a title */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);

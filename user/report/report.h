@@ -203,8 +203,9 @@ struct report {
 	const char *schema; /* "memtrace.stat/1" */
 	struct section *sections;
 	size_t nr_sections;
-	bool not_in_text; /* only for programs */
-	bool failed;	  /* memory ran out while it was built: outputs refuse it with -ENOMEM */
+	bool not_in_text;   /* only for programs */
+	unsigned int width; /* of the terminal that its text is for, in columns; 0: of none */
+	bool failed;	    /* memory ran out while it was built: outputs refuse it with -ENOMEM */
 };
 
 struct report *report__new(const char *schema); /* NULL if memory ran out */

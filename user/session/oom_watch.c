@@ -10,16 +10,20 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
+#include "../count/limit_watch.h"
 #include "../count/oom_cases.h"
 #include "../kernel/kmsg.h"
 #include "../kernel/oom_parser.h"
+#include "../kernel/oomd_mark.h"
 #include "../kernel/proc.h"
+#include "../model/samples.h"
 
 #define DUE_STEP_NS   50000000ULL
 #define WAIT_NS	      (2 * NSEC_PER_SEC) /* for what becomes of a victim */
 #define HISTORY_BYTES (8U << 20)
 #define COMMANDS      64 /* command lines of the largest processes */
 #define READ_AT_ONCE  4
+#define CROSSINGS     8				   /* reported at a tick: the others are at the next one */
 #define SHORT_PART    4				   /* of all memory: with less available, command lines are not read */
 #define SAME_KILL_NS  (10 * (int64_t)NSEC_PER_SEC) /* the clock of the log and that of records run apart */
 
@@ -38,8 +42,10 @@ struct oom_watch {
 	struct oom_kill kill;	   /* of the report that is made */
 	const struct oom_case *of; /* that it is about, while the log is read */
 	struct known_command commands[COMMANDS];
+	struct cgroups *cgroups;
+	struct limit_watch limits;
 	uint64_t page_size, reports;
-	bool log_failed;
+	bool log_failed, ticked;
 };
 
 struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch_request *request)
@@ -53,9 +59,10 @@ struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch
 	watch->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	watch->flight =
 		flight__new((uint32_t)(request->history_ns / OOM_WATCH_TICK_NS) + 4, HISTORY_BYTES, watch->page_size);
-	if (watch->flight)
+	watch->cgroups = cgroups__new();
+	if (watch->flight && watch->cgroups)
 		return watch;
-	free(watch);
+	oom_watch__free(watch);
 	return NULL;
 }
 
@@ -64,6 +71,7 @@ void oom_watch__free(struct oom_watch *watch)
 	if (!watch)
 		return;
 	flight__free(watch->flight);
+	cgroups__free(watch->cgroups);
 	free(watch);
 }
 
@@ -150,7 +158,76 @@ static void read_commands(struct oom_watch *watch)
 	}
 }
 
-void oom_watch__tick(struct oom_watch *watch)
+/* Of ten seconds the share in which some task waited for memory, as the last tick has it. */
+static uint64_t some_avg10(const struct oom_watch *watch)
+{
+	return watch->ticked ? watch->session->samples.extents[SCOPE_TOTAL][SAMPLE_pressure_memory_some_avg10].end :
+			       MT_UNKNOWN_U64;
+}
+
+/* Said once: without PSI only names and marks tell. */
+static void check_pressure(struct oom_watch *watch)
+{
+	if (watch->ticked || !watch->session->source->probes[MT_PROBE_signal].attached)
+		return;
+	watch->ticked = true;
+	if (some_avg10(watch) == MT_UNKNOWN_U64)
+		log_note("this kernel does not tell PSI: of SIGKILLs that programs send, only those are reported whose "
+			 "sender is known to kill for memory");
+}
+
+static struct oom_scene scene_of(const struct oom_watch *watch)
+{
+	const struct session *session = watch->session;
+
+	return (struct oom_scene){
+		.names = &session->names,
+		.flight = watch->flight,
+		.wall_offset_ns = session->checkpoint.wall_offset_ns,
+		.page_size = watch->page_size,
+		.now_ns = clock__boot_ns(),
+	};
+}
+
+/* It is as a kill of nobody, at the limit of that cgroup. */
+static int tell_crossing(struct oom_watch *watch, const struct limit_crossing *crossing)
+{
+	const struct oom_scene scene = scene_of(watch);
+	const struct session *session = watch->session;
+	const char *name = session->names.cgroup(session->names.ctx, crossing->cgroup_id);
+	struct oom_case nobody = { .kill.hdr.time_ns = session->checkpoint.now_ns };
+	struct oom_kill *at = &watch->kill;
+	int err;
+
+	oom_kill__init(at);
+	at->kind = OOM_KIND_MEMCG;
+	at->page_size = watch->page_size;
+	at->when.wall_ns = nobody.kill.hdr.time_ns + (uint64_t)scene.wall_offset_ns;
+	snprintf(at->limit.cgroup, sizeof(at->limit.cgroup), "%s", name ? name : "");
+	at->limit.bytes = crossing->limit;
+	at->limit.usage = crossing->usage;
+	err = oom_case__fill_before(&watch->cases, &nobody, &scene, at);
+	if (!err)
+		err = watch->request.crossed(watch->request.ctx, at);
+	oom_kill__done(at);
+	return err;
+}
+
+static int look_at_limits(struct oom_watch *watch)
+{
+	struct limit_crossing crossings[CROSSINGS];
+	size_t nr = 0, i;
+	int err = 0;
+
+	if (watch->request.at_percent)
+		nr = limit_watch__look(&watch->limits, &watch->session->cgroups, watch->request.at_percent, crossings,
+				       CROSSINGS);
+	for (i = 0; i < nr && !err; i++)
+		err = tell_crossing(watch, &crossings[i]);
+	return err;
+}
+
+int oom_watch__tick(struct oom_watch *watch)
 {
 	const struct session *session = watch->session;
 	uint64_t samples[NR_SAMPLES];
@@ -158,9 +235,11 @@ void oom_watch__tick(struct oom_watch *watch)
 
 	for (i = 0; i < NR_SAMPLES; i++)
 		samples[i] = session->samples.extents[SCOPE_TOTAL][i].end;
+	check_pressure(watch);
 	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
 	if (!is_memory_short(samples))
 		read_commands(watch);
+	return look_at_limits(watch);
 }
 
 /* Of a victim nothing is read from /proc: who reads there holds its address space, and with it the memory that others
@@ -173,6 +252,43 @@ static void know_command(struct oom_watch *watch, struct oom_case *c)
 		snprintf(c->command_line, sizeof(c->command_line), "%s", known->line);
 }
 
+/* What the cgroup's mark and PSI are now, is compared when the report is due. */
+static struct oom_case *take_sent(struct oom_watch *watch, const struct mt_sigkill *sent)
+{
+	struct oom_case *opened = oom_cases__take_sent(&watch->cases, sent);
+
+	if (!opened)
+		return NULL;
+	opened->some_avg10 = some_avg10(watch);
+	opened->mark = oomd_mark__read(watch->cgroups, sent->receiver.cgroup_id);
+	return opened;
+}
+
+/* Programs that kill for want of memory, and nothing else. */
+static bool is_killer(const char *comm)
+{
+	static const char *const names[] = { "systemd-oomd", "earlyoom", "oomd", "nohang" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(comm, names[i]))
+			return true;
+	return false;
+}
+
+static enum oom_sent why_sent(const struct oom_watch *watch, const struct oom_case *c)
+{
+	uint64_t mark = oomd_mark__read(watch->cgroups, c->kill.victim.cgroup_id);
+
+	if (is_killer(c->kill.trigger.comm))
+		return OOM_SENT_NAME;
+	if (c->mark != MT_UNKNOWN_U64 && mark != MT_UNKNOWN_U64 && mark > c->mark)
+		return OOM_SENT_MARK;
+	if (c->some_avg10 != MT_UNKNOWN_U64 && c->some_avg10 >= OOM_SENT_PSI * SAMPLE_WHOLE / 100)
+		return OOM_SENT_PRESSURE;
+	return OOM_SENT_NONE;
+}
+
 void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record)
 {
 	struct oom_case *opened;
@@ -181,7 +297,8 @@ void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record)
 		flight__memory(watch->flight, (const struct mt_memory *)record);
 		return;
 	}
-	opened = oom_cases__take(&watch->cases, record);
+	opened = record->id == MT_REC_sigkill ? take_sent(watch, (const struct mt_sigkill *)record) :
+						oom_cases__take(&watch->cases, record);
 	if (opened)
 		know_command(watch, opened);
 	if (watch->timer)
@@ -241,19 +358,15 @@ static void read_log(struct oom_watch *watch, const struct oom_case *c, uint64_t
 
 static int report(struct oom_watch *watch, const struct oom_case *c)
 {
-	const struct session *session = watch->session;
-	const struct oom_scene scene = {
-		.names = &session->names,
-		.flight = watch->flight,
-		.wall_offset_ns = session->checkpoint.wall_offset_ns,
-		.page_size = watch->page_size,
-		.now_ns = clock__boot_ns(),
-	};
+	const struct oom_scene scene = scene_of(watch);
 	struct oom_found found = { .kill = &watch->kill, .kernel_points = c->nr_candidates };
 	int err;
 
 	oom_kill__init(&watch->kill);
-	read_log(watch, c, &found.lost_records);
+	if (c->sent)
+		found.lost_records = MT_UNKNOWN_U64;
+	else
+		read_log(watch, c, &found.lost_records);
 	found.logged = watch->kill.victim.pid != 0;
 	err = oom_case__fill(&watch->cases, c, &scene, &watch->kill);
 	if (!err)
@@ -269,7 +382,10 @@ static int report_due(struct oom_watch *watch, uint64_t wait_ns)
 	int err = 0;
 
 	while (!err && (c = oom_cases__due(&watch->cases, clock__boot_ns(), wait_ns))) {
-		err = report(watch, c);
+		if (c->sent)
+			c->why = why_sent(watch, c);
+		if (!c->sent || c->why != OOM_SENT_NONE)
+			err = report(watch, c);
 		oom_cases__close(c);
 	}
 	return err;
@@ -313,5 +429,6 @@ struct oom_watch_totals oom_watch__totals(const struct oom_watch *watch)
 {
 	return (struct oom_watch_totals){ .kills = watch->cases.nr,
 					  .reports = watch->reports,
-					  .left_out = watch->cases.left_out };
+					  .left_out = watch->cases.left_out,
+					  .sent_left_out = watch->cases.sent_left_out };
 }

@@ -24,6 +24,9 @@ struct oom_watch_request {
 	uint64_t history_ns; /* what is remembered, 2 s to an hour */
 	/* A kill whose victim is gone, or was waited for long enough.  0, or -errno, which ends the run. */
 	int (*found)(void *ctx, const struct oom_found *found);
+	unsigned int at_percent; /* of a cgroup's limit; 0: not wanted */
+	/* A cgroup has passed it: its limit, its usage and what was before.  Likewise. */
+	int (*crossed)(void *ctx, const struct oom_kill *at);
 	void *ctx;
 };
 
@@ -32,16 +35,17 @@ struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch
 void oom_watch__free(struct oom_watch *watch); /* NULL is fine */
 /* When all is attached.  0 or -ENOMEM. */
 int oom_watch__begin(struct oom_watch *watch);
-/* Each event of the two probes; also before the run begins. */
+/* Each event of the two probes, and "sigkill" of the probe "signal"; also before the run begins. */
 void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record);
-/* Each interval. */
-void oom_watch__tick(struct oom_watch *watch);
+/* Each interval.  0 or -errno of crossed(). */
+int oom_watch__tick(struct oom_watch *watch);
 /* The run is over: what waits is told as far as it is known.  0 or -errno of found(). */
 int oom_watch__finish(struct oom_watch *watch);
 
 struct oom_watch_totals {
 	uint64_t kills, reports;
-	uint64_t left_out; /* kills that came faster than reports can be made */
+	uint64_t left_out;	/* kills that came faster than reports can be made */
+	uint64_t sent_left_out; /* the same of SIGKILLs that programs sent */
 };
 struct oom_watch_totals oom_watch__totals(const struct oom_watch *watch);
 

@@ -207,6 +207,7 @@ static int open_live(struct session *session)
 		.family = session->options->cmd && !session->options->all,
 		.samples = session->config.samples || session->options->record,
 		.roles = role_rules__needed(session) ? &session->roles : NULL,
+		.all_cgroups = session->config.all_cgroups,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};
@@ -295,7 +296,7 @@ static void hold_back(struct session *session)
 /* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
 static int open_stacks(struct session *session)
 {
-	session->stacks = stacks__new(session->source, session->apart);
+	session->stacks = stacks__new(session->source, session->apart, session->options->mangled);
 	if (!session->stacks) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;

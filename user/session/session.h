@@ -35,14 +35,15 @@ struct session_config {
 	bool no_rows;	     /* rows are not shown: counts that no row has are not lost */
 	bool rare_only;	     /* without named probes: those whose events are rare */
 	bool latency;
-	bool gather;			   /* the probes' own gathering */
-	bool samples;			   /* are shown; a recording has them in any case */
-	bool record_only;		   /* nothing is counted here */
-	bool reports_to_stdout;		   /* reports, or metrics, go to standard output */
-	bool metrics;			   /* they are metrics */
-	bool bpf_stats;			   /* count the programs' run time */
-	bool reads_on;			   /* counts are also read after the end of the run */
-	bool own_times;			   /* of a part of a recording: events by their own times, without counts */
+	bool gather;		/* the probes' own gathering */
+	bool samples;		/* are shown; a recording has them in any case */
+	bool all_cgroups;	/* with samples and the probe "memory": also of those that processes are in */
+	bool record_only;	/* nothing is counted here */
+	bool reports_to_stdout; /* reports, or metrics, go to standard output */
+	bool metrics;		/* they are metrics */
+	bool bpf_stats;		/* count the programs' run time */
+	bool reads_on;		/* counts are also read after the end of the run */
+	bool own_times;		/* of a part of a recording: events by their own times, without counts */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
@@ -53,6 +54,9 @@ struct session_config {
 	 */
 	void (*keep)(struct session *session, void *ctx, char *data, size_t size);
 	uint64_t keep_ns, keep_bytes;
+	/* Counts are up to date, each second or more often: before the interval that may end here.  NULL: not wanted.
+	 */
+	void (*tick)(struct session *session, void *ctx);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
 	int (*interval)(struct session *session, void *ctx);
 	void *ctx;

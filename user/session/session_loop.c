@@ -149,6 +149,8 @@ void session__end_interval(struct session *session)
 static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
 	add_own_losses(session);
+	if (session->config.tick)
+		session->config.tick(session, session->config.ctx);
 	if (session->interval_ns && due_ns >= session->interval_due_ns) {
 		session__end_interval(session);
 		/* if an interval took too long, the next one is not shortened */

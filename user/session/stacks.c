@@ -42,6 +42,7 @@ struct stacks {
 	uint64_t unnamed;   /* call chains whose names did not come in time */
 	char *scratch;	    /* a text that is not kept */
 	bool why_said;
+	bool mangled; /* names of C++ and Rust are left as they are in files */
 };
 
 static void forget_texts(struct stacks *stacks)
@@ -87,7 +88,7 @@ static bool find_kernel(void *ctx, uint64_t address, struct symbol *symbol)
 	return found;
 }
 
-struct stacks *stacks__new(struct source *src, struct apart *apart)
+struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled)
 {
 	struct stacks *stacks = calloc(1, sizeof(*stacks));
 	struct symbol unused;
@@ -96,6 +97,7 @@ struct stacks *stacks__new(struct source *src, struct apart *apart)
 		return NULL;
 	stacks->source = src->ops->stacks(src);
 	stacks->apart = apart;
+	stacks->mangled = mangled;
 	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
 	if (!stacks->symbols) {
 		free(stacks);
@@ -279,6 +281,7 @@ static void ask_names(struct stacks *stacks, struct stack_text *entry, const str
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, addresses[i]);
+	message__put_u64(&question, stacks->mangled);
 	entry->asked = true;
 	apart__ask(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
 		   (struct apart_key){ entry->key.id, entry->key.maps });

@@ -9,8 +9,11 @@
 
 struct stacks;
 
-/* src and apart must outlive it.  NULL if memory ran out. */
-struct stacks *stacks__new(struct source *src, struct apart *apart);
+/*
+ * src and apart must outlive it.  mangled: names of C++ and Rust functions are left as they are in files.  NULL if
+ * memory ran out.
+ */
+struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled);
 void stacks__free(struct stacks *stacks); /* NULL is fine */
 /*
  * The functions of a call chain, the root first, with ";" between: "main;work;malloc". who: its task, or NULL, at

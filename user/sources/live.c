@@ -557,18 +557,23 @@ static void explain_core(const struct live *live, const struct live_request *req
 			  culprit->why);
 }
 
-/* Those that the user chose, each below those that it is in. */
-static void sample_chosen(struct live *live)
+void live__sample_cgroup(struct live *live, uint64_t id)
 {
 	uint64_t above[MAX_DEPTH];
-	size_t i, j, nr;
+	size_t nr = cgroups__ancestors(live->cgroups, id, above, MAX_DEPTH), i;
 
-	for (i = 0; live->samples && i < live->filters.nr_cgroups; i++) {
-		nr = cgroups__ancestors(live->cgroups, live->filters.cgroups[i].id, above, MAX_DEPTH);
-		for (j = 0; j < nr; j++)
-			cgroup_sampler__add(&live->cgroup_sampler, above[j]);
-		cgroup_sampler__add(&live->cgroup_sampler, live->filters.cgroups[i].id);
-	}
+	for (i = 0; i < nr; i++)
+		cgroup_sampler__add(&live->cgroup_sampler, above[i]);
+	cgroup_sampler__add(&live->cgroup_sampler, id);
+}
+
+/* Those that the user chose. */
+static void sample_chosen(struct live *live)
+{
+	size_t i;
+
+	for (i = 0; live->samples && i < live->filters.nr_cgroups; i++)
+		live__sample_cgroup(live, live->filters.cgroups[i].id);
 }
 
 /* Everything so far happened while programs were being attached: the run starts here. */
@@ -743,6 +748,7 @@ int live__open(struct live **out, const struct live_request *request)
 	live->ring_maps.rare_fd = -1;
 	live->samples = request->samples;
 	live->roles = request->roles;
+	live->all_cgroups = request->samples && request->all_cgroups;
 	sample_files__open(&live->sample_files);
 	if (!err)
 		err = open_cgroups(live);

@@ -20,7 +20,8 @@ struct live_request {
 	bool family;		   /* only the command to be started and its descendants */
 	const struct roles *roles; /* the titles that they ask for are read; NULL: none */
 	bool samples;		   /* what files of the kernel say of the machine and of cgroups */
-	bool keep_going;	   /* for doctor: continue after failures, to report them */
+	bool all_cgroups; /* with samples and the probe "memory": of those that processes are in, and above these */
+	bool keep_going;  /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */
 };
@@ -37,6 +38,8 @@ struct hook_report {
 	const char *why;  /* why it is not attached, or not of the best kind; "" */
 	const char *loss; /* what is missing without it */
 	bool wanted, optional;
+	bool tracefs; /* that kind needs the ids that tracefs has; also where it is not attached as that cannot be read
+		       */
 	int error;
 	/* of the program that is attached; NULL and 0 if that is not known */
 	const char *program;
@@ -75,6 +78,11 @@ void live__expect_command(struct live *live, bool expect);
  * counted before.
  */
 void live__end(struct live *live);
+/*
+ * Whether the kernel does for a tick what it is asked for, with the capabilities that are in effect now and whatever
+ * kernel.unprivileged_bpf_disabled will be.
+ */
+bool live__may_go_on(struct live *live);
 /* Takes samples now, if they were asked for. */
 void live__take_samples(struct live *live);
 

@@ -93,6 +93,7 @@ struct live {
 	struct checkpoint end_checkpoint; /* when it ended */
 	struct live_misses misses;	  /* as they were at misses.read_ns */
 	bool samples;			  /* are asked for */
+	bool all_cgroups;		  /* as in the request */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
 };
@@ -133,6 +134,8 @@ void live__close_stalls(struct live *live);
 /* The samples that are not in files; those of a kernel that does not tell stay unknown. */
 void live__sample_stalls(struct live *live, uint64_t values[NR_SAMPLES]);
 /* After the probes were opened: 0 or -errno. */
+/* The cgroup of that id has samples from now on, and those above it. */
+void live__sample_cgroup(struct live *live, uint64_t id);
 int live__open_memory(struct live *live);
 void live__close_memory(struct live *live);
 /* Delivers the memory of each process that has other numbers, or another name, than the last time. */

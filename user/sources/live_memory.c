@@ -20,6 +20,7 @@ struct process {
 	uint32_t pid;
 	uint64_t pass;
 	struct mt_memory rec;
+	uint64_t sampled; /* the cgroup that has samples because of it; 0: none */
 };
 
 struct live_memory {
@@ -88,6 +89,11 @@ static int deliver(struct live *live, const struct mt_memory *rec)
 			free(process);
 			return -ENOMEM;
 		}
+	}
+	/* looking for those above a cgroup takes some system calls: once for each process */
+	if (live->all_cgroups && live->running && process->sampled != rec->who.cgroup_id) {
+		live__sample_cgroup(live, rec->who.cgroup_id);
+		process->sampled = rec->who.cgroup_id;
 	}
 	process->rec = *rec;
 	process->pass = memory->pass;

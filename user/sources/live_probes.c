@@ -34,6 +34,11 @@ static void note_partial(struct probe_status *status, const struct object *objec
 	}
 }
 
+static bool hook_counts(const struct hook_state *h, const struct hook_slots *row)
+{
+	return hook__is_attached(h) && (!row->unless || strcmp(h->hook->alts[h->alt].program, row->unless));
+}
+
 /* Counts without a hook are unknown, not 0; a latency that is not measured has no histogram. */
 static void note_lacks(struct probe_status *status, const struct object *object, const struct hook_slots *row)
 {
@@ -48,7 +53,7 @@ static void note_lacks(struct probe_status *status, const struct object *object,
 	for (; row && row->hook; row++) {
 		h = object__hook(object, row->hook);
 		for (slot = row->first; h && slot <= row->last; slot++)
-			status->lacks[slot] = !hook__is_attached(h);
+			status->lacks[slot] = !hook_counts(h, row);
 	}
 }
 
@@ -222,6 +227,18 @@ static const struct attach_alt *first_alt(const struct attach_hook *hook)
 	return hook->alts[0].kind == ATTACH_IMPLIED ? &hook->alts[1] : &hook->alts[0];
 }
 
+/* Only kind tp reads files: what was not permitted was such a file, where there is that alternative. */
+static bool needs_tracefs(const struct hook_state *h, const struct attach_alt *attached)
+{
+	const struct attach_alt *alt;
+
+	if (attached || !h->wanted)
+		return attached && attached->kind == ATTACH_TP;
+	for (alt = h->hook->alts; alt->program && alt->kind != ATTACH_TP; alt++)
+		;
+	return alt->program && (h->error == -EACCES || h->error == -EPERM);
+}
+
 static const struct hook_report *report_hook(struct live *live, const struct object *object, const char *name, size_t i)
 {
 	const struct hook_state *h = &object->hooks[i];
@@ -239,6 +256,7 @@ static const struct hook_report *report_hook(struct live *live, const struct obj
 		.loss = h->hook->loss,
 		.wanted = h->wanted,
 		.optional = h->hook->need != HOOK_REQUIRED && h->hook->need != HOOK_NOT_LIGHT,
+		.tracefs = needs_tracefs(h, alt),
 		.error = h->error,
 		.program = size.program,
 		.instructions = size.instructions,

@@ -96,12 +96,24 @@ static void fill(const struct run_view *view, const struct hist_entry *entry, st
 	};
 }
 
+static bool has_kinds(enum mt_rec_id event)
+{
+	size_t i;
+
+	for (i = 0; i < nr_hist_rows; i++)
+		if (hist_rows[i].by_kind && hist_rows[i].event == event)
+			return true;
+	return false;
+}
+
 /* A latency that is not measured has no histogram, not an empty one. */
 static bool is_measured(const struct run_view *view, const struct hist_row *row)
 {
 	const struct probe_status *status = &view->probes[row->probe];
 
 	if (!run_view__asked(view, row->probe) || !status->hooked)
+		return false;
+	if (row->by_kind != (view->by_kind && has_kinds(row->event)))
 		return false;
 	if (row->event == MT_REC_NONE || event_rows[row->event].use != EVENT_LATENCY)
 		return true;

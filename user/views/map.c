@@ -22,9 +22,9 @@ enum {
 	COLUMN_COUNT,
 	COLUMN_FIRST_TOUCH,
 	COLUMN_WRITE_PRESENT,
+	COLUMN_COPIED,
 	COLUMN_MINOR,
 	COLUMN_MAJOR,
-	COLUMN_COPIED,
 	COLUMN_RETURNED,
 	COLUMN_CLASS,
 	COLUMN_START,
@@ -40,9 +40,9 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_COUNT] = { .title = "MAPS", .path = "maps", .unit = UNIT_COUNT },
 	[COLUMN_FIRST_TOUCH] = { .title = "FIRST-TOUCH", .path = "first_touch_bytes", .unit = UNIT_BYTES },
 	[COLUMN_WRITE_PRESENT] = { .title = "WRITE-PRESENT", .path = "write_present", .unit = UNIT_COUNT },
+	[COLUMN_COPIED] = { .title = "COPIED", .path = "copied", .unit = UNIT_COUNT },
 	[COLUMN_MINOR] = { .title = "MINOR", .path = "minor", .unit = UNIT_COUNT },
 	[COLUMN_MAJOR] = { .title = "MAJOR", .path = "major", .unit = UNIT_COUNT },
-	[COLUMN_COPIED] = { .path = "copied", .unit = UNIT_COUNT },
 	[COLUMN_RETURNED] = { .path = "returned_bytes", .unit = UNIT_BYTES },
 	[COLUMN_CLASS] = { .title = "CLASS", .path = "class", .left = true },
 	[COLUMN_START] = { .path = "start" },
@@ -51,7 +51,8 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 static void fill_group(const struct map_process *process, const struct map_group *group,
 		       const struct map_activity *activity, struct cell *c)
 {
-	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
+	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64,
+						    MT_UNKNOWN_U64 };
 
 	if (!activity)
 		activity = &unseen;
@@ -67,23 +68,26 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
 	c[COLUMN_MINOR] = map__number(activity->minor);
 	c[COLUMN_MAJOR] = map__number(activity->major);
-	c[COLUMN_COPIED] = cell_none();
+	c[COLUMN_COPIED] = map__number(activity->copied);
 	c[COLUMN_RETURNED] = cell_none();
 }
 
 /* A sum is known if all its parts are. */
+static void add_known(uint64_t *sum, uint64_t part)
+{
+	if (*sum == MT_UNKNOWN_U64 || part == MT_UNKNOWN_U64)
+		*sum = MT_UNKNOWN_U64;
+	else
+		*sum += part;
+}
+
 static void add_activity(struct map_activity *sum, const struct map_activity *part)
 {
-	sum->minor += part->minor;
-	sum->major += part->major;
-	if (sum->write_present == MT_UNKNOWN_U64 || part->write_present == MT_UNKNOWN_U64)
-		sum->write_present = MT_UNKNOWN_U64;
-	else
-		sum->write_present += part->write_present;
-	if (sum->first_touch_bytes == MT_UNKNOWN_U64 || part->first_touch_bytes == MT_UNKNOWN_U64)
-		sum->first_touch_bytes = MT_UNKNOWN_U64;
-	else
-		sum->first_touch_bytes += part->first_touch_bytes;
+	add_known(&sum->minor, part->minor);
+	add_known(&sum->major, part->major);
+	add_known(&sum->write_present, part->write_present);
+	add_known(&sum->first_touch_bytes, part->first_touch_bytes);
+	add_known(&sum->copied, part->copied);
 }
 
 /* "11 more (-k 0)": the sum of the groups that text leaves out. */

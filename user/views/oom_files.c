@@ -9,6 +9,7 @@
 
 #include "../base/clock.h"
 #include "../report/output.h"
+#include "wrapped.h"
 
 /* The report as one output has it: owned by the caller; NULL: no memory. */
 static char *as_text(const struct report *report, const char *format, const int64_t *wall_offset_ns, size_t *size)
@@ -45,6 +46,22 @@ static void name_files(char buf[KEEPER_NAME_MAX], uint64_t wall_ns, const char *
 	snprintf(buf, KEEPER_NAME_MAX, OOM_FILES_PREFIX "%s-%s-%u", when, comm, pid);
 }
 
+void oom_files__stem(char buf[KEEPER_NAME_MAX], const struct oom_files_name *name)
+{
+	name_files(buf, name->wall_ns, name->what, name->pid);
+}
+
+void oom_files__add_recording(struct report *report, const char *recording, struct cell *storage)
+{
+	static const struct column columns[] = { { .path = "recording" } };
+
+	*storage = *recording ? cell_string(recording) : cell_none();
+	report__add_values(report,
+			   &(struct values){ .path = "", .columns = columns, .cells = storage, .nr_columns = 1 });
+	if (*recording)
+		report__add_note(report, "%-*s%s", WRAPPED_LABEL, "recording", recording);
+}
+
 static bool put(struct keeper *keeper, const char *stem, const char *ending, char *data, size_t size)
 {
 	char name[KEEPER_NAME_MAX + 8];
@@ -53,13 +70,12 @@ static bool put(struct keeper *keeper, const char *stem, const char *ending, cha
 	return keeper__put(keeper, name, data, size);
 }
 
-unsigned int oom_files__keep_recording(struct keeper *keeper, const struct mt_oom *kill, int64_t wall_offset_ns,
-				       char *data, size_t size)
+unsigned int oom_files__keep_recording(struct keeper *keeper, const struct oom_files_name *name, char *data,
+				       size_t size)
 {
 	char stem[KEEPER_NAME_MAX];
 
-	name_files(stem, kill->hdr.time_ns + (uint64_t)wall_offset_ns, kill->victim.comm,
-		   kill->victim.pid ? kill->victim.pid : kill->victim.tid);
+	oom_files__stem(stem, name);
 	return !put(keeper, stem, "rec", data, size);
 }
 
@@ -71,18 +87,28 @@ unsigned int oom_files__pid(const char *name)
 	return pid ? (unsigned int)strtoul(pid + 1, NULL, 10) : 0;
 }
 
-unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
-			     const int64_t *wall_offset_ns)
+unsigned int oom_files__keep_report(struct keeper *keeper, const struct oom_files_name *name,
+				    const struct report *report, const int64_t *wall_offset_ns)
 {
 	static const char *const formats[][2] = { { "text", "txt" }, { "json", "json" } };
 	char stem[KEEPER_NAME_MAX], *text;
 	unsigned int failed = 0;
 	size_t i, size;
 
-	name_files(stem, kill->when.wall_ns, kill->victim.comm, kill->victim.pid);
+	oom_files__stem(stem, name);
 	for (i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		text = as_text(report, formats[i][0], wall_offset_ns, &size);
 		failed += !text || !put(keeper, stem, formats[i][1], text, size);
 	}
 	return failed;
+}
+
+unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
+			     const int64_t *wall_offset_ns)
+{
+	const struct oom_files_name name = { .wall_ns = kill->when.wall_ns,
+					     .what = kill->victim.comm,
+					     .pid = kill->victim.pid };
+
+	return oom_files__keep_report(keeper, &name, report, wall_offset_ns);
 }

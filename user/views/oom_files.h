@@ -13,11 +13,23 @@
 unsigned int oom_files__keep(struct keeper *keeper, const struct oom_kill *kill, const struct report *report,
 			     const int64_t *wall_offset_ns);
 
-/*
- * Hands a recording over, by the name of a kill's report; data is the keeper's.  How many could not be: 0 or 1.
- */
-unsigned int oom_files__keep_recording(struct keeper *keeper, const struct mt_oom *kill, int64_t wall_offset_ns,
-				       char *data, size_t size);
+/* The same of a report that is about no kill. */
+struct oom_files_name {
+	uint64_t wall_ns;
+	const char *what; /* of any bytes */
+	uint32_t pid;	  /* 0: of none */
+};
+unsigned int oom_files__keep_report(struct keeper *keeper, const struct oom_files_name *name,
+				    const struct report *report, const int64_t *wall_offset_ns);
+
+/* What its files are called, without what stands behind the last dot. */
+void oom_files__stem(char buf[KEEPER_NAME_MAX], const struct oom_files_name *name);
+/* Which recording a report belongs to, as a part of it; recording and storage must outlive it; "": none. */
+void oom_files__add_recording(struct report *report, const char *recording, struct cell *storage);
+
+/* Hands a recording over by the name of a report; data is the keeper's.  How many could not be: 0 or 1. */
+unsigned int oom_files__keep_recording(struct keeper *keeper, const struct oom_files_name *name, char *data,
+				       size_t size);
 
 /* The victim's pid by the name of such a file; 0: it has none. */
 unsigned int oom_files__pid(const char *name);

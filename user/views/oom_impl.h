@@ -21,6 +21,9 @@ const char *oom__adj(char buf[OOM_WORD], int32_t adj);
 const char *oom__percent(char buf[OOM_WORD], uint64_t part, uint64_t whole);
 const char *oom__or_dash(const char *text);
 
+/* When it was, for people, with a space behind it; "": not known. */
+void oom__time(char *buf, size_t size, const struct oom_moment *when);
+
 struct cell oom__number(uint64_t n);
 struct cell oom__text(const char *text); /* "": not known */
 uint64_t oom__in_bytes(uint64_t page_size, uint64_t pages);

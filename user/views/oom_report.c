@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/units.h"
+#include "../model/samples.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
@@ -119,6 +120,22 @@ static void add_kill(struct oom_view *view)
 static struct cell limit_cell(uint64_t bytes)
 {
 	return bytes != MT_UNKNOWN_U64 && bytes >= OOM_NO_LIMIT ? cell_string("max") : oom__number(bytes);
+}
+
+/* A program that killed. */
+static void add_sent(struct oom_view *view)
+{
+	const struct oom_kill *kill = view->kill;
+	bool user = kill->kind == OOM_KIND_USER;
+	struct fields *f = &view->fields;
+
+	fields__add(f, "kill.sent.why", UNIT_NONE, cell_string(oom_sent__name(kill->sent)));
+	fields__add(f, "kill.sent.confirmed", UNIT_NONE,
+		    user ? cell_bool(kill->sent != OOM_SENT_PRESSURE) : cell_none());
+	fields__add(f, "kill.sent.psi_some_avg10", UNIT_SHARE,
+		    kill->some_avg10 == MT_UNKNOWN_U64 ? cell_none() :
+							 cell_real((double)kill->some_avg10 / SAMPLE_WHOLE));
+	fields__add(f, "kill.sent.psi_threshold", UNIT_SHARE, user ? cell_real(OOM_SENT_PSI / 100.0) : cell_none());
 }
 
 static void add_limit(struct oom_view *view)
@@ -390,6 +407,7 @@ static void add_sources(struct oom_view *view, struct report *report)
 static void add_fields(struct oom_view *view, struct report *report)
 {
 	add_kill(view);
+	add_sent(view);
 	add_limit(view);
 	add_charge(view);
 	add_machine(view);

@@ -6,6 +6,7 @@
 
 #include "../base/clock.h"
 #include "../base/units.h"
+#include "../model/samples.h"
 #include "oom_impl.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -38,7 +39,7 @@ static void say(struct report *report, const char *label, const char *text)
 }
 
 /* "2026-11-28 03:12:44", or as the log has it: "[461.582260]" since boot. */
-static void say_time(char *buf, size_t size, const struct oom_moment *when)
+void oom__time(char *buf, size_t size, const struct oom_moment *when)
 {
 	time_t seconds = (time_t)(when->wall_ns / NSEC_PER_SEC);
 	struct tm tm;
@@ -83,6 +84,19 @@ static void say_machine(char *buf, size_t size, const struct oom_machine *machin
 			 oom__bytes(used, swap - machine->swap_free), oom__bytes(total, swap));
 }
 
+/* Who sent the signal is named below. */
+static void say_sent(const struct oom_kill *kill, const char *when, struct report *report)
+{
+	static const char *const words[NR_OOM_SENT] = {
+		[OOM_SENT_NONE] = "kill by a program",
+		[OOM_SENT_NAME] = "kill by a program that kills for want of memory",
+		[OOM_SENT_MARK] = "kill by a program that has marked the cgroup, as systemd-oomd and oomd do",
+		[OOM_SENT_PRESSURE] = "SIGKILL under pressure, reason unknown",
+	};
+
+	report__add_note(report, "%s%s", when, words[kill->sent]);
+}
+
 static void say_head(const struct oom_view *view, struct report *report)
 {
 	static const char *const kinds[NR_OOM_KINDS] = {
@@ -92,13 +106,14 @@ static void say_head(const struct oom_view *view, struct report *report)
 		[OOM_KIND_CPUSET] = "OOM on the nodes of a cpuset",
 		[OOM_KIND_MEMORY_POLICY] = "OOM on the nodes of a memory policy",
 		[OOM_KIND_SYSRQ] = "OOM kill by sysrq",
-		[OOM_KIND_USER] = "kill by a program",
 	};
 	const struct oom_kill *kill = view->kill;
 	char when[64], rest[192], usage[OOM_WORD], limit[OOM_WORD];
 
-	say_time(when, sizeof(when), &kill->when);
-	if (kill->kind == OOM_KIND_MEMCG && kill->limit.bytes != MT_UNKNOWN_U64) {
+	oom__time(when, sizeof(when), &kill->when);
+	if (kill->kind == OOM_KIND_USER) {
+		say_sent(kill, when, report);
+	} else if (kill->kind == OOM_KIND_MEMCG && kill->limit.bytes != MT_UNKNOWN_U64) {
 		say_swap(rest, sizeof(rest), kill);
 		report__add_note(report, "%smemcg OOM: %s at its limit (%s of %s%s)", when,
 				 oom__or_dash(kill->limit.cgroup), oom__bytes(usage, kill->limit.usage),
@@ -133,13 +148,17 @@ static void say_memory(const struct oom_victim *victim, struct report *report)
 {
 	char rss[OOM_WORD], anon[OOM_WORD], file[OOM_WORD], shmem[OOM_WORD], tables[OOM_WORD], swap[OOM_WORD];
 	uint64_t all = MT_UNKNOWN_U64;
+	struct wrapped line;
 
 	if (victim->anon != MT_UNKNOWN_U64 && victim->file != MT_UNKNOWN_U64)
 		all = victim->anon + victim->file + (victim->shmem == MT_UNKNOWN_U64 ? 0 : victim->shmem);
-	report__add_note(report, "%-*srss %s: anon %s, file %s, shmem %s; page tables %s; swap %s", WRAPPED_LABEL, "",
-			 oom__bytes(rss, all), oom__bytes(anon, victim->anon), oom__bytes(file, victim->file),
-			 oom__bytes(shmem, victim->shmem), oom__bytes(tables, victim->page_tables),
-			 oom__bytes(swap, victim->swap));
+	wrapped__begin(&line, report, "");
+	wrapped__add(&line, "", "rss %s: anon %s", oom__bytes(rss, all), oom__bytes(anon, victim->anon));
+	wrapped__add(&line, ", ", "file %s", oom__bytes(file, victim->file));
+	wrapped__add(&line, ", ", "shmem %s", oom__bytes(shmem, victim->shmem));
+	wrapped__add(&line, "; ", "page tables %s", oom__bytes(tables, victim->page_tables));
+	wrapped__add(&line, "; ", "swap %s", oom__bytes(swap, victim->swap));
+	wrapped__end(&line);
 }
 
 static void say_place(const struct oom_view *view, struct report *report)
@@ -171,11 +190,14 @@ static void say_others(const struct oom_kill *kill, struct report *report)
 	char text[OOM_COMM + 16];
 	size_t i;
 
-	if (!kill->group[0])
+	if (!kill->group[0] && !(kill->kind == OOM_KIND_USER && kill->nr_others))
 		return;
 	wrapped__begin(&line, report, "");
-	wrapped__add(&line, "", "with all of %s, as its memory.oom.group is set%s", kill->group,
-		     kill->nr_others ? ":" : "");
+	if (kill->group[0])
+		wrapped__add(&line, "", "with all of %s, as its memory.oom.group is set%s", kill->group,
+			     kill->nr_others ? ":" : "");
+	else
+		wrapped__add(&line, "", "with %zu more of its cgroup:", kill->nr_others);
 	for (i = 0; i < kill->nr_others && i < NAMED; i++)
 		wrapped__add(&line, i ? ", " : " ", "%s",
 			     name(text, sizeof(text), kill->others[i].comm, kill->others[i].pid));
@@ -211,23 +233,41 @@ static void say_victim(const struct oom_view *view, struct report *report)
 	say_others(view->kill, report);
 }
 
+static void say_sender(const struct oom_kill *kill, struct report *report)
+{
+	const struct oom_trigger *sender = &kill->trigger;
+	char text[OOM_COMM + 16], word[OOM_WORD];
+
+	report__add_note(report, "%-*s%s%s%s", WRAPPED_LABEL, "sent by",
+			 name(text, sizeof(text), sender->comm, sender->pid), sender->cgroup[0] ? " in " : "",
+			 sender->cgroup);
+	report__add_note(report, "%-*sPSI some %s of the last 10s", WRAPPED_LABEL, "pressure",
+			 oom__percent(word, kill->some_avg10, SAMPLE_WHOLE));
+}
+
 static void say_trigger(const struct oom_view *view, struct report *report)
 {
 	const struct oom_trigger *trigger = &view->kill->trigger;
 	const char *doing = oom_view__doing(view);
 	char text[OOM_COMM + 16], order[16] = "-", gfp[OOM_WORD] = "-";
+	struct wrapped line;
 
-	if (!view->kill->has_trigger)
+	if (view->kill->kind == OOM_KIND_USER)
+		say_sender(view->kill, report);
+	if (!view->kill->has_trigger || view->kill->kind == OOM_KIND_USER)
 		return;
 	if (trigger->order_known)
 		snprintf(order, sizeof(order), "%d", trigger->order);
 	if (trigger->gfp != MT_UNKNOWN_U64)
 		snprintf(gfp, sizeof(gfp), "gfp 0x%llx", (unsigned long long)trigger->gfp);
-	report__add_note(report, "%-*s%s%s%s: order %s, %s%s%s%s", WRAPPED_LABEL, "asked",
-			 name(text, sizeof(text), trigger->comm, trigger->pid ? trigger->pid : trigger->tid),
-			 trigger->cgroup[0] ? " in " : "", trigger->cgroup, order,
-			 trigger->gfp_names[0] ? trigger->gfp_names : gfp, *doing ? " (" : "", doing,
-			 *doing ? ")" : "");
+	wrapped__begin(&line, report, "asked");
+	wrapped__add(&line, "",
+		     "%s%s%s:", name(text, sizeof(text), trigger->comm, trigger->pid ? trigger->pid : trigger->tid),
+		     trigger->cgroup[0] ? " in " : "", trigger->cgroup);
+	wrapped__add(&line, " ", "order %s,", order);
+	wrapped__add(&line, " ", "%s%s%s%s", trigger->gfp_names[0] ? trigger->gfp_names : gfp, *doing ? " (" : "",
+		     doing, *doing ? ")" : "");
+	wrapped__end(&line);
 }
 
 /* What the points were made of. */
@@ -321,7 +361,7 @@ static void say_after(const struct oom_kill *kill, struct report *report)
 	char word[OOM_WORD], within[OOM_WORD] = "10s";
 	struct wrapped line;
 
-	if (kill->outcome != OOM_OUTCOME_KILLED)
+	if (kill->outcome != OOM_OUTCOME_KILLED || kill->kind == OOM_KIND_USER)
 		return;
 	wrapped__begin(&line, report, "after");
 	if (kill->exit_ns != MT_UNKNOWN_U64)

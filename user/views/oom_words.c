@@ -105,6 +105,19 @@ static void miss(struct oom_view *view, bool is_missing, const char *what, const
 		view->missing[view->nr_missing++] = (struct oom_missing){ .what = what, .why = why };
 }
 
+/* Of a program's kill there is no choice and no log. */
+static void find_missing_of_sent(struct oom_view *view)
+{
+	const struct oom_kill *kill = view->kill;
+
+	miss(view, kill->some_avg10 == MT_UNKNOWN_U64, "PSI of that moment",
+	     "the run had just begun, or the kernel does not tell it");
+	miss(view, kill->victim.anon == MT_UNKNOWN_U64, "what the victim held", "no look at it came before");
+	miss(view, !kill->victim.command_line[0], "the victim's command line",
+	     "only those of the largest processes are kept");
+	miss(view, !kill->nr_samples, "what grew before", "the run had just begun");
+}
+
 void oom_view__find_missing(struct oom_view *view)
 {
 	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
@@ -115,6 +128,10 @@ void oom_view__find_missing(struct oom_view *view)
 	const struct oom_kill *kill = view->kill;
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
 
+	if (kill->kind == OOM_KIND_USER) {
+		find_missing_of_sent(view);
+		return;
+	}
 	/* what programs see, the log's part of the report may lack */
 	alone |= view->origin.live && !view->origin.logged;
 

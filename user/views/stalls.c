@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/units.h"
+#include "../count/waiter.h"
 #include "yields.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -74,7 +75,7 @@ static struct cell number(uint64_t n)
 	return n == MT_UNKNOWN_U64 ? cell_none() : cell_uint(n);
 }
 
-/* PSI of a cgroup; a single thread is stalled for the time that it waits; of several tasks the union is not known. */
+/* PSI of a cgroup; where one thread alone waited, it is the sum of its waits; of several the union is not known. */
 static uint64_t some_ns(void *ctx, const struct entity *entity)
 {
 	const struct stalls *stalls = ctx;
@@ -82,7 +83,7 @@ static uint64_t some_ns(void *ctx, const struct entity *entity)
 	uint64_t sum;
 	size_t i;
 
-	if (stalls->table.by == BY_THREAD && !entity->other)
+	if (stalls->table.by != BY_CGROUP && entity->waiter != WAITER_SEVERAL)
 		return run_view__sum(stalls->view, columns, entity->v, &sum) ? sum : MT_UNKNOWN_U64;
 	if (stalls->table.by != BY_CGROUP || entity->other || !cgroups)
 		return MT_UNKNOWN_U64;

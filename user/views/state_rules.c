@@ -249,7 +249,6 @@ static void say_kills(struct state_finding *found, const struct cgroup_state *cg
 	if (nr > 1)
 		snprintf(count, sizeof(count), "%lld processes", (long long)nr);
 	SAY(found, "the OOM killer killed %s in %.400s since the first look", count, cgroup->path);
-	say_next(found, "memtrace trace oom", cgroup->path);
 }
 
 /* Kernels that fill it up to its limit with page cache do so in each healthy cgroup. */
@@ -384,6 +383,7 @@ const struct state_rule state_rules[] = {
 	{ .id = "cgroup_kills",
 	  .threshold = "oom_kill of a cgroup's memory.events (v1: memory.oom_control) grew between two readings",
 	  .source = "any kill is one too many",
+	  .next = "memtrace oom --last",
 	  .applies = cgroup_kills },
 	{ .id = "oom_kills",
 	  .threshold = "oom_kill of /proc/vmstat grew between the looks",
@@ -456,6 +456,7 @@ const struct state_rule cgroup_rules[] = {
 	{ .id = "kills",
 	  .threshold = "oom_kill of its memory.events (v1: memory.oom_control) grew between two readings",
 	  .source = "any kill is one too many",
+	  .next = "memtrace oom --last",
 	  .applies = own_kills },
 	{ .id = "full",
 	  .threshold = "at 95% of its limit or more, and less than 10% of that can be reclaimed without swap",

@@ -34,6 +34,13 @@ static void append(struct wrapped *wrapped, const char *text)
 	wrapped->line[wrapped->len] = '\0';
 }
 
+static size_t width_of(const struct report *report)
+{
+	if (!report->width || report->width > WRAPPED_WIDTH)
+		return WRAPPED_WIDTH;
+	return report->width > WRAPPED_LEAST ? report->width : WRAPPED_LEAST;
+}
+
 void wrapped__add(struct wrapped *wrapped, const char *separator, const char *fmt, ...)
 {
 	char part[6144];
@@ -44,7 +51,7 @@ void wrapped__add(struct wrapped *wrapped, const char *separator, const char *fm
 	va_end(args);
 	if (wrapped->len)
 		append(wrapped, separator);
-	if (wrapped->len && WRAPPED_LABEL + wrapped->len + strlen(part) > WRAPPED_WIDTH)
+	if (wrapped->len && WRAPPED_LABEL + wrapped->len + strlen(part) > width_of(wrapped->report))
 		flush(wrapped);
 	append(wrapped, part);
 }

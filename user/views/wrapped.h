@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Lines of text "label     part, part, part", broken between parts where they would be longer than 100 columns. */
+/*
+ * Lines of text "label     part, part, part", broken between parts where they would be longer than the
+ * terminal is wide, or than 100 columns.
+ */
 #ifndef MEMTRACE_VIEWS_WRAPPED_H
 #define MEMTRACE_VIEWS_WRAPPED_H
 
@@ -7,6 +10,7 @@
 
 #define WRAPPED_LABEL 10 /* columns */
 #define WRAPPED_WIDTH 100
+#define WRAPPED_LEAST 40 /* narrower ones break lines themselves */
 
 struct wrapped {
 	struct report *report;

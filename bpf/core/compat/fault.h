@@ -7,6 +7,7 @@
 
 /* Bits of the x86 page-fault error code (arch/x86/include/asm/trap_pf.h). */
 enum {
+	PF_PRESENT = 1 << 0,
 	PF_WRITE = 1 << 1,
 	PF_INSTR = 1 << 4,
 };
@@ -22,6 +23,15 @@ enum {
 	RESULT_ERROR = 0x1 | 0x2 | 0x10 | 0x20 | 0x40 | 0x800, /* VM_FAULT_ERROR */
 	RESULT_COMPLETED = 0x4000,			       /* from 6.1 on */
 };
+
+/* Of an entry in a page table: its page, and whether that has no owner, as the zero page (pte_special()). */
+#if defined(__TARGET_ARCH_x86)
+#define ENTRY_PAGE    0x000ffffffffff000ULL /* up to 52 bits of an address (PTE_PFN_MASK) */
+#define ENTRY_SPECIAL (1ULL << 9)	    /* _PAGE_BIT_SPECIAL */
+#else
+#define ENTRY_PAGE    0x0000fffffffff000ULL /* 48: bit 51 says that it may be written to (PTE_DBM) */
+#define ENTRY_SPECIAL (1ULL << 56)	    /* PTE_SPECIAL */
+#endif
 
 #define TMPFS_MAGIC	0x01021994 /* include/uapi/linux/magic.h */
 #define HUGETLBFS_MAGIC 0x958458f6
@@ -50,7 +60,23 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
-struct vm_fault;
+typedef struct {
+	unsigned long pte;
+} pte_t;
+
+typedef struct {
+	unsigned long pmd;
+} pmd_t;
+
+/* What is handled; orig_pte is what the page table had when that began, and orig_pmd (after 5.10) what was above it. */
+struct vm_fault {
+	struct vm_area_struct *vma;
+	pmd_t *pmd;
+	pte_t orig_pte;
+	pmd_t orig_pmd;
+	struct page *cow_page; /* of a private file's page that is written to */
+	pte_t *pte;
+};
 
 /* The context of a program on a perf event: addr is the address that faulted. */
 struct bpf_perf_event_data {

@@ -29,26 +29,36 @@ within() {
 }
 
 # kswapd_found: before there is any pressure.  After its work kswapd dozes for 100 ms, and then sleeps until it is woken, in
-# one place, which $kswapd_bed is: where it is found when it has slept for longer than that.  /kswapd is its
-# directory in /proc, for those who see another /proc, too.
+# one place, which $kswapd_bed is: where it is found when it has slept for longer than that.  /kswapd has its directory in
+# /proc, that of each node, for those who see another /proc, too.
 kswapd_found() {
 	mkdir -p /kswapd
-	mount --bind "/proc/$(pidof kswapd0)" /kswapd
+	for stat in /proc/[0-9]*/stat; do
+		read -r pid comm _ 2>/dev/null <"$stat" || continue
+		case $comm in
+		"(kswapd"*)
+			mkdir "/kswapd/$pid"
+			mount --bind "/proc/$pid" "/kswapd/$pid"
+			;;
+		esac
+	done
 	kswapd_bed=
 	runs=
 	until kswapd_sleeps && grep -qx "$runs" /proc/vmstat; do
-		read -r kswapd_bed </kswapd/stack
+		read -r kswapd_bed </kswapd/"$(pidof kswapd0)"/stack
 		runs=$(grep '^pageoutrun ' /proc/vmstat)
 		usleep 120000
 	done
 	export kswapd_bed
 }
 
-# No program is started for it.
+# kswapd_sleeps: on each node.  No program is started for it.
 kswapd_sleeps() {
-	read -r _ _ state _ </kswapd/stat
-	read -r place </kswapd/stack
-	[ "$state $place" = "S $kswapd_bed" ]
+	for thread in /kswapd/*; do
+		read -r _ _ state _ <"$thread/stat"
+		read -r place <"$thread/stack"
+		[ "$state $place" = "S $kswapd_bed" ] || return 1
+	done
 }
 
 # Returns when kswapd sleeps.

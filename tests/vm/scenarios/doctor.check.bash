@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
+# Before 5.19 the kernel refuses each call of bpf(2) to others; while it does not, memtrace cannot tell.
+doctor_kept() {
+	local series=${check_name##*:} major minor
+
+	IFS=. read -r major minor _ <<<"${series%%[@%]*}"
+	if ((major < 5 || (major == 5 && minor < 19))) || [[ $(<"$check_out/doctor/bpf_disabled") == 0 ]]; then
+		echo "CAP_BPF CAP_DAC_READ_SEARCH"
+	else
+		echo CAP_DAC_READ_SEARCH
+	fi
+}
+
 check_doctor() {
 	local dir=$check_out/doctor said fits status hist=3
 
@@ -22,6 +34,8 @@ check_doctor() {
 	fi
 	sees_faults && hist=0
 	same "doctor: latencies of faults can be had, or are refused" "$(<"$dir/hist.status")" $hist "$(<"$dir/hist")"
+	same "doctor: capabilities that export keeps" \
+		"$(jq -r '[.capabilities[] | select(.kept_by_export) | .name] | join(" ")' "$dir/doctor.json")" "$(doctor_kept)"
 	jq empty "$dir/doctor.json" 2>/dev/null
 	verdict "doctor --json is JSON" $? "$(head -c 300 "$dir/doctor.json"; head -n 3 "$dir/err")"
 }

@@ -4,6 +4,7 @@
 stage_doctor() {
 	mkdir -p /out/doctor
 	cp /sys/kernel/btf/vmlinux /out/doctor/btf
+	cat /proc/sys/kernel/unprivileged_bpf_disabled >/out/doctor/bpf_disabled
 	[ "$memtrace" ] || return 0
 	"$memtrace" doctor --json >/out/doctor/doctor.json 2>/out/doctor/err
 	echo $? >/out/doctor/status

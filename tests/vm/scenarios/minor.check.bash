@@ -45,8 +45,74 @@ minor_backings() {
 	((anon + lack >= 3000 && anon <= 3100 && file > 5 && file < 100 && shmem + lack >= 62 && shmem <= 200))
 	verdict "$1: on anonymous memory $anon, on a program's file $file, on shared memory $shmem" $? \
 		"$(jq -r 'select(.event == "minor") | "\(.comm) \(.backing)"' "$check_out/$1/minors.json" | tally)"
-	grep -qE 'mt-anon\[[0-9]+\] minor fault 0x[0-9a-f]+ took [^ ]+, anon$' "$check_out/$1/minors.text"
+	grep -qE 'mt-anon\[[0-9]+\] minor fault 0x[0-9a-f]+ took [^ ]+, anon, first_touch$' "$check_out/$1/minors.text"
 	verdict "$1: a line tells what it was on" $? "$(head -n 3 "$check_out/$1/minors.text")"
+}
+
+# kinds COMM KIND: records of that name and kind
+kinds() {
+	jq -r --arg comm "$1" --arg kind "$2" 'select(.event == "minor" and .comm == $comm and .kind == $kind) | 1' \
+		"$check_out/minor_kinds/minors.json" | wc -l
+}
+
+# minor_kind NAME KIND: as many as the workload says; its code and libc bring some first touches and pages of files
+minor_kind() {
+	local said made lack
+
+	said=$(sed -n "s/^$1=//p" "$check_out/minor_kinds/stdout") lack=$(may_lack minor_kinds)
+	if [[ $said == - ]]; then
+		note "minor_kinds: this kernel has nothing for $1"
+		return
+	fi
+	made=$(kinds "k-$1" "$2")
+	((said > 0 && made + lack >= said && made <= said + 16)) || { [[ $1 == shmem ]] && twice "$made"; }
+	verdict "minor_kinds: $1: $made of $said are $2" $? \
+		"$(jq -r --arg comm "k-$1" 'select(.event == "minor" and .comm == $comm) | "\(.backing) \(.kind)"' \
+			"$check_out/minor_kinds/minors.json" | tally)"
+}
+
+# Writes to a shared file: later kernels map what else of a large folio is there.
+minor_file() {
+	local made
+
+	made=$(kinds k-file file)
+	((made > 0 && made <= 200 + 16)) || twice "$made"
+	verdict "minor_kinds: file: $made faults for 200 pages" $?
+}
+
+# twice MADE: before 6.1 a fault on a shared mapping that makes a page dirty is handled twice, which makes it a major one
+# (mm/memory.c: fault_dirty_shared_page(), mm_account_fault()); so it is of shared memory.
+twice() {
+	[[ $1 == 0 && $(stat_json minor_kinds .total.fault.major) -ge 400 ]]
+}
+
+# What of it was still there, or was read ahead, is the kernel's choice.
+minor_swap() {
+	local swapped
+
+	swapped=$(kinds k-swap swap)
+	((swapped > 0 && swapped <= 512 + 16))
+	verdict "minor_kinds: of 512 pages that were swapped out, $swapped were in the swap cache" $?
+}
+
+check_minor_kinds() {
+	local pair
+
+	have_stat minor_kinds || return
+	# as many private copies as pages; 5.10 copies what its lists of new pages still hold
+	for pair in first:first_touch zero:zero_page written:zero_written copied:copied reused:reused private:copied \
+		shmem:shmem huge:huge hugetlb:hugetlb; do
+		minor_kind "${pair%:*}" "${pair#*:}"
+	done
+	minor_file
+	minor_swap
+	same "minor_kinds: the histograms by kind have all" \
+		"$(jq -S '[.histograms[] | {(.labels.kind // "none"): .count}] | add' "$check_out/minor_kinds/hist.json")" \
+		"$(jq -s -S '[.[] | select(.event == "minor") | .kind // "unknown"] | group_by(.) | map({(.[0]): length}) | add' \
+			"$check_out/minor_kinds/minors.json")"
+	same "minor_kinds: map: what a parent writes after a fork is copied" \
+		"$(jq '[.processes[] | (.mappings // [])[].copied] | add >= 1000' \
+			"$check_out/minor_kinds/map.json")" true "$(<"$check_out/minor_kinds/map.err")"
 }
 
 check_minor() {
@@ -72,4 +138,5 @@ check_minor() {
 			minor_backings "$stage"
 		fi
 	done
+	check_minor_kinds
 }

@@ -2,6 +2,24 @@
 # shellcheck shell=dash disable=SC2154 # stages.sh sources it
 # Minor faults one by one: by exceptions and functions, by exceptions and perf's event, by functions alone.
 
+# Minor faults of each kind, made on purpose: huge pages, those of hugetlbfs and swap are there for that.
+minor_kinds() {
+	swap=$(disk swap)
+	mkswap "$swap" >/dev/null
+	swapon "$swap"
+	echo 2 >/proc/sys/vm/nr_hugepages
+	thp=/sys/kernel/mm/transparent_hugepage/enabled
+	# kernels switch them off where there is little memory
+	[ ! -e $thp ] || echo madvise >$thp
+	gather minor_kinds stat fault minor -- /guest/kinds /mnt
+	replay minor_kinds minors.json trace minor --json
+	replay minor_kinds hist.json hist minor --by kind --json
+	[ ! -e $thp ] || echo never >$thp
+	echo 0 >/proc/sys/vm/nr_hugepages
+	"$memtrace" map -d 20 --json -- /guest/forked -n 1000 -s 500 >/out/minor_kinds/map.json 2>/out/minor_kinds/map.err
+	swapoff "$swap"
+}
+
 stage_minor() {
 	mount -t ext4 "$(disk fs)" /mnt
 	cp /guest/faults /mnt/faults
@@ -13,6 +31,7 @@ stage_minor() {
 		replay "${stage%:*}" minors.text trace minor
 		replay "${stage%:*}" hist.json hist minor --by comm --json
 	done
+	minor_kinds
 	rm /mnt/faults
 	umount /mnt
 }

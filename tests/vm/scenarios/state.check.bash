@@ -33,7 +33,7 @@ check_state() {
 	same "state: what fills it" "$(jq -r '.now[0].rule' "$dir/cgroup.json")" tmpfs
 	same "state: levels" "$(jq -c '[.levels[] | [.path, .max_bytes]]' "$dir/cgroup.json")" '[["/x",50331648],["/",null]]'
 	same "state: a kill, and where to look" "$(jq -r '.now[0] | "\(.rule): \(.next)"' "$dir/kill.json")" \
-		"cgroup_kills: memtrace trace oom -c /x"
+		"cgroup_kills: memtrace oom --last"
 	same "state: pressure" "$(jq '[.now[].rule] | contains(["pressure"])' "$dir/pressed.json")" true \
 		"$(jq -c '[.now, .pressure]' "$dir/pressed.json")"
 }

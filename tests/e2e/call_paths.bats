@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash sets them
+#
+# memtrace stacks: paths of a workload that touches a known number of pages at the end of two known chains, of
+# allocations and of stalls, live and from a recording; what the memory was for.
+
+load lib
+
+need() {
+	memcg_init
+	disk_dir
+	file=$disk/memtrace-test-file.$$
+}
+
+teardown_file() {
+	rm -f "$BATS_TEST_DIRNAME/../../build/memtrace-test-file."*
+}
+
+# paths FILTER: the sum of the weights of the paths that a jq filter takes
+paths() {
+	jq "[.paths[] | select($1) | .weight] | add // 0" "$tmp/out.json"
+}
+
+# stacks ARGUMENT...: its JSON in $tmp/out.json
+stacks() {
+	"$memtrace" stacks --json -o "$tmp/out.json" "$@" >"$tmp/cmd.out" 2>"$tmp/err" 3>&- || fail "$(<"$tmp/err")"
+	same "schema" "$(jq -r .schema "$tmp/out.json")" memtrace.stacks/1
+}
+
+touched=("$workloads/stacks" -n 321 -m 45 -s 300)
+
+@test "each page stands at the path that touched it; paths, kinds and total are one sum" {
+	stacks fault -- "${touched[@]}"
+	same "pages of the chains" "$(paths '.stack | test("^stacks;.*main;chain_a;chain_b;chain_c;asm_exc_page_fault")') $(
+		paths '.stack | test("^stacks;.*main;chain_d;asm_exc_page_fault")')" "321 45"
+	same "sum" "$(paths true) $(jq '[.kinds[].weight] | add' "$tmp/out.json")" \
+		"$(jq '"\(.total.events) \(.total.events)"' -r "$tmp/out.json")"
+	same "what faults have not" "$(jq -c '[.probe, .weight, .total.pages, .total.duration_ns, .no_room.events]' "$tmp/out.json")" \
+		'["fault","faults",null,null,0]'
+	same "lost" "$(jq '.lost | .hot + .stacks' "$tmp/out.json")" 0
+}
+
+@test "the tree has shares, and branches below what they have in common" {
+	"$memtrace" stacks fault -k 0 -- "${touched[@]}" >"$tmp/text" 2>"$tmp/err" 3>&-
+	grep -Eq '^ *[0-9.]+% +[0-9,]+ stacks$' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq '^ *[0-9.]+% +321 +chain_a$' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq '^ +chain_b$' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq '^ *[0-9.]+% +45 +chain_d$' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -Eq '^ *100% +[0-9,]+ total$' "$tmp/text" || fail "$(<"$tmp/text")"
+	"$memtrace" stacks fault -k 3 -- "${touched[@]}" >"$tmp/text" 2>"$tmp/err" 3>&-
+	same "lines of -k 3" "$(sed -n '/^ *SHARE/,/ total$/p' "$tmp/text" | wc -l)" 5
+}
+
+@test "names of C++ functions are as in the text, or as in the file" {
+	"$memtrace" stacks --format folded -- "$workloads/stacks" -n 1 -m 1 -c 77 -s 300 >"$tmp/folded" 2>"$tmp/err" 3>&-
+	same "pages" "$(sed -n 's/.*;main;work::touch;asm_exc_page_fault.* //p' "$tmp/folded")" 77
+	"$memtrace" stacks --format folded --no-demangle -- "$workloads/stacks" -n 1 -m 1 -c 77 -s 300 >"$tmp/folded" 2>"$tmp/err" 3>&-
+	same "pages" "$(sed -n 's/.*;main;_ZN4work5touchEPcm;asm_exc_page_fault.* //p' "$tmp/folded")" 77
+}
+
+@test "folded is a line a path, with the same weights" {
+	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "${touched[@]}" 2>"$tmp/err" 3>&-
+	"$memtrace" replay "$tmp/r.rec" stacks --json >"$tmp/out.json"
+	"$memtrace" replay "$tmp/r.rec" stacks --format folded >"$tmp/folded"
+	same "paths" "$(sort "$tmp/folded")" "$(jq -r '.paths[] | "\(.stack) \(.weight)"' "$tmp/out.json" | sort)"
+	same "pages of the chains" "$(awk '/main;chain_a;chain_b;chain_c;/ { a += $NF } /main;chain_d;/ { d += $NF }
+		END { print a, d }' "$tmp/folded")" "321 45"
+	"$memtrace" replay "$tmp/r.rec" stacks --format folded >"$tmp/again"
+	cmp "$tmp/folded" "$tmp/again"
+	"$memtrace" replay "$tmp/r.rec" stacks alloc >"$tmp/text" 2>"$tmp/err" && fail "allocations of a recording without them"
+	grep -q 'the single events of alloc are not in the recording' "$tmp/err"
+}
+
+@test "allocations by bytes: what was touched is first touch, and the sum is the pages that were counted" {
+	"$memtrace" record --every alloc --stacks -o "$tmp/r.rec" -- "${touched[@]}" 2>"$tmp/err" 3>&-
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --json >"$tmp/out.json"
+	"$memtrace" replay "$tmp/r.rec" stat alloc --json >"$tmp/stat.json"
+	between "bytes of first touch" "$(jq '.kinds[] | select(.kind == "first touch") | .weight' "$tmp/out.json")" \
+		$((366 * 4096)) $((1200 * 4096))
+	same "bytes" "$(paths true)" "$(jq '.total.pages * 4096' "$tmp/out.json")"
+	"$memtrace" replay "$tmp/r.rec" trace alloc --json >"$tmp/events" 2>"$tmp/err"
+	same "pages, with those of interrupts" "$(jq '.total.pages' "$tmp/out.json")" $(($(jq .total.alloc.pages "$tmp/stat.json") + $(
+		jq -s '[.[] | select(.event == "alloc" and .atomic) | pow(2; .order)] | add // 0' "$tmp/events")))
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --by kind >"$tmp/text"
+	grep -Eq '^ *[0-9.]+% +[0-9.]+[KM]iB first touch$' "$tmp/text" || fail "$(<"$tmp/text")"
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --weight allocations --json >"$tmp/out.json"
+	same "allocations" "$(paths true)" "$(jq .total.events "$tmp/out.json")"
+}
+
+@test "stalls by time: those of a cgroup at its limit" {
+	make_cgroup call-paths 24M
+	stacks stall --longer-than 1ns -- "$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 1
+	(($(jq .total.events "$tmp/out.json") > 20)) || fail "$(jq -c .total "$tmp/out.json"): the test is void"
+	same "time" "$(paths true)" "$(jq .total.duration_ns "$tmp/out.json")"
+	same "paths of reclaim" "$(paths '.stack | test("^hog;.*try_to_free_mem_cgroup_pages_")')" "$(paths true)"
+}
+
+@test "wrong use is refused, and why" {
+	refused "the probe reclaim has no call chains; expected one of fault, alloc, stall" stacks reclaim -d 0.1
+	refused "unexpected word 'alloc': weights of different events are not added up; expected one probe" stacks fault alloc -d 0.1
+	refused "--weight 'time': events of alloc do not have it; expected one of allocations, pages, bytes" stacks alloc --weight time -d 0.1
+	refused "--format 'folded': no such format; expected one of text json" stat --format folded -d 0.1
+	refused "--format 'x': no such format; expected one of text json folded" stacks --format x -d 0.1
+}

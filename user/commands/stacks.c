@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace stacks: the call paths that fault, allocate or stall, by weight. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../cli/command.h"
+#include "../report/event.h"
+#include "../session/tracing.h"
+#include "../views/call_paths.h"
+#include "../views/summary.h"
+
+extern const struct command stacks_command;
+
+#define MAX_GROUPS	  16 /* nothing is grouped here */
+#define FLUSH_INTERVAL_NS 100000000ULL
+#define PATHS_BYTES	  (64U << 20)
+
+/* What --weight may name. */
+enum weight_name {
+	WEIGHT_DEFAULT,
+	WEIGHT_FAULTS,
+	WEIGHT_ALLOCATIONS,
+	WEIGHT_STALLS,
+	WEIGHT_PAGES,
+	WEIGHT_BYTES,
+	WEIGHT_TIME,
+};
+
+static const char *const weight_names[] = { "faults", "allocations", "stalls", "pages", "bytes", "time", NULL };
+
+static const struct weight_row {
+	const char *title;
+	enum call_weight weight;
+	enum unit unit;
+} weights[] = {
+	[WEIGHT_FAULTS] = { "FAULTS", CALL_EVENTS, UNIT_COUNT },
+	[WEIGHT_ALLOCATIONS] = { "ALLOCS", CALL_EVENTS, UNIT_COUNT },
+	[WEIGHT_STALLS] = { "STALLS", CALL_EVENTS, UNIT_COUNT },
+	[WEIGHT_PAGES] = { "PAGES", CALL_PAGES, UNIT_COUNT },
+	[WEIGHT_BYTES] = { "BYTES", CALL_PAGES, UNIT_BYTES },
+	[WEIGHT_TIME] = { "TIME", CALL_NS, UNIT_NS },
+};
+
+/* The events that have call chains.  Where pages or time are known, the column that says so. */
+static const struct source_row {
+	enum mt_rec_id event;
+	enum mt_probe probe;
+	enum weight_name count, by_default;
+	const char *order, *duration;
+} sources[] = {
+	{ MT_REC_fault, MT_PROBE_fault, WEIGHT_FAULTS, WEIGHT_FAULTS, NULL, NULL },
+	{ MT_REC_alloc, MT_PROBE_alloc, WEIGHT_ALLOCATIONS, WEIGHT_BYTES, "order", NULL },
+	{ MT_REC_stall, MT_PROBE_stall, WEIGHT_STALLS, WEIGHT_TIME, NULL, "duration_ns" },
+};
+
+#define NR_SOURCES (sizeof(sources) / sizeof(*sources))
+/* Where in an event's columns something stands. */
+#define NOWHERE EVENT_MAX_COLUMNS
+
+struct stacks_run {
+	struct tracing tracing;
+	const struct source_row *source;
+	enum weight_name weight;
+	struct call_paths *paths;
+	struct call_paths_view view;
+	struct summary summary;
+	size_t comm, user_stack, kernel_stack, order, duration;
+	uint64_t without; /* events that have no call chain */
+};
+
+static const struct source_row *source_of(const struct options *options)
+{
+	enum mt_probe probe = options->nr_probes ? schema__probe(options->probes[0]) : MT_PROBE_fault;
+	size_t i;
+
+	for (i = 0; i < NR_SOURCES; i++)
+		if (sources[i].probe == probe)
+			return &sources[i];
+	return NULL;
+}
+
+static bool has_weight(const struct source_row *source, enum weight_name weight)
+{
+	switch (weights[weight].weight) {
+	case CALL_PAGES:
+		return source->order;
+	case CALL_NS:
+		return source->duration;
+	default:
+		return weight == source->count;
+	}
+}
+
+static size_t find(const struct column *columns, size_t nr, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < nr && path; i++)
+		if (columns[i].path && !strcmp(columns[i].path, path))
+			return i;
+	return NOWHERE;
+}
+
+static void find_columns(struct stacks_run *run, const struct event_row *row)
+{
+	struct column columns[EVENT_MAX_COLUMNS];
+	size_t nr = event__columns(row, true, columns, EVENT_MAX_COLUMNS);
+
+	run->comm = find(columns, nr, "comm");
+	run->user_stack = find(columns, nr, "user_stack");
+	run->kernel_stack = find(columns, nr, "kernel_stack");
+	run->order = find(columns, nr, run->source->order);
+	run->duration = find(columns, nr, run->source->duration);
+}
+
+static const char *text_of(const struct cell *cells, size_t at)
+{
+	return at != NOWHERE && cells[at].kind == CELL_STRING ? cells[at].s : NULL;
+}
+
+static uint64_t number_of(const struct cell *cells, size_t at)
+{
+	return at != NOWHERE && cells[at].kind == CELL_UINT ? cells[at].u : 0;
+}
+
+/* Between functions stands ";", so a name has none. */
+static void copy_name(char *name, size_t size, const char *comm)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && comm && comm[i]; i++)
+		name[i] = comm[i] == ';' ? ':' : comm[i];
+	name[i] = '\0';
+}
+
+static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+{
+	struct stacks_run *run = ctx;
+	struct cell cells[EVENT_MAX_COLUMNS];
+	uint64_t sums[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1 }, order;
+	char comm[MT_COMM_LEN + 1];
+	const char *parts[3] = { comm };
+
+	if (row->id != run->source->event)
+		return 0;
+	if (run->comm == run->user_stack)
+		find_columns(run, row);
+	event__cells(row, record, &session->names, cells);
+	copy_name(comm, sizeof(comm), text_of(cells, run->comm));
+	parts[1] = text_of(cells, run->user_stack);
+	parts[2] = text_of(cells, run->kernel_stack);
+	order = number_of(cells, run->order);
+	sums[CALL_PAGES] = run->source->order && order < 64 ? 1ULL << order : 0;
+	sums[CALL_NS] = number_of(cells, run->duration);
+	run->without += !parts[1] && !parts[2];
+	call_paths__add(run->paths, parts, 3, sums);
+	return 0;
+}
+
+static int ready(struct tracing *tracing)
+{
+	struct stacks_run *run = (struct stacks_run *)tracing;
+	const struct session *session = &tracing->session;
+
+	run->source = source_of(session->options);
+	run->weight = session->options->weight ? (enum weight_name)session->options->weight : run->source->by_default;
+	run->paths = call_paths__new(PATHS_BYTES);
+	if (!run->paths) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	if (session->options->replay && !(session->facts.every & (1U << run->source->probe)) &&
+	    event_rows[run->source->event].use == EVENT_EVERY) {
+		log_error("the single events of %s are not in the recording; expected one that was made with --every "
+			  "%s --stacks",
+			  probe_rows[run->source->probe].name, probe_rows[run->source->probe].name);
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+/* What of all that happened is behind the paths. */
+static void say_what_lacks(const struct stacks_run *run, struct report *report)
+{
+	const struct session *session = &run->tracing.session;
+	uint64_t rest = call_paths__rest(run->paths)->sums[CALL_EVENTS];
+
+	if (session->facts.sample > 1)
+		report__add_note(report, "a sample of one page in %llu: numbers are of the sample",
+				 (unsigned long long)session->facts.sample);
+	if (run->without)
+		report__add_note(report, "%llu events have no call chain: they stand by the program's name alone",
+				 (unsigned long long)run->without);
+	if (rest)
+		report__add_note(report, "%llu events have paths for which there was no room",
+				 (unsigned long long)rest);
+}
+
+static int finish(struct tracing *tracing)
+{
+	struct stacks_run *run = (struct stacks_run *)tracing;
+	const struct session *session = &tracing->session;
+	struct report *report = report__new("memtrace.stacks/1");
+	const struct weight_row *weight = &weights[run->weight];
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	run->view = (struct call_paths_view){
+		.paths = run->paths,
+		.probe = probe_rows[run->source->probe].name,
+		.weight_name = weight_names[run->weight - 1],
+		.weight = weight->weight,
+		.title = weight->title,
+		.unit = weight->unit,
+		.has = { true, run->source->order != NULL, run->source->duration != NULL },
+		.page_size = session->facts.page_size,
+		.rows = session->options->path_rows,
+		.kinds = session->options->path_groups,
+	};
+	summary__init(&run->summary, &session->view);
+	summary__add_run(&run->summary, report, SCOPE_TOTAL);
+	err = call_paths_view__add(&run->view, report);
+	if (!err) {
+		say_what_lacks(run, report);
+		summary__add_end(&run->summary, report);
+		err = render__report(&tracing->render, report);
+	}
+	call_paths_view__done(&run->view);
+	report__free(report);
+	return err;
+}
+
+static void done(struct tracing *tracing)
+{
+	call_paths__free(((struct stacks_run *)tracing)->paths);
+}
+
+static int check(const struct options *options, const struct source_row *source)
+{
+	char accepted[128] = "";
+	size_t at = 0, i;
+
+	if (options->nr_probes > 1) {
+		log_error("unexpected word '%s': weights of different events are not added up; expected one probe",
+			  options->probes[1]);
+		return EXIT_USAGE;
+	}
+	if (!source) {
+		log_error("the probe %s has no call chains; expected one of fault, alloc, stall", options->probes[0]);
+		return EXIT_USAGE;
+	}
+	if (!options->weight || has_weight(source, (enum weight_name)options->weight))
+		return EXIT_OK;
+	for (i = 0; weight_names[i]; i++)
+		if (has_weight(source, (enum weight_name)(i + 1)))
+			at += (size_t)snprintf(accepted + at, sizeof(accepted) - at, "%s%s", at ? ", " : "",
+					       weight_names[i]);
+	log_error("--weight '%s': events of %s do not have it; expected one of %s", weight_names[options->weight - 1],
+		  probe_rows[source->probe].name, accepted);
+	return EXIT_USAGE;
+}
+
+/* No other one is to be attached. */
+static int name_probe(struct options *options, const struct source_row *source)
+{
+	options->probes = malloc(sizeof(*options->probes));
+	if (!options->probes) {
+		log_error("cannot start: out of memory");
+		return -ENOMEM;
+	}
+	options->probes[0] = probe_rows[source->probe].name;
+	options->nr_probes = 1;
+	return 0;
+}
+
+static int run_stacks(struct options *options)
+{
+	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .done = done };
+	const struct source_row *source = source_of(options);
+	struct session_config config = {
+		.rare_only = true,
+		.no_rows = true,
+		.own_times = true,
+		.default_interval_ns = FLUSH_INTERVAL_NS,
+		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },
+		.event = on_event,
+	};
+
+	if (check(options, source))
+		return EXIT_USAGE;
+	if (!options->nr_probes && name_probe(options, source))
+		return EXIT_FAILED;
+	options->stacks = true;
+	options->out.paths = true;
+	if (event_rows[source->event].use == EVENT_EVERY)
+		config.every = 1U << source->probe;
+	return tracing__run(sizeof(struct stacks_run), options, &config, &ops);
+}
+
+static const char *const groups[] = { "path", "kind", NULL };
+
+static const struct option_row stacks_options[] = {
+	{ .name = "weight",
+	  .type = OPT_CHOICE,
+	  .offset = offsetof(struct options, weight),
+	  .min = WEIGHT_FAULTS,
+	  .choices = weight_names,
+	  .arg = "WEIGHT",
+	  .help = "what counts: faults (of fault); allocations, pages or bytes (of alloc; bytes by default); stalls or "
+		  "time (of stall; time by default)" },
+	{ .name = "by",
+	  .type = OPT_CHOICE,
+	  .offset = offsetof(struct options, path_groups),
+	  .choices = groups,
+	  .arg = "GROUP",
+	  .help = "call paths as a tree (path), or what the memory was for, told by the kernel's functions (kind)" },
+	{ .name = "rows",
+	  .short_name = 'k',
+	  .type = OPT_UINT,
+	  .offset = offsetof(struct options, path_rows),
+	  .max = 1000000,
+	  .arg = "N",
+	  .help = "show the first N lines (60), or all with 0; JSON and folded always have all paths" },
+	{ .name = "format",
+	  .type = OPT_STRING,
+	  .offset = offsetof(struct options, out.format),
+	  .arg = "FORMAT",
+	  .help = "how to print: text, json, or folded, a line for each path, which flame graphs are made of" },
+	{ .name = NULL },
+};
+
+static const struct option_row *const option_groups[] = { duration_options, window_options,  filter_options,
+							  cmd_options,	    record_options,  stacks_options,
+							  sample_options,   symbols_options, file_options,
+							  stall_options,    ring_options,    attach_options,
+							  kernel_options,   common_options,  NULL };
+
+static const struct example examples[] = {
+	{ .text = "which code of a program takes the page faults", .line = "memtrace stacks -- ./program" },
+	{ .text = "what the memory was for that a container got",
+	  .line = "memtrace stacks alloc --by kind -c 4f1c2d9a -d 10" },
+	{ .text = "a flame graph of allocations", .line = "memtrace stacks alloc -d 10 --format folded -o out.folded" },
+	{ .text = "of a recording", .line = "memtrace replay run.rec stacks fault" },
+	{},
+};
+
+const struct command stacks_command = {
+	.name = "stacks",
+	.question = "which code takes the faults, gets the memory, waits?",
+	.summary = "call paths by weight",
+	.usage = "[PROBE] [OPTIONS] [-- CMD...]",
+	.details =
+		"Adds up page faults (fault), page allocations (alloc) or stalls (stall) by the call path that led to "
+		"them, from\n"
+		"the program's first function to the kernel's last one, by frame pointers. In the tree a function that "
+		"is the only one its\n"
+		"caller leads to stands below it without further indentation; branches of less than 1 in 200 are left "
+		"out. Frames\n"
+		"of the kernel end in _[k].",
+	.options = option_groups,
+	.takes_probes = true,
+	.takes_cmd = true,
+	.replays = true,
+	.examples = examples,
+	.run = run_stacks,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Call paths by weight as sections of a report: a tree, or what memory was for, in text; each path in JSON. */
+#ifndef MEMTRACE_VIEWS_CALL_PATHS_H
+#define MEMTRACE_VIEWS_CALL_PATHS_H
+
+#include "../count/call_tree.h"
+#include "../count/memory_kinds.h"
+#include "../report/report.h"
+
+#define CALL_PATH_COLUMNS 6
+
+struct call_kind {
+	char name[MEMORY_KIND_MAX];
+	uint64_t sum;
+};
+
+struct call_paths_view {
+	const struct call_paths *paths;
+	const char *probe, *weight_name;
+	enum call_weight weight;
+	const char *title; /* of the weight: FAULTS */
+	enum unit unit;
+	bool has[NR_CALL_WEIGHTS]; /* that the events have */
+	uint64_t page_size;
+	uint64_t rows; /* of text, at most; 0: all */
+	bool kinds;    /* what memory was for, in place of the tree */
+	/* below: storage of what the report borrows */
+	const struct call_path **sorted;
+	size_t nr;
+	struct call_tree tree;
+	struct column columns[3], path_columns[CALL_PATH_COLUMNS];
+	uint32_t at;
+	size_t pos, shown;
+	char *line;
+	struct call_kind *list;
+	size_t nr_kinds;
+	struct cell sums[NR_CALL_WEIGHTS + 3];
+};
+
+/* The caller sets the members up to kinds.  0 or -errno; call_paths_view__done() in any case, once it was rendered. */
+int call_paths_view__add(struct call_paths_view *view, struct report *report);
+void call_paths_view__done(struct call_paths_view *view);
+
+#endif
