@@ -194,29 +194,6 @@ static void say_space(const struct map_process *process, struct report *report)
 	wrapped__end(&line);
 }
 
-/* "asked for 64MiB of address space, gave back 5MiB; touched 10MiB for the first time" */
-static void say_space(const struct map_process *process, struct report *report)
-{
-	struct map_activity sum = { 0 };
-	uint64_t touched = 0;
-	char text[TEXT_LEN];
-	struct wrapped line;
-	size_t i;
-
-	for (i = 0; process->activity && i < process->groups->nr; i++) {
-		add_activity(&sum, &process->activity[i]);
-		if (process->activity[i].first_touch_bytes != MT_UNKNOWN_U64)
-			touched += process->activity[i].first_touch_bytes;
-	}
-	if (!process->activity || sum.asked_bytes == MT_UNKNOWN_U64)
-		return;
-	wrapped__begin(&line, report, "asked for");
-	wrapped__add(&line, "", "%s of address space", bytes(text, sum.asked_bytes));
-	wrapped__add(&line, ", ", "gave back %s", bytes(text, sum.returned_bytes));
-	wrapped__add(&line, "; ", "touched at least %s for the first time", bytes(text, touched));
-	wrapped__end(&line);
-}
-
 static void say_cost(const struct map_request *request, const struct process_map *map, struct report *report)
 {
 	char text[TEXT_LEN];
