@@ -36,6 +36,9 @@ int capabilities__use(uint64_t set);
  */
 int capabilities__keep(uint64_t set);
 
+/* Whether files can be made in an open directory with what is in effect now. */
+bool capabilities__may_write(int dir);
+
 /* Whether the kernel knows that number. */
 bool capabilities__known(int number);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "kept.h"
 
 #define STACK_SIZE (256 * 1024)
@@ -29,6 +30,7 @@ struct keeper {
 	pthread_t thread;
 	bool running, closing;
 	pthread_mutex_t lock; /* of what follows */
+	bool gives_up;
 	pthread_cond_t news;
 	struct content queue[KEEPER_QUEUE];
 	uint64_t put, taken;
@@ -233,14 +235,35 @@ static int keep(const struct keeper *keeper, const struct content *content)
 	return err;
 }
 
+/* Capabilities are a thread's own.  Without an answer it keeps what may be needed. */
+static void give_up(struct keeper *keeper)
+{
+	uint64_t have = capabilities__effective(), needs = have & CAPABILITY(DAC_READ_SEARCH);
+	int dir;
+
+	keeper->gives_up = false;
+	capabilities__use(needs);
+	dir = open_dir(keeper);
+	if (dir < 0 || !capabilities__may_write(dir))
+		needs |= have & CAPABILITY(DAC_OVERRIDE);
+	if (dir >= 0)
+		close(dir);
+	capabilities__use(have);
+	capabilities__keep(needs);
+}
+
 /* The next content; false: there is none any more. */
 static bool take(struct keeper *keeper, struct content *content)
 {
 	bool any;
 
 	pthread_mutex_lock(&keeper->lock);
-	while (keeper->taken == keeper->put && !keeper->closing)
-		pthread_cond_wait(&keeper->news, &keeper->lock);
+	while (keeper->taken == keeper->put && !keeper->closing) {
+		if (keeper->gives_up)
+			give_up(keeper);
+		else
+			pthread_cond_wait(&keeper->news, &keeper->lock);
+	}
 	any = keeper->taken < keeper->put;
 	if (any)
 		*content = keeper->queue[keeper->taken++ % KEEPER_QUEUE];
@@ -270,6 +293,14 @@ static void *run(void *ctx)
 		free(content.data);
 	}
 	return NULL;
+}
+
+void keeper__give_up(struct keeper *keeper)
+{
+	pthread_mutex_lock(&keeper->lock);
+	keeper->gives_up = true;
+	pthread_cond_signal(&keeper->news);
+	pthread_mutex_unlock(&keeper->lock);
 }
 
 /* Signals are the main thread's.  With a small stack, as all of it may be locked in memory. */

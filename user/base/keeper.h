@@ -33,6 +33,9 @@ int keeper__open(struct keeper **keeper, const struct keeper_request *request);
 bool keeper__put(struct keeper *keeper, const char *name, char *data, size_t size);
 /* Of what could not be written since the last call: how many, and of the last one the -errno and the name. */
 uint64_t keeper__failures(struct keeper *keeper, int *err, char name[KEEPER_NAME_MAX]);
+/* The thread gives up all capabilities that writing to the directory does not take (capabilities.h); soon, not at once.
+ */
+void keeper__give_up(struct keeper *keeper);
 /* Waits until all is written; nothing may be handed over any more. */
 void keeper__finish(struct keeper *keeper);
 /* The same, and frees it.  NULL is fine. */

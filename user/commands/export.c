@@ -6,6 +6,7 @@
 
 #include "../cli/command.h"
 #include "../cli/own_rules.h"
+#include "../base/capabilities.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/loop.h"
@@ -281,7 +282,10 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	if (!run->error && !options->once)
 		run->error = export(run);
 	if (!run->error) {
-		power__give_up(&run->session, &run->file, 0);
+		/* the box reads the kernel's log at a kill */
+		power__give_up(&run->session, &run->file, options->oom_dir ? CAPABILITY(SYSLOG) : 0);
+		if (run->box.keeper)
+			keeper__give_up(run->box.keeper);
 		run->error = tell_ready(run);
 	}
 	if (run->error) {

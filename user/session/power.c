@@ -4,16 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../base/capabilities.h"
 #include "../base/log.h"
 #include "session.h"
-
-#ifndef SYS_faccessat2
-#define SYS_faccessat2 439 /* the same on all architectures; from 5.8 on */
-#endif
 
 struct subject {
 	struct live *live;
@@ -37,10 +32,6 @@ static bool sees_processes(const struct subject *subject)
 	return fd >= 0;
 }
 
-/*
- * Not access(2) or what glibc makes of AT_EACCESS on older kernels: of root neither looks at what is in effect.  What
- * the kernel cannot answer counts as a no.
- */
 static bool writes_files(const struct subject *subject)
 {
 	size_t i;
@@ -48,8 +39,7 @@ static bool writes_files(const struct subject *subject)
 	for (i = 0; i < subject->nr_files; i++) {
 		const struct outfile *file = subject->files[i];
 
-		if (file->is_open && !outfile__is_direct(file) &&
-		    syscall(SYS_faccessat2, file->place.dir, ".", W_OK | X_OK, AT_EACCESS))
+		if (file->is_open && !outfile__is_direct(file) && !capabilities__may_write(file->place.dir))
 			return false;
 	}
 	return true;
