@@ -160,6 +160,11 @@ kept() {
 	eventually test -s "$tmp/textfile/memtrace.prom"
 	same "mode" "$(stat -c %a "$tmp/box")" 700
 	nap 2.5
+	# CAP_DAC_READ_SEARCH, CAP_BPF where a tick takes it, CAP_SYSLOG for the kernel's log; also of the thread that writes
+	for thread in "/proc/$mt_pid/task"/*; do
+		same "what ${thread##*/} has beside them" \
+			"$(printf '%x' $((0x$(awk '$1 == "CapEff:" { print $2 }' "$thread/status") & ~0x8400000004)))" 0
+	done
 	"$workloads/oompair" "$victim_dir" "$trigger_dir" >"$tmp/pair"
 	# shellcheck disable=SC2046
 	eval $(grep -o 'victim=[0-9]* trigger=[0-9]*' "$tmp/pair" | tr ' ' '\n')

@@ -135,8 +135,8 @@ unknown() {
 	done < <(jq -r '.probes[] | select(.name | IN("fault", "stall", "reclaim", "kswapd", "oom")) | "\(.name)\t\(.capabilities)"' \
 		"$tmp/doctor.json")
 	same "probes" $nr 5
-	# cgroups have names by their ids
-	same "of all of them" "$(tr -d ' ' <<<"$all,CAP_DAC_READ_SEARCH" | tr , '\n' | sort -u | xargs)" \
+	# cgroups have names by their ids; the unit also reads the kernel's log, for reports of OOM kills
+	same "of all of them" "$(tr -d ' ' <<<"$all,CAP_DAC_READ_SEARCH,CAP_SYSLOG" | tr , '\n' | sort -u | xargs)" \
 		"$(sed -n 's/^CapabilityBoundingSet=//p' "$top/contrib/systemd/memtrace-export.service" | tr ' ' '\n' | sort | xargs)"
 	# less is not enough
 	(as_nobody CAP_BPF timeout 60 "$open/memtrace" export fault --textfile "$open/less.prom" -d 0.3) 2>/dev/null && fail "CAP_BPF alone"
