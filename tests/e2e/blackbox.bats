@@ -325,6 +325,23 @@ user_kills() {
 	done
 }
 
+@test "--at --stacks: which code touched the pages before, in that cgroup and below it, since the last time" {
+	memtrace_start oom --at 75% --stacks --json -c "$parent" --dir "$tmp/box"
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 3000 -m 45 -s 1500' - "$parent_dir" "$workloads/stacks"
+	# 52 of 64 MiB are too much
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" -n 13312 -m 1 -s 2500' - "$trigger_dir" "$workloads/stacks"
+	memtrace_stop
+	jq -c "select(.schema == \"memtrace.oom_at/1\" and .cgroup == \"$parent\")" "$tmp/out" >"$tmp/reports"
+	same "reports" "$(wc -l <"$tmp/reports")" 1
+	between "faults of chain_a" "$(told '[.paths[] | select(.stack | contains(";chain_a;chain_b;chain_c;")) | .weight] | add')" \
+		$((3000 + 12288)) $((3000 + 13312))
+	between "faults of chain_d" "$(told '[.paths[] | select(.stack | contains("main;chain_d;")) | .weight] | add')" 45 46
+	grep -q '^page faults there before, by call path$' "$tmp"/box/oom-*-0.txt
+	grep -Eq ' chain_a$' "$tmp"/box/oom-*-0.txt
+	run "$memtrace" oom --stacks -d 0.1
+	same "--stacks alone" "$status" 2
+}
+
 @test "--denied: what is refused without a kill, beside the kills and at the end, also as files" {
 	need_tool python3 python3
 	cat >"$tmp/deny.py" <<-'END'

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../user/count/call_tree.h"
+#include "../../user/count/cgroup_paths.h"
 #include "../../user/count/memory_kinds.h"
 
 static void add(struct call_paths *paths, const char *one, const char *two, uint64_t events, uint64_t ns)
@@ -187,6 +188,75 @@ static void a_wide_and_a_deep_tree(void **state)
 	call_paths__free(paths);
 }
 
+static void add_in(struct cgroup_paths *paths, const char *cgroup, const char *path, uint64_t events)
+{
+	const uint64_t sums[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = events };
+
+	cgroup_paths__add(paths, cgroup, &path, 1, sums);
+}
+
+static void expect_sum(const struct cgroup_paths *paths, const char *cgroup, const char *expected)
+{
+	struct call_paths *sum = cgroup_paths__sum(paths, cgroup);
+	char *text;
+
+	assert_non_null(sum);
+	text = listed(sum);
+	assert_string_equal(text, expected);
+	free(text);
+	call_paths__free(sum);
+}
+
+/* Of a cgroup and of those below it, but not of one whose name begins with its name. */
+static void paths_of_cgroups(void **state)
+{
+	struct cgroup_paths *paths = cgroup_paths__new(1 << 20);
+
+	(void)state;
+	add_in(paths, "/a", "p;main", 1);
+	add_in(paths, "/a/b", "p;main", 2);
+	add_in(paths, "/a/b/c", "q", 4);
+	add_in(paths, "/ab", "p;main", 8);
+	add_in(paths, "/", "r", 16);
+	expect_sum(paths, "/a", "p;main 3\nq 4\n");
+	expect_sum(paths, "/a/b", "p;main 2\nq 4\n");
+	expect_sum(paths, "/", "p;main 11\nq 4\nr 16\n");
+	expect_sum(paths, "/none", "");
+	cgroup_paths__forget(paths, "/a/b");
+	expect_sum(paths, "/a", "p;main 1\n");
+	add_in(paths, "/a/b", "p;main", 32);
+	expect_sum(paths, "/a", "p;main 33\n");
+	cgroup_paths__free(paths);
+}
+
+/* Each new one has a quarter of what is left; later there is no room for any. */
+static void cgroups_are_bounded(void **state)
+{
+	struct cgroup_paths *paths = cgroup_paths__new(1 << 16);
+	struct call_paths *sum;
+	uint64_t shown = 0, i;
+	char cgroup[32], path[32];
+	const struct call_path **list;
+	size_t nr;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		snprintf(cgroup, sizeof(cgroup), "/c%d", (int)(i % 200));
+		snprintf(path, sizeof(path), "f%d", (int)i);
+		add_in(paths, cgroup, path, 1);
+	}
+	sum = cgroup_paths__sum(paths, "/");
+	list = call_paths__sorted(sum, &nr);
+	for (i = 0; i < nr; i++)
+		shown += list[i]->sums[CALL_EVENTS];
+	assert_true(call_paths__bytes(sum) <= 1 << 16);
+	assert_int_equal(shown + call_paths__rest(sum)->sums[CALL_EVENTS] + cgroup_paths__dropped(paths), 20000);
+	assert_true(shown > 100);
+	free(list);
+	call_paths__free(sum);
+	cgroup_paths__free(paths);
+}
+
 static void kinds(void **state)
 {
 	static const struct {
@@ -228,7 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_summed_and_sorted), cmocka_unit_test(nothing_is_no_path),
 		cmocka_unit_test(memory_is_bounded),	       cmocka_unit_test(a_tree),
-		cmocka_unit_test(a_wide_and_a_deep_tree),      cmocka_unit_test(kinds),
+		cmocka_unit_test(a_wide_and_a_deep_tree),      cmocka_unit_test(paths_of_cgroups),
+		cmocka_unit_test(cgroups_are_bounded),	       cmocka_unit_test(kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -800,7 +800,7 @@ static void heads_with_wrong_types_read_as_nothing(void **state)
 /* A counter that a memtrace of that time did not have is unknown in its recordings, not 0. */
 static void counters_of_later_versions_are_unknown(void **state)
 {
-	struct recording_head head;
+	struct recording_head head = { 0 };
 	const bool *lacks = head.probes[MT_PROBE_fault].lacks;
 
 	(void)state;

@@ -288,6 +288,11 @@ static int check(const struct options *options)
 		log_error("-p: only with --explain, or when waiting for kills");
 	else if (options->explain && options->pids.nr > 1)
 		log_error("-p: expected one process, not %zu", options->pids.nr);
+	else if (options->stacks && !options->at_percent)
+		log_error(
+			"--stacks: says which code took memory before a cgroup nears its limit; expected --at as well");
+	else if (options->sample && !options->stacks)
+		log_error("--sample: is about the page faults of --stacks; expected --stacks as well");
 	else if (options->max_reports && !options->oom_dir)
 		log_error("--max-reports: expected --dir as well");
 	else
@@ -359,6 +364,12 @@ static const struct option_row own_options[] = {
 	  .help = "also report who grew when a cgroup passes that share of its limit, such as 90%; once, and again "
 		  "only "
 		  "after it fell by a tenth of the limit" },
+	{ .name = "stacks",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, stacks),
+	  .help = "with --at: also which code took the page faults before, by call path. Takes a hook on each page "
+		  "fault; "
+		  "-c and --sample make it cheaper" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -376,10 +387,13 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options,	  oom_report_options, duration_options,
-							  filter_options, cmd_options,	      naming_options,
-							  output_options, ring_options,	      attach_options,
-							  kernel_options, common_options,     NULL };
+static const struct option_row *const option_groups[] = { own_options,	    sample_options,
+							  symbols_options,  oom_report_options,
+							  duration_options, filter_options,
+							  cmd_options,	    naming_options,
+							  output_options,   ring_options,
+							  attach_options,   kernel_options,
+							  common_options,   NULL };
 
 static const struct example examples[] = {
 	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },

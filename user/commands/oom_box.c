@@ -8,6 +8,7 @@
 
 #include "../base/log.h"
 #include "../base/survive.h"
+#include "../report/event_path.h"
 #include "../session/recording.h"
 #include "../views/losses.h"
 #include "../views/oom_at.h"
@@ -20,11 +21,21 @@
 #define REPORT_BYTES (64ULL << 20) /* of all files in the directory */
 #define RECORD_BYTES (4U << 20)	   /* of a recording beside a report */
 
+#define STACK_BYTES (8U << 20) /* of call paths; while a report is made they are there twice */
+#define STACK_ROWS  20
+
 #define DENIED_EVENTS (1U << MT_PROBE_denied | 1U << MT_PROBE_signal)
 
 struct oom_box_denied {
 	struct denied_counts counts;
 	struct oom_denied_view view;
+};
+
+struct oom_box_stacks {
+	struct cgroup_paths *paths;
+	struct event_path path;
+	struct call_paths_view view;
+	struct call_paths *shown; /* of the report that is made */
 };
 
 static uint64_t history_ns(const struct options *options)
@@ -36,6 +47,8 @@ void oom_box__configure(struct session_config *config, const struct options *opt
 {
 	config->samples = true;
 	config->all_cgroups = options->at_percent != 0;
+	if (options->stacks)
+		config->every |= 1U << MT_PROBE_fault;
 	if (!options->oom_dir)
 		return;
 	config->keep_ns = history_ns(options);
@@ -164,20 +177,81 @@ static void keep_crossing(struct oom_box *box, const struct oom_kill *at, struct
 	box->unwritten += oom_files__keep_report(box->keeper, &name, report, &box->session->checkpoint.wall_offset_ns);
 }
 
+/* The paths of a cgroup since the run began, or since its last report.  NULL: they were not asked for, or no memory. */
+static struct call_paths_view *paths_of(struct oom_box *box, const char *cgroup)
+{
+	struct oom_box_stacks *stacks = box->stacks;
+
+	if (!stacks)
+		return NULL;
+	stacks->shown = cgroup_paths__sum(stacks->paths, cgroup);
+	cgroup_paths__forget(stacks->paths, cgroup);
+	if (!stacks->shown)
+		return NULL;
+	stacks->view = (struct call_paths_view){
+		.paths = stacks->shown,
+		.probe = "fault",
+		.weight_name = "faults",
+		.weight = CALL_EVENTS,
+		.title = "FAULTS",
+		.unit = UNIT_COUNT,
+		.has = { true },
+		.page_size = box->session->facts.page_size,
+		.rows = STACK_ROWS,
+	};
+	return &stacks->view;
+}
+
+static void forget_shown(struct oom_box *box)
+{
+	if (!box->stacks)
+		return;
+	call_paths_view__done(&box->stacks->view);
+	call_paths__free(box->stacks->shown);
+	memset(&box->stacks->view, 0, sizeof(box->stacks->view));
+	box->stacks->shown = NULL;
+}
+
 static int crossed(void *ctx, const struct oom_kill *at)
 {
 	struct oom_box *box = ctx;
 	unsigned int percent = (unsigned int)box->session->options->at_percent;
 	struct report *report = new_report(box, "memtrace.oom_at/1");
-	int err = report ? oom_at__add(&box->view, at, percent, !box->reports++, report) : -ENOMEM;
+	struct call_paths_view *paths = paths_of(box, at->limit.cgroup);
+	int err = report ? oom_at__add(&box->view, at, percent, !box->reports++, paths, report) : -ENOMEM;
 
 	if (!err && box->keeper)
 		keep_crossing(box, at, report);
 	if (!err)
 		err = box->show(box->ctx, NULL, report);
 	oom_view__done(&box->view);
+	forget_shown(box);
 	report__free(report);
 	return err;
+}
+
+/* One page fault. */
+static int take_fault(struct oom_box *box, struct session *session, const struct event_row *row, const void *record)
+{
+	static const uint64_t one[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1 };
+	struct cell cells[EVENT_MAX_COLUMNS];
+	struct oom_box_stacks *stacks = box->stacks;
+	const char *cgroup;
+	size_t at;
+
+	if (!stacks)
+		stacks = box->stacks = calloc(1, sizeof(*stacks));
+	if (stacks && !stacks->paths)
+		stacks->paths = cgroup_paths__new(STACK_BYTES);
+	if (!stacks || !stacks->paths)
+		return -ENOMEM;
+	event__cells(row, record, &session->names, cells);
+	event_path__read(&stacks->path, row, cells);
+	at = event_path__column(row, "cgroup");
+	cgroup = at < EVENT_MAX_COLUMNS && cells[at].kind == CELL_STRING ? cells[at].s : NULL;
+	if (cgroup)
+		cgroup_paths__add(stacks->paths, cgroup, stacks->path.parts, EVENT_PATH_PARTS, one);
+	return 0;
 }
 
 static struct oom_watch *watch_of(struct oom_box *box, struct session *session)
@@ -200,6 +274,8 @@ int oom_box__event(struct oom_box *box, struct session *session, const struct ev
 {
 	struct oom_watch *watch;
 
+	if (session->options->stacks && row->id == MT_REC_fault)
+		return take_fault(box, session, row, record);
 	if (row->probe != MT_PROBE_oom && row->probe != MT_PROBE_memory && !(DENIED_EVENTS & 1U << row->probe))
 		return 0;
 	watch = watch_of(box, session);
@@ -252,7 +328,8 @@ static int open_keeper(struct oom_box *box, const struct options *options, const
 static void survive(const struct options *options)
 {
 	/* a recording is there twice: as it is remembered, and as it is written */
-	int err = survive__lock(HEAP_BYTES + (options->oom_dir ? 2 * RECORD_BYTES : 0));
+	int err = survive__lock(HEAP_BYTES + (options->oom_dir ? 2 * RECORD_BYTES : 0) +
+				(options->stacks ? 2 * STACK_BYTES : 0));
 
 	if (err)
 		log_note("memory is not locked: %s; while memory is short memtrace may wait for its own",
@@ -331,4 +408,7 @@ void oom_box__done(struct oom_box *box)
 	keeper__close(box->keeper);
 	oom_watch__free(box->watch);
 	free(box->denied);
+	if (box->stacks)
+		cgroup_paths__free(box->stacks->paths);
+	free(box->stacks);
 }

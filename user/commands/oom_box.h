@@ -28,6 +28,7 @@ struct oom_box {
 	struct keeper *keeper; /* NULL: no directory */
 	struct oom_view view;
 	struct oom_box_denied *denied; /* NULL: not asked for */
+	struct oom_box_stacks *stacks; /* NULL: the same, or there was no page fault yet */
 	uint64_t ticked_ns;	       /* when what was before was looked at last */
 	uint64_t reports, unwritten;   /* files that could not be written */
 	struct oom_files_name first;   /* what no recording has yet */

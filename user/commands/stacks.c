@@ -6,7 +6,7 @@
 
 #include "../base/log.h"
 #include "../cli/command.h"
-#include "../report/event.h"
+#include "../report/event_path.h"
 #include "../session/tracing.h"
 #include "../views/call_paths.h"
 #include "../views/summary.h"
@@ -56,9 +56,6 @@ static const struct source_row {
 };
 
 #define NR_SOURCES (sizeof(sources) / sizeof(*sources))
-/* Where in an event's columns something stands. */
-#define NOWHERE EVENT_MAX_COLUMNS
-
 struct stacks_run {
 	struct tracing tracing;
 	const struct source_row *source;
@@ -66,7 +63,8 @@ struct stacks_run {
 	struct call_paths *paths;
 	struct call_paths_view view;
 	struct summary summary;
-	size_t comm, user_stack, kernel_stack, order, duration;
+	struct event_path path;
+	size_t order, duration;
 	uint64_t without; /* events that have no call chain */
 };
 
@@ -93,46 +91,22 @@ static bool has_weight(const struct source_row *source, enum weight_name weight)
 	}
 }
 
-static size_t find(const struct column *columns, size_t nr, const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < nr && path; i++)
-		if (columns[i].path && !strcmp(columns[i].path, path))
-			return i;
-	return NOWHERE;
-}
-
-static void find_columns(struct stacks_run *run, const struct event_row *row)
-{
-	struct column columns[EVENT_MAX_COLUMNS];
-	size_t nr = event__columns(row, true, columns, EVENT_MAX_COLUMNS);
-
-	run->comm = find(columns, nr, "comm");
-	run->user_stack = find(columns, nr, "user_stack");
-	run->kernel_stack = find(columns, nr, "kernel_stack");
-	run->order = find(columns, nr, run->source->order);
-	run->duration = find(columns, nr, run->source->duration);
-}
-
-static const char *text_of(const struct cell *cells, size_t at)
-{
-	return at != NOWHERE && cells[at].kind == CELL_STRING ? cells[at].s : NULL;
-}
-
 static uint64_t number_of(const struct cell *cells, size_t at)
 {
-	return at != NOWHERE && cells[at].kind == CELL_UINT ? cells[at].u : 0;
+	return at < EVENT_MAX_COLUMNS && cells[at].kind == CELL_UINT ? cells[at].u : 0;
 }
 
-/* Between functions stands ";", so a name has none. */
-static void copy_name(char *name, size_t size, const char *comm)
+/* The first records come while the session opens, before ready(). */
+static int begin(struct stacks_run *run, const struct session *session)
 {
-	size_t i;
-
-	for (i = 0; i + 1 < size && comm && comm[i]; i++)
-		name[i] = comm[i] == ';' ? ':' : comm[i];
-	name[i] = '\0';
+	if (run->paths)
+		return 0;
+	run->source = source_of(session->options);
+	run->order = event_path__column(&event_rows[run->source->event], run->source->order);
+	run->duration = event_path__column(&event_rows[run->source->event], run->source->duration);
+	run->weight = session->options->weight ? (enum weight_name)session->options->weight : run->source->by_default;
+	run->paths = call_paths__new(PATHS_BYTES);
+	return run->paths ? 0 : -ENOMEM;
 }
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
@@ -140,22 +114,17 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	struct stacks_run *run = ctx;
 	struct cell cells[EVENT_MAX_COLUMNS];
 	uint64_t sums[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1 }, order;
-	char comm[MT_COMM_LEN + 1];
-	const char *parts[3] = { comm };
 
+	if (begin(run, session))
+		return -ENOMEM;
 	if (row->id != run->source->event)
 		return 0;
-	if (run->comm == run->user_stack)
-		find_columns(run, row);
 	event__cells(row, record, &session->names, cells);
-	copy_name(comm, sizeof(comm), text_of(cells, run->comm));
-	parts[1] = text_of(cells, run->user_stack);
-	parts[2] = text_of(cells, run->kernel_stack);
+	run->without += !event_path__read(&run->path, row, cells);
 	order = number_of(cells, run->order);
 	sums[CALL_PAGES] = run->source->order && order < 64 ? 1ULL << order : 0;
 	sums[CALL_NS] = number_of(cells, run->duration);
-	run->without += !parts[1] && !parts[2];
-	call_paths__add(run->paths, parts, 3, sums);
+	call_paths__add(run->paths, run->path.parts, EVENT_PATH_PARTS, sums);
 	return 0;
 }
 
@@ -164,10 +133,7 @@ static int ready(struct tracing *tracing)
 	struct stacks_run *run = (struct stacks_run *)tracing;
 	const struct session *session = &tracing->session;
 
-	run->source = source_of(session->options);
-	run->weight = session->options->weight ? (enum weight_name)session->options->weight : run->source->by_default;
-	run->paths = call_paths__new(PATHS_BYTES);
-	if (!run->paths) {
+	if (begin(run, session)) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
 	}

@@ -108,6 +108,16 @@ void call_paths__add(struct call_paths *paths, const char *const *parts, size_t 
 		path->sums[i] += sums[i];
 }
 
+size_t call_paths__nr(const struct call_paths *paths)
+{
+	return HASH_COUNT(paths->table);
+}
+
+size_t call_paths__bytes(const struct call_paths *paths)
+{
+	return paths->bytes;
+}
+
 const struct call_path *call_paths__rest(const struct call_paths *paths)
 {
 	return &paths->rest;

@@ -114,7 +114,7 @@ static int rest(void *ctx, size_t nr, struct cell *cells)
 	const struct call_paths_view *view = ctx;
 	uint64_t left = call_paths__rest(view->paths)->sums[view->weight];
 
-	if (nr > (left != 0))
+	if (nr > (left ? 1 : 0))
 		return 0;
 	if (nr == 0 && left)
 		fill(view, left, "paths that found no room", cells);

@@ -22,7 +22,7 @@ static void add_fields(struct oom_view *view, unsigned int percent)
 }
 
 int oom_at__add(struct oom_view *view, const struct oom_kill *kill, unsigned int percent, bool first,
-		struct report *report)
+		struct call_paths_view *paths, struct report *report)
 {
 	char when[64], usage[OOM_WORD], limit[OOM_WORD];
 
@@ -36,5 +36,9 @@ int oom_at__add(struct oom_view *view, const struct oom_kill *kill, unsigned int
 	report__add_note(report, "%s%s has passed %u%% of its limit (%s of %s)", when, oom__or_dash(kill->limit.cgroup),
 			 percent, oom__bytes(usage, kill->limit.usage), oom__bytes(limit, kill->limit.bytes));
 	oom_view__say_before(view, report);
+	if (paths) {
+		report__add_note(report, "page faults there before, by call path");
+		return call_paths_view__add(paths, report);
+	}
 	return report->failed ? -ENOMEM : 0;
 }
