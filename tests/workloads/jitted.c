@@ -5,6 +5,7 @@
  * -o: the file is of that user.  -s: sleeps after it.
  */
 #include "workload.h"
+#include <stdint.h>
 
 #if defined(__x86_64__)
 /* jit_touch(p): a frame, a write to *p */

@@ -18,12 +18,13 @@
 
 static const struct {
 	mode_t mode;
-	bool exact; /* whatever the umask says */
+	bool exact;  /* whatever the umask says */
+	bool synced; /* on the disk before it has its name */
 	bool grows;
 } kinds[] = {
-	[OUTFILE_REPORT] = { .mode = 0644 },
+	[OUTFILE_REPORT] = { .mode = 0644, .synced = true },
 	[OUTFILE_SHARED] = { .mode = 0644, .exact = true },
-	[OUTFILE_DUMP] = { .mode = 0600 },
+	[OUTFILE_DUMP] = { .mode = 0600, .synced = true },
 	[OUTFILE_RECORDING] = { .mode = 0600, .grows = true },
 };
 
@@ -343,8 +344,10 @@ static int write_out(struct outfile *file)
 {
 	if (fflush(file->stream) || ferror(file->stream))
 		return file->error ? file->error : -EIO;
-	if (file->error || outfile__is_direct(file) || kinds[file->kind].grows)
-		return file->error ? file->error : flush_fd(file->fd);
+	if (file->error)
+		return file->error;
+	if (outfile__is_direct(file) || !kinds[file->kind].synced)
+		return flush_fd(file->fd);
 	return fsync(file->fd) ? -errno : 0;
 }
 

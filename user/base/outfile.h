@@ -19,7 +19,7 @@
 
 enum outfile_kind {
 	OUTFILE_REPORT,	   /* replaced; mode 0644 without the umask's bits */
-	OUTFILE_SHARED,	   /* replaced; 0644 whatever the umask says: another user's service reads it */
+	OUTFILE_SHARED,	   /* replaced all the time; 0644 whatever the umask says: another user's service reads it */
 	OUTFILE_DUMP,	   /* replaced; 0600 */
 	OUTFILE_RECORDING, /* grows; 0600 */
 };
@@ -64,8 +64,8 @@ int outfile__begin_as(struct outfile *file, const char *name);
 int outfile__write(struct outfile *file, const void *data, size_t size);
 
 /*
- * Ends a content; err is the writer's result.  0: what was written is put into its place, a replaced file after it is
- * on the disk.  Else it is dropped.  Returns 0 or -errno: that of the first write that failed, if one did, because
+ * Ends a content; err is the writer's result.  0: what was written is put into its place, a report and a dump after they
+ * are on the disk.  Else it is dropped.  Returns 0 or -errno: that of the first write that failed, if one did, because
  * err may only be -EIO.  Then the old file is unchanged (a file that grows: complete as far as it was written).
  */
 int outfile__put(struct outfile *file, int err);
