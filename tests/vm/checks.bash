@@ -216,6 +216,23 @@ verified() {
 	done
 }
 
+# verified_if_any STAGE "SOURCE COUNTER"...: of that verification also these rows, where the kernel counted any.
+verified_if_any() {
+	local name=verify/$1 dir=$check_out/verify/$1 row told
+
+	shift
+	[[ -s $dir/verify.json ]] || return
+	for row; do
+		told=$(jq -c --arg row "$row" '.counters[] | select("\(.source) \(.counter)" == $row)' "$dir/verify.json")
+		if jq -e '.kernel.high == 0 and .memtrace == 0' <<<"$told" >/dev/null 2>&1; then
+			skip "$name: $row is compared" "there was none in this run"
+			continue
+		fi
+		jq -e '(.verdict == "equal" or .verdict == "explained") and .memtrace > 0' <<<"$told" >/dev/null 2>&1
+		verdict "$name: $row is compared" $? "$told"
+	done
+}
+
 # timeline STAGE FILTER: of the lines of that stage's timeline, without the last one.
 timeline() {
 	jq -rs ".[:-1] | $2" "$check_out/$1/timeline.json" 2>&1

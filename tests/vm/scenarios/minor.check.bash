@@ -64,6 +64,10 @@ minor_kind() {
 		note "minor_kinds: this kernel has nothing for $1"
 		return
 	fi
+	if [[ $1 == huge && $(vmstat minor_kinds outer thp_fault_alloc) == 0 ]]; then
+		skip "minor_kinds: huge pages" "none was free in this run"
+		return
+	fi
 	made=$(kinds "k-$1" "$2")
 	((said > 0 && made + lack >= said && made <= said + 16)) || { [[ $1 == shmem ]] && twice "$made"; }
 	verdict "minor_kinds: $1: $made of $said are $2" $? \

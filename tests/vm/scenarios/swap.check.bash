@@ -13,6 +13,7 @@ check_swap() {
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
 	yields swap
 	report_sound swap
-	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pgscan_kswapd" \
-		"vmstat pgsteal_kswapd" "vmstat pageoutrun"
+	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pageoutrun"
+	# kswapd may wake and find that the task has done it all
+	verified_if_any swap "vmstat pgscan_kswapd" "vmstat pgsteal_kswapd"
 }
