@@ -34,7 +34,7 @@ keyed_sound() {
 
 # keyed_others FILE: rows of what found no element.
 keyed_others() {
-	jq '[.reclaim_by_target[] | select(.target_cgroup == "other")] | length' "$check_out/keyed/$1.json"
+	jq '[.reclaim_by_target[] | select(.target_cgroup == "other" and .kind == "memcg")] | length' "$check_out/keyed/$1.json"
 }
 
 check_keyed() {
