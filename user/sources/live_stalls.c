@@ -51,19 +51,13 @@ static bool is_balanced(const struct object *object)
 	return has_hook(object, hook) && strstr(program_of(object, hook), "_balanced");
 }
 
-/* Whether the probe has an iterator over tasks. */
-static bool looks(const struct object *object)
-{
-	return has_hook(object, has_hook(object, "enter") ? "look" : "look seen");
-}
-
 int live__look_at_stalls(struct live *live)
 {
 	const struct object *object = stall_object(live);
 	char nothing[16];
 	int fd, err = 0;
 
-	if (!looks(object))
+	if (!object || live->look_link_fd < 0)
 		return 0;
 	/* where nobody is counted, or a begin may have been missed, there may be some now without a sign of it */
 	if (live->running && is_balanced(object) && !live->cfg.twice && !(live->control->stalled >> MT_STALLED_BITS))
@@ -96,8 +90,7 @@ int live__open_stalls(struct live *live)
 	struct psi_times *psi;
 
 	take_delays(live);
-	if (looks(object))
-		live->look_link_fd = object__iter_fd(object);
+	live->look_link_fd = object ? object__iter_fd(object) : -ENOENT;
 	if (!has_hook(object, "psi times"))
 		return 0;
 	psi = calloc(1, sizeof(*psi));
