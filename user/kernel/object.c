@@ -279,13 +279,19 @@ static bool lacks_implying(const struct object *object, const struct hook_state 
 	return true;
 }
 
-static void replace_implied(struct object *object, const struct judge *judge)
+/* Whether there were any. */
+static bool replace_implied(struct object *object, const struct judge *judge)
 {
+	bool any = false;
 	size_t i;
 
-	for (i = 0; i < object->nr_hooks; i++)
-		if (lacks_implying(object, &object->hooks[i]))
-			hook__next_alt(&object->hooks[i], judge);
+	for (i = 0; i < object->nr_hooks; i++) {
+		if (!lacks_implying(object, &object->hooks[i]))
+			continue;
+		hook__next_alt(&object->hooks[i], judge);
+		any = true;
+	}
+	return any;
 }
 
 /* Leaves out hooks that lack a hook they depend on; then others may lack these. */
@@ -622,9 +628,12 @@ static int open_judged(struct object *object, const struct object_request *req, 
 		if (stop__asked())
 			return -ECANCELED;
 		err = try_once(object, req, &culprit);
-		if (!err)
+		/* some kernels load a program on a function, and refuse only to attach it */
+		if (!err && !replace_implied(object, judge))
 			return 0;
 		object__detach(object);
+		if (!err)
+			continue;
 		/* no fault of a program */
 		if (err == -ENOMEM || err == -EMFILE)
 			return err;

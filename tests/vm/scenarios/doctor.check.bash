@@ -36,6 +36,9 @@ check_doctor() {
 	same "doctor: latencies of faults can be had, or are refused" "$(<"$dir/hist.status")" $hist "$(<"$dir/hist")"
 	same "doctor: capabilities that export keeps" \
 		"$(jq -r '[.capabilities[] | select(.kept_by_export) | .name] | join(" ")' "$dir/doctor.json")" "$(doctor_kept)"
+	same "doctor: stalls are seen by functions, or by the events in their place" \
+		"$(jq '[.hooks[] | select(.probe == "stall")] | any(.hook == "enter" and .kind == "fentry") or all(.kind != "implied")' \
+			"$dir/doctor.json")" true
 	jq empty "$dir/doctor.json" 2>/dev/null
 	verdict "doctor --json is JSON" $? "$(head -c 300 "$dir/doctor.json"; head -n 3 "$dir/err")"
 }
