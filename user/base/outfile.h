@@ -64,9 +64,9 @@ int outfile__begin_as(struct outfile *file, const char *name);
 int outfile__write(struct outfile *file, const void *data, size_t size);
 
 /*
- * Ends a content; err is the writer's result.  0: what was written is put into its place, a report and a dump after they
- * are on the disk.  Else it is dropped.  Returns 0 or -errno: that of the first write that failed, if one did, because
- * err may only be -EIO.  Then the old file is unchanged (a file that grows: complete as far as it was written).
+ * Ends a content; err is the writer's result.  0: what was written is put into its place, a report and a dump after
+ * they are on the disk.  Else it is dropped.  Returns 0 or -errno: that of the first write that failed, if one did,
+ * because err may only be -EIO.  Then the old file is unchanged (a file that grows: complete as far as it was written).
  */
 int outfile__put(struct outfile *file, int err);
 
