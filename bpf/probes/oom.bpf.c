@@ -7,6 +7,7 @@
 #include "core/compat/mm.h"
 #include "core/compat/oom.h"
 #include "core/emit.h"
+#include "core/either.h"
 #include "core/identity.h"
 #include "core/state.h"
 #include "oom_after.h"
@@ -163,26 +164,12 @@ static __always_inline struct mt_oom *oom__reserve(void)
 	return rec;
 }
 
-/* The kill matches if the victim or the trigger does. */
-static __always_inline bool wanted(struct task_struct *victim)
-{
-	struct mt_state *s;
-
-	if (!cfg.filter)
-		return true;
-	s = state__current();
-	if (s && s->match)
-		return true;
-	s = victim ? state__of(victim) : NULL;
-	return s && s->match;
-}
-
 SEC("tp_btf/mark_victim")
 int BPF_PROG(victim_btf, struct task_struct *victim, uid_t uid)
 {
 	struct mt_oom *rec;
 
-	if (!wanted(victim))
+	if (!either_matches(victim))
 		return 0;
 	rec = oom__reserve();
 	if (!rec)

@@ -7,6 +7,7 @@
 #include "core/compat/rlimit.h"
 #include "core/compat/signal.h"
 #include "core/emit.h"
+#include "core/either.h"
 #include "core/identity.h"
 #include "core/state.h"
 
@@ -15,20 +16,6 @@ char LICENSE[] SEC("license") = "GPL";
 /* A stack is used from the stack pointer on; below it by what is pushed, or touched to see whether there is room. */
 #define NEAR_BELOW (64 * 1024)
 #define NEAR_ABOVE 4096
-
-/* With filters one of the two must match. */
-static __always_inline bool wanted(struct task_struct *task)
-{
-	struct mt_state *s;
-
-	if (!cfg.filter)
-		return true;
-	s = state__current();
-	if (s && s->match)
-		return true;
-	s = state__of(task);
-	return s && s->match;
-}
 
 /*
  * The kernel's own SIGKILLs, those of the OOM killer among them, have no sender: the task that runs sends nothing.  Who
@@ -42,7 +29,7 @@ int BPF_PROG(sigkill, int sig, struct kernel_siginfo *info, struct task_struct *
 
 	if (sig != SIGNAL_KILL || result || (u64)info == SIGNAL_OF_KERNEL)
 		return 0;
-	if (BPF_CORE_READ(sender, tgid) == task->tgid || !wanted(task))
+	if (BPF_CORE_READ(sender, tgid) == task->tgid || !either_matches(task))
 		return 0;
 	rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_sigkill, struct mt_sigkill);
 	if (!rec)
@@ -70,7 +57,7 @@ int BPF_PROG(overflow, int sig, struct kernel_siginfo *info, struct task_struct 
 	address = (u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
 	regs = (struct pt_regs *)bpf_task_pt_regs(current);
 	pointer = PT_REGS_SP_CORE(regs);
-	if (address + NEAR_BELOW < pointer || address >= pointer + NEAR_ABOVE || !wanted(task))
+	if (address + NEAR_BELOW < pointer || address >= pointer + NEAR_ABOVE || !either_matches(task))
 		return 0;
 	rec = rare__reserve(&ring_rare, MT_RING_RARE, MT_REC_stack_overflow, struct mt_stack_overflow);
 	if (!rec)

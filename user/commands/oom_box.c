@@ -236,8 +236,6 @@ static int take_fault(struct oom_box *box, struct session *session, const struct
 	static const uint64_t one[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1 };
 	struct cell cells[EVENT_MAX_COLUMNS];
 	struct oom_box_stacks *stacks = box->stacks;
-	const char *cgroup;
-	size_t at;
 
 	if (!stacks)
 		stacks = box->stacks = calloc(1, sizeof(*stacks));
@@ -247,10 +245,8 @@ static int take_fault(struct oom_box *box, struct session *session, const struct
 		return -ENOMEM;
 	event__cells(row, record, &session->names, cells);
 	event_path__read(&stacks->path, row, cells);
-	at = event_path__column(row, "cgroup");
-	cgroup = at < EVENT_MAX_COLUMNS && cells[at].kind == CELL_STRING ? cells[at].s : NULL;
-	if (cgroup)
-		cgroup_paths__add(stacks->paths, cgroup, stacks->path.parts, EVENT_PATH_PARTS, one);
+	if (stacks->path.in)
+		cgroup_paths__add(stacks->paths, stacks->path.in, stacks->path.parts, EVENT_PATH_PARTS, one);
 	return 0;
 }
 

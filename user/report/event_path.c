@@ -33,11 +33,13 @@ bool event_path__read(struct event_path *path, const struct event_row *row, cons
 {
 	if (!path->known) {
 		path->comm = event_path__column(row, "comm");
+		path->cgroup = event_path__column(row, "cgroup");
 		path->user_stack = event_path__column(row, "user_stack");
 		path->kernel_stack = event_path__column(row, "kernel_stack");
 		path->known = true;
 	}
 	copy_name(path->name, sizeof(path->name), text_of(cells, path->comm));
+	path->in = text_of(cells, path->cgroup);
 	path->parts[0] = path->name;
 	path->parts[1] = text_of(cells, path->user_stack);
 	path->parts[2] = text_of(cells, path->kernel_stack);

@@ -10,10 +10,11 @@
 /* Zeroed at first; for one kind of events. */
 struct event_path {
 	bool known; /* where in its columns these stand: */
-	size_t comm, user_stack, kernel_stack;
+	size_t comm, cgroup, user_stack, kernel_stack;
 	char name[MT_COMM_LEN + 1];
 	/* as call_paths__add() takes them; NULL: not known.  Valid as long as the cells are. */
 	const char *parts[EVENT_PATH_PARTS];
+	const char *in; /* the path of the task's cgroup, or NULL */
 };
 
 /* Reads the parts from the cells of a record, of columns with call chains.  false: it has no call chain. */

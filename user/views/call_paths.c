@@ -19,19 +19,20 @@ static struct cell weighed(const struct call_paths_view *view, uint64_t sum)
 	return cell_uint(bytes ? sum * view->page_size : sum);
 }
 
-static uint64_t total(const struct call_paths_view *view, enum call_weight weight)
+static void add_up(struct call_paths_view *view)
 {
-	uint64_t sum = call_paths__rest(view->paths)->sums[weight];
-	size_t i;
+	size_t i, w;
 
-	for (i = 0; i < view->nr; i++)
-		sum += view->sorted[i]->sums[weight];
-	return sum;
+	for (w = 0; w < NR_CALL_WEIGHTS; w++) {
+		view->totals[w] = call_paths__rest(view->paths)->sums[w];
+		for (i = 0; i < view->nr; i++)
+			view->totals[w] += view->sorted[i]->sums[w];
+	}
 }
 
 static void fill(const struct call_paths_view *view, uint64_t sum, const char *name, struct cell *cells)
 {
-	uint64_t all = total(view, view->weight);
+	uint64_t all = view->totals[view->weight];
 
 	cells[0] = all ? cell_real((double)sum / (double)all) : cell_none();
 	cells[1] = weighed(view, sum);
@@ -119,7 +120,7 @@ static int rest(void *ctx, size_t nr, struct cell *cells)
 	if (nr == 0 && left)
 		fill(view, left, "paths that found no room", cells);
 	else
-		fill(view, total(view, view->weight), "total", cells);
+		fill(view, view->totals[view->weight], "total", cells);
 	return 1;
 }
 
@@ -257,7 +258,7 @@ static void add_sums(struct call_paths_view *view, struct report *report)
 	*c++ = cell_string(view->weight_name);
 	*c++ = cell_uint(call_paths__rest(view->paths)->sums[CALL_EVENTS]);
 	for (i = 0; i < NR_CALL_WEIGHTS; i++)
-		*c++ = view->has[i] ? cell_uint(total(view, i)) : cell_none();
+		*c++ = view->has[i] ? cell_uint(view->totals[i]) : cell_none();
 	report__add_values(
 		report,
 		&(struct values){ .path = "", .columns = columns, .cells = view->sums, .nr_columns = NR(columns) });
@@ -273,6 +274,7 @@ int call_paths_view__add(struct call_paths_view *view, struct report *report)
 	view->sorted = call_paths__sorted(view->paths, &view->nr);
 	if (!view->sorted && errno)
 		return -errno;
+	add_up(view);
 	err = call_tree__make(&view->tree, view->sorted, view->nr, view->weight);
 	if (!err)
 		err = list_kinds(view);

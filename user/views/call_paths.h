@@ -27,6 +27,7 @@ struct call_paths_view {
 	/* below: storage of what the report borrows */
 	const struct call_path **sorted;
 	size_t nr;
+	uint64_t totals[NR_CALL_WEIGHTS]; /* of all paths, and of what found no room */
 	struct call_tree tree;
 	struct column columns[3], path_columns[CALL_PATH_COLUMNS];
 	uint32_t at;
