@@ -19,9 +19,10 @@ struct map_look {
 /* Zeroed, with room for that many processes; 0 or -ENOMEM. */
 int map_look__init(struct map_look *look, size_t room);
 void map_look__done(struct map_look *look);
-/* Adds the process of that pid that began then (0: whenever); 0, -ESRCH: it is gone or has no memory, or another
- * -errno. */
-int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss);
+/* Adds a process's map, whose parts are the look's from now on, also if it fails.  0 or -ENOMEM. */
+int map_look__add(struct map_look *look, struct process_map *map);
+/* Reads that of the process of that pid, and adds it; 0, -ESRCH: it is gone or has no memory, or another -errno. */
+int map_look__read(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss);
 /* The place of a pid, or NULL. */
 struct map_process *map_look__find(const struct map_look *look, uint32_t pid);
 /* Renders a report; rows and pss of the request come from options.  0 or -errno. */
