@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * largemap MIB N: has MIB MiB of anonymous memory in N mappings, all of it touched, in pages of the usual size, and says
- * its pid.  Then it maps a page and unmaps it, again and again, until it is ended; with each SIGUSR1 it says what the
- * longest of these took since the last one, in ns.
+ * largemap MIB N: has MIB MiB of anonymous memory in N mappings, all of it touched, in pages of the usual size, and
+ * says its pid.  Then it maps a page and unmaps it, again and again, until it is ended; with each SIGUSR1 it says what
+ * the longest of these took since the last one, in ns.
  */
 #include "workload.h"
 #include <signal.h>

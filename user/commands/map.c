@@ -85,13 +85,14 @@ static int run_map(struct options *options)
 	const struct options *o = options;
 	bool single = o->pids.nr || o->tids.nr || o->comms.nr || o->cmd;
 	bool others = o->tids.nr || o->users.nr || o->cgroups.nr || o->follow || o->cmd;
+	bool still;
 
 	if (o->sort && !map_view__sorts_by(o->sort)) {
 		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
 		return EXIT_USAGE;
 	}
 	if (o->replay)
-		return map_live__run(options);
+		return map_live__run(options, false);
 	if (single && (o->sort || o->by >= 0)) {
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
@@ -103,8 +104,8 @@ static int run_map(struct options *options)
 	}
 	if (o->pids.nr && o->comms.nr)
 		others = true;
-	others |= o->duration_ns || o->interval_ns || o->record;
-	return single && !others ? run_look(o) : map_live__run(options);
+	still = single && !others && !o->duration_ns && !o->interval_ns;
+	return still && !o->record ? run_look(o) : map_live__run(options, still);
 }
 
 static const char *const cgroup_alone[] = { "cgroup", NULL };

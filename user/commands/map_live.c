@@ -434,13 +434,13 @@ static int run(const struct options *options, bool traced)
 	return tracing__run(sizeof(struct map_live), options, &config, &ops);
 }
 
-int map_live__run(struct options *options)
+int map_live__run(struct options *options, bool still)
 {
-	bool timed = options->cmd || options->duration_ns || options->interval_ns;
+	bool single = is_single(options);
 
-	if (options->replay)
-		return run(options, false);
-	if (!timed)
-		options->duration_ns = is_single(options) ? STILL_NS : MACHINE_NS;
-	return run(options, is_single(options) && timed);
+	if (still)
+		options->duration_ns = STILL_NS;
+	else if (!single && !options->replay && !options->duration_ns && !options->interval_ns)
+		options->duration_ns = MACHINE_NS;
+	return run(options, single && !still && !options->replay);
 }

@@ -30,7 +30,7 @@ int map_look__show(struct render *render, const struct options *options, struct 
 /* On standard error: what may not be read. */
 void map_look__say_refused(const struct map_look *look);
 
-/* A run for some time, with BPF; the exit code. */
-int map_live__run(struct options *options);
+/* A run for some time, with BPF, or a replay; still: one look alone, which is recorded.  The exit code. */
+int map_live__run(struct options *options, bool still);
 
 #endif
