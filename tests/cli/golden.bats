@@ -156,7 +156,7 @@ add_up() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cgroups cut damaged every filter folds functions keyed part rare refused roles sampled samples stacks stalls window" ]
+	[ "$names" = "cgroups cut damaged every filter folds functions keyed maps part rare refused roles sampled samples stacks stalls window" ]
 	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 13 ]
 }
 
