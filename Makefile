@@ -50,7 +50,7 @@ PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
 PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
 endif
 
-LIBRARIES := libbpf libelf zlib libzstd jansson popt libprotobuf-c
+LIBRARIES := libbpf libelf zlib libzstd jansson popt libprotobuf-c liblzma
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
