@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The input is an ELF file, of which all is asked that memtrace ever asks:
- * build id, segments, functions, and where they are; the debug file that it names; MiniDebugInfo.  The same bytes are what
- * MiniDebugInfo unpacks to, too.
+ * build id, segments, functions, and where they are; the debug file that it names; MiniDebugInfo.  The same bytes are
+ * what MiniDebugInfo unpacks to, too.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void look_for_more(const struct elf_file *file)
 
 static void look_inside(const uint8_t *data, size_t size)
 {
-	char *image = malloc(size + 1);
+	char *image = calloc(1, size + 1);
 	struct elf_file file;
 
 	require(image);
