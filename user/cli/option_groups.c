@@ -195,7 +195,8 @@ const struct option_row file_options[] = {
 
 const struct option_row event_output_options[] = {
 	FILE_OPTIONS,
-	FORMAT_OPTION(.help = "how to print: text or json"),
+	FORMAT_OPTION(.help = "how to print: text, json, or perfetto, a file for Perfetto with samples of the machine "
+			      "beside the events"),
 	{ .name = NULL },
 };
 

@@ -52,7 +52,7 @@ static int look_once(struct render *render, const struct options *options, const
 	page_scan__init(&scan);
 	*err = map_look__init(&look, nr);
 	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
-		one = map_look__add(&look, &scan, pids[i], 0, options->pss);
+		one = map_look__read(&look, &scan, pids[i], options->pss);
 		if (one == -ESRCH && !options->comms.nr)
 			log_warn("-p %u: no such process, or it has no memory of its own", pids[i]);
 		else if (one != -ESRCH)
@@ -85,11 +85,14 @@ static int run_map(struct options *options)
 	const struct options *o = options;
 	bool single = o->pids.nr || o->tids.nr || o->comms.nr || o->cmd;
 	bool others = o->tids.nr || o->users.nr || o->cgroups.nr || o->follow || o->cmd;
+	bool still;
 
 	if (o->sort && !map_view__sorts_by(o->sort)) {
 		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
 		return EXIT_USAGE;
 	}
+	if (o->replay)
+		return map_live__run(options, false);
 	if (single && (o->sort || o->by >= 0)) {
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
@@ -101,7 +104,8 @@ static int run_map(struct options *options)
 	}
 	if (o->pids.nr && o->comms.nr)
 		others = true;
-	return single && !others && !o->duration_ns && !o->interval_ns ? run_look(o) : map_live__run(options);
+	still = single && !others && !o->duration_ns && !o->interval_ns;
+	return still && !o->record ? run_look(o) : map_live__run(options, still);
 }
 
 static const char *const cgroup_alone[] = { "cgroup", NULL };
@@ -139,9 +143,10 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, own_options,
-							  output_options, ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	time_options, window_options, filter_options, record_options, own_options, output_options,
+	ring_options, attach_options, kernel_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
@@ -149,6 +154,7 @@ static const struct example examples[] = {
 	{ .text = "what of its memory it uses within a minute", .line = "memtrace map -p 812 -d 60 --wss" },
 	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
 	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
+	{ .text = "beside that, a recording of it", .line = "memtrace map -p 812 -d 60 --record map.rec" },
 	{ .text = "of all processes of a name, with what they share divided",
 	  .line = "memtrace map -n postgres --pss" },
 	{},
@@ -176,6 +182,7 @@ const struct command map_command = {
 		"\n"
 		"A look at single processes needs no BPF; those of other users need root.",
 	.takes_cmd = true,
+	.replays = true,
 	.options = option_groups,
 	.examples = examples,
 	.run = run_map,

@@ -85,7 +85,7 @@ static bool is_wanted(const struct session *session, const void *record)
 	uint64_t time_ns = ((const struct mt_hdr *)record)->time_ns;
 
 	if (!session->config.own_times)
-		return !session->filter.before;
+		return !session->filter.before || session->config.events_before;
 	return time_ns >= session->from_ns && time_ns < session->to_ns;
 }
 
@@ -102,6 +102,15 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 		return;
 	session->event_ns = ((const struct mt_hdr *)record)->time_ns;
 	session__fail_callback(session, session->config.event(session, session->config.ctx, row, record));
+}
+
+static int on_map(void *ctx, const void *record)
+{
+	struct session *session = ctx;
+
+	return session->config.map && session->options->replay ?
+		       session->config.map(session, session->config.ctx, record) :
+		       0;
 }
 
 void session__fail(struct session *session, int err)
@@ -268,6 +277,7 @@ static int open_memory(struct session *session)
 		return -ENOMEM;
 	session->pipeline.cgroups = &session->cgroups;
 	session->pipeline.event = on_event;
+	session->pipeline.map = on_map;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
 }

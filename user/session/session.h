@@ -48,6 +48,14 @@ struct session_config {
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
 	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
+	bool events_before; /* of a part of a recording: also events from before it, while filter.before is set */
+	/*
+	 * Live: counts were brought up to date, and will be recorded as of a moment; before that the command may send
+	 * records of its own to the pipeline.  final: for the last time.  0 or -errno.  NULL: not wanted.
+	 */
+	int (*look)(struct session *session, void *ctx, uint64_t due_ns, bool final);
+	/* Of a replay: such a record (REC_MAP_*).  0 or -errno.  NULL: not wanted. */
+	int (*map)(struct session *session, void *ctx, const void *record);
 	/*
 	 * Without --record: the last keep_ns of the run, at most keep_bytes in memory, as a recording at each OOM
 	 * kill, as recorder.h has it; data is the callee's.  NULL: not wanted.
@@ -127,6 +135,8 @@ int session__drain(struct session *session);
  * from then on this one, until the next one ends.  The loop does that by the clock.
  */
 void session__end_interval(struct session *session);
+/* Whether an interval of -i ends at a moment that is due then. */
+bool session__interval_ends(const struct session *session, uint64_t due_ns);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);
 

@@ -146,6 +146,11 @@ void session__end_interval(struct session *session)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
 }
 
+bool session__interval_ends(const struct session *session, uint64_t due_ns)
+{
+	return session->options->interval_ns && due_ns >= session->interval_due_ns;
+}
+
 /* Counts are up to date at a moment that was due then: an interval may end there. */
 static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
@@ -167,6 +172,8 @@ static int fetch(struct session *session, int (*how)(struct source *src), uint64
 {
 	int err = how(session->source);
 
+	if (!err && session->config.look)
+		err = session->config.look(session, session->config.ctx, due_ns, final);
 	if (!err)
 		err = take_checkpoint(session);
 	if (!err)
