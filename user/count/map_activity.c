@@ -258,7 +258,8 @@ static const struct map_area *area_at(const struct process_map *map, uint64_t ad
 static bool is_private(enum map_class class)
 {
 	return class == MAPPED_HEAP || class == MAPPED_ARENAS || class == MAPPED_STACK || class == MAPPED_STACKS ||
-	       class == MAPPED_ANON || class == MAPPED_JIT;
+	       class == MAPPED_ANON || class == MAPPED_JIT || class == MAPPED_JAVA_HEAP || class == MAPPED_METASPACE ||
+	       class == MAPPED_CODE_CACHE || class == MAPPED_GC;
 }
 
 /* A fault that gives a huge page is no page of the usual size. */
