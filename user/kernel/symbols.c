@@ -13,6 +13,7 @@
 #include "../base/hash.h"
 #include "../symbols/elf_file.h"
 #include "../symbols/kallsyms.h"
+#include "cfi_files.h"
 #include "jit_names.h"
 #include "proc_maps.h"
 
@@ -54,6 +55,7 @@ struct symbols {
 	const char *kernel_why;
 	struct maps_access access;
 	struct elf_cache *cache;
+	struct cfi_files *cfi;
 	struct jit_names *jit;
 	/* of this call: the process whose functions of a just-in-time compiler these are, if they were asked for */
 	struct symtab *jit_tab;
@@ -87,6 +89,13 @@ struct elf_cache *symbols__elf_cache(struct symbols *symbols)
 	return symbols->cache;
 }
 
+struct cfi_files *symbols__cfi_files(struct symbols *symbols)
+{
+	if (!symbols->cfi)
+		symbols->cfi = cfi_files__new();
+	return symbols->cfi;
+}
+
 size_t symbols__bytes(const struct symbols *symbols)
 {
 	return symbols->bytes;
@@ -114,6 +123,7 @@ void symbols__free(struct symbols *symbols)
 		drop(symbols, TAILQ_FIRST(&symbols->by_use));
 	symtab__free(symbols->kernel);
 	elf_cache__free(symbols->cache);
+	cfi_files__free(symbols->cfi);
 	jit_names__free(symbols->jit);
 	free(symbols->dir);
 	free(symbols);

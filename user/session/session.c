@@ -211,6 +211,7 @@ static int open_live(struct session *session)
 						   session->config.light,
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
+		.stack_bytes = options__stack_bytes(session->options),
 		.sample = session->facts.sample,
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,

@@ -13,6 +13,7 @@
 #include "../kernel/apart_questions.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
+#include "unwound.h"
 
 #define MAX_FRAMES 1024
 /* Texts that are kept: most events come from few places. */
@@ -27,9 +28,10 @@ struct stack_text {
 		uint64_t id;
 		uint64_t maps; /* serial number; 0: a kernel stack, or nothing is known */
 	} key;
-	char *text;  /* NULL: not made yet */
-	bool asked;  /* and the answer has not come */
-	char *names; /* the answer */
+	char *text;	  /* NULL: not made yet */
+	bool asked;	  /* and the answer has not come */
+	uint64_t outside; /* frames that are no code, and are left out */
+	char *names;	  /* the answer */
 	size_t names_size;
 };
 
@@ -38,9 +40,11 @@ struct stacks {
 	struct symbols *symbols;
 	struct stack_text *texts;
 	struct apart *apart;
-	uint64_t waited_ns; /* waited for names of a recording */
-	uint64_t unnamed;   /* call chains whose names did not come in time */
-	char *scratch;	    /* a text that is not kept */
+	struct unwound_stacks *unwound; /* NULL: of a recording */
+	uint64_t waited_ns;		/* waited for names of a recording */
+	uint64_t outside;		/* frames left out of texts */
+	uint64_t unnamed;		/* call chains whose names did not come in time */
+	char *scratch;			/* a text that is not kept */
 	bool why_said;
 	bool mangled; /* names of C++ and Rust are left as they are in files */
 };
@@ -67,6 +71,7 @@ void stacks__free(struct stacks *stacks)
 			 "reader processes were stopped)",
 			 (unsigned long long)stacks->unnamed, apart__killed(stacks->apart));
 	forget_texts(stacks);
+	unwound_stacks__free(stacks->unwound);
 	symbols__free(stacks->symbols);
 	free(stacks->scratch);
 	free(stacks);
@@ -99,8 +104,10 @@ struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled
 	stacks->apart = apart;
 	stacks->mangled = mangled;
 	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
-	if (!stacks->symbols) {
-		free(stacks);
+	if (stacks->source.awaits_maps)
+		stacks->unwound = unwound_stacks__new(&stacks->source, apart);
+	if (!stacks->symbols || (stacks->source.awaits_maps && !stacks->unwound)) {
+		stacks__free(stacks);
 		return NULL;
 	}
 	/* reads the kernel's symbols now: later that would delay the look at short-lived processes */
@@ -168,8 +175,7 @@ static void place(const struct mapping *mapping, struct stack_frame *frame)
  * Callers outside of all code are not callers: code without frame pointers keeps other values where the kernel looks
  * for the next frame. names: the answer to the question for this chain, or NULL.
  */
-static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, size_t nr,
-		       const struct stack_text *names)
+static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, size_t nr, struct stack_text *names)
 {
 	struct message_cursor cursor = { names ? names->names : NULL, names ? names->names + names->names_size : NULL,
 					 !names || !names->names };
@@ -178,6 +184,8 @@ static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, 
 	size_t kept = 0, i;
 
 	message__get_u64(&cursor);
+	if (names)
+		names->outside = 0;
 	for (i = 0; i < nr; i++) {
 		const struct mapping *mapping = mapping_of(maps, addresses, i);
 		struct stack_frame *frame = &frames[kept];
@@ -185,8 +193,11 @@ static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, 
 		size_t size;
 		const char *name = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
 
-		if (i && maps && !mapping)
+		if (i && maps && !mapping) {
+			if (names)
+				names->outside++;
 			continue;
+		}
 		*frame = (struct stack_frame){ .address = addresses[i] };
 		place(mapping, frame);
 		if (size && texts) {
@@ -287,10 +298,21 @@ static void ask_names(struct stacks *stacks, struct stack_text *entry, const str
 		   (struct apart_key){ entry->key.id, entry->key.maps });
 }
 
+/* Those that were unwound have no id that a live source knows. */
+static const uint64_t *find_addresses(void *ctx, int32_t id, size_t *nr)
+{
+	const struct stacks *stacks = ctx;
+	const struct stack_lookup *source = &stacks->source;
+	const uint64_t *addresses = stacks->unwound ? unwound_stacks__addresses(stacks->unwound, id, nr) : NULL;
+
+	if (addresses)
+		return addresses;
+	return source->addresses ? source->addresses(source->ctx, id, nr) : NULL;
+}
+
 static const uint64_t *chain(struct stacks *stacks, int32_t id, size_t *nr)
 {
-	const struct stack_lookup *source = &stacks->source;
-	const uint64_t *addresses = source->addresses ? source->addresses(source->ctx, id, nr) : NULL;
+	const uint64_t *addresses = find_addresses(stacks, id, nr);
 
 	if (!addresses || !*nr)
 		return NULL;
@@ -377,6 +399,7 @@ const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const s
 	struct text_key key = { .id = id };
 	const uint64_t *addresses;
 	size_t nr;
+	char *text;
 
 	addresses = chain(stacks, id, &nr);
 	if (!addresses)
@@ -385,18 +408,26 @@ const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const s
 		maps = source->maps(source->ctx, who, addresses[0], time_ns);
 	key.maps = maps ? proc_maps__serial(maps) : 0;
 	entry = find_text(stacks, &key);
-	if (entry && entry->text)
+	if (entry && entry->text) {
+		stacks->outside += entry->outside;
 		return entry->text;
+	}
 	if (maps && !source->awaits_maps && stacks__awaits(stacks, id, who, time_ns, true))
 		wait_for_names(stacks);
-	return keep(stacks, &key, make_text(stacks, kernel, &key, maps, id));
+	text = make_text(stacks, kernel, &key, maps, id);
+	entry = find_text(stacks, &key);
+	stacks->outside += entry ? entry->outside : 0;
+	return keep(stacks, &key, text);
 }
 
-static const uint64_t *find_addresses(void *ctx, int32_t id, size_t *nr)
+uint64_t stacks__outside(const struct stacks *stacks)
 {
-	const struct stack_lookup *source = &((struct stacks *)ctx)->source;
+	return stacks->outside;
+}
 
-	return source->addresses ? source->addresses(source->ctx, id, nr) : NULL;
+struct unwound_stacks *stacks__unwound(struct stacks *stacks)
+{
+	return stacks->unwound;
 }
 
 static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
