@@ -102,6 +102,16 @@ static const struct line no_archive[] = {
 	{ "7f4800000000-7f4800010000 r-xp" LIB, MAPPED_FILE },
 };
 
+/* Space for classes that looks like an arena of malloc(), as it begins at a multiple of 64 MiB: but for its granules. */
+static const struct line like_arena[] = {
+	{ "7f0794000000-7f0794021000 rw-p" NONE, MAPPED_ARENAS },
+	{ "7f0794021000-7f0798000000 ---p" NONE, MAPPED_ARENAS },
+	{ "7f0798000000-7f0798020000 rw-p" NONE, MAPPED_METASPACE },
+	{ "7f0798020000-7f079c000000 ---p" NONE, MAPPED_METASPACE },
+	{ "7f079c000000-7f079cbc7000 rw-p" JSA, MAPPED_FILE },
+	{ "7f0817000000-7f0817010000 r-xp" LIB, MAPPED_FILE },
+};
+
 static void each_is_told(void **state)
 {
 	(void)state;
@@ -109,6 +119,7 @@ static void each_is_told(void **state)
 	check(g1, NR(g1), 0);
 	check(high, NR(high), 300 * MIB);
 	check(no_archive, NR(no_archive), 300 * MIB);
+	check(like_arena, NR(like_arena), 0);
 }
 
 /* Nothing of it without libjvm.so, nor a heap above 32 GiB that nobody says the size of. */
