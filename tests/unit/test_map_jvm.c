@@ -102,7 +102,8 @@ static const struct line no_archive[] = {
 	{ "7f4800000000-7f4800010000 r-xp" LIB, MAPPED_FILE },
 };
 
-/* Space for classes that looks like an arena of malloc(), as it begins at a multiple of 64 MiB: but for its granules. */
+/* Space for classes that looks like an arena of malloc(), as it begins at a multiple of 64 MiB: but for its granules.
+ */
 static const struct line like_arena[] = {
 	{ "7f0794000000-7f0794021000 rw-p" NONE, MAPPED_ARENAS },
 	{ "7f0794021000-7f0798000000 ---p" NONE, MAPPED_ARENAS },
