@@ -23,9 +23,10 @@
 #define MT_CGROUP_PATH_LEN 256
 #define MT_FILE_NAME_LEN   32
 #define MT_VARIABLE	   0x6d745f766172 /* stands in a program for the id of a kernel's variable */
-#define MT_FUNCTION_LEN	   32		  /* of a kernel function's name, cut if it is longer */
-#define MT_STACK_DEPTH	   127		  /* the kernel's PERF_MAX_STACK_DEPTH */
-#define MT_MORE_STACKS	   (1 << 30)	  /* set in the ids of call chains that are in the map "more_stacks" */
+#define MT_DEVICE_LEN	   32
+#define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
+#define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
+#define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
 #define MT_UNKNOWN_U64 (~0ULL)
@@ -72,6 +73,8 @@ enum mt_reclaimer {
 	MT_RECLAIMER_OTHER,
 	MT_NR_RECLAIMERS
 };
+
+enum mt_swap_op { MT_SWAP_IN, MT_SWAP_OUT, MT_NR_SWAP_OPS };
 
 /* What a fault was on. */
 enum mt_backing {
@@ -248,6 +251,15 @@ struct mt_major {
 	__u32 pad;
 	__u64 inode;
 	char file_name[MT_FILE_NAME_LEN]; /* the last part of its path, cut if it is longer; empty: none, or unknown */
+};
+
+/* One read of swap space, when latencies are asked for. */
+struct mt_swapin {
+	struct mt_hdr hdr;
+	struct mt_who who; /* the task that asked for it */
+	__u64 duration_ns; /* from the request to the data */
+	__u64 pages;	   /* of them one is needed now, the others are read ahead */
+	char device[MT_DEVICE_LEN];
 };
 
 /* One minor fault. */
@@ -555,6 +567,47 @@ struct mt_refault_by_evictor {
 	struct mt_refault_by_evictor_value value;
 };
 
+/* Pages that were written to swap space, by whose they were and who wrote them. */
+struct mt_swap_out_key {
+	__u64 cgroup_id;	  /* whose they were; 0: unknown */
+	__u64 target_cgroup_id;	  /* whose limit they were reclaimed for; 0: none, or unknown */
+	__u32 by;		  /* enum mt_reclaimer */
+	__u32 shmem;		  /* shared memory: no process's */
+	char comm[MT_COMM_LEN];	  /* the process whose they were; empty: unknown */
+	char writer[MT_COMM_LEN]; /* the task that wrote them */
+};
+
+struct mt_swap_out_value {
+	struct mt_keyed_head head; /* its count: of writes */
+	__u64 pages;
+};
+
+struct mt_swap_out {
+	struct mt_hdr hdr;
+	struct mt_swap_out_key key;
+	struct mt_swap_out_value value;
+};
+
+/* Reads and writes of swap space that are over, by device. */
+struct mt_swap_io_key {
+	char device[MT_DEVICE_LEN];
+	__u32 op; /* enum mt_swap_op */
+	__u32 pad;
+};
+
+struct mt_swap_io_value {
+	struct mt_keyed_head head;
+	__u64 pages;
+	__u64 ns;
+	__u64 hist[MT_HIST_SLOTS]; /* of how long they took */
+};
+
+struct mt_swap_io {
+	struct mt_hdr hdr;
+	struct mt_swap_io_key key;
+	struct mt_swap_io_value value;
+};
+
 /* Calls of shrinkers, by what they free and for whom. */
 struct mt_slab_shrinker_key {
 	char function[MT_FUNCTION_LEN]; /* empty: unknown */
@@ -668,8 +721,6 @@ struct mt_mmap_lock_by_holder {
 	struct mt_mmap_lock_by_holder_key key;
 	struct mt_mmap_lock_by_holder_value value;
 };
-
-#define MT_DEVICE_LEN 32
 
 /* Pauses of writers by the device that is slow. */
 struct mt_dirty_by_device_key {
@@ -1014,6 +1065,7 @@ _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgr
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
+_Static_assert(sizeof(struct mt_swapin) == 128, "mt_swapin");
 _Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 160, "mt_reclaim");
@@ -1031,6 +1083,8 @@ _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
+_Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");
 _Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_shrinker");
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");
