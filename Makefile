@@ -15,6 +15,7 @@ COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
+PROTOC_C ?= protoc-c
 # sbin is not in every user's PATH
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 BPFTOOL := $(BPFTOOL)
@@ -49,7 +50,7 @@ PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
 PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
 endif
 
-LIBRARIES := libbpf libelf zlib libzstd jansson popt
+LIBRARIES := libbpf libelf zlib libzstd jansson popt libprotobuf-c
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
@@ -92,7 +93,7 @@ endif
 PREFIX_MAP := $(CURDIR)=.
 # counters are of the kernel's __u64 and of uint64_t, which to the compiler may not share an address
 USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map="$(PREFIX_MAP)"
-USER_CPPFLAGS := -I. -I$(BUILD)/skel -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
+USER_CPPFLAGS := -I. -I$(BUILD)/skel -I$(BUILD)/proto -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 # libiberty is always static, and has no .pc
@@ -105,6 +106,10 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 USER_SRC := $(filter-out user/docgen.c,$(shell find user -name '*.c' 2>/dev/null | LC_ALL=C sort))
 LIB_SRC := $(filter-out user/main.c,$(USER_SRC))
 LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(STATIC_SRC),$(LIB_SRC))) $(STATIC_SRC:%.c=$(B)/%.o)
+# Files of other programs' formats: C made of their schemas.
+PROTO_SRC := $(wildcard user/outputs/*.proto)
+PROTO_C := $(PROTO_SRC:user/outputs/%.proto=$(BUILD)/proto/%.pb-c.c)
+LIB_OBJ += $(PROTO_SRC:%.proto=$(OBJ)/%.pb-c.o)
 LIB := $(B)/libmemtrace.a
 
 BPF_SRC := $(wildcard bpf/core/*.bpf.c bpf/probes/*.bpf.c)
@@ -142,7 +147,7 @@ all: $(B)/memtrace
 
 # Runs before anything is compiled, each time: a missing tool is named, with the package that brings it.
 tools:
-	@CC='$(CC)' AR='$(AR)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
+	@CC='$(CC)' AR='$(AR)' CLANG='$(CLANG)' LLVM_STRIP='$(LLVM_STRIP)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' PROTOC_C='$(PROTOC_C)' \
 		CROSS='$(CROSS)' scripts/check-tools
 
 # $(call stamp,TEXT): a file that changes only if the text does
@@ -184,6 +189,11 @@ $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< >$@
 
+$(BUILD)/proto/%.pb-c.c: user/outputs/%.proto | tools
+	@mkdir -p $(@D)
+	$(call say,PROTO)
+	$(Q)$(PROTOC_C) -I $(<D) --c_out=$(@D) $(<F)
+
 # User space; a skeleton must exist before its first user is compiled, from then on the .d files know it
 
 define user_compile
@@ -192,7 +202,10 @@ $(call say,CC)
 $(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP -c $< -o $@
 endef
 
-$(B)/%.o: %.c $(B)/flags | tools $(SKEL)
+$(B)/%.o: %.c $(B)/flags | tools $(SKEL) $(PROTO_C)
+	$(user_compile)
+
+$(OBJ)/user/outputs/%.pb-c.o: $(BUILD)/proto/%.pb-c.c $(OBJ)/flags | tools
 	$(user_compile)
 
 ifneq ($(OBJ),$(B))
@@ -201,7 +214,7 @@ $(OBJ)/flags $(OBJ)/%.o: FLAVOUR_CFLAGS :=
 $(OBJ)/flags: FORCE | tools
 	$(call stamp,$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS))
 
-$(OBJ)/%.o: %.c $(OBJ)/flags | tools $(SKEL)
+$(OBJ)/%.o: %.c $(OBJ)/flags | tools $(SKEL) $(PROTO_C)
 	$(user_compile)
 endif
 
@@ -375,5 +388,5 @@ help:
 	@echo '  ARCH=arm64     for another architecture: build-arm64/memtrace, with STATIC=1 build-arm64-static/memtrace'
 	@echo '  WERROR=1       warnings are errors'
 	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
-	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG CROSS_COMPILE'
+	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG PROTOC_C CROSS_COMPILE'
 	@echo 'Tests: scripts/test (--full: all of them).  A look at what it does: scripts/demo.'

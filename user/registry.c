@@ -60,6 +60,10 @@ const struct probe *const probes[MT_NR_PROBES] = {
 extern const struct output_ops text_output;
 extern const struct output_ops json_output;
 extern const struct output_ops prometheus_output;
+extern const struct output_ops csv_output;
 extern const struct output_ops folded_output;
+extern const struct output_ops pprof_output;
 
-const struct output_ops *const outputs[] = { &text_output, &json_output, &prometheus_output, &folded_output, NULL };
+const struct output_ops *const outputs[] = { &text_output, &json_output,   &prometheus_output,
+					     &csv_output,  &folded_output, &pprof_output,
+					     NULL };

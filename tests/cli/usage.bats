@@ -217,6 +217,7 @@ refused_cgroup() {
 @test "formats: those that there are, by name, and no other" {
 	refused 2 "--format 'xml'" text json -- list --format xml
 	refused 2 "--format 'prometheus'" -- list --format prometheus
+	refused 2 "--format 'text:x'" text json csv -- list --format text:x
 	run -0 "$MEMTRACE" list --format json oom
 	[ "$(jq -r .schema <<<"$output")" = memtrace.list/1 ]
 }

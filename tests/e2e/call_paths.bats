@@ -88,6 +88,19 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 	same "allocations" "$(paths true)" "$(jq .total.events "$tmp/out.json")"
 }
 
+@test "a profile for pprof has all numbers of an allocation, and the sums of JSON" {
+	"$memtrace" record --every alloc --stacks -o "$tmp/r.rec" -- "${touched[@]}" 2>"$tmp/err" 3>&-
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --json >"$tmp/out.json"
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --format pprof -o "$tmp/p"
+	python3 "$BATS_TEST_DIRNAME/../readers/pprof.py" "$tmp/p" >"$tmp/text"
+	same "types" "$(head -n 1 "$tmp/text")" "types: events/count pages/count bytes/bytes*"
+	same "sums" "$(awk '/kind=/ { e += $1; p += $2; b += $3 } END { print e, p, b }' "$tmp/text")" \
+		"$(jq -r '.total | "\(.events) \(.pages) \(.pages * 4096)"' "$tmp/out.json")"
+	"$memtrace" stacks --format pprof -o "$tmp/live" -- "${touched[@]}" 2>"$tmp/err" 3>&-
+	same "pages of the chains" "$(python3 "$BATS_TEST_DIRNAME/../readers/pprof.py" --folded events "$tmp/live" |
+		awk '/main;chain_a;chain_b;chain_c;/ { a += $NF } /main;chain_d;/ { d += $NF } END { print a, d }')" "321 45"
+}
+
 @test "stalls by time: those of a cgroup at its limit" {
 	make_cgroup call-paths 24M
 	stacks stall --longer-than 1ns -- "$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 1
@@ -100,6 +113,6 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 	refused "the probe reclaim has no call chains; expected one of fault, alloc, stall" stacks reclaim -d 0.1
 	refused "unexpected word 'alloc': weights of different events are not added up; expected one probe" stacks fault alloc -d 0.1
 	refused "--weight 'time': events of alloc do not have it; expected one of allocations, pages, bytes" stacks alloc --weight time -d 0.1
-	refused "--format 'folded': no such format; expected one of text json" stat --format folded -d 0.1
-	refused "--format 'x': no such format; expected one of text json folded" stacks --format x -d 0.1
+	refused "--format 'folded': no such format; expected one of text json csv" stat --format folded -d 0.1
+	refused "--format 'x': no such format; expected one of text json csv folded pprof" stacks --format x -d 0.1
 }

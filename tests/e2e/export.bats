@@ -371,6 +371,8 @@ said_or_ended() {
 
 # A service manager: prints each datagram that it gets.
 manager() {
+	# What one before it printed must not stand for this one: its file is opened only after the fork.
+	rm -f "$tmp/manager.out"
 	python3 -uc '
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -379,7 +381,7 @@ print("bound")
 while True:
     print(s.recv(4096).decode(), end="")' "$1" >"$tmp/manager.out" 3>&- &
 	started+=("$!")
-	eventually grep -q bound "$tmp/manager.out"
+	eventually grep -qs bound "$tmp/manager.out"
 }
 
 @test "a service manager is told: ready when the file is there, signs of life, the end" {

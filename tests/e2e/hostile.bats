@@ -53,6 +53,18 @@ each() {
 	same "the one with backslashes" "$(report '[.processes[].comm | select(startswith("\\\\\\n"))] | length')" 1
 }
 
+@test "stat: csv, a row a name" {
+	each
+	"$memtrace" stat --format csv -o "$tmp/csv" -- sh "$tmp/each" 2>"$tmp/stat.err" 3>&-
+	tr -d '\r' <"$tmp/csv" >"$tmp/out"
+	assert_harmless "$tmp/out"
+	need_tool python3
+	between "rows" "$(python3 -c 'import csv, sys
+rows = list(csv.reader(open(sys.argv[1], newline=""), strict=True))
+assert all(len(row) == len(rows[0]) for row in rows)
+print(len(rows) - 1)' "$tmp/csv")" $((${#names[@]})) $((${#names[@]} + 1))
+}
+
 @test "trace: text and JSON lines" {
 	each
 	"$memtrace" trace fault -- sh "$tmp/each" >"$tmp/out" 2>"$tmp/stat.err" 3>&-

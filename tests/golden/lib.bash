@@ -29,8 +29,16 @@ replay() {
 	*[@!]*) recording_bytes "$recording" | run_replay - "$@" >"$to" 2>"$to.err" || status=$? ;;
 	*) run_replay "$golden/$recording.rec" "$@" >"$to" 2>"$to.err" </dev/null || status=$? ;;
 	esac
+	readable "$to"
 	[ "$status" -eq 0 ] || echo "exit status $status" >>"$to.err"
 	[ -s "$to.err" ] || rm "$to.err"
+}
+
+# readable FILE: what is no text becomes what an independent reader says of it; what that says against it is there, too.
+readable() {
+	local reader=tests/readers/${1##*.}.py
+
+	[ ! -e "$reader" ] || { python3 "$reader" "$1" >"$1.text" 2>&1; mv "$1.text" "$1"; }
 }
 
 # /dev/stdout is a pipe, whatever this one is: an export would put a regular file in its place.

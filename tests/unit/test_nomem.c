@@ -29,7 +29,7 @@
 #include "fake_run.h"
 #include "records.h"
 
-extern const struct output_ops text_output, json_output, prometheus_output;
+extern const struct output_ops text_output, json_output, prometheus_output, csv_output, pprof_output;
 
 void *__real_malloc(size_t size) __attribute__((weak));
 void *__real_calloc(size_t nr, size_t size) __attribute__((weak));
@@ -435,6 +435,7 @@ static void rendering__open(struct rendering *rendering, const struct output_ops
 /* What was written, if all was, is the reference, which is taken from the first. */
 static void rendering__close(struct rendering *rendering, int err, char **reference)
 {
+	output__done(&rendering->out);
 	assert_int_equal(fclose(rendering->out.stream), 0);
 	assert_true(err == 0 || err == -ENOMEM);
 	if (!err && !*reference)
@@ -583,6 +584,30 @@ static int render_report(const struct output_ops *ops, struct rendering *renderi
 	return err;
 }
 
+static int render_paths(const struct output_ops *ops, struct rendering *rendering)
+{
+	static const struct column of_paths[] = { { .path = "stack" }, { .path = "events", .main = true } };
+	static const struct cell cells[] = {
+		{ .kind = CELL_STRING, .s = "main;a\x7f;b_[k]" },
+		{ .kind = CELL_UINT, .u = 1 },
+		{ .kind = CELL_STRING, .s = "main;a;b;c;d\xff" },
+		{ .kind = CELL_UINT, .u = 2 },
+	};
+	struct cell_rows rows = { .cells = cells, .nr = 2, .nr_columns = 2 };
+	struct report *report = report__new("test/1");
+	int err = -ENOMEM;
+
+	if (report) {
+		report__add_table(report, &(struct table){ .path = "paths",
+							   .columns = of_paths,
+							   .nr_columns = 2,
+							   .rows = cell_rows__source(&rows) });
+		err = ops->report(&rendering->out, report);
+	}
+	report__free(report);
+	return err;
+}
+
 static int render_event(const struct output_ops *ops, struct rendering *rendering)
 {
 	return ops->event(&rendering->out, "event\xff", "{who.name} {value}", columns, rows_of_cells, 2);
@@ -630,6 +655,8 @@ static void outputs_survive(void **state)
 	expect_output_survives(&json_output, render_event);
 	expect_output_survives(&text_output, render_report);
 	expect_output_survives(&text_output, render_event);
+	expect_output_survives(&csv_output, render_report);
+	expect_output_survives(&pprof_output, render_paths);
 }
 
 static const char kills[] =

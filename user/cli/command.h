@@ -30,18 +30,19 @@ extern const struct command *const commands[];	       /* registry.c; NULL at the
 const struct command *command__find(const char *name); /* NULL: there is none */
 
 /* Groups of rows that several commands share; name NULL ends each. */
-extern const struct option_row filter_options[];   /* -p -t -u -n -c --follow */
-extern const struct option_row duration_options[]; /* -d */
-extern const struct option_row time_options[];	   /* -d -i */
-extern const struct option_row look_options[];	   /* -d -i of looks at files */
-extern const struct option_row state_options[];	   /* -c --by cgroup -k */
-extern const struct option_row stall_options[];	   /* --longer-than */
-extern const struct option_row window_options[];   /* --from --to: replays */
-extern const struct option_row verify_options[];   /* -d -c */
-extern const struct option_row output_options[];   /* -o --json --format */
-extern const struct option_row file_options[];	   /* -o --json: with a --format of its own */
-extern const struct option_row table_options[];	   /* --by process|thread|comm|cgroup, -k --sort */
-extern const struct option_row group_options[];	   /* --by process|thread|comm|cgroup|kind: histograms */
+extern const struct option_row filter_options[];       /* -p -t -u -n -c --follow */
+extern const struct option_row duration_options[];     /* -d */
+extern const struct option_row time_options[];	       /* -d -i */
+extern const struct option_row look_options[];	       /* -d -i of looks at files */
+extern const struct option_row state_options[];	       /* -c --by cgroup -k */
+extern const struct option_row stall_options[];	       /* --longer-than */
+extern const struct option_row window_options[];       /* --from --to: replays */
+extern const struct option_row verify_options[];       /* -d -c */
+extern const struct option_row output_options[];       /* -o --json --format */
+extern const struct option_row event_output_options[]; /* the same, of single events */
+extern const struct option_row file_options[];	       /* -o --json: with a --format of its own */
+extern const struct option_row table_options[];	       /* --by process|thread|comm|cgroup, -k --sort */
+extern const struct option_row group_options[];	       /* --by process|thread|comm|cgroup|kind: histograms */
 #define HIST_BY_KIND (BY_ROLE + 1)
 extern const struct option_row label_options[];	     /* --by comm|cgroup: metrics */
 extern const struct option_row cmd_options[];	     /* -a */

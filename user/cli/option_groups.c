@@ -187,14 +187,23 @@ const struct option_row file_options[] = {
 	{ .name = NULL },
 };
 
+#define FORMAT_OPTION(...)                                                                                             \
+	{                                                                                                              \
+		.name = "format", .type = OPT_STRING, .offset = AT(out.format), .arg = "FORMAT", .expert = true,       \
+		__VA_ARGS__                                                                                            \
+	}
+
+const struct option_row event_output_options[] = {
+	FILE_OPTIONS,
+	FORMAT_OPTION(.help = "how to print: text or json"),
+	{ .name = NULL },
+};
+
 const struct option_row output_options[] = {
 	FILE_OPTIONS,
-	{ .name = "format",
-	  .type = OPT_STRING,
-	  .offset = AT(out.format),
-	  .arg = "FORMAT",
-	  .expert = true,
-	  .help = "how to print: text or json" },
+	FORMAT_OPTION(.help = "how to print: text, json, or csv, one table with a line of names; csv:NAME: another "
+			      "table, "
+			      "by its name in JSON, or histograms or values"),
 	{ .name = NULL },
 };
 

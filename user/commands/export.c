@@ -345,6 +345,14 @@ static void want_box(struct session_config *config, const struct options *option
 	config->keep = on_recording;
 }
 
+/* What is written seldom and recorded nowhere needs few looks in between: they bring the extremes of gauges. */
+static uint64_t tick_ns(const struct options *options)
+{
+	bool seldom = !options->interval_ns || options->interval_ns >= 10 * NSEC_PER_SEC;
+
+	return seldom && !options->oom_dir && !options->record ? 2 * NSEC_PER_SEC : 0;
+}
+
 static int run_export(struct options *options)
 {
 	const struct metrics_config metrics = metrics_config(options);
@@ -358,6 +366,7 @@ static int run_export(struct options *options)
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,
 		.default_interval_ns = DEFAULT_INTERVAL_NS,
+		.tick_ns = tick_ns(options),
 		.aggregate = { .by = metrics.by[0],
 			       .hist_by = metrics.by[0],
 			       .also = metrics.nr_by > 1 ? metrics.by[1] : BY_ALL,

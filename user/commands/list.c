@@ -411,7 +411,7 @@ static struct report *build(const struct choice *choice, struct listing *listing
 static int render(const struct options *options, const struct output_ops *ops, const struct report *report)
 {
 	struct outfile file;
-	struct output out = { .ops = ops };
+	struct output out = { .ops = ops, .part = output__part(&options->out) };
 	int err = outfile__open(&file, options->out.path, OUTFILE_REPORT);
 
 	if (err) {
@@ -420,6 +420,7 @@ static int render(const struct options *options, const struct output_ops *ops, c
 	}
 	out.stream = file.stream;
 	err = outfile__finish(&file, out.ops->report(&out, report));
+	output__done(&out);
 	if (err)
 		outfile__report(&file, err);
 	return err && err != -EPIPE ? EXIT_FAILED : EXIT_OK;

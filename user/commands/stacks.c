@@ -294,7 +294,9 @@ static const struct option_row stacks_options[] = {
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, out.format),
 	  .arg = "FORMAT",
-	  .help = "how to print: text, json, or folded, a line for each path, which flame graphs are made of" },
+	  .help = "how to print: text, json, csv, folded (a line for each path, which flame graphs are made of) or "
+		  "pprof (for "
+		  "pprof; all numbers that the events have)" },
 	{ .name = NULL },
 };
 

@@ -140,11 +140,12 @@ static int run_timeline(struct options *options)
 		.interval = on_interval,
 	};
 
+	options->out.events = true;
 	return tracing__run(sizeof(struct timeline_run), options, &config, &ops);
 }
 
 static const struct option_row *const option_groups[] = { duration_options, window_options, filter_options,
-							  cmd_options,	    record_options, output_options,
+							  cmd_options,	    record_options, event_output_options,
 							  stall_options,    ring_options,   attach_options,
 							  kernel_options,   common_options, NULL };
 

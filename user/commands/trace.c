@@ -217,6 +217,7 @@ static int run_trace(struct options *options)
 
 	if (check(options))
 		return EXIT_USAGE;
+	options->out.events = true;
 	return tracing__run(sizeof(struct trace_run), options, &config, &ops);
 }
 
@@ -232,10 +233,10 @@ static const struct option_row latency_options[] = {
 };
 
 static const struct option_row *const option_groups[] = {
-	duration_options, window_options,  filter_options, cmd_options,
-	record_options,	  latency_options, chain_options,  sample_options,
-	symbols_options,  output_options,  stall_options,  ring_options,
-	attach_options,	  kernel_options,  common_options, NULL
+	duration_options, window_options,	filter_options, cmd_options,
+	record_options,	  latency_options,	chain_options,	sample_options,
+	symbols_options,  event_output_options, stall_options,	ring_options,
+	attach_options,	  kernel_options,	common_options, NULL
 };
 
 static const struct example examples[] = {

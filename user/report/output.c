@@ -5,19 +5,28 @@
 
 #include "../base/log.h"
 
-const struct output_ops *output__find(const char *name)
+#define PART ':' /* between the name of an output and the part of a report */
+
+static const struct output_ops *find(const char *name, size_t len)
 {
 	size_t i;
 
 	for (i = 0; outputs[i]; i++)
-		if (!strcmp(outputs[i]->name, name))
+		if (strlen(outputs[i]->name) == len && !memcmp(outputs[i]->name, name, len))
 			return outputs[i];
 	return NULL;
+}
+
+const struct output_ops *output__find(const char *name)
+{
+	return find(name, strlen(name));
 }
 
 /* Whether that output can render what the command has. */
 static bool is_offered(const struct output_request *request, const struct output_ops *ops)
 {
+	if (request->events ? !ops->event : ops->events_only)
+		return false;
 	return !ops->metrics_only && (!ops->paths_only || request->paths);
 }
 
@@ -37,20 +46,40 @@ static const char *chosen_name(const struct output_request *request)
 	return request->json ? "json" : request->format ? request->format : "text";
 }
 
+const char *output__part(const struct output_request *request)
+{
+	const char *part = strchr(chosen_name(request), PART);
+
+	return part ? part + 1 : NULL;
+}
+
+static const struct output_ops *chosen(const struct output_request *request)
+{
+	const char *name = chosen_name(request);
+	const struct output_ops *ops = find(name, strcspn(name, (const char[]){ PART, '\0' }));
+
+	return ops && output__part(request) && !ops->parts ? NULL : ops;
+}
+
 bool output__is_for_programs(const struct output_request *request)
 {
-	const struct output_ops *ops = output__find(chosen_name(request));
+	const struct output_ops *ops = chosen(request);
 
 	return ops && ops->for_programs;
 }
 
 const struct output_ops *output__chosen(const struct output_request *request)
 {
-	const char *name = chosen_name(request);
-	const struct output_ops *ops = output__find(name);
+	const struct output_ops *ops = chosen(request);
 
 	if (ops && is_offered(request, ops))
 		return ops;
-	refuse(request, name);
+	refuse(request, chosen_name(request));
 	return NULL;
+}
+
+void output__done(struct output *out)
+{
+	if (out->ops && out->ops->done)
+		out->ops->done(out);
 }

@@ -12,8 +12,9 @@
 struct output_request {
 	const char *path;   /* -o FILE; NULL: standard output */
 	bool json;	    /* --json */
-	const char *format; /* --format; NULL: text, or JSON */
+	const char *format; /* --format NAME or NAME:PART; NULL: text, or JSON */
 	bool paths;	    /* the command's report has call paths */
+	bool events;	    /* the command hands over single events */
 };
 
 struct output_style {
@@ -29,12 +30,17 @@ struct output_ops {
 	const char *name;  /* for --format */
 	bool metrics_only; /* it renders only metrics: not for --format */
 	bool paths_only;   /* it renders only call paths */
+	bool events_only;  /* it renders only single events */
+	bool binary;	   /* not for a terminal */
+	bool parts;	   /* it renders one part of a report: --format NAME:PART says which */
 	bool for_programs; /* it shows what has a path, not what has a title */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);
 	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */
 	int (*event)(struct output *out, const char *name, const char *text, const struct column *columns,
 		     const struct cell *cells, size_t nr);
+	/* Frees state.  NULL: it has none. */
+	void (*done)(struct output *out);
 };
 
 struct output {
@@ -44,6 +50,8 @@ struct output {
 	/* Adds how far CLOCK_REALTIME is ahead of CLOCK_BOOTTIME; NULL: moments are shown as they are. */
 	const int64_t *wall_offset_ns;
 	const char *event_schema; /* of single events, for outputs that name it; NULL: "memtrace.event/1" */
+	const char *part;	  /* which part of a report; NULL: the output chooses */
+	void *state;		  /* the output's own, of all that it has written; NULL at first */
 };
 
 extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end */
@@ -52,6 +60,10 @@ extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end 
 const struct output_ops *output__find(const char *name);
 /* NULL after one line on stderr that names what is accepted. */
 const struct output_ops *output__chosen(const struct output_request *request);
+/* What stands behind the name in --format NAME:PART, or NULL. */
+const char *output__part(const struct output_request *request);
+/* No more is written by it. */
+void output__done(struct output *out);
 /* Whether that one shows what is for programs alone.  false: it does not, or there is none. */
 bool output__is_for_programs(const struct output_request *request);
 

@@ -48,10 +48,19 @@ int render__open(struct render *render, const struct output_request *request)
 		outfile__report(&render->file, err);
 		return outfile__exit_code(&render->file);
 	}
+	if (ops->binary && render__is_terminal(render)) {
+		log_error(
+			"--format %s: is not for a terminal; expected -o FILE, or standard output that is a file or a "
+			"pipe",
+			ops->name);
+		outfile__close(&render->file);
+		return EXIT_USAGE;
+	}
 	render->output = (struct output){
 		.ops = ops,
 		.stream = render->file.stream,
 		.style = style_of(render),
+		.part = output__part(request),
 	};
 	return EXIT_OK;
 }
@@ -78,6 +87,7 @@ int render__copy(struct render *render, const char *data, size_t size)
 
 int render__close(struct render *render, int err, int code)
 {
+	output__done(&render->output);
 	if (!render->file.stream)
 		return code;
 	if (!err && code != EXIT_OK) {

@@ -89,6 +89,7 @@ struct column {
 	enum unit unit;
 	bool left; /* aligned to the left in text */
 	bool key;  /* text shows it also when it may not fit; printed first */
+	bool main; /* what the table is about: viewers show this number first */
 };
 
 /*

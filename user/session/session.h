@@ -54,7 +54,8 @@ struct session_config {
 	 */
 	void (*keep)(struct session *session, void *ctx, char *data, size_t size);
 	uint64_t keep_ns, keep_bytes;
-	/* Counts are up to date, each second or more often: before the interval that may end here.  NULL: not wanted.
+	uint64_t tick_ns; /* how often counts are fetched that are not needed sooner; 0: once a second */
+	/* Counts are up to date, at each tick: before the interval that may end here.  NULL: not wanted.
 	 */
 	void (*tick)(struct session *session, void *ctx);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */

@@ -13,7 +13,8 @@
 #include "replayed.h"
 #include "session.h"
 
-#define TICK_NS NSEC_PER_SEC /* how often counts are fetched if they are not needed sooner */
+#define TICK_NS                                                                                                        \
+	NSEC_PER_SEC /* how often counts are fetched if the command does not say, and they are not needed sooner */
 
 /* How long CMD may take to end after SIGTERM. */
 #define COMMAND_END_STEP_MS 10
@@ -195,11 +196,13 @@ static int tick(struct session *session, uint64_t due_ns)
  * On a machine with a million tasks a tick takes a second: ticks that no report needs take at most a twentieth of the
  * time.
  */
-static uint64_t pause_after(uint64_t begin_ns)
+static uint64_t pause_after(const struct session *session, uint64_t begin_ns)
 {
-	uint64_t took_ns = clock__boot_ns() - begin_ns;
+	uint64_t took_ns = clock__boot_ns() - begin_ns, tick_ns = session->config.tick_ns;
 
-	return TICK_NS > 20 * took_ns ? TICK_NS : 20 * took_ns;
+	if (!tick_ns)
+		tick_ns = TICK_NS;
+	return tick_ns > 20 * took_ns ? tick_ns : 20 * took_ns;
 }
 
 static void set_tick(struct session *session, uint64_t due_ns)
@@ -214,7 +217,7 @@ static void on_tick(void *ctx, uint64_t now_ns)
 	if (session->error || stop__asked())
 		return;
 	session__fail(session, tick(session, now_ns));
-	set_tick(session, now_ns + pause_after(now_ns));
+	set_tick(session, now_ns + pause_after(session, now_ns));
 }
 
 static void on_records(void *ctx)

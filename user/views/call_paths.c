@@ -124,6 +124,27 @@ static int rest(void *ctx, size_t nr, struct cell *cells)
 	return 1;
 }
 
+/* What the events of a path add up to. */
+static const struct number {
+	const char *path;
+	enum call_weight weight;
+	enum unit unit;
+} numbers[CALL_PATH_NUMBERS] = {
+	{ "events", CALL_EVENTS, UNIT_COUNT },
+	{ "pages", CALL_PAGES, UNIT_PAGES },
+	{ "bytes", CALL_PAGES, UNIT_BYTES },
+	{ "duration_ns", CALL_NS, UNIT_NS },
+};
+
+static struct cell number_of(const struct call_paths_view *view, const struct call_path *path, size_t i)
+{
+	uint64_t sum = path->sums[numbers[i].weight];
+
+	if (!view->has[numbers[i].weight])
+		return cell_none();
+	return cell_uint(numbers[i].unit == UNIT_BYTES ? sum * view->page_size : sum);
+}
+
 static int rewind_paths(void *ctx)
 {
 	((struct call_paths_view *)ctx)->pos = 0;
@@ -133,17 +154,18 @@ static int rewind_paths(void *ctx)
 static int next_path(void *ctx, struct cell *cells)
 {
 	struct call_paths_view *view = ctx;
+	struct cell *c = cells;
 	const struct call_path *path;
 	size_t i;
 
 	if (view->pos == view->nr)
 		return 0;
 	path = view->sorted[view->pos++];
-	cells[0] = cell_string(path->text);
-	cells[1] = weighed(view, path->sums[view->weight]);
-	for (i = 0; i < NR_CALL_WEIGHTS; i++)
-		cells[2 + i] = view->has[i] ? cell_uint(path->sums[i]) : cell_none();
-	cells[2 + NR_CALL_WEIGHTS] = cell_string(memory_kind__of(path->text, view->line));
+	*c++ = cell_string(path->text);
+	*c++ = weighed(view, path->sums[view->weight]);
+	for (i = 0; i < NR(numbers); i++)
+		*c++ = number_of(view, path, i);
+	*c = cell_string(memory_kind__of(path->text, view->line));
 	return 1;
 }
 
@@ -216,8 +238,6 @@ static void add_kinds(struct call_paths_view *view, struct report *report)
 
 static void add_tree(struct call_paths_view *view, struct report *report)
 {
-	static const char *const names[NR_CALL_WEIGHTS] = { "events", "pages", "duration_ns" };
-	static const enum unit units[NR_CALL_WEIGHTS] = { UNIT_COUNT, UNIT_PAGES, UNIT_NS };
 	struct column *c = view->path_columns;
 	size_t i;
 
@@ -229,9 +249,13 @@ static void add_tree(struct call_paths_view *view, struct report *report)
 							   .text_rows = view->rows,
 							   .rest = rest });
 	*c++ = (struct column){ .path = "stack" };
-	*c++ = (struct column){ .path = "weight" };
-	for (i = 0; i < NR_CALL_WEIGHTS; i++)
-		*c++ = (struct column){ .path = names[i], .unit = units[i] };
+	*c++ = (struct column){ .path = "weight", .unit = view->unit };
+	for (i = 0; i < NR(numbers); i++)
+		*c++ = (struct column){ .path = numbers[i].path,
+					.unit = numbers[i].unit,
+					.main = numbers[i].weight == view->weight &&
+						(view->weight != CALL_PAGES ||
+						 (numbers[i].unit == UNIT_BYTES) == (view->unit == UNIT_BYTES)) };
 	*c++ = (struct column){ .path = "kind" };
 	report__add_table(report, &(struct table){ .path = "paths",
 						   .not_in_text = true,

@@ -7,7 +7,8 @@
 #include "../count/memory_kinds.h"
 #include "../report/report.h"
 
-#define CALL_PATH_COLUMNS 6
+#define CALL_PATH_NUMBERS 4
+#define CALL_PATH_COLUMNS (CALL_PATH_NUMBERS + 3)
 
 struct call_kind {
 	char name[MEMORY_KIND_MAX];

@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # bats sets them
+#
+# The files for other programs, opened by programs that know nothing of memtrace: they say what JSON says.
+
+load helpers
+
+golden=tests/golden
+readers=tests/readers
+
+need() {
+	local tool
+
+	PATH=$PWD/build/tools/usr/bin:$PATH
+	for tool; do
+		command -v "$tool" >/dev/null || skip "missing: $tool (scripts/setup test)"
+	done
+}
+
+replay() { # replay RECORDING WORD...
+	local recording=$1
+	shift
+	"$MEMTRACE" replay "$golden/$recording.rec" "$@"
+}
+
+@test "pprof: a reader of the published field numbers finds each path, weight and kind" {
+	need python3 jq
+	replay stacks stacks --format pprof >"$BATS_TEST_TMPDIR/p"
+	replay stacks stacks --format folded >"$BATS_TEST_TMPDIR/folded"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/folded")" -gt 50 ]
+	python3 "$readers/pprof.py" --folded events "$BATS_TEST_TMPDIR/p" | diff - "$BATS_TEST_TMPDIR/folded"
+	python3 "$readers/pprof.py" "$BATS_TEST_TMPDIR/p" | sed -n 's/^\([0-9]*\) kind=/\1 /p' |
+		diff - <(replay stacks stacks --json | jq -r '.paths[] | "\(.events) \(.kind)"')
+}
+
+@test "pprof: protoc takes it apart" {
+	need protoc zcat
+	replay stacks stacks --format pprof | zcat | protoc --decode_raw >"$BATS_TEST_TMPDIR/raw"
+	[ "$(grep -c '^2 {$' "$BATS_TEST_TMPDIR/raw")" -eq "$(replay stacks stacks --format folded | wc -l)" ]
+	[ "$(sed -n 's/^10: //p' "$BATS_TEST_TMPDIR/raw")" = "$(replay stacks stacks --json | jq .duration_ns)" ]
+	grep -qx '6: "\[kernel\]"' "$BATS_TEST_TMPDIR/raw"
+}
+
+@test "pprof: pprof opens it, and has the sums of the text" {
+	need pprof jq
+	export HOME=$BATS_TEST_TMPDIR
+	replay stacks stacks --format pprof -o "$BATS_TEST_TMPDIR/p"
+	run -0 pprof -raw "$BATS_TEST_TMPDIR/p"
+	[[ $output == *"events/count[dflt]"* ]]
+	run -0 pprof -top -nodecount=0 "$BATS_TEST_TMPDIR/p"
+	[[ $output == *"Total samples = $(replay stacks stacks --json | jq .total.events) "* ]]
+	grep -Eq '^ *12 .* golden-stacks\+0x19a0$' <<<"$output" # the function that touched, not the kernel's entry
+	[[ $output != *exc_page_fault* ]]
+	run -0 pprof -tags "$BATS_TEST_TMPDIR/p"
+	[[ $output == *"72.0 (92.31%): touched by the program itself"* ]]
+}
+
+@test "what is no text is not for a terminal" {
+	need script
+	run script -qec "'$MEMTRACE' replay $golden/stacks.rec stacks --format pprof" /dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == "memtrace: --format pprof: is not for a terminal; expected -o FILE, or standard output that is a file or a pipe"* ]]
+	[[ $output != *$'\x1f\x8b'* ]]
+	run script -qec "'$MEMTRACE' replay $golden/stacks.rec stacks --format pprof -o '$BATS_TEST_TMPDIR/p'" /dev/null
+	[ "$status" -eq 0 ]
+	[ -s "$BATS_TEST_TMPDIR/p" ]
+}
+
+# as_json PATH RECORDING WORD...
+as_json() {
+	local path=$1
+	shift
+	replay "$@" --format csv >"$BATS_TEST_TMPDIR/csv" 2>"$BATS_TEST_TMPDIR/err"
+	replay "$@" --json >"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/err"
+	run -0 python3 "$readers/csv_of.py" "$path" "$BATS_TEST_TMPDIR/csv" "$BATS_TEST_TMPDIR/json"
+	echo "$output"
+	# each line ends as RFC 4180 has it, and names stand once
+	[ "$(grep -c $'\r$' "$BATS_TEST_TMPDIR/csv")" -eq "$(wc -l <"$BATS_TEST_TMPDIR/csv")" ]
+	[ "$(grep -cxF "$(head -n 1 "$BATS_TEST_TMPDIR/csv")" "$BATS_TEST_TMPDIR/csv")" -eq 1 ]
+}
+
+@test "csv: each table has what JSON has, with one line of names" {
+	need python3 jq
+	as_json processes rare stat
+	as_json processes rare stat -i 500ms
+	as_json processes every stat --by thread
+	as_json rows stalls stalls -i 300ms
+	as_json paths stacks stacks
+	as_json kinds stacks stacks --by kind
+	as_json events rare
+	as_json cgroups cgroups state --by cgroup
+	as_json . samples state -i 0.2
+}
+
+@test "csv: histograms have a row a bucket" {
+	need jq
+	diff <(replay rare hist --format csv | tail -n +2 | tr -d '\r' | cut -d , -f 4-) \
+		<(replay rare hist --json | jq -r '.histograms[] | . as $h | .buckets[] |
+			[$h.name, $h.unit, $h.labels.kind, .le, .count] | map(. // "") | join(",")')
+}
+
+@test "csv: another table by its name, and no other" {
+	run -0 replay rare stat --format csv:oom
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == *,mt-victim,* ]]
+	refused 1 "--format csv:nothing: the report has no such table" processes oom histograms values -- \
+		replay "$golden/rare.rec" stat --format csv:nothing
+	refused 2 "--format 'json:oom'" text json csv -- replay "$golden/rare.rec" stat --format json:oom
+	[ "$("$MEMTRACE" list --format csv oom | head -n 1)" = $'name,default,help\r' ]
+}
+
+@test "events are for formats that have them" {
+	refused 2 "--format 'csv'" "text json" -- replay "$golden/rare.rec" trace --format csv
+	refused 2 "--format 'pprof'" "text json" -- replay "$golden/rare.rec" timeline --format pprof
+	refused 2 "--format 'pprof'" "text json csv" -- replay "$golden/rare.rec" stat --format pprof
+}

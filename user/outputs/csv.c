@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The output for spreadsheets and data frames (RFC 4180): one table, a line of names once, a line a row.
+ *
+ * Names are the paths of JSON, with the unit behind them where a path does not say it; values are JSON's, and an empty
+ * field is what is not known.  Each row begins with the moment that it is of, so that the rows of one interval after
+ * the other make one table.  Where names change on the way, a new line of names comes.
+ *
+ * Strings are as text shows them: a name cannot end its line.  One that a spreadsheet would take for a formula has its
+ * first character escaped.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../base/sanitise.h"
+#include "../base/stream.h"
+#include "../report/output.h"
+
+#define NR(array)  (sizeof(array) / sizeof(*(array)))
+#define LABELS_MAX 8
+#define END	   "\r\n"
+#define FORMULA	   "=+-@"
+
+/* Of which moment a row is; where these stand in a report. */
+static const char *const moments[] = { "time_ns", "start_ns", "duration_ns", "interval" };
+
+struct moment {
+	const struct column *column; /* NULL: the report does not say it */
+	struct cell cell;
+};
+
+struct csv {
+	struct output *out;
+	const struct report *report;
+	struct moment moments[NR(moments)];
+	FILE *names; /* the line of names, until it is known whether it is the last one again */
+	const char *between;
+};
+
+/* The parts of a report that are no table, as --format names them. */
+static const char histograms_part[] = "histograms", values_part[] = "values";
+
+static void put_quoted(FILE *stream, const char *text)
+{
+	if (!strpbrk(text, "\",")) {
+		fputs(text, stream);
+		return;
+	}
+	fputc('"', stream);
+	for (; *text; text++)
+		fputs(*text == '"' ? "\"\"" : (const char[]){ *text, '\0' }, stream);
+	fputc('"', stream);
+}
+
+static int put_string(FILE *stream, const char *string)
+{
+	char *text = sanitise_visible_dup(string), escaped[8], *whole = NULL;
+	int err = 0;
+
+	if (text && *text && strchr(FORMULA, *text)) {
+		snprintf(escaped, sizeof(escaped), "\\x%02x", (unsigned char)*text);
+		if (asprintf(&whole, "%s%s", escaped, text + 1) < 0)
+			whole = NULL;
+		free(text);
+		text = whole;
+	}
+	if (!text)
+		err = -ENOMEM;
+	else if (!*text)
+		fputs("\"\"", stream);
+	else
+		put_quoted(stream, text);
+	free(text);
+	return err;
+}
+
+static bool is_moment(enum unit unit)
+{
+	return unit == UNIT_TIME || unit == UNIT_DATE;
+}
+
+/* The value after what separates it from the one before. */
+static int put_cell(struct csv *csv, const struct column *column, const struct cell *cell)
+{
+	const int64_t *offset = csv->out->wall_offset_ns;
+	FILE *stream = csv->out->stream;
+
+	fputs(csv->between, stream);
+	csv->between = ",";
+	switch (cell->kind) {
+	case CELL_NONE:
+	case CELL_HISTOGRAM:
+	case CELL_TABLE: /* a field is one value */
+		break;
+	case CELL_UINT:
+		fprintf(stream, "%" PRIu64, cell->u + (is_moment(column->unit) && offset ? (uint64_t)*offset : 0));
+		break;
+	case CELL_INT:
+		fprintf(stream, "%" PRId64, cell->i);
+		break;
+	case CELL_REAL:
+		if (isfinite(cell->r))
+			fprintf(stream, "%.15g", cell->r);
+		break;
+	case CELL_BOOL:
+		fputs(cell->b ? "true" : "false", stream);
+		break;
+	case CELL_ADDRESS:
+		fprintf(stream, "0x%" PRIx64, cell->u);
+		break;
+	case CELL_STRING:
+		return put_string(stream, cell->s);
+	}
+	return 0;
+}
+
+static void put_name(struct csv *csv, const char *prefix, const struct column *column)
+{
+	static const char *const units[] = {
+		[UNIT_NS] = "ns",   [UNIT_BYTES] = "bytes", [UNIT_PAGES] = "pages",
+		[UNIT_TIME] = "ns", [UNIT_DATE] = "ns",
+	};
+	const char *unit = (size_t)column->unit < NR(units) ? units[column->unit] : NULL;
+	bool says = !unit || strstr(column->path, unit);
+
+	fprintf(csv->names, "%s%s%s%s%s%s", csv->between, prefix, *prefix ? "." : "", column->path, says ? "" : "_",
+		says ? "" : unit);
+	csv->between = ",";
+}
+
+static bool has_column(const struct table *table, const char *path)
+{
+	size_t i;
+
+	for (i = 0; table && i < table->nr_columns; i++)
+		if (table->columns[i].path && !strcmp(table->columns[i].path, path))
+			return true;
+	return false;
+}
+
+/* Those of the report, but what the table says itself. */
+static void find_moments(struct csv *csv, const struct table *table)
+{
+	size_t i, s, c;
+
+	for (i = 0; i < NR(moments); i++) {
+		for (s = 0; s < csv->report->nr_sections && !has_column(table, moments[i]); s++) {
+			const struct section *section = &csv->report->sections[s];
+			const struct values *values = &section->values;
+
+			if (section->kind != SECTION_VALUES || !values->path || *values->path)
+				continue;
+			for (c = 0; c < values->nr_columns; c++)
+				if (values->columns[c].path && !strcmp(values->columns[c].path, moments[i]))
+					csv->moments[i] = (struct moment){ &values->columns[c], values->cells[c] };
+		}
+	}
+}
+
+static int put_moments(struct csv *csv)
+{
+	size_t i;
+	int err = 0;
+
+	csv->between = "";
+	for (i = 0; i < NR(moments) && !err; i++)
+		if (csv->moments[i].column)
+			err = put_cell(csv, csv->moments[i].column, &csv->moments[i].cell);
+	return err;
+}
+
+static void name_moments(struct csv *csv)
+{
+	size_t i;
+
+	csv->between = "";
+	for (i = 0; i < NR(moments); i++)
+		if (csv->moments[i].column)
+			put_name(csv, "", csv->moments[i].column);
+}
+
+/* Writes the line of names that fill() makes, unless it is the one that was written last. */
+static int put_names(struct csv *csv, void (*fill)(struct csv *csv, const void *what), const void *what)
+{
+	char *line = NULL, *last = csv->out->state;
+	size_t size = 0;
+
+	csv->names = open_memstream(&line, &size);
+	if (!csv->names)
+		return -ENOMEM;
+	fill(csv, what);
+	if (fclose(csv->names)) {
+		free(line);
+		return -ENOMEM;
+	}
+	if (!last || strcmp(last, line))
+		fprintf(csv->out->stream, "%s" END, line);
+	free(last);
+	csv->out->state = line;
+	return 0;
+}
+
+static void name_columns(struct csv *csv, const void *what)
+{
+	const struct table *table = what;
+	size_t i;
+
+	name_moments(csv);
+	for (i = 0; i < table->nr_columns; i++)
+		if (table->columns[i].path)
+			put_name(csv, "", &table->columns[i]);
+}
+
+static int put_row(struct csv *csv, const struct table *table, const struct cell *cells)
+{
+	int err = put_moments(csv);
+	size_t i;
+
+	for (i = 0; i < table->nr_columns && !err; i++)
+		if (table->columns[i].path)
+			err = put_cell(csv, &table->columns[i], &cells[i]);
+	fputs(END, csv->out->stream);
+	return err;
+}
+
+static int put_table(struct csv *csv, const struct table *table)
+{
+	struct cell *cells = calloc(table->nr_columns + 1, sizeof(*cells));
+	int err = cells ? table->rows.rewind(table->rows.ctx) : -ENOMEM;
+
+	find_moments(csv, table);
+	if (!err)
+		err = put_names(csv, name_columns, table);
+	while (!err && (err = table->rows.next(table->rows.ctx, cells)) > 0)
+		err = put_row(csv, table, cells);
+	free(cells);
+	return err;
+}
+
+/* All values of a report make one row, as they do of each interval. */
+static void name_values(struct csv *csv, const void *what)
+{
+	const struct report *report = what;
+	size_t s, i;
+
+	csv->between = "";
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct values *values = &report->sections[s].values;
+
+		if (report->sections[s].kind != SECTION_VALUES || !values->path)
+			continue;
+		for (i = 0; i < values->nr_columns; i++)
+			if (values->columns[i].path)
+				put_name(csv, values->path, &values->columns[i]);
+	}
+}
+
+static int put_values(struct csv *csv)
+{
+	int err = put_names(csv, name_values, csv->report);
+	size_t s, i;
+
+	csv->between = "";
+	for (s = 0; s < csv->report->nr_sections; s++) {
+		const struct values *values = &csv->report->sections[s].values;
+
+		if (csv->report->sections[s].kind != SECTION_VALUES || !values->path)
+			continue;
+		for (i = 0; i < values->nr_columns && !err; i++)
+			if (values->columns[i].path)
+				err = put_cell(csv, &values->columns[i], &values->cells[i]);
+	}
+	fputs(END, csv->out->stream);
+	return err;
+}
+
+/* A row a bucket; histograms with other labels have these empty. */
+struct labels {
+	const char *names[LABELS_MAX];
+	size_t nr;
+};
+
+static void find_labels(const struct report *report, struct labels *labels)
+{
+	size_t s, h, l, at;
+
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct section *section = &report->sections[s];
+
+		for (h = 0; section->kind == SECTION_HISTOGRAMS && h < section->hists.nr; h++) {
+			const struct histogram *hist = &section->hists.list[h];
+
+			for (l = 0; l < hist->nr_labels; l++) {
+				for (at = 0; at < labels->nr && strcmp(labels->names[at], hist->labels[l].name); at++)
+					;
+				if (at == labels->nr && at < LABELS_MAX)
+					labels->names[labels->nr++] = hist->labels[l].name;
+			}
+		}
+	}
+}
+
+static void name_buckets(struct csv *csv, const void *what)
+{
+	const struct labels *labels = what;
+	size_t i;
+
+	name_moments(csv);
+	fprintf(csv->names, "%sname,unit", csv->between);
+	for (i = 0; i < labels->nr; i++)
+		fprintf(csv->names, ",%s", labels->names[i]);
+	fputs(",le,count", csv->names);
+}
+
+static struct cell label_of(const struct histogram *hist, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < hist->nr_labels; i++)
+		if (!strcmp(hist->labels[i].name, name))
+			return cell_string(hist->labels[i].value);
+	return cell_none();
+}
+
+static int put_bucket(struct csv *csv, const struct histogram *hist, const struct labels *labels, size_t bucket)
+{
+	static const struct column plain = { .unit = UNIT_NONE };
+	struct cell cells[4 + LABELS_MAX];
+	size_t nr = 0, i;
+	int err = put_moments(csv);
+
+	cells[nr++] = cell_string(hist->name);
+	cells[nr++] = cell_string(schema__unit_name(hist->unit));
+	for (i = 0; i < labels->nr; i++)
+		cells[nr++] = label_of(hist, labels->names[i]);
+	cells[nr++] = cell_uint(hist->exact ? bucket : 1ULL << bucket);
+	cells[nr++] = cell_uint(hist->counts[bucket]);
+	for (i = 0; i < nr && !err; i++)
+		err = put_cell(csv, &plain, &cells[i]);
+	fputs(END, csv->out->stream);
+	return err;
+}
+
+static int put_histogram(struct csv *csv, const struct histogram *hist, const struct labels *labels)
+{
+	size_t first = 0, end = hist->nr_counts;
+	int err = 0;
+
+	while (first < end && !hist->counts[first])
+		first++;
+	while (end > first && !hist->counts[end - 1])
+		end--;
+	for (; first < end && !err; first++)
+		err = put_bucket(csv, hist, labels, first);
+	return err;
+}
+
+static int put_histograms(struct csv *csv)
+{
+	struct labels labels = { .nr = 0 };
+	size_t s, h;
+	int err;
+
+	find_moments(csv, NULL);
+	find_labels(csv->report, &labels);
+	err = put_names(csv, name_buckets, &labels);
+	for (s = 0; s < csv->report->nr_sections; s++) {
+		const struct section *section = &csv->report->sections[s];
+
+		for (h = 0; section->kind == SECTION_HISTOGRAMS && h < section->hists.nr && !err; h++)
+			err = put_histogram(csv, &section->hists.list[h], &labels);
+	}
+	return err;
+}
+
+/* What people see first, else what viewers do. */
+static const struct table *first_table(const struct report *report)
+{
+	const struct table *found = NULL;
+	size_t s, c;
+
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct table *table = &report->sections[s].table;
+
+		if (report->sections[s].kind != SECTION_TABLE || !table->path)
+			continue;
+		if (!table->not_in_text)
+			return table;
+		for (c = 0; c < table->nr_columns && !found; c++)
+			if (table->columns[c].main)
+				found = table;
+	}
+	return found;
+}
+
+static const struct table *table_called(const struct report *report, const char *path)
+{
+	size_t s;
+
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct table *table = &report->sections[s].table;
+
+		if (report->sections[s].kind == SECTION_TABLE && table->path && !strcmp(table->path, path))
+			return table;
+	}
+	return NULL;
+}
+
+static bool has_histograms(const struct report *report)
+{
+	size_t s;
+
+	for (s = 0; s < report->nr_sections; s++)
+		if (report->sections[s].kind == SECTION_HISTOGRAMS)
+			return true;
+	return false;
+}
+
+static int refuse(const struct csv *csv)
+{
+	const struct report *report = csv->report;
+	char accepted[512] = "";
+	size_t s, at = 0;
+
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct table *table = &report->sections[s].table;
+
+		if (report->sections[s].kind == SECTION_TABLE && table->path && at < sizeof(accepted))
+			at += (size_t)snprintf(accepted + at, sizeof(accepted) - at, "%s, ", table->path);
+	}
+	log_error("--format %s:%s: the report has no such table; expected one of %s%s%s%s", csv->out->ops->name,
+		  csv->out->part, accepted, has_histograms(report) ? histograms_part : "",
+		  has_histograms(report) ? ", " : "", values_part);
+	return -ECANCELED;
+}
+
+static int put_part(struct csv *csv)
+{
+	const struct report *report = csv->report;
+	const char *part = csv->out->part;
+	const struct table *table = part ? table_called(report, part) : first_table(report);
+
+	if (table)
+		return put_table(csv, table);
+	if (has_histograms(report) && (!part || !strcmp(part, histograms_part)))
+		return put_histograms(csv);
+	if (!part || !strcmp(part, values_part))
+		return put_values(csv);
+	return refuse(csv);
+}
+
+static int csv_report(struct output *out, const struct report *report)
+{
+	struct csv csv = { .out = out, .report = report };
+	int err = report->failed ? -ENOMEM : put_part(&csv);
+
+	return err ? err : stream__flush(out->stream);
+}
+
+static void csv_done(struct output *out)
+{
+	free(out->state);
+	out->state = NULL;
+}
+
+extern const struct output_ops csv_output;
+
+const struct output_ops csv_output = {
+	.name = "csv",
+	.for_programs = true,
+	.parts = true,
+	.report = csv_report,
+	.done = csv_done,
+};
