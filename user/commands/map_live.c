@@ -258,6 +258,16 @@ static void read_referenced(struct map_live *run, struct map_process *process)
 		map_groups__take_referenced(process->groups, process->map);
 }
 
+static void read_nodes(struct map_live *run, struct map_process *process)
+{
+	uint32_t pid = process->map->pid;
+	struct map_traced *traced;
+
+	HASH_FIND(hh, run->all.processes, &pid, sizeof(pid), traced);
+	if (traced && !process->ended)
+		map_look__read_nodes(process, traced->last.who.start_ns);
+}
+
 static void clear_referenced(struct map_live *run)
 {
 	struct map_traced *traced, *next;
@@ -278,6 +288,8 @@ static int fill(struct map_live *run)
 
 	for (i = 0; !err && wss && i < run->look.nr; i++)
 		read_referenced(run, &run->look.processes[i]);
+	for (i = 0; !err && run->tracing.session.options->nodes && i < run->look.nr; i++)
+		read_nodes(run, &run->look.processes[i]);
 	for (i = 0; !err && run->single && i < run->look.nr; i++)
 		err = add_activity(run, &run->look.processes[i]);
 	return err;

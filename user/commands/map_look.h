@@ -22,6 +22,8 @@ void map_look__done(struct map_look *look);
 /* Adds the process of that pid that began then (0: whenever); 0, -ESRCH: it is gone or has no memory, or another
  * -errno. */
 int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss);
+/* On which nodes its pages are; they stay unknown if it is gone or does not tell.  start_ns as above. */
+void map_look__read_nodes(struct map_process *process, uint64_t start_ns);
 /* The place of a pid, or NULL. */
 struct map_process *map_look__find(const struct map_look *look, uint32_t pid);
 /* Renders a report; rows and pss of the request come from options.  0 or -errno. */
