@@ -74,6 +74,13 @@ enum mt_reclaimer {
 	MT_NR_RECLAIMERS
 };
 
+/* Who makes huge pages of small ones. */
+enum mt_collapser {
+	MT_COLLAPSER_KHUGEPAGED,
+	MT_COLLAPSER_TASK, /* the process, for itself or for another one: madvise(MADV_COLLAPSE) */
+	MT_NR_COLLAPSERS
+};
+
 enum mt_swap_op { MT_SWAP_IN, MT_SWAP_OUT, MT_NR_SWAP_OPS };
 
 /* What a fault was on. */
@@ -588,6 +595,27 @@ struct mt_swap_out {
 	struct mt_swap_out_value value;
 };
 
+/* What khugepaged did, by whose memory it was. */
+struct mt_khugepaged_key {
+	__u64 cgroup_id;	/* 0: unknown */
+	char comm[MT_COMM_LEN]; /* empty: unknown */
+	__u32 by;		/* enum mt_collapser */
+	__u32 pad;
+};
+
+struct mt_khugepaged_value {
+	struct mt_keyed_head head;
+	__u64 scanned;	 /* ranges of the size of a huge page */
+	__u64 collapsed; /* of them made one */
+	__u64 cpu_ns;	 /* of khugepaged alone */
+};
+
+struct mt_khugepaged {
+	struct mt_hdr hdr;
+	struct mt_khugepaged_key key;
+	struct mt_khugepaged_value value;
+};
+
 /* Reads and writes of swap space that are over, by device. */
 struct mt_swap_io_key {
 	char device[MT_DEVICE_LEN];
@@ -893,6 +921,7 @@ struct mt_cfg {
 	__u32 accounts_delays;	   /* delay accounting is on: see mt_control.takes_delays */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
+	__u64 huge_page_size;	   /* in bytes; 0: the kernel has none */
 	__u64 long_stall_ns;	   /* a stall that takes at least that has a record */
 	__u32 shift[MT_NR_PROBES]; /* of a probe that is on: how much less a counter's place among them is than its slot
 				    */
@@ -1083,6 +1112,7 @@ _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_khugepaged) == 16 + 32 + 24 + 24, "mt_khugepaged");
 _Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
 _Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");
 _Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_shrinker");

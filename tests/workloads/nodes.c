@@ -11,9 +11,9 @@
 
 #include <sys/syscall.h>
 
-#define POLICY_DEFAULT 0
-#define POLICY_BIND    2
-#define ASKED_AT_ONCE  256
+#define POLICY_DEFAULT	 0
+#define POLICY_PREFERRED 1
+#define ASKED_AT_ONCE	 256
 
 static void set_policy(char *p, size_t pages, int mode, unsigned long nodes)
 {
@@ -25,7 +25,7 @@ static char *pages_on(unsigned int node, size_t pages)
 {
 	char *p = fresh_pages(pages);
 
-	set_policy(p, pages, POLICY_BIND, 1UL << node);
+	set_policy(p, pages, POLICY_PREFERRED, 1UL << node);
 	touch_pages(p, pages);
 	return p;
 }

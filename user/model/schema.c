@@ -84,6 +84,8 @@ static const char *const names_evictor[] = { "unknown", "kswapd", "task", NULL }
 
 static const char *const names_lru_type[] = { "anon", "file", NULL };
 
+static const char *const names_collapser[] = { "khugepaged", "task", NULL };
+
 static const char *const names_swap_type[] = { "anon", "shmem", NULL };
 
 static const char *const names_swap_op[] = { "in", "out", NULL };
