@@ -50,7 +50,7 @@ PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
 PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
 endif
 
-LIBRARIES := libbpf libelf zlib libzstd jansson popt libprotobuf-c
+LIBRARIES := libbpf libdw libelf zlib libzstd jansson popt libprotobuf-c liblzma
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
@@ -96,8 +96,8 @@ USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CF
 USER_CPPFLAGS := -I. -I$(BUILD)/skel -I$(BUILD)/proto -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
-# libiberty is always static, and has no .pc
-LIBS := $(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null) -liberty
+# libiberty is always static, and has no .pc.  What libdw.a packs kernels' images with is not used; its .pc asks for it.
+LIBS := $(filter-out -lbz2,$(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)) -liberty
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
 	-Wall -fdebug-prefix-map="$(PREFIX_MAP)"
 # Not in the stamps: it changes what is refused, not what is built.
@@ -140,7 +140,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-export bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-export bench-map bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
 	vmlinux-check install uninstall clean FORCE
 
 all: $(B)/memtrace
@@ -290,6 +290,10 @@ bench: bench-programs
 bench-export: all
 	@tests/bench/export $(EXPORT_OPTIONS)
 
+# What it costs to ask where the memory of a large process is, beside pmap and smem.
+bench-map: all workloads
+	@tests/bench/map $(MAP_OPTIONS)
+
 soak: all workloads
 	@tests/bench/soak $(SOAK_OPTIONS)
 
@@ -387,6 +391,7 @@ help:
 	@echo '  STATIC=1       no shared libraries: build-static/memtrace'
 	@echo '  ARCH=arm64     for another architecture: build-arm64/memtrace, with STATIC=1 build-arm64-static/memtrace'
 	@echo '  WERROR=1       warnings are errors'
+	@echo '  bench-map      as root: what "memtrace map" costs for a process of 2 GiB beside pmap and smem (MAP_OPTIONS)'
 	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
 	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG PROTOC_C CROSS_COMPILE'
 	@echo 'Tests: scripts/test (--full: all of them).  A look at what it does: scripts/demo.'

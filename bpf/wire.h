@@ -27,6 +27,12 @@
 #define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
 #define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
 #define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
+/* Else: */
+#define MT_COPIED_STACK	   (1 << 29) /* the id of a struct mt_stack_copy: such an id leaves the source only live */
+#define MT_UNWOUND_STACK   (1 << 28) /* the id of a chain that was made of one, with an enum mt_unwound_end above: */
+#define MT_UNWOUND_SHIFT   26
+#define MT_MAX_STACK_BYTES (16 * 1024)
+#define MT_MAX_REGS	   34 /* as many words of the kernel's struct pt_regs are copied as user space knows: arm64 */
 
 /* A value that the kernel does not show.  A struct mt_who is unknown if its pid and tid are 0. */
 #define MT_UNKNOWN_U64 (~0ULL)
@@ -155,6 +161,7 @@ enum mt_rec_id {
 	MT_REC_NONE,
 	MT_REC_TASK,	    /* struct mt_task */
 	MT_REC_CGROUP_GONE, /* struct mt_cgroup_gone */
+	MT_REC_STACK_COPY,  /* struct mt_stack_copy */
 	MT_REC_WHO,	    /* struct mt_who_is */
 #define MT_EVENT(probe, id, ...) MT_REC_##id,
 #include "probes.def"
@@ -233,6 +240,29 @@ struct mt_cgroup_gone {
 	struct mt_hdr hdr;
 	__u64 cgroup_id;
 	char path[MT_CGROUP_PATH_LEN];
+};
+
+/*
+ * What the call chain of an event is unwound from: the registers of the task in user mode, as they are in the kernel's
+ * struct pt_regs, and behind them the bytes of its stack, from the stack pointer on.  It comes behind its event, in the
+ * same ring.
+ */
+struct mt_stack_copy {
+	struct mt_hdr hdr; /* its size has the bytes in it */
+	struct mt_ref who;
+	__s32 id;	   /* what the event has as its user stack */
+	__u32 bytes;	   /* how many there are */
+	__u32 asked_bytes; /* how many there would be, if all had been readable */
+	__u32 to_end;	   /* the stack has no more than that: it is of a process's first thread */
+	__u64 regs[MT_MAX_REGS];
+};
+
+/* How the unwinding of a copied stack ended. */
+enum mt_unwound_end {
+	MT_UNWOUND_WHOLE,  /* at the program's or a thread's start, or in code that a program made at run time */
+	MT_UNWOUND_CUT,	   /* at the end of the copied bytes */
+	MT_UNWOUND_BROKEN, /* where no call frame information says how to go on, or what it says is wrong */
+	MT_NR_UNWOUND_ENDS
 };
 
 /* One page-fault exception, when single events are asked for. */
@@ -895,11 +925,12 @@ enum mt_exit_flags {
 
 /* Configuration.  Each object is loaded with it in .rodata.cfg, so that the verifier removes what is not asked for. */
 struct mt_cfg {
-	__u32 filter;  /* enum mt_filter: the conditions that a task must meet, all of them */
-	__u32 every;   /* bit per enum mt_probe: a record for each single hot event */
-	__u32 latency; /* bit per enum mt_probe: measure what costs a clock read per event */
-	__u32 stacks;  /* single events have stack ids */
-	__u32 sample;  /* of single events one in so many, by a hash of the address; 0: all */
+	__u32 filter;	   /* enum mt_filter: the conditions that a task must meet, all of them */
+	__u32 every;	   /* bit per enum mt_probe: a record for each single hot event */
+	__u32 latency;	   /* bit per enum mt_probe: measure what costs a clock read per event */
+	__u32 stacks;	   /* single events have stack ids */
+	__u32 stack_bytes; /* of user stacks so many bytes are copied, instead of following frame pointers; 0: none */
+	__u32 sample;	   /* of single events one in so many, by a hash of the address; 0: all */
 	__u32 has_task_storage;
 	__u32 refuses_lookups; /* task storage refuses look-ups as well while another task is preempted in it (up
 				  to 6.1) */
@@ -1092,6 +1123,7 @@ _Static_assert(sizeof(struct mt_who) == 64, "mt_who");
 _Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS + 64, "mt_task");
 _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
+_Static_assert(sizeof(struct mt_stack_copy) == 40 + 8 * MT_MAX_REGS, "mt_stack_copy");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_swapin) == 128, "mt_swapin");

@@ -134,10 +134,10 @@ static void man_option(FILE *out, const struct option_row *row)
 	roff(out, row->name);
 	fputs("\\fR", out);
 	if (row->arg)
-		fprintf(out, " \\fI%s\\fR", row->arg);
+		fprintf(out, row->type == OPT_FLAG_CHOICE ? "[=\\fI%s\\fR]" : " \\fI%s\\fR", row->arg);
 	fputc('\n', out);
 	roff(out, row->help);
-	for (size_t i = 0; row->choices && row->choices[i]; i++)
+	for (size_t i = 0; row->type != OPT_FLAG_CHOICE && row->choices && row->choices[i]; i++)
 		fprintf(out, "%s\\fB%s\\fR", i ? ", " : ": ", row->choices[i]);
 	fputs(".\n", out);
 }
@@ -406,7 +406,7 @@ static void bash_words(FILE *out)
 
 static void bash_value(FILE *out, const struct command *command, const struct option_row *row)
 {
-	if (row->type == OPT_FLAG)
+	if (row->type == OPT_FLAG || row->type == OPT_FLAG_CHOICE)
 		return;
 	fprintf(out, "\t%s:--%s", command->name, row->name);
 	if (row->short_name)

@@ -63,7 +63,17 @@ extern const struct output_ops prometheus_output;
 extern const struct output_ops csv_output;
 extern const struct output_ops folded_output;
 extern const struct output_ops pprof_output;
+extern const struct output_ops perfetto_output;
 
-const struct output_ops *const outputs[] = { &text_output, &json_output,   &prometheus_output,
-					     &csv_output,  &folded_output, &pprof_output,
-					     NULL };
+/* clang-format off */
+const struct output_ops *const outputs[] = {
+	&text_output,
+	&json_output,
+	&prometheus_output,
+	&csv_output,
+	&folded_output,
+	&pprof_output,
+	&perfetto_output,
+	NULL,
+};
+/* clang-format on */

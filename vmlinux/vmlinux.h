@@ -135,6 +135,7 @@ struct mm_struct {
 	unsigned long locked_vm;
 	unsigned long data_vm;
 	atomic_long_t pgtables_bytes;
+	unsigned long start_stack;
 };
 
 enum {

@@ -7,6 +7,7 @@
 #define MEMTRACE_CORE_EVERY_H
 
 #include "chain.h"
+#include "copied.h"
 #include "state.h"
 
 #define WAKE_EVERY_NS 1000000
@@ -103,7 +104,7 @@ static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s)
 	if (!cfg.stacks)
 		return MT_UNKNOWN_S32;
 	s->walking = 1;
-	id = chain__id(ctx, BPF_F_USER_STACK);
+	id = cfg.stack_bytes ? copied__id(s) : chain__id(ctx, BPF_F_USER_STACK);
 	s->walking = 0;
 	return id;
 }

@@ -98,6 +98,22 @@ struct {
 	__type(value, struct chain_draft);
 } chain_drafts SEC(".maps");
 
+/* Scratch space for a copy of a user stack.  Pieces are up to 4 KiB, so the verifier wants room for one more. */
+#define STACK_PIECE 4096
+struct copy_draft {
+	u64 users;
+	u64 nr; /* of copies on this CPU */
+	struct mt_stack_copy rec;
+	char bytes[MT_MAX_STACK_BYTES + STACK_PIECE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct copy_draft);
+} copy_drafts SEC(".maps");
+
 #define FILTER_MAP(name, key_type)                                                                                     \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \

@@ -156,8 +156,8 @@ add_up() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cgroups cut damaged every filter folds functions keyed part rare refused roles sampled samples stacks stalls window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 12 ]
+	[ "$names" = "cgroups cut damaged every filter folds functions keyed maps part rare refused roles sampled samples stacks stalls window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 13 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {

@@ -111,7 +111,53 @@ as_json() {
 }
 
 @test "events are for formats that have them" {
-	refused 2 "--format 'csv'" "text json" -- replay "$golden/rare.rec" trace --format csv
-	refused 2 "--format 'pprof'" "text json" -- replay "$golden/rare.rec" timeline --format pprof
+	refused 2 "--format 'csv'" "text json perfetto" -- replay "$golden/rare.rec" trace --format csv
+	refused 2 "--format 'pprof'" "text json perfetto" -- replay "$golden/rare.rec" timeline --format pprof
+	refused 2 "--format 'perfetto'" "text json csv" -- replay "$golden/rare.rec" stat --format perfetto
 	refused 2 "--format 'pprof'" "text json csv" -- replay "$golden/rare.rec" stat --format pprof
+}
+
+# in_perfetto RECORDING WORD...: both have the same events
+in_perfetto() {
+	replay "$@" --format perfetto >"$BATS_TEST_TMPDIR/p" 2>"$BATS_TEST_TMPDIR/err"
+	replay "$@" --json >"$BATS_TEST_TMPDIR/json" 2>"$BATS_TEST_TMPDIR/err"
+	python3 "$readers/perfetto.py" --json "$BATS_TEST_TMPDIR/p" >"$BATS_TEST_TMPDIR/read"
+	run -0 python3 "$readers/perfetto_of.py" "$BATS_TEST_TMPDIR/read" "$BATS_TEST_TMPDIR/json"
+	echo "$output"
+}
+
+@test "perfetto: a reader of the published field numbers finds each event on its thread's track, and how long it took" {
+	need python3
+	in_perfetto rare trace
+	in_perfetto stalls trace
+	[[ $output == "19 events, 19 of them slices" ]]
+	in_perfetto functions trace
+	in_perfetto every trace fault
+	in_perfetto stacks trace fault --stacks
+	in_perfetto rare timeline
+	in_perfetto stalls timeline
+	in_perfetto functions timeline
+}
+
+@test "perfetto: samples of the machine are values over time" {
+	need python3 jq
+	replay samples trace --format perfetto 2>/dev/null | python3 "$readers/perfetto.py" --json >"$BATS_TEST_TMPDIR/read"
+	# what stat says of the same intervals and at the end, each value once
+	replay samples stat -i 100ms --json | jq -r '.samples.memory.free_bytes.last' | uniq >"$BATS_TEST_TMPDIR/free"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/free")" -ge 8 ]
+	jq -r 'select(.track == "machine / memory.free_bytes (bytes)") | .value' "$BATS_TEST_TMPDIR/read" |
+		diff - "$BATS_TEST_TMPDIR/free"
+	replay samples stat -i 100ms --json | jq -r 'select(.interval) |
+		.samples.vm.pgfault * 1e9 / .duration_ns | round' | uniq >"$BATS_TEST_TMPDIR/faults"
+	jq -r 'select(.track == "machine / vm.pgfault per second (count)") | .value | round' "$BATS_TEST_TMPDIR/read" |
+		head -n -1 | diff - "$BATS_TEST_TMPDIR/faults"
+	grep -q '"track": "machine / pressure.memory.some.avg60 % (count)"' "$BATS_TEST_TMPDIR/read"
+}
+
+@test "perfetto: protoc takes it apart" {
+	need protoc
+	replay stalls trace --format perfetto 2>/dev/null | protoc --decode_raw >"$BATS_TEST_TMPDIR/raw"
+	[ "$(grep -c '^    22: "memtrace"$' "$BATS_TEST_TMPDIR/raw")" -eq \
+		"$(replay stalls trace --json 2>/dev/null | grep -c '"event":"stall"')" ]
+	! grep -qv '^\(1 {\|}\|  .*\)$' "$BATS_TEST_TMPDIR/raw" || false # packets and nothing else
 }

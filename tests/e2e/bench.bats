@@ -91,3 +91,13 @@ left_over() {
 	[[ $(left_over "$pid") == '' ]] || fail "left over:" "$(left_over "$pid")"
 	[[ ! -e $tmp/bench.json ]]
 }
+
+@test "bench: what it costs to ask where the memory of a process is" {
+	need_tool pmap procps
+	MEMTRACE=$memtrace "$python" "$top/tests/bench/map" --rounds 1 --mib 16 --mappings 200 >"$tmp/map.out" 2>&1 3>&- ||
+		fail "$(<"$tmp/map.out")"
+	grep -q '^a process with 1[67] MiB in 200 mappings' "$tmp/map.out" || fail "$(<"$tmp/map.out")"
+	for asker in 'memtrace map' 'memtrace map --pss' 'pmap -x' 'pmap -X'; do
+		grep -qE "^$asker +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms  [0-9.]+ \\(" "$tmp/map.out" || fail "$asker: $(<"$tmp/map.out")"
+	done
+}

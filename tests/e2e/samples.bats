@@ -264,3 +264,21 @@ of_cgroup() {
 	grep -q '^# TYPE memtrace_cgroup_memory_events_max_total counter$' "$tmp/m.prom"
 	grep -q '^memtrace_cgroups_left_out 0$' "$tmp/m.prom"
 }
+
+@test "beside events in a file for Perfetto: slices of reclaim by their thread, free memory within what the file said" {
+	local before after
+
+	need_tool python3 python3
+	memcg_init
+	disk_dir
+	make_cgroup perfetto 24M
+	before=$(awk '/^MemFree:/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
+	"$memtrace" trace reclaim --format perfetto -o "$tmp/p" -- "$workloads/hog" -g "$cgroup" \
+		-f "$disk/memtrace-test-file.$$" -w 60 -r 1 >"$tmp/cmd.out" 2>"$tmp/err" 3>&- || fail "$(<"$tmp/err")"
+	rm -f "$disk/memtrace-test-file.$$"
+	after=$(awk '/^MemFree:/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
+	python3 "$BATS_TEST_DIRNAME/../readers/perfetto.py" --json "$tmp/p" >"$tmp/read"
+	between "slices of reclaim" "$(grep -cE '"track": "hog\[[0-9]+\] / hog\[[0-9]+\] / reclaim".*"dur"' "$tmp/read")" 20 1000000
+	between "free memory" "$(jq -s '[.[] | select(.track == "machine / memory.free_bytes (bytes)") | .value] | last' "$tmp/read")" \
+		$(((before < after ? before : after) - (1 << 30))) $(((before > after ? before : after) + (1 << 30)))
+}

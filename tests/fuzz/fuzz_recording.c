@@ -42,6 +42,8 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "timeline", "-n", "mt-trigger", "-o", "/dev/null", DURATION_NS },
 	{ "stat", "--by", "role", "--json", "-o", "/dev/null" },
 	{ "export", "--once", "--by", "role,comm", "--textfile", "/dev/null" },
+	{ "map", "-i", "10ms", "--json", "-o", "/dev/null" },
+	{ "map", "--by", "cgroup", "-k", "1", "-o", "/dev/null", DURATION_NS },
 };
 
 static void run(const char *const *words, const char *recording)

@@ -37,6 +37,10 @@ union any_record {
 	struct mt_major major;
 	struct mt_swapin swapin;
 	struct title_record title;
+	struct map_look_record map_look;
+	struct map_process_record map_process;
+	struct map_name_record map_name;
+	struct map_area_record map_area;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };

@@ -30,6 +30,7 @@
 #include "records.h"
 
 extern const struct output_ops text_output, json_output, prometheus_output, csv_output, pprof_output;
+extern const struct output_ops perfetto_output;
 
 void *__real_malloc(size_t size) __attribute__((weak));
 void *__real_calloc(size_t nr, size_t size) __attribute__((weak));
@@ -657,6 +658,7 @@ static void outputs_survive(void **state)
 	expect_output_survives(&text_output, render_event);
 	expect_output_survives(&csv_output, render_report);
 	expect_output_survives(&pprof_output, render_paths);
+	expect_output_survives(&perfetto_output, render_event);
 }
 
 static const char kills[] =

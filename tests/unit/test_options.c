@@ -124,6 +124,8 @@ static size_t type_size(enum option_type type)
 		[OPT_STRINGS] = sizeof(struct string_list),
 		[OPT_SHARE] = sizeof(uint64_t),
 		[OPT_TIME] = sizeof(struct time_point),
+		[OPT_PERCENT] = sizeof(uint64_t),
+		[OPT_FLAG_CHOICE] = sizeof(int),
 	};
 
 	return sizes[type];
@@ -135,7 +137,8 @@ static void check_row(const struct command *command, const struct option_row *ro
 		fail_msg("%s --%s has no help", command->name, row->name);
 	if ((row->type == OPT_FLAG) != !row->arg)
 		fail_msg("%s --%s: a flag, and it alone, has no argument", command->name, row->name);
-	if ((row->type == OPT_CHOICE || row->type == OPT_CHOICES || row->type == OPT_CHOICE_LIST) != !!row->choices)
+	if ((row->type == OPT_CHOICE || row->type == OPT_CHOICES || row->type == OPT_CHOICE_LIST ||
+	     row->type == OPT_FLAG_CHOICE) != !!row->choices)
 		fail_msg("%s --%s: choices belong to OPT_CHOICE and its lists", command->name, row->name);
 	if ((row->type == OPT_DURATION || row->type == OPT_UINT || row->type == OPT_SIZE || row->type == OPT_UINTS ||
 	     row->type == OPT_SHARE) &&
@@ -376,6 +379,38 @@ static void test_strings(void **state)
 	REFUSED(&p, "-n ''", "COMM");
 }
 
+/* A flag that may say how: behind "=" alone, so that a word behind it is a word. */
+static void test_flag_choices(void **state)
+{
+	struct parsed p;
+
+	PARSE(&p, &full, "--stacks", "fault");
+	accepted(&p);
+	assert_int_equal(p.options.stacks, STACKS_FP);
+	assert_int_equal(p.options.nr_probes, 1);
+	assert_string_equal(p.options.probes[0], "fault");
+	options__free(&p.options);
+	PARSE(&p, &full, "--stacks=dwarf", "fault", "--stacks=fp", "--stacks=dwarf");
+	accepted(&p);
+	assert_int_equal(p.options.stacks, STACKS_DWARF);
+	assert_int_equal(options__stack_bytes(&p.options), DEFAULT_STACK_BYTES);
+	assert_int_equal(p.options.nr_probes, 1);
+	options__free(&p.options);
+	parse_words(&p, &full, (const char *[]){ NULL });
+	accepted(&p);
+	assert_int_equal(p.options.stacks, STACKS_NONE);
+	assert_int_equal(options__stack_bytes(&p.options), 0);
+	options__free(&p.options);
+	PARSE(&p, &full, "--stacks=Dwarf");
+	REFUSED(&p, "--stacks 'Dwarf'", "not one of fp, dwarf");
+	PARSE(&p, &full, "--stacks=");
+	REFUSED(&p, "--stacks ''", "not one of fp, dwarf");
+	PARSE(&p, &full, "--stackss=fp");
+	REFUSED(&p, "unknown option '--stackss=fp'", "did you mean --stacks?");
+	PARSE(&p, &bare, "--stacks=fp");
+	REFUSED(&p, "unknown option '--stacks=fp'");
+}
+
 static void test_choices(void **state)
 {
 	static const char *const names[] = { "process", "thread", "comm", "cgroup", "role", "parent" };
@@ -585,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_uint_lists),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_flag_choices),
 		cmocka_unit_test(test_choice_lists),
 		cmocka_unit_test(test_ordered_choices),
 		cmocka_unit_test(test_last_wins),

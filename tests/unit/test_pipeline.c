@@ -36,6 +36,8 @@ static size_t size_of(size_t id)
 		return sizeof(struct mt_task);
 	if (id == MT_REC_CGROUP_GONE)
 		return sizeof(struct mt_cgroup_gone);
+	if (id == MT_REC_STACK_COPY)
+		return sizeof(struct mt_stack_copy); /* never as a whole: it goes no further than to what unwinds it */
 	if (id == MT_REC_WHO)
 		return sizeof(struct mt_who_is);
 	return event_rows[id].size;
@@ -174,7 +176,8 @@ static void nobody_need_listen(void **state)
 
 	(void)state;
 	for (id = MT_REC_TASK; id < MT_NR_RECS; id++)
-		give(&pipeline, id, size_of(id), size_of(id));
+		if (id != MT_REC_STACK_COPY)
+			give(&pipeline, id, size_of(id), size_of(id));
 	assert_int_equal(pipeline.malformed, 0);
 	pipeline__done(&pipeline);
 }

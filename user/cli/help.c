@@ -82,7 +82,7 @@ static void put_option(FILE *out, const struct option_row *row)
 	else
 		at = fprintf(out, "      --%s", row->name);
 	if (row->arg)
-		at += fprintf(out, " %s", row->arg);
+		at += fprintf(out, row->type == OPT_FLAG_CHOICE ? "[=%s]" : " %s", row->arg);
 	if (at + 2 > OPTION_COLUMN) {
 		fputc('\n', out);
 		at = 0;

@@ -195,7 +195,8 @@ const struct option_row file_options[] = {
 
 const struct option_row event_output_options[] = {
 	FILE_OPTIONS,
-	FORMAT_OPTION(.help = "how to print: text or json"),
+	FORMAT_OPTION(.help = "how to print: text, json, or perfetto, a file for Perfetto with samples of the machine "
+			      "beside the events"),
 	{ .name = NULL },
 };
 
@@ -329,12 +330,26 @@ const struct option_row symbols_options[] = {
 	{ .name = NULL },
 };
 
+const char *const stack_methods[] = { "fp", "dwarf", NULL };
+
 const struct option_row chain_options[] = {
 	{ .name = "stacks",
-	  .type = OPT_FLAG,
+	  .type = OPT_FLAG_CHOICE,
 	  .offset = AT(stacks),
-	  .help = "with each single event the call chain that led to it, in the program and in the kernel, by frame "
-		  "pointers" },
+	  .min = STACKS_FP,
+	  .choices = stack_methods,
+	  .arg = "fp|dwarf",
+	  .help = "with each single event the call chain that led to it, in the program and in the kernel: by frame "
+		  "pointers (fp, the default), or for programs without them by call frame information (dwarf)" },
+	{ .name = "stack-bytes",
+	  .type = OPT_SIZE,
+	  .live_only = true,
+	  .expert = true,
+	  .offset = AT(stack_bytes),
+	  .min = MIN_STACK_BYTES,
+	  .max = MAX_STACK_BYTES,
+	  .arg = "SIZE",
+	  .help = "with --stacks=dwarf: how much of each stack is copied (16K)" },
 	{ .name = NULL },
 };
 

@@ -23,9 +23,13 @@ struct parser {
 	struct options *options;
 	const struct command *command;
 	const struct option_row **rows;
-	struct poptOption *table; /* val: the row's index + 1 */
+	/* val: the row's index + 1; of an OPT_FLAG_CHOICE with its argument, as much more as there are rows */
+	struct poptOption *table;
 	size_t nr;
 };
+
+/* How popt knows the name of an OPT_FLAG_CHOICE that has an argument; nobody types it. */
+#define WITH_ARGUMENT "\001"
 
 /* An option as it was given. */
 struct given {
@@ -44,6 +48,7 @@ void options__init(struct options *options)
 		.max_series = 200,
 		.idle_ns = 3600000000000,
 		.path_rows = 60,
+		.stack_bytes = DEFAULT_STACK_BYTES,
 	};
 }
 
@@ -347,6 +352,14 @@ static int set_choice(const struct given *given)
 	return 0;
 }
 
+static int set_flag_choice(const struct given *given)
+{
+	if (given->text)
+		return set_choice(given);
+	*(int *)given->to = (int)given->row->min;
+	return 0;
+}
+
 static int set_choices(const struct given *given)
 {
 	char *words, *rest, *word;
@@ -391,11 +404,13 @@ static int set_choice_list(const struct given *given)
 }
 
 static int (*const setters[])(const struct given *given) = {
-	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration, [OPT_UINT] = set_uint,
-	[OPT_STRING] = set_string,   [OPT_CHOICE] = set_choice,	    [OPT_UINTS] = set_uints,
-	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,	    [OPT_SIZE] = set_size,
-	[OPT_CHOICES] = set_choices, [OPT_TIME] = set_time,	    [OPT_CHOICE_LIST] = set_choice_list,
-	[OPT_PERCENT] = set_percent,
+	[OPT_FLAG] = set_flag,	     [OPT_DURATION] = set_duration,
+	[OPT_UINT] = set_uint,	     [OPT_STRING] = set_string,
+	[OPT_CHOICE] = set_choice,   [OPT_UINTS] = set_uints,
+	[OPT_STRINGS] = set_strings, [OPT_SHARE] = set_share,
+	[OPT_SIZE] = set_size,	     [OPT_CHOICES] = set_choices,
+	[OPT_TIME] = set_time,	     [OPT_CHOICE_LIST] = set_choice_list,
+	[OPT_PERCENT] = set_percent, [OPT_FLAG_CHOICE] = set_flag_choice,
 };
 
 /* The accepted name that is nearest to what was typed, if one is near enough to be meant. */
@@ -480,8 +495,14 @@ static int refuse_option(const struct parser *parser, poptContext con, int code)
 	return -EINVAL;
 }
 
-static int take_option(struct parser *parser, poptContext con, const struct option_row *row)
+static bool is_flag(const struct option_row *row)
 {
+	return row->type == OPT_FLAG || row->type == OPT_FLAG_CHOICE;
+}
+
+static int take_option(struct parser *parser, poptContext con, size_t val)
+{
+	const struct option_row *row = parser->rows[(val - 1) % parser->nr];
 	struct given given = { .row = row, .to = (char *)parser->options + row->offset };
 	char *text;
 	int err;
@@ -496,7 +517,7 @@ static int take_option(struct parser *parser, poptContext con, const struct opti
 			  given.name, parser->command->name, given.name, row->arg);
 		return -EINVAL;
 	}
-	if (row->type != OPT_FLAG) {
+	if (val > parser->nr || !is_flag(row)) {
 		text = poptGetOptArg(con);
 		if (!text)
 			return out_of_memory();
@@ -523,7 +544,7 @@ static int take_options(struct parser *parser, int argc, const char **argv)
 	if (!con)
 		return out_of_memory();
 	while (!err && (val = poptGetNextOpt(con)) > 0)
-		err = take_option(parser, con, parser->rows[val - 1]);
+		err = take_option(parser, con, (size_t)val);
 	if (!err && val < -1)
 		err = refuse_option(parser, con, val);
 	rest = poptGetArgs(con);
@@ -613,38 +634,103 @@ static size_t count_options(const struct command *command)
 	return nr;
 }
 
+/* Behind the others, those of flags that may have an argument. */
+static int add_arguments(struct parser *parser)
+{
+	struct poptOption *to = parser->table + parser->nr;
+
+	for (size_t i = 0; i < parser->nr; i++) {
+		char *name;
+
+		if (parser->rows[i]->type != OPT_FLAG_CHOICE)
+			continue;
+		if (asprintf(&name, WITH_ARGUMENT "%s", parser->rows[i]->name) < 0)
+			return out_of_memory();
+		if (keep_text(parser->options, name))
+			return -ENOMEM;
+		*to++ = (struct poptOption){ .longName = name,
+					     .argInfo = POPT_ARG_STRING,
+					     .val = (int)(parser->nr + i + 1) };
+	}
+	return 0;
+}
+
+/* "--stacks=dwarf" under the name that popt knows; else the word itself.  NULL after a line on stderr. */
+static const char *popt_word(struct parser *parser, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	char *text = NULL;
+
+	for (size_t i = 0; !text && word[len] && !strncmp(word, "--", 2) && i < parser->nr; i++) {
+		const struct option_row *row = parser->rows[i];
+
+		if (row->type != OPT_FLAG_CHOICE || len != strlen(row->name) + 2 ||
+		    strncmp(word + 2, row->name, len - 2))
+			continue;
+		if (asprintf(&text, "--" WITH_ARGUMENT "%s", word + 2) < 0) {
+			out_of_memory();
+			return NULL;
+		}
+		if (keep_text(parser->options, text))
+			return NULL;
+	}
+	return text ? text : word;
+}
+
 static int parser__init(struct parser *parser)
 {
 	size_t nr = count_options(parser->command);
 
 	parser->rows = calloc(nr + 1, sizeof(*parser->rows));
 	/* One more, all zero, is POPT_TABLEEND. */
-	parser->table = calloc(nr + 1, sizeof(*parser->table));
+	parser->table = calloc(2 * nr + 1, sizeof(*parser->table));
 	if (!parser->rows || !parser->table)
 		return out_of_memory();
 	for (const struct option_row *const *group = parser->command->options; *group; group++) {
-		for (const struct option_row *row = *group; row->name; row++) {
+		for (const struct option_row *row = *group; row->name; row++)
 			parser->rows[parser->nr++] = row;
-			parser->table[parser->nr - 1] = (struct poptOption){
-				.longName = row->name,
-				.shortName = row->short_name,
-				.argInfo = row->type == OPT_FLAG ? POPT_ARG_NONE : POPT_ARG_STRING,
-				.val = (int)parser->nr,
-			};
+	}
+	for (size_t i = 0; i < nr; i++)
+		parser->table[i] = (struct poptOption){
+			.longName = parser->rows[i]->name,
+			.shortName = parser->rows[i]->short_name,
+			.argInfo = is_flag(parser->rows[i]) ? POPT_ARG_NONE : POPT_ARG_STRING,
+			.val = (int)i + 1,
+		};
+	return add_arguments(parser);
+}
+
+/* The list is the caller's.  NULL after a line on stderr. */
+static const char **popt_words(struct parser *parser, int argc, char **argv)
+{
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+
+	if (!words) {
+		out_of_memory();
+		return NULL;
+	}
+	for (int i = 0; i < argc; i++) {
+		words[i] = popt_word(parser, argv[i]);
+		if (!words[i]) {
+			free(words);
+			return NULL;
 		}
 	}
-	return 0;
+	return words;
 }
 
 int options__parse(struct options *options, const struct command *command, int argc, char **argv, int first)
 {
 	struct parser parser = { .options = options, .command = command };
+	const char **words;
 	int err, left;
 
 	argc = cut_cmd(options, argc, argv, first);
 	err = parser__init(&parser);
+	words = err ? NULL : popt_words(&parser, argc, argv);
+	err = err || words ? err : -ENOMEM;
 	while (!err && first < argc) {
-		left = take_options(&parser, argc - first, (const char **)argv + first);
+		left = take_options(&parser, argc - first, words + first);
 		if (left > 0)
 			err = take_word(options, argv[argc - left]);
 		else
@@ -655,6 +741,7 @@ int options__parse(struct options *options, const struct command *command, int a
 		err = check_cmd(&parser);
 	if (!err && !options__want_help(options))
 		err = check_probes(&parser);
+	free(words);
 	free(parser.table);
 	free(parser.rows);
 	return err;

@@ -27,7 +27,19 @@ enum option_type {
 	OPT_SHARE,	 /* uint64_t: N of "1/N", min to max */
 	OPT_PERCENT,	 /* uint64_t: N of "N%", min to max */
 	OPT_TIME,	 /* struct time_point */
+	OPT_FLAG_CHOICE, /* as OPT_CHOICE, by --name=CHOICE alone; --name is the first choice */
 };
+
+/* How call chains are found. */
+enum stacks_by {
+	STACKS_NONE,
+	STACKS_FP,    /* the kernel follows frame pointers */
+	STACKS_DWARF, /* copies of stacks are unwound by call frame information */
+};
+
+#define DEFAULT_STACK_BYTES (16 * 1024)
+#define MIN_STACK_BYTES	    512
+#define MAX_STACK_BYTES	    (16 * 1024)
 
 struct uint_list {
 	uint64_t *list; /* owned */
@@ -77,13 +89,14 @@ struct options {
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */
 	bool latency;
-	uint32_t every; /* bit per enum mt_probe: those whose single events are recorded */
-	bool stacks;
-	const char *symbols; /* --symbols DIR, or NULL */
-	bool mangled;	     /* --no-demangle */
-	uint64_t sample;     /* one in so many; 0: all */
-	const char *record;  /* --record FILE, or NULL */
-	uint64_t last_ns;    /* of it only the last part; 0: all */
+	uint32_t every;	      /* bit per enum mt_probe: those whose single events are recorded */
+	int stacks;	      /* enum stacks_by */
+	uint64_t stack_bytes; /* of a stack, that are copied */
+	const char *symbols;  /* --symbols DIR, or NULL */
+	bool mangled;	      /* --no-demangle */
+	uint64_t sample;      /* one in so many; 0: all */
+	const char *record;   /* --record FILE, or NULL */
+	uint64_t last_ns;     /* of it only the last part; 0: all */
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
@@ -139,6 +152,12 @@ int options__parse(struct options *options, const struct command *command, int a
 static inline enum group_by options__by(const struct options *options, enum group_by otherwise)
 {
 	return options->by < 0 ? otherwise : (enum group_by)options->by;
+}
+
+/* How many bytes of a stack are copied; 0: none. */
+static inline uint32_t options__stack_bytes(const struct options *options)
+{
+	return options->stacks == STACKS_DWARF ? (uint32_t)options->stack_bytes : 0;
 }
 
 static inline bool options__want_help(const struct options *options)

@@ -52,7 +52,7 @@ static int look_once(struct render *render, const struct options *options, const
 	page_scan__init(&scan);
 	*err = map_look__init(&look, nr);
 	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
-		one = map_look__add(&look, &scan, pids[i], 0, options->pss);
+		one = map_look__read(&look, &scan, pids[i], options->pss);
 		if (!one && options->nodes)
 			map_look__read_nodes(&look.processes[look.nr - 1], 0);
 		if (one == -ESRCH && !options->comms.nr)
@@ -87,11 +87,14 @@ static int run_map(struct options *options)
 	const struct options *o = options;
 	bool single = o->pids.nr || o->tids.nr || o->comms.nr || o->cmd;
 	bool others = o->tids.nr || o->users.nr || o->cgroups.nr || o->follow || o->cmd;
+	bool still;
 
 	if (o->sort && !map_view__sorts_by(o->sort)) {
 		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
 		return EXIT_USAGE;
 	}
+	if (o->replay)
+		return map_live__run(options, false);
 	if (single && (o->sort || o->by >= 0)) {
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
@@ -107,7 +110,8 @@ static int run_map(struct options *options)
 	}
 	if (o->pids.nr && o->comms.nr)
 		others = true;
-	return single && !others && !o->duration_ns && !o->interval_ns ? run_look(o) : map_live__run(options);
+	still = single && !others && !o->duration_ns && !o->interval_ns;
+	return still && !o->record ? run_look(o) : map_live__run(options, still);
 }
 
 static const char *const cgroup_alone[] = { "cgroup", NULL };
@@ -125,10 +129,10 @@ static const struct option_row own_options[] = {
 		  "pages (clear_refs), which the kernel's reclaim uses too, and reads smaps" },
 	{ .name = "nodes",
 	  .type = OPT_FLAG,
+	  .live_only = true,
 	  .offset = offsetof(struct options, nodes),
 	  .help = "also on which NUMA nodes the pages of each mapping are, from numa_maps: the kernel looks at each "
-		  "page "
-		  "for that, and the process cannot change its mappings meanwhile" },
+		  "page for that, and the process cannot change its mappings meanwhile" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -151,9 +155,10 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { time_options,	  filter_options, own_options,
-							  output_options, ring_options,	  attach_options,
-							  kernel_options, common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	time_options, window_options, filter_options, record_options, own_options, output_options,
+	ring_options, attach_options, kernel_options, common_options, NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
@@ -162,6 +167,7 @@ static const struct example examples[] = {
 	{ .text = "on which NUMA nodes it is", .line = "memtrace map -p 812 --nodes" },
 	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
 	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
+	{ .text = "beside that, a recording of it", .line = "memtrace map -p 812 -d 60 --record map.rec" },
 	{ .text = "of all processes of a name, with what they share divided",
 	  .line = "memtrace map -n postgres --pss" },
 	{},
@@ -189,6 +195,7 @@ const struct command map_command = {
 		"\n"
 		"A look at single processes needs no BPF; those of other users need root.",
 	.takes_cmd = true,
+	.replays = true,
 	.options = option_groups,
 	.examples = examples,
 	.run = run_map,

@@ -1,42 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* memtrace map for some time: what processes do with their memory, and the processes of the machine. */
+/*
+ * memtrace map for some time, live or of a recording: what processes do with their memory, and the processes of the
+ * machine.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../base/arena.h"
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../kernel/referenced.h"
-#include "../session/tracing.h"
+#include "../session/replayed.h"
 #include "events_end.h"
-#include "map_look.h"
+#include "map_live.h"
 
-/* Of so many processes at most mappings are shown: those that hold most. */
-#define MAPPED_PROCESSES 64
 /* Looks are for processes that end: then the last one is shown.  They take a twentieth of the time at most. */
 #define LOOK_NS	    NSEC_PER_SEC
 #define CMD_LOOK_NS (NSEC_PER_SEC / 20)
 #define LOOK_SHARE  20
 /* Between the two looks at all processes, unless -d says otherwise. */
 #define MACHINE_NS NSEC_PER_SEC
-/* All processes together get so long for PSS. */
-#define PSS_NS (2 * NSEC_PER_SEC)
+/* A look at single processes that is to be recorded: a run that ends at once. */
+#define STILL_NS 1000000ULL
 
-struct map_live {
-	struct tracing tracing;
-	struct map_activities all;
-	struct page_scan scan;
-	struct map_look look;  /* the newest */
-	struct arena names;    /* of cgroups */
-	uint64_t begun_ns;     /* the interval */
-	uint64_t next_look_ns; /* not before */
-	uint64_t lost;	       /* events until the interval began */
-	bool single;
-	bool set_up;
-	bool shown; /* something was */
-};
+#define ACTIVITY_PROBES (1U << MT_PROBE_fault | 1U << MT_PROBE_minor | 1U << MT_PROBE_space)
 
 /* Of single processes, with mappings: else of all, without. */
 static bool is_single(const struct options *options)
@@ -44,31 +30,27 @@ static bool is_single(const struct options *options)
 	return options->pids.nr || options->tids.nr || options->comms.nr || options->cmd;
 }
 
-/* The first records come while the session opens, before ready(). */
-static void set_up(struct map_live *run)
+static void begin_interval(struct map_live *run, uint64_t now_ns);
+
+/* The run begins with the first record that is not older: what came before is where it begins from. */
+static bool is_in_run(struct map_live *run, uint64_t time_ns)
 {
-	if (run->set_up)
-		return;
-	run->set_up = true;
-	run->single = is_single(run->tracing.session.options);
-#ifdef __x86_64__
-	run->all.has_codes = true;
-#endif
-	run->all.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	run->all.begun_ns = run->begun_ns = clock__boot_ns();
-	page_scan__init(&run->scan);
+	const struct session *session = &run->tracing.session;
+
+	if (session->filter.before || !session->view.start_ns || time_ns < session->view.start_ns)
+		return false;
+	if (!run->begun)
+		begin_interval(run, session->view.start_ns);
+	run->begun = true;
+	return true;
 }
 
-static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+static int take_activity(struct map_live *run, const struct event_row *row, const void *record)
 {
-	struct map_live *run = ctx;
+	const struct event_names *names = &run->tracing.session.names;
 	struct map_activities *all = &run->all;
-	const struct event_names *names = &session->names;
 
-	set_up(run);
 	switch (row->id) {
-	case MT_REC_memory:
-		return map_activities__memory(all, record);
 	case MT_REC_fault:
 		return map_activities__fault(all, names->who(names->ctx, ((const struct mt_fault *)record)->who.id),
 					     record);
@@ -85,6 +67,18 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 	}
 }
 
+/* The first records come while the session opens, before ready(). */
+static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
+{
+	struct map_live *run = ctx;
+	bool counts = is_in_run(run, ((const struct mt_hdr *)record)->time_ns);
+
+	(void)session;
+	if (row->id == MT_REC_memory)
+		return map_activities__memory(&run->all, record);
+	return counts ? take_activity(run, row, record) : 0;
+}
+
 static int more_first(const void *a, const void *b)
 {
 	uint64_t first = map_activity__held(&(*(struct map_traced *const *)a)->last);
@@ -93,8 +87,7 @@ static int more_first(const void *a, const void *b)
 	return (first < second) - (first > second);
 }
 
-/* All that were there within the interval, those that hold most first: *list is the caller's to free(). */
-static int rank(const struct map_live *run, struct map_traced ***list, size_t *nr)
+int map_live__rank(const struct map_live *run, struct map_traced ***list, size_t *nr)
 {
 	struct map_traced *traced, *next;
 
@@ -117,8 +110,21 @@ static const char *cgroup_of(struct map_live *run, const struct mt_who *who)
 	return copy ? strcpy(copy, name) : NULL;
 }
 
+/* PSS and USS, where they were asked for. */
+static void take_pss(struct map_live *run, const struct map_traced *traced, struct process_map *map)
+{
+	struct process_map found;
+
+	if (traced->last.ended || map_recorded__get(&run->maps, &traced->last.who, &found))
+		return;
+	map->pss = found.pss;
+	map->uss = found.uss;
+	map->cost_ns = found.cost_ns;
+	process_map__done(&found);
+}
+
 /* What the iterator has found of a process, as a map without mappings. */
-static int take_sums(struct map_live *run, struct map_look *look, const struct map_traced *traced, uint64_t until_ns)
+static int take_sums(struct map_live *run, struct map_look *look, const struct map_traced *traced)
 {
 	struct map_process *process = &look->processes[look->nr];
 	const struct mt_memory *last = &traced->last;
@@ -129,7 +135,7 @@ static int take_sums(struct map_live *run, struct map_look *look, const struct m
 		return -ENOMEM;
 	look->nr++;
 	process->grew_from = map_activity__held(&traced->first);
-	process->ended = last->ended || !until_ns;
+	process->ended = last->ended || run->single;
 	map->pid = last->who.pid;
 	memcpy(map->comm, last->who.comm, sizeof(last->who.comm));
 	map->pss = map->uss = MT_UNKNOWN_U64;
@@ -142,8 +148,7 @@ static int take_sums(struct map_live *run, struct map_look *look, const struct m
 	map->kernel.rss = map->kernel.anon + map->kernel.file + map->kernel.shmem;
 	map->kernel.swap = last->swap_bytes;
 	map->kernel.page_tables = last->pgtables_bytes;
-	if (run->tracing.session.options->pss && !last->ended && clock__boot_ns() < until_ns)
-		map_reader__read_pss(map, last->who.start_ns);
+	take_pss(run, traced, map);
 	return 0;
 }
 
@@ -154,7 +159,7 @@ static int take_over(struct map_live *run, struct map_look *look, const struct m
 	struct map_process *process = &look->processes[look->nr];
 
 	if (!before)
-		return take_sums(run, look, traced, 0);
+		return take_sums(run, look, traced);
 	*process = *before;
 	process->ended = true;
 	look->refused += process->map->error != 0;
@@ -172,41 +177,79 @@ static void tell_heap(struct map_live *run, const struct process_map *map)
 			map_activities__heap(&run->all, map->pid, map->areas[i].end);
 }
 
-static int look_at_all(struct map_live *run, struct map_look *look, struct map_traced **list, size_t nr)
+static int take_map(struct map_live *run, struct map_look *look, const struct map_traced *traced)
 {
-	bool pss = run->tracing.session.options->pss;
-	int err = 0, one;
+	struct process_map map;
+	int err;
 
-	for (size_t i = 0; !err && i < nr && look->nr < MAPPED_PROCESSES; i++) {
-		const struct mt_who *who = &list[i]->last.who;
-
-		one = list[i]->last.ended ? -ESRCH : map_look__add(look, &run->scan, who->pid, who->start_ns, pss);
-		if (!one)
-			tell_heap(run, look->processes[look->nr - 1].map);
-		err = one == -ESRCH ? take_over(run, look, list[i]) : one;
-	}
+	if (map_recorded__get(&run->maps, &traced->last.who, &map))
+		return take_over(run, look, traced);
+	err = map_look__add(look, &map);
+	if (!err)
+		tell_heap(run, look->processes[look->nr - 1].map);
 	return err;
 }
 
+/* Another look, whose maps are there. */
 static int take_look(struct map_live *run)
 {
-	uint64_t began_ns = clock__boot_ns(), now_ns;
 	struct map_traced **list;
 	struct map_look look;
-	size_t nr;
-	int err = rank(run, &list, &nr);
+	size_t nr, i;
+	int err = map_live__rank(run, &list, &nr);
 
+	run->single = true;
 	if (!err)
 		err = map_look__init(&look, MAPPED_PROCESSES);
 	if (!err) {
-		err = look_at_all(run, &look, list, nr);
+		for (i = 0; !err && i < nr && i < MAPPED_PROCESSES; i++)
+			err = take_map(run, &look, list[i]);
 		map_look__done(&run->look);
 		run->look = look;
 	}
 	free(list);
+	return err;
+}
+
+/* Before a moment that has the records of this look. */
+static int look(struct map_live *run, bool shown)
+{
+	uint64_t began_ns = clock__boot_ns(), now_ns;
+	bool wss = run->tracing.session.options->wss;
+	int err = map_gather__mappings(run, wss && shown);
+
+	if (!err)
+		err = take_look(run);
 	now_ns = clock__boot_ns();
 	run->next_look_ns = now_ns + LOOK_SHARE * (now_ns - began_ns);
 	return err;
+}
+
+static int on_look(struct session *session, void *ctx, uint64_t due_ns, bool final)
+{
+	struct map_live *run = ctx;
+	bool shown = final || session__interval_ends(session, due_ns);
+
+	(void)is_in_run(run, UINT64_MAX);
+	if (!run->single)
+		return shown && session->options->pss ? map_gather__pss(run) : 0;
+	return shown || clock__boot_ns() >= run->next_look_ns ? look(run, shown) : 0;
+}
+
+/* Of a recording. */
+static int on_map(struct session *session, void *ctx, const void *record)
+{
+	const uint64_t whole = MAP_LOOK_ENDS | MAP_LOOK_AREAS;
+	const struct map_look_record *end = record;
+	struct map_live *run = ctx;
+	int err;
+
+	(void)session;
+	(void)is_in_run(run, end->hdr.time_ns);
+	err = map_recorded__take(&run->maps, record);
+	if (err || end->hdr.id != REC_MAP_LOOK || (end->flags & whole) != whole)
+		return err;
+	return take_look(run);
 }
 
 static int add_activity(struct map_live *run, struct map_process *process)
@@ -217,9 +260,11 @@ static int add_activity(struct map_live *run, struct map_process *process)
 	HASH_FIND(hh, run->all.processes, &pid, sizeof(pid), traced);
 	if (!traced)
 		return 0;
-	process->grew_from = map_activity__held(&traced->first);
 	process->cgroup = cgroup_of(run, &traced->last.who);
 	process->ended |= traced->last.ended;
+	if (!run->traced)
+		return 0;
+	process->grew_from = map_activity__held(&traced->first);
 	run->all.dropped += process->groups ? traced->dropped : traced->nr_faults;
 	if (!process->groups)
 		return 0;
@@ -228,36 +273,21 @@ static int add_activity(struct map_live *run, struct map_process *process)
 
 static int sum_up(struct map_live *run)
 {
-	uint64_t until_ns = clock__boot_ns() + PSS_NS;
 	struct map_traced **list;
 	size_t nr, i;
-	int err = rank(run, &list, &nr);
+	int err = map_live__rank(run, &list, &nr);
 
 	map_look__done(&run->look);
 	if (!err)
 		err = map_look__init(&run->look, nr);
 	for (i = 0; !err && i < nr; i++)
 		if (!list[i]->last.ended)
-			err = take_sums(run, &run->look, list[i], until_ns);
+			err = take_sums(run, &run->look, list[i]);
 	free(list);
 	return err;
 }
 
-/* What it used since its marks were cleared, or since it began. */
-static void read_referenced(struct map_live *run, struct map_process *process)
-{
-	uint32_t pid = process->map->pid;
-	struct map_traced *traced;
-
-	HASH_FIND(hh, run->all.processes, &pid, sizeof(pid), traced);
-	if (!traced || process->ended || !process->groups ||
-	    (!traced->clear_ns && traced->last.who.start_ns < run->all.begun_ns))
-		return;
-	process->map->cost_ns.wss = traced->clear_ns;
-	if (!referenced__read(process->map, traced->last.who.start_ns))
-		map_groups__take_referenced(process->groups, process->map);
-}
-
+/* Live alone: no recording has it. */
 static void read_nodes(struct map_live *run, struct map_process *process)
 {
 	uint32_t pid = process->map->pid;
@@ -268,26 +298,12 @@ static void read_nodes(struct map_live *run, struct map_process *process)
 		map_look__read_nodes(process, traced->last.who.start_ns);
 }
 
-static void clear_referenced(struct map_live *run)
-{
-	struct map_traced *traced, *next;
-	uint64_t took_ns;
-
-	HASH_ITER (hh, run->all.processes, traced, next)
-		if (!traced->last.ended &&
-		    !referenced__clear(traced->last.who.pid, traced->last.who.start_ns, &took_ns))
-			traced->clear_ns = took_ns;
-}
-
 /* Of single processes the newest look with what happened since the interval began; or all processes. */
 static int fill(struct map_live *run)
 {
 	size_t i;
-	bool wss = run->tracing.session.options->wss;
-	int err = run->single ? take_look(run) : sum_up(run);
+	int err = run->single ? 0 : sum_up(run);
 
-	for (i = 0; !err && wss && i < run->look.nr; i++)
-		read_referenced(run, &run->look.processes[i]);
 	for (i = 0; !err && run->tracing.session.options->nodes && i < run->look.nr; i++)
 		read_nodes(run, &run->look.processes[i]);
 	for (i = 0; !err && run->single && i < run->look.nr; i++)
@@ -295,24 +311,29 @@ static int fill(struct map_live *run)
 	return err;
 }
 
-/* Counts are of an interval, a look outlives it: of a process that ends it is shown in the next one. */
+/* What is of the interval alone: of a process that ends, its last look is shown in the next one too. */
+static void forget_interval(struct map_process *process)
+{
+	struct map_groups *groups = process->groups;
+
+	free(process->activity);
+	process->activity = NULL;
+	process->cgroup = NULL; /* its name was the interval's */
+	process->map->knows_referenced = false;
+	process->map->cost_ns.wss = 0;
+	if (groups && groups->nr && groups->list[groups->nr - 1].class == MAPPED_GONE)
+		groups->nr--;
+	if (groups)
+		map_groups__take_referenced(groups, process->map);
+}
+
 static void begin_interval(struct map_live *run, uint64_t now_ns)
 {
 	size_t i;
 
-	for (i = 0; i < run->look.nr; i++) {
-		struct map_groups *groups = run->look.processes[i].groups;
-
-		free(run->look.processes[i].activity);
-		run->look.processes[i].activity = NULL;
-		if (groups && groups->nr && groups->list[groups->nr - 1].class == MAPPED_GONE)
-			groups->nr--;
-		/* its name was of the last interval */
-		run->look.processes[i].cgroup = NULL;
-	}
+	for (i = 0; i < run->look.nr; i++)
+		forget_interval(&run->look.processes[i]);
 	map_activities__begin(&run->all, now_ns);
-	if (run->tracing.session.options->wss)
-		clear_referenced(run);
 	arena__reset(&run->names);
 	run->begun_ns = now_ns;
 	run->lost = run->tracing.session.totals.losses.hot;
@@ -321,46 +342,55 @@ static void begin_interval(struct map_live *run, uint64_t now_ns)
 static int show(struct map_live *run)
 {
 	struct session *session = &run->tracing.session;
-	uint64_t now_ns = clock__boot_ns(), lost = session->totals.losses.hot;
-	int err = fill(run);
+	bool interval = run->traced || !run->single;
+	uint64_t now_ns = session->checkpoint.now_ns;
+	int err;
+
+	(void)is_in_run(run, UINT64_MAX); /* no record may have come */
+	err = fill(run);
 	const struct map_request request = {
 		.processes = run->look.processes,
 		.nr = run->look.nr,
-		.duration_ns = now_ns - run->begun_ns,
-		.lost = lost - run->lost + run->all.dropped,
-		.traced = run->single,
+		.duration_ns = interval ? now_ns - run->begun_ns : 0,
+		.lost = session->totals.losses.hot - run->lost + run->all.dropped,
+		.traced = run->traced && run->single,
 		.machine = !run->single,
 	};
 
 	if (!err)
 		err = map_look__show(&run->tracing.render, session->options, request);
-	map_look__say_refused(&run->look);
+	if (!session->options->replay)
+		map_look__say_refused(&run->look);
 	begin_interval(run, now_ns);
+	if (session->options->wss && !session->options->replay)
+		map_gather__clear_referenced(run);
 	run->shown = true;
 	return err;
 }
 
 static int on_interval(struct session *session, void *ctx)
 {
-	struct map_live *run = ctx;
-	int err = 0;
-
-	if (session->options->interval_ns)
-		err = show(run);
-	else if (run->single && clock__boot_ns() >= run->next_look_ns)
-		err = take_look(run);
-	return err;
+	return session->options->interval_ns ? show(ctx) : 0;
 }
 
 static int ready(struct tracing *tracing)
 {
 	struct map_live *run = (struct map_live *)tracing;
-	int err;
+	const struct session *session = &tracing->session;
+	int err = 0;
 
-	set_up(run);
-	run->all.has_calls = tracing->session.view.probes[MT_PROBE_space].attached;
-	err = run->single ? take_look(run) : 0;
-	begin_interval(run, clock__boot_ns());
+	run->traced = session->facts.every & 1U << MT_PROBE_fault;
+	run->all.has_codes = !strcmp(replayed__machine(session), "x86_64");
+	run->all.has_calls = session->view.probes[MT_PROBE_space].attached;
+	run->all.page_size = session->facts.page_size;
+	if (session->options->replay)
+		return EXIT_OK;
+	run->single = is_single(session->options);
+	page_scan__init(&run->scan);
+	if (run->single)
+		err = look(run, false);
+	if (session->options->wss)
+		map_gather__clear_referenced(run);
 	if (!err)
 		return EXIT_OK;
 	log_error("cannot start: %s", strerror(-err));
@@ -372,7 +402,7 @@ static int finish(struct tracing *tracing)
 	struct map_live *run = (struct map_live *)tracing;
 	int err = run->shown && tracing->session.options->interval_ns ? 0 : show(run);
 
-	if (run->single)
+	if (run->traced && run->single)
 		events_end__say(&tracing->session.totals);
 	return err;
 }
@@ -382,6 +412,7 @@ static void done(struct tracing *tracing)
 	struct map_live *run = (struct map_live *)tracing;
 
 	map_look__done(&run->look);
+	map_recorded__done(&run->maps);
 	map_activities__done(&run->all);
 	arena__free(&run->names);
 }
@@ -389,32 +420,40 @@ static void done(struct tracing *tracing)
 /* Processes are read where an interval ends: that of all of them is the whole run. */
 static uint64_t look_every(const struct options *options)
 {
-	if (!is_single(options))
-		return options->duration_ns;
+	if (options->replay || !is_single(options))
+		return options->replay ? 0 : options->duration_ns;
 	return options->cmd ? CMD_LOOK_NS : LOOK_NS;
 }
 
-static int run(const struct options *options)
+/* Of a recording, what it has of activity is shown. */
+static int run(const struct options *options, bool traced)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .done = done };
-	bool single = is_single(options);
 	const struct session_config config = {
 		.probes = 1U << MT_PROBE_memory,
-		.every = single ? 1U << MT_PROBE_fault | 1U << MT_PROBE_minor | 1U << MT_PROBE_space : 0,
-		.latency = single,
+		.probes_too = options->replay ? ACTIVITY_PROBES : 0,
+		.every = traced ? ACTIVITY_PROBES : 0,
+		.latency = traced,
 		.no_rows = true,
+		.events_before = true,
 		.default_interval_ns = look_every(options),
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = 16 },
 		.event = on_event,
+		.map = on_map,
+		.look = on_look,
 		.interval = on_interval,
 	};
 
 	return tracing__run(sizeof(struct map_live), options, &config, &ops);
 }
 
-int map_live__run(struct options *options)
+int map_live__run(struct options *options, bool still)
 {
-	if (!is_single(options) && !options->duration_ns && !options->interval_ns)
+	bool single = is_single(options);
+
+	if (still)
+		options->duration_ns = STILL_NS;
+	else if (!single && !options->replay && !options->duration_ns && !options->interval_ns)
 		options->duration_ns = MACHINE_NS;
-	return run(options);
+	return run(options, single && !still && !options->replay);
 }

@@ -16,7 +16,7 @@ int map_look__init(struct map_look *look, size_t room)
 static void free_process(struct map_process *process)
 {
 	if (process->map)
-		map_reader__done(process->map);
+		process_map__done(process->map);
 	if (process->groups)
 		map_groups__done(process->groups);
 	free(process->map);
@@ -35,7 +35,7 @@ void map_look__done(struct map_look *look)
 	*look = (struct map_look){ 0 };
 }
 
-int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss)
+int map_look__add(struct map_look *look, struct process_map *map)
 {
 	struct map_process *process = &look->processes[look->nr];
 	int err;
@@ -43,8 +43,10 @@ int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, u
 	*process = (struct map_process){ .map = calloc(1, sizeof(*process->map)),
 					 .groups = calloc(1, sizeof(*process->groups)),
 					 .grew_from = MT_UNKNOWN_U64 };
-	err = process->map && process->groups ? map_reader__read(scan, pid, start_ns, pss, process->map) : -ENOMEM;
+	err = process->map && process->groups ? 0 : -ENOMEM;
 	if (!err) {
+		*process->map = *map;
+		*map = (struct process_map){ 0 };
 		map_class__tell(process->map);
 		err = map_groups__make(process->groups, process->map);
 	}
@@ -54,6 +56,7 @@ int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, u
 	}
 	if (err) {
 		free_process(process);
+		process_map__done(map);
 		return err;
 	}
 	look->nr++;
@@ -65,6 +68,17 @@ void map_look__read_nodes(struct map_process *process, uint64_t start_ns)
 {
 	if (process->groups && !process->map->error && !numa_maps__read(process->map, start_ns))
 		map_groups__take_nodes(process->groups, process->map);
+}
+
+int map_look__read(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss)
+{
+	struct process_map map = { 0 };
+	int err = map_reader__read(scan, pid, 0, pss, &map);
+
+	if (!err)
+		return map_look__add(look, &map);
+	map_reader__done(&map);
+	return err;
 }
 
 struct map_process *map_look__find(const struct map_look *look, uint32_t pid)
@@ -81,13 +95,19 @@ int map_look__show(struct render *render, const struct options *options, struct 
 {
 	struct report *report = report__new("memtrace.map/1");
 	struct map_view view = { 0 };
+	size_t i;
 	int err;
 
 	if (!report)
 		return -ENOMEM;
 	request.rows = options->rows;
-	request.pss = options->pss;
-	request.wss = options->wss;
+	for (i = 0; i < request.nr; i++) {
+		request.pss |= request.processes[i].map->cost_ns.pss != 0;
+		request.wss |= request.processes[i].map->knows_referenced;
+	}
+	/* also where a recording does not have it */
+	request.pss |= options->pss;
+	request.wss |= options->wss;
 	request.nodes = options->nodes ? numa_maps__online() : 0;
 	request.sort = options->sort;
 	request.by_cgroup = options->by >= 0;

@@ -19,10 +19,11 @@ struct map_look {
 /* Zeroed, with room for that many processes; 0 or -ENOMEM. */
 int map_look__init(struct map_look *look, size_t room);
 void map_look__done(struct map_look *look);
-/* Adds the process of that pid that began then (0: whenever); 0, -ESRCH: it is gone or has no memory, or another
- * -errno. */
-int map_look__add(struct map_look *look, struct page_scan *scan, uint32_t pid, uint64_t start_ns, bool pss);
-/* On which nodes its pages are; they stay unknown if it is gone or does not tell.  start_ns as above. */
+/* Adds a process's map, whose parts are the look's from now on, also if it fails.  0 or -ENOMEM. */
+int map_look__add(struct map_look *look, struct process_map *map);
+/* Reads that of the process of that pid, and adds it; 0, -ESRCH: it is gone or has no memory, or another -errno. */
+int map_look__read(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss);
+/* On which nodes its pages are; they stay unknown if it is gone or does not tell.  start_ns 0: whenever it began. */
 void map_look__read_nodes(struct map_process *process, uint64_t start_ns);
 /* The place of a pid, or NULL. */
 struct map_process *map_look__find(const struct map_look *look, uint32_t pid);
@@ -31,7 +32,7 @@ int map_look__show(struct render *render, const struct options *options, struct 
 /* On standard error: what may not be read. */
 void map_look__say_refused(const struct map_look *look);
 
-/* A run for some time, with BPF; the exit code. */
-int map_live__run(struct options *options);
+/* A run for some time, with BPF, or a replay; still: one look alone, which is recorded.  The exit code. */
+int map_live__run(struct options *options, bool still);
 
 #endif

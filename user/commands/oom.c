@@ -365,8 +365,11 @@ static const struct option_row own_options[] = {
 		  "only "
 		  "after it fell by a tenth of the limit" },
 	{ .name = "stacks",
-	  .type = OPT_FLAG,
+	  .type = OPT_FLAG_CHOICE,
 	  .offset = offsetof(struct options, stacks),
+	  .min = STACKS_FP,
+	  .choices = stack_methods,
+	  .arg = "fp|dwarf",
 	  .help = "with --at: also which code took the page faults before, by call path. Takes a hook on each page "
 		  "fault; "
 		  "-c and --sample make it cheaper" },

@@ -78,11 +78,11 @@ static const struct example examples[] = {
 const struct command replay_command = {
 	.name = "replay",
 	.question = "what is in a recording?",
-	.summary = "look at a recording, with stat, stalls, state, timeline, trace, hist or export",
+	.summary = "look at a recording, with stat, stalls, state, map, timeline, trace, stacks, hist or export",
 	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
-	.details = "With COMMAND (stat, stalls, state, timeline, trace, hist, export), prints what that would have "
-		   "printed "
-		   "during the recorded run.\n"
+	.details = "With COMMAND (stat, stalls, state, map, timeline, trace, stacks, hist, export), prints what that "
+		   "would have\n"
+		   "printed during the recorded run.\n"
 		   "Without PROBE, it shows all that was recorded. -p, -t, -u, -n and -c choose tasks of a recording "
 		   "as they do live;\n"
 		   "--from and --to choose a part of its time. Options about tracing (--latency, --light, --follow) "

@@ -65,7 +65,8 @@ struct stacks_run {
 	struct summary summary;
 	struct event_path path;
 	size_t order, duration;
-	uint64_t without; /* events that have no call chain */
+	uint64_t ends[NR_CHAIN_ENDS + 1]; /* events by how their chains ended */
+	uint64_t without;		  /* events that have no call chain */
 };
 
 static const struct source_row *source_of(const struct options *options)
@@ -121,6 +122,7 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 		return 0;
 	event__cells(row, record, &session->names, cells);
 	run->without += !event_path__read(&run->path, row, cells);
+	run->ends[chain_end__of(row, record, run->path.parts[EVENT_PATH_USER])]++;
 	order = number_of(cells, run->order);
 	sums[CALL_PAGES] = run->source->order && order < 64 ? 1ULL << order : 0;
 	sums[CALL_NS] = number_of(cells, run->duration);
@@ -185,11 +187,14 @@ static int finish(struct tracing *tracing)
 		.page_size = session->facts.page_size,
 		.rows = session->options->path_rows,
 		.kinds = session->options->path_groups,
+		.ends = chain_end__has(&event_rows[run->source->event]) ? run->ends : NULL,
+		.outside = session->stacks ? stacks__outside(session->stacks) : 0,
 	};
 	summary__init(&run->summary, &session->view);
 	summary__add_run(&run->summary, report, SCOPE_TOTAL);
 	err = call_paths_view__add(&run->view, report);
 	if (!err) {
+		call_paths_view__say_chains(&run->view, report);
 		say_what_lacks(run, report);
 		summary__add_end(&run->summary, report);
 		err = render__report(&tracing->render, report);
@@ -259,7 +264,8 @@ static int run_stacks(struct options *options)
 		return EXIT_USAGE;
 	if (!options->nr_probes && name_probe(options, source))
 		return EXIT_FAILED;
-	options->stacks = true;
+	if (!options->stacks)
+		options->stacks = STACKS_FP;
 	options->out.paths = true;
 	if (event_rows[source->event].use == EVENT_EVERY)
 		config.every = 1U << source->probe;
@@ -300,11 +306,11 @@ static const struct option_row stacks_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options, window_options,  filter_options,
-							  cmd_options,	    record_options,  stacks_options,
-							  sample_options,   symbols_options, file_options,
-							  stall_options,    ring_options,    attach_options,
-							  kernel_options,   common_options,  NULL };
+static const struct option_row *const option_groups[] = {
+	duration_options, window_options, filter_options,  cmd_options,	 record_options, stacks_options,
+	chain_options,	  sample_options, symbols_options, file_options, stall_options,	 ring_options,
+	attach_options,	  kernel_options, common_options,  NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "which code of a program takes the page faults", .line = "memtrace stacks -- ./program" },
@@ -323,11 +329,12 @@ const struct command stacks_command = {
 	.details =
 		"Adds up page faults (fault), page allocations (alloc) or stalls (stall) by the call path that led to "
 		"them, from\n"
-		"the program's first function to the kernel's last one, by frame pointers. In the tree a function that "
-		"is the only one its\n"
-		"caller leads to stands below it without further indentation; branches of less than 1 in 200 are left "
-		"out. Frames\n"
-		"of the kernel end in _[k].",
+		"the program's first function to the kernel's last one: by frame pointers or, for programs without "
+		"them, by call\n"
+		"frame information (--stacks=dwarf). In the tree a function that is the only one its caller leads to "
+		"stands below\n"
+		"it without further indentation; branches of less than 1 in 200 are left out. Frames of the kernel end "
+		"in _[k].",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

@@ -7,6 +7,7 @@
 #include "../base/stream.h"
 #include "../cli/command.h"
 #include "../session/tracing.h"
+#include "../views/interval_samples.h"
 #include "../views/summary.h"
 #include "../views/timeline_lines.h"
 #include "events_end.h"
@@ -24,6 +25,7 @@ struct timeline_run {
 	struct timeline *timeline;
 	struct timeline_lines lines;
 	struct summary summary;
+	struct interval_samples samples;
 };
 
 static int emit(void *ctx, const struct timeline_entry *entry)
@@ -46,6 +48,8 @@ static int on_interval(struct session *session, void *ctx)
 	struct timeline_run *run = ctx;
 	int err = timeline__interval(run->timeline, &session->view);
 
+	if (!err)
+		err = interval_samples__render(&run->samples, &session->view, &run->tracing.render);
 	return err ? err : stream__flush(run->tracing.render.file.stream);
 }
 

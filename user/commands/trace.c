@@ -8,6 +8,7 @@
 #include "../report/event.h"
 #include "../base/log.h"
 #include "../base/stream.h"
+#include "../views/interval_samples.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
 #include "events_end.h"
@@ -31,6 +32,7 @@ struct trace_run {
 	struct cell printed_cells[MT_NR_RECS * PRINTED_COLUMNS];
 	struct cell_rows printed_rows;
 	struct summary summary;
+	struct interval_samples samples;
 };
 
 /* Call chains stand below the event's line; the line is the same without them. */
@@ -63,9 +65,9 @@ static int on_event(struct session *session, void *ctx, const struct event_row *
 static int on_interval(struct session *session, void *ctx)
 {
 	struct trace_run *run = ctx;
+	int err = interval_samples__render(&run->samples, &session->view, &run->tracing.render);
 
-	(void)session;
-	return stream__flush(run->tracing.render.file.stream);
+	return err ? err : stream__flush(run->tracing.render.file.stream);
 }
 
 /* An estimate is never shown as a count. */
@@ -115,6 +117,7 @@ static int finish(struct tracing *tracing)
 	struct trace_run *run = (struct trace_run *)tracing;
 	struct table printed = printed_table(run);
 
+	session__end_interval(&tracing->session);
 	say_sample(run);
 	events_end__say(&tracing->session.totals);
 	summary__init(&run->summary, &tracing->session.view);
@@ -208,6 +211,7 @@ static int run_trace(struct options *options)
 		.rare_only = true,
 		.no_rows = true,
 		.own_times = true,
+		.samples = output__has_intervals(&options->out),
 		.latency = options->latency,
 		.default_interval_ns = FLUSH_INTERVAL_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = MAX_GROUPS },

@@ -215,7 +215,6 @@ static void next_interval(struct map_activities *all)
 		traced->first = traced->last;
 		traced->nr_faults = 0;
 		traced->dropped = 0;
-		traced->clear_ns = 0;
 		map_calls__forget(traced, all->page_size);
 		forget_threads(traced);
 	}

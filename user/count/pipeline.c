@@ -23,7 +23,7 @@ static size_t size_of(uint16_t id)
 		return sizeof(struct cgroup_sample_record);
 	if (id == REC_TITLE)
 		return sizeof(struct title_record);
-	return id < MT_NR_RECS ? event_rows[id].size : 0;
+	return id < MT_NR_RECS ? event_rows[id].size : map_record__size(id);
 }
 
 static bool is_wellformed(const void *data, size_t size, struct mt_hdr *hdr)
@@ -124,6 +124,15 @@ static int take_cgroup(struct pipeline *pipeline, const struct cgroup_sample_rec
 	return cgroup_counts__take(pipeline->cgroups, record);
 }
 
+static int take_map(struct pipeline *pipeline, const void *record)
+{
+	const struct mt_who *who = map_record__who(record);
+
+	if (!pipeline->map || (who && pipeline->filter && !record_filter__who(pipeline->filter, who)))
+		return 0;
+	return pipeline->map(pipeline->event_ctx, record);
+}
+
 static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 {
 	const struct keyed_row *keyed = keyed_row__of_record(id);
@@ -146,6 +155,11 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 		if (pipeline->roles)
 			task_roles__title(pipeline->roles, data);
 		return 0;
+	case REC_MAP_LOOK:
+	case REC_MAP_PROCESS:
+	case REC_MAP_NAME:
+	case REC_MAP_AREA:
+		return take_map(pipeline, data);
 	default:
 		return take_event(pipeline, &event_rows[id], data);
 	}

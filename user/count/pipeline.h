@@ -4,6 +4,7 @@
 #define MEMTRACE_COUNT_PIPELINE_H
 
 #include "aggregate.h"
+#include "../model/map_record.h"
 #include "../model/source.h"
 #include "../model/task_refs.h"
 #include "keyed_counts.h"
@@ -21,7 +22,9 @@ struct pipeline {
 	/* Each event (not task records) of a task that counts, also one that came before what is wanted, in order of
 	 * arrival; may be NULL. */
 	void (*event)(void *ctx, const struct event_row *row, const void *record);
-	void *event_ctx;
+	/* Each record of a look at memory (REC_MAP_*), the same; 0 or -errno; may be NULL. */
+	int (*map)(void *ctx, const void *record);
+	void *event_ctx; /* of both */
 	/* Each well-formed record, after the others took it; may be NULL. */
 	void (*every_record)(void *ctx, const void *record);
 	void *every_record_ctx;

@@ -156,12 +156,15 @@ static bool match(struct record_filter *filter, const struct mt_who *who)
 	return pid && tid && uid && comm && cgroup;
 }
 
+bool record_filter__who(struct record_filter *filter, const struct mt_who *who)
+{
+	return !record_filter__has_tasks(filter) || match(filter, who);
+}
+
 bool record_filter__task(struct record_filter *filter, const struct mt_who *who)
 {
 	/* also before what is wanted, so that it is known what was seen */
-	bool matches = !record_filter__has_tasks(filter) || match(filter, who);
-
-	return matches && !filter->before;
+	return record_filter__who(filter, who) && !filter->before;
 }
 
 /* The task in a field; NULL: there is none, or it is not known. */

@@ -44,6 +44,8 @@ void record_filter__free(struct record_filter *filter);
 
 /* Whether there is any condition for tasks. */
 bool record_filter__has_tasks(const struct record_filter *filter);
+/* Whether the task is wanted, at any time. */
+bool record_filter__who(struct record_filter *filter, const struct mt_who *who);
 /* Whether the counts of a task record count. */
 bool record_filter__task(struct record_filter *filter, const struct mt_who *who);
 /*

@@ -12,6 +12,13 @@ static void take_samples(struct samples_summary *samples, const struct sample_re
 		samples->known[sample_rows[id].file] |= record->values[id] != MT_UNKNOWN_U64;
 }
 
+static void take_look(struct recording_summary *summary, const struct map_look_record *record)
+{
+	const uint64_t begin = MAP_LOOK_BEGINS | MAP_LOOK_AREAS;
+
+	summary->looks += (record->flags & begin) == begin;
+}
+
 void recording_summary__take(void *ctx, const void *record, size_t size)
 {
 	struct recording_summary *summary = ctx;
@@ -24,6 +31,10 @@ void recording_summary__take(void *ctx, const void *record, size_t size)
 		take_samples(&summary->samples, record);
 	else if (hdr->id == REC_CGROUP_SAMPLES)
 		err = cgroup_counts__take(&summary->samples.cgroups, record);
+	else if (hdr->id == REC_MAP_LOOK)
+		take_look(summary, record);
+	else if (hdr->id == REC_MAP_PROCESS)
+		summary->looks_at++;
 	if (!summary->error)
 		summary->error = err;
 }

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_COUNT_RECORDING_SUMMARY_H
 #define MEMTRACE_COUNT_RECORDING_SUMMARY_H
 
+#include "../model/map_record.h"
 #include "../model/recording_head.h"
 #include "cgroup_counts.h"
 
@@ -22,7 +23,8 @@ struct recording_summary {
 	struct totals totals;  /* up to then */
 	uint64_t counts[MT_NR_RECS];
 	struct samples_summary samples;
-	int error; /* the first -errno of a record that could not be taken */
+	uint64_t looks, looks_at; /* at mappings, and processes in them */
+	int error;		  /* the first -errno of a record that could not be taken */
 };
 
 /* As struct sink's record; ctx is the summary.  Takes the counts and the samples. */

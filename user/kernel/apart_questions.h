@@ -24,10 +24,17 @@ enum apart_kind {
 	 * offset in the function and the function's name ("": unknown).
 	 */
 	APART_NAMES = 2,
+	/*
+	 * The call chain in a copied stack.  Question: pids and mappings as above; enum unwind_machine; the number of
+	 * registers, and the registers; 1 if the stack ends behind the bytes, else 0; the bytes as a string.  Answer:
+	 * enum unwind_end; the number of addresses, and the addresses, the leaf first.
+	 */
+	APART_UNWIND = 3,
 };
 
 /* How long the reader has before it is killed: enough for the biggest programs. */
-#define APART_MAPS_LIMIT_NS  2000000000ULL
-#define APART_NAMES_LIMIT_NS 5000000000ULL
+#define APART_MAPS_LIMIT_NS   2000000000ULL
+#define APART_NAMES_LIMIT_NS  5000000000ULL
+#define APART_UNWIND_LIMIT_NS 1000000000ULL
 
 #endif

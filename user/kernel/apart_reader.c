@@ -19,7 +19,7 @@
 /* How long the files behind one process's mappings may take. */
 #define MAPS_LIMIT_NS 300000000ULL
 
-static void get_pids(struct message_cursor *question, uint32_t *pids, size_t *nr)
+void apart_reader__get_pids(struct message_cursor *question, uint32_t *pids, size_t *nr)
 {
 	uint64_t count = message__get_u64(question);
 
@@ -69,7 +69,7 @@ static void answer_maps(struct symbols *symbols, struct message_cursor *question
 	uint32_t pid = 0;
 	int err = 0;
 
-	get_pids(question, access.pids, &access.nr);
+	apart_reader__get_pids(question, access.pids, &access.nr);
 	for (; !maps && i < nr_read && i < access.nr; i++) {
 		pid = access.pids[i];
 		err = proc_maps__read_with(pid, i ? 0 : start_ns, &access, &maps);
@@ -96,7 +96,7 @@ static void put_names(struct message *answer, const struct stack_frame *frames, 
 	}
 }
 
-static struct proc_maps *get_maps(struct message_cursor *question, uint32_t pid)
+struct proc_maps *apart_reader__get_maps(struct message_cursor *question, uint32_t pid)
 {
 	struct proc_maps *maps = proc_maps__new(pid);
 	uint64_t nr = message__get_u64(question);
@@ -119,8 +119,8 @@ static void answer_names(struct symbols *symbols, struct message_cursor *questio
 	struct proc_maps *maps;
 	size_t nr_pids, i;
 
-	get_pids(question, pids, &nr_pids);
-	maps = get_maps(question, nr_pids ? pids[0] : 0);
+	apart_reader__get_pids(question, pids, &nr_pids);
+	maps = apart_reader__get_maps(question, nr_pids ? pids[0] : 0);
 	nr = message__get_u64(question);
 	for (i = 0; i < nr && i < MAX_ADDRESSES; i++)
 		addresses[i] = message__get_u64(question);
@@ -138,6 +138,9 @@ void apart_reader__answer(struct symbols *symbols, struct message_cursor *questi
 		break;
 	case APART_NAMES:
 		answer_names(symbols, question, answer);
+		break;
+	case APART_UNWIND:
+		apart_reader__unwind(symbols, question, answer);
 	}
 }
 

@@ -196,7 +196,9 @@ static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
 
 	for (size_t i = 0; !err && !cfg->stacks && i < sizeof(names) / sizeof(*names); i++)
 		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, names[i]), false);
-	if (cfg->stacks)
+	if (!err && !cfg->stack_bytes)
+		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, "copy_drafts"), false);
+	if (!err && cfg->stacks)
 		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, names[0]), MAX_STACKS);
 	return err;
 }

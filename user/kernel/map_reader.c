@@ -20,21 +20,6 @@
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 #define KIB	  1024
 
-static int make_room(struct process_map *map)
-{
-	size_t room = map->room ? 2 * map->room : 256;
-	struct map_area *areas;
-
-	if (map->nr_areas < map->room)
-		return 0;
-	areas = reallocarray(map->areas, room, sizeof(*areas));
-	if (!areas)
-		return -ENOMEM;
-	map->areas = areas;
-	map->room = room;
-	return 0;
-}
-
 static const char *keep_name(struct process_map *map, const char *name)
 {
 	char *copy;
@@ -70,10 +55,10 @@ int map_reader__take_line(struct process_map *map, char *line)
 	/* mappings changed while they were read, and one came twice */
 	if (map->nr_areas && mapping.start < map->areas[map->nr_areas - 1].end)
 		return -EINVAL;
-	name = make_room(map) ? NULL : keep_name(map, mapping.path);
-	if (!name)
+	name = keep_name(map, mapping.path);
+	area = name ? process_map__add(map) : NULL;
+	if (!area)
 		return -ENOMEM;
-	area = &map->areas[map->nr_areas++];
 	*area = (struct map_area){ .start = mapping.start,
 				   .end = mapping.end,
 				   .dev = mapping.dev,
@@ -277,10 +262,7 @@ int map_reader__read(struct page_scan *scan, uint32_t pid, uint64_t start_ns, bo
 
 void map_reader__done(struct process_map *map)
 {
-	free(map->areas);
-	free(map->nodes);
-	arena__free(&map->names);
-	*map = (struct process_map){ 0 };
+	process_map__done(map);
 }
 
 void map_reader__read_pss(struct process_map *map, uint64_t start_ns)

@@ -97,6 +97,7 @@ int numa_maps__read(struct process_map *map, uint64_t start_ns)
 
 	if (dir < 0)
 		return dir;
+	free(map->nodes);
 	map->nodes = calloc(map->nr_areas + 1, sizeof(*map->nodes));
 	err = map->nodes ? read_file(map, dir, began_ns + MAP_READER_NS) : -ENOMEM;
 	close(dir);

@@ -304,13 +304,14 @@ int page_scan__read(struct page_scan *scan, int dir, struct process_map *map, ui
 	struct scanning scanning = { .scan = scan, .map = map, .until_ns = until_ns };
 	int err = -ENOTTY;
 
-	map->unknown = 0;
+	map->unknown = map->nr_areas;
 	forget(map);
 	if (!map->nr_areas)
 		return 0;
 	scanning.fd = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (scanning.fd < 0)
 		return -errno;
+	map->unknown = 0;
 	if (!scan->no_ioctl)
 		err = read_by_ioctl(&scanning);
 	map->scanned = !err;

@@ -25,7 +25,8 @@
 struct symbols;
 
 /*
- * dir: where else to look for files, as DIR/.build-id/xx/yyyy.debug, DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME;
+ * dir: where else to look for files, as DIR/.build-id/xx/yyyy.debug, DIR/.build-id/xx/yyyy, DIR/PATH, DIR/NAME, the
+ * name of a debug file that the file itself says, or as a client of debuginfod keeps them, DIR/xxyyyy/debuginfo;
  * NULL: $MEMTRACE_SYMBOLS, if it is set.  NULL if memory ran out.
  */
 struct symbols *symbols__new(const char *dir, size_t max_bytes);
@@ -34,6 +35,8 @@ size_t symbols__bytes(const struct symbols *symbols); /* what tables of files ta
 
 /* What is known of files so far; NULL if memory ran out. */
 struct elf_cache *symbols__elf_cache(struct symbols *symbols);
+/* Their call frame information; NULL if memory ran out. */
+struct cfi_files *symbols__cfi_files(struct symbols *symbols);
 
 /* The processes through which files are opened in the next calls, besides the one that has the mappings. */
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);

@@ -84,4 +84,9 @@ struct map_activity {
 	uint64_t returned_bytes;    /* and gave back, or the pages of it */
 };
 
+/* One more area behind the others, zeroed; NULL: no memory. */
+struct map_area *process_map__add(struct process_map *map);
+/* Frees what it owns; it is empty then. */
+void process_map__done(struct process_map *map);
+
 #endif

@@ -285,6 +285,43 @@ static void add_titles(struct builder *b)
 	add_text(b, offsetof(struct title_record, title), TITLE_LEN, "title");
 }
 
+static void add_map_values(struct builder *b, size_t offset, const struct map_value_row *rows, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		add_value(b, offset + i * sizeof(uint64_t), rows[i].path);
+}
+
+static void add_map_process(struct builder *b)
+{
+	add_layout(b, "map_process", REC_MAP_PROCESS, sizeof(struct map_process_record));
+	FIELD(b, CODE_WHO, struct map_process_record, who, "who");
+	FIELD(b, CODE_UINT, struct map_process_record, flags, "flags");
+	FIELD(b, CODE_UINT, struct map_process_record, error, "error");
+	FIELD(b, CODE_UINT, struct map_process_record, areas, "areas");
+	add_map_values(b, offsetof(struct map_process_record, values), map_process_rows, NR_MAP_PROCESS_VALUES);
+}
+
+static void add_maps(struct builder *b)
+{
+	add_layout(b, "map_look", REC_MAP_LOOK, sizeof(struct map_look_record));
+	FIELD(b, CODE_UINT, struct map_look_record, flags, "flags");
+	add_map_process(b);
+	add_layout(b, "map_name", REC_MAP_NAME, sizeof(struct map_name_record));
+	FIELD(b, CODE_WHO, struct map_name_record, who, "who");
+	FIELD(b, CODE_UINT, struct map_name_record, number, "number");
+	FIELD(b, CODE_UINT, struct map_name_record, at, "at");
+	add_text(b, offsetof(struct map_name_record, text), MAP_NAME_PART, "name");
+	add_layout(b, "map_area", REC_MAP_AREA, sizeof(struct map_area_record));
+	FIELD(b, CODE_WHO, struct map_area_record, who, "who");
+	FIELD(b, CODE_ADDRESS, struct map_area_record, start, "start");
+	FIELD(b, CODE_UINT, struct map_area_record, size, "size_bytes");
+	FIELD(b, CODE_UINT, struct map_area_record, name, "name");
+	FIELD(b, CODE_UINT, struct map_area_record, flags, "flags");
+	add_map_values(b, offsetof(struct map_area_record, values), map_area_rows, NR_MAP_AREA_VALUES);
+}
+
 static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)
 {
 	if (column->type == FIELD_TEXT)
@@ -349,6 +386,7 @@ int layouts__own(struct layouts *layouts)
 		add_keyed(&b, &keyed_rows[id]);
 	add_cgroup_samples(&b);
 	add_titles(&b);
+	add_maps(&b);
 	return b.error;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "../model/keyed.h"
+#include "../model/map_record.h"
 #include "../model/samples.h"
 #include "../model/source.h"
 #include "../model/titles.h"

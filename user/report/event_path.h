@@ -5,6 +5,7 @@
 
 #include "event.h"
 
+#define EVENT_PATH_USER	 1 /* the part that has the program's functions */
 #define EVENT_PATH_PARTS 3
 
 /* Zeroed at first; for one kind of events. */

@@ -68,6 +68,13 @@ bool output__is_for_programs(const struct output_request *request)
 	return ops && ops->for_programs;
 }
 
+bool output__has_intervals(const struct output_request *request)
+{
+	const struct output_ops *ops = chosen(request);
+
+	return ops && ops->intervals;
+}
+
 const struct output_ops *output__chosen(const struct output_request *request)
 {
 	const struct output_ops *ops = chosen(request);

@@ -31,6 +31,7 @@ struct output_ops {
 	bool metrics_only; /* it renders only metrics: not for --format */
 	bool paths_only;   /* it renders only call paths */
 	bool events_only;  /* it renders only single events */
+	bool intervals;	   /* beside events it renders the samples of each interval */
 	bool binary;	   /* not for a terminal */
 	bool parts;	   /* it renders one part of a report: --format NAME:PART says which */
 	bool for_programs; /* it shows what has a path, not what has a title */
@@ -60,6 +61,8 @@ extern const struct output_ops *const outputs[]; /* registry.c; NULL at the end 
 const struct output_ops *output__find(const char *name);
 /* NULL after one line on stderr that names what is accepted. */
 const struct output_ops *output__chosen(const struct output_request *request);
+/* Whether that one renders the samples of intervals beside events.  false: it does not, or there is none. */
+bool output__has_intervals(const struct output_request *request);
 /* What stands behind the name in --format NAME:PART, or NULL. */
 const char *output__part(const struct output_request *request);
 /* No more is written by it. */

@@ -104,7 +104,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.every = with_single_events(session),
 		.sample = o->sample,
 		.latency = session->config.latency,
-		.stacks = o->stacks,
+		.stacks = o->stacks != STACKS_NONE,
 		.parents = session->config.aggregate.by == BY_PARENT || session->config.record_only || o->record,
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
 		.whole_machine = (!o->cmd || o->all) && !is_filtered(o),

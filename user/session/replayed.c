@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "../base/log.h"
 #include "../base/stop.h"
@@ -296,4 +297,13 @@ int replayed__end(const struct session *session)
 			 since_start(session, session->view.start_ns),
 			 since_start(session, session->checkpoint.now_ns));
 	return EXIT_OK;
+}
+
+const char *replayed__machine(const struct session *session)
+{
+	static struct utsname here;
+
+	if (session->options->replay)
+		return replay__head(session->source)->host.machine;
+	return uname(&here) ? "" : here.machine;
 }

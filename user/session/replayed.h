@@ -18,4 +18,7 @@ int replayed__skip(struct session *session, uint64_t *due_ns);
 /* What a reader of the report has to know.  EXIT_OK, or the exit code after one line on stderr: it says nothing. */
 int replayed__end(const struct session *session);
 
+/* The machine of a recording, as uname(2) says it: "x86_64"; of a live run this one's. */
+const char *replayed__machine(const struct session *session);
+
 #endif

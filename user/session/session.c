@@ -85,7 +85,7 @@ static bool is_wanted(const struct session *session, const void *record)
 	uint64_t time_ns = ((const struct mt_hdr *)record)->time_ns;
 
 	if (!session->config.own_times)
-		return !session->filter.before;
+		return !session->filter.before || session->config.events_before;
 	return time_ns >= session->from_ns && time_ns < session->to_ns;
 }
 
@@ -102,6 +102,15 @@ static void on_event(void *ctx, const struct event_row *row, const void *record)
 		return;
 	session->event_ns = ((const struct mt_hdr *)record)->time_ns;
 	session__fail_callback(session, session->config.event(session, session->config.ctx, row, record));
+}
+
+static int on_map(void *ctx, const void *record)
+{
+	struct session *session = ctx;
+
+	return session->config.map && session->options->replay ?
+		       session->config.map(session, session->config.ctx, record) :
+		       0;
 }
 
 void session__fail(struct session *session, int err)
@@ -202,6 +211,7 @@ static int open_live(struct session *session)
 						   session->config.light,
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
+		.stack_bytes = options__stack_bytes(session->options),
 		.sample = session->facts.sample,
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
@@ -267,6 +277,7 @@ static int open_memory(struct session *session)
 		return -ENOMEM;
 	session->pipeline.cgroups = &session->cgroups;
 	session->pipeline.event = on_event;
+	session->pipeline.map = on_map;
 	session->pipeline.event_ctx = session;
 	return err ? err : open_gatherers(session);
 }
@@ -472,6 +483,10 @@ int session__open(struct session *session, const struct options *options, const 
 	int code;
 
 	begin(session, options, config);
+	if (options->replay || (options->cmd && !config->status))
+		manager__none(&session->manager);
+	else
+		manager__open(&session->manager);
 	if (options->light && options->latency) {
 		log_error("--latency: needs the hooks that --light leaves out; use one of the two");
 		return EXIT_USAGE;
@@ -487,6 +502,7 @@ void session__close(struct session *session)
 	enum mt_probe id;
 
 	stop__on_signal(NULL, NULL);
+	manager__close(&session->manager);
 	targets__free(&session->targets);
 	loop__free(session->loop);
 	if (session->source)

@@ -18,6 +18,7 @@
 #include "../sources/live.h"
 #include "child.h"
 #include "held.h"
+#include "manager.h"
 #include "../count/run_view.h"
 #include "stacks.h"
 #include "targets.h"
@@ -48,6 +49,14 @@ struct session_config {
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
 	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
+	bool events_before; /* of a part of a recording: also events from before it, while filter.before is set */
+	/*
+	 * Live: counts were brought up to date, and will be recorded as of a moment; before that the command may send
+	 * records of its own to the pipeline.  final: for the last time.  0 or -errno.  NULL: not wanted.
+	 */
+	int (*look)(struct session *session, void *ctx, uint64_t due_ns, bool final);
+	/* Of a replay: such a record (REC_MAP_*).  0 or -errno.  NULL: not wanted. */
+	int (*map)(struct session *session, void *ctx, const void *record);
 	/*
 	 * Without --record: the last keep_ns of the run, at most keep_bytes in memory, as a recording at each OOM
 	 * kill, as recorder.h has it; data is the callee's.  NULL: not wanted.
@@ -60,6 +69,8 @@ struct session_config {
 	void (*tick)(struct session *session, void *ctx);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
 	int (*interval)(struct session *session, void *ctx);
+	/* What a service manager shows of the run, as lines; it then is told of one with CMD, too.  NULL: "tracing". */
+	const char *status;
 	void *ctx;
 };
 
@@ -98,6 +109,7 @@ struct session {
 	 */
 	struct loop *loop;
 	struct loop_timer *tick; /* while it runs live; owned by the loop */
+	struct manager manager;	 /* hears of the run, live, from its begin to its end */
 	struct targets targets;	 /* that the run is about: it ends with them */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */
@@ -127,6 +139,8 @@ int session__drain(struct session *session);
  * from then on this one, until the next one ends.  The loop does that by the clock.
  */
 void session__end_interval(struct session *session);
+/* Whether an interval of -i ends at a moment that is due then. */
+bool session__interval_ends(const struct session *session, uint64_t due_ns);
 /* CMD's own status once it ran, else code. */
 int session__exit_code(const struct session *session, int code);
 

@@ -146,6 +146,11 @@ void session__end_interval(struct session *session)
 		session__fail_callback(session, session->config.interval(session, session->config.ctx));
 }
 
+bool session__interval_ends(const struct session *session, uint64_t due_ns)
+{
+	return session->options->interval_ns && due_ns >= session->interval_due_ns;
+}
+
 /* Counts are up to date at a moment that was due then: an interval may end there. */
 static int at_checkpoint(struct session *session, uint64_t due_ns)
 {
@@ -167,6 +172,8 @@ static int fetch(struct session *session, int (*how)(struct source *src), uint64
 {
 	int err = how(session->source);
 
+	if (!err && session->config.look)
+		err = session->config.look(session, session->config.ctx, due_ns, final);
 	if (!err)
 		err = take_checkpoint(session);
 	if (!err)
@@ -354,6 +361,8 @@ static int run_live(struct session *session)
 	stop__on_signal(on_signal, session);
 	stop__at(options->duration_ns ? session->view.start_ns + options->duration_ns : 0);
 	recording__begin(session);
+	if (manager__ready(&session->manager, session->loop, session->config.status))
+		session__fail(session, -ENOMEM);
 	if (options->cmd) {
 		code = start_command(session);
 		if (code)
@@ -364,6 +373,7 @@ static int run_live(struct session *session)
 				 "tracing until Ctrl-C");
 	}
 	loop(session);
+	manager__stopping(&session->manager);
 	stop__run_is_over();
 	if (session->child.running && session->interrupts > 1)
 		return 128 + SIGINT;

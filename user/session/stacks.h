@@ -8,6 +8,7 @@
 #include "../kernel/apart.h"
 
 struct stacks;
+struct unwound_stacks;
 
 /*
  * src and apart must outlive it.  mangled: names of C++ and Rust functions are left as they are in files.  NULL if
@@ -21,11 +22,15 @@ void stacks__free(struct stacks *stacks); /* NULL is fine */
  * stacks__awaits() did not get is an address.
  */
 const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const struct mt_who *who, uint64_t time_ns);
+/* How many frames of all texts that were asked for were outside of code, and are left out. */
+uint64_t stacks__outside(const struct stacks *stacks);
 /*
  * Has the process apart read what a program's call chain needs; true while that is in progress.  names: also names of
  * functions, not only mappings.
  */
 bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
+/* Those that are unwound from copies; NULL: of a recording. */
+struct unwound_stacks *stacks__unwound(struct stacks *stacks);
 /* For a recording. */
 struct stack_lookup stacks__lookup(struct stacks *stacks);
 

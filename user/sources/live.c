@@ -24,6 +24,7 @@
 #include "../kernel/proc.h"
 #include "../kernel/prototype.h"
 #include "../model/task_places.h"
+#include "../symbols/unwind.h"
 
 /* How long to wait until exited tasks are freed: for those that may have taken a fault since, and for the others. */
 #define DRAIN_MAX_NS   2000000000ULL
@@ -33,7 +34,8 @@
 #define LAST_PASSES    5
 #define ITER_READ_SIZE (64 * 1024)
 #define MEMCG_ID       "memory_cgrp_id"
-#define MAX_DEPTH      64 /* ancestors of a chosen cgroup that have samples */
+#define TASK_REGS      "BPF_FUNC_task_pt_regs" /* a helper, from 5.15 on */
+#define MAX_DEPTH      64		       /* ancestors of a chosen cgroup that have samples */
 #define ALL_TICKS      10
 #define KEPT_FDS_MAX   512	     /* files of cgroups, or a quarter of what may be open */
 #define TICK_BYTES     (1024 * 1024) /* of a ring: all of it if only counters are asked for */
@@ -522,6 +524,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.every = request->every;
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault | 1U << MT_PROBE_swap : 0;
 	live->cfg.stacks = request->stacks;
+	live->cfg.stack_bytes = request->stack_bytes;
 	live->cfg.sample = request->sample;
 	live->cfg.parents = request->parents;
 	live->cfg.long_stall_ns = request->options->long_stall_ns;
@@ -607,6 +610,7 @@ static int add_names(struct btf_names *names, const struct live_request *request
 		err = live__add_names(names, request);
 	count_rules__add_names(names);
 	btf_names__add(names, "", MEMCG_ID);
+	btf_names__add(names, "", TASK_REGS);
 	return err;
 }
 
@@ -641,6 +645,23 @@ static int check_cgroups(struct live *live, const struct live_request *request)
 	return -ENOTCONN;
 }
 
+/* Without the helper a program cannot find a task's registers; how they lie there is known of some machines. */
+static int check_stacks(const struct live *live, const struct live_request *request)
+{
+	int id;
+
+	if (!request->stack_bytes)
+		return 0;
+	if (unwind__machine() == UNWIND_NR_MACHINES)
+		log_error("cannot trace: --stacks=dwarf: is for x86-64 and arm64; expected --stacks=fp here");
+	else if (enumerator__read(live->types.btf, TASK_REGS, &id))
+		log_error("cannot trace: --stacks=dwarf: this kernel has no " TASK_REGS
+			  " (5.15); expected --stacks=fp here");
+	else
+		return 0;
+	return -ENOTCONN;
+}
+
 static int attach(struct live *live, const struct live_request *request)
 {
 	int err;
@@ -648,6 +669,8 @@ static int attach(struct live *live, const struct live_request *request)
 	err = open_types(live, request);
 	if (!err)
 		err = check_cgroups(live, request);
+	if (!err)
+		err = check_stacks(live, request);
 	if (err)
 		return err;
 	count_rules__read(&live->count_rules, live->types.btf);

@@ -14,10 +14,11 @@ struct live_request {
 	uint32_t probes;	       /* bit per enum mt_probe */
 	uint32_t every;		       /* those of which each single event is wanted */
 	bool latency;
-	bool stacks;		   /* single events have call chains */
-	uint32_t sample;	   /* of single events one in so many; 0: all */
-	bool parents;		   /* tasks' records name who started them */
-	bool family;		   /* only the command to be started and its descendants */
+	bool stacks;	      /* single events have call chains */
+	uint32_t stack_bytes; /* of user stacks so many are copied, to be unwound; 0: frame pointers are followed */
+	uint32_t sample;      /* of single events one in so many; 0: all */
+	bool parents;	      /* tasks' records name who started them */
+	bool family;	      /* only the command to be started and its descendants */
 	const struct roles *roles; /* the titles that they ask for are read; NULL: none */
 	bool samples;		   /* what files of the kernel say of the machine and of cgroups */
 	bool all_cgroups; /* with samples and the probe "memory": of those that processes are in, and above these */

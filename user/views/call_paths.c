@@ -288,6 +288,51 @@ static void add_sums(struct call_paths_view *view, struct report *report)
 		&(struct values){ .path = "", .columns = columns, .cells = view->sums, .nr_columns = NR(columns) });
 }
 
+static void add_chains(struct call_paths_view *view, struct report *report)
+{
+	static const struct column columns[] = {
+		[CHAIN_NONE] = { .path = "none", .unit = UNIT_COUNT },
+		[CHAIN_FP_WHOLE] = { .path = "fp.whole", .unit = UNIT_COUNT },
+		[CHAIN_FP_PART] = { .path = "fp.part", .unit = UNIT_COUNT },
+		[CHAIN_DWARF_WHOLE] = { .path = "dwarf.whole", .unit = UNIT_COUNT },
+		[CHAIN_DWARF_CUT] = { .path = "dwarf.cut", .unit = UNIT_COUNT },
+		[CHAIN_DWARF_PART] = { .path = "dwarf.part", .unit = UNIT_COUNT },
+		[NR_CHAIN_ENDS] = { .path = "frames_left_out", .unit = UNIT_COUNT },
+	};
+	size_t i;
+
+	for (i = 0; i < NR_CHAIN_ENDS; i++)
+		view->chains[i] = view->ends ? cell_uint(view->ends[i]) : cell_none();
+	view->chains[NR_CHAIN_ENDS] = view->ends ? cell_uint(view->outside) : cell_none();
+	report__add_values(report, &(struct values){ .path = "chains",
+						     .columns = columns,
+						     .cells = view->chains,
+						     .nr_columns = NR(columns) });
+}
+
+/* What is behind the paths, in words. */
+void call_paths_view__say_chains(const struct call_paths_view *view, struct report *report)
+{
+	const uint64_t *ends = view->ends;
+	uint64_t fp = ends ? ends[CHAIN_FP_WHOLE] + ends[CHAIN_FP_PART] : 0;
+	uint64_t dwarf = ends ? ends[CHAIN_DWARF_WHOLE] + ends[CHAIN_DWARF_CUT] + ends[CHAIN_DWARF_PART] : 0;
+
+	if (fp)
+		report__add_note(report,
+				 "call chains by frame pointers: %llu, of which %llu begin at the start of a program "
+				 "or thread; others may lack callers (--stacks=dwarf)",
+				 (unsigned long long)fp, (unsigned long long)ends[CHAIN_FP_WHOLE]);
+	if (dwarf)
+		report__add_note(report,
+				 "call chains by call frame information: %llu, of which %llu are whole, %llu end with "
+				 "the copied bytes, %llu break off before",
+				 (unsigned long long)dwarf, (unsigned long long)ends[CHAIN_DWARF_WHOLE],
+				 (unsigned long long)ends[CHAIN_DWARF_CUT], (unsigned long long)ends[CHAIN_DWARF_PART]);
+	if (view->outside)
+		report__add_note(report, "%llu frames were outside of code, and are left out",
+				 (unsigned long long)view->outside);
+}
+
 int call_paths_view__add(struct call_paths_view *view, struct report *report)
 {
 	int err;
@@ -308,6 +353,7 @@ int call_paths_view__add(struct call_paths_view *view, struct report *report)
 	view->columns[1] = (struct column){ .title = view->title, .path = "weight", .unit = view->unit };
 	view->columns[2] = (struct column){ .title = view->kinds ? "FOR" : "FUNCTION", .path = "kind", .left = true };
 	add_sums(view, report);
+	add_chains(view, report);
 	add_kinds(view, report);
 	add_tree(view, report);
 	return 0;

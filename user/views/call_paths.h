@@ -4,6 +4,7 @@
 #define MEMTRACE_VIEWS_CALL_PATHS_H
 
 #include "../count/call_tree.h"
+#include "../count/chain_ends.h"
 #include "../count/memory_kinds.h"
 #include "../report/report.h"
 
@@ -23,8 +24,10 @@ struct call_paths_view {
 	enum unit unit;
 	bool has[NR_CALL_WEIGHTS]; /* that the events have */
 	uint64_t page_size;
-	uint64_t rows; /* of text, at most; 0: all */
-	bool kinds;    /* what memory was for, in place of the tree */
+	uint64_t rows;	      /* of text, at most; 0: all */
+	bool kinds;	      /* what memory was for, in place of the tree */
+	const uint64_t *ends; /* events by enum chain_end; NULL: they have no chains of programs */
+	uint64_t outside;     /* frames that were no code, and are left out */
 	/* below: storage of what the report borrows */
 	const struct call_path **sorted;
 	size_t nr;
@@ -36,11 +39,13 @@ struct call_paths_view {
 	char *line;
 	struct call_kind *list;
 	size_t nr_kinds;
-	struct cell sums[NR_CALL_WEIGHTS + 3];
+	struct cell sums[NR_CALL_WEIGHTS + 3], chains[NR_CHAIN_ENDS + 1];
 };
 
 /* The caller sets the members up to kinds.  0 or -errno; call_paths_view__done() in any case, once it was rendered. */
 int call_paths_view__add(struct call_paths_view *view, struct report *report);
+/* Notes on how the chains were found, and how many are whole. */
+void call_paths_view__say_chains(const struct call_paths_view *view, struct report *report);
 void call_paths_view__done(struct call_paths_view *view);
 
 #endif

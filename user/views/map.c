@@ -218,7 +218,7 @@ static void say_cost(const struct map_request *request, const struct process_map
 		     map->nr_areas);
 	wrapped__add(&line, ", ", "%s for their pages (%s)", format_duration(text, sizeof(text), map->cost_ns.pages),
 		     map->scanned ? "PAGEMAP_SCAN" : "pagemap");
-	if (request->pss)
+	if (request->pss && map->cost_ns.pss)
 		wrapped__add(&line, ", ", "%s for PSS and USS", format_duration(text, sizeof(text), map->cost_ns.pss));
 	if (request->wss && map->cost_ns.wss)
 		wrapped__add(&line, ", ", "%s for what was referenced",

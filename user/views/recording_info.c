@@ -14,7 +14,7 @@
 struct recording_info {
 	const struct recording_summary *summary;
 	char probes[PROBES_LENGTH], every[PROBES_LENGTH], files[FILES_LENGTH];
-	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], samples[4], lost[3];
+	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], samples[4], looks[2], lost[3];
 	struct cell_rows event_rows;
 	char lost_text[LOSSES_TEXT_MAX];
 };
@@ -168,6 +168,25 @@ static void add_samples(struct recording_info *info, struct report *report)
 						     .path = "" });
 }
 
+/* Only map makes any. */
+static void add_looks(struct recording_info *info, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .title = "count", .path = "looks.count", .unit = UNIT_COUNT },
+		{ .title = "processes", .path = "looks.processes", .unit = UNIT_COUNT },
+	};
+
+	if (!info->summary->looks)
+		return;
+	info->looks[0] = cell_uint(info->summary->looks);
+	info->looks[1] = cell_uint(info->summary->looks_at);
+	report__add_values(report, &(struct values){ .heading = "looks at mappings:",
+						     .columns = columns,
+						     .cells = info->looks,
+						     .nr_columns = NR(columns),
+						     .path = "" });
+}
+
 static void add_note(void *ctx, const char *line)
 {
 	report__add_note(ctx, "%s", line);
@@ -197,6 +216,7 @@ void recording_info__add(struct recording_info *info, struct report *report)
 	add_run(info, report);
 	add_events(info, report);
 	add_samples(info, report);
+	add_looks(info, report);
 	add_lost(info, report);
 }
 

@@ -7,6 +7,23 @@ chains() {
 		sort | uniq -c
 }
 
+# The static program has no symbols: its chains are known by how many frames they have.
+check_unwound() {
+	local lack=0 most
+
+	if grep -q 'this kernel has no BPF_FUNC_task_pt_regs' "$check_out/stacks/unwound.err"; then
+		same "stacks: without the helper for registers they are not copied" "$(<"$check_out/stacks/unwound.status")" 3
+		return
+	fi
+	have_stat stacks unwound || return
+	! skips || lack=$(jq .lost.recursion "$check_out/stacks/unwound.json")
+	most=$(jq '[.paths[] | select(.stack | split(";") | length >= 8) | .weight] | max // 0' "$check_out/stacks/unwound.json")
+	((most <= 300 && most + lack >= 300))
+	verdict "stacks: faults of the known chain without frame pointers: $most" $? "expected 300; $lack may lack"
+	jq -e --argjson lack "$lack" '.chains.dwarf | .whole + $lack >= 320 and .cut + .part <= 10' "$check_out/stacks/unwound.json" >/dev/null
+	verdict "stacks: their chains are whole" $? "$(jq -c .chains "$check_out/stacks/unwound.json")"
+}
+
 check_stacks() {
 	local hooked lack known own
 
@@ -24,4 +41,5 @@ check_stacks() {
 		"expected 50 300 and 1024; $lack may lack"
 	same "stacks: chains that found no room" \
 		"$(jq -r 'select(.schema == "memtrace.end/1") | .lost.stacks' "$check_out/stacks/trace.json")" 0
+	check_unwound
 }

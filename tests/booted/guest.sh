@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# What runs in the machine of tests/booted/run: a kill under the recorder, then one under the exporter, which takes over the
+# reports; a file that cannot be written; a process that hangs.
+set -u
+
+oom=/var/lib/memtrace/oom
+file=/var/lib/prometheus/node-exporter/memtrace.prom
+number=0
+
+say() {
+	printf 'TAP: %s\n' "$*"
+}
+
+check() { # check WHAT COMMAND...
+	local what=$1 result
+
+	shift
+	number=$((number + 1))
+	result=$("$@" 2>&1)
+	if (($?)); then
+		say "not ok $number - $what"
+		sed 's/^/TAP: # /' <<<"${result:-no output}" | tail -n 20
+		journalctl -b -u 'memtrace-*' -n 12 -o cat --no-pager | sed 's/^/TAP: # journal: /'
+	else
+		say "ok $number - $what"
+	fi
+}
+
+# eventually COMMAND...: within ten minutes
+eventually() {
+	local i
+
+	for ((i = 0; i < 1200; i++)); do
+		"$@" && return
+		sleep 0.5
+	done
+	echo "not within ten minutes: $*"
+	return 1
+}
+
+same() { # same WHAT IT-IS EXPECTED
+	[[ $2 == "$3" ]] || { echo "$1: '$2', expected '$3'"; return 1; }
+}
+
+value() { # value UNIT PROPERTY
+	systemctl show -P "$2" "$1.service"
+}
+
+started() { # started UNIT
+	systemctl start "$1.service" && same state "$(value "$1" ActiveState)/$(value "$1" SubState)" active/running
+}
+
+# ended UNIT: by itself as it should, not by a signal or a limit
+ended() {
+	same "$1" "$(value "$1" ActiveState) $(value "$1" Result) $(value "$1" ExecMainStatus)" "inactive success 0"
+}
+
+# kill_in NAME: the unit's process is killed by its limit
+kill_in() {
+	printf '%s\n' '[Service]' Type=oneshot MemoryMax=24M MemorySwapMax=0 OOMPolicy=continue 'ExecStart=-/usr/bin/hog -a 64' \
+		>"/run/systemd/system/$1.service"
+	systemctl daemon-reload && systemctl start "$1.service" || return
+	same "kills of $1" "$(journalctl -b -k -o cat --no-pager | grep -c "oom-kill:.*/$1.service")" 1
+}
+
+reports() { # reports NAME: how many tell of that unit
+	grep -l "/$1.service" $oom/*.txt 2>/dev/null | wc -l
+}
+
+reported() { # reported NAME
+	eventually eval "((\$(reports $1) == 1))"
+}
+
+# last_is NAME: what "oom --last" shows, of the reports that it finds by itself
+last_is() {
+	local said
+
+	said=$(memtrace oom --last 2>&1) || { echo "$said"; return 1; }
+	grep -q "/$1.service" <<<"$said" || { echo "$said"; return 1; }
+}
+
+# owned USER MODE: the directory of reports, and each file in it
+owned() {
+	same "$oom" "$(stat -L -c '%U %a' $oom)" "$1 $2" && same "files of others" "$(find -L $oom -type f ! -user "$1")" ""
+}
+
+exports() { # exports NAME...: the exporter's file counts one kill of each
+	local name
+
+	for name; do
+		eventually grep -qE "^memtrace_cgroup_oom_kills_total\{.*/$name\.service.*\} 1\$|^memtrace_oom_kills_total\{.*/$name\.service.*\} 1\$" $file ||
+			{ grep oom_kills $file; return 1; }
+	done
+}
+
+# it may use the capabilities of its unit, or fewer, and gets no new ones
+bounded() {
+	local pid allowed has
+
+	pid=$(value "$1" MainPID)
+	allowed=$((0x$(sed -n 's/^CapBnd:\t//p' "/proc/$pid/status"))) has=$((0x$(sed -n 's/^CapPrm:\t//p' "/proc/$pid/status")))
+	((allowed && (has & ~allowed) == 0)) || { echo "CapPrm $has, CapBnd $allowed"; return 1; }
+	same NoNewPrivs "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$pid/status")" 1
+}
+
+# journal LEVEL PATTERN: a line of that level, without the mark that says its level
+journal() {
+	journalctl -b -u memtrace-export -p "$1..$1" -o cat --no-pager | grep -v '^<' | grep -q "$2"
+}
+
+# Whom the directory does not belong to cannot write there: the unit has no capability for that.
+unwritable() {
+	local quiet
+
+	quiet=$(journalctl -b -u memtrace-export -p err -o cat --no-pager)
+	same "errors before" "$quiet" "" || return
+	chown root:root "${file%/*}"
+	eventually journal err "cannot write '$file'" || return
+	chown prometheus:prometheus "${file%/*}"
+	eventually journal notice "is written again" || eventually journal info "is written again"
+}
+
+# hangs: a process that gives no sign of life is ended, and another one started
+hangs() {
+	local before
+
+	before=$(value memtrace-export MainPID)
+	kill -STOP "$before"
+	eventually eval '(($(value memtrace-export NRestarts) == 1)) && [[ $(value memtrace-export SubState) == running ]]' || return
+	[[ $(value memtrace-export MainPID) != "$before" ]] || { echo "the same process"; return 1; }
+	journalctl -b -u memtrace-export -o cat --no-pager | grep -qi watchdog
+}
+
+stopped() { # stopped UNIT
+	systemctl stop "$1.service" && ended "$1"
+}
+
+say "1..17"
+mkdir -p /run/systemd/system/memtrace-export.service.d
+printf '[Service]\nWatchdogSec=30\nTimeoutAbortSec=5\nRestartSec=1\n' >/run/systemd/system/memtrace-export.service.d/test.conf
+systemctl daemon-reload
+
+check "the recorder starts" started memtrace-recorder
+check "it has the capabilities of its unit at most" bounded memtrace-recorder
+check "a unit exceeds its limit" kill_in first
+check "its kill is reported" reported first
+check "oom --last finds that" last_is first
+check "the exporter starts" started memtrace-export
+check "the recorder has ended for it" ended memtrace-recorder
+check "it has the capabilities of its unit at most" bounded memtrace-export
+check "it has told of itself" same StatusText "$(value memtrace-export StatusText)" "counting, and writing the file each interval"
+check "the reports are the exporter's now" owned prometheus 700
+check "a second unit exceeds its limit" kill_in second
+check "its kill is reported, too" reported second
+check "oom --last finds that" last_is second
+check "the file has one kill of it" exports second
+check "a file that cannot be written is an error in the journal, until it is written again" unwritable
+check "one that hangs is ended by the watchdog, and another one starts" hangs
+check "the exporter stops" stopped memtrace-export
+say "# the end"

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the files of memtrace map for some time share: a run, and the reading of looks that only a live one does. */
+#ifndef MEMTRACE_COMMANDS_MAP_LIVE_H
+#define MEMTRACE_COMMANDS_MAP_LIVE_H
+
+#include "../count/map_recorded.h"
+#include "../session/tracing.h"
+#include "map_look.h"
+
+/* Of so many processes at most mappings are shown: those that hold most. */
+#define MAPPED_PROCESSES 64
+
+struct map_live {
+	struct tracing tracing;
+	struct map_activities all;
+	struct page_scan scan;
+	struct map_recorded maps; /* of the newest look: as they were read, or as the recording has them */
+	struct map_look look;	  /* the newest */
+	struct arena names;	  /* of cgroups */
+	uint64_t begun_ns;	  /* the interval */
+	uint64_t next_look_ns;	  /* not before */
+	uint64_t lost;		  /* events until the interval began */
+	bool single;		  /* processes with their mappings: else all, without */
+	bool traced;		  /* with what happens to them */
+	bool begun;		  /* the run, after which records count */
+	bool shown;		  /* something was */
+};
+
+/* All that were there within the interval, those that hold most first: *list is the caller's to free().  0 or -ENOMEM.
+ */
+int map_live__rank(const struct map_live *run, struct map_traced ***list, size_t *nr);
+
+/*
+ * Reads the mappings of the processes that hold most into run->maps, and sends them to a recording.  referenced: also
+ * what was used since the marks were cleared.  0 or -errno.
+ */
+int map_gather__mappings(struct map_live *run, bool referenced);
+/* The same of PSS and USS of all processes, as far as there is time. */
+int map_gather__pss(struct map_live *run);
+/* Clears the marks by which it is told what is used. */
+void map_gather__clear_referenced(struct map_live *run);
+
+#endif

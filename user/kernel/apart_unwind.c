@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The part of the process apart that unwinds copied stacks. */
+#include <string.h>
+
+#include "../symbols/unwind.h"
+#include "apart_impl.h"
+#include "apart_questions.h"
+#include "cfi_files.h"
+#include "symbols.h"
+
+#define MAX_COPY_BYTES (64 * 1024)
+
+static void get_copy(struct message_cursor *question, struct stack_copy *copy)
+{
+	uint64_t machine = message__get_u64(question), nr, i;
+
+	*copy = (struct stack_copy){ .machine = machine < UNWIND_NR_MACHINES ? machine : UNWIND_NR_MACHINES };
+	nr = message__get_u64(question);
+	for (i = 0; i < nr && !question->failed; i++) {
+		uint64_t value = message__get_u64(question);
+
+		if (i < UNWIND_MAX_REGS)
+			copy->regs[i] = value;
+	}
+	copy->to_end = message__get_u64(question);
+	copy->bytes = message__get_string(question, &copy->nr_bytes, MAX_COPY_BYTES);
+}
+
+void apart_reader__unwind(struct symbols *symbols, struct message_cursor *question, struct message *answer)
+{
+	struct maps_access access = { 0 };
+	struct unwind_files files = { cfi_files__find, symbols__cfi_files(symbols) };
+	struct unwound unwound = { .end = UNWIND_BROKEN };
+	struct proc_maps *maps;
+	struct stack_copy copy;
+
+	apart_reader__get_pids(question, access.pids, &access.nr);
+	maps = apart_reader__get_maps(question, access.nr ? access.pids[0] : 0);
+	get_copy(question, &copy);
+	if (maps && files.ctx && !question->failed) {
+		cfi_files__through(files.ctx, &access);
+		unwind(&copy, maps, &files, &unwound);
+	}
+	message__put_u64(answer, unwound.end);
+	message__put_u64(answer, unwound.nr);
+	message__put_bytes(answer, unwound.addresses, unwound.nr * sizeof(*unwound.addresses));
+	proc_maps__free(maps);
+}

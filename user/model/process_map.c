@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "process_map.h"
+
+#include <stdlib.h>
+
+struct map_area *process_map__add(struct process_map *map)
+{
+	size_t room = map->room ? 2 * map->room : 256;
+	struct map_area *areas;
+
+	if (map->nr_areas == map->room) {
+		areas = reallocarray(map->areas, room, sizeof(*areas));
+		if (!areas)
+			return NULL;
+		map->areas = areas;
+		map->room = room;
+	}
+	map->areas[map->nr_areas] = (struct map_area){ 0 };
+	return &map->areas[map->nr_areas++];
+}
+
+void process_map__done(struct process_map *map)
+{
+	free(map->areas);
+	free(map->nodes);
+	arena__free(&map->names);
+	*map = (struct process_map){ 0 };
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cfi.h"
+
+#include <elfutils/libdw.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cfi_ops.h"
+#include "elf_file.h"
+
+/* Chromium's is a quarter of it. */
+#define MAX_FRAME_BYTES (64 * 1024 * 1024)
+
+struct cfi {
+	struct elf_file file;
+	Dwarf_CFI *cfi;
+	uint64_t used;
+};
+
+/* Of a file without sections, all that is behind the information is read with it. */
+static bool is_small_file(const struct elf_file *file)
+{
+	struct stat st;
+
+	return file->fd < 0 || (!fstat(file->fd, &st) && st.st_size <= MAX_FRAME_BYTES);
+}
+
+/* Sections are read as a whole. */
+static bool is_small_enough(const struct elf_file *file)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t names, nr;
+	const char *name;
+
+	if (elf_getshdrnum(file->elf, &nr) || elf_getshdrstrndx(file->elf, &names))
+		return false;
+	if (!nr)
+		return is_small_file(file);
+	while ((section = elf_nextscn(file->elf, section))) {
+		if (!gelf_getshdr(section, &header))
+			return false;
+		if (header.sh_type == SHT_NOBITS || header.sh_size <= MAX_FRAME_BYTES)
+			continue;
+		name = elf_strptr(file->elf, names, header.sh_name);
+		if (!name || !strncmp(name, ".eh_frame", 9) || !strcmp(name, ".shstrtab"))
+			return false;
+	}
+	return true;
+}
+
+/* Takes over the file. */
+static struct cfi *of_file(struct elf_file *file)
+{
+	struct cfi *cfi = is_small_enough(file) ? calloc(1, sizeof(*cfi)) : NULL;
+
+	if (cfi) {
+		cfi->file = *file;
+		cfi->cfi = dwarf_getcfi_elf(file->elf);
+	}
+	if (cfi && cfi->cfi)
+		return cfi;
+	free(cfi);
+	elf_file__close(file);
+	return NULL;
+}
+
+struct cfi *cfi__open(int fd)
+{
+	struct elf_file file;
+
+	return elf_file__open(&file, fd) ? NULL : of_file(&file);
+}
+
+struct cfi *cfi__open_image(char *image, size_t size)
+{
+	struct elf_file file;
+
+	return elf_file__open_image(&file, image, size) ? NULL : of_file(&file);
+}
+
+void cfi__free(struct cfi *cfi)
+{
+	if (!cfi)
+		return;
+	dwarf_cfi_end(cfi->cfi);
+	elf_file__close(&cfi->file);
+	free(cfi);
+}
+
+uint64_t cfi__used(const struct cfi *cfi)
+{
+	return cfi->used;
+}
+
+/* Everything that a step needs to know. */
+struct step {
+	Dwarf_Frame *rules;
+	const struct cfi_memory *memory;
+	const struct cfi_frame *from;
+	uint64_t cfa;
+};
+
+static enum cfi_result find_cfa(struct step *step)
+{
+	Dwarf_Op *ops;
+	size_t nr;
+
+	if (dwarf_frame_cfa(step->rules, &ops, &nr))
+		return CFI_WRONG;
+	return cfi_ops__value(ops, nr, step->from, step->memory, 0, false, &step->cfa);
+}
+
+/* A register of the caller.  The stack pointer is the canonical address, if nothing else is said of it. */
+static enum cfi_result find_register(const struct step *step, unsigned int nr, struct cfi_frame *to)
+{
+	enum cfi_result result;
+	Dwarf_Op own[3], *ops;
+	size_t nr_ops;
+	uint64_t value;
+
+	if (dwarf_frame_register(step->rules, (int)nr, own, &ops, &nr_ops))
+		return CFI_WRONG;
+	if (!nr_ops && nr == to->sp) {
+		to->regs[nr] = step->cfa;
+		to->known |= 1ULL << nr;
+		return CFI_DONE;
+	}
+	if (!nr_ops) {
+		if (ops == own)
+			to->known &= ~(1ULL << nr);
+		return CFI_DONE;
+	}
+	result = cfi_ops__value(ops, nr_ops, step->from, step->memory, step->cfa, true, &value);
+	if (result != CFI_DONE)
+		return result;
+	to->regs[nr] = value;
+	to->known |= 1ULL << nr;
+	return CFI_DONE;
+}
+
+static enum cfi_result find_caller(struct step *step, unsigned int return_address, struct cfi_frame *to)
+{
+	enum cfi_result result = find_cfa(step);
+
+	for (unsigned int nr = 0; result == CFI_DONE && nr < to->nr; nr++) {
+		result = find_register(step, nr, to);
+		/* the one that counts is the return address: what else is not there may not be needed */
+		if (nr != return_address && (result == CFI_BEYOND || result == CFI_WRONG)) {
+			to->known &= ~(1ULL << nr);
+			result = CFI_DONE;
+		}
+	}
+	if (result == CFI_DONE && !(to->known >> return_address & 1))
+		result = CFI_OUTERMOST;
+	if (result == CFI_DONE)
+		to->pc = to->regs[return_address];
+	return result;
+}
+
+enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memory *memory, struct cfi_frame *frame,
+			  bool *interrupted)
+{
+	struct step step = { .memory = memory, .from = frame };
+	struct cfi_frame caller = *frame;
+	enum cfi_result result = CFI_WRONG;
+	int return_address;
+
+	cfi->used++;
+	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &step.rules))
+		return CFI_NOTHING;
+	return_address = dwarf_frame_info(step.rules, NULL, NULL, interrupted);
+	if (return_address >= 0 && (unsigned int)return_address < frame->nr)
+		result = find_caller(&step, (unsigned int)return_address, &caller);
+	free(step.rules);
+	/* it would go on like that */
+	if (result == CFI_DONE && caller.pc == frame->pc && caller.regs[caller.sp] == frame->regs[frame->sp])
+		result = CFI_WRONG;
+	if (result == CFI_DONE)
+		*frame = caller;
+	return result;
+}

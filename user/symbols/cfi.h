@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Call frame information of an ELF file (.eh_frame, which stripped files have too): from the registers in a function
+ * to those in its caller.  The file is hostile; nothing of it is mapped into memory.  Reading may take long, and much
+ * memory: it belongs into the process apart.
+ */
+#ifndef MEMTRACE_SYMBOLS_CFI_H
+#define MEMTRACE_SYMBOLS_CFI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CFI_MAX_REGS 33
+
+/* What is known of a frame, by DWARF's numbers of registers. */
+struct cfi_frame {
+	uint64_t pc;
+	uint64_t regs[CFI_MAX_REGS];
+	uint64_t known;	     /* a bit for each register */
+	unsigned int nr, sp; /* how many registers the machine has; the number of the stack pointer */
+};
+
+enum cfi_result {
+	CFI_DONE,
+	CFI_OUTERMOST, /* it has no caller, says the file */
+	CFI_NOTHING,   /* the file says nothing of that address */
+	CFI_BEYOND,    /* memory that is not there is needed */
+	CFI_WRONG,     /* what the file says makes no sense, or cannot be evaluated */
+};
+
+/* Reads a word of the stack: CFI_DONE, CFI_BEYOND, or CFI_WRONG where no stack can be. */
+struct cfi_memory {
+	enum cfi_result (*word)(void *ctx, uint64_t address, uint64_t *word);
+	void *ctx;
+};
+
+struct cfi;
+
+/* Takes fd.  NULL: it is no ELF file, has no such information, or memory ran out. */
+struct cfi *cfi__open(int fd);
+/* The image stays the caller's, and must live as long. */
+struct cfi *cfi__open_image(char *image, size_t size);
+void cfi__free(struct cfi *cfi); /* NULL is fine */
+/* How many frames were looked up: memory grows with them. */
+uint64_t cfi__used(const struct cfi *cfi);
+
+/*
+ * Makes frame that of the caller.  vaddr: the file's own address of the code that runs, or that called.  interrupted:
+ * the frame was that of a signal's delivery, so the caller's pc is no return address.  Unless it returns CFI_DONE,
+ * frame is as it was.
+ */
+enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memory *memory, struct cfi_frame *frame,
+			  bool *interrupted);
+
+#endif
