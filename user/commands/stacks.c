@@ -287,10 +287,9 @@ static const struct option_row stacks_options[] = {
 	  .min = WEIGHT_FAULTS,
 	  .choices = weight_names,
 	  .arg = "WEIGHT",
-	  .help = "what counts: faults (of fault); allocations, pages, bytes or touched, the bytes that were touched "
-		  "first "
-		  "(of alloc; bytes by default); stalls or "
-		  "time (of stall; time by default)" },
+	  .help = "what counts: of fault its faults; of alloc its bytes (default), pages, allocations, or touched, the "
+		  "bytes "
+		  "that were touched for the first time; of stall its time (default), or stalls" },
 	{ .name = "by",
 	  .type = OPT_CHOICE,
 	  .offset = offsetof(struct options, path_groups),
