@@ -171,3 +171,17 @@ jitted() {
 	[[ $(jitted 0) == *'main;jit_outer LazyCompile:~f /a b.js:1;jit_touch;asm_exc_page_fault'* ]] || fail "$(<"$tmp/folded")"
 	[[ $(jitted 12345) =~ ';main;0x'[0-9a-f]+';0x'[0-9a-f]+';asm_exc_page_fault' ]] || fail "$(<"$tmp/folded")"
 }
+
+@test "a recording has the names of code that was made at run time, also where its process never was" {
+	local pid
+
+	need_tool python3 python3
+	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/jitted" -n 200 -s 400 -o 0 >"$tmp/cmd.out" 2>"$tmp/err" 3>&-
+	pid=$("$memtrace" replay "$tmp/r.rec" trace fault --json 2>/dev/null | jq -r 'select(.comm == "jitted") | .pid' | head -n 1)
+	[[ $pid && ! -e /tmp/perf-$pid.map ]]
+	"$memtrace" replay "$tmp/r.rec" stacks fault --format folded >"$tmp/folded" 2>"$tmp/err"
+	same "pages" "$(awk '/;jit_outer LazyCompile:~f \/a b.js:1;jit_touch;asm_exc_page_fault/ { print $NF }' "$tmp/folded")" 200
+	same "by an independent reader" "$(python3 "$BATS_TEST_DIRNAME/../golden/dump.py" --made "$tmp/r.rec" |
+		awk -v "pid=$pid" '$1 == pid { $1 = $2 = $3 = ""; print }' | sed 's/^ *//' | sort -u | paste -sd +)" \
+		"jit_outer LazyCompile:~f /a b.js:1+jit_touch"
+}
