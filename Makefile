@@ -50,7 +50,7 @@ PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
 PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
 endif
 
-LIBRARIES := libbpf libdw libelf zlib libzstd jansson popt libprotobuf-c
+LIBRARIES := libbpf libdw libelf zlib libzstd jansson popt libprotobuf-c liblzma
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
@@ -97,7 +97,7 @@ USER_CPPFLAGS := -I. -I$(BUILD)/skel -I$(BUILD)/proto -D_GNU_SOURCE -DMEMTRACE_V
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 # libiberty is always static, and has no .pc.  What libdw.a packs kernels' images with is not used; its .pc asks for it.
-LIBS := $(filter-out -lbz2 -llzma,$(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)) -liberty
+LIBS := $(filter-out -lbz2,$(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)) -liberty
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I bpf \
 	-Wall -fdebug-prefix-map="$(PREFIX_MAP)"
 # Not in the stamps: it changes what is refused, not what is built.

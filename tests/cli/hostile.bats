@@ -42,6 +42,12 @@ bounded() {
 	[ "$status" -eq 0 ]
 }
 
+@test "names of code that was made at run time are kept up to a bound" {
+	mebibytes=$((mebibytes + 64))
+	bounded 60 made trace fault --stacks -o /dev/null
+	[ "$status" -eq 0 ]
+}
+
 @test "names of cgroups are kept up to a bound" {
 	bounded 60 cgroups stat
 	[ "$status" -eq 0 ]

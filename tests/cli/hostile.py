@@ -95,6 +95,18 @@ def symbols_between():
     return recording(bytes(raw))
 
 
+def made():
+    """500 MB of functions that processes claim to have made at run time."""
+    raws = []
+    for part in range(40):
+        raw = bytearray(who())
+        for i in range(14000):
+            module = b"%d %d" % (i % 7, part) if i % 3 else b"no process"
+            raw += bytes([ITEM_SYMBOL]) + num(part << 32 | i) + num(1) + text(b"n" * 1000) + text(module)
+        raws.append(bytes(raw))
+    return recording(*raws)
+
+
 def cgroups():
     """Names of cgroups that nothing refers to, for ever."""
     raws = []

@@ -369,21 +369,6 @@ said_or_ended() {
 	memtrace_stop
 }
 
-# A service manager: prints each datagram that it gets.
-manager() {
-	# What one before it printed must not stand for this one: its file is opened only after the fork.
-	rm -f "$tmp/manager.out"
-	python3 -uc '
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1].replace("@", "\0", 1))
-print("bound")
-while True:
-    print(s.recv(4096).decode(), end="")' "$1" >"$tmp/manager.out" 3>&- &
-	started+=("$!")
-	eventually grep -qs bound "$tmp/manager.out"
-}
-
 @test "a service manager is told: ready when the file is there, signs of life, the end" {
 	for name in "$tmp/notify" "@memtrace-test.$$"; do
 		manager "$name"
@@ -399,6 +384,24 @@ while True:
 		memtrace_stop
 		eventually grep -qx STOPPING=1 "$tmp/manager.out"
 	done
+}
+
+@test "it is told of commands that run until they are stopped; with CMD it is CMD's to tell" {
+	for command in "oom --dir $tmp/reports" "record -o $tmp/r.rec" "top -i 1"; do
+		manager "$tmp/notify"
+		# shellcheck disable=SC2086 # words
+		NOTIFY_SOCKET=$tmp/notify WATCHDOG_USEC=400000 memtrace_start $command
+		eventually grep -qx READY=1 "$tmp/manager.out"
+		eventually eval '(($(grep -cx WATCHDOG=1 "$tmp/manager.out") >= 4))'
+		! grep -q STOPPING "$tmp/manager.out" || fail "it stops early"
+		memtrace_stop
+		eventually grep -qx STOPPING=1 "$tmp/manager.out"
+		rm -rf "$tmp/notify" "$tmp/reports"
+	done
+	manager "$tmp/notify"
+	NOTIFY_SOCKET=$tmp/notify memtrace_stat -- sh -c 'echo "socket=$NOTIFY_SOCKET" >'"$tmp/cmd.out"
+	same "CMD's environment" "$(<"$tmp/cmd.out")" "socket=$tmp/notify"
+	same "what the manager was told" "$(<"$tmp/manager.out")" bound
 }
 
 @test "a stopped memtrace gives no sign of life; the watchdog of another process is not its own" {

@@ -315,6 +315,21 @@ eventually() {
 	fail "not within five minutes: $*"
 }
 
+# A service manager: prints each datagram that it gets.
+manager() {
+	# What one before it printed must not stand for this one: its file is opened only after the fork.
+	rm -f "$tmp/manager.out"
+	python3 -uc '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\0", 1))
+print("bound")
+while True:
+    print(s.recv(4096).decode(), end="")' "$1" >"$tmp/manager.out" 3>&- &
+	started+=("$!")
+	eventually grep -qs bound "$tmp/manager.out"
+}
+
 # start NAME WORKLOAD ARGS...: a workload that prints "pid=N" and waits; "go NAME" lets it run.
 start() {
 	local name=$1

@@ -30,6 +30,17 @@ user_stacks() {
 	done
 }
 
+@test "frame pointers: memset has no frame, and its caller is not lost" {
+	for program in stacks stacks-dynamic; do
+		"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/$program" -n 3 -m 2 -f 222 -s 300 2>"$tmp/err" 3>&-
+		"$memtrace" replay "$tmp/r.rec" trace fault --stacks --json >"$tmp/events" 2>"$tmp/err"
+		user_stacks "$tmp/events" >"$tmp/chains"
+		# page by page: a huge page would be one
+		same "pages that $program fills" "$(grep -cE '(^|;)main;filled;[^;]+$' "$tmp/chains")" 222
+		same "chains" "$(chains "$tmp/chains")" "3 2"
+	done
+}
+
 @test "a recording has the names: it is replayed without root, without the kernel's symbols" {
 	need_tool setpriv util-linux
 	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/stacks-dynamic" -n 321 -m 45 -s 300 2>"$tmp/err" 3>&-
@@ -159,4 +170,18 @@ jitted() {
 @test "functions of a just-in-time compiler have the names that it wrote, if the file is the user's own" {
 	[[ $(jitted 0) == *'main;jit_outer LazyCompile:~f /a b.js:1;jit_touch;asm_exc_page_fault'* ]] || fail "$(<"$tmp/folded")"
 	[[ $(jitted 12345) =~ ';main;0x'[0-9a-f]+';0x'[0-9a-f]+';asm_exc_page_fault' ]] || fail "$(<"$tmp/folded")"
+}
+
+@test "a recording has the names of code that was made at run time, also where its process never was" {
+	local pid
+
+	need_tool python3 python3
+	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/jitted" -n 200 -s 400 -o 0 >"$tmp/cmd.out" 2>"$tmp/err" 3>&-
+	pid=$("$memtrace" replay "$tmp/r.rec" trace fault --json 2>/dev/null | jq -r 'select(.comm == "jitted") | .pid' | head -n 1)
+	[[ $pid && ! -e /tmp/perf-$pid.map ]]
+	"$memtrace" replay "$tmp/r.rec" stacks fault --format folded >"$tmp/folded" 2>"$tmp/err"
+	same "pages" "$(awk '/;jit_outer LazyCompile:~f \/a b.js:1;jit_touch;asm_exc_page_fault/ { print $NF }' "$tmp/folded")" 200
+	same "by an independent reader" "$(python3 "$BATS_TEST_DIRNAME/../golden/dump.py" --made "$tmp/r.rec" |
+		awk -v "pid=$pid" '$1 == pid { $1 = $2 = $3 = ""; print }' | sed 's/^ *//' | sort -u | paste -sd +)" \
+		"jit_outer LazyCompile:~f /a b.js:1+jit_touch"
 }

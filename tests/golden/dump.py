@@ -4,6 +4,7 @@
 
 dump.py FILE            what is in it, as one JSON object
 dump.py --records FILE  each record as a line of JSON
+dump.py --made FILE     functions that processes made at run time: process, start, address, name
 """
 
 import json
@@ -187,6 +188,7 @@ class Recording:
         if kind != HEAD:
             raise Damaged("no head")
         self.head, self.end, self.cgroups, self.state = json.loads(raw), None, {}, "reading"
+        self.made = set()
 
     def records(self):
         try:
@@ -195,9 +197,12 @@ class Recording:
                     self.end = json.loads(raw)
                 elif kind == DATA:
                     got = 0
-                    for record in Block(self.head["records"], raw, self.cgroups).records():
+                    block = Block(self.head["records"], raw, self.cgroups)
+                    for record in block.records():
                         got += 1
                         yield record
+                    self.made |= {(*map(int, module.split(" ")), start, name)
+                                  for start, _, name, module in block.symbols if start < 1 << 63}
                     if got != nr:
                         raise Damaged("%d records in a block of %d" % (got, nr))
             self.state = "complete"
@@ -259,11 +264,17 @@ def summary(recording):
 
 def main():
     arguments = sys.argv[1:]
-    each = arguments[:1] == ["--records"]
+    each = arguments[0] in ("--records", "--made")
     with open(arguments[-1], "rb") as file:
         recording = Recording(file.read())
     if not each:
         print(json.dumps(summary(recording), indent=1))
+        return
+    if arguments[0] == "--made":
+        for _ in recording.records():
+            pass
+        for made in sorted(recording.made):
+            print(*made)
         return
     for name, time, cpu, fields in recording.records():
         if name == "title":

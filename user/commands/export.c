@@ -9,9 +9,7 @@
 #include "../base/capabilities.h"
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../base/loop.h"
 #include "../base/outfile.h"
-#include "../base/service.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
 #include "../session/power.h"
@@ -34,8 +32,6 @@ struct export_run {
 	struct session session;
 	struct metrics *metrics;
 	struct outfile file;
-	struct service service;
-	struct loop_timer *alive;   /* when the service manager wants the next sign of life */
 	bool written;		    /* at least once */
 	int error;		    /* of the last write */
 	struct oom_box box;	    /* with --oom-dir */
@@ -134,13 +130,13 @@ static int on_interval(struct session *session, void *ctx)
 	}
 	if (err && err != run->error) {
 		outfile__report(&run->file, err);
-		service__tell(&run->service, "STATUS=the file cannot be written\n");
+		manager__tell(&run->session.manager, "STATUS=the file cannot be written\n");
 	}
 	if (err)
 		metrics__not_written(run->metrics);
 	if (!err && run->error) {
 		log_note("%s is written again", run->file.path);
-		service__tell(&run->service, WRITING);
+		manager__tell(&run->session.manager, WRITING);
 	}
 	run->written |= !err;
 	run->error = err;
@@ -249,28 +245,6 @@ static struct metrics_config metrics_config(const struct options *options)
 	return config;
 }
 
-/* Only from the loop in which everything is counted: if that stands still, the manager starts memtrace again. */
-static void on_alive(void *ctx, uint64_t now_ns)
-{
-	struct export_run *run = ctx;
-
-	service__tell(&run->service, "WATCHDOG=1\n");
-	loop_timer__set(run->alive, now_ns + run->service.watchdog_ns / 2);
-}
-
-/* The first file is written. */
-static int tell_ready(struct export_run *run)
-{
-	service__tell(&run->service, "READY=1\n" WRITING);
-	if (!run->service.watchdog_ns || !run->session.loop)
-		return 0;
-	run->alive = loop__timer(run->session.loop, on_alive, run);
-	if (!run->alive)
-		return -ENOMEM;
-	on_alive(run, clock__boot_ns());
-	return 0;
-}
-
 static int run_export_session(struct export_run *run, const struct options *options,
 			      const struct metrics_config *config)
 {
@@ -286,7 +260,6 @@ static int run_export_session(struct export_run *run, const struct options *opti
 		power__give_up(&run->session, &run->file, options->oom_dir ? CAPABILITY(SYSLOG) : 0);
 		if (run->box.keeper)
 			keeper__give_up(run->box.keeper);
-		run->error = tell_ready(run);
 	}
 	if (run->error) {
 		outfile__report(&run->file, run->error);
@@ -294,7 +267,6 @@ static int run_export_session(struct export_run *run, const struct options *opti
 	}
 	run->written = !options->once;
 	code = session__run(&run->session);
-	service__tell(&run->service, "STOPPING=1\n");
 	if (options->oom_dir)
 		session__fail_callback(&run->session, oom_box__finish(&run->box));
 	ended = end_file(run, (options->keep || options->once) && code != EXIT_USAGE);
@@ -373,6 +345,7 @@ static int run_export(struct options *options)
 			       .max_groups = MAX_GROUPS },
 		.event = on_event,
 		.interval = options->once ? NULL : on_interval,
+		.status = WRITING,
 		.ctx = &run,
 	};
 	int code = check_box(options);
@@ -389,7 +362,6 @@ static int run_export(struct options *options)
 		return code;
 	if (options->oom_dir)
 		want_box(&config, options);
-	service__open(&run.service);
 	config.reports_to_stdout = outfile__is_stdout(&run.file);
 	code = session__open(&run.session, options, &config);
 	if (code == EXIT_OK && options->oom_dir)
@@ -401,7 +373,6 @@ static int run_export(struct options *options)
 	metrics__free(run.metrics);
 	free(run.costs);
 	outfile__close(&run.file);
-	service__close(&run.service);
 	return code;
 }
 

@@ -2,20 +2,16 @@
 #include "symbols.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 #include "../base/hash.h"
-#include "../symbols/elf_file.h"
 #include "../symbols/kallsyms.h"
 #include "cfi_files.h"
 #include "jit_names.h"
 #include "proc_maps.h"
+#include "symbol_search.h"
 
 /*
  * The key of a mapping's file.  The build id would be enough for honest files.  The inode prevents a file that copies
@@ -129,149 +125,10 @@ void symbols__free(struct symbols *symbols)
 	free(symbols);
 }
 
-/* A place where a file, a copy of it, or its separate debug file may be. */
-struct place {
-	enum { BY_PATH, BY_NAME, BY_BUILD_ID } by;
-	bool in_dir; /* below the user's directory, not from the root */
-	const char *prefix, *suffix;
-};
-
-static const struct place places[] = {
-	{ .by = BY_PATH, .prefix = "", .suffix = "" },
-	{ .by = BY_BUILD_ID, .in_dir = true, .prefix = "/.build-id/", .suffix = ".debug" },
-	{ .by = BY_BUILD_ID, .in_dir = true, .prefix = "/.build-id/", .suffix = "" },
-	{ .by = BY_PATH, .in_dir = true, .prefix = "", .suffix = "" },
-	{ .by = BY_PATH, .in_dir = true, .prefix = "", .suffix = ".debug" },
-	{ .by = BY_NAME, .in_dir = true, .prefix = "", .suffix = "" },
-	{ .by = BY_NAME, .in_dir = true, .prefix = "", .suffix = ".debug" },
-	{ .by = BY_BUILD_ID, .prefix = "/usr/lib/debug/.build-id/", .suffix = ".debug" },
-	{ .by = BY_PATH, .prefix = "/usr/lib/debug", .suffix = ".debug" },
-	{ .by = BY_PATH, .prefix = "", .suffix = ".debug" },
-};
-
-static const char *middle_of(const struct place *place, const struct mapping *mapping, char *hex)
-{
-	if (place->by == BY_BUILD_ID) {
-		/* "ab/cdef...": the first byte is a directory */
-		build_id__hex(hex, &mapping->build_id);
-		memmove(hex + 3, hex + 2, strlen(hex + 2) + 1);
-		hex[2] = '/';
-		return hex;
-	}
-	return place->by == BY_NAME ? strrchr(mapping->path, '/') : mapping->path;
-}
-
-static int open_place(const struct symbols *symbols, const struct place *place, const struct mapping *mapping)
-{
-	char path[2 * 4096], hex[BUILD_ID_HEX_SIZE + 1];
-	int len;
-
-	if ((place->in_dir && !symbols->dir) || (place->by == BY_BUILD_ID && !mapping->build_id.len))
-		return -ENOENT;
-	len = snprintf(path, sizeof(path), "%s%s%s%s", place->in_dir ? symbols->dir : "", place->prefix,
-		       middle_of(place, mapping, hex), place->suffix);
-	return len < (int)sizeof(path) ? open_regular(AT_FDCWD, path, false) : -ENAMETOOLONG;
-}
-
-/* Without a build id only the mapped file itself is accepted. */
-static bool is_wanted(const struct elf_file *file, const struct mapping *mapping)
-{
-	struct build_id id;
-
-	elf_file__build_id(file, &id);
-	if (!build_id__equal(&id, &mapping->build_id))
-		return false;
-	return id.len || (mapping->inode && file->dev == mapping->dev && file->inode == mapping->inode);
-}
-
-/* The best symbols that were found so far for a mapping's file. */
-struct search {
-	const struct mapping *mapping;
-	size_t max_bytes;
-	struct symtab *tab; /* NULL: none */
-	enum elf_symbols have;
-};
-
-/* Takes over the file. */
-static void read_better(struct search *search, struct elf_file *file)
-{
-	struct symtab *tab = is_wanted(file, search->mapping) ? symtab__new(search->max_bytes) : NULL;
-	enum elf_symbols got = tab ? elf_file__symbols(file, tab) : ELF_SYMBOLS_NONE;
-
-	elf_file__close(file);
-	if (got <= search->have) {
-		symtab__free(tab);
-		return;
-	}
-	symtab__free(search->tab);
-	search->tab = tab;
-	search->have = got;
-}
-
-/* fd: a file descriptor, or -errno */
-static void read_fd(struct search *search, int fd)
-{
-	struct elf_file file;
-
-	if (fd >= 0 && !elf_file__open(&file, fd))
-		read_better(search, &file);
-}
-
-/*
- * Uses this process's own image, because all processes have the same.  A different one (in a recording, in a 32-bit
- * process) also has a different build id.
- */
-static void read_vdso(struct search *search)
-{
-	uint64_t start = getauxval(AT_SYSINFO_EHDR);
-	const struct mapping *own;
-	struct proc_maps *maps;
-	struct elf_file file;
-
-	if (!start || proc_maps__read((uint32_t)getpid(), &maps))
-		return;
-	own = proc_maps__find(maps, start);
-	if (own && !elf_file__open_image(&file, (char *)(uintptr_t)start, own->end - start))
-		read_better(search, &file);
-	proc_maps__free(maps);
-}
-
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr)
 {
 	symbols->access = (struct maps_access){ .nr = nr < MAPS_ACCESS_PIDS ? nr : MAPS_ACCESS_PIDS };
 	memcpy(symbols->access.pids, pids, symbols->access.nr * sizeof(*pids));
-}
-
-/* A process's path that also leads to its file from here.  Files that only a recording knows are found by build ids. */
-static bool is_path_ours(const struct mapping *mapping)
-{
-	int fd = mapping->inode ? open_regular(AT_FDCWD, mapping->path, false) : -1;
-	bool same = fd >= 0 && proc_maps__is_file(fd, mapping);
-
-	if (fd >= 0)
-		close(fd);
-	return same || !mapping->inode;
-}
-
-static struct symtab *read_symbols(const struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
-{
-	struct search search = { .mapping = mapping, .max_bytes = symbols->max_bytes };
-	struct maps_access access = symbols->access;
-	bool ours;
-
-	if (!strcmp(mapping->path, "[vdso]"))
-		read_vdso(&search);
-	if (mapping->path[0] != '/')
-		return search.tab;
-	if (pid && !access.nr)
-		access = (struct maps_access){ .pids = { pid }, .nr = 1 };
-	if (mapping->inode)
-		read_fd(&search, proc_maps__open_file(&access, mapping));
-	ours = is_path_ours(mapping);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && search.have != ELF_SYMBOLS_ALL; i++)
-		if (ours || places[i].in_dir || places[i].by == BY_BUILD_ID)
-			read_fd(&search, open_place(symbols, &places[i], mapping));
-	return search.tab;
 }
 
 /* Makes room, but keeps what this call uses.  false if that is not enough. */
@@ -289,9 +146,15 @@ static bool make_room(struct symbols *symbols, size_t bytes)
 
 static void read_file(struct symbols *symbols, struct symbol_file *file, uint32_t pid, const struct mapping *mapping)
 {
+	struct symbol_search search = { .dir = symbols->dir,
+					.access = symbols->access,
+					.max_bytes = symbols->max_bytes };
+
+	if (pid && !search.access.nr)
+		search.access = (struct maps_access){ .pids = { pid }, .nr = 1 };
 	file->pid = pid;
 	file->tries++;
-	file->tab = read_symbols(symbols, pid, mapping);
+	file->tab = symbol_search__read(&search, mapping);
 	if (!file->tab)
 		return;
 	if (!make_room(symbols, symtab__bytes(file->tab))) {

@@ -25,7 +25,8 @@
 struct symbols;
 
 /*
- * dir: where else to look for files, as DIR/.build-id/xx/yyyy.debug, DIR/.build-id/xx/yyyy, DIR/PATH or DIR/NAME;
+ * dir: where else to look for files, as DIR/.build-id/xx/yyyy.debug, DIR/.build-id/xx/yyyy, DIR/PATH, DIR/NAME, the
+ * name of a debug file that the file itself says, or as a client of debuginfod keeps them, DIR/xxyyyy/debuginfo;
  * NULL: $MEMTRACE_SYMBOLS, if it is set.  NULL if memory ran out.
  */
 struct symbols *symbols__new(const char *dir, size_t max_bytes);

@@ -19,6 +19,12 @@ struct stack_lookup {
 	size_t (*readers)(void *ctx, const struct mt_who *who, uint64_t time_ns, uint32_t *pids, size_t max);
 	/* The kernel's function at an address; false: not known. */
 	bool (*kernel_symbol)(void *ctx, uint64_t address, struct symbol *symbol);
+	/*
+	 * The function that a task's process made at run time, at the at-th address of its call chain; false: it is
+	 * code of a file, or not known.  The symbol is that of this address alone.
+	 */
+	bool (*made_symbol)(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
+			    struct symbol *symbol);
 	void *ctx;
 };
 

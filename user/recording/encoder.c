@@ -2,6 +2,7 @@
 #include "encoder.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -351,28 +352,56 @@ static uint64_t coded(enum field_code code, uint64_t value, uint64_t last, uint6
 	}
 }
 
+static int put_symbol(struct encoder *enc, const struct symbol *symbol)
+{
+	size_t name_len = strnlen(symbol->name, SYMBOL_NAME_MAX);
+	size_t module_len = strnlen(symbol->module, SYMBOL_NAME_MAX);
+	uint8_t *to = space(enc, 1 + 4 * VARINT_MAX + name_len + module_len);
+
+	if (!to)
+		return -ENOMEM;
+	*to++ = ITEM_SYMBOL;
+	to = varint__put(to, symbol->start);
+	to = varint__put(to, symbol->end - symbol->start);
+	to = put_string(to, symbol->name, name_len);
+	to = put_string(to, symbol->module, module_len);
+	enc->size = to - enc->buf;
+	return 0;
+}
+
 static int define_symbol(struct encoder *enc, uint64_t address)
 {
 	struct symbol symbol;
-	size_t name_len, module_len;
-	uint8_t *to;
 	int seen;
 
 	if (!enc->stacks.kernel_symbol || !enc->stacks.kernel_symbol(enc->stacks.ctx, address, &symbol))
 		return 0;
-	name_len = strnlen(symbol.name, SYMBOL_NAME_MAX);
-	module_len = strnlen(symbol.module, SYMBOL_NAME_MAX);
-	to = space(enc, 1 + 4 * VARINT_MAX + name_len + module_len);
-	seen = to ? see(enc, ITEM_SYMBOL, symbol.start, 0) : -ENOMEM;
-	if (seen)
-		return seen < 0 ? seen : 0;
-	*to++ = ITEM_SYMBOL;
-	to = varint__put(to, symbol.start);
-	to = varint__put(to, symbol.end - symbol.start);
-	to = put_string(to, symbol.name, name_len);
-	to = put_string(to, symbol.module, module_len);
-	enc->size = to - enc->buf;
-	return 0;
+	seen = see(enc, ITEM_SYMBOL, symbol.start, 0);
+	return seen ? (seen < 0 ? seen : 0) : put_symbol(enc, &symbol);
+}
+
+/* Those of a chain of a process that are code which it made at run time; the module says whose they are. */
+static int define_made(struct encoder *enc, int32_t id, const struct mt_who *who, size_t nr, uint64_t time_ns)
+{
+	const uint64_t of[] = { who->pid, who->start_ns, (uint64_t)(uint32_t)id };
+	struct symbol symbol;
+	char module[48];
+	size_t i;
+	int err;
+
+	if (!enc->stacks.made_symbol)
+		return 0;
+	err = see(enc, ITEM_SYMBOL, hash__keyed(of, sizeof(of)), 0);
+	if (err)
+		return err < 0 ? err : 0;
+	snprintf(module, sizeof(module), MADE_MODULE, who->pid, (unsigned long long)who->start_ns);
+	for (i = 0; !err && i < nr; i++) {
+		if (!enc->stacks.made_symbol(enc->stacks.ctx, who, id, i, time_ns, &symbol))
+			continue;
+		symbol.module = module;
+		err = symbol.start < FIRST_KERNEL_ADDRESS ? put_symbol(enc, &symbol) : 0;
+	}
+	return err;
 }
 
 static uint8_t *put_mapping(uint8_t *to, const struct mapping *mapping, uint64_t after)
@@ -437,6 +466,8 @@ static int define_stack(struct encoder *enc, enum field_code code, int32_t id, c
 	memcpy(copy, addresses, nr * sizeof(*copy));
 	if (code == CODE_USER_STACK && who)
 		err = define_maps(enc, who, copy[0], time_ns);
+	if (!err && code == CODE_USER_STACK && who)
+		err = define_made(enc, id, who, nr, time_ns);
 	seen = err ? err : see(enc, ITEM_STACK, id, 0);
 	if (seen)
 		return seen < 0 ? seen : 0;

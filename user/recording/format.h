@@ -66,9 +66,12 @@ enum item_kind {
 	ITEM_CGROUP = 1, /* a cgroup's name */
 	ITEM_STACK = 2,	 /* a call chain's addresses */
 	ITEM_MAPS = 3,	 /* the executable mappings of a process */
-	ITEM_SYMBOL = 4, /* a function of the kernel */
+	ITEM_SYMBOL = 4, /* a function of the kernel, or one that a process made at run time */
 	FIRST_LAYOUT = 8,
 };
+
+#define FIRST_KERNEL_ADDRESS (1ULL << 63) /* below, a function is a process's: */
+#define MADE_MODULE	     "%u %llu"	  /* its module says whose: process id, start of the process */
 
 #define ITEM_KIND_MASK 0x3f
 #define ITEM_SAME_CPU  0x40 /* the same as the record before it */

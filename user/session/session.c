@@ -483,6 +483,10 @@ int session__open(struct session *session, const struct options *options, const 
 	int code;
 
 	begin(session, options, config);
+	if (options->replay || (options->cmd && !config->status))
+		manager__none(&session->manager);
+	else
+		manager__open(&session->manager);
 	if (options->light && options->latency) {
 		log_error("--latency: needs the hooks that --light leaves out; use one of the two");
 		return EXIT_USAGE;
@@ -498,6 +502,7 @@ void session__close(struct session *session)
 	enum mt_probe id;
 
 	stop__on_signal(NULL, NULL);
+	manager__close(&session->manager);
 	targets__free(&session->targets);
 	loop__free(session->loop);
 	if (session->source)

@@ -18,6 +18,7 @@
 #include "../sources/live.h"
 #include "child.h"
 #include "held.h"
+#include "manager.h"
 #include "../count/run_view.h"
 #include "stacks.h"
 #include "targets.h"
@@ -68,6 +69,8 @@ struct session_config {
 	void (*tick)(struct session *session, void *ctx);
 	/* An interval ended: counts are up to date; < 0 stops the run.  NULL: not wanted. */
 	int (*interval)(struct session *session, void *ctx);
+	/* What a service manager shows of the run, as lines; it then is told of one with CMD, too.  NULL: "tracing". */
+	const char *status;
 	void *ctx;
 };
 
@@ -106,6 +109,7 @@ struct session {
 	 */
 	struct loop *loop;
 	struct loop_timer *tick; /* while it runs live; owned by the loop */
+	struct manager manager;	 /* hears of the run, live, from its begin to its end */
 	struct targets targets;	 /* that the run is about: it ends with them */
 	int error;		 /* of a callback or the source, -errno: the run was stopped by it */
 	bool callback_failed;	 /* error is one of the command's callbacks */

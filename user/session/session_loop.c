@@ -361,6 +361,8 @@ static int run_live(struct session *session)
 	stop__on_signal(on_signal, session);
 	stop__at(options->duration_ns ? session->view.start_ns + options->duration_ns : 0);
 	recording__begin(session);
+	if (manager__ready(&session->manager, session->loop, session->config.status))
+		session__fail(session, -ENOMEM);
 	if (options->cmd) {
 		code = start_command(session);
 		if (code)
@@ -371,6 +373,7 @@ static int run_live(struct session *session)
 				 "tracing until Ctrl-C");
 	}
 	loop(session);
+	manager__stopping(&session->manager);
 	stop__run_is_over();
 	if (session->child.running && session->interrupts > 1)
 		return 128 + SIGINT;

@@ -13,6 +13,7 @@
 #include "../kernel/apart_questions.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
+#include "leaf_callers.h"
 #include "unwound.h"
 
 #define MAX_FRAMES 1024
@@ -30,6 +31,7 @@ struct stack_text {
 	} key;
 	char *text;	  /* NULL: not made yet */
 	bool asked;	  /* and the answer has not come */
+	bool made;	  /* it has code that was made at run time, whose names a recording needs */
 	uint64_t outside; /* frames that are no code, and are left out */
 	char *names;	  /* the answer */
 	size_t names_size;
@@ -40,11 +42,14 @@ struct stacks {
 	struct symbols *symbols;
 	struct stack_text *texts;
 	struct apart *apart;
-	struct unwound_stacks *unwound; /* NULL: of a recording */
-	uint64_t waited_ns;		/* waited for names of a recording */
-	uint64_t outside;		/* frames left out of texts */
-	uint64_t unnamed;		/* call chains whose names did not come in time */
-	char *scratch;			/* a text that is not kept */
+	/* NULL: of a recording */
+	struct unwound_stacks *unwound;
+	struct leaf_callers *callers;
+	uint64_t waited_ns; /* waited for names of a recording */
+	uint64_t outside;   /* frames left out of texts */
+	uint64_t unnamed;   /* call chains whose names did not come in time */
+	char *scratch;	    /* a text that is not kept */
+	char made_name[SYMBOL_NAME_MAX + 1];
 	bool why_said;
 	bool mangled; /* names of C++ and Rust are left as they are in files */
 };
@@ -72,6 +77,7 @@ void stacks__free(struct stacks *stacks)
 			 (unsigned long long)stacks->unnamed, apart__killed(stacks->apart));
 	forget_texts(stacks);
 	unwound_stacks__free(stacks->unwound);
+	leaf_callers__free(stacks->callers);
 	symbols__free(stacks->symbols);
 	free(stacks->scratch);
 	free(stacks);
@@ -104,9 +110,11 @@ struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled
 	stacks->apart = apart;
 	stacks->mangled = mangled;
 	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
-	if (stacks->source.awaits_maps)
+	if (stacks->source.awaits_maps) {
 		stacks->unwound = unwound_stacks__new(&stacks->source, apart);
-	if (!stacks->symbols || (stacks->source.awaits_maps && !stacks->unwound)) {
+		stacks->callers = leaf_callers__new(&stacks->source, apart);
+	}
+	if (!stacks->symbols || (stacks->source.awaits_maps && (!stacks->unwound || !stacks->callers))) {
 		stacks__free(stacks);
 		return NULL;
 	}
@@ -171,11 +179,29 @@ static void place(const struct mapping *mapping, struct stack_frame *frame)
 	frame->file_offset = mapping->path[0] ? frame->address - mapping->start + mapping->file_offset : 0;
 }
 
+/* The call chain of an event. */
+struct chain {
+	int32_t id;
+	const struct mt_who *who;
+	uint64_t time_ns;
+};
+
+/* A recording has names of what a process made at run time. */
+static void name_made(const struct stacks *stacks, const struct chain *chain, size_t i, struct stack_frame *frame)
+{
+	const struct stack_lookup *source = &stacks->source;
+	struct symbol symbol;
+
+	if (source->made_symbol && source->made_symbol(source->ctx, chain->who, chain->id, i, chain->time_ns, &symbol))
+		frame->symbol = symbol.name;
+}
+
 /*
  * Callers outside of all code are not callers: code without frame pointers keeps other values where the kernel looks
  * for the next frame. names: the answer to the question for this chain, or NULL.
  */
-static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, size_t nr, struct stack_text *names)
+static char *user_text(const struct stacks *stacks, const struct chain *chain, const struct proc_maps *maps,
+		       const uint64_t *addresses, size_t nr, struct stack_text *names)
 {
 	struct message_cursor cursor = { names ? names->names : NULL, names ? names->names + names->names_size : NULL,
 					 !names || !names->names };
@@ -193,6 +219,10 @@ static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, 
 		size_t size;
 		const char *name = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
 
+		if (addresses[i] == STACK_UNKNOWN_CALLER) {
+			frames[kept++] = (struct stack_frame){ .address = addresses[i], .symbol = "[?]" };
+			continue;
+		}
 		if (i && maps && !mapping) {
 			if (names)
 				names->outside++;
@@ -205,6 +235,8 @@ static char *user_text(const struct proc_maps *maps, const uint64_t *addresses, 
 			frame->offset = offset;
 			to[size] = '\0';
 			to += size + 1;
+		} else if (mapping && !mapping->elf) {
+			name_made(stacks, chain, i, frame);
 		}
 		kept++;
 	}
@@ -320,6 +352,24 @@ static const uint64_t *chain(struct stacks *stacks, int32_t id, size_t *nr)
 	return addresses;
 }
 
+static bool is_made(const struct proc_maps *maps, const uint64_t *addresses, size_t i)
+{
+	const struct mapping *mapping = mapping_of(maps, addresses, i);
+
+	return mapping && !mapping->elf;
+}
+
+/* Files are there later, too; what a process made at run time has names as long as it lives. */
+static bool has_made(const struct proc_maps *maps, const uint64_t *addresses, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (is_made(maps, addresses, i))
+			return true;
+	return false;
+}
+
 bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names)
 {
 	const struct stack_lookup *source = &stacks->source;
@@ -334,7 +384,7 @@ bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who,
 		return false;
 	if (source->awaits_maps && source->awaits_maps(source->ctx, who, addresses[0], time_ns))
 		return true;
-	maps = names ? source->maps(source->ctx, who, addresses[0], time_ns) : NULL;
+	maps = source->maps(source->ctx, who, addresses[0], time_ns);
 	if (!maps)
 		return false;
 	key.maps = proc_maps__serial(maps);
@@ -343,6 +393,8 @@ bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who,
 		return entry->asked;
 	entry = add_text(stacks, &key);
 	if (entry)
+		entry->made = has_made(maps, addresses, nr);
+	if (entry && (names || entry->made))
 		ask_names(stacks, entry, maps, who, time_ns, addresses, nr);
 	entry = find_text(stacks, &key);
 	return entry && entry->asked;
@@ -360,16 +412,16 @@ static void wait_for_names(struct stacks *stacks)
 
 /* The text is the caller's. */
 static char *make_text(struct stacks *stacks, bool kernel, const struct text_key *key, const struct proc_maps *maps,
-		       int32_t id)
+		       const struct chain *of)
 {
 	size_t nr;
-	const uint64_t *addresses = chain(stacks, id, &nr);
+	const uint64_t *addresses = chain(stacks, of->id, &nr);
 
 	if (!addresses)
 		return NULL;
 	if (kernel)
 		return kernel_text(stacks, addresses, nr);
-	return user_text(maps, addresses, nr, find_text(stacks, key));
+	return user_text(stacks, of, maps, addresses, nr, find_text(stacks, key));
 }
 
 /* The text of that key; it is not kept while its names have not come, nor if memory runs out. */
@@ -381,8 +433,10 @@ static const char *keep(struct stacks *stacks, const struct text_key *key, char 
 		entry = add_text(stacks, key);
 	if (entry && !entry->asked) {
 		entry->text = text;
-		free(entry->names);
-		entry->names = NULL;
+		if (!entry->made) {
+			free(entry->names);
+			entry->names = NULL;
+		}
 		return text;
 	}
 	stacks->unnamed += entry && entry->asked;
@@ -414,7 +468,7 @@ const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const s
 	}
 	if (maps && !source->awaits_maps && stacks__awaits(stacks, id, who, time_ns, true))
 		wait_for_names(stacks);
-	text = make_text(stacks, kernel, &key, maps, id);
+	text = make_text(stacks, kernel, &key, maps, &(struct chain){ id, who, time_ns });
 	entry = find_text(stacks, &key);
 	stacks->outside += entry ? entry->outside : 0;
 	return keep(stacks, &key, text);
@@ -423,6 +477,26 @@ const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const s
 uint64_t stacks__outside(const struct stacks *stacks)
 {
 	return stacks->outside;
+}
+
+bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_top *top, const struct mt_who *who,
+		      uint64_t time_ns)
+{
+	uint64_t completed[1 + MAX_FRAMES];
+	struct leaf_chain leaf = { .top = top, .who = who, .time_ns = time_ns };
+	enum leaf_result result;
+	int32_t found;
+	size_t nr;
+
+	leaf.addresses = chain(stacks, *id, &leaf.nr);
+	if (!leaf.addresses)
+		return true;
+	completed[0] = MT_UNWOUND_NOT;
+	result = leaf_callers__complete(stacks->callers, &leaf, completed + 1, MAX_FRAMES, &nr);
+	found = result == LEAF_COMPLETED ? unwound_stacks__id(stacks->unwound, completed, nr) : -1;
+	if (found >= 0)
+		*id = found;
+	return result != LEAF_WAITS;
 }
 
 struct unwound_stacks *stacks__unwound(struct stacks *stacks)
@@ -437,9 +511,54 @@ static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, ui
 	return source->maps ? source->maps(source->ctx, who, ip, time_ns) : NULL;
 }
 
+/* The at-th name of an answer, in that buffer; false: it has none. */
+static bool read_name(const struct stack_text *entry, size_t at, char name[SYMBOL_NAME_MAX + 1])
+{
+	struct message_cursor cursor = { entry->names, entry->names + entry->names_size, !entry->names };
+	const char *text = NULL;
+	size_t size = 0, i;
+
+	message__get_u64(&cursor);
+	for (i = 0; i <= at && !cursor.failed; i++) {
+		message__get_u64(&cursor);
+		text = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
+	}
+	if (cursor.failed || !size)
+		return false;
+	memcpy(name, text, size);
+	name[size] = '\0';
+	return true;
+}
+
+static bool find_made(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
+		      struct symbol *symbol)
+{
+	struct stacks *stacks = ctx;
+	const struct proc_maps *maps;
+	const struct stack_text *entry;
+	size_t nr;
+	const uint64_t *addresses = chain(stacks, id, &nr);
+
+	if (!addresses || at >= nr)
+		return false;
+	maps = find_maps(stacks, who, addresses[0], time_ns);
+	if (!maps || !is_made(maps, addresses, at))
+		return false;
+	entry = find_text(stacks, &(struct text_key){ .id = id, .maps = proc_maps__serial(maps) });
+	if (!entry || !read_name(entry, at, stacks->made_name))
+		return false;
+	symbol->start = addresses[at] - (at > 0);
+	symbol->end = symbol->start + 1;
+	symbol->name = stacks->made_name;
+	symbol->module = "";
+	return true;
+}
+
 struct stack_lookup stacks__lookup(struct stacks *stacks)
 {
-	return (struct stack_lookup){
-		.addresses = find_addresses, .maps = find_maps, .kernel_symbol = find_kernel, .ctx = stacks
-	};
+	return (struct stack_lookup){ .addresses = find_addresses,
+				      .maps = find_maps,
+				      .kernel_symbol = find_kernel,
+				      .made_symbol = find_made,
+				      .ctx = stacks };
 }

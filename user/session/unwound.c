@@ -186,7 +186,7 @@ static bool add_chain(struct generation *generation, struct chain *chain, size_t
 }
 
 /* key: how it ended, then its nr addresses.  The id of a chain that has been lives on with it. */
-static int32_t chain_id(struct unwound_stacks *stacks, const uint64_t *key, size_t nr)
+int32_t unwound_stacks__id(struct unwound_stacks *stacks, const uint64_t *key, size_t nr)
 {
 	struct chain *chain = find_chain(&stacks->now, key, nr + 1), *old;
 	size_t size = sizeof(*chain) + (nr + 1) * sizeof(*key);
@@ -244,7 +244,7 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 	for (i = 0; i < nr && i < UNWIND_MAX_FRAMES; i++)
 		found[1 + i] = message__get_u64(answer);
 	if (!answer->failed && nr && nr <= UNWIND_MAX_FRAMES && found[0] < UNWIND_NR_ENDS)
-		copy->chain = chain_id(stacks, found, nr);
+		copy->chain = unwound_stacks__id(stacks, found, nr);
 }
 
 static void add_mapping(const struct mapping **list, size_t *nr, const struct mapping *mapping)
@@ -336,7 +336,7 @@ bool unwound_stacks__awaits(struct unwound_stacks *stacks, int32_t id, uint64_t 
 		return copy && copy->state == COPY_ASKED;
 	}
 	copy->state = COPY_DONE;
-	copy->chain = chain_id(stacks, (uint64_t[]){ MT_UNWOUND_BROKEN, pc }, 1);
+	copy->chain = unwound_stacks__id(stacks, (uint64_t[]){ MT_UNWOUND_BROKEN, pc }, 1);
 	free_bytes(stacks, copy);
 	return false;
 }

@@ -2,10 +2,13 @@
 #include "replay_stacks.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/hash.h"
+#include "../recording/format.h"
 
 #define KERNEL_MAX_BYTES (64 * 1024 * 1024)
 
@@ -28,6 +31,15 @@ struct recorded_maps {
 	struct proc_maps *maps;
 };
 
+/* What a process made at run time, by an address in it. */
+struct made_function {
+	UT_hash_handle hh;
+	struct made_key {
+		uint64_t pid, start_ns, address;
+	} key;
+	char name[];
+};
+
 int replay_stacks__init(struct replay_stacks *stacks)
 {
 	*stacks = (struct replay_stacks){ .kernel = symbol_tree__new(KERNEL_MAX_BYTES) };
@@ -41,10 +53,18 @@ static void forget_stack(struct replay_stacks *stacks, struct recorded_stack *st
 	free(stack);
 }
 
+static void forget_made(struct replay_stacks *stacks, struct made_function *made)
+{
+	stacks->made_bytes -= sizeof(*made) + strlen(made->name) + 1;
+	HASH_DEL(stacks->made, made);
+	free(made);
+}
+
 void replay_stacks__free(struct replay_stacks *stacks)
 {
 	struct recorded_stack *stack, *next_stack;
 	struct recorded_maps *maps, *next_maps;
+	struct made_function *made, *next_made;
 
 	for (stack = stacks->stacks; stack; stack = next_stack) {
 		next_stack = stack->hh.next;
@@ -55,6 +75,10 @@ void replay_stacks__free(struct replay_stacks *stacks)
 		HASH_DEL(stacks->maps, maps);
 		proc_maps__free(maps->maps);
 		free(maps);
+	}
+	for (made = stacks->made; made; made = next_made) {
+		next_made = made->hh.next;
+		forget_made(stacks, made);
 	}
 	symbol_tree__free(stacks->kernel);
 	stacks->kernel = NULL;
@@ -135,9 +159,49 @@ int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t
 	return 0;
 }
 
-/* Functions without room, or without a size, are left out. */
+static const struct made_function *find_made(const struct replay_stacks *stacks, const struct made_key *key)
+{
+	struct made_function *made;
+
+	HASH_FIND(hh, stacks->made, key, sizeof(*key), made);
+	return made;
+}
+
+/* The newest name of an address counts: code is made again. */
+static int add_made(struct replay_stacks *stacks, const struct made_key *key, const char *name)
+{
+	struct made_function *made = (struct made_function *)find_made(stacks, key);
+	size_t size = sizeof(*made) + strlen(name) + 1;
+
+	if (made && !strcmp(made->name, name))
+		return 0;
+	if (made)
+		forget_made(stacks, made);
+	if (size > REPLAY_MAX_MADE_BYTES - stacks->made_bytes)
+		return 0;
+	made = calloc(1, size);
+	if (!made)
+		return -ENOMEM;
+	made->key = *key;
+	memcpy(made->name, name, strlen(name));
+	HASH_ADD(hh, stacks->made, key, sizeof(made->key), made);
+	if (!made->hh.tbl) {
+		free(made);
+		return -ENOMEM;
+	}
+	stacks->made_bytes += size;
+	return 0;
+}
+
+/* Functions without room, without a size, or of no process, are left out. */
 int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
 {
+	struct made_key key = { .address = symbol->start };
+
+	if (symbol->start < FIRST_KERNEL_ADDRESS)
+		return sscanf(symbol->module, "%" SCNu64 " %" SCNu64, &key.pid, &key.start_ns) == 2 ?
+			       add_made(stacks, &key, symbol->name) :
+			       0;
 	return symbol_tree__add(stacks->kernel, symbol) == -ENOMEM ? -ENOMEM : 0;
 }
 
@@ -161,6 +225,26 @@ static const struct proc_maps *maps_of(void *ctx, const struct mt_who *who, uint
 	return entry ? entry->maps : NULL;
 }
 
+static bool made_symbol(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
+			struct symbol *symbol)
+{
+	struct replay_stacks *stacks = ctx;
+	struct made_key key = { who->pid, who->start_ns, 0 };
+	const struct made_function *made;
+	size_t nr;
+	const uint64_t *chain = addresses(stacks, id, &nr);
+
+	(void)time_ns;
+	if (!chain || at >= nr)
+		return false;
+	key.address = chain[at] - (at > 0);
+	made = find_made(stacks, &key);
+	if (!made)
+		return false;
+	*symbol = (struct symbol){ key.address, key.address + 1, made->name, "" };
+	return true;
+}
+
 static bool kernel_symbol(void *ctx, uint64_t address, struct symbol *symbol)
 {
 	struct replay_stacks *stacks = ctx;
@@ -170,7 +254,9 @@ static bool kernel_symbol(void *ctx, uint64_t address, struct symbol *symbol)
 
 struct stack_lookup replay_stacks__lookup(struct replay_stacks *stacks)
 {
-	return (struct stack_lookup){
-		.addresses = addresses, .maps = maps_of, .kernel_symbol = kernel_symbol, .ctx = stacks
-	};
+	return (struct stack_lookup){ .addresses = addresses,
+				      .maps = maps_of,
+				      .kernel_symbol = kernel_symbol,
+				      .made_symbol = made_symbol,
+				      .ctx = stacks };
 }

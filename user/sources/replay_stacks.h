@@ -10,6 +10,7 @@
 /* More than any recording of memtrace has; the rest of a hostile one is left out. */
 #define REPLAY_MAX_ADDRESSES  (4 * 1024 * 1024)
 #define REPLAY_MAX_MAPS_BYTES (64 * 1024 * 1024)
+#define REPLAY_MAX_MADE_BYTES (64 * 1024 * 1024)
 
 struct replay_stacks {
 	struct recorded_stack *stacks;
@@ -17,6 +18,8 @@ struct replay_stacks {
 	struct recorded_maps *maps;
 	size_t maps_bytes;
 	struct symbol_tree *kernel;
+	struct made_function *made;
+	size_t made_bytes;
 };
 
 /* 0 or -ENOMEM; replay_stacks__free() in any case. */
@@ -26,6 +29,7 @@ void replay_stacks__free(struct replay_stacks *stacks);
 int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t *addresses, size_t nr);
 /* maps is taken over, also when it fails. */
 int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t start_ns, struct proc_maps *maps);
+/* Of the kernel or, below FIRST_KERNEL_ADDRESS, of the process that its module names. */
 int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol);
 
 /* Its ctx is stacks. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cfi.h"
 
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <stdlib.h>
@@ -181,4 +182,73 @@ enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memo
 	if (result == CFI_DONE)
 		*frame = caller;
 	return result;
+}
+
+/* The offset of a register's place from the canonical address; false: it is no such place. */
+static bool offset_of(Dwarf_Frame *rules, unsigned int nr, int64_t *offset, bool *same)
+{
+	Dwarf_Op own[3], *ops;
+	size_t nr_ops;
+
+	*same = false;
+	if (dwarf_frame_register(rules, (int)nr, own, &ops, &nr_ops))
+		return false;
+	*same = !nr_ops && !ops;
+	*offset = nr_ops == 2 ? (int64_t)ops[1].number : 0;
+	return nr_ops && nr_ops <= 2 && ops[0].atom == DW_OP_call_frame_cfa &&
+	       (nr_ops == 1 || ops[1].atom == DW_OP_plus_uconst);
+}
+
+/* The canonical address as a register and an offset. */
+static bool base_of(Dwarf_Frame *rules, uint64_t *base, int64_t *offset)
+{
+	Dwarf_Op *ops;
+	size_t nr;
+
+	if (dwarf_frame_cfa(rules, &ops, &nr) || nr != 1)
+		return false;
+	if (ops->atom >= DW_OP_breg0 && ops->atom <= DW_OP_breg31) {
+		*base = ops->atom - DW_OP_breg0;
+		*offset = (int64_t)ops->number;
+		return true;
+	}
+	*base = ops->number;
+	*offset = (int64_t)ops->number2;
+	return ops->atom == DW_OP_bregx;
+}
+
+static void fill_rule(Dwarf_Frame *rules, unsigned int sp, unsigned int fp, struct cfi_rule *rule)
+{
+	int return_address = dwarf_frame_info(rules, NULL, NULL, NULL);
+	bool saved, in_register, same;
+	int64_t cfa, offset;
+	uint64_t base;
+
+	if (return_address < 0 || !base_of(rules, &base, &cfa))
+		return;
+	if (base == fp)
+		rule->kind = CFI_RULE_FRAME;
+	if (base != sp)
+		return;
+	saved = offset_of(rules, (unsigned int)return_address, &offset, &in_register);
+	if (saved)
+		rule->kind = CFI_RULE_AT;
+	else if (in_register)
+		rule->kind = CFI_RULE_REGISTER;
+	rule->return_address = saved ? cfa + offset : 0;
+	rule->frame = cfa;
+	rule->pointer = offset_of(rules, fp, &offset, &same) ? cfa + offset : CFI_NOT_SAVED;
+}
+
+struct cfi_rule cfi__rule(struct cfi *cfi, uint64_t vaddr, unsigned int sp, unsigned int fp)
+{
+	struct cfi_rule rule = { .kind = CFI_RULE_UNKNOWN, .pointer = CFI_NOT_SAVED };
+	Dwarf_Frame *rules;
+
+	cfi->used++;
+	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &rules))
+		return rule;
+	fill_rule(rules, sp, fp, &rule);
+	free(rules);
+	return rule;
 }

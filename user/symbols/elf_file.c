@@ -295,6 +295,36 @@ static const char *string_table(Elf *elf, size_t index, size_t *size)
 	return data->d_buf;
 }
 
+const char *elf_file__section(const struct elf_file *file, const char *name, size_t max_size, size_t *size)
+{
+	Elf_Scn *section = NULL;
+	size_t index, names_size;
+	const char *names;
+	GElf_Shdr header;
+	Elf_Data *data;
+
+	if (elf_getshdrstrndx(file->elf, &index))
+		return NULL;
+	names = string_table(file->elf, index, &names_size);
+	while (names && (section = elf_nextscn(file->elf, section))) {
+		if (!gelf_getshdr(section, &header) || header.sh_name >= names_size ||
+		    strcmp(names + header.sh_name, name))
+			continue;
+		data = header.sh_type != SHT_NOBITS && header.sh_size <= max_size ? elf_rawdata(section, NULL) : NULL;
+		*size = data && data->d_buf ? data->d_size : 0;
+		return *size ? data->d_buf : NULL;
+	}
+	return NULL;
+}
+
+bool elf_file__is_our_order(const struct elf_file *file)
+{
+	const char *ident = elf_getident(file->elf, NULL);
+	int own = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+
+	return ident && ident[EI_DATA] == own;
+}
+
 static bool is_function(const GElf_Sym *symbol)
 {
 	unsigned int type = GELF_ST_TYPE(symbol->st_info);

@@ -55,6 +55,7 @@ bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t
 enum elf_symbols {
 	ELF_SYMBOLS_NONE,
 	ELF_SYMBOLS_DYNAMIC, /* only those that other files may use */
+	ELF_SYMBOLS_MINI,    /* those, and what MiniDebugInfo has besides (mini_debug.h) */
 	ELF_SYMBOLS_ALL,
 };
 
@@ -64,5 +65,13 @@ enum elf_symbols {
  * functions before that.
  */
 enum elf_symbols elf_file__symbols(const struct elf_file *file, struct symtab *tab);
+
+/*
+ * The bytes of the first section of that name; NULL: there is none, it is empty, or larger than max_size.  Valid as
+ * long as the file is open.
+ */
+const char *elf_file__section(const struct elf_file *file, const char *name, size_t max_size, size_t *size);
+/* Whether its numbers are in this machine's byte order. */
+bool elf_file__is_our_order(const struct elf_file *file);
 
 #endif
