@@ -23,9 +23,10 @@
 #define MT_CGROUP_PATH_LEN 256
 #define MT_FILE_NAME_LEN   32
 #define MT_VARIABLE	   0x6d745f766172 /* stands in a program for the id of a kernel's variable */
-#define MT_FUNCTION_LEN	   32		  /* of a kernel function's name, cut if it is longer */
-#define MT_STACK_DEPTH	   127		  /* the kernel's PERF_MAX_STACK_DEPTH */
-#define MT_MORE_STACKS	   (1 << 30)	  /* set in the ids of call chains that are in the map "more_stacks" */
+#define MT_DEVICE_LEN	   32
+#define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
+#define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
+#define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
 /* Else: */
 #define MT_COPIED_STACK	   (1 << 29) /* the id of a struct mt_stack_copy: such an id leaves the source only live */
 #define MT_UNWOUND_STACK   (1 << 28) /* the id of a chain that was made of one, with an enum mt_unwound_end above: */
@@ -78,6 +79,15 @@ enum mt_reclaimer {
 	MT_RECLAIMER_OTHER,
 	MT_NR_RECLAIMERS
 };
+
+/* Who makes huge pages of small ones. */
+enum mt_collapser {
+	MT_COLLAPSER_KHUGEPAGED,
+	MT_COLLAPSER_TASK, /* the process, for itself or for another one: madvise(MADV_COLLAPSE) */
+	MT_NR_COLLAPSERS
+};
+
+enum mt_swap_op { MT_SWAP_IN, MT_SWAP_OUT, MT_NR_SWAP_OPS };
 
 /* What a fault was on. */
 enum mt_backing {
@@ -292,6 +302,15 @@ struct mt_major {
 	__u32 pad;
 	__u64 inode;
 	char file_name[MT_FILE_NAME_LEN]; /* the last part of its path, cut if it is longer; empty: none, or unknown */
+};
+
+/* One read of swap space, when latencies are asked for. */
+struct mt_swapin {
+	struct mt_hdr hdr;
+	struct mt_who who; /* the task that asked for it */
+	__u64 duration_ns; /* from the request to the data */
+	__u64 pages;	   /* of them one is needed now, the others are read ahead */
+	char device[MT_DEVICE_LEN];
 };
 
 /* One minor fault. */
@@ -599,6 +618,68 @@ struct mt_refault_by_evictor {
 	struct mt_refault_by_evictor_value value;
 };
 
+/* Pages that were written to swap space, by whose they were and who wrote them. */
+struct mt_swap_out_key {
+	__u64 cgroup_id;	  /* whose they were; 0: unknown */
+	__u64 target_cgroup_id;	  /* whose limit they were reclaimed for; 0: none, or unknown */
+	__u32 by;		  /* enum mt_reclaimer */
+	__u32 shmem;		  /* shared memory: no process's */
+	char comm[MT_COMM_LEN];	  /* the process whose they were; empty: unknown */
+	char writer[MT_COMM_LEN]; /* the task that wrote them */
+};
+
+struct mt_swap_out_value {
+	struct mt_keyed_head head; /* its count: of writes */
+	__u64 pages;
+};
+
+struct mt_swap_out {
+	struct mt_hdr hdr;
+	struct mt_swap_out_key key;
+	struct mt_swap_out_value value;
+};
+
+/* What khugepaged did, by whose memory it was. */
+struct mt_khugepaged_key {
+	__u64 cgroup_id;	/* 0: unknown */
+	char comm[MT_COMM_LEN]; /* empty: unknown */
+	__u32 by;		/* enum mt_collapser */
+	__u32 pad;
+};
+
+struct mt_khugepaged_value {
+	struct mt_keyed_head head;
+	__u64 scanned;	 /* ranges of the size of a huge page */
+	__u64 collapsed; /* of them made one */
+	__u64 cpu_ns;	 /* of khugepaged alone */
+};
+
+struct mt_khugepaged {
+	struct mt_hdr hdr;
+	struct mt_khugepaged_key key;
+	struct mt_khugepaged_value value;
+};
+
+/* Reads and writes of swap space that are over, by device. */
+struct mt_swap_io_key {
+	char device[MT_DEVICE_LEN];
+	__u32 op; /* enum mt_swap_op */
+	__u32 pad;
+};
+
+struct mt_swap_io_value {
+	struct mt_keyed_head head;
+	__u64 pages;
+	__u64 ns;
+	__u64 hist[MT_HIST_SLOTS]; /* of how long they took */
+};
+
+struct mt_swap_io {
+	struct mt_hdr hdr;
+	struct mt_swap_io_key key;
+	struct mt_swap_io_value value;
+};
+
 /* Calls of shrinkers, by what they free and for whom. */
 struct mt_slab_shrinker_key {
 	char function[MT_FUNCTION_LEN]; /* empty: unknown */
@@ -712,8 +793,6 @@ struct mt_mmap_lock_by_holder {
 	struct mt_mmap_lock_by_holder_key key;
 	struct mt_mmap_lock_by_holder_value value;
 };
-
-#define MT_DEVICE_LEN 32
 
 /* Pauses of writers by the device that is slow. */
 struct mt_dirty_by_device_key {
@@ -888,6 +967,7 @@ struct mt_cfg {
 	__u32 accounts_delays;	   /* delay accounting is on: see mt_control.takes_delays */
 	__u32 probes;		   /* bit per enum mt_probe: those that are on */
 	__u32 nr_slots;		   /* of these probes: a task has so many counters, in the order of enum mt_slot */
+	__u64 huge_page_size;	   /* in bytes; 0: the kernel has none */
 	__u64 long_stall_ns;	   /* a stall that takes at least that has a record */
 	__u32 shift[MT_NR_PROBES]; /* of a probe that is on: how much less a counter's place among them is than its slot
 				    */
@@ -1061,6 +1141,7 @@ _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
 _Static_assert(sizeof(struct mt_stack_copy) == 40 + 8 * MT_MAX_REGS, "mt_stack_copy");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
+_Static_assert(sizeof(struct mt_swapin) == 128, "mt_swapin");
 _Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 160, "mt_reclaim");
@@ -1078,6 +1159,9 @@ _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_khugepaged) == 16 + 32 + 24 + 24, "mt_khugepaged");
+_Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
+_Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");
 _Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_shrinker");
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");
 _Static_assert(sizeof(struct mt_stall_by_caller) == 16 + 40 + 24 + 8, "mt_stall_by_caller");

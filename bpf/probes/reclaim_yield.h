@@ -8,27 +8,13 @@
 #include "core/compat/vmscan.h"
 #include "core/identity.h"
 #include "core/keyed.h"
-#include "core/span.h"
+#include "core/reclaimer.h"
 #include "core/state.h"
 
 /* For each cgroup with reclaim for its limit, anonymous pages and those of files: with the index 180 KiB. */
 #define YIELDS_MAX 1024
 
 KEYED_MAPS(reclaim_yield, YIELDS_MAX, 2 * MT_NR_RECLAIMERS);
-
-/* Who reclaims here, an enum mt_reclaimer; *target: the id of the cgroup whose limit it is for, 0 for none. */
-static __always_inline u32 reclaimer(u64 *target)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	const struct span *span = span__open();
-
-	*target = 0;
-	if (span && span->id >> 16 == MT_PROBE_reclaim) {
-		*target = span->target;
-		return span->asked ? MT_RECLAIMER_PROACTIVE : span->id & 0xffff;
-	}
-	return BPF_CORE_READ(task, flags) & PF_KSWAPD ? MT_RECLAIMER_KSWAPD : MT_RECLAIMER_OTHER;
-}
 
 /* The current task's state if what it reclaims counts: kswapd's does always, as it works for all. */
 static __always_inline struct mt_state *reclaiming(u32 by)

@@ -232,6 +232,23 @@ asked() {
 	run -2 "$memtrace" map --wss -d 1
 }
 
+@test "the nodes that pages are on" {
+	[[ -e /proc/self/numa_maps ]] || skip "this kernel has no NUMA"
+	start_mapped
+	map -p "$pid" --nodes
+	same "as many bytes as the kernel has pages there" "$(report '[.processes[].mappings[].node_bytes | add] | add')" \
+		"$(grep -oE '[ ](N[0-9]+=[0-9]+|kernelpagesize_kB=[0-9]+)' "/proc/$pid/numa_maps" | awk -F= '/N/ { pages += $2; next }
+			{ sum += pages * $2; pages = 0 } END { printf "%.0f", sum * 1024 }')"
+	same "all that is resident" "$(mapping '.class == "anon"' rss_bytes)" \
+		"$(report '[.processes[0].mappings[] | select(.class == "anon") | .node_bytes | add] | add')"
+	[[ $(report '.processes[0].cost.nodes_ns') -gt 0 ]]
+	map -p "$pid" --nodes -d 0.2
+	same "with a run beside it" "$(report '[.processes[0].mappings[].node_bytes."0" | type] | unique | tostring')" '["number"]'
+	map -p "$pid"
+	same "without --nodes" "$(report '[.processes[0] | .cost.nodes_ns, (.mappings[].node_bytes)] | unique | tostring')" '[null]'
+	run -2 "$memtrace" map --nodes
+}
+
 # lines FILE N: has it as many?
 lines() {
 	[[ $(wc -l <"$1") -ge $2 ]]

@@ -381,6 +381,26 @@ static void stalls_are_summed_as_delay_accounting_does(void **state)
 	assert_true(stalled_figure(&run, FIGURE_CMD_THRASHES).known);
 }
 
+/* Between begin and end; unknown where a device in memory may take pages without a request. */
+static void swap_is_known_only_with_all_of_it(void **state)
+{
+	struct stalled_run run;
+
+	(void)state;
+	make_stalled(&run);
+	run.source.probes[MT_PROBE_swap].attached = run.source.probes[MT_PROBE_swap].hooked = true;
+	run.own.begin.slots[MT_SLOT_swap_in_pages] = 10;
+	run.own.end.slots[MT_SLOT_swap_in_pages] = 110;
+	run.own.begin.slots[MT_SLOT_swap_out_pages] = 7;
+	run.own.end.slots[MT_SLOT_swap_out_pages] = 1007;
+	assert_true(stalled_figure(&run, FIGURE_SWAPPED_IN).known);
+	assert_int_equal(stalled_figure(&run, FIGURE_SWAPPED_IN).value, 100);
+	assert_int_equal(stalled_figure(&run, FIGURE_SWAPPED_OUT).value, 1000);
+	run.source.probes[MT_PROBE_swap].lacks[MT_SLOT_swap_in_pages] = true;
+	assert_false(stalled_figure(&run, FIGURE_SWAPPED_IN).known);
+	assert_non_null(strstr(stalled_figure(&run, FIGURE_SWAPPED_OUT).why, "swap in memory"));
+}
+
 /* Also if delay accounting tells of refaults: that would be compared with itself. */
 static void a_part_of_the_stalls_is_not_compared(void **state)
 {
@@ -507,6 +527,7 @@ int main(void)
 		cmocka_unit_test(memory_of_others_matters_where_a_cgroup_is_watched),
 		cmocka_unit_test(all_allocations_are_seen_but_for_one_a_cpu),
 		cmocka_unit_test(stalls_are_summed_as_delay_accounting_does),
+		cmocka_unit_test(swap_is_known_only_with_all_of_it),
 		cmocka_unit_test(a_part_of_the_stalls_is_not_compared),
 		cmocka_unit_test(the_machines_stalls_are_those_of_the_samples),
 		cmocka_unit_test(what_no_sample_has_is_unknown),

@@ -343,6 +343,43 @@ swapped() {
 	verdict "$1: memory goes out and comes back (pswpout $out, pswpin $in)" $?
 }
 
+# out_of STAGE FILTER: pages of such rows that were swapped out, by memtrace.
+out_of() {
+	stat_json "$1" "[.swapped_out[] | select($2) | .pages] | add // 0"
+}
+
+# pages_moved STAGE NAME PAGES COUNTER: as the kernel counts; where requests may be missed, each may have 32 pages.
+pages_moved() {
+	local low high
+
+	low=$(vmstat "$1" inner "$4") high=$(vmstat "$1" outer "$4")
+	[[ $3 =~ ^[0-9]+$ ]] && (($3 > 0 && $3 <= high && $3 + 32 * $(may_lack "$1") >= low))
+	verdict "$1: $2 ($3) = $4 ($low..$high)" $?
+}
+
+# moved STAGE: pages that were swapped in and out, by task, by owner, by device and one by one, are what the kernel counts.
+moved() {
+	local io op said counted
+
+	if [[ $(stat_json "$1" '.total.swap.in_pages') == null ]]; then
+		same "$1: swap is unknown only where functions are needed and refused" "${check_functions:+there are some}" ""
+		return
+	fi
+	pages_moved "$1" "pages swapped in by tasks" "$(stat_json "$1" '[.processes[].swap.in_pages] | add')" pswpin
+	pages_moved "$1" "pages swapped out by tasks" "$(stat_json "$1" '[.processes[].swap.out_pages] | add')" pswpout
+	pages_moved "$1" "pages swapped out by owner" "$(out_of "$1" true)" pswpout
+	for op in in out; do
+		said=$(stat_json "$1" ".total.swap.${op}_pages")
+		io=$(stat_json "$1" "[.swap_io[] | select(.op == \"$op\") | .pages] | add // 0")
+		((io <= said && io + 256 + 32 * $(may_lack "$1") >= said))
+		verdict "$1: requests to swap $op that are over have $io of $said pages" $?
+	done
+	counted=$(stat_json "$1" '[.swap_io[] | select(.op == "in") | .count] | add // 0')
+	nearly "$1: each read of swap is in the histogram" "$1" "$(jq '[.histograms[].count] | add' "$check_out/$1/hist.json")" "$counted"
+	same "$1: and its device's histogram has as many" \
+		"$(stat_json "$1" '[.swap_io[] | select(.op == "in") | .histogram.count] | add // 0')" "$counted"
+}
+
 # every JSON document of that VM against the published schemas
 check_schemas() {
 	local python=/usr/bin/python3 said

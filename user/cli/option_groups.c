@@ -288,7 +288,7 @@ const struct option_row gather_options[] = {
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = AT(latency),
-	  .help = "also measure how long major faults take; costs one clock read per fault" },
+	  .help = "also measure how long major faults and reads of swap take; costs one clock read per fault" },
 	{ .name = NULL },
 };
 

@@ -120,6 +120,7 @@ struct options {
 	/* map */
 	bool pss;
 	bool wss;
+	bool nodes;
 	/* stacks */
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
 	int path_groups;    /* 1: by what memory was for; 0: by path */

@@ -333,7 +333,7 @@ static int run_export(struct options *options)
 		.defaults = DEFAULT_PROBES,
 		.light = BIT(fault),
 		/* that of major faults needs the hook on exceptions */
-		.latency = session__named_probes(options) & BIT(fault),
+		.latency = session__named_probes(options) & (BIT(fault) | BIT(swap)),
 		.metrics = true,
 		.samples = true,
 		.bpf_stats = !options->no_bpf_stats,

@@ -53,6 +53,8 @@ static int look_once(struct render *render, const struct options *options, const
 	*err = map_look__init(&look, nr);
 	for (i = 0; !*err && i < nr && !stop__asked(); i++) {
 		one = map_look__read(&look, &scan, pids[i], options->pss);
+		if (!one && options->nodes)
+			map_look__read_nodes(&look.processes[look.nr - 1], 0);
 		if (one == -ESRCH && !options->comms.nr)
 			log_warn("-p %u: no such process, or it has no memory of its own", pids[i]);
 		else if (one != -ESRCH)
@@ -97,6 +99,10 @@ static int run_map(struct options *options)
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
 	}
+	if (o->nodes && !single) {
+		log_error("map: --nodes is about the mappings of processes: expected -p, -n, -t or CMD");
+		return EXIT_USAGE;
+	}
 	if (o->wss && (!single || (!o->cmd && !o->duration_ns && !o->interval_ns))) {
 		log_error("map: --wss is about processes within an interval: expected -p, -n or -t with -d or -i, or "
 			  "CMD");
@@ -121,6 +127,12 @@ static const struct option_row own_options[] = {
 	  .offset = offsetof(struct options, wss),
 	  .help = "also what of each mapping was used within -d, -i or CMD (the working set): clears the marks of its "
 		  "pages (clear_refs), which the kernel's reclaim uses too, and reads smaps" },
+	{ .name = "nodes",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, nodes),
+	  .help = "also on which NUMA nodes the pages of each mapping are, from numa_maps: the kernel looks at each "
+		  "page for that, and the process cannot change its mappings meanwhile" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -152,6 +164,7 @@ static const struct example examples[] = {
 	{ .text = "where the memory of a process is", .line = "memtrace map -p 812" },
 	{ .text = "what it does with it within ten seconds", .line = "memtrace map -p 812 -d 10" },
 	{ .text = "what of its memory it uses within a minute", .line = "memtrace map -p 812 -d 60 --wss" },
+	{ .text = "on which NUMA nodes it is", .line = "memtrace map -p 812 --nodes" },
 	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
 	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
 	{ .text = "beside that, a recording of it", .line = "memtrace map -p 812 -d 60 --record map.rec" },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../base/log.h"
+#include "../kernel/numa_maps.h"
 
 int map_look__init(struct map_look *look, size_t room)
 {
@@ -49,8 +50,10 @@ int map_look__add(struct map_look *look, struct process_map *map)
 		map_class__tell(process->map);
 		err = map_groups__make(process->groups, process->map);
 	}
-	if (!err)
+	if (!err) {
 		map_groups__take_referenced(process->groups, process->map);
+		map_groups__take_nodes(process->groups, process->map);
+	}
 	if (err) {
 		free_process(process);
 		process_map__done(map);
@@ -59,6 +62,12 @@ int map_look__add(struct map_look *look, struct process_map *map)
 	look->nr++;
 	look->refused += process->map->error != 0;
 	return 0;
+}
+
+void map_look__read_nodes(struct map_process *process, uint64_t start_ns)
+{
+	if (process->groups && !process->map->error && !numa_maps__read(process->map, start_ns))
+		map_groups__take_nodes(process->groups, process->map);
 }
 
 int map_look__read(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss)
@@ -99,6 +108,7 @@ int map_look__show(struct render *render, const struct options *options, struct 
 	/* also where a recording does not have it */
 	request.pss |= options->pss;
 	request.wss |= options->wss;
+	request.nodes = options->nodes ? numa_maps__online() : 0;
 	request.sort = options->sort;
 	request.by_cgroup = options->by >= 0;
 	err = map_view__add(&view, &request, report);

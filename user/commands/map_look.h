@@ -23,6 +23,8 @@ void map_look__done(struct map_look *look);
 int map_look__add(struct map_look *look, struct process_map *map);
 /* Reads that of the process of that pid, and adds it; 0, -ESRCH: it is gone or has no memory, or another -errno. */
 int map_look__read(struct map_look *look, struct page_scan *scan, uint32_t pid, bool pss);
+/* On which nodes its pages are; they stay unknown if it is gone or does not tell.  start_ns 0: whenever it began. */
+void map_look__read_nodes(struct map_process *process, uint64_t start_ns);
 /* The place of a pid, or NULL. */
 struct map_process *map_look__find(const struct map_look *look, uint32_t pid);
 /* Renders a report; rows and pss of the request come from options.  0 or -errno. */

@@ -230,7 +230,9 @@ static const struct option_row latency_options[] = {
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = offsetof(struct options, latency),
-	  .help = "also a line for each major fault with how long it took, for one clock read a fault" },
+	  .help = "also a line for each major fault, and with swap for each read of it, with how long it took; costs "
+		  "one "
+		  "clock read a fault" },
 	{ .name = NULL },
 };
 

@@ -324,6 +324,28 @@ void map_groups__take_referenced(struct map_groups *groups, const struct process
 	}
 }
 
+static void begin_nodes(struct map_group *group, bool known)
+{
+	for (size_t i = 0; i < MAP_NODES; i++)
+		group->nodes[i] = known ? 0 : MT_UNKNOWN_U64;
+}
+
+void map_groups__take_nodes(struct map_groups *groups, const struct process_map *map)
+{
+	size_t i, node;
+
+	for (i = 0; i < groups->nr; i++)
+		begin_nodes(&groups->list[i], map->nodes);
+	begin_nodes(&groups->sum, map->nodes);
+	for (i = 0; map->nodes && i < map->nr_areas; i++) {
+		for (node = 0; node < MAP_NODES; node++) {
+			groups->list[groups->of_area[i]].nodes[node] += map->nodes[i][node];
+			if (map->areas[i].class != MAPPED_HUGETLB)
+				groups->sum.nodes[node] += map->nodes[i][node];
+		}
+	}
+}
+
 void map_groups__done(struct map_groups *groups)
 {
 	free(groups->list);

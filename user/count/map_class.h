@@ -25,7 +25,8 @@ struct map_group {
 	size_t nr;
 	bool known; /* the pages of all areas were read: else rss, swap and huge are unknown */
 	uint64_t rss, swap, huge;
-	uint64_t referenced; /* MT_UNKNOWN_U64: not known */
+	uint64_t referenced;	   /* MT_UNKNOWN_U64: not known */
+	uint64_t nodes[MAP_NODES]; /* parts of rss, where the map knows them; else unknown */
 };
 
 struct map_groups {
@@ -43,6 +44,8 @@ struct map_groups {
 int map_groups__make(struct map_groups *groups, const struct process_map *map);
 /* Sums up what of the areas was referenced, as it is known later. */
 void map_groups__take_referenced(struct map_groups *groups, const struct process_map *map);
+/* The same of the nodes that their pages are on. */
+void map_groups__take_nodes(struct map_groups *groups, const struct process_map *map);
 void map_groups__done(struct map_groups *groups);
 
 #endif

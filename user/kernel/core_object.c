@@ -152,6 +152,15 @@ static bool accounts_delays(const struct btf *btf)
 	return btf__find_by_name_kind(btf, DELAYS, BTF_KIND_STRUCT) >= 0 && delays__are_on();
 }
 
+/* 0: there are none */
+static uint64_t huge_page_size(void)
+{
+	char text[32];
+
+	small_file__read_at(AT_FDCWD, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", text, sizeof(text));
+	return strtoull(text, NULL, 10);
+}
+
 static uint32_t max_map_count(void)
 {
 	char text[16];
@@ -174,6 +183,7 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 	cfg->accounts_delays = accounts_delays(btf);
 	cfg->page_size = sysconf(_SC_PAGESIZE);
 	cfg->max_map_count = max_map_count();
+	cfg->huge_page_size = huge_page_size();
 }
 
 /* How many different call chains are kept, each in some 1 KiB of the kernel's memory. */

@@ -249,7 +249,7 @@ static int read_areas(struct page_scan *scan, struct process_map *map, int dir)
 }
 
 /* Its directory still refers to that process if the pid is used again. */
-static int open_process(uint32_t pid, uint64_t start_ns)
+int map_reader__open(uint32_t pid, uint64_t start_ns)
 {
 	char path[64];
 	int dir;
@@ -270,7 +270,7 @@ int map_reader__read(struct page_scan *scan, uint32_t pid, uint64_t start_ns, bo
 	map_reader__done(map);
 	map->pid = pid;
 	map->pss = map->uss = MT_UNKNOWN_U64;
-	dir = open_process(pid, start_ns);
+	dir = map_reader__open(pid, start_ns);
 	if (dir < 0)
 		return dir;
 	read_comm(map, dir);
@@ -294,7 +294,7 @@ void map_reader__done(struct process_map *map)
 
 void map_reader__read_pss(struct process_map *map, uint64_t start_ns)
 {
-	int dir = open_process(map->pid, start_ns);
+	int dir = map_reader__open(map->pid, start_ns);
 
 	if (dir < 0)
 		return;

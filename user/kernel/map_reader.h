@@ -20,6 +20,10 @@ int map_reader__read(struct page_scan *scan, uint32_t pid, uint64_t start_ns, bo
 void map_reader__read_pss(struct process_map *map, uint64_t start_ns);
 void map_reader__done(struct process_map *map);
 
+/* Its directory in /proc (O_PATH), the caller's to close, as proc__open(); start_ns 0: whenever it began.  Or -errno.
+ */
+int map_reader__open(uint32_t pid, uint64_t start_ns);
+
 /* A line of /proc/PID/maps, which is changed, as an area of the map.  0, -EINVAL: no such line, or -ENOMEM. */
 int map_reader__take_line(struct process_map *map, char *line);
 /* The text of /proc/PID/status: false if the process has no memory. */

@@ -181,7 +181,10 @@ static bool alt__fits(const struct judge *judge, const struct attach_alt *alt, s
 static bool is_implied(const struct judge *judge, const struct attach_alt *alt)
 {
 	struct hook_state unused = { 0 };
+	char arguments[WHY_LEN];
 
+	if (alt->without && prototype__read_function(judge->btf, alt->without, arguments, sizeof(arguments)) != -ENOENT)
+		return false;
 	if (strchr(alt->event, ':'))
 		return prototype__matches(judge->btf, alt->event, alt->proto);
 	return !(judge->avoid >> ATTACH_FENTRY & 1) && function_fits(judge, alt, &unused);
@@ -659,6 +662,8 @@ static void add_hook_names(struct btf_names *names, const struct attach_hook *ho
 			btf_names__add(names, RECORD_OF_EVENT, strchr(alt->event, ':') + 1);
 		if (alt->context)
 			btf_names__add(names, "", alt->context);
+		if (alt->without)
+			prototype__add_names(names, alt->without);
 	}
 }
 

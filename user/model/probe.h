@@ -49,6 +49,7 @@ struct attach_alt {
 	const char *proto;
 	/* For fields taken by name: the context struct that the kernel must have; NULL: any. */
 	const char *context;
+	const char *without; /* of kind implied: a function that the kernel must not have; NULL: any */
 };
 
 /* An enumerator of the kernel whose value programs assume, because no relocation can find it. */

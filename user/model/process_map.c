@@ -22,6 +22,7 @@ struct map_area *process_map__add(struct process_map *map)
 void process_map__done(struct process_map *map)
 {
 	free(map->areas);
+	free(map->nodes);
 	arena__free(&map->names);
 	*map = (struct process_map){ 0 };
 }

@@ -51,6 +51,9 @@ struct map_area {
 	uint64_t referenced; /* used since the marks were cleared, if the map knows it */
 };
 
+/* NUMA nodes that are told apart; the last stands for it and all above. */
+#define MAP_NODES 8
+
 /* Sizes in bytes, MT_UNKNOWN_U64 where they are not known. */
 struct process_map {
 	uint32_t pid;
@@ -70,8 +73,9 @@ struct process_map {
 	uint64_t pss, uss;		    /* smaps_rollup, if it was asked for */
 	uint64_t java_heap;		    /* what the command line of a JVM lets its heap have; 0, unknown: nothing */
 	bool knows_referenced;
+	uint64_t (*nodes)[MAP_NODES]; /* bytes of each area on each node; owned; NULL: not read */
 	struct {
-		uint64_t maps, pages, pss, wss;
+		uint64_t maps, pages, pss, wss, nodes;
 	} cost_ns; /* time spent to read them; 0: not read */
 };
 

@@ -84,6 +84,12 @@ static const char *const names_evictor[] = { "unknown", "kswapd", "task", NULL }
 
 static const char *const names_lru_type[] = { "anon", "file", NULL };
 
+static const char *const names_collapser[] = { "khugepaged", "task", NULL };
+
+static const char *const names_swap_type[] = { "anon", "shmem", NULL };
+
+static const char *const names_swap_op[] = { "in", "out", NULL };
+
 static const char *const names_stall_cause[] = {
 	[MT_STALL_MEMCG] = "memcg",	[MT_STALL_HIGH] = "high",	  [MT_STALL_DIRECT] = "direct",
 	[MT_STALL_COMPACT] = "compact", [MT_STALL_SWAPIN] = "swapin",	  [MT_STALL_REFAULT] = "refault",

@@ -18,8 +18,8 @@ void manager__open(struct manager *manager);
 /* Tells nobody: CMD is the service, and may speak for itself. */
 void manager__none(struct manager *manager);
 /*
- * All is attached; status: lines such as "STATUS=...\n", NULL: that it is tracing.  From then on the manager gets signs of
- * life from the loop in which everything is counted: if that stands still, it starts memtrace again.  0 or -ENOMEM.
+ * All is attached; status: lines such as "STATUS=...\n", NULL: that it is tracing.  From then on the manager gets signs
+ * of life from the loop in which everything is counted: if that stands still, it starts memtrace again.  0 or -ENOMEM.
  */
 int manager__ready(struct manager *manager, struct loop *loop, const char *status);
 /* Lines such as "STATUS=...". */

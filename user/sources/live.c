@@ -530,7 +530,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.rare_fold_bytes = rings__rare_fold_bytes(&live->ring_plan);
 	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
 	live->cfg.every = request->every;
-	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault : 0;
+	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault | 1U << MT_PROBE_swap : 0;
 	live->cfg.stacks = request->stacks;
 	live->cfg.stack_bytes = request->stack_bytes;
 	live->cfg.stack_tops = request->stacks && !request->stack_bytes && can_read_registers(live);

@@ -73,6 +73,17 @@ static uint64_t missed_by_one(const struct live *live)
 	return misses;
 }
 
+/* The same of requests to swap: only what the second misses can be lost. */
+static uint64_t missed_requests(const struct live *live)
+{
+	const struct bpf_object *bpf = live->objects[MT_PROBE_swap].bpf;
+	const struct bpf_program *again = bpf ? bpf_object__find_program_by_name(bpf, "swap_queued_again") : NULL;
+
+	if (!again || bpf_program__fd(again) < 0)
+		return 0;
+	return program_misses(bpf_object__find_program_by_name(bpf, "swap_queued"));
+}
+
 /* One system call a program, so not at each tick. */
 static void read_misses(struct live *live)
 {
@@ -87,6 +98,8 @@ static void read_misses(struct live *live)
 		misses->all += runs;
 		if (i == MT_PROBE_stall)
 			runs -= missed_by_one(live);
+		if (i == MT_PROBE_swap)
+			runs -= missed_requests(live);
 		*(schema__has_rare_event(i) ? &misses->rare : &misses->hot) += runs;
 	}
 }

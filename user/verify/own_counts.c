@@ -292,6 +292,10 @@ static uint64_t value_of(const struct own_counts *own, enum figure figure)
 		return session_pages(begin->scanned, end->scanned);
 	case FIGURE_KSWAPD_RECLAIMED:
 		return kswapd_pages(own);
+	case FIGURE_SWAPPED_IN:
+		return slot(own, MT_SLOT_swap_in_pages);
+	case FIGURE_SWAPPED_OUT:
+		return slot(own, MT_SLOT_swap_out_pages);
 	case FIGURE_KILLS:
 		return end->kills - begin->kills;
 	case FIGURE_CGROUP_KILLS:
@@ -321,6 +325,8 @@ static const uint32_t figure_probes[NR_FIGURES] = {
 	[FIGURE_KSWAPD_ROUNDS] = 1U << MT_PROBE_kswapd,
 	[FIGURE_KSWAPD_SCANNED] = 1U << MT_PROBE_kswapd,
 	[FIGURE_KSWAPD_RECLAIMED] = 1U << MT_PROBE_kswapd,
+	[FIGURE_SWAPPED_IN] = 1U << MT_PROBE_swap,
+	[FIGURE_SWAPPED_OUT] = 1U << MT_PROBE_swap,
 	[FIGURE_KILLS] = 1U << MT_PROBE_oom,
 	[FIGURE_CGROUP_KILLS] = 1U << MT_PROBE_oom,
 	[FIGURE_CMD_STALLS] = 1U << MT_PROBE_reclaim,
@@ -385,6 +391,9 @@ static const char *why_unknown(const struct own_counts *own, const struct counte
 		if (!session->source->probes[id].attached)
 			return "its probe could not be attached";
 	}
+	if ((row->figure == FIGURE_SWAPPED_IN || row->figure == FIGURE_SWAPPED_OUT) &&
+	    !run_view__knows(&session->view, MT_SLOT_swap_in_pages))
+		return "swap in memory is not seen: programs on functions are refused, or avoided";
 	if (memcg_figures & 1U << row->figure && !run_view__knows(&session->view, MT_SLOT_reclaim_memcg_count))
 		return "only part of its probe could be attached";
 	if (figure_probes[row->figure] == 1U << MT_PROBE_stall)

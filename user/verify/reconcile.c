@@ -20,6 +20,11 @@
 #define SKIPPED(times_) \
 	{ .text = "the kernel skipped some runs of memtrace's programs (lost.recursion)", \
 	  .side = KERNEL_MORE, .bound = BOUND_SKIPPED, .times = times_ }
+/* A request is made some instructions after the kernel's counter; it is of a huge page at most. */
+#define SWAP_REASONS \
+	LOST_TASKS, LOST_RARE, SKIPPED(ANY), \
+	{ .text = "a CPU was between the kernel's counter and the request when they were read", \
+	  .side = KERNEL_MORE, .bound = BOUND_CPUS, .times = 512 }
 /* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
 #define BETWEEN_HOOK_AND_COUNTER(side_) \
 	{ .text = "a CPU was between the kernel's counter and memtrace's hook when they were read", \
@@ -202,6 +207,12 @@ const struct counter_row counter_rows[] = {
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_KSWAPD, .name = "pageoutrun", .names = "pageoutrun",
 	  .figure = FIGURE_KSWAPD_ROUNDS,
 	  .reasons = { OPEN_SESSIONS, LOST_RARE } },
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pswpin", .names = "pswpin",
+	  .figure = FIGURE_SWAPPED_IN,
+	  .reasons = { SWAP_REASONS } },
+	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "pswpout", .names = "pswpout",
+	  .figure = FIGURE_SWAPPED_OUT,
+	  .reasons = { SWAP_REASONS } },
 	{ .file = COUNTERS_VMSTAT, .about = ABOUT_MACHINE, .name = "oom_kill", .names = "oom_kill",
 	  .figure = FIGURE_KILLS,
 	  .reasons = { KILLS, LOST_RARE } },

@@ -174,7 +174,7 @@ static int table_rest(void *ctx, size_t nr, struct cell *cells)
 	return 1;
 }
 
-/* Whether a row says what it is about: all members of its key that can have any value are known. */
+/* Whether a row says what it is about: some member of its key that can have any value is known. */
 static bool says_what(const struct keyed_row *row, const struct cell *cells)
 {
 	size_t i;
@@ -182,11 +182,11 @@ static bool says_what(const struct keyed_row *row, const struct cell *cells)
 	for (i = 0; i < row->nr_keys; i++) {
 		if (!row->keys[i].path)
 			continue;
-		if (keyed_column__is_open(&row->keys[i]) && cells->kind == CELL_NONE)
-			return false;
+		if (keyed_column__is_open(&row->keys[i]) && cells->kind != CELL_NONE)
+			return true;
 		cells++;
 	}
-	return true;
+	return false;
 }
 
 /* Rows of which none says what it is about would only repeat the totals. */

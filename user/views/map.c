@@ -19,7 +19,8 @@ enum {
 	COLUMN_RSS,
 	COLUMN_SWAP,
 	COLUMN_HUGE,
-	COLUMN_REFERENCED,
+	COLUMN_NODE,
+	COLUMN_REFERENCED = COLUMN_NODE + MAP_NODES,
 	COLUMN_COUNT,
 	COLUMN_FIRST_TOUCH,
 	COLUMN_WRITE_PRESENT,
@@ -39,6 +40,15 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_RSS] = { .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_SWAP] = { .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_HUGE] = { .title = "HUGE", .path = "huge_bytes", .unit = UNIT_BYTES },
+#define NODE(nr, title_) [COLUMN_NODE + (nr)] = { .title = title_, .path = "node_bytes." #nr, .unit = UNIT_BYTES }
+	NODE(0, "NODE0"),
+	NODE(1, "NODE1"),
+	NODE(2, "NODE2"),
+	NODE(3, "NODE3"),
+	NODE(4, "NODE4"),
+	NODE(5, "NODE5"),
+	NODE(6, "NODE6"),
+	NODE(7, "NODE7+"),
 	[COLUMN_REFERENCED] = { .title = "REFERENCED", .path = "referenced_bytes", .unit = UNIT_BYTES },
 	[COLUMN_COUNT] = { .title = "MAPS", .path = "maps", .unit = UNIT_COUNT },
 	[COLUMN_FIRST_TOUCH] = { .title = "FIRST-TOUCH", .path = "first_touch_bytes", .unit = UNIT_BYTES },
@@ -67,6 +77,8 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_RSS] = map__known(group->known, group->rss);
 	c[COLUMN_SWAP] = map__known(group->known, group->swap);
 	c[COLUMN_HUGE] = map__known(group->known && process->map->scanned, group->huge);
+	for (size_t node = 0; node < MAP_NODES; node++)
+		c[COLUMN_NODE + node] = map__number(group->nodes[node]);
 	c[COLUMN_REFERENCED] = map__number(group->referenced);
 	c[COLUMN_COUNT] = cell_uint(group->nr);
 	c[COLUMN_FIRST_TOUCH] = map__number(activity->first_touch_bytes);
@@ -105,7 +117,7 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 	const struct map_groups *groups = table->process->groups;
 	struct map_group sum = { .known = true };
 	struct map_activity activity = { 0 };
-	size_t i;
+	size_t i, node;
 
 	if (nr || !table->shown || groups->nr <= table->shown)
 		return 0;
@@ -116,6 +128,8 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 		sum.swap += groups->list[i].swap;
 		sum.huge += groups->list[i].huge;
 		add_known(&sum.referenced, groups->list[i].referenced);
+		for (node = 0; node < MAP_NODES; node++)
+			add_known(&sum.nodes[node], groups->list[i].nodes[node]);
 		sum.nr += groups->list[i].nr;
 		if (table->process->activity)
 			add_activity(&activity, &table->process->activity[i]);
@@ -209,6 +223,9 @@ static void say_cost(const struct map_request *request, const struct process_map
 	if (request->wss && map->cost_ns.wss)
 		wrapped__add(&line, ", ", "%s for what was referenced",
 			     format_duration(text, sizeof(text), map->cost_ns.wss));
+	if (request->nodes && map->cost_ns.nodes)
+		wrapped__add(&line, ", ", "%s for their nodes",
+			     format_duration(text, sizeof(text), map->cost_ns.nodes));
 	if (map->unknown)
 		wrapped__add(&line, "; ", "of %zu mappings the pages were not read", map->unknown);
 	wrapped__end(&line);
@@ -237,7 +254,7 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 	return 0;
 }
 
-/* Columns about an interval only where there is one. */
+/* Columns about an interval only where there is one, and those of nodes that there are. */
 static void choose_columns(struct map_view *view, const struct map_request *request)
 {
 	size_t i;
@@ -246,6 +263,9 @@ static void choose_columns(struct map_view *view, const struct map_request *requ
 	for (i = COLUMN_FIRST_TOUCH; i <= COLUMN_RETURNED; i++)
 		if (!request->traced)
 			view->columns[i].title = NULL;
+	for (i = 0; i < MAP_NODES; i++)
+		if (!(request->nodes >> i & 1))
+			view->columns[COLUMN_NODE + i] = (struct column){ 0 };
 	if (!request->wss)
 		view->columns[COLUMN_REFERENCED].title = NULL;
 }

@@ -23,6 +23,7 @@ struct map_request {
 	uint64_t rows;	      /* of each table in text; 0: all */
 	bool pss;	      /* was asked for */
 	bool wss;	      /* the same */
+	uint32_t nodes;	      /* of which pages are told, as bits; 0: it was not asked for */
 	bool traced;	      /* activity was */
 	uint64_t lost;	      /* faults that are in no activity */
 	bool machine;	      /* all processes, without their mappings */
@@ -43,10 +44,10 @@ struct map_view {
 	size_t nr_tables;
 	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
 	struct cell_rows rows, cgroup_rows;
-	struct column process_columns[28], cgroup_columns[12];
+	struct column process_columns[32], cgroup_columns[12];
 	size_t shown; /* processes in text; 0: all */
 	char rest[32];
-	struct column columns[20]; /* of mappings */
+	struct column columns[32]; /* of mappings */
 	struct cell head[3];
 };
 

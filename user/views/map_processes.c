@@ -35,6 +35,7 @@ static const struct column process_columns[] = {
 	{ .path = "cost.pages_ns", .unit = UNIT_NS },
 	{ .path = "cost.pss_ns", .unit = UNIT_NS },
 	{ .path = "cost.wss_ns", .unit = UNIT_NS },
+	{ .path = "cost.nodes_ns", .unit = UNIT_NS },
 	{ .path = "mappings" },
 };
 
@@ -82,6 +83,7 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = map__known(map->cost_ns.pages, map->cost_ns.pages);
 	*c++ = map__known(map->cost_ns.pss, map->cost_ns.pss);
 	*c++ = map__known(map->cost_ns.wss, map->cost_ns.wss);
+	*c++ = map__known(map->cost_ns.nodes, map->cost_ns.nodes);
 	*c++ = has_areas ? cell_table(mappings) : cell_none();
 }
 

@@ -119,6 +119,37 @@ check_minor_kinds() {
 			"$check_out/minor_kinds/map.json")" true "$(<"$check_out/minor_kinds/map.err")"
 }
 
+# Huge pages by faults, and by khugepaged.
+check_minor_thp() {
+	local dir=$check_out/minor_thp made mine of name
+
+	have_stat minor_thp || return
+	if [[ $check_functions ]]; then
+		for of in huge:thp_fault_alloc fallback:thp_fault_fallback; do
+			for name in minor_kinds minor_fallback; do
+				bracket "$name: faults: ${of%:*} = ${of#*:}" $name "$(stat_json $name ".total.thp.${of%:*}")" "${of#*:}"
+			done
+		done
+		same "minor_fallback: those of a process without room for huge pages" \
+			"$(stat_json minor_fallback '.processes[] | select(.comm == "huge") | .thp | "\(.huge) \(.fallback)"')" "0 8"
+	else
+		same "minor_kinds: without functions nothing is known of faults" "$(stat_json minor_kinds '.total.thp.huge')" null
+	fi
+	made=$(sed -n 's/^collapsed=//p' "$dir/stdout")
+	if [[ $made == 0 ]]; then
+		skip "minor_thp: khugepaged" "it found no huge page in this run"
+		return
+	fi
+	mine=$(stat_json minor_thp '[.khugepaged[] | select(.comm == "huge" and .by == "khugepaged") | .collapsed] | add // 0')
+	nearly "minor_thp: what khugepaged made of the process's memory" minor_thp "$mine" "$made"
+	nearly "minor_thp: all that it made" minor_thp "$(stat_json minor_thp '[.khugepaged[] | .collapsed] | add')" \
+		"$(($(<"$dir/collapsed1") - $(<"$dir/collapsed0")))"
+	((mine <= $(vmstat minor_thp outer thp_collapse_alloc)))
+	verdict "minor_thp: no more than thp_collapse_alloc" $?
+	same "minor_thp: it took CPU time, and looked at more" \
+		"$(stat_json minor_thp '.khugepaged | (map(.cpu_ns) | add > 0), (map(.scanned) | add) >= (map(.collapsed) | add)' | paste -sd ' ')" "true true"
+}
+
 check_minor() {
 	local stage
 
@@ -143,4 +174,5 @@ check_minor() {
 		fi
 	done
 	check_minor_kinds
+	check_minor_thp
 }

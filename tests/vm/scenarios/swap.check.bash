@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
 check_swap() {
-	local inner
+	local inner mine kswapd direct
 
 	inner=$(vmstat swap inner pgmajfault)
 	((inner > 200))
@@ -12,8 +12,17 @@ check_swap() {
 	bracket "swap: major faults of all processes = pgmajfault" swap \
 		"$(stat_json swap '[.processes[].fault.major] | add')" pgmajfault
 	yields swap
+	moved swap
+	mine=$(out_of swap '.comm == "hog" and .type == "anon"')
+	((10 * mine > 8 * $(out_of swap '.type == "anon"')))
+	verdict "swap: most of what went out of processes was hog's ($mine)" $? "$(stat_json swap '.swapped_out | tojson')"
+	((kswapd = $(out_of swap '.by == "kswapd"'), direct = $(out_of swap '.by == "direct"')))
+	same "swap: kswapd's and direct reclaim's are told apart by who wrote them" \
+		"$(out_of swap '(.by == "kswapd") != (.writer | startswith("kswapd"))') $((kswapd > 0))" "0 1"
+	note "swap: written by kswapd $kswapd, in direct reclaim $direct"
 	report_sound swap
-	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pageoutrun"
+	verified swap 0 "vmstat pgmajfault" "getrusage major" "vmstat pgsteal_anon + pgsteal_file" "vmstat pageoutrun" \
+		"vmstat pswpin" "vmstat pswpout"
 	# kswapd may wake and find that the task has done it all
 	verified_if_any swap "vmstat pgscan_kswapd" "vmstat pgsteal_kswapd"
 }

@@ -8,8 +8,9 @@ stage_swap() {
 	swapon "$swap"
 	leave_memory 80
 	beyond=$(($(meminfo MemAvailable) / 1024 + 40))
-	gather swap stat -a -- /guest/hog -a $beyond -r 2 -l 24
-	verify swap -- /guest/hog -a $beyond -r 2 -l 24
+	gather swap stat fault alloc stall reclaim kswapd oom swap --latency -a -- /guest/hog -a $beyond -r 2 -l 24
+	replay swap hist.json hist swap --json
+	verify swap fault alloc stall reclaim kswapd oom swap -- /guest/hog -a $beyond -r 2 -l 24
 	all_memory
 	swapoff "$swap"
 }

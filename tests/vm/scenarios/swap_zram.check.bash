@@ -10,6 +10,12 @@ check_swap_zram() {
 		"$(vmstat swap_zram inner pgmajfault)"
 	same "swap_zram: episodes = tracepoints" "$(stat_json swap_zram '[.processes[].reclaim.memcg.count] | add')" \
 		"$(seen swap_zram mm_vmscan_memcg_reclaim_begin)"
+	moved swap_zram
+	same "swap_zram: all that went out was of its cgroup, and hog's own reclaim wrote it" \
+		"$(out_of swap_zram '.cgroup != "/zram" or .comm != "hog" or .writer != "hog" or .by != "memcg"')" 0 \
+		"$(stat_json swap_zram '.swapped_out | tojson')"
+	same "swap_zram: the device is told, and its time" \
+		"$(stat_json swap_zram '[.swap_io[] | select(.ns > 0) | "\(.device) \(.op)"] | sort | join(";")')" "zram0 in;zram0 out"
 	same "swap_zram: what the device holds, by memtrace state = mm_stat" \
 		"$(jq -r '.zram[] | "\(.name) \(.stored_bytes) \(.compressed_bytes) \(.used_bytes)"' "$check_out/swap_zram/state.json")" \
 		"zram0 $(awk '{ print $1, $2, $3 }' "$check_out/swap_zram/mm_stat")" "$(cat "$check_out/swap_zram/state.err")"

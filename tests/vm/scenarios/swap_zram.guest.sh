@@ -28,7 +28,8 @@ stage_swap_zram() {
 	swapon /dev/zram0
 	mkdir "$cgroups/zram"
 	echo 16M >"$cgroups/zram/memory.max"
-	gather swap_zram stat -a -- /guest/hog -g "$cgroups/zram" -a 40 -r 2
+	gather swap_zram stat fault alloc stall reclaim kswapd oom swap --latency -a -- /guest/hog -g "$cgroups/zram" -a 40 -r 2
+	replay swap_zram hist.json hist swap --json
 	cgroup_files swap_zram /zram
 	[ ! "$memtrace" ] || look_at_zram
 	rmdir "$cgroups/zram"
