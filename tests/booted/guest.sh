@@ -120,7 +120,7 @@ unwritable() {
 	chown root:root "${file%/*}"
 	eventually journal err "cannot write '$file'" || return
 	chown prometheus:prometheus "${file%/*}"
-	eventually journal notice "is written again" || eventually journal info "is written again"
+	eventually journal info "is written again"
 }
 
 # hangs: a process that gives no sign of life is ended, and another one started
