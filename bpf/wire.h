@@ -257,12 +257,26 @@ struct mt_stack_copy {
 	__u64 regs[MT_MAX_REGS];
 };
 
+/*
+ * The top of the stack, behind an event whose chain was found by frame pointers (struct mt_cfg, stack_tops): what tells
+ * the callers of functions without a frame.  The event's size has it in it; the source's reader takes it off.
+ */
+#define MT_TOP_WORDS 8
+
+struct mt_stack_top {
+	__u64 fp;	/* frame pointer */
+	__u64 link;	/* link register, of machines that have one; else 0 */
+	__u64 nr_words; /* 0: they could not be read */
+	__u64 words[MT_TOP_WORDS];
+};
+
 /* How the unwinding of a copied stack ended. */
 enum mt_unwound_end {
 	MT_UNWOUND_WHOLE,  /* at the program's or a thread's start, or in code that a program made at run time */
 	MT_UNWOUND_CUT,	   /* at the end of the copied bytes */
 	MT_UNWOUND_BROKEN, /* where no call frame information says how to go on, or what it says is wrong */
-	MT_NR_UNWOUND_ENDS
+	MT_NR_UNWOUND_ENDS,
+	MT_UNWOUND_NOT = MT_NR_UNWOUND_ENDS, /* it was found by frame pointers, and callers that lacked were added */
 };
 
 /* One page-fault exception, when single events are asked for. */
@@ -930,6 +944,7 @@ struct mt_cfg {
 	__u32 latency;	   /* bit per enum mt_probe: measure what costs a clock read per event */
 	__u32 stacks;	   /* single events have stack ids */
 	__u32 stack_bytes; /* of user stacks so many bytes are copied, instead of following frame pointers; 0: none */
+	__u32 stack_tops;  /* events with user stacks have a struct mt_stack_top behind them */
 	__u32 sample;	   /* of single events one in so many, by a hash of the address; 0: all */
 	__u32 has_task_storage;
 	__u32 refuses_lookups; /* task storage refuses look-ups as well while another task is preempted in it (up

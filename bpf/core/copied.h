@@ -12,11 +12,45 @@
 
 #if defined(__TARGET_ARCH_x86)
 #define NR_REGS	  21 /* arch/x86/include/asm/ptrace.h: struct pt_regs */
-#define REG_SP(r) ((r)[19])
+#define REG_SP(r) ((r)[AT_SP])
+#define AT_SP	  19
+#define AT_FP	  4
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_REGS	  34 /* arch/arm64/include/uapi/asm/ptrace.h: struct user_pt_regs */
-#define REG_SP(r) ((r)[31])
+#define REG_SP(r) ((r)[AT_SP])
+#define AT_SP	  31
+#define AT_FP	  29
+#define AT_LINK	  30
 #endif
+
+static __always_inline u64 copied__reg(const u64 *regs, u32 at)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), regs + at);
+	return value;
+}
+
+/* has: the event has a user stack. */
+static __always_inline void copied__top(struct mt_stack_top *top, struct mt_state *s, bool has)
+{
+	__builtin_memset(top, 0, sizeof(*top));
+#ifdef NR_REGS
+	const u64 *regs;
+
+	if (!has)
+		return;
+	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	top->fp = copied__reg(regs, AT_FP);
+#ifdef AT_LINK
+	top->link = copied__reg(regs, AT_LINK);
+#endif
+	s->walking = 1;
+	if (!bpf_probe_read_user(top->words, sizeof(top->words), (void *)copied__reg(regs, AT_SP)))
+		top->nr_words = MT_TOP_WORDS;
+	s->walking = 0;
+#endif
+}
 
 /* The stack of a process's first thread ends where its arguments begin (fs/binfmt_elf.c, create_elf_tables()). */
 static __always_inline void copied__limit(struct mt_stack_copy *rec, u64 sp)

@@ -53,15 +53,24 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
  * Reserves a record, and fills its header and who; NULL if the ring is full, which is then counted.  A macro, because
  * the verifier needs constant sizes.
  */
-#define every__reserve(s, rec_id, type)                                                                                \
+#define every__reserve(s, rec_id, type) every__reserve_bytes(s, rec_id, type, sizeof(type))
+
+/*
+ * The same for an event with a user stack: behind it is room for the stack's top, if that is wanted.  One reservation
+ * of a size that the verifier knows, as it looks at one of two sizes: old ones take no second check of a pointer.
+ */
+#define every__reserve_chained(s, rec_id, type)                                                                        \
+	every__reserve_bytes(s, rec_id, type, sizeof(type) + (cfg.stack_tops ? sizeof(struct mt_stack_top) : 0))
+
+#define every__reserve_bytes(s, rec_id, type, bytes)                                                                   \
 	({                                                                                                             \
 		u32 nr_ = hot_ring_index();                                                                            \
 		void *ring_ = bpf_map_lookup_elem(&rings_hot, &nr_);                                                   \
 		type *rec_ = NULL;                                                                                     \
 		if (ring_ && every__announce(s, ring_, nr_))                                                           \
-			rec_ = bpf_ringbuf_reserve(ring_, sizeof(type), 0);                                            \
+			rec_ = bpf_ringbuf_reserve(ring_, bytes, 0);                                                   \
 		if (rec_) {                                                                                            \
-			hdr__fill(&rec_->hdr, rec_id, sizeof(type));                                                   \
+			hdr__fill(&rec_->hdr, rec_id, bytes);                                                          \
 			rec_->who = (s)->announced;                                                                    \
 		} else {                                                                                               \
 			lost__event();                                                                                 \
@@ -97,15 +106,19 @@ static __always_inline s32 every__kernel_stack(void *ctx)
 	return cfg.stacks ? chain__id(ctx, 0) : MT_UNKNOWN_S32;
 }
 
-static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s)
+/* wanted: else there is none.  end: where the record ends, and the top of the stack begins if that is wanted. */
+static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s, bool wanted, void *end)
 {
-	s32 id;
+	s32 id = MT_UNKNOWN_S32;
 
 	if (!cfg.stacks)
-		return MT_UNKNOWN_S32;
+		return id;
 	s->walking = 1;
-	id = cfg.stack_bytes ? copied__id(s) : chain__id(ctx, BPF_F_USER_STACK);
+	if (wanted)
+		id = cfg.stack_bytes ? copied__id(s) : chain__id(ctx, BPF_F_USER_STACK);
 	s->walking = 0;
+	if (cfg.stack_tops)
+		copied__top(end, s, id >= 0);
 	return id;
 }
 

@@ -54,7 +54,7 @@ static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, 
 
 	if (!every__is_sampled(page))
 		return;
-	rec = every__reserve(s, MT_REC_alloc, struct mt_alloc);
+	rec = every__reserve_chained(s, MT_REC_alloc, struct mt_alloc);
 	if (!rec)
 		return;
 	rec->gfp_flags = gfp;
@@ -63,7 +63,7 @@ static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, 
 	rec->failed = failed;
 	rec->atomic = is_atomic(gfp);
 	rec->kernel_stack = every__kernel_stack(ctx);
-	rec->user_stack = every__user_stack(ctx, s);
+	rec->user_stack = every__user_stack(ctx, s, true, rec + 1);
 	rec->pad = 0;
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }

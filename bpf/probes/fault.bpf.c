@@ -17,7 +17,7 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 
 	if (!every__is_sampled(address / cfg.page_size))
 		return;
-	rec = every__reserve(s, MT_REC_fault, struct mt_fault);
+	rec = every__reserve_chained(s, MT_REC_fault, struct mt_fault);
 	if (!rec)
 		return;
 	rec->address = address;
@@ -29,7 +29,7 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	 * In kernel mode the user stack is not read.  Reading it may raise an exception; this program is already
 	 * running, so it would be skipped for that exception, and that would count as a loss.
 	 */
-	rec->user_stack = kernel ? MT_UNKNOWN_S32 : every__user_stack(ctx, s);
+	rec->user_stack = every__user_stack(ctx, s, !kernel, rec + 1);
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 

@@ -18,10 +18,11 @@ check() { # check WHAT COMMAND...
 
 	shift
 	number=$((number + 1))
-	result=$("$@" 2>&1)
-	if (($?)); then
+	if ! result=$("$@" 2>&1); then
 		say "not ok $number - $what"
-		sed 's/^/TAP: # /' <<<"${result:-no output}" | tail -n 20
+		printf '%s\n' "${result:-no output}" | tail -n 20 | while read -r line; do
+			say "# $line"
+		done
 		journalctl -b -u 'memtrace-*' -n 12 -o cat --no-pager | sed 's/^/TAP: # journal: /'
 	else
 		say "ok $number - $what"

@@ -224,7 +224,7 @@ for file in sys.argv[1:]:
 }
 
 @test "replay --json: what is in a recording, and each report of it" {
-	for recording in rare every sampled stacks window samples folds keyed; do
+	for recording in rare every sampled stacks window samples folds keyed maps; do
 		"$memtrace" replay "$top/tests/golden/$recording.rec" --json >"$tmp/recording.$recording.json"
 		"$memtrace" replay "$top/tests/golden/$recording.rec" stat --json -i 1 >"$tmp/stat.$recording.json"
 		"$memtrace" replay "$top/tests/golden/$recording.rec" hist --json >"$tmp/hist.$recording.json"
@@ -235,7 +235,8 @@ for file in sys.argv[1:]:
 		tail -n 1 "$tmp/trace.json" >"$tmp/end.$recording.json"
 	done
 	"$memtrace" replay "$top/tests/golden/stacks.rec" trace fault --stacks --json | head -n -1 >"$tmp/event.stacks.json"
-	for name in recording stat hist event end; do
+	"$memtrace" replay "$top/tests/golden/maps.rec" map --json -i 1 >"$tmp/map.maps.json"
+	for name in recording stat hist event end map; do
 		valid $name "$tmp/$name".*.json
 	done
 	jq -c 'del(.host.cpus)' "$tmp/recording.keyed.json" >"$tmp/edited.json"

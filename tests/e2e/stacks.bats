@@ -30,6 +30,17 @@ user_stacks() {
 	done
 }
 
+@test "frame pointers: memset has no frame, and its caller is not lost" {
+	for program in stacks stacks-dynamic; do
+		"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/$program" -n 3 -m 2 -f 222 -s 300 2>"$tmp/err" 3>&-
+		"$memtrace" replay "$tmp/r.rec" trace fault --stacks --json >"$tmp/events" 2>"$tmp/err"
+		user_stacks "$tmp/events" >"$tmp/chains"
+		# page by page: a huge page would be one
+		same "pages that $program fills" "$(grep -cE '(^|;)main;filled;[^;]+$' "$tmp/chains")" 222
+		same "chains" "$(chains "$tmp/chains")" "3 2"
+	done
+}
+
 @test "a recording has the names: it is replayed without root, without the kernel's symbols" {
 	need_tool setpriv util-linux
 	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/stacks-dynamic" -n 321 -m 45 -s 300 2>"$tmp/err" 3>&-

@@ -22,7 +22,9 @@ static void test_unwound(void **state)
 	assert_int_equal(of(id | MT_UNWOUND_WHOLE << MT_UNWOUND_SHIFT, NULL), CHAIN_DWARF_WHOLE);
 	assert_int_equal(of(id | MT_UNWOUND_CUT << MT_UNWOUND_SHIFT, "main"), CHAIN_DWARF_CUT);
 	assert_int_equal(of(id | MT_UNWOUND_BROKEN << MT_UNWOUND_SHIFT, "_start"), CHAIN_DWARF_PART);
-	assert_int_equal(of(id | 3 << MT_UNWOUND_SHIFT, NULL), CHAIN_DWARF_PART);
+	/* frame pointers, with callers that were added */
+	assert_int_equal(of(id | MT_UNWOUND_NOT << MT_UNWOUND_SHIFT, "_start;main"), CHAIN_FP_WHOLE);
+	assert_int_equal(of(id | MT_UNWOUND_NOT << MT_UNWOUND_SHIFT, "main"), CHAIN_FP_PART);
 }
 
 static void test_frame_pointers(void **state)

@@ -161,6 +161,29 @@ static void test_no_codes(void **state)
 	minor(f, ANON_AT, MT_BACKING_ANON);
 	assert_int_equal(sum(f, 1)->minor, 1);
 	assert_true(sum(f, 1)->write_present == MT_UNKNOWN_U64);
+	/* nor does the exception of a page that was not there: of its kind it was none */
+	fault(f, ANON_AT, 6);
+	minor(f, ANON_AT, MT_BACKING_ANON);
+	assert_int_equal(sum(f, 1)->first_touch_bytes, 0);
+}
+
+/* There the kind of each fault says what was touched first, as long as it is known. */
+static void test_first_touch_by_kind(void **state)
+{
+	static const int32_t kinds[] = { MT_MINOR_FIRST_TOUCH, MT_MINOR_ZERO_PAGE, MT_MINOR_COPIED, MT_MINOR_SWAP,
+					 MT_MINOR_FILE };
+	struct fixture *f = *state;
+	struct mt_minor record = { .address = ANON_AT, .backing = MT_BACKING_ANON };
+
+	f->all.has_codes = false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		record.kind = kinds[i];
+		assert_int_equal(map_activities__minor(&f->all, &who, &record), 0);
+	}
+	assert_int_equal(sum(f, 1)->first_touch_bytes, 2 * PAGE);
+	assert_true(sum(f, 0)->first_touch_bytes == MT_UNKNOWN_U64); /* of a file */
+	record.kind = MT_UNKNOWN_S32;
+	assert_int_equal(map_activities__minor(&f->all, &who, &record), 0);
 	assert_true(sum(f, 1)->first_touch_bytes == MT_UNKNOWN_U64);
 }
 
@@ -230,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_codes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_touch_by_kind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unmapped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_intervals, setup, teardown),

@@ -5,6 +5,7 @@
  *
  *	-n N, -m N  pages (default 1000, 100)
  *	-c N	and N in main -> work::touch, whose name is mangled as in C++
+ *	-f N	and N in main -> filled -> memset, which is the library's and has no frame
  *	-w N	and 2^N pages, each at the end of a chain of its own
  *	-p	print the pid and wait for a byte on stdin before touching anything
  *	-s MS	sleep after it
@@ -58,6 +59,12 @@ LINK void mangled(char *p, size_t pages)
 	at[(pages - 1) * PAGE] = 2; /* so that it is not merged with others */
 }
 
+LINK void filled(char *p, size_t pages)
+{
+	memset(p, 7, pages * PAGE);
+	STAY();
+}
+
 /* Which of two calls led on tells the chains apart; the leaf is the same. */
 LINK void way(char **p, long depth)
 {
@@ -74,12 +81,12 @@ LINK void way(char **p, long depth)
 
 int main(int argc, char **argv)
 {
-	long n = 1000, m = 100, c = 0, depth = 0, sleep_ms = 0;
+	long n = 1000, m = 100, c = 0, f = 0, depth = 0, sleep_ms = 0;
 	char *at;
 	bool wait = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:m:c:w:ps:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:m:c:f:w:ps:")) != -1) {
 		switch (opt) {
 		case 'n':
 			n = number(optarg);
@@ -89,6 +96,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			c = number(optarg);
+			break;
+		case 'f':
+			f = number(optarg);
 			break;
 		case 'w':
 			depth = number(optarg);
@@ -114,6 +124,8 @@ int main(int argc, char **argv)
 		chain_d(fresh_pages((size_t)m), (size_t)m);
 	if (c)
 		mangled(fresh_pages((size_t)c), (size_t)c);
+	if (f)
+		filled(fresh_pages((size_t)f), (size_t)f);
 	if (depth) {
 		at = fresh_pages(1UL << depth);
 		way(&at, depth);

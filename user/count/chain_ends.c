@@ -48,5 +48,7 @@ enum chain_end chain_end__of(const struct event_row *row, const void *record, co
 	if (id & MT_MORE_STACKS || !(id & MT_UNWOUND_STACK))
 		return text && is_start(text) ? CHAIN_FP_WHOLE : CHAIN_FP_PART;
 	end = (unsigned int)id >> MT_UNWOUND_SHIFT & 3;
-	return end < MT_NR_UNWOUND_ENDS ? ends[end] : CHAIN_DWARF_PART;
+	if (end == MT_UNWOUND_NOT)
+		return text && is_start(text) ? CHAIN_FP_WHOLE : CHAIN_FP_PART;
+	return ends[end];
 }

@@ -171,6 +171,8 @@ int map_activities__minor(struct map_activities *all, const struct mt_who *who, 
 		what |= FAULT_UNSURE;
 	if (record->kind == MT_MINOR_COPIED)
 		what |= FAULT_COPIED;
+	else if (record->kind == MT_MINOR_FIRST_TOUCH || record->kind == MT_MINOR_ZERO_PAGE)
+		what |= FAULT_FIRST;
 	else if (record->kind == MT_UNKNOWN_S32)
 		what |= FAULT_UNTOLD;
 	return keep(traced, record->address, what);
@@ -258,7 +260,8 @@ static const struct map_area *area_at(const struct process_map *map, uint64_t ad
 static bool is_private(enum map_class class)
 {
 	return class == MAPPED_HEAP || class == MAPPED_ARENAS || class == MAPPED_STACK || class == MAPPED_STACKS ||
-	       class == MAPPED_ANON || class == MAPPED_JIT;
+	       class == MAPPED_ANON || class == MAPPED_JIT || class == MAPPED_JAVA_HEAP || class == MAPPED_METASPACE ||
+	       class == MAPPED_CODE_CACHE || class == MAPPED_GC;
 }
 
 /* A fault that gives a huge page is no page of the usual size. */
@@ -272,7 +275,21 @@ static bool tells_first_touch(const struct process_map *map, const struct map_gr
 	return is_private(group->class) && !may_be_huge(map, group);
 }
 
-static void count(struct map_activity *activity, uint32_t what, uint64_t page_size, bool swap)
+/* By the code of the exception and what the page was; without codes by the kind of the fault, if that is known. */
+static void count_first_touch(uint64_t *bytes, uint32_t what, const struct map_activities *all, bool swap)
+{
+	bool first = what & (all->has_codes ? FAULT_ABSENT : FAULT_FIRST) && !(what & FAULT_SWAPPED);
+	bool untold = all->has_codes ? first && what & FAULT_UNSURE && swap : (what & FAULT_UNTOLD) != 0;
+
+	if (*bytes == MT_UNKNOWN_U64)
+		return;
+	if (untold)
+		*bytes = MT_UNKNOWN_U64;
+	else if (first)
+		*bytes += all->page_size;
+}
+
+static void count(struct map_activity *activity, uint32_t what, const struct map_activities *all, bool swap)
 {
 	activity->minor += (what & FAULT_MINOR) != 0;
 	activity->major += (what & FAULT_MAJOR) != 0;
@@ -282,12 +299,7 @@ static void count(struct map_activity *activity, uint32_t what, uint64_t page_si
 		activity->copied = MT_UNKNOWN_U64;
 	else if (activity->copied != MT_UNKNOWN_U64)
 		activity->copied += (what & FAULT_COPIED) != 0;
-	if (activity->first_touch_bytes == MT_UNKNOWN_U64 || !(what & FAULT_ABSENT) || what & FAULT_SWAPPED)
-		return;
-	if (what & FAULT_UNSURE && swap)
-		activity->first_touch_bytes = MT_UNKNOWN_U64;
-	else
-		activity->first_touch_bytes += page_size;
+	count_first_touch(&activity->first_touch_bytes, what, all, swap);
 }
 
 /* The list has room for it: map_groups__make(). */
@@ -303,7 +315,7 @@ static void add_unmapped(struct map_groups *groups, bool any)
 static struct map_activity nothing(bool has_codes, bool first_touch)
 {
 	return (struct map_activity){ .write_present = has_codes ? 0 : MT_UNKNOWN_U64,
-				      .first_touch_bytes = has_codes && first_touch ? 0 : MT_UNKNOWN_U64 };
+				      .first_touch_bytes = first_touch ? 0 : MT_UNKNOWN_U64 };
 }
 
 /* Whether any of it is mapped no more. */
@@ -338,7 +350,7 @@ int map_activity__sum(const struct map_activities *all, struct map_traced *trace
 		size_t place = area ? groups->of_area[area - map->areas] : groups->nr;
 
 		unmapped |= !area;
-		count(&sums[place], fault->what, all->page_size, swap);
+		count(&sums[place], fault->what, all, swap);
 	}
 	unmapped |= add_calls(all, traced, map, groups, sums);
 	add_unmapped(groups, unmapped);

@@ -24,6 +24,7 @@ enum map_fault_kind {
 	FAULT_UNSURE = 1 << 5,	/* with minor: whether it was in swap cannot be told */
 	FAULT_COPIED = 1 << 6,	/* with minor: it was a write that copied the page */
 	FAULT_UNTOLD = 1 << 7,	/* with minor: whether it was one cannot be told */
+	FAULT_FIRST = 1 << 8,	/* with minor: of its kind it is a first touch */
 };
 
 /* System calls of a process that are kept; each takes 32 bytes. */
@@ -77,9 +78,9 @@ uint64_t map_activity__held(const struct mt_memory *record);
 /*
  * Adds up the faults of a process by the groups of its map: as many as groups->nr, which grows by one, "[unmapped]", if
  * faults were on what is mapped no more.  First touches are known of private memory without a file, where each fault
- * gives one page: not where huge pages may be, nor where a page may have come from swap.  Without codes neither they
- * nor writes to present pages are known; copies are where each fault's kind is.  Without calls, and where some of them
- * were dropped, what was asked for and returned is unknown.  *list is the caller's to free().  0 or
+ * gives one page: not where huge pages may be, nor where a page may have come from swap.  Without codes writes
+ * to present pages are not known, and first touches only where each fault's kind is, as copies are.  Without calls, and
+ * where some of them were dropped, what was asked for and returned is unknown.  *list is the caller's to free().  0 or
  * -ENOMEM.
  */
 int map_activity__sum(const struct map_activities *all, struct map_traced *traced, const struct process_map *map,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "map_class.h"
 
+#include "map_jvm.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +18,22 @@
 #define STACK_MAX (1024 * MIB)
 
 static const char *const class_names[NR_MAP_CLASSES] = {
-	[MAPPED_HEAP] = "heap",	    [MAPPED_ARENAS] = "arenas", [MAPPED_STACK] = "stack",
-	[MAPPED_STACKS] = "stacks", [MAPPED_ANON] = "anon",	[MAPPED_JIT] = "jit",
-	[MAPPED_FILE] = "file",	    [MAPPED_SHM] = "shm",	[MAPPED_HUGETLB] = "hugetlb",
-	[MAPPED_DEVICE] = "device", [MAPPED_KERNEL] = "kernel", [MAPPED_GONE] = "gone",
+	[MAPPED_HEAP] = "heap",
+	[MAPPED_ARENAS] = "arenas",
+	[MAPPED_STACK] = "stack",
+	[MAPPED_STACKS] = "stacks",
+	[MAPPED_ANON] = "anon",
+	[MAPPED_JIT] = "jit",
+	[MAPPED_FILE] = "file",
+	[MAPPED_SHM] = "shm",
+	[MAPPED_HUGETLB] = "hugetlb",
+	[MAPPED_DEVICE] = "device",
+	[MAPPED_KERNEL] = "kernel",
+	[MAPPED_GONE] = "gone",
+	[MAPPED_JAVA_HEAP] = "java-heap",
+	[MAPPED_METASPACE] = "metaspace",
+	[MAPPED_CODE_CACHE] = "code-cache",
+	[MAPPED_GC] = "gc",
 };
 
 const char *map_class__name(enum map_class class)
@@ -44,6 +58,7 @@ static const struct {
 	{ "anon_inode:*", 0, MAPPED_DEVICE },
 	{ "/anon_hugepage*", 0, MAPPED_HUGETLB },
 	{ "/dev/hugepages/*", 0, MAPPED_HUGETLB },
+	{ "/memfd:java_heap", 0, MAPPED_JAVA_HEAP }, /* of its collector Z */
 	{ "/memfd:*", MAPPED_EXEC, MAPPED_JIT },
 	{ "/memfd:*", 0, MAPPED_SHM },
 	{ "/SYSV*", 0, MAPPED_SHM },
@@ -123,6 +138,7 @@ void map_class__tell(struct process_map *map)
 		tell_arena(map, i);
 	for (i = 0; i < map->nr_areas; i++)
 		tell_stack(map, i);
+	map_jvm__tell(map);
 }
 
 /* Names of groups whose areas have none. */
@@ -131,20 +147,30 @@ static const char *const group_names[NR_MAP_CLASSES] = {
 	[MAPPED_STACKS] = "[thread stacks]",
 	[MAPPED_ANON] = "[anon]",
 	[MAPPED_JIT] = "[jit]",
+	[MAPPED_JAVA_HEAP] = "[java heap]",
+	[MAPPED_METASPACE] = "[java metaspace]",
+	[MAPPED_CODE_CACHE] = "[java code cache]",
+	[MAPPED_GC] = "[java gc]",
 };
+
+/* Whether areas of a class are a group of one name, wherever they are. */
+static bool is_one(enum map_class class)
+{
+	return class == MAPPED_ARENAS || class == MAPPED_STACKS || class == MAPPED_JAVA_HEAP ||
+	       class == MAPPED_METASPACE || class == MAPPED_CODE_CACHE || class == MAPPED_GC;
+}
 
 static const char *name_of(const struct map_area *area)
 {
 	const char *name = group_names[area->class];
 
-	return name && (!area->name[0] || area->class == MAPPED_ARENAS || area->class == MAPPED_STACKS) ? name :
-													  area->name;
+	return name && (!area->name[0] || is_one(area->class)) ? name : area->name;
 }
 
 /* Whether areas of that kind are a group wherever they are. */
 static bool is_spread(const struct map_area *area)
 {
-	return area->name[0] || area->class == MAPPED_ARENAS || area->class == MAPPED_STACKS;
+	return area->name[0] || is_one(area->class);
 }
 
 /* Areas in the order of their groups: what is spread by class, name and file, the rest by address. */
@@ -155,10 +181,12 @@ static int by_group(const struct map_area *a, const struct map_area *b)
 	if (order || !is_spread(a))
 		return order;
 	order = (int)a->class - (int)b->class;
-	if (!order)
+	/* areas of a file share its name */
+	if (!order && name_of(a) != name_of(b))
 		order = strcmp(name_of(a), name_of(b));
-	if (!order)
-		order = (a->inode > b->inode) - (a->inode < b->inode);
+	if (order || is_one(a->class))
+		return order;
+	order = (a->inode > b->inode) - (a->inode < b->inode);
 	return order ? order : (a->dev > b->dev) - (a->dev < b->dev);
 }
 

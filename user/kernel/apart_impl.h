@@ -18,6 +18,7 @@ void apart_reader__answer(struct symbols *symbols, struct message_cursor *questi
 /* Parts of questions: pids, of which at most MAPS_ACCESS_PIDS are taken; mappings, NULL if memory ran out. */
 void apart_reader__get_pids(struct message_cursor *question, uint32_t *pids, size_t *nr);
 struct proc_maps *apart_reader__get_maps(struct message_cursor *question, uint32_t pid);
+void apart_reader__rule(struct symbols *symbols, struct message_cursor *question, struct message *answer);
 void apart_reader__unwind(struct symbols *symbols, struct message_cursor *question, struct message *answer);
 
 #endif

@@ -30,6 +30,11 @@ enum apart_kind {
 	 * enum unwind_end; the number of addresses, and the addresses, the leaf first.
 	 */
 	APART_UNWIND = 3,
+	/*
+	 * Where the caller of a function is.  Question: pids and mappings as above, of these one; enum unwind_machine;
+	 * the file's own address of the code.  Answer: the members of struct cfi_rule.
+	 */
+	APART_RULE = 4,
 };
 
 /* How long the reader has before it is killed: enough for the biggest programs. */

@@ -141,6 +141,9 @@ void apart_reader__answer(struct symbols *symbols, struct message_cursor *questi
 		break;
 	case APART_UNWIND:
 		apart_reader__unwind(symbols, question, answer);
+		break;
+	case APART_RULE:
+		apart_reader__rule(symbols, question, answer);
 	}
 }
 

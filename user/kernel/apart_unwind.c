@@ -46,3 +46,29 @@ void apart_reader__unwind(struct symbols *symbols, struct message_cursor *questi
 	message__put_bytes(answer, unwound.addresses, unwound.nr * sizeof(*unwound.addresses));
 	proc_maps__free(maps);
 }
+
+void apart_reader__rule(struct symbols *symbols, struct message_cursor *question, struct message *answer)
+{
+	struct cfi_rule rule = { .kind = CFI_RULE_UNKNOWN, .pointer = CFI_NOT_SAVED };
+	struct cfi_files *files = symbols__cfi_files(symbols);
+	struct maps_access access = { 0 };
+	struct proc_maps *maps;
+	uint64_t machine, vaddr;
+	struct cfi *cfi = NULL;
+
+	apart_reader__get_pids(question, access.pids, &access.nr);
+	maps = apart_reader__get_maps(question, access.nr ? access.pids[0] : 0);
+	machine = message__get_u64(question);
+	vaddr = message__get_u64(question);
+	if (files && maps && proc_maps__count(maps) && !question->failed) {
+		cfi_files__through(files, &access);
+		cfi = cfi_files__find(files, proc_maps__at(maps, 0));
+	}
+	if (cfi && machine < UNWIND_NR_MACHINES)
+		rule = unwind__rule((enum unwind_machine)machine, cfi, vaddr);
+	message__put_u64(answer, rule.kind);
+	message__put_u64(answer, (uint64_t)rule.return_address);
+	message__put_u64(answer, (uint64_t)rule.frame);
+	message__put_u64(answer, (uint64_t)rule.pointer);
+	proc_maps__free(maps);
+}

@@ -14,6 +14,7 @@
 #include "../base/clock.h"
 #include "../base/small_file.h"
 #include "../symbols/maps.h"
+#include "java_options.h"
 #include "line_file.h"
 #include "proc.h"
 
@@ -178,6 +179,14 @@ static int read_maps(struct process_map *map, int dir)
 	return err;
 }
 
+/* The last part of a path. */
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void read_rollup(struct process_map *map, int dir)
 {
 	uint64_t began_ns = clock__boot_ns();
@@ -186,6 +195,23 @@ static void read_rollup(struct process_map *map, int dir)
 	if (small_file__read_at(dir, "smaps_rollup", text, sizeof(text)) > 0)
 		map_reader__take_rollup(map, text);
 	map->cost_ns.pss = clock__boot_ns() - began_ns;
+}
+
+/* The command line of a JVM says how large its heap may be. */
+static void read_java_options(struct process_map *map, int dir)
+{
+	char text[64 * KIB];
+	size_t i;
+	int len;
+
+	for (i = 0; i < map->nr_areas; i++)
+		if (!strcmp(base_of(map->areas[i].name), "libjvm.so"))
+			break;
+	if (i == map->nr_areas)
+		return;
+	len = small_file__read_at(dir, "cmdline", text, sizeof(text));
+	if (len > 0)
+		map->java_heap = java_options__max_heap(text, (size_t)len);
 }
 
 /* In status the control characters of a name are escaped. */
@@ -214,6 +240,7 @@ static int read_areas(struct page_scan *scan, struct process_map *map, int dir)
 
 	if (err)
 		return err;
+	read_java_options(map, dir);
 	began_ns = clock__boot_ns();
 	err = page_scan__read(scan, dir, map, began_ns + MAP_READER_NS);
 	map->cost_ns.pages = clock__boot_ns() - began_ns;

@@ -19,6 +19,7 @@ const struct map_value_row map_process_rows[NR_MAP_PROCESS_VALUES] = {
 	{ "cost.pages_ns", PROCESS(cost_ns.pages) },
 	{ "cost.pss_ns", PROCESS(cost_ns.pss) },
 	{ "cost.wss_ns", PROCESS(cost_ns.wss) },
+	{ "java.max_heap_bytes", PROCESS(java_heap) },
 };
 
 const struct map_value_row map_area_rows[NR_MAP_AREA_VALUES] = {

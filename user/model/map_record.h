@@ -21,7 +21,7 @@ struct map_value_row {
 	size_t offset; /* of a uint64_t in struct process_map, or in struct map_area */
 };
 
-#define NR_MAP_PROCESS_VALUES 14
+#define NR_MAP_PROCESS_VALUES 15
 #define NR_MAP_AREA_VALUES    6
 
 extern const struct map_value_row map_process_rows[NR_MAP_PROCESS_VALUES];

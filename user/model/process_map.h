@@ -12,18 +12,22 @@
 
 /* What mappings are for, told by their names, permissions and neighbours: map_class.h. */
 enum map_class {
-	MAPPED_HEAP,	/* [heap]: what brk(2) gave */
-	MAPPED_ARENAS,	/* further heaps of malloc() in glibc */
-	MAPPED_STACK,	/* [stack]: of the main thread */
-	MAPPED_STACKS,	/* of other threads */
-	MAPPED_ANON,	/* other private memory without a file */
-	MAPPED_JIT,	/* such memory that may be executed, and memory files that may */
-	MAPPED_FILE,	/* all mappings of one file */
-	MAPPED_SHM,	/* shared memory without a file on a disk: memfd, SysV, /dev/shm, shared anonymous memory */
-	MAPPED_HUGETLB, /* pages of hugetlbfs: the kernel's rss is without them */
-	MAPPED_DEVICE,	/* of a device */
-	MAPPED_KERNEL,	/* [vdso], [vvar] and the like */
-	MAPPED_GONE,	/* of what was there within an interval, and is no more */
+	MAPPED_HEAP,	   /* [heap]: what brk(2) gave */
+	MAPPED_ARENAS,	   /* further heaps of malloc() in glibc */
+	MAPPED_STACK,	   /* [stack]: of the main thread */
+	MAPPED_STACKS,	   /* of other threads */
+	MAPPED_ANON,	   /* other private memory without a file */
+	MAPPED_JIT,	   /* such memory that may be executed, and memory files that may */
+	MAPPED_FILE,	   /* all mappings of one file */
+	MAPPED_SHM,	   /* shared memory without a file on a disk: memfd, SysV, /dev/shm, shared anonymous memory */
+	MAPPED_HUGETLB,	   /* pages of hugetlbfs: the kernel's rss is without them */
+	MAPPED_DEVICE,	   /* of a device */
+	MAPPED_KERNEL,	   /* [vdso], [vvar] and the like */
+	MAPPED_JAVA_HEAP,  /* of a Java virtual machine: map_jvm.h */
+	MAPPED_METASPACE,  /* its classes */
+	MAPPED_CODE_CACHE, /* what it compiled, and its own code that it made */
+	MAPPED_GC,	   /* what its collector keeps beside the heap */
+	MAPPED_GONE,	   /* of what was there within an interval, and is no more */
 	NR_MAP_CLASSES,
 };
 
@@ -67,6 +71,7 @@ struct process_map {
 		uint64_t hugetlb;	    /* HugetlbPages, which rss is without */
 	} kernel;			    /* its own sums (/proc/PID/status) */
 	uint64_t pss, uss;		    /* smaps_rollup, if it was asked for */
+	uint64_t java_heap;		    /* what the command line of a JVM lets its heap have; 0, unknown: nothing */
 	bool knows_referenced;
 	uint64_t (*nodes)[MAP_NODES]; /* bytes of each area on each node; owned; NULL: not read */
 	struct {

@@ -9,11 +9,12 @@
 #include "../kernel/proc.h"
 #include "unwound.h"
 
-#define MAX_BYTES   (64UL * 1024 * 1024)
-#define MAX_HELD_NS 3000000000ULL
-#define LAST_NS	    2000000000ULL /* how long to wait at the end of a run, in all */
-#define AGE_NS	    1000000000ULL
-#define MAX_AHEAD   64
+#define MAX_BYTES	  (64UL * 1024 * 1024)
+#define MAX_HELD_NS	  3000000000ULL
+#define LAST_NS		  2000000000ULL /* how long to wait at the end of a run, in all */
+#define AGE_NS		  1000000000ULL
+#define MAX_AHEAD	  64
+#define MAX_CHAINED_BYTES 512 /* of an event with a chain, and the top of a stack */
 
 struct head {
 	uint64_t since_ns;
@@ -24,8 +25,10 @@ struct head {
 struct chained {
 	int32_t id;    /* negative: it has none */
 	size_t offset; /* of the id, in its record */
+	size_t size;   /* of the record, without the top of the stack; 0: it is no such event */
 	uint64_t ref;
 	const struct mt_who *who;
+	const struct mt_stack_top *top; /* NULL: none is behind it */
 };
 
 static struct chained chain_of(const struct held *held, const struct mt_hdr *hdr)
@@ -35,7 +38,8 @@ static struct chained chain_of(const struct held *held, const struct mt_hdr *hdr
 	struct chained chained = { .id = -1 };
 	size_t i;
 
-	if (!held->stacks || !row || row->use != EVENT_EVERY || hdr->size != row->size)
+	if (!row || row->use != EVENT_EVERY ||
+	    (hdr->size != row->size && hdr->size != row->size + sizeof(struct mt_stack_top)))
 		return chained;
 	for (i = 0; i < row->nr_fields; i++) {
 		if (row->fields[i].type == FIELD_USER_STACK)
@@ -43,30 +47,54 @@ static struct chained chain_of(const struct held *held, const struct mt_hdr *hdr
 		if (row->fields[i].type == FIELD_REF)
 			memcpy(&chained.ref, record + row->fields[i].offset, sizeof(chained.ref));
 	}
-	if (chained.offset)
-		memcpy(&chained.id, record + chained.offset, sizeof(chained.id));
+	if (!chained.offset)
+		return chained;
+	chained.size = row->size;
+	memcpy(&chained.id, record + chained.offset, sizeof(chained.id));
 	chained.who = chained.id < 0 ? NULL : task_refs__find(&held->task_refs, chained.ref);
+	chained.top = hdr->size == row->size ? NULL : (const void *)(record + row->size);
 	return chained;
 }
 
-/* Whether its chain is still to be unwound, or what it needs to be read. */
-static bool awaits_chain(struct held *held, const struct chained *chained, uint64_t time_ns)
+/* From here on it is as everything behind knows it. */
+static void settle_as(struct mt_hdr *hdr, const struct chained *chained, int32_t id)
 {
-	int32_t id = chained->id;
-
-	if (unwound__is_copy(id)) {
-		if (unwound_stacks__awaits(stacks__unwound(held->stacks), id, chained->ref, chained->who, time_ns))
-			return true;
-		id = unwound_stacks__chain(stacks__unwound(held->stacks), id, chained->ref);
-	}
-	return id >= 0 && stacks__awaits(held->stacks, id, chained->who, time_ns, held->names);
+	memcpy((char *)hdr + chained->offset, &id, sizeof(id));
+	hdr->size = (uint16_t)chained->size;
 }
 
-static bool waits(struct held *held, const struct mt_hdr *hdr)
+/* Changes the record's chain to what a copy of the stack, or its top, makes of it.  false: that is still awaited. */
+static bool settle(struct held *held, struct mt_hdr *hdr, struct chained *chained)
+{
+	struct unwound_stacks *unwound = held->stacks ? stacks__unwound(held->stacks) : NULL;
+	int32_t copy = chained->id;
+
+	if (!chained->size || !unwound || !chained->who)
+		return true;
+	if (unwound__is_copy(copy)) {
+		if (unwound_stacks__awaits(unwound, copy, chained->ref, chained->who, hdr->time_ns))
+			return false;
+		chained->id = unwound_stacks__chain(unwound, copy, chained->ref);
+		unwound_stacks__done(unwound, copy);
+	} else if (chained->top) {
+		if (stacks__awaits(held->stacks, chained->id, chained->who, hdr->time_ns, false) ||
+		    !stacks__complete(held->stacks, &chained->id, chained->top, chained->who, hdr->time_ns))
+			return false;
+	} else {
+		return true;
+	}
+	settle_as(hdr, chained, chained->id);
+	return true;
+}
+
+static bool waits(struct held *held, struct mt_hdr *hdr)
 {
 	struct chained chained = chain_of(held, hdr);
 
-	return chained.who && awaits_chain(held, &chained, hdr->time_ns);
+	if (!settle(held, hdr, &chained))
+		return true;
+	return held->stacks && chained.who && chained.id >= 0 &&
+	       stacks__awaits(held->stacks, chained.id, chained.who, hdr->time_ns, held->names);
 }
 
 static size_t bytes_of(uint64_t size)
@@ -74,19 +102,18 @@ static size_t bytes_of(uint64_t size)
 	return sizeof(struct head) + (size + 7) / 8 * 8;
 }
 
-/* From here on, its chain is one that was unwound. */
-static void settle_chain(struct held *held, void *record)
+/* What has not come is not known. */
+static void pass_on(struct held *held, struct mt_hdr *hdr)
 {
-	struct chained chained = chain_of(held, record);
-	struct unwound_stacks *unwound;
-	int32_t id;
+	struct chained chained = chain_of(held, hdr);
 
-	if (!unwound__is_copy(chained.id))
-		return;
-	unwound = stacks__unwound(held->stacks);
-	id = unwound_stacks__chain(unwound, chained.id, chained.ref);
-	memcpy((char *)record + chained.offset, &id, sizeof(id));
-	unwound_stacks__done(unwound, chained.id);
+	if (unwound__is_copy(chained.id) && held->stacks)
+		unwound_stacks__done(stacks__unwound(held->stacks), chained.id);
+	if (unwound__is_copy(chained.id))
+		settle_as(hdr, &chained, MT_UNKNOWN_S32);
+	else if (chained.size)
+		settle_as(hdr, &chained, chained.id);
+	held->sink.record(held->sink.ctx, hdr, hdr->size);
 }
 
 static void let_go(struct held *held)
@@ -94,8 +121,7 @@ static void let_go(struct held *held)
 	struct head *head = (void *)(held->bytes + held->from);
 
 	held->from += bytes_of(head->size);
-	settle_chain(held, head + 1);
-	held->sink.record(held->sink.ctx, head + 1, head->size);
+	pass_on(held, (struct mt_hdr *)(head + 1));
 }
 
 /* What the records behind the first one need is asked for, too. */
@@ -104,9 +130,9 @@ static void look_ahead(struct held *held)
 	size_t at = held->from, i;
 
 	for (i = 0; i < MAX_AHEAD && at < held->to; i++) {
-		const struct head *head = (const void *)(held->bytes + at);
+		struct head *head = (void *)(held->bytes + at);
 
-		waits(held, (const void *)(head + 1));
+		waits(held, (struct mt_hdr *)(head + 1));
 		at += bytes_of(head->size);
 	}
 }
@@ -117,9 +143,9 @@ static void go_on(struct held *held, bool all)
 	uint64_t now_ns = clock__boot_ns();
 
 	while (held->from < held->to) {
-		const struct head *head = (const void *)(held->bytes + held->from);
+		struct head *head = (void *)(held->bytes + held->from);
 
-		if (!all && now_ns - head->since_ns < MAX_HELD_NS && waits(held, (const void *)(head + 1)))
+		if (!all && now_ns - head->since_ns < MAX_HELD_NS && waits(held, (struct mt_hdr *)(head + 1)))
 			break;
 		let_go(held);
 	}
@@ -154,18 +180,17 @@ static char *space(struct held *held, size_t size)
 	return held->bytes + held->to - size;
 }
 
-static void hold(struct held *held, const void *data, size_t size)
+/* false: no memory. */
+static bool hold(struct held *held, const void *data, size_t size)
 {
 	const struct head head = { .since_ns = clock__boot_ns(), .size = size };
 	char *to = space(held, bytes_of(size));
 
-	if (!to) {
-		go_on(held, true);
-		held->sink.record(held->sink.ctx, data, size);
-		return;
-	}
+	if (!to)
+		return false;
 	memcpy(to, &head, sizeof(head));
 	memcpy(to + sizeof(head), data, size);
+	return true;
 }
 
 static void take_copy(struct held *held, const struct mt_stack_copy *copy, size_t size)
@@ -174,11 +199,23 @@ static void take_copy(struct held *held, const struct mt_stack_copy *copy, size_
 		unwound_stacks__take(stacks__unwound(held->stacks), copy);
 }
 
+/* An event with a program's call chain, which may be changed. */
+static void take_chained(struct held *held, struct mt_hdr *hdr)
+{
+	bool waiting = waits(held, hdr);
+
+	if ((waiting || held->from < held->to) && hold(held, hdr, hdr->size))
+		return;
+	if (waiting)
+		go_on(held, true);
+	pass_on(held, hdr);
+}
+
 static void take(void *ctx, const void *data, size_t size)
 {
+	uint64_t changed[MAX_CHAINED_BYTES / sizeof(uint64_t)];
 	struct held *held = ctx;
 	const struct mt_hdr *hdr = data;
-	bool waiting;
 
 	if (size >= sizeof(struct mt_stack_copy) && hdr->id == MT_REC_STACK_COPY) {
 		take_copy(held, data, size);
@@ -186,13 +223,17 @@ static void take(void *ctx, const void *data, size_t size)
 	}
 	if (size == sizeof(struct mt_who_is) && hdr->id == MT_REC_WHO)
 		task_refs__learn(&held->task_refs, data);
-	/* what is unwound is changed, and so must have been copied */
-	waiting = size >= sizeof(*hdr) && hdr->size == size &&
-		  (unwound__is_copy(chain_of(held, hdr).id) || waits(held, hdr));
-	if (waiting || held->from < held->to)
-		hold(held, data, size);
-	else
-		held->sink.record(held->sink.ctx, data, size);
+	if (size >= sizeof(*hdr) && hdr->size == size && size <= sizeof(changed) && chain_of(held, hdr).size) {
+		memcpy(changed, data, size);
+		take_chained(held, (struct mt_hdr *)changed);
+		return;
+	}
+	if (held->from < held->to) {
+		if (hold(held, data, size))
+			return;
+		go_on(held, true);
+	}
+	held->sink.record(held->sink.ctx, data, size);
 }
 
 struct sink held__sink(struct held *held)

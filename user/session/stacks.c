@@ -13,6 +13,7 @@
 #include "../kernel/apart_questions.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
+#include "leaf_callers.h"
 #include "unwound.h"
 
 #define MAX_FRAMES 1024
@@ -41,11 +42,13 @@ struct stacks {
 	struct symbols *symbols;
 	struct stack_text *texts;
 	struct apart *apart;
-	struct unwound_stacks *unwound; /* NULL: of a recording */
-	uint64_t waited_ns;		/* waited for names of a recording */
-	uint64_t outside;		/* frames left out of texts */
-	uint64_t unnamed;		/* call chains whose names did not come in time */
-	char *scratch;			/* a text that is not kept */
+	/* NULL: of a recording */
+	struct unwound_stacks *unwound;
+	struct leaf_callers *callers;
+	uint64_t waited_ns; /* waited for names of a recording */
+	uint64_t outside;   /* frames left out of texts */
+	uint64_t unnamed;   /* call chains whose names did not come in time */
+	char *scratch;	    /* a text that is not kept */
 	char made_name[SYMBOL_NAME_MAX + 1];
 	bool why_said;
 	bool mangled; /* names of C++ and Rust are left as they are in files */
@@ -74,6 +77,7 @@ void stacks__free(struct stacks *stacks)
 			 (unsigned long long)stacks->unnamed, apart__killed(stacks->apart));
 	forget_texts(stacks);
 	unwound_stacks__free(stacks->unwound);
+	leaf_callers__free(stacks->callers);
 	symbols__free(stacks->symbols);
 	free(stacks->scratch);
 	free(stacks);
@@ -106,9 +110,11 @@ struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled
 	stacks->apart = apart;
 	stacks->mangled = mangled;
 	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
-	if (stacks->source.awaits_maps)
+	if (stacks->source.awaits_maps) {
 		stacks->unwound = unwound_stacks__new(&stacks->source, apart);
-	if (!stacks->symbols || (stacks->source.awaits_maps && !stacks->unwound)) {
+		stacks->callers = leaf_callers__new(&stacks->source, apart);
+	}
+	if (!stacks->symbols || (stacks->source.awaits_maps && (!stacks->unwound || !stacks->callers))) {
 		stacks__free(stacks);
 		return NULL;
 	}
@@ -213,6 +219,10 @@ static char *user_text(const struct stacks *stacks, const struct chain *chain, c
 		size_t size;
 		const char *name = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
 
+		if (addresses[i] == STACK_UNKNOWN_CALLER) {
+			frames[kept++] = (struct stack_frame){ .address = addresses[i], .symbol = "[?]" };
+			continue;
+		}
 		if (i && maps && !mapping) {
 			if (names)
 				names->outside++;
@@ -467,6 +477,26 @@ const char *stacks__text(struct stacks *stacks, bool kernel, int32_t id, const s
 uint64_t stacks__outside(const struct stacks *stacks)
 {
 	return stacks->outside;
+}
+
+bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_top *top, const struct mt_who *who,
+		      uint64_t time_ns)
+{
+	uint64_t completed[1 + MAX_FRAMES];
+	struct leaf_chain leaf = { .top = top, .who = who, .time_ns = time_ns };
+	enum leaf_result result;
+	int32_t found;
+	size_t nr;
+
+	leaf.addresses = chain(stacks, *id, &leaf.nr);
+	if (!leaf.addresses)
+		return true;
+	completed[0] = MT_UNWOUND_NOT;
+	result = leaf_callers__complete(stacks->callers, &leaf, completed + 1, MAX_FRAMES, &nr);
+	found = result == LEAF_COMPLETED ? unwound_stacks__id(stacks->unwound, completed, nr) : -1;
+	if (found >= 0)
+		*id = found;
+	return result != LEAF_WAITS;
 }
 
 struct unwound_stacks *stacks__unwound(struct stacks *stacks)

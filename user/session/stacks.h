@@ -29,6 +29,12 @@ uint64_t stacks__outside(const struct stacks *stacks);
  * functions, not only mappings.
  */
 bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
+/*
+ * A chain by frame pointers with the callers that it lacks: *id is changed to that of one that has them.  top: of the
+ * same event.  false: what is needed was asked for.
+ */
+bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_top *top, const struct mt_who *who,
+		      uint64_t time_ns);
 /* Those that are unwound from copies; NULL: of a recording. */
 struct unwound_stacks *stacks__unwound(struct stacks *stacks);
 /* For a recording. */

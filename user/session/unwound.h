@@ -31,6 +31,8 @@ int32_t unwound_stacks__chain(const struct unwound_stacks *stacks, int32_t id, u
 /* The event of that copy has been passed on. */
 void unwound_stacks__done(struct unwound_stacks *stacks, int32_t id);
 
+/* The id of a chain that something else has found: how it ended (enum mt_unwound_end), then its nr addresses. */
+int32_t unwound_stacks__id(struct unwound_stacks *stacks, const uint64_t *key, size_t nr);
 /* The addresses of a chain, the leaf first; NULL: not known.  Valid until a copy is taken or unwound. */
 const uint64_t *unwound_stacks__addresses(const struct unwound_stacks *stacks, int32_t id, size_t *nr);
 

@@ -508,9 +508,20 @@ static const struct source_ops live_ops = {
 static int make_rings(struct live *live, const struct live_request *request)
 {
 	const struct machine_size machine = ring_maps__machine();
-	int err = rings__plan(&live->ring_plan, &request->options->rings, &machine, request->every);
+	enum ring_load load = request->stack_bytes ? RING_LOAD_COPIES :
+			      request->every	   ? RING_LOAD_EVENTS :
+						     RING_LOAD_COUNTS;
+	int err = rings__plan(&live->ring_plan, &request->options->rings, &machine, load);
 
 	return err ? err : ring_maps__make(&live->ring_maps, &live->ring_plan);
+}
+
+/* Without the helper a program cannot find a task's registers; how they lie there is known of some machines. */
+static bool can_read_registers(const struct live *live)
+{
+	int id;
+
+	return unwind__machine() != UNWIND_NR_MACHINES && !enumerator__read(live->types.btf, TASK_REGS, &id);
 }
 
 static void fill_cfg(struct live *live, const struct live_request *request)
@@ -525,6 +536,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault | 1U << MT_PROBE_swap : 0;
 	live->cfg.stacks = request->stacks;
 	live->cfg.stack_bytes = request->stack_bytes;
+	live->cfg.stack_tops = request->stacks && !request->stack_bytes && can_read_registers(live);
 	live->cfg.sample = request->sample;
 	live->cfg.parents = request->parents;
 	live->cfg.long_stall_ns = request->options->long_stall_ns;
@@ -645,20 +657,15 @@ static int check_cgroups(struct live *live, const struct live_request *request)
 	return -ENOTCONN;
 }
 
-/* Without the helper a program cannot find a task's registers; how they lie there is known of some machines. */
 static int check_stacks(const struct live *live, const struct live_request *request)
 {
-	int id;
-
-	if (!request->stack_bytes)
+	if (!request->stack_bytes || can_read_registers(live))
 		return 0;
 	if (unwind__machine() == UNWIND_NR_MACHINES)
 		log_error("cannot trace: --stacks=dwarf: is for x86-64 and arm64; expected --stacks=fp here");
-	else if (enumerator__read(live->types.btf, TASK_REGS, &id))
-		log_error("cannot trace: --stacks=dwarf: this kernel has no " TASK_REGS
-			  " (5.15); expected --stacks=fp here");
 	else
-		return 0;
+		log_error("cannot trace: --stacks=dwarf: this kernel has no " TASK_REGS " (5.15); expected --stacks=fp "
+			  "here");
 	return -ENOTCONN;
 }
 

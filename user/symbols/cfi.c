@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cfi.h"
 
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cfi_ops.h"
 #include "elf_file.h"
@@ -13,10 +15,18 @@
 /* Chromium's is a quarter of it. */
 #define MAX_FRAME_BYTES (64 * 1024 * 1024)
 
+/*
+ * The file decides how much memory its rules take: libdw makes room for as many registers as they name.  One that makes
+ * a look-up take that long, so many times, is left alone.
+ */
+#define SLOW_NS	 100000000
+#define MAX_SLOW 3
+
 struct cfi {
 	struct elf_file file;
 	Dwarf_CFI *cfi;
 	uint64_t used;
+	unsigned int slow;
 };
 
 /* Of a file without sections, all that is behind the information is read with it. */
@@ -95,6 +105,31 @@ uint64_t cfi__used(const struct cfi *cfi)
 	return cfi->used;
 }
 
+/* The coarse clock costs next to nothing. */
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* NULL: there are none.  To be freed with free(3). */
+static Dwarf_Frame *rules_at(struct cfi *cfi, uint64_t vaddr)
+{
+	uint64_t begin_ns = now_ns();
+	Dwarf_Frame *rules = NULL;
+
+	cfi->used++;
+	if (cfi->slow >= MAX_SLOW)
+		return NULL;
+	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &rules))
+		rules = NULL;
+	if (now_ns() - begin_ns >= SLOW_NS)
+		cfi->slow++;
+	return rules;
+}
+
 /* Everything that a step needs to know. */
 struct step {
 	Dwarf_Frame *rules;
@@ -168,8 +203,8 @@ enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memo
 	enum cfi_result result = CFI_WRONG;
 	int return_address;
 
-	cfi->used++;
-	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &step.rules))
+	step.rules = rules_at(cfi, vaddr);
+	if (!step.rules)
 		return CFI_NOTHING;
 	return_address = dwarf_frame_info(step.rules, NULL, NULL, interrupted);
 	if (return_address >= 0 && (unsigned int)return_address < frame->nr)
@@ -181,4 +216,72 @@ enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memo
 	if (result == CFI_DONE)
 		*frame = caller;
 	return result;
+}
+
+/* The offset of a register's place from the canonical address; false: it is no such place. */
+static bool offset_of(Dwarf_Frame *rules, unsigned int nr, int64_t *offset, bool *same)
+{
+	Dwarf_Op own[3], *ops;
+	size_t nr_ops;
+
+	*same = false;
+	if (dwarf_frame_register(rules, (int)nr, own, &ops, &nr_ops))
+		return false;
+	*same = !nr_ops && !ops;
+	*offset = nr_ops == 2 ? (int64_t)ops[1].number : 0;
+	return nr_ops && nr_ops <= 2 && ops[0].atom == DW_OP_call_frame_cfa &&
+	       (nr_ops == 1 || ops[1].atom == DW_OP_plus_uconst);
+}
+
+/* The canonical address as a register and an offset. */
+static bool base_of(Dwarf_Frame *rules, uint64_t *base, int64_t *offset)
+{
+	Dwarf_Op *ops;
+	size_t nr;
+
+	if (dwarf_frame_cfa(rules, &ops, &nr) || nr != 1)
+		return false;
+	if (ops->atom >= DW_OP_breg0 && ops->atom <= DW_OP_breg31) {
+		*base = ops->atom - DW_OP_breg0;
+		*offset = (int64_t)ops->number;
+		return true;
+	}
+	*base = ops->number;
+	*offset = (int64_t)ops->number2;
+	return ops->atom == DW_OP_bregx;
+}
+
+static void fill_rule(Dwarf_Frame *rules, unsigned int sp, unsigned int fp, struct cfi_rule *rule)
+{
+	int return_address = dwarf_frame_info(rules, NULL, NULL, NULL);
+	bool saved, in_register, same;
+	int64_t cfa, offset;
+	uint64_t base;
+
+	if (return_address < 0 || !base_of(rules, &base, &cfa))
+		return;
+	if (base == fp)
+		rule->kind = CFI_RULE_FRAME;
+	if (base != sp)
+		return;
+	saved = offset_of(rules, (unsigned int)return_address, &offset, &in_register);
+	if (saved)
+		rule->kind = CFI_RULE_AT;
+	else if (in_register)
+		rule->kind = CFI_RULE_REGISTER;
+	rule->return_address = saved ? cfa + offset : 0;
+	rule->frame = cfa;
+	rule->pointer = offset_of(rules, fp, &offset, &same) ? cfa + offset : CFI_NOT_SAVED;
+}
+
+struct cfi_rule cfi__rule(struct cfi *cfi, uint64_t vaddr, unsigned int sp, unsigned int fp)
+{
+	struct cfi_rule rule = { .kind = CFI_RULE_UNKNOWN, .pointer = CFI_NOT_SAVED };
+	Dwarf_Frame *rules = rules_at(cfi, vaddr);
+
+	if (!rules)
+		return rule;
+	fill_rule(rules, sp, fp, &rule);
+	free(rules);
+	return rule;
 }

@@ -35,6 +35,24 @@ struct cfi_memory {
 	void *ctx;
 };
 
+/* Where a function's caller is, as far as that is a plain offset from the stack pointer. */
+enum cfi_rule_kind {
+	CFI_RULE_UNKNOWN,
+	CFI_RULE_FRAME,	   /* it has a frame of its own, which the frame pointer points to */
+	CFI_RULE_AT,	   /* the return address is on the stack */
+	CFI_RULE_REGISTER, /* it is in the link register */
+	CFI_NR_RULES
+};
+
+#define CFI_NOT_SAVED INT64_MIN
+
+struct cfi_rule {
+	enum cfi_rule_kind kind;
+	/* Bytes above the stack pointer: of the return address, and of the caller's own stack pointer. */
+	int64_t return_address, frame;
+	int64_t pointer; /* the same of the caller's frame pointer; CFI_NOT_SAVED: it is in its register */
+};
+
 struct cfi;
 
 /* Takes fd.  NULL: it is no ELF file, has no such information, or memory ran out. */
@@ -52,5 +70,8 @@ uint64_t cfi__used(const struct cfi *cfi);
  */
 enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memory *memory, struct cfi_frame *frame,
 			  bool *interrupted);
+
+/* sp, fp: the numbers of the machine's stack and frame pointers. */
+struct cfi_rule cfi__rule(struct cfi *cfi, uint64_t vaddr, unsigned int sp, unsigned int fp);
 
 #endif

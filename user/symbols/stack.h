@@ -9,6 +9,9 @@
 
 #include "build_id.h"
 
+/* In a call chain: there is a caller, but it cannot be known.  No code is there. */
+#define STACK_UNKNOWN_CALLER 1
+
 /* One address of a stack.  It owns nothing; the function that filled it in documents how long its pointers are valid.
  */
 struct stack_frame {

@@ -68,6 +68,18 @@ uint64_t stack_copy__pc(const struct stack_copy *copy)
 	return copy->machine < UNWIND_NR_MACHINES ? copy->regs[machines[copy->machine].pc] : 0;
 }
 
+uint64_t unwind__code_address(uint64_t value)
+{
+	return value & ADDRESS_MASK;
+}
+
+struct cfi_rule unwind__rule(enum unwind_machine machine, struct cfi *cfi, uint64_t vaddr)
+{
+	if (machine >= UNWIND_NR_MACHINES)
+		return (struct cfi_rule){ .kind = CFI_RULE_UNKNOWN, .pointer = CFI_NOT_SAVED };
+	return cfi__rule(cfi, vaddr, machines[machine].sp, machines[machine].fp);
+}
+
 static uint64_t stack_pointer(const struct stack_copy *copy)
 {
 	const struct machine *machine = &machines[copy->machine];

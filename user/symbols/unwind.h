@@ -29,6 +29,11 @@ struct stack_copy {
 /* Where its task was. */
 uint64_t stack_copy__pc(const struct stack_copy *copy);
 
+/* A return address as it is in a register, without the signature that it may have. */
+uint64_t unwind__code_address(uint64_t value);
+/* The rule of the code at the file's address; a machine that is not known has none. */
+struct cfi_rule unwind__rule(enum unwind_machine machine, struct cfi *cfi, uint64_t vaddr);
+
 /* The same numbers as enum mt_unwound_end. */
 enum unwind_end { UNWIND_WHOLE, UNWIND_CUT, UNWIND_BROKEN, UNWIND_NR_ENDS };
 

@@ -45,7 +45,9 @@ stage_map() {
 	mapped many 10000
 	taken many
 	# without huge pages it has as many faults as pages
-	"$memtrace" map -d 8 --json -- /guest/mapped /guest/mapped 100 >/out/map/live.json 2>/out/map/live.err
+	"$memtrace" map -d 8 --json --record /tmp/map.rec -- /guest/mapped /guest/mapped 100 >/out/map/live.json 2>/out/map/live.err
+	"$memtrace" replay /tmp/map.rec map --json >/out/map/replayed.json 2>>/out/map/live.err
+	rm -f /tmp/map.rec
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
