@@ -64,7 +64,10 @@ static __always_inline struct mt_state *state__current(void)
  * in cfg is a constant to the verifier, so it knows each place, and how large a record is.
  */
 
-/* The counters of a probe that is on, by enum mt_slot; the slot must be a constant. */
+/*
+ * The counters of a probe that is on, by enum mt_slot; the slot must be a constant.  Where clang takes what the probe's
+ * are moved by off the address before it adds the slot, the verifier of 7.3 refuses the program: state__add() never is.
+ */
 static __always_inline u64 *state__counters(struct mt_state *s, enum mt_probe probe)
 {
 	return s->c - cfg.shift[probe];

@@ -150,8 +150,7 @@ static __always_inline void count(u32 op, u32 pages)
 	struct mt_state *s = state__counting(false);
 
 	if (s)
-		state__counters(s, MT_PROBE_swap)[op == MT_SWAP_IN ? MT_SLOT_swap_in_pages : MT_SLOT_swap_out_pages] +=
-			pages;
+		state__add(s, MT_PROBE_swap, op == MT_SWAP_IN ? MT_SLOT_swap_in_pages : MT_SLOT_swap_out_pages, pages);
 }
 
 static __noinline int begin(u64 request, struct gendisk *disk, u32 op, u32 pages)

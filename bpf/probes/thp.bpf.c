@@ -45,7 +45,7 @@ int BPF_PROG(thp_fault_end, struct vm_fault *vmf, unsigned int result)
 		return 0;
 	s = state__counting(false);
 	if (s)
-		state__counters(s, MT_PROBE_thp)[result ? MT_SLOT_thp_fallback : MT_SLOT_thp_huge]++;
+		state__add(s, MT_PROBE_thp, result ? MT_SLOT_thp_fallback : MT_SLOT_thp_huge, 1);
 	return 0;
 }
 

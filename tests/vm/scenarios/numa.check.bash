@@ -8,7 +8,7 @@ on_node() {
 }
 
 check_numa() {
-	local dir=$check_out/numa node moved hints low high
+	local dir=$check_out/numa node moved hints low high local_low local_high
 
 	if [[ $no_memtrace ]]; then
 		skip numa "$no_memtrace"
@@ -29,6 +29,8 @@ check_numa() {
 	# it moves none to a node that has little free memory
 	moved=$(sed -n 's/^moved=//p' "$dir/stdout")
 	note "numa: the kernel moved $moved of 1024 pages"
+	bracket "numa: pages migrated = numa_pages_migrated" numa "$(stat_json numa '[.processes[].numa.migrated_pages] | add')" \
+		numa_pages_migrated
 	if [[ ! $check_functions ]]; then
 		skip "numa: faults of kind numa_hint" "this kernel refuses programs on functions"
 		return
@@ -37,4 +39,9 @@ check_numa() {
 	low=$(vmstat numa inner numa_hint_faults) high=$(vmstat numa outer numa_hint_faults)
 	((hints >= 1000 && hints <= high && hints + $(may_lack numa) + 16 >= low))
 	verdict "numa: $hints faults of kind numa_hint; the kernel's numa_hint_faults: $low..$high" $?
+	bracket "numa: hint faults = numa_hint_faults" numa "$(stat_json numa '[.processes[].numa.hint] | add')" numa_hint_faults
+	local_low=$(vmstat numa inner numa_hint_faults_local) local_high=$(vmstat numa outer numa_hint_faults_local)
+	hints=$(stat_json numa '[.processes[].numa.remote] | add')
+	((hints > 500 && hints >= low - local_high && hints <= high - local_low))
+	verdict "numa: on memory of another node $hints; the kernel's $((low - local_high))..$((high - local_low))" $?
 }

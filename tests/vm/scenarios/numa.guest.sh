@@ -19,7 +19,7 @@ stage_numa() {
 	kill -KILL "$nodes"
 	wait "$nodes"
 	echo 1 >/proc/sys/kernel/numa_balancing
-	gather numa stat fault minor -a -- /guest/nodes -m
+	gather numa stat fault minor numa -a -- /guest/nodes -m
 	replay numa minors.json trace minor --json
 	echo 0 >/proc/sys/kernel/numa_balancing
 }
