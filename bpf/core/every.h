@@ -55,10 +55,12 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
  */
 #define every__reserve(s, rec_id, type) every__reserve_bytes(s, rec_id, type, sizeof(type))
 
-/* The same for an event with a user stack: behind it is room for the stack's top, if that is wanted. */
+/*
+ * The same for an event with a user stack: behind it is room for the stack's top, if that is wanted.  One reservation
+ * of a size that the verifier knows, as it looks at one of two sizes: old ones take no second check of a pointer.
+ */
 #define every__reserve_chained(s, rec_id, type)                                                                        \
-	(cfg.stack_tops ? every__reserve_bytes(s, rec_id, type, sizeof(type) + sizeof(struct mt_stack_top)) :          \
-			  every__reserve_bytes(s, rec_id, type, sizeof(type)))
+	every__reserve_bytes(s, rec_id, type, sizeof(type) + (cfg.stack_tops ? sizeof(struct mt_stack_top) : 0))
 
 #define every__reserve_bytes(s, rec_id, type, bytes)                                                                   \
 	({                                                                                                             \

@@ -16,6 +16,13 @@
 #define MAX_BYTES  (16 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__asan_default_options(void);
+
+/* The process that unwinds has a limit of memory: there, too, libdw gets no room for any number of registers. */
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1:max_allocation_size_mb=256";
+}
 
 static void require(bool condition)
 {

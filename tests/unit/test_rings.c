@@ -20,12 +20,13 @@
 static const struct machine_size two_cpus = { 2, 4096, 24 * GIB };
 static const struct machine_size large = { 512, 4096, 2048 * GIB };
 
-static struct rings plan(const struct machine_size *machine, bool every, uint64_t size, uint64_t rare, uint64_t cpus)
+static struct rings plan(const struct machine_size *machine, enum ring_load load, uint64_t size, uint64_t rare,
+			 uint64_t cpus)
 {
 	struct rings_request request = { .hot_bytes = size, .rare_bytes = rare, .cpus_per_ring = cpus };
 	struct rings rings;
 
-	assert_int_equal(rings__plan(&rings, &request, machine, every), 0);
+	assert_int_equal(rings__plan(&rings, &request, machine, load), 0);
 	return rings;
 }
 
@@ -33,31 +34,35 @@ static void defaults(void **state)
 {
 	static const struct {
 		struct machine_size machine;
-		bool every;
+		enum ring_load load;
 		uint32_t nr_hot;
 		uint64_t hot_bytes;
 	} rows[] = {
-		{ { 1, 4096, GIB }, false, 1, MIB },
-		{ { 16, 4096, GIB }, false, 1, MIB },
-		{ { 17, 4096, GIB }, false, 2, MIB },
-		{ { 512, 4096, GIB }, false, 32, MIB },
-		{ { 1, 4096, 24 * GIB }, true, 1, 4 * MIB },
-		{ { 2, 4096, 24 * GIB }, true, 1, 4 * MIB },
-		{ { 12, 4096, 24 * GIB }, true, 1, 32 * MIB },
-		{ { 16, 4096, 24 * GIB }, true, 1, 32 * MIB },
-		{ { 512, 4096, 2048 * GIB }, true, 32, 32 * MIB },
+		{ { 1, 4096, GIB }, RING_LOAD_COUNTS, 1, MIB },
+		{ { 16, 4096, GIB }, RING_LOAD_COUNTS, 1, MIB },
+		{ { 17, 4096, GIB }, RING_LOAD_COUNTS, 2, MIB },
+		{ { 512, 4096, GIB }, RING_LOAD_COUNTS, 32, MIB },
+		{ { 1, 4096, 24 * GIB }, RING_LOAD_EVENTS, 1, 4 * MIB },
+		{ { 2, 4096, 24 * GIB }, RING_LOAD_EVENTS, 1, 4 * MIB },
+		{ { 12, 4096, 24 * GIB }, RING_LOAD_EVENTS, 1, 32 * MIB },
+		{ { 16, 4096, 24 * GIB }, RING_LOAD_EVENTS, 1, 32 * MIB },
+		{ { 512, 4096, 2048 * GIB }, RING_LOAD_EVENTS, 32, 32 * MIB },
 		/* a 64th of the memory for all of them, but no less than for counters alone */
-		{ { 16, 4096, 1 * GIB }, true, 1, 16 * MIB },
-		{ { 512, 4096, 32 * GIB }, true, 32, 16 * MIB },
-		{ { 512, 4096, 1 * GIB }, true, 32, 1 * MIB },
+		{ { 16, 4096, 1 * GIB }, RING_LOAD_EVENTS, 1, 16 * MIB },
+		{ { 512, 4096, 32 * GIB }, RING_LOAD_EVENTS, 32, 16 * MIB },
+		{ { 512, 4096, 1 * GIB }, RING_LOAD_EVENTS, 32, 1 * MIB },
+		/* copies of stacks */
+		{ { 2, 4096, 24 * GIB }, RING_LOAD_COPIES, 1, 16 * MIB },
+		{ { 16, 4096, 24 * GIB }, RING_LOAD_COPIES, 1, 64 * MIB },
+		{ { 2, 4096, 256 * MIB }, RING_LOAD_COPIES, 1, 4 * MIB },
 		/* whole pages */
-		{ { 2, 64 * KIB, GIB }, false, 1, MIB },
+		{ { 2, 64 * KIB, GIB }, RING_LOAD_COUNTS, 1, MIB },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct rings rings = plan(&rows[i].machine, rows[i].every, 0, 0, 0);
+		struct rings rings = plan(&rows[i].machine, rows[i].load, 0, 0, 0);
 
 		assert_int_equal(rings.nr_hot, rows[i].nr_hot);
 		assert_int_equal(rings.hot_bytes, rows[i].hot_bytes);
@@ -68,7 +73,7 @@ static void defaults(void **state)
 
 static void asked(void **state)
 {
-	struct rings rings = plan(&two_cpus, true, 65537, 100000, 1);
+	struct rings rings = plan(&two_cpus, RING_LOAD_EVENTS, 65537, 100000, 1);
 
 	(void)state;
 	assert_int_equal(rings.hot_bytes, 128 * KIB);
@@ -105,21 +110,21 @@ static void each_cpu_has_a_ring(void **state)
 			assert_int_equal(used, rings__nr(&rings) - 1);
 		}
 	}
-	assert_int_equal(plan(&two_cpus, false, 0, 0, 1).nr_hot, 2);
-	assert_int_equal(plan(&large, false, 0, 0, 65536).nr_hot, 1);
+	assert_int_equal(plan(&two_cpus, RING_LOAD_COUNTS, 0, 0, 1).nr_hot, 2);
+	assert_int_equal(plan(&large, RING_LOAD_COUNTS, 0, 0, 65536).nr_hot, 1);
 }
 
 static void thresholds(void **state)
 {
-	struct rings rings = plan(&two_cpus, false, 0, 0, 0);
+	struct rings rings = plan(&two_cpus, RING_LOAD_COUNTS, 0, 0, 0);
 
 	(void)state;
 	assert_int_equal(rings__hot_wakeup_bytes(&rings), 256 * KIB);
 	assert_int_equal(rings__rare_fold_bytes(&rings), 192 * KIB);
-	rings = plan(&two_cpus, false, 64 * KIB, 64 * KIB, 0);
+	rings = plan(&two_cpus, RING_LOAD_COUNTS, 64 * KIB, 64 * KIB, 0);
 	assert_int_equal(rings__hot_wakeup_bytes(&rings), 16 * KIB);
 	assert_int_equal(rings__rare_fold_bytes(&rings), 48 * KIB);
-	rings = plan(&two_cpus, false, GIB, GIB, 0);
+	rings = plan(&two_cpus, RING_LOAD_COUNTS, GIB, GIB, 0);
 	assert_int_equal(rings__hot_wakeup_bytes(&rings), MIB);
 	assert_int_equal(rings__rare_fold_bytes(&rings), 768 * MIB);
 }
@@ -136,7 +141,7 @@ static void refused(const struct rings_request *request, const struct machine_si
 	fflush(stderr);
 	saved = dup(STDERR_FILENO);
 	dup2(fileno(file), STDERR_FILENO);
-	err = rings__plan(&rings, request, machine, true);
+	err = rings__plan(&rings, request, machine, RING_LOAD_EVENTS);
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
@@ -163,7 +168,7 @@ static void absurd_sizes(void **state)
 
 static void full_rings(void **state)
 {
-	struct rings rings = plan(&large, false, 4 * MIB, 0, 16);
+	struct rings rings = plan(&large, RING_LOAD_COUNTS, 4 * MIB, 0, 16);
 	uint64_t records[RINGS_MAX] = { 0 };
 	char buf[256];
 	size_t i;

@@ -11,15 +11,16 @@
 #define KIB (1ULL << 10)
 #define MIB (1ULL << 20)
 
-#define CPUS_PER_RING	16
-#define HOT_BYTES	(1 * MIB) /* for counters only: these use it only at identity changes */
-#define EVERY_CPU_BYTES (2 * MIB) /* of single events: some 20,000, or 20 ms of a CPU that does nothing but fault */
-#define EVERY_MIN_BYTES (4 * MIB)
-#define EVERY_MAX_BYTES (64 * MIB)
-#define EVERY_SHARE	64 /* of the machine's memory, for all hot rings together */
-#define ASKED_SHARE	4
-#define RARE_BYTES	(256 * KIB)
-#define OOM_BYTES	MT_OOM_RING_BYTES
+#define CPUS_PER_RING	 16
+#define HOT_BYTES	 (1 * MIB) /* for counters only: these use it only at identity changes */
+#define EVERY_CPU_BYTES	 (2 * MIB) /* of single events: some 20,000, or 20 ms of a CPU that does nothing but fault */
+#define COPIES_CPU_BYTES (8 * MIB) /* with copies of stacks: at least 500 of those */
+#define EVERY_MIN_BYTES	 (4 * MIB)
+#define EVERY_MAX_BYTES	 (64 * MIB)
+#define EVERY_SHARE	 64 /* of the machine's memory, for all hot rings together */
+#define ASKED_SHARE	 4
+#define RARE_BYTES	 (256 * KIB)
+#define OOM_BYTES	 MT_OOM_RING_BYTES
 /*
  * Small enough that records are read while they are in the processor's cache, and large enough to give a sleeping
  * reader time.
@@ -37,12 +38,13 @@ static uint64_t ring_bytes(uint64_t bytes, uint64_t page_bytes)
 	return size;
 }
 
-static uint64_t default_hot_bytes(const struct rings *rings, const struct machine_size *machine, bool every)
+static uint64_t default_hot_bytes(const struct rings *rings, const struct machine_size *machine, enum ring_load load)
 {
 	uint64_t cpus = machine->cpus < rings->cpus_per_ring ? machine->cpus : rings->cpus_per_ring;
-	uint64_t bytes = ring_bytes(cpus * EVERY_CPU_BYTES, machine->page_bytes);
+	uint64_t cpu_bytes = load == RING_LOAD_COPIES ? COPIES_CPU_BYTES : EVERY_CPU_BYTES;
+	uint64_t bytes = ring_bytes(cpus * cpu_bytes, machine->page_bytes);
 
-	if (!every)
+	if (load == RING_LOAD_COUNTS)
 		return ring_bytes(HOT_BYTES, machine->page_bytes);
 	if (bytes < EVERY_MIN_BYTES)
 		bytes = EVERY_MIN_BYTES;
@@ -70,7 +72,7 @@ static int check_asked(const char *option, uint64_t bytes, uint32_t nr, const st
 }
 
 int rings__plan(struct rings *rings, const struct rings_request *request, const struct machine_size *machine,
-		bool every)
+		enum ring_load load)
 {
 	uint32_t least = (machine->cpus + MT_MAX_HOT_RINGS - 1) / MT_MAX_HOT_RINGS;
 	int err = 0;
@@ -84,7 +86,7 @@ int rings__plan(struct rings *rings, const struct rings_request *request, const 
 		rings->cpus_per_ring = least;
 	rings->nr_hot = (machine->cpus + rings->cpus_per_ring - 1) / rings->cpus_per_ring;
 	rings->hot_bytes = rings->hot_asked ? ring_bytes(request->hot_bytes, machine->page_bytes) :
-					      default_hot_bytes(rings, machine, every);
+					      default_hot_bytes(rings, machine, load);
 	rings->rare_bytes = ring_bytes(rings->rare_asked ? request->rare_bytes : RARE_BYTES, machine->page_bytes);
 	if (rings->hot_asked)
 		err = check_asked("--ring-size", rings->hot_bytes, rings->nr_hot, machine);

@@ -45,12 +45,19 @@ struct machine_size {
 	uint64_t memory_bytes;
 };
 
+/* What the hot rings carry. */
+enum ring_load {
+	RING_LOAD_COUNTS,
+	RING_LOAD_EVENTS, /* also single events */
+	RING_LOAD_COPIES, /* also copies of stacks */
+};
+
 /*
- * Sizes by the request, else by the machine and by what is asked for: every is whether each single
- * event is.  0; or -EINVAL after one line that says which option asks for too much.
+ * Sizes by the request, else by the machine and by what is asked for.  0; or -EINVAL after one line that says which
+ * option asks for too much.
  */
 int rings__plan(struct rings *rings, const struct rings_request *request, const struct machine_size *machine,
-		bool every);
+		enum ring_load load);
 
 size_t rings__nr(const struct rings *rings);
 uint32_t rings__of_cpu(const struct rings *rings, uint32_t cpu);

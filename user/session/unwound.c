@@ -16,6 +16,9 @@
 #define MAX_CHAINS_BYTES (32UL * 1024 * 1024)
 #define MAX_AGE_NS	 6000000000ULL /* longer than an event is held */
 #define MAX_READERS	 4
+/* Processes of which so many stacks took too long are left alone: their files may be made for that. */
+#define MAX_LATE      3
+#define MAX_LATE_PIDS 1024
 /* With more mappings than that, a question has only those that words of the stack point into. */
 #define ALL_MAPPINGS 48
 #define MAX_MAPPINGS 512
@@ -28,10 +31,17 @@ struct copy {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(copy) by_age;
 	int32_t id;
-	uint64_t ref, since_ns;
+	uint64_t ref, since_ns, asked_ns;
+	uint32_t pid;
 	enum { COPY_NEW, COPY_ASKED, COPY_DONE } state;
 	int32_t chain;		   /* MT_UNKNOWN_S32: none */
 	struct mt_stack_copy *rec; /* with its bytes; NULL when they are no longer needed */
+};
+
+struct late {
+	UT_hash_handle hh;
+	uint32_t pid;
+	unsigned int times;
 };
 
 struct chain {
@@ -55,6 +65,7 @@ struct unwound_stacks {
 	struct generation now, before;
 	uint32_t nr_chains; /* that have been */
 	uint64_t no_room, late;
+	struct late *slow; /* processes */
 };
 
 struct unwound_stacks *unwound_stacks__new(const struct stack_lookup *source, struct apart *apart)
@@ -98,6 +109,46 @@ static void forget(struct generation *generation)
 	*generation = (struct generation){ 0 };
 }
 
+static bool is_slow(const struct unwound_stacks *stacks, uint32_t pid)
+{
+	struct late *late;
+
+	HASH_FIND(hh, stacks->slow, &pid, sizeof(pid), late);
+	return late && late->times >= MAX_LATE;
+}
+
+static void forget_slow(struct unwound_stacks *stacks)
+{
+	struct late *late, *next;
+
+	for (late = stacks->slow; late; late = next) {
+		next = late->hh.next;
+		HASH_DEL(stacks->slow, late);
+		free(late);
+	}
+}
+
+static void note_slow(struct unwound_stacks *stacks, uint32_t pid)
+{
+	struct late *late;
+
+	HASH_FIND(hh, stacks->slow, &pid, sizeof(pid), late);
+	if (late) {
+		late->times++;
+		return;
+	}
+	if (HASH_COUNT(stacks->slow) >= MAX_LATE_PIDS)
+		forget_slow(stacks);
+	late = calloc(1, sizeof(*late));
+	if (!late)
+		return;
+	late->pid = pid;
+	late->times = 1;
+	HASH_ADD(hh, stacks->slow, pid, sizeof(late->pid), late);
+	if (!late->hh.tbl)
+		free(late);
+}
+
 void unwound_stacks__free(struct unwound_stacks *stacks)
 {
 	if (!stacks)
@@ -111,6 +162,7 @@ void unwound_stacks__free(struct unwound_stacks *stacks)
 		drop(stacks, TAILQ_FIRST(&stacks->by_age));
 	forget(&stacks->now);
 	forget(&stacks->before);
+	forget_slow(stacks);
 	free(stacks);
 }
 
@@ -237,6 +289,9 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 	copy->state = COPY_DONE;
 	if (!answer) {
 		stacks->late++;
+		/* else it was refused, as there were too many questions */
+		if (clock__boot_ns() - copy->asked_ns >= APART_UNWIND_LIMIT_NS)
+			note_slow(stacks, copy->pid);
 		return;
 	}
 	found[0] = message__get_u64(answer);
@@ -301,6 +356,8 @@ static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct m
 	message__put_u64(&question, rec->to_end && rec->bytes == rec->asked_bytes);
 	message__put_string(&question, rec + 1, rec->bytes);
 	copy->state = COPY_ASKED;
+	copy->pid = who->pid;
+	copy->asked_ns = clock__boot_ns();
 	free_bytes(stacks, copy);
 	apart__ask(stacks->apart, &question, APART_UNWIND_LIMIT_NS, on_unwound, stacks,
 		   (struct apart_key){ (uint64_t)copy->id, copy->ref });
@@ -329,7 +386,7 @@ bool unwound_stacks__awaits(struct unwound_stacks *stacks, int32_t id, uint64_t 
 	pc = instruction_pointer(copy->rec);
 	if (source->awaits_maps && source->awaits_maps(source->ctx, who, pc, time_ns))
 		return true;
-	maps = source->maps ? source->maps(source->ctx, who, pc, time_ns) : NULL;
+	maps = source->maps && !is_slow(stacks, who->pid) ? source->maps(source->ctx, who, pc, time_ns) : NULL;
 	if (maps) {
 		ask(stacks, copy, who, maps, time_ns);
 		copy = find_copy(stacks, id);

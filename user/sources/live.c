@@ -508,7 +508,10 @@ static const struct source_ops live_ops = {
 static int make_rings(struct live *live, const struct live_request *request)
 {
 	const struct machine_size machine = ring_maps__machine();
-	int err = rings__plan(&live->ring_plan, &request->options->rings, &machine, request->every);
+	enum ring_load load = request->stack_bytes ? RING_LOAD_COPIES :
+			      request->every	   ? RING_LOAD_EVENTS :
+						     RING_LOAD_COUNTS;
+	int err = rings__plan(&live->ring_plan, &request->options->rings, &machine, load);
 
 	return err ? err : ring_maps__make(&live->ring_maps, &live->ring_plan);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "cfi_ops.h"
 #include "elf_file.h"
@@ -14,10 +15,18 @@
 /* Chromium's is a quarter of it. */
 #define MAX_FRAME_BYTES (64 * 1024 * 1024)
 
+/*
+ * The file decides how much memory its rules take: libdw makes room for as many registers as they name.  One that makes
+ * a look-up take that long, so many times, is left alone.
+ */
+#define SLOW_NS	 100000000
+#define MAX_SLOW 3
+
 struct cfi {
 	struct elf_file file;
 	Dwarf_CFI *cfi;
 	uint64_t used;
+	unsigned int slow;
 };
 
 /* Of a file without sections, all that is behind the information is read with it. */
@@ -96,6 +105,31 @@ uint64_t cfi__used(const struct cfi *cfi)
 	return cfi->used;
 }
 
+/* The coarse clock costs next to nothing. */
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* NULL: there are none.  To be freed with free(3). */
+static Dwarf_Frame *rules_at(struct cfi *cfi, uint64_t vaddr)
+{
+	uint64_t begin_ns = now_ns();
+	Dwarf_Frame *rules = NULL;
+
+	cfi->used++;
+	if (cfi->slow >= MAX_SLOW)
+		return NULL;
+	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &rules))
+		rules = NULL;
+	if (now_ns() - begin_ns >= SLOW_NS)
+		cfi->slow++;
+	return rules;
+}
+
 /* Everything that a step needs to know. */
 struct step {
 	Dwarf_Frame *rules;
@@ -169,8 +203,8 @@ enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memo
 	enum cfi_result result = CFI_WRONG;
 	int return_address;
 
-	cfi->used++;
-	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &step.rules))
+	step.rules = rules_at(cfi, vaddr);
+	if (!step.rules)
 		return CFI_NOTHING;
 	return_address = dwarf_frame_info(step.rules, NULL, NULL, interrupted);
 	if (return_address >= 0 && (unsigned int)return_address < frame->nr)
@@ -243,10 +277,9 @@ static void fill_rule(Dwarf_Frame *rules, unsigned int sp, unsigned int fp, stru
 struct cfi_rule cfi__rule(struct cfi *cfi, uint64_t vaddr, unsigned int sp, unsigned int fp)
 {
 	struct cfi_rule rule = { .kind = CFI_RULE_UNKNOWN, .pointer = CFI_NOT_SAVED };
-	Dwarf_Frame *rules;
+	Dwarf_Frame *rules = rules_at(cfi, vaddr);
 
-	cfi->used++;
-	if (dwarf_cfi_addrframe(cfi->cfi, vaddr, &rules))
+	if (!rules)
 		return rule;
 	fill_rule(rules, sp, fp, &rule);
 	free(rules);
