@@ -90,7 +90,8 @@ lines() {
 
 @test "one look at a process, and its table for people" {
 	start_mapped 20
-	"$memtrace" map -p "$pid" --record "$tmp/map.rec" -k 5 >"$tmp/live" 2>"$tmp/err"
+	"$memtrace" map -p "$pid" --nodes --record "$tmp/map.rec" -k 5 >"$tmp/live" 2>"$tmp/err"
+	[[ ! -e /proc/self/numa_maps ]] || grep -q NODE0 "$tmp/live" || fail "$(<"$tmp/live")"
 	as_live -k 5
 	same "activity" "$(replay --json | jq -c '[.duration_ns, .lost_faults, .processes[0].grew_bytes,
 		(.processes[0].mappings[] | .minor, .asked_bytes)] | unique')" '[null]'

@@ -104,6 +104,20 @@ static void fill(struct process_map *map, const char *name)
 	map->unknown = 1;
 }
 
+/* Each area has its own on two of the nodes. */
+static void fill_nodes(struct process_map *map)
+{
+	size_t i;
+
+	map->nodes = calloc(map->nr_areas, sizeof(*map->nodes));
+	assert_non_null(map->nodes);
+	map->nodes_online = 0x81;
+	for (i = 0; i < map->nr_areas; i++) {
+		map->nodes[i][0] = 4096 * (i + 1);
+		map->nodes[i][MAP_NODES - 1] = i;
+	}
+}
+
 static void same_area(const struct map_area *got, const struct map_area *made)
 {
 	assert_true(got->start == made->start && got->end == made->end);
@@ -130,6 +144,10 @@ static void same_map(const struct process_map *got, const struct process_map *ma
 	assert_memory_equal(&got->cost_ns, &made->cost_ns, sizeof(made->cost_ns));
 	assert_true(got->pss == made->pss && got->uss == made->uss);
 	assert_int_equal(got->nr_areas, made->nr_areas);
+	assert_true(got->nodes_online == made->nodes_online);
+	assert_int_equal(!got->nodes, !made->nodes);
+	if (made->nodes)
+		assert_memory_equal(got->nodes, made->nodes, made->nr_areas * sizeof(*made->nodes));
 	for (i = 0; i < made->nr_areas; i++)
 		same_area(&got->areas[i], &made->areas[i]);
 }
@@ -165,6 +183,8 @@ static void a_map_comes_back(void **state)
 		memset(name, '\xe9', lengths[i]);
 		name[lengths[i]] = '\0';
 		fill(&made, name);
+		if (i % 2)
+			fill_nodes(&made);
 		map_recorded__send_look(MAP_LOOK_BEGINS | MAP_LOOK_AREAS, 10, sink);
 		map_recorded__send(&made, &who, 10, sink);
 		map_recorded__send_look(MAP_LOOK_ENDS | MAP_LOOK_AREAS, 11, sink);

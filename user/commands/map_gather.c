@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/clock.h"
+#include "../kernel/numa_maps.h"
 #include "../kernel/referenced.h"
 #include "map_live.h"
 
@@ -46,24 +47,26 @@ static int keep(struct map_live *run, const struct map_traced *traced, struct pr
 }
 
 /* A process that is gone is left out. */
-static int read_mappings(struct map_live *run, const struct map_traced *traced, bool referenced)
+static int read_mappings(struct map_live *run, const struct map_traced *traced, bool shown)
 {
+	const struct options *options = run->tracing.session.options;
 	const struct mt_who *who = &traced->last.who;
 	struct process_map map = { 0 };
-	int err = traced->last.ended ? -ESRCH :
-				       map_reader__read(&run->scan, who->pid, who->start_ns,
-							run->tracing.session.options->pss, &map);
+	int err =
+		traced->last.ended ? -ESRCH : map_reader__read(&run->scan, who->pid, who->start_ns, options->pss, &map);
 
 	if (!err) {
-		if (referenced)
+		if (shown && options->wss)
 			read_referenced(run, traced, &map);
+		if (shown && options->nodes && !map.error)
+			(void)numa_maps__read(&map, who->start_ns);
 		return keep(run, traced, &map);
 	}
 	map_reader__done(&map);
 	return err == -ESRCH ? 0 : err;
 }
 
-int map_gather__mappings(struct map_live *run, bool referenced)
+int map_gather__mappings(struct map_live *run, bool shown)
 {
 	struct map_traced **list;
 	size_t nr, i;
@@ -72,7 +75,7 @@ int map_gather__mappings(struct map_live *run, bool referenced)
 	map_recorded__done(&run->maps);
 	send_look(run, MAP_LOOK_BEGINS | MAP_LOOK_AREAS);
 	for (i = 0; !err && i < nr && i < MAPPED_PROCESSES; i++)
-		err = read_mappings(run, list[i], referenced);
+		err = read_mappings(run, list[i], shown);
 	send_look(run, MAP_LOOK_ENDS | MAP_LOOK_AREAS);
 	free(list);
 	return err;

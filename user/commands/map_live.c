@@ -215,8 +215,7 @@ static int take_look(struct map_live *run)
 static int look(struct map_live *run, bool shown)
 {
 	uint64_t began_ns = clock__boot_ns(), now_ns;
-	bool wss = run->tracing.session.options->wss;
-	int err = map_gather__mappings(run, wss && shown);
+	int err = map_gather__mappings(run, shown);
 
 	if (!err)
 		err = take_look(run);
@@ -287,25 +286,12 @@ static int sum_up(struct map_live *run)
 	return err;
 }
 
-/* Live alone: no recording has it. */
-static void read_nodes(struct map_live *run, struct map_process *process)
-{
-	uint32_t pid = process->map->pid;
-	struct map_traced *traced;
-
-	HASH_FIND(hh, run->all.processes, &pid, sizeof(pid), traced);
-	if (traced && !process->ended)
-		map_look__read_nodes(process, traced->last.who.start_ns);
-}
-
 /* Of single processes the newest look with what happened since the interval began; or all processes. */
 static int fill(struct map_live *run)
 {
 	size_t i;
 	int err = run->single ? 0 : sum_up(run);
 
-	for (i = 0; !err && run->tracing.session.options->nodes && i < run->look.nr; i++)
-		read_nodes(run, &run->look.processes[i]);
 	for (i = 0; !err && run->single && i < run->look.nr; i++)
 		err = add_activity(run, &run->look.processes[i]);
 	return err;

@@ -31,10 +31,10 @@ struct map_live {
 int map_live__rank(const struct map_live *run, struct map_traced ***list, size_t *nr);
 
 /*
- * Reads the mappings of the processes that hold most into run->maps, and sends them to a recording.  referenced: also
- * what was used since the marks were cleared.  0 or -errno.
+ * Reads the mappings of the processes that hold most into run->maps, and sends them to a recording.  shown: also
+ * what is only asked for where something is shown: what was used since the marks were cleared, nodes.  0 or -errno.
  */
-int map_gather__mappings(struct map_live *run, bool referenced);
+int map_gather__mappings(struct map_live *run, bool shown);
 /* The same of PSS and USS of all processes, as far as there is time. */
 int map_gather__pss(struct map_live *run);
 /* Clears the marks by which it is told what is used. */

@@ -104,11 +104,14 @@ int map_look__show(struct render *render, const struct options *options, struct 
 	for (i = 0; i < request.nr; i++) {
 		request.pss |= request.processes[i].map->cost_ns.pss != 0;
 		request.wss |= request.processes[i].map->knows_referenced;
+		if (request.processes[i].map->nodes)
+			request.nodes |= (uint32_t)request.processes[i].map->nodes_online;
 	}
 	/* also where a recording does not have it */
 	request.pss |= options->pss;
 	request.wss |= options->wss;
-	request.nodes = options->nodes ? numa_maps__online() : 0;
+	if (options->nodes && !request.nodes)
+		request.nodes = options->replay ? 1 : numa_maps__online();
 	request.sort = options->sort;
 	request.by_cgroup = options->by >= 0;
 	err = map_view__add(&view, &request, report);

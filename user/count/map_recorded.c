@@ -10,7 +10,9 @@ struct map_recorded_process {
 	uint32_t pid;
 	uint64_t start_ns;
 	uint64_t nr_areas; /* that it should have */
-	bool broken;	   /* it cannot be what memtrace has written */
+	bool has_nodes;	   /* they have map.nodes */
+	size_t nodes_room;
+	bool broken; /* it cannot be what memtrace has written */
 	struct process_map map;
 	char **names; /* by number, from 1 on; in map.names */
 	size_t nr_names, names_room;
@@ -71,6 +73,7 @@ static void send_areas(const struct process_map *map, const struct mt_who *who, 
 	uint64_t names = 0;
 	size_t i;
 
+	memset(record.nodes, 0xff, sizeof(record.nodes));
 	for (i = 0; i < map->nr_areas; i++) {
 		const struct map_area *area = &map->areas[i];
 
@@ -82,6 +85,8 @@ static void send_areas(const struct process_map *map, const struct mt_who *who, 
 		record.name = area->name[0] ? names : 0;
 		record.flags = area->permissions | (area->known ? MAP_AREA_KNOWN : 0);
 		fill_values(record.values, area, map_area_rows, NR_MAP_AREA_VALUES);
+		if (map->nodes)
+			memcpy(record.nodes, map->nodes[i], sizeof(record.nodes));
 		send(to, &record);
 	}
 }
@@ -91,8 +96,8 @@ void map_recorded__send(const struct process_map *map, const struct mt_who *who,
 	struct map_process_record record = {
 		.hdr = head(REC_MAP_PROCESS, now_ns),
 		.who = *who,
-		.flags =
-			(map->scanned ? MAP_PROCESS_SCANNED : 0) | (map->knows_referenced ? MAP_PROCESS_REFERENCED : 0),
+		.flags = (map->scanned ? MAP_PROCESS_SCANNED : 0) |
+			 (map->knows_referenced ? MAP_PROCESS_REFERENCED : 0) | (map->nodes ? MAP_PROCESS_NODES : 0),
 		.error = (uint64_t)map->error,
 		.areas = map->nr_areas,
 	};
@@ -170,6 +175,7 @@ static int take_process(struct map_recorded *look, const struct map_process_reco
 		return -ENOMEM;
 	look->bytes += sizeof(*process);
 	process->nr_areas = record->areas;
+	process->has_nodes = record->flags & MAP_PROCESS_NODES;
 	process->broken = record->error > 4095; /* MAX_ERRNO of the kernel */
 	map = &process->map;
 	map->pid = record->who.pid;
@@ -243,6 +249,25 @@ static bool fits(const struct map_recorded_process *process, const struct map_ar
 	       (!map->nr_areas || record->start >= map->areas[map->nr_areas - 1].end);
 }
 
+/* As many rows as there is room for areas; 0 or -ENOMEM. */
+static int take_nodes(struct map_recorded_process *process, const struct map_area_record *record)
+{
+	struct process_map *map = &process->map;
+	void *nodes;
+
+	if (!process->has_nodes)
+		return 0;
+	if (map->room > process->nodes_room) {
+		nodes = reallocarray(map->nodes, map->room, sizeof(*map->nodes));
+		if (!nodes)
+			return -ENOMEM;
+		map->nodes = nodes;
+		process->nodes_room = map->room;
+	}
+	memcpy(map->nodes[map->nr_areas - 1], record->nodes, sizeof(record->nodes));
+	return 0;
+}
+
 static int take_area(struct map_recorded *look, const struct map_area_record *record)
 {
 	struct map_recorded_process *process = find(look, record->who.pid);
@@ -251,7 +276,7 @@ static int take_area(struct map_recorded *look, const struct map_area_record *re
 	if (!process || process->broken)
 		return 0;
 	process->broken = !fits(process, record);
-	if (process->broken || !charge(look, process, sizeof(*area)))
+	if (process->broken || !charge(look, process, sizeof(*area) + sizeof(record->nodes) * process->has_nodes))
 		return 0;
 	area = process_map__add(&process->map);
 	if (!area)
@@ -263,7 +288,7 @@ static int take_area(struct map_recorded *look, const struct map_area_record *re
 	area->known = record->flags & MAP_AREA_KNOWN;
 	take_values(area, record->values, map_area_rows, NR_MAP_AREA_VALUES);
 	process->map.unknown += !area->known;
-	return 0;
+	return take_nodes(process, record);
 }
 
 int map_recorded__take(struct map_recorded *look, const void *record)

@@ -102,6 +102,7 @@ int numa_maps__read(struct process_map *map, uint64_t start_ns)
 	err = map->nodes ? read_file(map, dir, began_ns + MAP_READER_NS) : -ENOMEM;
 	close(dir);
 	map->cost_ns.nodes = clock__boot_ns() - began_ns;
+	map->nodes_online = err ? 0 : numa_maps__online();
 	if (err) {
 		free(map->nodes);
 		map->nodes = NULL;

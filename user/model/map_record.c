@@ -20,6 +20,8 @@ const struct map_value_row map_process_rows[NR_MAP_PROCESS_VALUES] = {
 	{ "cost.pss_ns", PROCESS(cost_ns.pss) },
 	{ "cost.wss_ns", PROCESS(cost_ns.wss) },
 	{ "java.max_heap_bytes", PROCESS(java_heap) },
+	{ "nodes_online", PROCESS(nodes_online) },
+	{ "cost.nodes_ns", PROCESS(cost_ns.nodes) },
 };
 
 const struct map_value_row map_area_rows[NR_MAP_AREA_VALUES] = {

@@ -21,7 +21,7 @@ struct map_value_row {
 	size_t offset; /* of a uint64_t in struct process_map, or in struct map_area */
 };
 
-#define NR_MAP_PROCESS_VALUES 15
+#define NR_MAP_PROCESS_VALUES 17
 #define NR_MAP_AREA_VALUES    6
 
 extern const struct map_value_row map_process_rows[NR_MAP_PROCESS_VALUES];
@@ -41,6 +41,7 @@ struct map_look_record {
 enum map_process_flags {
 	MAP_PROCESS_SCANNED = 1 << 0,	 /* process_map.scanned */
 	MAP_PROCESS_REFERENCED = 1 << 1, /* process_map.knows_referenced */
+	MAP_PROCESS_NODES = 1 << 2,	 /* its areas have process_map.nodes */
 };
 
 struct map_process_record {
@@ -77,6 +78,7 @@ struct map_area_record {
 	uint64_t name;	/* number; 0: it has none */
 	uint64_t flags; /* enum map_area_flags */
 	uint64_t values[NR_MAP_AREA_VALUES];
+	uint64_t nodes[MAP_NODES]; /* unknown: not read */
 };
 
 /* The size of records with that id; 0: it is none of these. */

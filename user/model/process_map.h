@@ -74,6 +74,7 @@ struct process_map {
 	uint64_t java_heap;		    /* what the command line of a JVM lets its heap have; 0, unknown: nothing */
 	bool knows_referenced;
 	uint64_t (*nodes)[MAP_NODES]; /* bytes of each area on each node; owned; NULL: not read */
+	uint64_t nodes_online;	      /* of the machine, as bits, where they were read; else 0, or unknown */
 	struct {
 		uint64_t maps, pages, pss, wss, nodes;
 	} cost_ns; /* time spent to read them; 0: not read */

@@ -305,6 +305,9 @@ static void add_map_process(struct builder *b)
 
 static void add_maps(struct builder *b)
 {
+	char name[16];
+	int node;
+
 	add_layout(b, "map_look", REC_MAP_LOOK, sizeof(struct map_look_record));
 	FIELD(b, CODE_UINT, struct map_look_record, flags, "flags");
 	add_map_process(b);
@@ -320,6 +323,10 @@ static void add_maps(struct builder *b)
 	FIELD(b, CODE_UINT, struct map_area_record, name, "name");
 	FIELD(b, CODE_UINT, struct map_area_record, flags, "flags");
 	add_map_values(b, offsetof(struct map_area_record, values), map_area_rows, NR_MAP_AREA_VALUES);
+	for (node = 0; node < MAP_NODES; node++) {
+		snprintf(name, sizeof(name), "nodes.%d", node);
+		add_value(b, offsetof(struct map_area_record, nodes[node]), name);
+	}
 }
 
 static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)
