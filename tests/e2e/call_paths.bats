@@ -84,6 +84,11 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 		jq -s '[.[] | select(.event == "alloc" and .atomic) | pow(2; .order)] | add // 0' "$tmp/events")))
 	"$memtrace" replay "$tmp/r.rec" stacks alloc --by kind >"$tmp/text"
 	grep -Eq '^ *[0-9.]+% +[0-9.]+[KM]iB first touch$' "$tmp/text" || fail "$(<"$tmp/text")"
+	between "bytes of first touch" "$("$memtrace" replay "$tmp/r.rec" stacks alloc --weight touched --json | jq '
+		([.paths[].weight] | add) as $sum | select(.kinds | all(.kind | startswith("first touch"))) |
+		select($sum == .total.pages * 4096 and .weight == "touched") | $sum')" $((366 * 4096)) $((1200 * 4096))
+	"$memtrace" replay "$tmp/r.rec" stacks alloc --weight touched >"$tmp/text"
+	grep -Eq '^ *[0-9.]+% +[0-9.]+[KM]iB +chain_d$' "$tmp/text" || fail "$(<"$tmp/text")"
 	"$memtrace" replay "$tmp/r.rec" stacks alloc --weight allocations --json >"$tmp/out.json"
 	same "allocations" "$(paths true)" "$(jq .total.events "$tmp/out.json")"
 }
@@ -112,7 +117,7 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 @test "wrong use is refused, and why" {
 	refused "the probe reclaim has no call chains; expected one of fault, alloc, stall" stacks reclaim -d 0.1
 	refused "unexpected word 'alloc': weights of different events are not added up; expected one probe" stacks fault alloc -d 0.1
-	refused "--weight 'time': events of alloc do not have it; expected one of allocations, pages, bytes" stacks alloc --weight time -d 0.1
+	refused "--weight 'time': events of alloc do not have it; expected one of allocations, pages, bytes, touched" stacks alloc --weight time -d 0.1
 	refused "--format 'folded': no such format; expected one of text json csv" stat --format folded -d 0.1
 	refused "--format 'x': no such format; expected one of text json csv folded pprof" stacks --format x -d 0.1
 }

@@ -65,6 +65,8 @@ lines() {
 		all(.[]; .processes[0] | .pss_bytes > 0 and .referenced_bytes != null and (.mappings | length) > 10)' "$tmp/live" ||
 		fail "$(<"$tmp/live")"
 	as_live -i 1 --json
+	# of a replay that ends earlier, the last interval as well
+	same "intervals" "$(replay -i 1 -d 2 --json)" "$(head -n 2 "$tmp/live")"
 	# all of it as one interval, of which the last look is the last line's
 	replay --json >"$tmp/whole.json"
 	same "asked" "$(jq '[.processes[0].mappings[].asked_bytes] | add' "$tmp/whole.json")" $((15 << 20))

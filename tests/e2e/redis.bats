@@ -47,6 +47,7 @@ save_while_written() {
 	started+=("$child")
 	kill -STOP "$child"
 	redis-benchmark -s "$tmp/redis/socket" -t set -d 1000 -r 380000 -n 60000 -P 16 --csv >"$tmp/benchmark" 2>&1
+	grep -q '^State:.*T (stopped)' "/proc/$child/status" || void "the child had saved all before it could be stopped"
 	kill -CONT "$child"
 	eventually is_saved
 }

@@ -44,6 +44,11 @@ static const char *const runs[][MAX_WORDS] = {
 	{ "export", "--once", "--by", "role,comm", "--textfile", "/dev/null" },
 	{ "map", "-i", "10ms", "--json", "-o", "/dev/null" },
 	{ "map", "--by", "cgroup", "-k", "1", "-o", "/dev/null", DURATION_NS },
+	{ "stacks", "--format", "pprof", "-o", "/dev/null" },
+	{ "trace", "--stacks", "--format", "perfetto", "-o", "/dev/null" },
+	{ "timeline", "--format", "perfetto", "-o", "/dev/null" },
+	{ "stat", "-i", "10ms", "--format", "csv", "-o", "/dev/null" },
+	{ "hist", "--format", "csv", "-o", "/dev/null" },
 };
 
 static void run(const char *const *words, const char *recording)

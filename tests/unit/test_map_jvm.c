@@ -146,6 +146,31 @@ static void others_are_left_alone(void **state)
 	check(unsaid, NR(unsaid), 299 * MIB);
 }
 
+/* As many areas as a recording may have, each behind the other: it does not take for ever. */
+static void many_areas(void **state)
+{
+	struct process_map map = { .java_heap = 3 * MIB / 2 };
+	struct map_area *area;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 1000000; i++) {
+		area = process_map__add(&map);
+		assert_non_null(area);
+		area->start = (1ULL << 40) + i * MIB;
+		area->end = area->start + MIB;
+		area->name = i ? "" : "/libjvm.so";
+		area->permissions = MAPPED_READ | MAPPED_WRITE;
+	}
+	map_class__tell(&map);
+	assert_int_equal(map.areas[1].class, MAPPED_ANON);
+	map.java_heap = 3 * MIB;
+	map_class__tell(&map);
+	assert_int_equal(map.areas[3].class, MAPPED_JAVA_HEAP);
+	assert_int_equal(map.areas[4].class, MAPPED_ANON);
+	process_map__done(&map);
+}
+
 #define HEAP(text) java_options__max_heap(text, sizeof(text))
 
 static void the_last_size_counts(void **state)
@@ -167,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_told),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(many_areas),
 		cmocka_unit_test(the_last_size_counts),
 	};
 

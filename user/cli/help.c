@@ -73,6 +73,17 @@ static void put_paragraphs(FILE *out, const char *text)
 	}
 }
 
+/* What it says about an option, with what the option may be. */
+static void put_option_help(FILE *out, const struct option_row *row, size_t at)
+{
+	char text[1024];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s", row->help), i;
+
+	for (i = 0; row->choices && row->choices[i] && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : ": ", row->choices[i]);
+	put_words(out, text, strlen(text), at, OPTION_COLUMN, HELP_WIDTH);
+}
+
 static void put_option(FILE *out, const struct option_row *row)
 {
 	int at;
@@ -88,9 +99,7 @@ static void put_option(FILE *out, const struct option_row *row)
 		at = 0;
 	}
 	put_spaces(out, OPTION_COLUMN - (size_t)at);
-	at = (int)put_words(out, row->help, strlen(row->help), OPTION_COLUMN, OPTION_COLUMN, HELP_WIDTH);
-	for (size_t i = 0; row->choices && row->choices[i]; i++)
-		fprintf(out, "%s%s", i ? ", " : ": ", row->choices[i]);
+	put_option_help(out, row, OPTION_COLUMN);
 	fputc('\n', out);
 }
 

@@ -397,10 +397,21 @@ static int ready(struct tracing *tracing)
 	return EXIT_FAILED;
 }
 
+/* Where a replay ends before its recording does, the last interval ends with it. */
+static bool has_rest(const struct map_live *run)
+{
+	const struct options *options = run->tracing.session.options;
+
+	if (!run->shown || !options->interval_ns)
+		return true;
+	return options->replay && (options->duration_ns || options->to.kind) &&
+	       run->tracing.session.checkpoint.now_ns - run->begun_ns >= options->interval_ns / 2;
+}
+
 static int finish(struct tracing *tracing)
 {
 	struct map_live *run = (struct map_live *)tracing;
-	int err = run->shown && tracing->session.options->interval_ns ? 0 : show(run);
+	int err = has_rest(run) ? show(run) : 0;
 
 	if (run->traced && run->single)
 		events_end__say(&tracing->session.totals);

@@ -26,14 +26,18 @@ enum weight_name {
 	WEIGHT_PAGES,
 	WEIGHT_BYTES,
 	WEIGHT_TIME,
+	WEIGHT_TOUCHED,
 };
 
-static const char *const weight_names[] = { "faults", "allocations", "stalls", "pages", "bytes", "time", NULL };
+static const char *const weight_names[] = {
+	"faults", "allocations", "stalls", "pages", "bytes", "time", "touched", NULL
+};
 
 static const struct weight_row {
 	const char *title;
 	enum call_weight weight;
 	enum unit unit;
+	const char *only; /* kinds of memory that count; NULL: all */
 } weights[] = {
 	[WEIGHT_FAULTS] = { "FAULTS", CALL_EVENTS, UNIT_COUNT },
 	[WEIGHT_ALLOCATIONS] = { "ALLOCS", CALL_EVENTS, UNIT_COUNT },
@@ -41,6 +45,7 @@ static const struct weight_row {
 	[WEIGHT_PAGES] = { "PAGES", CALL_PAGES, UNIT_COUNT },
 	[WEIGHT_BYTES] = { "BYTES", CALL_PAGES, UNIT_BYTES },
 	[WEIGHT_TIME] = { "TIME", CALL_NS, UNIT_NS },
+	[WEIGHT_TOUCHED] = { "TOUCHED", CALL_PAGES, UNIT_BYTES, CALL_PATHS_TOUCHED },
 };
 
 /* The events that have call chains.  Where pages or time are known, the column that says so. */
@@ -183,6 +188,7 @@ static int finish(struct tracing *tracing)
 		.weight = weight->weight,
 		.title = weight->title,
 		.unit = weight->unit,
+		.only = weight->only,
 		.has = { true, run->source->order != NULL, run->source->duration != NULL },
 		.page_size = session->facts.page_size,
 		.rows = session->options->path_rows,
@@ -281,8 +287,9 @@ static const struct option_row stacks_options[] = {
 	  .min = WEIGHT_FAULTS,
 	  .choices = weight_names,
 	  .arg = "WEIGHT",
-	  .help = "what counts: faults (of fault); allocations, pages or bytes (of alloc; bytes by default); stalls or "
-		  "time (of stall; time by default)" },
+	  .help = "what counts: of fault its faults; of alloc its bytes (default), pages, allocations, or touched, the "
+		  "bytes "
+		  "that were touched for the first time; of stall its time (default), or stalls" },
 	{ .name = "by",
 	  .type = OPT_CHOICE,
 	  .offset = offsetof(struct options, path_groups),

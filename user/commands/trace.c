@@ -117,7 +117,8 @@ static int finish(struct tracing *tracing)
 	struct trace_run *run = (struct trace_run *)tracing;
 	struct table printed = printed_table(run);
 
-	session__end_interval(&tracing->session);
+	if (tracing->render.output.ops->intervals)
+		session__end_interval(&tracing->session);
 	say_sample(run);
 	events_end__say(&tracing->session.totals);
 	summary__init(&run->summary, &tracing->session.view);

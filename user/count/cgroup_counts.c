@@ -130,10 +130,12 @@ void cgroup_counts__restart(struct cgroup_counts *counts, uint64_t now_ns)
 
 void cgroup_counts__next_interval(struct cgroup_counts *counts)
 {
-	struct cgroup_count *count;
 	enum cgroup_sample_id id;
+	size_t i;
 
-	for (count = counts->list; count < counts->list + counts->nr; count++) {
+	for (i = 0; i < counts->nr; i++) {
+		struct cgroup_count *count = &counts->list[i];
+
 		memcpy(count->extents[SCOPE_INTERVAL], count->extents[SCOPE_OPEN],
 		       sizeof(count->extents[SCOPE_INTERVAL]));
 		for (id = 0; id < NR_CGROUP_SAMPLES; id++)

@@ -181,7 +181,8 @@ static int by_group(const struct map_area *a, const struct map_area *b)
 	if (order || !is_spread(a))
 		return order;
 	order = (int)a->class - (int)b->class;
-	if (!order)
+	/* areas of a file share its name */
+	if (!order && name_of(a) != name_of(b))
 		order = strcmp(name_of(a), name_of(b));
 	if (order || is_one(a->class))
 		return order;

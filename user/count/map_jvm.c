@@ -165,18 +165,35 @@ static uint64_t tell_low_heap(struct process_map *map)
 	return bytes;
 }
 
+/* The place behind the area between the two that ends there; from if there is none. */
+static size_t find_end(const struct process_map *map, size_t from, size_t until, uint64_t address)
+{
+	size_t low = from, high = until, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (map->areas[middle].end < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < until && map->areas[low].end == address ? low + 1 : from;
+}
+
 /* Anywhere: areas one behind the other that together have what the command line says. */
 static uint64_t tell_high_heap(struct process_map *map)
 {
-	size_t i, at, end;
+	size_t i, run, end;
 
-	for (i = 0; most(map) && i < map->nr_areas; i++) {
-		end = map->areas[i].start % MIB ? i : end_of_run(map, i);
-		for (at = i; at < end; at++) {
-			if (map->areas[at].end - map->areas[i].start != most(map))
-				continue;
-			set_class(map, i, at + 1, MAPPED_JAVA_HEAP);
-			return most(map);
+	for (run = 0; most(map) && run<map->nr_areas; run = end> run ? end : run + 1) {
+		end = end_of_run(map, run);
+		for (i = run; i < end; i++) {
+			size_t heap_end =
+				map->areas[i].start % MIB ? i : find_end(map, i, end, map->areas[i].start + most(map));
+
+			set_class(map, i, heap_end, MAPPED_JAVA_HEAP);
+			if (heap_end > i)
+				return most(map);
 		}
 	}
 	return 0;
@@ -188,19 +205,20 @@ static bool is_gc_size(uint64_t bytes, uint64_t heap)
 	return bytes == MARK_STACK || (bytes >= MIB && (bytes == heap / 64 || bytes == heap / 32));
 }
 
-/* An area of its own, or what is reserved for one. */
+/* Areas of their own, or one behind the other what is used and what is reserved for more. */
 static void tell_gc(struct process_map *map, uint64_t heap)
 {
-	size_t i, end;
+	size_t i, run, end;
 
-	for (i = 0; i<map->nr_areas; i = end> i ? end : i + 1) {
-		end = end_of_run(map, i);
-		if (end == i)
+	for (run = 0; run<map->nr_areas; run = end> run ? end : run + 1) {
+		end = end_of_run(map, run);
+		if (end > run && is_gc_size(map->areas[end - 1].end - map->areas[run].start, heap)) {
+			set_class(map, run, end, MAPPED_GC);
 			continue;
-		if (!is_gc_size(map->areas[end - 1].end - map->areas[i].start, heap))
-			end = i + 1;
-		if (is_gc_size(map->areas[end - 1].end - map->areas[i].start, heap))
-			set_class(map, i, end, MAPPED_GC);
+		}
+		for (i = run; i < end; i++)
+			if (is_gc_size(size_of(&map->areas[i]), heap))
+				map->areas[i].class = MAPPED_GC;
 	}
 }
 

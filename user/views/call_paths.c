@@ -19,6 +19,18 @@ static struct cell weighed(const struct call_paths_view *view, uint64_t sum)
 	return cell_uint(bytes ? sum * view->page_size : sum);
 }
 
+/* Leaves out what is not asked for. */
+static void choose(struct call_paths_view *view)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < view->nr; i++)
+		if (!view->only ||
+		    !strncmp(memory_kind__of(view->sorted[i]->text, view->line), view->only, strlen(view->only)))
+			view->sorted[nr++] = view->sorted[i];
+	view->nr = nr;
+}
+
 static void add_up(struct call_paths_view *view)
 {
 	size_t i, w;
@@ -343,6 +355,7 @@ int call_paths_view__add(struct call_paths_view *view, struct report *report)
 	view->sorted = call_paths__sorted(view->paths, &view->nr);
 	if (!view->sorted && errno)
 		return -errno;
+	choose(view);
 	add_up(view);
 	err = call_tree__make(&view->tree, view->sorted, view->nr, view->weight);
 	if (!err)

@@ -11,6 +11,9 @@
 #define CALL_PATH_NUMBERS 4
 #define CALL_PATH_COLUMNS (CALL_PATH_NUMBERS + 3)
 
+/* Memory that a program touched for the first time. */
+#define CALL_PATHS_TOUCHED "first touch"
+
 struct call_kind {
 	char name[MEMORY_KIND_MAX];
 	uint64_t sum;
@@ -26,6 +29,7 @@ struct call_paths_view {
 	uint64_t page_size;
 	uint64_t rows;	      /* of text, at most; 0: all */
 	bool kinds;	      /* what memory was for, in place of the tree */
+	const char *only;     /* paths of kinds whose names begin so; NULL: all */
 	const uint64_t *ends; /* events by enum chain_end; NULL: they have no chains of programs */
 	uint64_t outside;     /* frames that were no code, and are left out */
 	/* below: storage of what the report borrows */
