@@ -30,6 +30,7 @@ struct stack_text {
 		uint64_t maps; /* serial number; 0: a kernel stack, or nothing is known */
 	} key;
 	char *text;	  /* NULL: not made yet */
+	bool ever_asked;  /* for names */
 	bool asked;	  /* and the answer has not come */
 	bool made;	  /* it has code that was made at run time, whose names a recording needs */
 	uint64_t outside; /* frames that are no code, and are left out */
@@ -325,7 +326,7 @@ static void ask_names(struct stacks *stacks, struct stack_text *entry, const str
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, addresses[i]);
 	message__put_u64(&question, stacks->mangled);
-	entry->asked = true;
+	entry->asked = entry->ever_asked = true;
 	apart__ask(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
 		   (struct apart_key){ entry->key.id, entry->key.maps });
 }
@@ -389,12 +390,13 @@ bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who,
 		return false;
 	key.maps = proc_maps__serial(maps);
 	entry = find_text(stacks, &key);
-	if (entry)
-		return entry->asked;
-	entry = add_text(stacks, &key);
-	if (entry)
-		entry->made = has_made(maps, addresses, nr);
-	if (entry && (names || entry->made))
+	if (!entry) {
+		entry = add_text(stacks, &key);
+		if (entry)
+			entry->made = has_made(maps, addresses, nr);
+	}
+	/* whoever looked first may not have wanted names */
+	if (entry && (names || entry->made) && !entry->ever_asked)
 		ask_names(stacks, entry, maps, who, time_ns, addresses, nr);
 	entry = find_text(stacks, &key);
 	return entry && entry->asked;
