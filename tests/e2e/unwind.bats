@@ -103,6 +103,14 @@ offsets() {
 	between "whole, of 100" "$(($(chains .dwarf.whole) * 100 / $(chains '.dwarf[]')))" 90 100
 }
 
+@test "libraries that are mapped while the program runs are part of its chains" {
+	need_tool /usr/bin/python3 python3
+	stacks --stacks=dwarf --sample 1/4 -- /usr/bin/python3 -c 'import json
+d = [{"a": i, "b": [str(i)] * 5} for i in range(20000)]
+for _ in range(2): json.loads(json.dumps(d))'
+	between "whole, of 100" "$(($(chains .dwarf.whole) * 100 / $(chains '.dwarf[]')))" 90 100
+}
+
 @test "Redis as it is: a page of a value stands below the command that sets it" {
 	need_tool redis-server redis-server
 	local socket=$tmp/redis.sock

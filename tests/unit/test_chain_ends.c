@@ -33,6 +33,7 @@ static void test_frame_pointers(void **state)
 	assert_int_equal(of(31000, "clone3"), CHAIN_FP_WHOLE);
 	assert_int_equal(of(31000, "main;_start"), CHAIN_FP_PART);
 	assert_int_equal(of(31000, "_starting;main"), CHAIN_FP_PART);
+	assert_int_equal(of(31000, "_st;main"), CHAIN_FP_PART);
 	assert_int_equal(of(31000, NULL), CHAIN_FP_PART);
 	/* the bits of the others are part of a hash there */
 	assert_int_equal(of(MT_MORE_STACKS | MT_UNWOUND_STACK, "_start"), CHAIN_FP_WHOLE);

@@ -207,6 +207,7 @@ static void test_no_code(void **state)
 	run(setup, &copy);
 	assert_int_equal(setup->unwound.nr, 1);
 	assert_int_equal(setup->unwound.addresses[0], 0x1234);
+	assert_int_equal(setup->unwound.outside, 0x1234);
 	assert_int_equal(setup->unwound.end, UNWIND_BROKEN);
 }
 
@@ -304,6 +305,7 @@ static void test_question(void **state)
 	apart_reader__answer(symbols, &cursor, &answer);
 	cursor = (struct message_cursor){ answer.bytes, answer.bytes + answer.size, false };
 	assert_int_equal(message__get_u64(&cursor), UNWIND_WHOLE);
+	assert_int_equal(message__get_u64(&cursor), 0);
 	nr = message__get_u64(&cursor);
 	assert_in_range(nr, 2, 64);
 	for (size_t i = 0; i < nr; i++)
@@ -330,6 +332,7 @@ static void test_cut_question(void **state)
 		apart_reader__answer(symbols, &cursor, &answer);
 		cursor = (struct message_cursor){ answer.bytes, answer.bytes + answer.size, false };
 		assert_int_equal(message__get_u64(&cursor), UNWIND_BROKEN);
+		assert_int_equal(message__get_u64(&cursor), 0);
 		assert_int_equal(message__get_u64(&cursor), 0);
 		assert_false(cursor.failed);
 		free(answer.bytes);

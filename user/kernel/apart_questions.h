@@ -27,7 +27,8 @@ enum apart_kind {
 	/*
 	 * The call chain in a copied stack.  Question: pids and mappings as above; enum unwind_machine; the number of
 	 * registers, and the registers; 1 if the stack ends behind the bytes, else 0; the bytes as a string.  Answer:
-	 * enum unwind_end; the number of addresses, and the addresses, the leaf first.
+	 * enum unwind_end; the address where nothing is mapped, or 0; the number of addresses, and the addresses, the
+	 * leaf first.
 	 */
 	APART_UNWIND = 3,
 	/*

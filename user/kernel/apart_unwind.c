@@ -42,6 +42,7 @@ void apart_reader__unwind(struct symbols *symbols, struct message_cursor *questi
 		unwind(&copy, maps, &files, &unwound);
 	}
 	message__put_u64(answer, unwound.end);
+	message__put_u64(answer, unwound.outside);
 	message__put_u64(answer, unwound.nr);
 	message__put_bytes(answer, unwound.addresses, unwound.nr * sizeof(*unwound.addresses));
 	proc_maps__free(maps);

@@ -16,6 +16,7 @@
 #define MAX_CHAINS_BYTES (32UL * 1024 * 1024)
 #define MAX_AGE_NS	 6000000000ULL /* longer than an event is held */
 #define MAX_READERS	 4
+#define MAX_TIMES	 3 /* that a stack is unwound, as libraries are mapped while it runs */
 /* Processes of which so many stacks took too long are left alone: their files may be made for that. */
 #define MAX_LATE      3
 #define MAX_LATE_PIDS 1024
@@ -33,7 +34,9 @@ struct copy {
 	int32_t id;
 	uint64_t ref, since_ns, asked_ns;
 	uint32_t pid;
-	enum { COPY_NEW, COPY_ASKED, COPY_DONE } state;
+	enum { COPY_NEW, COPY_ASKED, COPY_AGAIN, COPY_DONE } state;
+	unsigned int times;	   /* it was unwound */
+	uint64_t outside;	   /* where that broke off; what is mapped there may not have been read yet */
 	int32_t chain;		   /* MT_UNKNOWN_S32: none */
 	struct mt_stack_copy *rec; /* with its bytes; NULL when they are no longer needed */
 };
@@ -288,6 +291,7 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 		return;
 	copy->state = COPY_DONE;
 	if (!answer) {
+		free_bytes(stacks, copy);
 		stacks->late++;
 		/* else it was refused, as there were too many questions */
 		if (clock__boot_ns() - copy->asked_ns >= APART_UNWIND_LIMIT_NS)
@@ -295,11 +299,16 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 		return;
 	}
 	found[0] = message__get_u64(answer);
+	copy->outside = message__get_u64(answer);
 	nr = message__get_u64(answer);
 	for (i = 0; i < nr && i < UNWIND_MAX_FRAMES; i++)
 		found[1 + i] = message__get_u64(answer);
 	if (!answer->failed && nr && nr <= UNWIND_MAX_FRAMES && found[0] < UNWIND_NR_ENDS)
 		copy->chain = unwound_stacks__id(stacks, found, nr);
+	if (!answer->failed && found[0] == UNWIND_BROKEN && copy->outside && ++copy->times < MAX_TIMES)
+		copy->state = COPY_AGAIN;
+	else
+		free_bytes(stacks, copy);
 }
 
 static void add_mapping(const struct mapping **list, size_t *nr, const struct mapping *mapping)
@@ -358,7 +367,6 @@ static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct m
 	copy->state = COPY_ASKED;
 	copy->pid = who->pid;
 	copy->asked_ns = clock__boot_ns();
-	free_bytes(stacks, copy);
 	apart__ask(stacks->apart, &question, APART_UNWIND_LIMIT_NS, on_unwound, stacks,
 		   (struct apart_key){ (uint64_t)copy->id, copy->ref });
 }
@@ -381,12 +389,17 @@ bool unwound_stacks__awaits(struct unwound_stacks *stacks, int32_t id, uint64_t 
 
 	if (!copy || copy->ref != ref)
 		return true;
-	if (copy->state != COPY_NEW)
+	if (copy->state == COPY_ASKED || copy->state == COPY_DONE)
 		return copy->state == COPY_ASKED;
-	pc = instruction_pointer(copy->rec);
+	pc = copy->state == COPY_AGAIN ? copy->outside : instruction_pointer(copy->rec);
 	if (source->awaits_maps && source->awaits_maps(source->ctx, who, pc, time_ns))
 		return true;
 	maps = source->maps && !is_slow(stacks, who->pid) ? source->maps(source->ctx, who, pc, time_ns) : NULL;
+	if (copy->state == COPY_AGAIN && !(maps && proc_maps__find(maps, pc - 1))) {
+		copy->state = COPY_DONE;
+		free_bytes(stacks, copy);
+		return false;
+	}
 	if (maps) {
 		ask(stacks, copy, who, maps, time_ns);
 		copy = find_copy(stacks, id);

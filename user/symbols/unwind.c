@@ -161,6 +161,7 @@ static void follow(const struct stack_copy *copy, const struct proc_maps *maps, 
 		const struct mapping *mapping = proc_maps__find(maps, address);
 
 		if (!mapping) {
+			unwound->outside = frame->pc;
 			result = !frame->pc || jit ? CFI_OUTERMOST : CFI_WRONG;
 			break;
 		}
@@ -179,6 +180,7 @@ void unwind(const struct stack_copy *copy, const struct proc_maps *maps, const s
 	struct cfi_frame frame;
 
 	unwound->nr = 0;
+	unwound->outside = 0;
 	unwound->end = UNWIND_BROKEN;
 	if (copy->machine >= UNWIND_NR_MACHINES)
 		return;

@@ -47,6 +47,7 @@ struct unwound {
 	uint64_t addresses[UNWIND_MAX_FRAMES]; /* the leaf first */
 	size_t nr;
 	enum unwind_end end;
+	uint64_t outside; /* where it broke off, as nothing is mapped there; 0: elsewhere */
 };
 
 /* Without registers that it can use (a 32-bit program), it is the address alone, and broken. */

@@ -135,6 +135,22 @@ def stat(arguments, what, under, workloads=ALL):
     return Watcher(name, what, argv, workloads, floor=under, seen=seen_by_stat)
 
 
+def stacks(arguments, what, seen=None):
+    """Call chains to a file, by memtrace."""
+    argv = ("{memtrace}", "record", "fault", "--every", "fault", *arguments.split(), "-o", "{out}.rec", "-a", "--",
+            "{ready}")
+    return Watcher(f"memtrace record {arguments}", what, argv, ONE, floor=FLOOR_FAULT,
+                   check=("{memtrace}", "record", "--help"), seen=seen)
+
+
+def perf_stacks(arguments, what):
+    """The same by perf, which unwinds later: its file has the bytes."""
+    argv = ("perf", "record", "-e", "page-faults", *arguments.split(), "-a", "-N", "-B", "-o", "{out}.data", "--",
+            "{ready}")
+    return Watcher(f"perf record {arguments}", what, argv, ONE, floor=FLOOR_FAULT, check=("perf", "--version"),
+                   is_bpf=False)
+
+
 NOTHING = "nothing"
 FLOOR_FAULT = "floor: fault"
 FLOOR_ALLOC = "floor: fault alloc"
@@ -179,6 +195,13 @@ WATCHERS = (
         ("perf", "record", "-e", "page-faults", "-c", "1", "-a", "-N", "-B", "-o", "{out}.data", "--", "{ready}"),
         floor=FLOOR_FAULT, check=("perf", "--version"), is_bpf=False, seen=seen_by_perf_record, seen_once=True,
     ),
+    stacks("--stacks", "and its call chain, by frame pointers", seen_by_record),
+    stacks("--stacks=dwarf", "and its call chain, unwound while it runs", seen_by_record),
+    stacks("--stacks=dwarf --sample 1/16", "of one page in 16"),
+    stacks("--stacks=dwarf --sample 1/256", "of one page in 256"),
+    perf_stacks("-c 1 -g", "every fault and its call chain, by frame pointers"),
+    perf_stacks("-c 16 --call-graph dwarf,16384", "one fault in 16 and 16 KiB of its stack"),
+    perf_stacks("-c 256 --call-graph dwarf,16384", "one fault in 256"),
     Watcher(
         "perf trace -F all", "a line of text a fault, to a file",
         ("perf", "trace", "-F", "all", "--no-syscalls", "-a", "-o", "{out}.trace", "--", "{ready}"),
