@@ -297,7 +297,7 @@ static void test_question(void **state)
 	struct setup *setup = *state;
 	struct symbols *symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
 	struct message question = { 0 }, answer = { 0 };
-	uint64_t addresses[64], nr;
+	uint64_t addresses[64] = { 0 }, nr;
 	struct message_cursor cursor;
 
 	put_question(&question, setup);
