@@ -123,12 +123,19 @@ static void test_unknown(void **state)
 	fault(f, ANON_AT, 6);
 	minor(f, ANON_AT, MT_BACKING_SWAP);
 	assert_int_equal(sum(f, 1)->first_touch_bytes, 0);
+	assert_int_equal(sum(f, 1)->swapped_in, 1);
+	assert_int_equal(
+		map_activities__major(&f->all,
+				      &(struct mt_major){ .who = who, .address = ANON_AT, .backing = MT_BACKING_SWAP }),
+		0);
+	assert_int_equal(sum(f, 1)->swapped_in, 2);
 	/* where nobody says what it was on: known as long as nothing is swapped */
 	fault(f, ANON_AT, 6);
 	minor(f, ANON_AT, MT_UNKNOWN_S32);
 	assert_int_equal(sum(f, 1)->first_touch_bytes, PAGE);
 	assert_int_equal(map_activities__memory(&f->all, &record), 0);
 	assert_true(sum(f, 1)->first_touch_bytes == MT_UNKNOWN_U64);
+	assert_true(sum(f, 1)->swapped_in == MT_UNKNOWN_U64);
 }
 
 /* What a write copied is known as long as each fault's kind is. */

@@ -154,6 +154,13 @@ int map_activities__fault(struct map_activities *all, const struct mt_who *who, 
 	return (record->error_code & refused) == refused ? keep(traced, record->address, FAULT_WRITE_PRESENT) : 0;
 }
 
+static uint32_t swap_of(int32_t backing)
+{
+	if (backing == MT_BACKING_SWAP)
+		return FAULT_SWAPPED;
+	return backing == MT_UNKNOWN_S32 ? FAULT_UNSURE : 0;
+}
+
 int map_activities__minor(struct map_activities *all, const struct mt_who *who, const struct mt_minor *record)
 {
 	struct map_traced *traced = process_of(all, who);
@@ -165,10 +172,7 @@ int map_activities__minor(struct map_activities *all, const struct mt_who *who, 
 	if (thread && thread->address / all->page_size == record->address / all->page_size &&
 	    !(thread->code & CODE_PRESENT))
 		what |= FAULT_ABSENT;
-	if (record->backing == MT_BACKING_SWAP)
-		what |= FAULT_SWAPPED;
-	else if (record->backing == MT_UNKNOWN_S32)
-		what |= FAULT_UNSURE;
+	what |= swap_of(record->backing);
 	if (record->kind == MT_MINOR_COPIED)
 		what |= FAULT_COPIED;
 	else if (record->kind == MT_MINOR_FIRST_TOUCH || record->kind == MT_MINOR_ZERO_PAGE)
@@ -182,7 +186,7 @@ int map_activities__major(struct map_activities *all, const struct mt_major *rec
 {
 	struct map_traced *traced = process_of(all, &record->who);
 
-	return traced ? keep(traced, record->address, FAULT_MAJOR) : 0;
+	return traced ? keep(traced, record->address, FAULT_MAJOR | swap_of(record->backing)) : 0;
 }
 
 int map_activities__space(struct map_activities *all, const struct mt_who *who, const struct mt_space *record)
@@ -299,6 +303,10 @@ static void count(struct map_activity *activity, uint32_t what, const struct map
 		activity->copied = MT_UNKNOWN_U64;
 	else if (activity->copied != MT_UNKNOWN_U64)
 		activity->copied += (what & FAULT_COPIED) != 0;
+	if (what & FAULT_UNSURE && swap)
+		activity->swapped_in = MT_UNKNOWN_U64;
+	else if (activity->swapped_in != MT_UNKNOWN_U64)
+		activity->swapped_in += (what & FAULT_SWAPPED) != 0;
 	count_first_touch(&activity->first_touch_bytes, what, all, swap);
 }
 

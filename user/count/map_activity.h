@@ -20,8 +20,8 @@ enum map_fault_kind {
 	FAULT_MAJOR = 1 << 1,
 	FAULT_WRITE_PRESENT = 1 << 2,
 	FAULT_ABSENT = 1 << 3,	/* with minor: the page was not there */
-	FAULT_SWAPPED = 1 << 4, /* with minor: it was in swap, or under migration */
-	FAULT_UNSURE = 1 << 5,	/* with minor: whether it was in swap cannot be told */
+	FAULT_SWAPPED = 1 << 4, /* the page was in swap, or with minor under migration */
+	FAULT_UNSURE = 1 << 5,	/* whether it was in swap cannot be told */
 	FAULT_COPIED = 1 << 6,	/* with minor: it was a write that copied the page */
 	FAULT_UNTOLD = 1 << 7,	/* with minor: whether it was one cannot be told */
 	FAULT_FIRST = 1 << 8,	/* with minor: of its kind it is a first touch */

@@ -83,6 +83,7 @@ struct process_map {
 /* What happened to memory of some mappings within an interval; MT_UNKNOWN_U64 where it was not seen. */
 struct map_activity {
 	uint64_t minor, major;	    /* faults */
+	uint64_t swapped_in;	    /* those of them whose page was in swap, or still in its cache */
 	uint64_t write_present;	    /* writes to pages that were present, and that the processor refused */
 	uint64_t first_touch_bytes; /* of pages that were not there before */
 	uint64_t copied;	    /* pages that a write copied */

@@ -27,6 +27,7 @@ enum {
 	COLUMN_COPIED,
 	COLUMN_MINOR,
 	COLUMN_MAJOR,
+	COLUMN_SWAPPED_IN,
 	COLUMN_ASKED,
 	COLUMN_RETURNED,
 	COLUMN_CLASS,
@@ -56,6 +57,7 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_COPIED] = { .title = "COPIED", .path = "copied", .unit = UNIT_COUNT },
 	[COLUMN_MINOR] = { .title = "MINOR", .path = "minor", .unit = UNIT_COUNT },
 	[COLUMN_MAJOR] = { .title = "MAJOR", .path = "major", .unit = UNIT_COUNT },
+	[COLUMN_SWAPPED_IN] = { .title = "SWAPPED-IN", .path = "swapped_in", .unit = UNIT_COUNT },
 	[COLUMN_ASKED] = { .title = "ASKED", .path = "asked_bytes", .unit = UNIT_BYTES },
 	[COLUMN_RETURNED] = { .title = "RETURNED", .path = "returned_bytes", .unit = UNIT_BYTES },
 	[COLUMN_CLASS] = { .title = "CLASS", .path = "class", .left = true },
@@ -66,7 +68,7 @@ static void fill_group(const struct map_process *process, const struct map_group
 		       const struct map_activity *activity, struct cell *c)
 {
 	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64,
-						    MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
+						    MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64 };
 
 	if (!activity)
 		activity = &unseen;
@@ -85,6 +87,7 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
 	c[COLUMN_MINOR] = map__number(activity->minor);
 	c[COLUMN_MAJOR] = map__number(activity->major);
+	c[COLUMN_SWAPPED_IN] = map__number(activity->swapped_in);
 	c[COLUMN_COPIED] = map__number(activity->copied);
 	c[COLUMN_ASKED] = map__number(activity->asked_bytes);
 	c[COLUMN_RETURNED] = map__number(activity->returned_bytes);
@@ -103,6 +106,7 @@ static void add_activity(struct map_activity *sum, const struct map_activity *pa
 {
 	add_known(&sum->minor, part->minor);
 	add_known(&sum->major, part->major);
+	add_known(&sum->swapped_in, part->swapped_in);
 	add_known(&sum->write_present, part->write_present);
 	add_known(&sum->first_touch_bytes, part->first_touch_bytes);
 	add_known(&sum->copied, part->copied);
