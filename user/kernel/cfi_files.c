@@ -141,13 +141,10 @@ static struct cfi_file *add(struct cfi_files *files, const struct mapping *mappi
 struct cfi *cfi_files__find(void *ctx, const struct mapping *mapping)
 {
 	struct cfi_files *files = ctx;
-	struct cfi_file *file;
+	struct cfi_file *file = TAILQ_FIRST(&files->by_use);
 
-	TAILQ_FOREACH(file, &files->by_use, by_use)
-	{
-		if (is_of(file, mapping))
-			break;
-	}
+	while (file && !is_of(file, mapping))
+		file = TAILQ_NEXT(file, by_use);
 	if (file && file->cfi && cfi__used(file->cfi) > MAX_USES) {
 		drop(files, file);
 		file = NULL;

@@ -44,6 +44,12 @@ static enum cfi_result load(struct machine *m, uint64_t size)
 	return result;
 }
 
+/* To the right by less than 64 bits, with the sign following. */
+static uint64_t shift_signed(uint64_t a, unsigned int bits)
+{
+	return a >> 63 ? ~(~a >> bits) : a >> bits;
+}
+
 /* false: there is no such operation. */
 static bool of_two(unsigned int atom, uint64_t a, uint64_t b, uint64_t *value)
 {
@@ -73,7 +79,7 @@ static bool of_two(unsigned int atom, uint64_t a, uint64_t b, uint64_t *value)
 		*value = b < 64 ? a >> b : 0;
 		return true;
 	case DW_OP_shra:
-		*value = (uint64_t)((int64_t)a >> (b < 64 ? b : 63));
+		*value = shift_signed(a, b < 64 ? (unsigned int)b : 63);
 		return true;
 	case DW_OP_eq:
 		*value = a == b;
