@@ -106,6 +106,23 @@ static __always_inline s32 every__kernel_stack(void *ctx)
 	return cfg.stacks ? chain__id(ctx, 0) : MT_UNKNOWN_S32;
 }
 
+/*
+ * The same where every event comes by one chain, as all exceptions of programs do: it is walked once, which is most of
+ * what a chain costs.  known: 0 at first, one for each hook.
+ */
+static __always_inline s32 every__same_kernel_stack(void *ctx, u32 *known)
+{
+	u32 id = *(volatile u32 *)known;
+
+	if (!cfg.stacks)
+		return MT_UNKNOWN_S32;
+	if (!id) {
+		id = chain__id(ctx, 0) + 1;
+		*(volatile u32 *)known = id;
+	}
+	return id - 1;
+}
+
 /* wanted: else there is none.  end: where the record ends, and the top of the stack begins if that is wanted. */
 static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s, bool wanted, void *end)
 {

@@ -11,7 +11,12 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 address, u64 ip, u64 error_code, bool kernel)
+/* The kernel's call chain to its tracepoint of programs' exceptions, plus one; 0: not known yet. */
+static u32 entry_stack;
+
+/* entry: the exception has just been taken. */
+static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 address, u64 ip, u64 error_code, bool kernel,
+				       bool entry)
 {
 	struct mt_fault *rec;
 
@@ -24,7 +29,7 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	rec->ip = ip;
 	rec->error_code = error_code;
 	rec->kernel = kernel;
-	rec->kernel_stack = every__kernel_stack(ctx);
+	rec->kernel_stack = entry && !kernel ? every__same_kernel_stack(ctx, &entry_stack) : every__kernel_stack(ctx);
 	/*
 	 * In kernel mode the user stack is not read.  Reading it may raise an exception; this program is already
 	 * running, so it would be skipped for that exception, and that would count as a loss.
@@ -70,7 +75,7 @@ static __always_inline void count_cause(struct mt_state *s, const struct cause *
 				s->fault_address = (address);                                                          \
 			}                                                                                              \
 			if (probe_wants_every(MT_PROBE_fault))                                                         \
-				emit_fault(ctx, s, address, ip, cause.error_code, kernel_mode);                        \
+				emit_fault(ctx, s, address, ip, cause.error_code, kernel_mode, begins);                    \
 		}                                                                                                      \
 		0;                                                                                                     \
 	})
