@@ -75,7 +75,7 @@ static __always_inline void count_cause(struct mt_state *s, const struct cause *
 				s->fault_address = (address);                                                          \
 			}                                                                                              \
 			if (probe_wants_every(MT_PROBE_fault))                                                         \
-				emit_fault(ctx, s, address, ip, cause.error_code, kernel_mode, begins);                    \
+				emit_fault(ctx, s, address, ip, cause.error_code, kernel_mode, begins);                \
 		}                                                                                                      \
 		0;                                                                                                     \
 	})
