@@ -20,11 +20,14 @@
 #define SKIPPED(times_) \
 	{ .text = "the kernel skipped some runs of memtrace's programs (lost.recursion)", \
 	  .side = KERNEL_MORE, .bound = BOUND_SKIPPED, .times = times_ }
-/* A request is made some instructions after the kernel's counter; it is of a huge page at most. */
+/*
+ * A request is made some instructions after the kernel's counter, of a huge page at most; 7.x first gathers that much, and a
+ * task that is preempted then keeps it: where one CPU has several tasks in reclaim, each may.
+ */
 #define SWAP_REASONS \
 	LOST_TASKS, LOST_RARE, SKIPPED(ANY), \
-	{ .text = "a CPU was between the kernel's counter and the request when they were read", \
-	  .side = KERNEL_MORE, .bound = BOUND_CPUS, .times = 512 }
+	{ .text = "tasks were between the kernel's counter and the request when they were read", \
+	  .side = KERNEL_MORE, .bound = BOUND_CPUS, .times = 2048 }
 /* The kernel's counter and memtrace's hook are some instructions apart, and a task may be between them. */
 #define BETWEEN_HOOK_AND_COUNTER(side_) \
 	{ .text = "a CPU was between the kernel's counter and memtrace's hook when they were read", \

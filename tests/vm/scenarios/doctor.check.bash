@@ -29,7 +29,7 @@ check_doctor() {
 		verdict "doctor: every core probe can run" $? "$(head -n 40 "$dir/text" 2>&1)"
 	else
 		same "doctor: of the core probes fault alone runs in part, and why" \
-			"$(<"$dir/status") $(jq -r '.probes[] | select(.why and (.name | IN("minor", "refault") | not)) | "\(.name): \(.state), \(.why)"' "$dir/doctor.json")" \
+			"$(<"$dir/status") $(jq -r '.probes[] | select(.why and (.name | IN("minor", "refault", "swap") | not)) | "\(.name): \(.state), \(.why)"' "$dir/doctor.json")" \
 			"1 fault: partial, this kernel has no tracepoint exceptions:page_fault_user" "$(head -n 40 "$dir/text" 2>&1)"
 	fi
 	sees_faults && hist=0
