@@ -16,16 +16,9 @@
 
 static struct map_area *area_at(const struct process_map *map, uint64_t start)
 {
-	size_t low = 0, high = map->nr_areas, middle;
+	size_t place = process_map__place(map, start);
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (map->areas[middle].start < start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < map->nr_areas && map->areas[low].start == start ? &map->areas[low] : NULL;
+	return place < map->nr_areas && map->areas[place].start == start ? &map->areas[place] : NULL;
 }
 
 static size_t place_of_node(uint64_t node)

@@ -31,21 +31,6 @@ int referenced__clear(uint32_t pid, uint64_t start_ns, uint64_t *took_ns)
 	return err;
 }
 
-/* The first area that does not begin below the address. */
-static size_t place_of(const struct process_map *map, uint64_t start)
-{
-	size_t low = 0, high = map->nr_areas, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (map->areas[middle].start < start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* "7f2a7dccea10-7f2a7dcd0000 rw-p ...", then lines "Key:  N kB" about it */
 void referenced__take_line(struct process_map *map, size_t *area, const char *line)
 {
@@ -60,7 +45,7 @@ void referenced__take_line(struct process_map *map, size_t *area, const char *li
 	start = strtoull(line, &end, 16);
 	if (end == line || *end != '-')
 		return;
-	*area = place_of(map, start);
+	*area = process_map__place(map, start);
 	if (*area < map->nr_areas && map->areas[*area].start != start)
 		*area = map->nr_areas;
 }

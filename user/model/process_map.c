@@ -19,6 +19,20 @@ struct map_area *process_map__add(struct process_map *map)
 	return &map->areas[map->nr_areas++];
 }
 
+size_t process_map__place(const struct process_map *map, uint64_t start)
+{
+	size_t low = 0, high = map->nr_areas, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (map->areas[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void process_map__done(struct process_map *map)
 {
 	free(map->areas);

@@ -93,6 +93,8 @@ struct map_activity {
 
 /* One more area behind the others, zeroed; NULL: no memory. */
 struct map_area *process_map__add(struct process_map *map);
+/* The number of the first area that does not begin below the address; nr_areas: all do. */
+size_t process_map__place(const struct process_map *map, uint64_t start);
 /* Frees what it owns; it is empty then. */
 void process_map__done(struct process_map *map);
 

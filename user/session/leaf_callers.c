@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "../base/hash.h"
-#include "../kernel/apart_questions.h"
 #include "../symbols/cfi.h"
 #include "../symbols/stack.h"
 #include "../symbols/unwind.h"
+#include "questions.h"
 
 #define MAX_RULES   65536
 #define MAX_CALLERS 8 /* at a stack's top, that are looked for */
-#define MAX_READERS 4
 
 /* A place in a file; all processes that have it mapped share its rule. */
 struct place {
@@ -136,16 +135,9 @@ static struct rule *add_rule(struct leaf_callers *callers, const struct place *p
 static void ask(struct leaf_callers *callers, struct rule *rule, const struct mapping *mapping,
 		const struct leaf_chain *chain)
 {
-	const struct stack_lookup *source = &callers->source;
 	struct message question = { 0 };
-	uint32_t pids[MAX_READERS];
-	size_t nr = source->readers ? source->readers(source->ctx, chain->who, chain->time_ns, pids, MAX_READERS) : 0;
-	size_t i;
 
-	message__put_u64(&question, APART_RULE);
-	message__put_u64(&question, nr);
-	for (i = 0; i < nr; i++)
-		message__put_u64(&question, pids[i]);
+	questions__begin(&question, APART_RULE, &callers->source, chain->who, chain->time_ns);
 	message__put_u64(&question, 1);
 	message__put_mapping(&question, mapping);
 	message__put_u64(&question, unwind__machine());

@@ -10,16 +10,15 @@
 #include "../base/log.h"
 #include "../symbols/stack.h"
 #include "../base/stop.h"
-#include "../kernel/apart_questions.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
 #include "leaf_callers.h"
+#include "questions.h"
 #include "unwound.h"
 
 #define MAX_FRAMES 1024
 /* Texts that are kept: most events come from few places. */
-#define MAX_TEXTS   16384
-#define MAX_READERS 4
+#define MAX_TEXTS 16384
 /* How long all files that a recording names may take. */
 #define RECORDING_LIMIT_NS 20000000000ULL
 
@@ -312,15 +311,10 @@ static void put_mappings(struct message *question, const struct proc_maps *maps,
 static void ask_names(struct stacks *stacks, struct stack_text *entry, const struct proc_maps *maps,
 		      const struct mt_who *who, uint64_t time_ns, const uint64_t *addresses, size_t nr)
 {
-	const struct stack_lookup *source = &stacks->source;
 	struct message question = { 0 };
-	uint32_t pids[MAX_READERS];
-	size_t nr_pids = source->readers ? source->readers(source->ctx, who, time_ns, pids, MAX_READERS) : 0, i;
+	size_t i;
 
-	message__put_u64(&question, APART_NAMES);
-	message__put_u64(&question, nr_pids);
-	for (i = 0; i < nr_pids; i++)
-		message__put_u64(&question, pids[i]);
+	questions__begin(&question, APART_NAMES, &stacks->source, who, time_ns);
 	put_mappings(&question, maps, addresses, nr);
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)

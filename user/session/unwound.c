@@ -8,15 +8,14 @@
 #include "../base/clock.h"
 #include "../base/hash.h"
 #include "../base/log.h"
-#include "../kernel/apart_questions.h"
 #include "../symbols/unwind.h"
+#include "questions.h"
 
 #define MAX_COPIES_BYTES (64UL * 1024 * 1024)
 /* Of chains, twice: those of the last while, and those before. */
 #define MAX_CHAINS_BYTES (32UL * 1024 * 1024)
 #define MAX_AGE_NS	 6000000000ULL /* longer than an event is held */
-#define MAX_READERS	 4
-#define MAX_TIMES	 3 /* that a stack is unwound, as libraries are mapped while it runs */
+#define MAX_TIMES	 3	       /* that a stack is unwound, as libraries are mapped while it runs */
 /* Processes of which so many stacks took too long are left alone: their files may be made for that. */
 #define MAX_LATE      3
 #define MAX_LATE_PIDS 1024
@@ -344,17 +343,12 @@ static size_t choose_mappings(const struct mt_stack_copy *rec, const struct proc
 static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct mt_who *who,
 		const struct proc_maps *maps, uint64_t time_ns)
 {
-	const struct stack_lookup *source = &stacks->source;
 	const struct mt_stack_copy *rec = copy->rec;
 	const struct mapping *list[MAX_MAPPINGS];
 	struct message question = { 0 };
-	uint32_t pids[MAX_READERS];
-	size_t nr = source->readers ? source->readers(source->ctx, who, time_ns, pids, MAX_READERS) : 0, i;
+	size_t nr, i;
 
-	message__put_u64(&question, APART_UNWIND);
-	message__put_u64(&question, nr);
-	for (i = 0; i < nr; i++)
-		message__put_u64(&question, pids[i]);
+	questions__begin(&question, APART_UNWIND, &stacks->source, who, time_ns);
 	nr = choose_mappings(rec, maps, list);
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
