@@ -125,7 +125,7 @@ minor_stacks() {
 	local out=$check_out/minor_kinds/stacks.json copies
 
 	# the program has no symbols here: its loop is the path that has most
-	copies=$(jq '[.paths[] | select(.stack | test("^mt-parent\\[[0-9]+\\];.*;forked\\+0x[0-9a-f]+;\\[copied\\]$")) | .events] |
+	copies=$(jq '[.paths[] | select(.stack | test("^mt-parent\\[[0-9]+\\];(.*;)?forked\\+0x[0-9a-f]+;\\[copied\\]$")) | .events] |
 		max // 0' "$out")
 	((copies + $(jq '.lost | .hot + .stacks' "$out") >= 1000 && copies <= 1016))
 	verdict "minor_kinds: stacks: $copies copies of 1000 by the parent's path" $? "$(jq -c '[.paths[], .lost]' "$out")"
