@@ -61,3 +61,62 @@ grown() {
 	"$memtrace" replay "$tmp/leak.rec" leak -k 3 >"$tmp/replayed"
 	same "replayed" "$(sed -n '2,5p' "$tmp/replayed")" "$(sed -n '2,5p' "$tmp/out")"
 }
+
+# pages JQ: of the sums by page
+pages() {
+	report ".pages | $1"
+}
+
+# held FUNCTION: bytes that paths through that function hold
+held() {
+	report "[.by_page[] | select(.path | split(\";\") | index(\"$1\")) | .held_bytes] | add // 0"
+}
+
+# adds_up: paths and the other rows are the growth, and that is the kernel's
+adds_up() {
+	same "paths add up" "$(report '[.by_page[].held_bytes] | add')" "$(pages .held_bytes)"
+	same "growth adds up" "$(pages '.grown_bytes - (.held_bytes - .again_bytes - .gone_bytes + .not_seen_bytes)')" 0
+}
+
+@test "by page: large allocations, the leaking path is first; what no fault brought is below 2 %" {
+	local before after
+
+	start grower grower leak -n 40 -u 1000 -s 200000 -w
+	before=$(awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$grower_pid/status")
+	memtrace_start leak -p "$grower_pid" -i 50ms --json -o "$tmp/stat.json"
+	go grower
+	eventually grep -q held= "$tmp/grower.out"
+	memtrace_stop
+	after=$(awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$grower_pid/status")
+	adds_up
+	same "processes" "$(pages .processes)" 1
+	between "growth, and the kernel's" $(($(pages .grown_bytes) - after + before + 65536)) 0 131072
+	between "not seen" "$(pages .not_seen_bytes)" -65536 $((after / 50))
+	same "first" "$(report '.by_page[0].path | split(";") | index("leaky") != null')" true
+	between "held by the leak" "$(held leaky)" $((40 * 48 * 4096)) $((40 * 49 * 4096))
+	between "held by the churn" "$(held churned)" 0 65536
+	between "touched by the churn" "$(report '[.by_page[] | select(.path | test(";churned;")) | .touched_bytes] | add')" \
+		$((9 * 40 * 48 * 4096)) $((9 * 40 * 49 * 4096))
+	finish grower
+}
+
+@test "by page: small objects of the heap, with whole chains; a leak in a child; a sample; a replay" {
+	leak --stacks=dwarf --record "$tmp/leak.rec" -- "$workloads/grower" child -n 3000 -u 300 -s 4000
+	adds_up
+	same "processes" "$(pages .processes)" 2
+	between "held by the leak" "$(held do_leak)" $((2000 * 4000)) $((3100 * 4096))
+	between "anonymous memory that was not seen" "$(pages .not_seen.anon_bytes)" -131072 $((3000 * 4000 / 50))
+	between "malloc's own areas" "$(pages .heap.held_bytes)" $((2000 * 4000)) $((3300 * 4096))
+	"$memtrace" replay "$tmp/leak.rec" leak --json 2>/dev/null |
+		jq -c '[.growth, .by_page, .pages]' >"$tmp/replayed"
+	jq -c '[.growth, .by_page, .pages]' "$tmp/stat.json" | cmp - "$tmp/replayed" || fail "a replay differs"
+	start grower grower leak -n 100 -u 1000 -s 200000 -w
+	memtrace_start leak -p "$grower_pid" --sample 1/8 --json -o "$tmp/stat.json"
+	go grower
+	eventually grep -q held= "$tmp/grower.out"
+	memtrace_stop
+	adds_up
+	same "sample" "$(pages .sample)" 8
+	between "held, estimated" "$(held leaky)" $((80 * 49 * 4096)) $((120 * 49 * 4096))
+	finish grower
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * grower KIND [-n STEPS] [-u USEC] [-s BYTES] [-w]: a program whose growth is known.  In each of STEPS steps it does
- * what KIND says, and then sleeps for USEC.
+ * grower KIND [-n STEPS] [-u USEC] [-s BYTES] [-w]: a program whose growth is known, without huge pages.  In each of
+ *STEPS steps it does what KIND says, and then sleeps for USEC.
  *
  *	leak	allocates ten objects of BYTES, touches them, frees nine
  *	cache	allocates one and keeps it; in the second half of the steps none
@@ -190,6 +190,8 @@ int main(int argc, char **argv)
 	if (optind >= argc || kind == sizeof(kinds) / sizeof(*kinds) || bytes < (long)sizeof(struct object))
 		die("usage: grower leak|cache|saw|child|holes [-n STEPS] [-u USEC] [-s BYTES] [-w]");
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* it does not move then */
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		die("prctl");
 	if (strcmp(kinds[kind].name, "child") == 0 && fork() > 0)
 		return wait(&status) < 0 || status;
 	run(kinds[kind].step);

@@ -24,7 +24,7 @@ static const struct {
 	const struct leak_section *section;
 } sections[] = {
 	{ "growth", &leak_growth_section },
-	{ "by_page", NULL },
+	{ "by_page", &leak_pages_section },
 	{ "by_object", NULL },
 	{ "slab", NULL },
 };
@@ -176,6 +176,10 @@ static void add_nulls(struct leak_run *run, struct report *report)
 			continue;
 		run->null_columns[nr] = (struct column){ .path = sections[i].name };
 		run->nulls[nr++] = cell_none();
+		if (!sections[i].section || !sections[i].section->sums)
+			continue;
+		run->null_columns[nr] = (struct column){ .path = sections[i].section->sums };
+		run->nulls[nr++] = cell_none();
 	}
 	report__add_values(
 		report,
@@ -242,8 +246,13 @@ static int run_leak(struct options *options)
 		config.every |= options->replay ? 0 : sections[i].section->every;
 		chains |= sections[i].section->chains;
 	}
-	if (chains && !options->stacks)
+	/* of a recording what it has */
+	for (i = 0; options->replay && i < NR_SECTIONS; i++)
+		config.probes_too |= sections[i].section ? sections[i].section->probes | sections[i].section->every : 0;
+	/* of a recording, if it has some */
+	if ((chains || options->replay) && !options->stacks)
 		options->stacks = STACKS_FP;
+	config.stacks_if_any = options->replay;
 	return tracing__run(sizeof(struct leak_run), options, &config, &ops);
 }
 
@@ -270,13 +279,16 @@ static const struct option_row own_options[] = {
 
 static const struct option_row *const option_groups[] = { duration_options, window_options, filter_options,
 							  cmd_options,	    record_options, own_options,
-							  output_options,   ring_options,   attach_options,
+							  output_options,   chain_options,  sample_options,
+							  symbols_options,  ring_options,   attach_options,
 							  kernel_options,   common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "which processes of the machine grow, within ten minutes", .line = "memtrace leak -d 600" },
 	{ .text = "those of a container", .line = "memtrace leak -c 4f1c2d9a -d 60" },
-	{ .text = "how a program grows", .line = "memtrace leak -- ./program" },
+	{ .text = "how a program grows, and by which code", .line = "memtrace leak --stacks=dwarf -- ./program" },
+	{ .text = "the same of a process that runs, with a quarter of the cost",
+	  .line = "memtrace leak -p 812 -d 60 --sample 1/4" },
 	{},
 };
 
@@ -288,7 +300,12 @@ const struct command leak_command = {
 	.details =
 		"Ranks processes by what they grew: resident and swapped memory, read once a second. It says how each "
 		"grew:\n"
-		"steadily, until it levelled off, at once, or as a sawtooth, which a collector of garbage makes.",
+		"steadily, until it levelled off, at once, or as a sawtooth, which a collector of garbage makes.\n"
+		"\n"
+		"Of single processes (-p, -n, -t, -u, -c, CMD) also by which code: each page that was touched first, "
+		"with its "
+		"call\n"
+		"path, and what of it is still held at the end.  That is who grew the memory, and no proof of a leak.",
 	.takes_cmd = true,
 	.replays = true,
 	.options = option_groups,

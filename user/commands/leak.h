@@ -7,6 +7,7 @@
 #define MEMTRACE_COMMANDS_LEAK_H
 
 #include "../count/growth.h"
+#include "../count/page_origins.h"
 #include "../session/tracing.h"
 #include "../views/summary.h"
 
@@ -20,7 +21,7 @@ enum leak_wanted {
 
 /* Each callback may be NULL: there is nothing to do.  Those that return an int: 0 or -errno, which ends the run. */
 struct leak_section {
-	const char *name; /* its key in JSON */
+	const char *name, *sums; /* its keys in JSON: of its rows, and of what they add up to, or NULL */
 	/* Whether it is part of a live run with these options; of a replay replayed() says it.  NULL: of each run. */
 	bool (*wanted)(const struct options *options);
 	bool (*replayed)(const struct session *session);
@@ -48,6 +49,9 @@ struct leak_section {
 
 /* In the order in which they are shown. */
 extern const struct leak_section leak_growth_section;
+extern const struct leak_section leak_pages_section;
+
+struct leak_pages;
 
 struct leak_growth_view {
 	struct cell *cells; /* owned */
@@ -64,6 +68,7 @@ struct leak_run {
 	uint64_t begun_ns, ended_ns; /* the run, CLOCK_BOOTTIME */
 	struct growth_table growth;  /* of all processes that the run is about */
 	struct leak_growth_view growth_view;
+	struct leak_pages *pages; /* owned by that section; NULL: not yet */
 	struct summary summary;
 	struct cell nulls[8]; /* of sections that were not asked for */
 	struct column null_columns[8];
