@@ -138,3 +138,28 @@ adds_up() {
 	between "held, estimated" "$(held leaky)" $((80 * 49 * 4096)) $((120 * 49 * 4096))
 	finish grower
 }
+
+# sockets N: opens as many, says so, and keeps them
+sockets() {
+	/usr/bin/python3 -c 'import resource, socket, sys, time
+n = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (n + 64, n + 64))
+kept = [socket.socketpair() for _ in range(n // 2)]
+print("open", flush=True)
+time.sleep(1000)' "$1" >"$tmp/sockets.out" 3>&- &
+	started+=("$!")
+	eventually grep -q open "$tmp/sockets.out"
+}
+
+@test "the kernel's caches: sockets that stay open; sizes add up to the kernel's" {
+	local slab
+
+	memtrace_start leak --kernel -k 1 -i 50ms --json -o "$tmp/stat.json"
+	sockets 6000
+	memtrace_stop
+	slab=$(awk '$1 == "Slab:" { print $2 * 1024 }' /proc/meminfo)
+	between "sockets" "$(report '.slab[] | select(.name == "sock_inode_cache") | .grown_active')" 5000 7000
+	between "all caches" "$(report '[.slab[].bytes] | add')" $((slab * 8 / 10)) $((slab * 12 / 10))
+	leak -d 0.2
+	same "not asked for" "$(report .slab)" null
+}

@@ -23,11 +23,9 @@ static const struct {
 	const char *name;
 	const struct leak_section *section;
 } sections[] = {
-	{ "memory", &leak_memory_section },
-	{ "growth", &leak_growth_section },
-	{ "by_page", &leak_pages_section },
-	{ "by_object", NULL },
-	{ "slab", NULL },
+	{ "memory", &leak_memory_section }, { "growth", &leak_growth_section },
+	{ "by_page", &leak_pages_section }, { "by_object", NULL },
+	{ "slab", &leak_slab_section },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(*sections))
@@ -279,6 +277,11 @@ static const struct option_row own_options[] = {
 	  .max = 1000000,
 	  .arg = "N",
 	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	{ .name = "kernel",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, kernel_side),
+	  .help = "also the kernel's own caches of objects (/proc/slabinfo): which grow, and how" },
 	{ .name = NULL },
 };
 
@@ -310,7 +313,8 @@ const struct command leak_command = {
 		"Of single processes (-p, -n, -t, -u, -c, CMD) also by which code: each page that was touched first, "
 		"with its "
 		"call\n"
-		"path, and what of it is still held at the end.  That is who grew the memory, and no proof of a leak.",
+		"path, and what of it is still held at the end.  That is who grew the memory, and no proof of a leak.\n"
+		"With --kernel also the kernel's own caches of objects.",
 	.takes_cmd = true,
 	.replays = true,
 	.options = option_groups,
