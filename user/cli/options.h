@@ -121,6 +121,8 @@ struct options {
 	bool pss;
 	bool wss;
 	bool nodes;
+	/* leak */
+	bool kernel_side;
 	/* stacks */
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
 	int path_groups;    /* enum grouping of commands/stacks.c */
