@@ -54,7 +54,7 @@ offsets() {
 	stacks --stacks=dwarf -- "$tmp/gone" -n 321 -m 0 -t 0 -s 300
 	# _start, main, outer, middle, inner
 	same "frames" "$(offsets)" 5
-	echo "cd '$tmp' && exec 9<gone && rm gone && exec /proc/self/fd/9 -n 321 -m 0 -t 0 -s 300" >"$tmp/script"
+	echo "cd '$tmp' && exec 9<gone && rm gone && exec /proc/self/fd/9 -n 321 -m 0 -t 0 -s 1500" >"$tmp/script"
 	stacks --stacks=dwarf -- bash "$tmp/script"
 	[[ ! -e $tmp/gone ]]
 	same "frames of what was deleted" "$(offsets)" 5
