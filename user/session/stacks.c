@@ -10,6 +10,7 @@
 #include "../base/log.h"
 #include "../symbols/stack.h"
 #include "../base/stop.h"
+#include "../count/chain_ends.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
 #include "leaf_callers.h"
@@ -198,6 +199,32 @@ static void name_made(const struct stacks *stacks, const struct chain *chain, si
 }
 
 /*
+ * Of libc, and called by the start of a program or of a thread.  It has no frame pointer, so what the kernel finds
+ * behind it is a value that happened to be there, perhaps the address of a function.
+ */
+static bool is_first_of_libc(const struct stack_frame *frame)
+{
+	const char *file = frame->module ? strrchr(frame->module, '/') : NULL;
+
+	if (!frame->symbol)
+		return false;
+	if (!strcmp(frame->symbol, "__libc_start_call_main") || !strcmp(frame->symbol, "__libc_start_main"))
+		return true;
+	return !strcmp(frame->symbol, "start_thread") && file &&
+	       (!strncmp(file, "/libc.so", 8) || !strncmp(file, "/libpthread", 11));
+}
+
+/* How many of these are frames, and not the mark of an unknown one. */
+static uint64_t count_known(const uint64_t *addresses, size_t nr)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		known += addresses[i] != STACK_UNKNOWN_CALLER;
+	return known;
+}
+
+/*
  * Callers outside of all code are not callers: code without frame pointers keeps other values where the kernel looks
  * for the next frame.  entry: with the answer to the question for this chain, or NULL.
  */
@@ -228,7 +255,11 @@ static char *user_text(const struct stacks *stacks, const struct chain *chain, c
 		if (entry && !taken)
 			entry->outside++;
 		kept += taken;
+		if (taken && chain_end__is_fp(chain->id) && is_first_of_libc(&frames[kept - 1]))
+			break;
 	}
+	if (entry && i < nr)
+		entry->outside += count_known(addresses + i + 1, nr - i - 1);
 	text = stack__fold(frames, kept, NULL, 0);
 	name_answer__end(&names);
 	return text;
