@@ -94,9 +94,10 @@ struct options {
 	uint64_t stack_bytes; /* of a stack, that are copied */
 	const char *symbols;  /* --symbols DIR, or NULL */
 	bool mangled;	      /* --no-demangle */
-	uint64_t sample;      /* one in so many; 0: all */
-	const char *record;   /* --record FILE, or NULL */
-	uint64_t last_ns;     /* of it only the last part; 0: all */
+	bool no_inlined;
+	uint64_t sample;    /* one in so many; 0: all */
+	const char *record; /* --record FILE, or NULL */
+	uint64_t last_ns;   /* of it only the last part; 0: all */
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
