@@ -129,6 +129,8 @@ static void take_map(struct page_look *look, struct process_map *map)
 	for (i = 0; i < map->nr_areas; i++) {
 		const struct map_area *area = &map->areas[i];
 
+		if (!(area->permissions & MAPPED_WRITE))
+			continue; /* kept free for what may come */
 		if (area->class == MAPPED_HEAP || area->class == MAPPED_ARENAS) {
 			look->areas.heap_size += area->end - area->start;
 			look->areas.heap_held += area->rss + area->swap;
