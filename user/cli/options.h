@@ -125,6 +125,11 @@ struct options {
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
 	int path_groups;    /* 1: by what memory was for; 0: by path */
 	uint64_t path_rows; /* of text; 0: all */
+	/* the probe heap */
+	bool malloc;		       /* what programs get from it, by object */
+	struct string_list allocators; /* --allocator FILE:PREFIX */
+	uint64_t heap_objects;	       /* how many can be followed at a time; 0: as many as by default */
+	uint64_t heap_age_ns;	       /* only older ones are shown; 0: all */
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

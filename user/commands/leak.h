@@ -8,6 +8,8 @@
 
 #include "../count/growth.h"
 #include "../count/page_origins.h"
+#include "../count/held_paths.h"
+#include "../report/event_path.h"
 #include "../session/tracing.h"
 #include "../views/summary.h"
 
@@ -52,6 +54,7 @@ extern const struct leak_section leak_growth_section;
 extern const struct leak_section leak_pages_section;
 
 struct leak_pages;
+extern const struct leak_section leak_object_section;
 
 struct leak_growth_view {
 	struct cell *cells; /* owned */
@@ -59,6 +62,18 @@ struct leak_growth_view {
 	struct arena names; /* of cgroups */
 	size_t shown;
 	char rest[48];
+};
+
+#define LEAK_ALLOCATOR_VALUES 16
+
+struct leak_object_view {
+	struct cell *cells; /* owned */
+	struct cell_rows rows;
+	struct event_path path;
+	struct cell values[LEAK_ALLOCATOR_VALUES];
+	size_t shown;
+	char rest[48];
+	bool told; /* what a call costs */
 };
 
 struct leak_run {
@@ -69,6 +84,8 @@ struct leak_run {
 	struct growth_table growth;  /* of all processes that the run is about */
 	struct leak_growth_view growth_view;
 	struct leak_pages *pages; /* owned by that section; NULL: not yet */
+	struct held_paths held;	  /* by object */
+	struct leak_object_view object_view;
 	struct summary summary;
 	struct cell nulls[8]; /* of sections that were not asked for */
 	struct column null_columns[8];

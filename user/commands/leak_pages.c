@@ -24,9 +24,11 @@
 #define CODE_PRESENT (1 << 0)
 #define CODE_WRITE   (1 << 1)
 
-/* Processes that the run is about, not the machine. */
+/* Processes that the run is about, not the machine; objects in place of pages tell more, and cost enough. */
 static bool wanted(const struct options *o)
 {
+	if (o->malloc)
+		return false;
 	return o->pids.nr || o->tids.nr || o->comms.nr || o->cgroups.nr || o->users.nr || (o->cmd && !o->all);
 }
 
