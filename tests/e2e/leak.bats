@@ -100,13 +100,31 @@ adds_up() {
 	finish grower
 }
 
+@test "fragmentation: memory that was freed is held by the allocator" {
+	local heap
+
+	start grower grower holes -n 100 -u 100 -s 4000 -w
+	memtrace_start leak -p "$grower_pid" -i 50ms --json -o "$tmp/stat.json"
+	go grower
+	eventually grep -q held= "$tmp/grower.out"
+	memtrace_stop
+	between "not freed" "$(sed -n 's/^held=\([0-9]*\).*/\1/p' "$tmp/grower.out")" 4000 4100
+	between "held by the allocator" "$(report .memory.grown.allocator_held_bytes)" $((500 * 4000)) $((520 * 4096))
+	heap=$(awk '/\[heap\]/ { heap = 1 } heap && $1 == "Rss:" { print $2 * 1024; exit }' "/proc/$grower_pid/smaps")
+	same "heap, and the kernel's" "$(report .memory.allocator.heap.held_bytes)" "$heap"
+	same "resident, and the kernel's" "$(report .memory.resident_bytes)" \
+		"$(awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$grower_pid/status")"
+	same "requested" "$(report .memory.grown.requested_bytes)" null
+	finish grower
+}
+
 @test "by page: small objects of the heap, with whole chains; a leak in a child; a sample; a replay" {
 	leak --stacks=dwarf --record "$tmp/leak.rec" -- "$workloads/grower" child -n 3000 -u 300 -s 4000
 	adds_up
 	same "processes" "$(pages .processes)" 2
 	between "held by the leak" "$(held do_leak)" $((2000 * 4000)) $((3100 * 4096))
 	between "anonymous memory that was not seen" "$(pages .not_seen.anon_bytes)" -131072 $((3000 * 4000 / 50))
-	between "malloc's own areas" "$(pages .heap.held_bytes)" $((2000 * 4000)) $((3300 * 4096))
+	between "malloc's own areas" "$(report .memory.allocator.heap.held_bytes)" $((2000 * 4000)) $((3300 * 4096))
 	"$memtrace" replay "$tmp/leak.rec" leak --json 2>/dev/null |
 		jq -c '[.growth, .by_page, .pages]' >"$tmp/replayed"
 	jq -c '[.growth, .by_page, .pages]' "$tmp/stat.json" | cmp - "$tmp/replayed" || fail "a replay differs"

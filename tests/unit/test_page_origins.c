@@ -179,6 +179,8 @@ static void test_what_grew(void **state)
 		touch(f, &f->who, i, TOUCH_WRITE, f->churn);
 	for (i = 5; i < 25; i++)
 		touch(f, &f->who, i, TOUCH_READ, f->churn); /* gone again, the first five not */
+	/* late, and of before the first look */
+	assert_int_equal(page_origins__touch(&f->origins, &f->who, 101, 30 * PAGE, TOUCH_WRITE, f->leak), 0);
 	/* what the churn held is touched again, now by the leak */
 	touch(f, &f->who, 201, TOUCH_WRITE, f->leak);
 	/* a copy after fork changes nothing */
@@ -288,6 +290,9 @@ static void test_room(void **state)
 	assert_int_equal(f->origins.no_room, 1);
 	look(f, &f->other, runs_of(0, 1000, 0, 0));
 	page_origins__end(&f->origins, &f->other);
+	f->origins.no_room = 0;
+	touch(f, &f->other, 5000, TOUCH_WRITE, f->leak); /* which does not make room for itself */
+	assert_int_equal(f->origins.left_out, 0);
 	for (i = 0; i < 6000; i++)
 		touch(f, &f->who, PAGE_ORIGINS_MAX + i, TOUCH_WRITE, f->churn);
 	assert_int_equal(f->origins.left_out, 1);

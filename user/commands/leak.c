@@ -23,6 +23,7 @@ static const struct {
 	const char *name;
 	const struct leak_section *section;
 } sections[] = {
+	{ "memory", &leak_memory_section },
 	{ "growth", &leak_growth_section },
 	{ "by_page", &leak_pages_section },
 	{ "by_object", &leak_object_section },
@@ -78,6 +79,7 @@ static void open_run(struct leak_run *run, const struct session *session)
 	if (run->opened)
 		return;
 	run->opened = true;
+	run->requested_bytes = MT_UNKNOWN_U64;
 	run->wanted = session->options->replay ? wanted_of_recording(session) : wanted_of(session->options);
 	run->growth.step_ns = session->options->replay ? session->facts.tick_ns : step_of(session->options);
 	if (!run->growth.step_ns)
@@ -199,6 +201,9 @@ static int finish(struct tracing *tracing)
 		summary__init(&run->summary, &tracing->session.view);
 		summary__add_run(&run->summary, report, SCOPE_TOTAL);
 	}
+	EACH_WANTED(i, run)
+	if (!err && sections[i].section->sum)
+		err = sections[i].section->sum(run);
 	EACH_WANTED(i, run)
 	if (!err && sections[i].section->add)
 		err = sections[i].section->add(run, report);

@@ -43,6 +43,8 @@ struct leak_section {
 	int (*look)(struct leak_run *run, bool final);
 	/* Of a replay: a record of such a look (REC_MAP_*). */
 	int (*map)(struct leak_run *run, const void *record);
+	/* The run is over: before any section adds what it shows, so that it can use what others have found. */
+	int (*sum)(struct leak_run *run);
 	/* Adds what it shows; what the report borrows lives until done(). */
 	int (*add)(struct leak_run *run, struct report *report);
 	/* In any case. */
@@ -50,6 +52,7 @@ struct leak_section {
 };
 
 /* In the order in which they are shown. */
+extern const struct leak_section leak_memory_section;
 extern const struct leak_section leak_growth_section;
 extern const struct leak_section leak_pages_section;
 
@@ -83,7 +86,8 @@ struct leak_run {
 	uint64_t begun_ns, ended_ns; /* the run, CLOCK_BOOTTIME */
 	struct growth_table growth;  /* of all processes that the run is about */
 	struct leak_growth_view growth_view;
-	struct leak_pages *pages; /* owned by that section; NULL: not yet */
+	struct leak_pages *pages; /* owned by the section "memory"; NULL: not yet */
+	uint64_t requested_bytes; /* since the run began, and not freed: by_object; unknown: it was not asked for */
 	struct held_paths held;	  /* by object */
 	struct leak_object_view object_view;
 	struct summary summary;

@@ -73,6 +73,14 @@ static struct held_objects sum_of(const struct held_paths *paths, bool of_ended)
 	return sum;
 }
 
+static int sum_up(struct leak_run *run)
+{
+	run->requested_bytes = sum_of(&run->held, false).bytes;
+	if (counts_ended(run))
+		run->requested_bytes += sum_of(&run->held, true).bytes;
+	return 0;
+}
+
 static void fill_values(struct leak_run *run, bool ended)
 {
 	const struct mt_heap_sum *sum = &run->held.sum;
@@ -232,6 +240,7 @@ const struct leak_section leak_object_section = {
 	.every = 1U << MT_PROBE_heap,
 	.chains = true,
 	.event = on_event,
+	.sum = sum_up,
 	.add = add,
 	.done = done,
 };

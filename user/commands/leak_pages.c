@@ -24,17 +24,32 @@
 #define CODE_PRESENT (1 << 0)
 #define CODE_WRITE   (1 << 1)
 
-/* Processes that the run is about, not the machine; objects in place of pages tell more, and cost enough. */
+/* Processes that the run is about, not the machine. */
 static bool wanted(const struct options *o)
 {
-	if (o->malloc)
-		return false;
 	return o->pids.nr || o->tids.nr || o->comms.nr || o->cgroups.nr || o->users.nr || (o->cmd && !o->all);
 }
 
-static bool replayed(const struct session *session)
+/* Objects in place of pages tell more, and cost enough. */
+static bool wants_touches(const struct options *o)
 {
-	return session->facts.every & 1U << MT_PROBE_fault && session->facts.probes & 1U << MT_PROBE_memory;
+	return wanted(o) && !o->malloc;
+}
+
+static bool has_looks(const struct session *session)
+{
+	return session->facts.probes & 1U << MT_PROBE_memory;
+}
+
+static bool has_touches(const struct session *session)
+{
+	return has_looks(session) && session->facts.every & 1U << MT_PROBE_fault;
+}
+
+/* Single pages are wanted too: the section "by page" is. */
+static bool touches(const struct leak_run *run)
+{
+	return run->tracing.session.facts.every & 1U << MT_PROBE_fault;
 }
 
 /* The first records come while the session opens. */
@@ -85,19 +100,23 @@ static int take_fault(struct leak_run *run, const struct event_row *row, const s
 				   call_paths__at(pages->paths, pages->path.parts, EVENT_PATH_PARTS));
 }
 
-static int on_event(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
+static int on_memory(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
 {
 	const struct mt_memory *memory = record;
 	int err = open_pages(run);
 
 	(void)counts;
-	if (err)
-		return err;
-	if (row->id == MT_REC_fault)
-		return take_fault(run, row, record);
-	if (row->id == MT_REC_memory && memory->ended)
+	if (!err && row->id == MT_REC_memory && memory->ended)
 		page_origins__end(&run->pages->origins, &memory->who);
-	return 0;
+	return err;
+}
+
+static int on_fault(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
+{
+	int err = open_pages(run);
+
+	(void)counts;
+	return !err && row->id == MT_REC_fault ? take_fault(run, row, record) : err;
 }
 
 static uint64_t known(uint64_t bytes)
@@ -105,7 +124,7 @@ static uint64_t known(uint64_t bytes)
 	return bytes == MT_UNKNOWN_U64 ? 0 : bytes;
 }
 
-/* The kernel's sums, and the areas that malloc() in glibc has for itself. */
+/* The kernel's sums, and the areas that are an allocator's, or may be. */
 static void take_map(struct page_look *look, struct process_map *map)
 {
 	size_t i;
@@ -116,10 +135,13 @@ static void take_map(struct page_look *look, struct process_map *map)
 	for (i = 0; i < map->nr_areas; i++) {
 		const struct map_area *area = &map->areas[i];
 
-		if (area->class != MAPPED_HEAP && area->class != MAPPED_ARENAS)
-			continue;
-		look->heap_size += area->end - area->start;
-		look->heap_rss += area->rss + area->swap;
+		if (area->class == MAPPED_HEAP || area->class == MAPPED_ARENAS) {
+			look->areas.heap_size += area->end - area->start;
+			look->areas.heap_held += area->rss + area->swap;
+		} else if (area->class == MAPPED_ANON) {
+			look->areas.anon_size += area->end - area->start;
+			look->areas.anon_held += area->rss + area->swap;
+		}
 	}
 }
 
@@ -179,7 +201,7 @@ static int look_at(struct leak_run *run, const struct mt_who *who)
 	struct process_map map = { 0 };
 	int err;
 
-	pages->scan.told = told;
+	pages->scan.told = touches(run) ? told : NULL;
 	pages->scan.told_ctx = &telling;
 	err = map_reader__read(&pages->scan, who->pid, who->start_ns, false, &map);
 	if (!err && map.error) {
@@ -202,7 +224,7 @@ static int look_at(struct leak_run *run, const struct mt_who *who)
 static void send_look(struct leak_run *run, uint64_t flags)
 {
 	if (run->tracing.session.recorder)
-		map_recorded__send_look(flags | MAP_LOOK_AREAS | MAP_LOOK_RUNS, clock__boot_ns(),
+		map_recorded__send_look(flags | MAP_LOOK_AREAS | (touches(run) ? MAP_LOOK_RUNS : 0), clock__boot_ns(),
 					pipeline__sink(&run->tracing.session.pipeline));
 }
 
@@ -340,7 +362,7 @@ static int on_map(struct leak_run *run, const void *record)
 {
 	const struct mt_hdr *hdr = record;
 	const struct map_look_record *look = record;
-	const uint64_t whole = MAP_LOOK_ENDS | MAP_LOOK_RUNS;
+	const uint64_t whole = MAP_LOOK_ENDS | MAP_LOOK_AREAS;
 	int err = open_pages(run);
 
 	if (err)
@@ -358,14 +380,13 @@ static int on_map(struct leak_run *run, const void *record)
 	return 0;
 }
 
-static int add(struct leak_run *run, struct report *report)
+static int sum(struct leak_run *run)
 {
 	int err = open_pages(run);
 
-	if (err)
-		return err;
-	page_origins__sum(&run->pages->origins, &run->pages->sums);
-	return leak_pages__add(run, report);
+	if (!err)
+		page_origins__sum(&run->pages->origins, &run->pages->sums);
+	return err;
 }
 
 static void done(struct leak_run *run)
@@ -383,19 +404,29 @@ static void done(struct leak_run *run)
 	run->pages = NULL;
 }
 
+const struct leak_section leak_memory_section = {
+	.name = "memory",
+	.wanted = wanted,
+	.replayed = has_looks,
+	.probes = 1U << MT_PROBE_memory,
+	.ready = ready,
+	.begin = begin,
+	.event = on_memory,
+	.look = on_look,
+	.map = on_map,
+	.sum = sum,
+	.add = leak_memory__add,
+	.done = done,
+};
+
+/* With the looks of that one. */
 const struct leak_section leak_pages_section = {
 	.name = "by_page",
 	.sums = "pages",
-	.wanted = wanted,
-	.replayed = replayed,
-	.probes = 1U << MT_PROBE_memory,
+	.wanted = wants_touches,
+	.replayed = has_touches,
 	.every = 1U << MT_PROBE_fault,
 	.chains = true,
-	.ready = ready,
-	.begin = begin,
-	.event = on_event,
-	.look = on_look,
-	.map = on_map,
-	.add = add,
-	.done = done,
+	.event = on_fault,
+	.add = leak_pages__add,
 };

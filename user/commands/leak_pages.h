@@ -11,7 +11,8 @@
 #include "../views/call_paths.h"
 #include "leak.h"
 
-#define LEAK_PAGE_SUMS 16
+#define LEAK_PAGE_SUMS	 14
+#define LEAK_MEMORY_SUMS 9
 
 /* A process of the look that is being taken. */
 struct leak_looked {
@@ -43,10 +44,13 @@ struct leak_pages {
 	uint32_t node;
 	char *line;
 	struct cell cells[LEAK_PAGE_SUMS];
-	char rest[64];
+	struct cell memory[LEAK_MEMORY_SUMS], memory_rows[5][3];
+	struct cell_rows memory_source;
 };
 
-/* Adds all to the report, once run->pages->sums are there.  0 or -errno; leak_pages__done_view() in any case. */
+/* Add their sections to the report, once run->pages->sums are there.  0 or -errno; leak_pages__done_view() in any case.
+ */
+int leak_memory__add(struct leak_run *run, struct report *report);
 int leak_pages__add(struct leak_run *run, struct report *report);
 void leak_pages__done_view(struct leak_pages *pages);
 

@@ -172,8 +172,6 @@ static void add_sums(struct leak_pages *pages, struct report *report)
 		{ .path = "not_seen.file_bytes", .unit = UNIT_BYTES },
 		{ .path = "again_bytes", .unit = UNIT_BYTES },
 		{ .path = "gone_bytes", .unit = UNIT_BYTES },
-		{ .path = "heap.size_bytes", .unit = UNIT_BYTES },
-		{ .path = "heap.held_bytes", .unit = UNIT_BYTES },
 		{ .path = "sample", .unit = UNIT_COUNT },
 		{ .path = "processes", .unit = UNIT_COUNT },
 		{ .path = "lacking.processes", .unit = UNIT_COUNT },
@@ -192,8 +190,6 @@ static void add_sums(struct leak_pages *pages, struct report *report)
 	*c++ = cell_int(sums->not_seen[PAGES_OF_FILES]);
 	*c++ = cell_uint(sums->again[PAGES_ANON] + sums->again[PAGES_OF_FILES]);
 	*c++ = cell_uint(sums->gone[PAGES_ANON] + sums->gone[PAGES_OF_FILES]);
-	*c++ = cell_uint(sums->heap_size);
-	*c++ = cell_uint(sums->heap_rss);
 	*c++ = cell_uint(pages->origins.sample > 1 ? pages->origins.sample : 1);
 	*c++ = cell_uint(sums->processes);
 	*c++ = cell_uint(pages->beyond + pages->origins.left_out);
@@ -240,6 +236,93 @@ static void say(struct leak_run *run, struct report *report)
 		.outside = run->tracing.session.stacks ? stacks__outside(run->tracing.session.stacks) : 0,
 	};
 	call_paths_view__say_chains(&pages->chains, report);
+}
+
+static struct cell grown(uint64_t last, uint64_t first)
+{
+	return cell_int((int64_t)(last - first));
+}
+
+static const struct column memory_columns[LEAK_MEMORY_SUMS] = {
+	{ .path = "allocator.size_bytes", .unit = UNIT_BYTES },
+	{ .path = "allocator.held_bytes", .unit = UNIT_BYTES },
+	{ .path = "allocator.heap.size_bytes", .unit = UNIT_BYTES },
+	{ .path = "allocator.heap.held_bytes", .unit = UNIT_BYTES },
+	{ .path = "resident_bytes", .unit = UNIT_BYTES },
+	{ .path = "grown.requested_bytes", .unit = UNIT_BYTES },
+	{ .path = "grown.allocator_size_bytes", .unit = UNIT_BYTES },
+	{ .path = "grown.allocator_held_bytes", .unit = UNIT_BYTES },
+	{ .path = "grown.not_returned_bytes", .unit = UNIT_BYTES },
+};
+
+/* What the program wants, what its allocator has, what is there: side by side. */
+static void fill_memory(struct leak_run *run)
+{
+	struct leak_pages *pages = run->pages;
+	const struct page_sums *sums = &pages->sums;
+	const struct page_areas *first = &sums->first, *last = &sums->last;
+	uint64_t size = last->heap_size + last->anon_size, held = last->heap_held + last->anon_held;
+	struct cell size_grown = grown(size, first->heap_size + first->anon_size);
+	struct cell held_grown = grown(held, first->heap_held + first->anon_held);
+	struct cell requested = cell_none(), rest = cell_none();
+
+	if (run->requested_bytes != MT_UNKNOWN_U64) {
+		requested = cell_uint(run->requested_bytes);
+		rest = cell_int(held_grown.i - (int64_t)run->requested_bytes);
+	}
+	const struct cell cells[] = { cell_uint(size),
+				      cell_uint(held),
+				      cell_uint(last->heap_size),
+				      cell_uint(last->heap_held),
+				      cell_uint(sums->resident),
+				      requested,
+				      size_grown,
+				      held_grown,
+				      rest };
+	const struct cell rows[][3] = {
+		{ cell_none(), requested, cell_string("requested and not freed (--malloc)") },
+		{ cell_uint(size), size_grown, cell_string("mapped by allocators: heap, arenas, anonymous mappings") },
+		{ cell_uint(held), held_grown, cell_string("held by allocators, of that") },
+		{ cell_uint(sums->resident), cell_int(sums->grown[PAGES_ANON] + sums->grown[PAGES_OF_FILES]),
+		  cell_string("resident or swapped, all") },
+		{ cell_none(), rest, cell_string("held by allocators, not requested: free() did not give it back") },
+	};
+
+	_Static_assert(sizeof(cells) == sizeof(pages->memory) && sizeof(rows) == sizeof(pages->memory_rows), "all");
+	memcpy(pages->memory, cells, sizeof(cells));
+	memcpy(pages->memory_rows, rows, sizeof(rows));
+}
+
+int leak_memory__add(struct leak_run *run, struct report *report)
+{
+	static const struct column columns[] = {
+		{ .title = "NOW", .path = "now", .unit = UNIT_BYTES, .key = true },
+		{ .title = "GREW", .path = "grew", .unit = UNIT_BYTES, .key = true },
+		{ .title = "MEMORY", .path = "what", .left = true, .key = true },
+	};
+	static const struct column nothing[] = { { .path = "memory" } };
+	struct leak_pages *pages = run->pages;
+
+	/* a recording without looks, or nothing lived long enough */
+	if (!pages->sums.processes) {
+		pages->memory[0] = cell_none();
+		report__add_values(
+			report,
+			&(struct values){ .path = "", .columns = nothing, .cells = pages->memory, .nr_columns = 1 });
+		return 0;
+	}
+	fill_memory(run);
+	report__add_values(report, &(struct values){ .path = "memory",
+						     .columns = memory_columns,
+						     .cells = pages->memory,
+						     .nr_columns = LEAK_MEMORY_SUMS });
+	pages->memory_source = (struct cell_rows){ .cells = pages->memory_rows[0],
+						   .nr = NR(pages->memory_rows),
+						   .nr_columns = NR(columns) };
+	report__add_table(report, &(struct table){ .columns = columns,
+						   .nr_columns = NR(columns),
+						   .rows = cell_rows__source(&pages->memory_source) });
+	return 0;
 }
 
 int leak_pages__add(struct leak_run *run, struct report *report)

@@ -34,20 +34,11 @@ const char *const growth_verdict_names[NR_GROWTH_VERDICTS] = {
 
 static struct growth_point point_of(uint64_t bytes)
 {
-	return (struct growth_point){ .low = bytes, .high = bytes, .last = bytes, .fallen_to = bytes };
+	return (struct growth_point){ .low = bytes, .high = bytes, .last = bytes };
 }
 
-/* next is later. */
 static void join(struct growth_point *into, const struct growth_point *next)
 {
-	if (next->fall > into->fall) {
-		into->fall = next->fall;
-		into->fallen_to = next->fallen_to;
-	}
-	if (into->high > next->low && into->high - next->low > into->fall) {
-		into->fall = into->high - next->low;
-		into->fallen_to = next->low;
-	}
 	into->low = next->low < into->low ? next->low : into->low;
 	into->high = next->high > into->high ? next->high : into->high;
 	into->last = next->last;
@@ -197,10 +188,10 @@ static void find_falls(struct shape *shape, const struct growth_series *series)
 			low = (double)point->low;
 			low_at = seconds_at(series, i);
 		}
-		if (!falling && (high - (double)point->low >= least || (double)point->fall >= least)) {
+		if (!falling && high - (double)point->low >= least) {
 			shape->falls++;
 			falling = true;
-			low = (double)(high - (double)point->low >= least ? point->low : point->fallen_to);
+			low = (double)point->low;
 			low_at = seconds_at(series, i);
 		}
 		high = (double)point->high > high ? (double)point->high : high;

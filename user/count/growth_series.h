@@ -15,9 +15,9 @@
 /* With fewer moments than these nothing is said. */
 #define GROWTH_LEAST_POINTS 8
 
-/* A step of time: of its values the lowest, the highest, and the last; by how much they fell at most, and to what. */
+/* A step of time: of its values the lowest, the highest, and the last. */
 struct growth_point {
-	uint64_t low, high, last, fall, fallen_to; /* bytes */
+	uint64_t low, high, last; /* bytes */
 };
 
 /* All zero at first. */

@@ -342,15 +342,24 @@ static void sum_table(const struct page_origins *origins, const struct page_proc
 	free(huge);
 }
 
+static void add_areas(struct page_areas *sum, const struct page_areas *areas)
+{
+	sum->heap_size += areas->heap_size;
+	sum->heap_held += areas->heap_held;
+	sum->anon_size += areas->anon_size;
+	sum->anon_held += areas->anon_held;
+}
+
 static void sum_process(const struct page_origins *origins, struct page_process *process, struct page_sums *sums)
 {
 	enum page_kind kind;
 
 	sums->processes++;
 	sums->cut += process->first.runs.cut || process->last.runs.cut;
-	sums->heap_size += process->last.heap_size;
-	sums->heap_rss += process->last.heap_rss;
+	add_areas(&sums->first, &process->first.areas);
+	add_areas(&sums->last, &process->last.areas);
 	for (kind = 0; kind < NR_PAGE_KINDS; kind++) {
+		sums->resident += process->last.bytes[kind];
 		sums->grown[kind] += (int64_t)(process->last.bytes[kind] - process->first.bytes[kind]);
 		sums->gone[kind] +=
 			page_runs__without(&process->first.runs, &process->last.runs, kind == PAGES_OF_FILES) *

@@ -38,11 +38,17 @@ struct page_origin {
 	struct call_path *path;
 };
 
+/* Of the areas that an allocator has, or may have: address space, and what of it is resident or swapped; bytes. */
+struct page_areas {
+	uint64_t heap_size, heap_held; /* those of malloc() in glibc: the heap and its arenas */
+	uint64_t anon_size, anon_held; /* other private memory without a file: large allocations, other allocators' */
+};
+
 struct page_look {
 	struct page_runs runs;
 	uint64_t bytes[NR_PAGE_KINDS]; /* the kernel's own sums: rss and swap */
-	uint64_t heap_size, heap_rss;  /* of the areas that are the allocator's: address space, and what is resident */
-	uint64_t time_ns;	       /* when it was over; 0: there was none */
+	struct page_areas areas;
+	uint64_t time_ns; /* when it was over; 0: there was none */
 };
 
 struct page_process {
@@ -77,7 +83,8 @@ struct page_sums {
 	uint64_t again[NR_PAGE_KINDS];	 /* part of held: pages that were there when the run began */
 	uint64_t gone[NR_PAGE_KINDS];	 /* what was there when the run began, and is no more */
 	int64_t not_seen[NR_PAGE_KINDS]; /* grown + gone + again - held */
-	uint64_t heap_size, heap_rss;	 /* as of the last looks */
+	struct page_areas first, last;	 /* when the run began, and as of the last looks */
+	uint64_t resident;		 /* and swapped, as of the last looks, by the kernel's sums */
 	size_t processes, cut;		 /* that were looked at; of which with more runs of pages than have room */
 };
 
