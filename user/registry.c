@@ -14,6 +14,7 @@ extern const struct command state_command;
 extern const struct command map_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
+extern const struct command cache_command;
 extern const struct command timeline_command;
 extern const struct command oom_command;
 extern const struct command trace_command;
@@ -33,6 +34,7 @@ const struct command *const commands[] = {
 	&map_command,
 	&stat_command,
 	&stalls_command,
+	&cache_command,
 	&timeline_command,
 	&oom_command,
 	&trace_command,
