@@ -117,10 +117,9 @@ enum mt_minor_kind {
 	MT_NR_MINOR_KINDS
 };
 
-/* What a task's minor fault has been until now: bits of the kinds that functions tell, and these. */
+/* What a task's minor fault has been until now: bits of the kinds that functions tell, and this one. */
 enum mt_minor_mark {
-	MT_MINOR_HAS_CODE = 1 << 14, /* it has an error code, which says: */
-	MT_MINOR_PRESENT = 1 << 15,  /* the page was there */
+	MT_MINOR_KERNEL = 1 << 15, /* it was taken in kernel mode */
 };
 
 /* What a task waits for in a memory stall. */
@@ -321,6 +320,10 @@ struct mt_minor {
 	__u64 duration_ns; /* as in struct mt_major */
 	__s32 backing;	   /* as in struct mt_major */
 	__s32 kind;	   /* enum mt_minor_kind, or MT_UNKNOWN_S32 */
+	__u32 error_code;  /* as in struct mt_fault; all bits set: there is none */
+	__u32 kernel;	   /* as the next ones */
+	__s32 kernel_stack;
+	__s32 user_stack;
 };
 
 /* One page allocation, when single events are asked for. */
@@ -499,6 +502,88 @@ struct mt_space {
 	__u64 bytes;   /* whole pages; of brk() MT_UNKNOWN_U64 */
 	__u32 call;    /* enum mt_space_call */
 	__u32 pad;
+};
+
+/*
+ * What a process holds of memory that it got from its allocator by one call path.  No program writes these records:
+ * user space makes them of the map heap_objects.
+ */
+struct mt_heap {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 bytes; /* as they were asked for */
+	__u64 objects;
+	__u64 oldest_ns; /* when the oldest of them was allocated */
+	__s32 user_stack;
+	__u32 ended; /* the process has ended, and held it then */
+};
+
+/* Of all traced processes since the run began.  User space makes it, too. */
+struct mt_heap_sum {
+	struct mt_hdr hdr;
+	__u64 allocated; /* calls that returned memory */
+	__u64 freed;	 /* objects that were given back, those of realloc among them */
+	__u64 failed;	 /* calls that returned none */
+	__u64 foreign;	 /* given back, but their allocation was not seen: from before the run, or inherited by fork */
+	__u64 without_room; /* objects that the map had no room for */
+	__u64 missed;	    /* calls whose end or whose begin was not seen */
+	__u64 dropped;	    /* processes that exec replaced, with all that they held */
+	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
+	__u32 files;	    /* with functions of an allocator */
+	__u32 functions;    /* of these files that are traced */
+	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u32 pad;
+};
+
+/* An object, and the process that holds it.  life: of the process, another one after each exec. */
+struct mt_heap_key {
+	__u64 address;
+	__u32 pid;
+	__u32 life;
+};
+
+struct mt_heap_object {
+	__u64 bytes;
+	__u64 born_ns;
+	__s32 stack; /* as in struct mt_fault */
+	__u32 pad;
+};
+
+enum mt_heap_state {
+	MT_HEAP_LIVES,
+	MT_HEAP_REPLACED, /* by exec: what it held is gone */
+	MT_HEAP_ENDED,	  /* what it held then is still in the map */
+};
+
+/* A process that has called an allocator. */
+struct mt_heap_process {
+	__u32 life;
+	__u32 state; /* enum mt_heap_state */
+	__u64 ended_ns;
+	struct mt_who who;
+};
+
+/* How a function of an allocator hands over the memory. */
+enum mt_heap_kind {
+	MT_HEAP_RETURNS,
+	MT_HEAP_MOVES,	/* the same, for an older object, which it then takes back: realloc */
+	MT_HEAP_STORES, /* through a pointer: posix_memalign */
+};
+
+/* A call that a thread is in. */
+struct mt_heap_call {
+	__u64 sp;   /* when it began */
+	__u64 from; /* the address that it returns to */
+	__u64 bytes;
+	__u64 address; /* the older object's, or where the result is stored */
+	struct mt_heap_object old;
+	__u32 kind;  /* enum mt_heap_kind */
+	__u32 moves; /* old is valid */
+};
+
+/* Counts of one CPU. */
+struct mt_heap_counts {
+	__u64 allocated, freed, failed, foreign, without_room, missed, dropped;
 };
 
 /* The memory of one process, as a tick found it. */
@@ -888,12 +973,14 @@ struct mt_state {
 	struct mt_found found;
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
-	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
-	__u16 fault_swapped; /* its page was on swap */
-	__u16 minor_marks;   /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
-	__u16 walking;	     /* its user stack is being read, which may raise exceptions that do not count */
-	__u16 renamed;	     /* by another task: set by that one */
-	__u64 minor_ns;	     /* the same for the probe minor, which may be on without the other */
+	__u64 fault_vma;    /* address of the mapping, while the fault is being handled */
+	__u8 fault_swapped; /* its page was on swap */
+	__u8 walking;	    /* its user stack is being read, which may raise exceptions that do not count */
+	__u8 renamed;	    /* by another task: set by that one */
+	__u8 pad;
+	__u16 minor_marks; /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
+	__u16 minor_code;  /* the error code of that fault; all bits set: it has none */
+	__u64 minor_ns;	   /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;	 /* stands for who */
@@ -903,12 +990,13 @@ struct mt_state {
 	__u32 announced_epoch;
 	__u32 sent_sum; /* of what was sent, at the exit */
 	/* For each fault: */
-	__u32 flags;  /* enum mt_state_flags */
-	__u32 match;  /* it meets the filters */
-	__u32 exited; /* enum mt_exit_flags: who no longer changes */
-	__u32 ended;  /* its last record was sent, or none is due */
-	__u32 heard;  /* user space knows this life; also set by the iterator */
-	__u32 gen;    /* generation of all that names the task: odd while that changes; 0: not there yet */
+	__u32 flags;	   /* enum mt_state_flags */
+	__u32 match;	   /* it meets the filters */
+	__u32 exited;	   /* enum mt_exit_flags: who no longer changes */
+	__s32 minor_stack; /* the kernel's call chain to that fault, in kernel mode */
+	__u16 ended;	   /* its last record was sent, or none is due */
+	__u16 heard;	   /* user space knows this life; also set by the iterator */
+	__u32 gen;	   /* generation of all that names the task: odd while that changes; 0: not there yet */
 	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
 	__u64 css_set;
 	__u64 cred; /* the same of its credentials, for who.uid */
@@ -1142,7 +1230,7 @@ _Static_assert(sizeof(struct mt_stack_copy) == 40 + 8 * MT_MAX_REGS, "mt_stack_c
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_swapin) == 128, "mt_swapin");
-_Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
+_Static_assert(sizeof(struct mt_minor) == 64, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 160, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");
@@ -1155,6 +1243,9 @@ _Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
 _Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
 _Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_space) == 48, "mt_space");
+_Static_assert(sizeof(struct mt_heap) == 56, "mt_heap");
+_Static_assert(sizeof(struct mt_heap_sum) == 96, "mt_heap_sum");
+_Static_assert(sizeof(struct mt_heap_process) == 80, "mt_heap_process");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
