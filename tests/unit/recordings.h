@@ -34,6 +34,8 @@ union any_record {
 	struct mt_sigkill sigkill;
 	struct mt_stack_overflow stack_overflow;
 	struct mt_space space;
+	struct mt_heap heap;
+	struct mt_heap_sum heap_sum;
 	struct mt_major major;
 	struct mt_swapin swapin;
 	struct title_record title;
@@ -41,6 +43,7 @@ union any_record {
 	struct map_process_record map_process;
 	struct map_name_record map_name;
 	struct map_area_record map_area;
+	struct map_run_record map_run;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };
