@@ -24,6 +24,7 @@
 #define MT_FILE_NAME_LEN   32
 #define MT_VARIABLE	   0x6d745f766172 /* stands in a program for the id of a kernel's variable */
 #define MT_DEVICE_LEN	   32
+#define MT_FILE_PATH_LEN   256
 #define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
 #define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
 #define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
@@ -504,6 +505,88 @@ struct mt_space {
 	__u32 pad;
 };
 
+/*
+ * What a process holds of memory that it got from its allocator by one call path.  No program writes these records:
+ * user space makes them of the map heap_objects.
+ */
+struct mt_heap {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 bytes; /* as they were asked for */
+	__u64 objects;
+	__u64 oldest_ns; /* when the oldest of them was allocated */
+	__s32 user_stack;
+	__u32 ended; /* the process has ended, and held it then */
+};
+
+/* Of all traced processes since the run began.  User space makes it, too. */
+struct mt_heap_sum {
+	struct mt_hdr hdr;
+	__u64 allocated; /* calls that returned memory */
+	__u64 freed;	 /* objects that were given back, those of realloc among them */
+	__u64 failed;	 /* calls that returned none */
+	__u64 foreign;	 /* given back, but their allocation was not seen: from before the run, or inherited by fork */
+	__u64 without_room; /* objects that the map had no room for */
+	__u64 missed;	    /* calls whose end or whose begin was not seen */
+	__u64 dropped;	    /* processes that exec replaced, with all that they held */
+	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
+	__u32 files;	    /* with functions of an allocator */
+	__u32 functions;    /* of these files that are traced */
+	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u32 pad;
+};
+
+/* An object, and the process that holds it.  life: of the process, another one after each exec. */
+struct mt_heap_key {
+	__u64 address;
+	__u32 pid;
+	__u32 life;
+};
+
+struct mt_heap_object {
+	__u64 bytes;
+	__u64 born_ns;
+	__s32 stack; /* as in struct mt_fault */
+	__u32 pad;
+};
+
+enum mt_heap_state {
+	MT_HEAP_LIVES,
+	MT_HEAP_REPLACED, /* by exec: what it held is gone */
+	MT_HEAP_ENDED,	  /* what it held then is still in the map */
+};
+
+/* A process that has called an allocator. */
+struct mt_heap_process {
+	__u32 life;
+	__u32 state; /* enum mt_heap_state */
+	__u64 ended_ns;
+	struct mt_who who;
+};
+
+/* How a function of an allocator hands over the memory. */
+enum mt_heap_kind {
+	MT_HEAP_RETURNS,
+	MT_HEAP_MOVES,	/* the same, for an older object, which it then takes back: realloc */
+	MT_HEAP_STORES, /* through a pointer: posix_memalign */
+};
+
+/* A call that a thread is in. */
+struct mt_heap_call {
+	__u64 sp;   /* when it began */
+	__u64 from; /* the address that it returns to */
+	__u64 bytes;
+	__u64 address; /* the older object's, or where the result is stored */
+	struct mt_heap_object old;
+	__u32 kind;  /* enum mt_heap_kind */
+	__u32 moves; /* old is valid */
+};
+
+/* Counts of one CPU. */
+struct mt_heap_counts {
+	__u64 allocated, freed, failed, foreign, without_room, missed, dropped;
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -640,6 +723,99 @@ struct mt_swap_out {
 	struct mt_hdr hdr;
 	struct mt_swap_out_key key;
 	struct mt_swap_out_value value;
+};
+
+/* What happened to pages of the page cache; the order of the counters below. */
+enum mt_cache_op {
+	MT_CACHE_ADDED,
+	MT_CACHE_EVICTED,
+	MT_CACHE_TRUNCATED,
+	MT_CACHE_READ_BACK,
+	MT_CACHE_DIRTIED,
+	MT_NR_CACHE_OPS
+};
+
+/* A file whose pages came into the page cache or left it, when that was seen first. */
+struct mt_cache_file {
+	struct mt_hdr hdr;
+	__u64 inode;
+	__u32 device_major, device_minor;
+	__u32 generation;	      /* of the inode: another file may get its number later */
+	__u32 kind;		      /* enum mt_cache_kind */
+	__u32 deleted;		      /* it has no name in its file system any more */
+	__u32 cut;		      /* the path's begin is missing */
+	__u32 rdev_major, rdev_minor; /* of a block device; else all bits set */
+	/* In its file system, from that one's root; empty: unknown. */
+	char path[MT_FILE_PATH_LEN];
+};
+
+enum mt_cache_kind {
+	MT_CACHE_FILE,
+	MT_CACHE_BLOCK_DEVICE, /* what a file system keeps of its device beside files, and reads of the device itself */
+	MT_NR_CACHE_KINDS
+};
+
+struct mt_cache_pages {
+	__u64 added;
+	__u64 evicted;
+	__u64 truncated;
+	__u64 read_back;
+	__u64 dirtied;
+};
+
+/* Pages of the page cache, by file. */
+struct mt_cache_by_file_key {
+	__u64 inode;
+	__u32 device_major, device_minor;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct mt_cache_by_file_value {
+	struct mt_keyed_head head; /* its count: of events, as that of the next two */
+	struct mt_cache_pages pages;
+};
+
+struct mt_cache_by_file {
+	struct mt_hdr hdr;
+	struct mt_cache_by_file_key key;
+	struct mt_cache_by_file_value value;
+};
+
+/* The same by the cgroup that they are charged to. */
+struct mt_cache_by_cgroup_key {
+	__u64 cgroup_id; /* 0: none, or unknown */
+};
+
+struct mt_cache_by_cgroup_value {
+	struct mt_keyed_head head;
+	struct mt_cache_pages pages;
+};
+
+struct mt_cache_by_cgroup {
+	struct mt_hdr hdr;
+	struct mt_cache_by_cgroup_key key;
+	struct mt_cache_by_cgroup_value value;
+};
+
+/* Pages that were added again after reclaim had taken them, by who took them. */
+struct mt_cache_read_back_key {
+	__u64 cgroup_id;	/* that they are charged to now */
+	__u64 target_cgroup_id; /* whose limit they had been taken for; 0: none, or unknown */
+	__u32 by;		/* enum mt_reclaimer */
+	__u32 pad;
+	char evictor[MT_COMM_LEN]; /* the task that took them */
+};
+
+struct mt_cache_read_back_value {
+	struct mt_keyed_head head;
+	__u64 pages;
+};
+
+struct mt_cache_read_back {
+	struct mt_hdr hdr;
+	struct mt_cache_read_back_key key;
+	struct mt_cache_read_back_value value;
 };
 
 /* What khugepaged did, by whose memory it was. */
@@ -1161,10 +1337,17 @@ _Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
 _Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
 _Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_space) == 48, "mt_space");
+_Static_assert(sizeof(struct mt_heap) == 56, "mt_heap");
+_Static_assert(sizeof(struct mt_heap_sum) == 96, "mt_heap_sum");
+_Static_assert(sizeof(struct mt_heap_process) == 80, "mt_heap_process");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_cache_file) == 56 + MT_FILE_PATH_LEN, "mt_cache_file");
+_Static_assert(sizeof(struct mt_cache_by_file) == 16 + 24 + 24 + 40, "mt_cache_by_file");
+_Static_assert(sizeof(struct mt_cache_by_cgroup) == 16 + 8 + 24 + 40, "mt_cache_by_cgroup");
+_Static_assert(sizeof(struct mt_cache_read_back) == 16 + 40 + 24 + 8, "mt_cache_read_back");
 _Static_assert(sizeof(struct mt_khugepaged) == 16 + 32 + 24 + 24, "mt_khugepaged");
 _Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
 _Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");

@@ -70,11 +70,18 @@ for file in sys.argv[1:]:
 	valid stat "$tmp"/*.json
 }
 
+@test "trace heap --json: what a program holds, and the counts" {
+	"$memtrace" trace heap --stacks --json -- "$workloads/holder-dynamic" churn -n 20 | grep '"event":' >"$tmp/heap.json"
+	same "events" "$(jq -r .event "$tmp/heap.json" | sort -u | grep -c '^heap')" 2
+	valid event "$tmp/heap.json"
+}
+
 @test "leak --json: of the machine, of a command, and replayed" {
 	"$memtrace" leak --kernel -d 0.3 --json -o "$tmp/leak.kernel.json"
 	"$memtrace" leak -d 0.3 --json -o "$tmp/leak.machine.json" --record "$tmp/leak.rec"
 	"$memtrace" leak --json -o "$tmp/leak.cmd.json" -- "$workloads/grower" leak -n 50
 	"$memtrace" replay "$tmp/leak.rec" leak --json >"$tmp/leak.replayed.json" 2>/dev/null
+	"$memtrace" leak --malloc --json -o "$tmp/leak.malloc.json" -- "$workloads/holder-dynamic" churn -n 20
 	valid leak "$tmp"/leak.*.json
 }
 
@@ -103,6 +110,23 @@ for file in sys.argv[1:]:
 	valid event "$tmp/events.json"
 	valid stalls "$tmp"/stalls.*.json
 	valid hist "$tmp"/hist.*.json
+}
+
+@test "cache --json: by each kind of row, with intervals, of a command, and replayed" {
+	for by in file cgroup process thread comm; do
+		"$memtrace" cache --by $by --record "$tmp/$by.rec" --json -o "$tmp/cache.$by.json" -- \
+			sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+		"$memtrace" replay "$tmp/$by.rec" cache --by $by -i 10ms --json >"$tmp/cache.replayed.$by.json"
+	done
+	"$memtrace" cache -d 0.4 -i 0.1 --json -o "$tmp/cache.intervals.json"
+	between "reports" "$(wc -l <"$tmp/cache.intervals.json")" 2 6
+	"$memtrace" trace cache --json -o "$tmp/trace.json" -- sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	grep -q '"path":"[^"]*/file"' "$tmp/events.json" || fail "no path"
+	"$memtrace" stat cache --json -o "$tmp/stat.json" -- sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+	valid cache "$tmp"/cache.*.json
+	valid event "$tmp/events.json"
+	valid stat "$tmp/stat.json"
 }
 
 @test "stacks --json" {

@@ -129,6 +129,11 @@ struct options {
 	int path_groups;    /* enum grouping of commands/stacks.c */
 	int fault_kind;	    /* an index into its kind_names, plus 1; 0: all */
 	uint64_t path_rows; /* of text; 0: all */
+	/* the probe heap */
+	bool malloc;		       /* what programs get from it, by object */
+	struct string_list allocators; /* --allocator FILE:PREFIX */
+	uint64_t heap_objects;	       /* how many can be followed at a time; 0: as many as by default */
+	uint64_t heap_age_ns;	       /* only older ones are shown; 0: all */
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

@@ -82,6 +82,8 @@ static const char *const names_reclaimer[] = { "direct", "memcg",     "softlimit
 
 static const char *const names_evictor[] = { "unknown", "kswapd", "task", NULL };
 
+static const char *const names_cache_kind[] = { "file", "block_device", NULL };
+
 static const char *const names_lru_type[] = { "anon", "file", NULL };
 
 static const char *const names_collapser[] = { "khugepaged", "task", NULL };
@@ -294,7 +296,7 @@ static bool has_stack_field(const struct event_row *row)
 	size_t i;
 
 	for (i = 0; i < row->nr_fields; i++)
-		if (row->fields[i].type == FIELD_KERNEL_STACK)
+		if (row->fields[i].type == FIELD_KERNEL_STACK || row->fields[i].type == FIELD_USER_STACK)
 			return true;
 	return false;
 }
