@@ -216,8 +216,28 @@ static void test_processes_by_growth(void **state)
 	assert_int_equal(list[1]->key.start_ns, 12 * SECOND);
 	assert_int_equal(growth_series__judge(&list[1]->held).grown, 30 << 20);
 	assert_int_equal(list[2]->key.pid, 1);
+	assert_int_equal(growth_table__judge(&table, list[2], 30 * SECOND).verdict, GROWTH_STEADY);
 	assert_int_equal(list[3]->key.start_ns, 15 * SECOND);
 	free(list);
+	growth_table__done(&table);
+}
+
+/* One that does not change has a verdict too, and takes no memory for that. */
+static void test_unchanged(void **state)
+{
+	struct growth_table table = { .step_ns = SECOND };
+	struct grown *grown;
+
+	(void)state;
+	take(&table, 1, 5, 9, 100, false);
+	growth_table__begin(&table, 10 * SECOND);
+	assert_int_equal(growth_table__end(&table, 20 * SECOND), 0);
+	grown = table.processes;
+	assert_null(grown->held.points);
+	assert_int_equal(growth_table__judge(&table, grown, 17 * SECOND).verdict, GROWTH_UNKNOWN);
+	assert_int_equal(growth_table__judge(&table, grown, 18 * SECOND).verdict, GROWTH_NONE);
+	assert_true(growth_table__judge(&table, grown, 18 * SECOND).has_slope);
+	assert_false(growth_table__judge(&table, grown, 17 * SECOND).has_slope);
 	growth_table__done(&table);
 }
 
@@ -245,8 +265,11 @@ static void test_ended_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_series),	     cmocka_unit_test(test_grown_and_few_points),
-		cmocka_unit_test(test_silence_is_no_change), cmocka_unit_test(test_processes_by_growth),
+		cmocka_unit_test(test_known_series),
+		cmocka_unit_test(test_grown_and_few_points),
+		cmocka_unit_test(test_silence_is_no_change),
+		cmocka_unit_test(test_processes_by_growth),
+		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_ended_are_bounded),
 	};
 
