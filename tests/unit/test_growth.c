@@ -69,6 +69,18 @@ static double noisy_leak(size_t second, size_t of)
 	return 10 * MIB + (double)second * MIB + (double)(second * 7919 % 13) / 13 * 4 * MIB;
 }
 
+/* A leak of 1 MiB a second with two dips, of an eighth of what it grows by. */
+static double dips(size_t second, size_t of)
+{
+	return 10 * MIB + (double)second * MIB - (second == of / 4 || second == of / 2 ? (double)of / 8 * MIB : 0);
+}
+
+/* A leak of 1 MiB a second that is read last while it has a fifth less for a moment. */
+static double dip_at_end(size_t second, size_t of)
+{
+	return 10 * MIB + (double)second * MIB - (second == of ? (double)of / 5 * MIB : 0);
+}
+
 static double step_late(size_t second, size_t of)
 {
 	return second * 10 < of * 8 ? 10 * MIB : 60 * MIB;
@@ -101,10 +113,10 @@ static const struct {
 	enum growth_verdict verdict;
 	double slope; /* MiB a second; -1: any */
 } known[] = {
-	{ flat, GROWTH_NONE, 0 },	    { linear, GROWTH_STEADY, 1 },     { falling, GROWTH_NONE, -1 },
-	{ level_off, GROWTH_LEVELLED, -1 }, { sawtooth, GROWTH_SAWTOOTH, 0 }, { rising_saw, GROWTH_RISING_SAW, 0.2 },
-	{ noise, GROWTH_NONE, -1 },	    { noisy_leak, GROWTH_STEADY, 1 }, { step_late, GROWTH_AT_ONCE, -1 },
-	{ late, GROWTH_UNEVEN, -1 },
+	{ flat, GROWTH_NONE, 0 },	    { linear, GROWTH_STEADY, 1 },      { falling, GROWTH_NONE, -1 },
+	{ level_off, GROWTH_LEVELLED, -1 }, { sawtooth, GROWTH_SAWTOOTH, 0 },  { rising_saw, GROWTH_RISING_SAW, 0.2 },
+	{ noise, GROWTH_NONE, -1 },	    { noisy_leak, GROWTH_STEADY, 1 },  { dips, GROWTH_STEADY, 1 },
+	{ dip_at_end, GROWTH_STEADY, 1 },   { step_late, GROWTH_AT_ONCE, -1 }, { late, GROWTH_UNEVEN, -1 },
 };
 
 /* With each point its own step, and with up to 80 seconds in one. */
