@@ -30,6 +30,12 @@ static bool wanted(const struct options *o)
 	return o->pids.nr || o->tids.nr || o->comms.nr || o->cgroups.nr || o->users.nr || (o->cmd && !o->all);
 }
 
+/* Objects in place of pages tell more, and cost enough. */
+static bool wants_touches(const struct options *o)
+{
+	return wanted(o) && !o->malloc;
+}
+
 static bool has_looks(const struct session *session)
 {
 	return session->facts.probes & 1U << MT_PROBE_memory;
@@ -422,7 +428,7 @@ const struct leak_section leak_memory_section = {
 const struct leak_section leak_pages_section = {
 	.name = "by_page",
 	.sums = "pages",
-	.wanted = wanted,
+	.wanted = wants_touches,
 	.replayed = has_touches,
 	.every = 1U << MT_PROBE_fault,
 	.chains = true,
