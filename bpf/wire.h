@@ -543,7 +543,16 @@ struct mt_heap_object {
 	__u64 bytes;
 	__u64 born_ns;
 	__s32 stack; /* as in struct mt_fault */
-	__u32 pad;
+	__u32 top;   /* the key of a struct mt_heap_top; 0: none */
+};
+
+/*
+ * The top of the stack of a call that allocates, as far as it matters: words that can be addresses of code, and 1 for
+ * those that are the frame pointer, which is 1 then.  So calls by one path share it.
+ */
+struct mt_heap_top {
+	__u64 hash;
+	struct mt_stack_top top;
 };
 
 enum mt_heap_state {
