@@ -74,7 +74,7 @@ held() {
 
 # adds_up: paths and the other rows are the growth, and that is the kernel's
 adds_up() {
-	same "paths add up" "$(report '[.by_page[].held_bytes] | add')" "$(pages .held_bytes)"
+	same "paths add up" "$(report '[.by_page[].held_bytes] | add // 0')" "$(pages .held_bytes)"
 	same "growth adds up" "$(pages '.grown_bytes - (.held_bytes - .again_bytes - .gone_bytes + .not_seen_bytes)')" 0
 }
 
@@ -100,14 +100,32 @@ adds_up() {
 	finish grower
 }
 
-@test "fragmentation: memory that was freed is held by the allocator" {
-	local heap
-
-	start grower grower holes -n 100 -u 100 -s 4000 -w
+# traced WORKLOAD...: attached to it from before its first step on, until it has done the last
+traced() {
+	start grower grower "$@" -w
 	memtrace_start leak -p "$grower_pid" -i 50ms --json -o "$tmp/stat.json"
 	go grower
 	eventually grep -q held= "$tmp/grower.out"
 	memtrace_stop
+	adds_up
+}
+
+@test "pages that no fault brought; of huge pages a single touch has all" {
+	traced map -n 10 -u 100 -s 2097152
+	between "not seen" "$(pages .not_seen.anon_bytes)" $((20 << 20)) $((21 << 20))
+	between "held" "$(held mapped)" 0 131072
+	finish grower
+	rm "$tmp/grower.go"
+	traced huge -n 5 -u 100 -s 8388608
+	between "held" "$(held do_huge)" $((40 << 20)) $((41 << 20))
+	between "not seen" "$(pages .not_seen.anon_bytes)" -131072 $(((40 << 20) / 50))
+	finish grower
+}
+
+@test "fragmentation: memory that was freed is held by the allocator" {
+	local heap
+
+	traced holes -n 100 -u 100 -s 4000
 	between "not freed" "$(sed -n 's/^held=\([0-9]*\).*/\1/p' "$tmp/grower.out")" 4000 4100
 	between "held by the allocator" "$(report .memory.grown.allocator_held_bytes)" $((500 * 4000)) $((520 * 4096))
 	heap=$(awk '/\[heap\]/ { heap = 1 } heap && $1 == "Rss:" { print $2 * 1024; exit }' "/proc/$grower_pid/smaps")
@@ -137,4 +155,29 @@ adds_up() {
 	same "sample" "$(pages .sample)" 8
 	between "held, estimated" "$(held leaky)" $((80 * 49 * 4096)) $((120 * 49 * 4096))
 	finish grower
+}
+
+# sockets N: opens as many, says so, and keeps them
+sockets() {
+	/usr/bin/python3 -c 'import resource, socket, sys, time
+n = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (n + 64, n + 64))
+kept = [socket.socketpair() for _ in range(n // 2)]
+print("open", flush=True)
+time.sleep(1000)' "$1" >"$tmp/sockets.out" 3>&- &
+	started+=("$!")
+	eventually grep -q open "$tmp/sockets.out"
+}
+
+@test "the kernel's caches: sockets that stay open; sizes add up to the kernel's" {
+	local slab
+
+	memtrace_start leak --kernel -k 1 -i 50ms --json -o "$tmp/stat.json"
+	sockets 6000
+	memtrace_stop
+	slab=$(awk '$1 == "Slab:" { print $2 * 1024 }' /proc/meminfo)
+	between "sockets" "$(report '.slab[] | select(.name == "sock_inode_cache") | .grown_active')" 5000 7000
+	between "all caches" "$(report '[.slab[].bytes] | add')" $((slab * 8 / 10)) $((slab * 12 / 10))
+	leak -d 0.2
+	same "not asked for" "$(report .slab)" null
 }

@@ -77,6 +77,7 @@ for file in sys.argv[1:]:
 }
 
 @test "leak --json: of the machine, of a command, and replayed" {
+	"$memtrace" leak --kernel -d 0.3 --json -o "$tmp/leak.kernel.json"
 	"$memtrace" leak -d 0.3 --json -o "$tmp/leak.machine.json" --record "$tmp/leak.rec"
 	"$memtrace" leak --json -o "$tmp/leak.cmd.json" -- "$workloads/grower" leak -n 50
 	"$memtrace" replay "$tmp/leak.rec" leak --json >"$tmp/leak.replayed.json" 2>/dev/null

@@ -327,6 +327,12 @@ const struct option_row symbols_options[] = {
 	  .offset = AT(mangled),
 	  .expert = true,
 	  .help = "names of C++ and Rust functions in call chains as they are in the file" },
+	{ .name = "no-inlined",
+	  .type = OPT_FLAG,
+	  .offset = AT(no_inlined),
+	  .expert = true,
+	  .help = "call chains without functions that the compiler put into others; else those of files with "
+		  "debugging information show them, marked with _[i]" },
 	{ .name = NULL },
 };
 

@@ -94,9 +94,10 @@ struct options {
 	uint64_t stack_bytes; /* of a stack, that are copied */
 	const char *symbols;  /* --symbols DIR, or NULL */
 	bool mangled;	      /* --no-demangle */
-	uint64_t sample;      /* one in so many; 0: all */
-	const char *record;   /* --record FILE, or NULL */
-	uint64_t last_ns;     /* of it only the last part; 0: all */
+	bool no_inlined;
+	uint64_t sample;    /* one in so many; 0: all */
+	const char *record; /* --record FILE, or NULL */
+	uint64_t last_ns;   /* of it only the last part; 0: all */
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
@@ -121,9 +122,12 @@ struct options {
 	bool pss;
 	bool wss;
 	bool nodes;
+	/* leak */
+	bool kernel_side;
 	/* stacks */
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
-	int path_groups;    /* 1: by what memory was for; 0: by path */
+	int path_groups;    /* enum grouping of commands/stacks.c */
+	int fault_kind;	    /* an index into its kind_names, plus 1; 0: all */
 	uint64_t path_rows; /* of text; 0: all */
 	/* the probe heap */
 	bool malloc;		       /* what programs get from it, by object */

@@ -23,11 +23,8 @@ static const struct {
 	const char *name;
 	const struct leak_section *section;
 } sections[] = {
-	{ "memory", &leak_memory_section },
-	{ "growth", &leak_growth_section },
-	{ "by_page", &leak_pages_section },
-	{ "by_object", &leak_object_section },
-	{ "slab", NULL },
+	{ "memory", &leak_memory_section },    { "growth", &leak_growth_section }, { "by_page", &leak_pages_section },
+	{ "by_object", &leak_object_section }, { "slab", &leak_slab_section },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(*sections))
@@ -284,6 +281,11 @@ static const struct option_row own_options[] = {
 	  .max = 1000000,
 	  .arg = "N",
 	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	{ .name = "kernel",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, kernel_side),
+	  .help = "also the kernel's own caches of objects (/proc/slabinfo): which grow, and how" },
 	{ .name = "malloc",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, malloc),
@@ -331,7 +333,9 @@ const struct command leak_command = {
 		"held at\n"
 		"its end or their process's, by the call path that allocated them. That is exact, and costs "
 		"microseconds "
-		"a call.",
+		"a call.\n"
+		"\n"
+		"With --kernel also the kernel's own caches of objects.",
 	.takes_cmd = true,
 	.replays = true,
 	.options = option_groups,

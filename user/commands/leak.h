@@ -55,9 +55,11 @@ struct leak_section {
 extern const struct leak_section leak_memory_section;
 extern const struct leak_section leak_growth_section;
 extern const struct leak_section leak_pages_section;
+extern const struct leak_section leak_object_section;
+extern const struct leak_section leak_slab_section;
 
 struct leak_pages;
-extern const struct leak_section leak_object_section;
+struct leak_slabs;
 
 struct leak_growth_view {
 	struct cell *cells; /* owned */
@@ -86,6 +88,7 @@ struct leak_run {
 	uint64_t begun_ns, ended_ns; /* the run, CLOCK_BOOTTIME */
 	struct growth_table growth;  /* of all processes that the run is about */
 	struct leak_growth_view growth_view;
+	struct leak_slabs *slabs; /* owned by its section; NULL: not yet */
 	struct leak_pages *pages; /* owned by the section "memory"; NULL: not yet */
 	uint64_t requested_bytes; /* since the run began, and not freed: by_object; unknown: it was not asked for */
 	struct held_paths held;	  /* by object */

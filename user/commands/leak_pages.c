@@ -135,6 +135,8 @@ static void take_map(struct page_look *look, struct process_map *map)
 	for (i = 0; i < map->nr_areas; i++) {
 		const struct map_area *area = &map->areas[i];
 
+		if (!(area->permissions & MAPPED_WRITE))
+			continue; /* kept free for what may come */
 		if (area->class == MAPPED_HEAP || area->class == MAPPED_ARENAS) {
 			look->areas.heap_size += area->end - area->start;
 			look->areas.heap_held += area->rss + area->swap;
@@ -249,6 +251,7 @@ static int look_at_all(struct leak_run *run)
 		return err;
 	qsort(list, nr, sizeof(struct grown *), more_first);
 	pages->refused = pages->beyond = 0;
+	pages->knows_runs = touches(run);
 	send_look(run, MAP_LOOK_BEGINS);
 	for (i = 0; !err && i < nr; i++) {
 		if (list[i]->last.ended)
@@ -374,8 +377,10 @@ static int on_map(struct leak_run *run, const void *record)
 		err = add_looked(run->pages, record);
 	if (err || hdr->id != REC_MAP_LOOK)
 		return err;
-	if ((look->flags & whole) == whole)
+	if ((look->flags & whole) == whole) {
+		run->pages->knows_runs |= look->flags & MAP_LOOK_RUNS;
 		return take_looked(run);
+	}
 	forget_looked(run->pages);
 	return 0;
 }
