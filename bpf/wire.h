@@ -528,10 +528,10 @@ struct mt_heap_sum {
 	__u64 without_room; /* objects that the map had no room for */
 	__u64 missed;	    /* calls whose end or whose begin was not seen */
 	__u64 dropped;	    /* processes that exec replaced, with all that they held */
-	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
-	__u32 files;	    /* with functions of an allocator */
-	__u32 functions;    /* of these files that are traced */
-	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u64 call_ns; /* how long one traced allocation and its free take at most, as measured before; 0: not known */
+	__u32 files;   /* with functions of an allocator */
+	__u32 functions; /* of these files that are traced */
+	__u32 sample;	 /* one address in so many; 0 or 1: all */
 	__u32 pad;
 };
 

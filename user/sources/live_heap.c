@@ -125,7 +125,7 @@ static int begin(struct live *live, struct live_heap *heap)
 	if (err)
 		return err;
 	heap_attach__init(&heap->attach, bpf);
-	heap->call_ns = heap_trial__run(bpf);
+	heap->call_ns = heap_trial__run(bpf, heap->alone);
 	err = heap_maps__count(&heap->maps, &heap->base);
 	return err ? err : attach_all(heap);
 }
