@@ -118,10 +118,9 @@ enum mt_minor_kind {
 	MT_NR_MINOR_KINDS
 };
 
-/* What a task's minor fault has been until now: bits of the kinds that functions tell, and these. */
+/* What a task's minor fault has been until now: bits of the kinds that functions tell, and this one. */
 enum mt_minor_mark {
-	MT_MINOR_HAS_CODE = 1 << 14, /* it has an error code, which says: */
-	MT_MINOR_PRESENT = 1 << 15,  /* the page was there */
+	MT_MINOR_KERNEL = 1 << 15, /* it was taken in kernel mode */
 };
 
 /* What a task waits for in a memory stall. */
@@ -322,6 +321,10 @@ struct mt_minor {
 	__u64 duration_ns; /* as in struct mt_major */
 	__s32 backing;	   /* as in struct mt_major */
 	__s32 kind;	   /* enum mt_minor_kind, or MT_UNKNOWN_S32 */
+	__u32 error_code;  /* as in struct mt_fault; all bits set: there is none */
+	__u32 kernel;	   /* as the next ones */
+	__s32 kernel_stack;
+	__s32 user_stack;
 };
 
 /* One page allocation, when single events are asked for. */
@@ -982,12 +985,14 @@ struct mt_state {
 	struct mt_found found;
 	__u64 fault_ns; /* when its last exception came, while latencies are asked for */
 	__u64 fault_address;
-	__u64 fault_vma;     /* address of the mapping, while the fault is being handled */
-	__u16 fault_swapped; /* its page was on swap */
-	__u16 minor_marks;   /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
-	__u16 walking;	     /* its user stack is being read, which may raise exceptions that do not count */
-	__u16 renamed;	     /* by another task: set by that one */
-	__u64 minor_ns;	     /* the same for the probe minor, which may be on without the other */
+	__u64 fault_vma;    /* address of the mapping, while the fault is being handled */
+	__u8 fault_swapped; /* its page was on swap */
+	__u8 walking;	    /* its user stack is being read, which may raise exceptions that do not count */
+	__u8 renamed;	    /* by another task: set by that one */
+	__u8 pad;
+	__u16 minor_marks; /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
+	__u16 minor_code;  /* the error code of that fault; all bits set: it has none */
+	__u64 minor_ns;	   /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;	 /* stands for who */
@@ -997,12 +1002,13 @@ struct mt_state {
 	__u32 announced_epoch;
 	__u32 sent_sum; /* of what was sent, at the exit */
 	/* For each fault: */
-	__u32 flags;  /* enum mt_state_flags */
-	__u32 match;  /* it meets the filters */
-	__u32 exited; /* enum mt_exit_flags: who no longer changes */
-	__u32 ended;  /* its last record was sent, or none is due */
-	__u32 heard;  /* user space knows this life; also set by the iterator */
-	__u32 gen;    /* generation of all that names the task: odd while that changes; 0: not there yet */
+	__u32 flags;	   /* enum mt_state_flags */
+	__u32 match;	   /* it meets the filters */
+	__u32 exited;	   /* enum mt_exit_flags: who no longer changes */
+	__s32 minor_stack; /* the kernel's call chain to that fault, in kernel mode */
+	__u16 ended;	   /* its last record was sent, or none is due */
+	__u16 heard;	   /* user space knows this life; also set by the iterator */
+	__u32 gen;	   /* generation of all that names the task: odd while that changes; 0: not there yet */
 	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
 	__u64 css_set;
 	__u64 cred; /* the same of its credentials, for who.uid */
@@ -1236,7 +1242,7 @@ _Static_assert(sizeof(struct mt_stack_copy) == 40 + 8 * MT_MAX_REGS, "mt_stack_c
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
 _Static_assert(sizeof(struct mt_swapin) == 128, "mt_swapin");
-_Static_assert(sizeof(struct mt_minor) == 48, "mt_minor");
+_Static_assert(sizeof(struct mt_minor) == 64, "mt_minor");
 _Static_assert(sizeof(struct mt_alloc) == 48, "mt_alloc");
 _Static_assert(sizeof(struct mt_reclaim) == 160, "mt_reclaim");
 _Static_assert(sizeof(struct mt_reclaim_by_target) == 16 + 16 + 24 + 24 + 8 * MT_HIST_SLOTS, "mt_reclaim_by_target");

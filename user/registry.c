@@ -12,6 +12,7 @@
 
 extern const struct command state_command;
 extern const struct command map_command;
+extern const struct command leak_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
 extern const struct command cache_command;
@@ -32,6 +33,7 @@ extern const struct command list_command;
 const struct command *const commands[] = {
 	&state_command,
 	&map_command,
+	&leak_command,
 	&stat_command,
 	&stalls_command,
 	&cache_command,

@@ -12,7 +12,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /* A fault begins: at its exception, or, where that has no tracepoint, when its handling begins. */
-static __always_inline void begin(u64 address, u32 marks)
+static __always_inline void begin(void *ctx, u64 address, u16 code, bool kernel)
 {
 	struct mt_state *s = state__current();
 
@@ -20,45 +20,49 @@ static __always_inline void begin(u64 address, u32 marks)
 		return;
 	s->minor_ns = bpf_ktime_get_boot_ns();
 	s->minor_address = address;
-	s->minor_marks = marks;
+	s->minor_code = code;
+	s->minor_marks = kernel ? MT_MINOR_KERNEL : 0;
+	s->minor_stack = MT_UNKNOWN_S32;
+	if (kernel && every__is_sampled(address / cfg.page_size))
+		s->minor_stack = every__kernel_stack(ctx);
 }
 
-#define MARKS(code) (MT_MINOR_HAS_CODE | ((code)&PF_PRESENT ? MT_MINOR_PRESENT : 0))
+#define NO_CODE ((u16)MT_UNKNOWN_U64)
 
-#define BEGIN(mode)                                                                                                    \
+#define BEGIN(mode, kernel)                                                                                            \
 	SEC("tp_btf/page_fault_" #mode)                                                                                \
 	int BPF_PROG(mode##_btf, unsigned long address, struct pt_regs *regs, unsigned long error_code)                \
 	{                                                                                                              \
-		begin(address, MARKS(error_code));                                                                     \
+		begin(ctx, address, error_code, kernel);                                                               \
 		return 0;                                                                                              \
 	}                                                                                                              \
 	SEC("raw_tp/page_fault_" #mode)                                                                                \
 	int BPF_PROG(mode##_raw, unsigned long address, struct pt_regs *regs, unsigned long error_code)                \
 	{                                                                                                              \
-		begin(address, MARKS(error_code));                                                                     \
+		begin(ctx, address, error_code, kernel);                                                               \
 		return 0;                                                                                              \
 	}
 
-#define BEGIN_TP(name, mode, context)                                                                                  \
+#define BEGIN_TP(name, mode, kernel, context)                                                                          \
 	SEC("tp/exceptions/page_fault_" #mode)                                                                         \
 	int name(struct context *ctx)                                                                                  \
 	{                                                                                                              \
-		begin(ctx->address, MARKS(ctx->error_code));                                                           \
+		begin(ctx, ctx->address, ctx->error_code, kernel);                                                     \
 		return TP_PASS_ON;                                                                                     \
 	}
 
-BEGIN(user)
-BEGIN(kernel)
-BEGIN_TP(user_tp, user, trace_event_raw_exceptions)
-BEGIN_TP(kernel_tp, kernel, trace_event_raw_exceptions)
-BEGIN_TP(user_tp_x86, user, trace_event_raw_x86_exceptions)
-BEGIN_TP(kernel_tp_x86, kernel, trace_event_raw_x86_exceptions)
+BEGIN(user, false)
+BEGIN(kernel, true)
+BEGIN_TP(user_tp, user, false, trace_event_raw_exceptions)
+BEGIN_TP(kernel_tp, kernel, true, trace_event_raw_exceptions)
+BEGIN_TP(user_tp_x86, user, false, trace_event_raw_x86_exceptions)
+BEGIN_TP(kernel_tp_x86, kernel, true, trace_event_raw_x86_exceptions)
 
 /*
  * A fault that has to be handled again (VM_FAULT_RETRY) keeps its first start; what an earlier fault left was cleared
  * at its end.
  */
-static __always_inline int begin_handling(u64 address, unsigned int flags, struct pt_regs *regs, bool kernel)
+static __always_inline int begin_handling(void *ctx, u64 address, unsigned int flags, struct pt_regs *regs, bool kernel)
 {
 	struct mt_state *s;
 
@@ -67,20 +71,20 @@ static __always_inline int begin_handling(u64 address, unsigned int flags, struc
 	s = state__current();
 	if (s && s->minor_ns && s->minor_address == address)
 		return 0;
-	begin(address, 0);
+	begin(ctx, address, NO_CODE, kernel);
 	return 0;
 }
 
 SEC("fentry/handle_mm_fault")
 int BPF_PROG(user_mm, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs)
 {
-	return begin_handling(address, flags, regs, false);
+	return begin_handling(ctx, address, flags, regs, false);
 }
 
 SEC("fentry/handle_mm_fault")
 int BPF_PROG(kernel_mm, struct vm_area_struct *vma, unsigned long address, unsigned int flags, struct pt_regs *regs)
 {
-	return begin_handling(address, flags, regs, true);
+	return begin_handling(ctx, address, flags, regs, true);
 }
 
 /* The task's fault that is being handled turns out to be of that kind. */
@@ -168,7 +172,7 @@ int BPF_PROG(file_mapped, struct vm_fault *vmf)
 	return 0;
 }
 
-static __always_inline void emit(struct mt_state *s, u64 address, s32 backing, s32 kind)
+static __always_inline void emit(void *ctx, struct mt_state *s, u64 address, s32 backing, s32 kind)
 {
 	u64 begin_ns = s->minor_ns, now_ns;
 	struct mt_minor *rec;
@@ -180,13 +184,18 @@ static __always_inline void emit(struct mt_state *s, u64 address, s32 backing, s
 	now_ns = bpf_ktime_get_boot_ns();
 	if (!state__counting(false) || !every__is_sampled(address / cfg.page_size))
 		return;
-	rec = every__reserve(s, MT_REC_minor, struct mt_minor);
+	rec = every__reserve_chained(s, MT_REC_minor, struct mt_minor);
 	if (!rec)
 		return;
 	rec->address = address;
 	rec->duration_ns = now_ns - begin_ns;
 	rec->backing = backing;
 	rec->kind = kind;
+	rec->error_code = s->minor_code == NO_CODE ? (u32)MT_UNKNOWN_U64 : s->minor_code;
+	rec->kernel = (s->minor_marks & MT_MINOR_KERNEL) != 0;
+	rec->kernel_stack = s->minor_stack;
+	/* as in the probe fault, none in kernel mode */
+	rec->user_stack = every__user_stack(ctx, s, !rec->kernel, rec + 1);
 	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
 }
 
@@ -228,7 +237,7 @@ static __always_inline s32 kind_of_backing(s32 backing, bool write)
  */
 static __always_inline s32 kind_of_fault(const struct mt_state *s, unsigned int flags, s32 backing)
 {
-	u32 marks = s->minor_marks;
+	u32 marks = s->minor_marks, code = s->minor_code;
 	s32 kind;
 
 	if (backing == MT_BACKING_HUGETLB)
@@ -239,9 +248,10 @@ static __always_inline s32 kind_of_fault(const struct mt_state *s, unsigned int 
 	for (kind = 0; kind < MT_NR_MARKED_MINORS; kind++)
 		if (marks & 1U << kind)
 			return kind;
-	if (!cfg.tells_writes && (marks & MT_MINOR_PRESENT || !(marks & MT_MINOR_HAS_CODE)))
+	/* without a code all of its bits are set */
+	if (!cfg.tells_writes && code & PF_PRESENT)
 		return MT_UNKNOWN_S32;
-	return marks & MT_MINOR_PRESENT ? MT_MINOR_OTHER : kind_of_backing(backing, flags & FLAG_WRITE);
+	return code != NO_CODE && code & PF_PRESENT ? MT_MINOR_OTHER : kind_of_backing(backing, flags & FLAG_WRITE);
 }
 
 /* Minor and major are told apart as in mm_account_fault() (mm/memory.c). */
@@ -262,7 +272,7 @@ int BPF_PROG(end_mm, struct vm_area_struct *vma, unsigned long address, unsigned
 		return 0;
 	}
 	backing = backing_of_fault(s, vma, result);
-	emit(s, address, backing, kind_of_fault(s, flags, backing));
+	emit(ctx, s, address, backing, kind_of_fault(s, flags, backing));
 	return 0;
 }
 
@@ -273,6 +283,6 @@ int end_perf(struct bpf_perf_event_data *ctx)
 	struct mt_state *s = state__current();
 
 	if (s)
-		emit(s, ctx->addr, MT_UNKNOWN_S32, MT_UNKNOWN_S32);
+		emit(ctx, s, ctx->addr, MT_UNKNOWN_S32, MT_UNKNOWN_S32);
 	return 0;
 }

@@ -6,6 +6,7 @@ import mmap
 import os
 import re
 import resource
+import signal
 import subprocess
 import time
 
@@ -14,7 +15,7 @@ from parts import TOP, Failed
 WORKLOADS = os.path.join(TOP, "build/workloads")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TRACING = "/sys/kernel/tracing"
-PR_SET_NAME = 15
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 
 
 def memory_hierarchy():
@@ -132,6 +133,47 @@ def reclaim_in(cgroup, file, trace):
     if hog.wait():
         raise Failed(f"workload hog: {hog.returncode}")
     return trace.episodes(hog.pid)
+
+
+class Named:
+    """A process of that name, in the cgroup of a directory; it touches pages when it is told to, and else waits."""
+
+    def __init__(self, name, directory):
+        theirs, self._pages = os.pipe()
+        self._done, done = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            with open(f"{directory}/cgroup.procs", "w", encoding="ascii") as file:
+                file.write(str(os.getpid()))
+            ctypes.CDLL(None).prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+            while told := os.read(theirs, 8):
+                with mmap.mmap(-1, int(told) * PAGE) as pages:
+                    for page in range(int(told)):
+                        pages[page * PAGE] = 1
+                os.write(done, b"1")
+            os._exit(0)
+        os.close(theirs)
+        os.close(done)
+
+    def touch(self, pages):
+        os.write(self._pages, b"%d" % pages)
+        if not os.read(self._done, 1):
+            raise Failed("a process that was to touch pages has ended")
+
+    def faults(self):
+        """Its minor faults, as the kernel counts them."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            return int(stat.read().rsplit(")", 1)[1].split()[7])
+
+    def end(self):
+        """Twice is no harm.  By a signal, as others that were forked since have this one's pipes."""
+        if self.pid:
+            os.close(self._pages)
+            os.close(self._done)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
 
 
 def churn(names, seconds):

@@ -84,7 +84,7 @@ memory_mount() {
 
 @test "replays: a file, a command that works on it, its options" {
 	[ "$(complete_words replay READM)" = "$(compgen -f READM | xargs)" ]
-	[ "$(complete_words replay x.rec '')" = "cache export hist map stacks stalls stat state timeline trace" ]
+	[ "$(complete_words replay x.rec '')" = "cache export hist leak map stacks stalls stat state timeline trace" ]
 	[ "$(complete_words replay x.rec stat --fr)" = --from ]
 	[ "$(complete_words replay x.rec hist --by th)" = thread ]
 	[ "$(complete_words replay x.rec hist recl)" = reclaim ]

@@ -190,6 +190,38 @@ kept() {
 	sanitized || grep -qx "memtrace: debug: the heap grew by 0 bytes since it was taken" "$tmp/err"
 }
 
+# more_names NUMBER: a process takes so many names in turn, and faults under each
+more_names() {
+	python3 - "$1" <<-'END'
+		import ctypes, mmap, sys
+		for number in range(int(sys.argv[1])):
+		    ctypes.CDLL(None).prctl(15, b"mt-grow-%d" % number, 0, 0, 0)
+		    with mmap.mmap(-1, 4096) as page:
+		        page[0] = 1
+	END
+}
+
+@test "export --oom-dir: a limit of locked memory refuses nothing that is taken later, also without CAP_IPC_LOCK" {
+	! sanitized || skip "its own allocator, and mlockall(2) does nothing"
+	grown() {
+		! kill -0 "$mt_pid" 2>/dev/null || (($(grep -c '^memtrace_page_faults_total{comm="mt-grow-' "$tmp/textfile/memtrace.prom") >= 3000))
+	}
+	mkdir "$tmp/textfile"
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource prlimit --memlock=65536:65536 "%s" "$@"\n' \
+		"$memtrace" >"$tmp/limited"
+	chmod 755 "$tmp/limited"
+	memtrace=$tmp/limited
+	memtrace_start export fault alloc stall reclaim kswapd oom -v --by comm,cgroup --max-series 9000 -i 0.2 \
+		--textfile "$tmp/textfile/memtrace.prom" --oom-dir "$tmp/box"
+	eventually test -s "$tmp/textfile/memtrace.prom"
+	more_names 3000
+	eventually grown
+	memtrace_stop
+	same "status" "$mt_status" 0
+	grep -q "^memtrace: only the memory that memtrace has now is locked" "$tmp/err"
+	grep -qE "the heap grew by [1-9][0-9]{6,} bytes since it was taken" "$tmp/err"
+}
+
 @test "export --oom-dir: what cannot be is refused" {
 	local words
 	for words in "--oom-dir $tmp/none/box" "--oom-dir $tmp --record $tmp/x.rec" "--max-reports 3" "--history 10"; do

@@ -106,6 +106,41 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 		awk '/main;chain_a;chain_b;chain_c;/ { a += $NF } /main;chain_d;/ { d += $NF } END { print a, d }')" "321 45"
 }
 
+# of_parent FILTER: the sum of a number of the paths in which a parent writes after a fork
+of_parent() {
+	jq "[.paths[] | select(.stack | test(\"^mt-parent\\\\[[0-9]+\\\\];.*main;\\\\[(write_present|copied)\\\\]$\")) | $1] | add // 0" \
+		"$tmp/out.json"
+}
+
+@test "a parent that writes after a fork: faults, bytes and time by path and process" {
+	"$memtrace" record minor fault --every minor,fault --stacks -o "$tmp/r.rec" -- "$workloads/forked" -n 777 -s 300 2>"$tmp/err" 3>&-
+	"$memtrace" replay "$tmp/r.rec" trace minor --json 2>"$tmp/err" | jq -c 'select(.event == "minor")' >"$tmp/events"
+	"$memtrace" replay "$tmp/r.rec" stacks minor --kind write_present --by process --json >"$tmp/out.json"
+	jq -se 'any(.[]; .error_code != null)' "$tmp/events" || skip "this processor has no error code"
+	same "faults" "$(of_parent .events)" 777
+	same "bytes" "$(of_parent .bytes)" $((777 * $(getconf PAGESIZE)))
+	same "all of the kind" "$(jq '[.total.events, .total.duration_ns]' -c "$tmp/out.json")" "$(jq -cs \
+		'[.[] | select(.access | startswith("present|write"))] | [length, (map(.duration_ns) | add)]' "$tmp/events")"
+	same "roots" "$(jq -r '.paths[].stack | split(";")[0]' "$tmp/out.json" | sort -u)" "$(jq -r \
+		'select(.access | startswith("present|write")) | "\(.comm)[\(.pid)]"' "$tmp/events" | sort -u)"
+	# the child reads alone: of what it was left it writes to its own stack
+	between "the child's" "$(jq '[.paths[] | select(.stack | startswith("mt-child")) | .events] | add // 0' "$tmp/out.json")" 0 50
+	"$memtrace" replay "$tmp/r.rec" stacks minor --json >"$tmp/all.json"
+	same "sums" "$(jq -c '[.total.events, .total.pages, .total.duration_ns]' "$tmp/all.json")" \
+		"$(jq -cs '[length, length, (map(.duration_ns) | add)]' "$tmp/events")"
+	same "kinds" "$(jq '[.kinds[].weight] | add' "$tmp/all.json")" "$(jq -s length "$tmp/events")"
+	"$memtrace" replay "$tmp/r.rec" stacks fault --kind write_present --json >"$tmp/faults.json"
+	same "exceptions of that kind" "$(jq .total.events "$tmp/faults.json")" "$("$memtrace" replay "$tmp/r.rec" trace fault --json 2>/dev/null |
+		jq -s '[.[] | select(.event == "fault" and (.access | startswith("present|write")))] | length')"
+	"$memtrace" replay "$tmp/r.rec" stacks minor --kind copied --json >"$tmp/out.json"
+	if [[ $(jq -s '[.[].kind] | index("first_touch")' "$tmp/events") == null ]]; then
+		"$memtrace" replay "$tmp/r.rec" stacks minor --kind copied >"$tmp/text"
+		grep -q "^of $(jq -s length "$tmp/events") more faults it is not known whether they are copied" "$tmp/text"
+	else
+		between "copies" "$(jq .total.events "$tmp/out.json")" 777 900
+	fi
+}
+
 @test "stalls by time: those of a cgroup at its limit" {
 	make_cgroup call-paths 24M
 	stacks stall --longer-than 1ns -- "$workloads/hog" -g "$cgroup" -f "$file" -w 60 -r 1
@@ -115,7 +150,10 @@ touched=("$workloads/stacks" -n 321 -m 45 -s 300)
 }
 
 @test "wrong use is refused, and why" {
-	refused "the probe reclaim has no call chains; expected one of fault, alloc, stall" stacks reclaim -d 0.1
+	refused "the probe reclaim has no call chains; expected one of fault, minor, alloc, stall" stacks reclaim -d 0.1
+	refused "--kind 'copied': events of fault do not say it; expected minor" stacks fault --kind copied -d 0.1
+	refused "--kind 'write_present': events of alloc do not say it; expected minor or fault" stacks alloc --kind write_present -d 0.1
+	refused "--weight 'touched': events of minor do not have it; expected one of faults, pages, bytes, time" stacks minor --weight touched -d 0.1
 	refused "unexpected word 'alloc': weights of different events are not added up; expected one probe" stacks fault alloc -d 0.1
 	refused "--weight 'time': events of alloc do not have it; expected one of allocations, pages, bytes, touched" stacks alloc --weight time -d 0.1
 	refused "--format 'folded': no such format; expected one of text json csv" stat --format folded -d 0.1

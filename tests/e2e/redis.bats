@@ -39,6 +39,22 @@ is_saved() {
 	[[ $(info rdb_bgsave_in_progress) == 0 ]]
 }
 
+# by_path OPTION...: what Redis writes to while it saves, by path; its JSON in $tmp/stat.json, what Redis says in $cow
+by_path() {
+	start_redis
+	memtrace_start stacks minor --kind write_present --by process --weight bytes -p "$pid" --follow --json -o "$tmp/stat.json" "$@"
+	save_while_written
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ $(report .lost.hot) == 0 ]] || void "faults were lost"
+	cow=$(info rdb_last_cow_size)
+}
+
+# of PATTERN: a number of the paths that match, in bytes
+of() {
+	report "[.paths[] | select(.stack | test(\"$1\")) | .bytes] | add // 0"
+}
+
 # The child that saves stands still until all is written: how fast either is changes nothing.
 save_while_written() {
 	redis bgsave
@@ -80,4 +96,18 @@ written() {
 	if [[ $(report '[.processes[].mappings[].copied] | index(null)') == null ]]; then
 		copies "copies" "$(report '[.processes[].mappings[].copied] | add')"
 	fi
+}
+
+@test "by path: the parent's copies, each with its time, and the child's" {
+	by_path --ring-size 64M
+	copies "bytes of all paths" "$(report .total.pages)"
+	between "the child's part" "$(of "^redis-server\\\\[$child\\\\];")" 1 $((cow / 50))
+	same "parent and child are all" "$(of "^redis-server\\\\[($child|$pid)\\\\];")" "$(report '[.paths[].bytes] | add')"
+	same "paths without a time" "$(report '[.paths[] | select(.duration_ns == 0)] | length')" 0
+}
+
+@test "by path and call frame information: Redis has no frame pointers, and its paths are whole" {
+	by_path --stacks=dwarf --stack-bytes 4k --sample 1/16 --ring-size 64M
+	between "bytes of paths from main on" "$((16 * $(of "^redis-server\\\\[$pid\\\\];_start;.*;main;aeMain;")))" \
+		$((cow * 80 / 100)) $((cow * 120 / 100))
 }

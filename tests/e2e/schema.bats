@@ -70,6 +70,14 @@ for file in sys.argv[1:]:
 	valid stat "$tmp"/*.json
 }
 
+@test "leak --json: of the machine, of a command, and replayed" {
+	"$memtrace" leak --kernel -d 0.3 --json -o "$tmp/leak.kernel.json"
+	"$memtrace" leak -d 0.3 --json -o "$tmp/leak.machine.json" --record "$tmp/leak.rec"
+	"$memtrace" leak --json -o "$tmp/leak.cmd.json" -- "$workloads/grower" leak -n 50
+	"$memtrace" replay "$tmp/leak.rec" leak --json >"$tmp/leak.replayed.json" 2>/dev/null
+	valid leak "$tmp"/leak.*.json
+}
+
 @test "stalls --json: by each kind of row, filtered, with intervals, of a command, and replayed" {
 	memcg_init
 	make_cgroup schema-stalls 24M

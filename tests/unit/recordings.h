@@ -42,6 +42,7 @@ union any_record {
 	struct map_process_record map_process;
 	struct map_name_record map_name;
 	struct map_area_record map_area;
+	struct map_run_record map_run;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };

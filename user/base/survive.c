@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "survive.h"
 
+#include "capabilities.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define ADJ "-999" /* -1000 would be for good: a leak of memtrace itself must not take the machine down */
@@ -37,12 +40,31 @@ static void take(size_t bytes)
 	free(all);
 }
 
-int survive__lock(size_t bytes)
+/*
+ * Whether all memory may be locked, for good.  What a capability allows beyond RLIMIT_MEMLOCK ends with it: then
+ * mmap(2) and brk(2) fail, as what is to be locked cannot be had.
+ */
+static bool may_lock_all(bool alone)
 {
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return false;
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	if (!alone)
+		return capabilities__has(CAP_IPC_LOCK);
+	limit = (struct rlimit){ .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+	return !setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+int survive__lock(size_t bytes, bool alone)
+{
+	bool all = may_lock_all(alone);
 	int err;
 
 	take(bytes);
-	err = mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
+	err = mlockall(all ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) ? -errno : !all;
 	heap = heap_bytes();
 	return err;
 }

@@ -121,9 +121,12 @@ struct options {
 	bool pss;
 	bool wss;
 	bool nodes;
+	/* leak */
+	bool kernel_side;
 	/* stacks */
 	int weight;	    /* enum weight_name of commands/stacks.c; 0: that of the probe */
-	int path_groups;    /* 1: by what memory was for; 0: by path */
+	int path_groups;    /* enum grouping of commands/stacks.c */
+	int fault_kind;	    /* an index into its kind_names, plus 1; 0: all */
 	uint64_t path_rows; /* of text; 0: all */
 	/* everywhere */
 	bool verbose;

@@ -325,9 +325,13 @@ static void survive(const struct options *options)
 {
 	/* a recording is there twice: as it is remembered, and as it is written */
 	int err = survive__lock(HEAP_BYTES + (options->oom_dir ? 2 * RECORD_BYTES : 0) +
-				(options->stacks ? 2 * STACK_BYTES : 0));
+					(options->stacks ? 2 * STACK_BYTES : 0),
+				!options->cmd);
 
-	if (err)
+	if (err > 0)
+		log_note("only the memory that memtrace has now is locked, as the limit of locked memory (ulimit -l) "
+			 "cannot be raised; while memory is short it may wait for more of its own");
+	else if (err)
 		log_note("memory is not locked: %s; while memory is short memtrace may wait for its own",
 			 strerror(-err));
 	err = options->cmd ? 0 : survive__last();

@@ -16,6 +16,8 @@ extern const struct command stacks_command;
 #define MAX_GROUPS	  16 /* nothing is grouped here */
 #define FLUSH_INTERVAL_NS 100000000ULL
 #define PATHS_BYTES	  (64U << 20)
+#define KIND_WRITE	  MT_NR_MINOR_KINDS /* of --kind: a write to a page that was there, by the error code */
+#define WRITE_PRESENT	  3 /* bits of the error code (arch/x86/include/asm/trap_pf.h): present, write */
 
 /* What --weight may name. */
 enum weight_name {
@@ -27,6 +29,13 @@ enum weight_name {
 	WEIGHT_BYTES,
 	WEIGHT_TIME,
 	WEIGHT_TOUCHED,
+};
+
+/* What --by may name. */
+enum grouping {
+	GROUPED_BY_PATH,
+	GROUPED_BY_KIND,
+	GROUPED_BY_PROCESS,
 };
 
 static const char *const weight_names[] = {
@@ -48,19 +57,48 @@ static const struct weight_row {
 	[WEIGHT_TOUCHED] = { "TOUCHED", CALL_PAGES, UNIT_BYTES, CALL_PATHS_TOUCHED },
 };
 
+/* How many pages a fault gave: by kind, as far as that is known. */
+static uint64_t pages_of_fault(const struct mt_minor *record, uint64_t page_size)
+{
+	/* a table of pages fills a page: so many entries of 8 bytes make a huge page */
+	return record->kind == MT_MINOR_HUGE ? page_size / 8 : 1;
+}
+
 /* The events that have call chains.  Where pages or time are known, the column that says so. */
 static const struct source_row {
 	enum mt_rec_id event;
 	enum mt_probe probe;
 	enum weight_name count, by_default;
 	const char *order, *duration;
+	const char *kind; /* what the kernel did stands at the end of a path */
 } sources[] = {
-	{ MT_REC_fault, MT_PROBE_fault, WEIGHT_FAULTS, WEIGHT_FAULTS, NULL, NULL },
-	{ MT_REC_alloc, MT_PROBE_alloc, WEIGHT_ALLOCATIONS, WEIGHT_BYTES, "order", NULL },
-	{ MT_REC_stall, MT_PROBE_stall, WEIGHT_STALLS, WEIGHT_TIME, NULL, "duration_ns" },
+	{ MT_REC_fault, MT_PROBE_fault, WEIGHT_FAULTS, WEIGHT_FAULTS, NULL, NULL, NULL },
+	{ MT_REC_minor, MT_PROBE_minor, WEIGHT_FAULTS, WEIGHT_FAULTS, NULL, "duration_ns", "kind" },
+	{ MT_REC_alloc, MT_PROBE_alloc, WEIGHT_ALLOCATIONS, WEIGHT_BYTES, "order", NULL, NULL },
+	{ MT_REC_stall, MT_PROBE_stall, WEIGHT_STALLS, WEIGHT_TIME, NULL, "duration_ns", NULL },
 };
 
-#define NR_SOURCES (sizeof(sources) / sizeof(*sources))
+#define NR(array)  (sizeof(array) / sizeof(*(array)))
+#define NR_SOURCES NR(sources)
+
+/* What --kind may name. */
+static const char *const kind_names[] = {
+	[MT_MINOR_SWAP] = "swap",
+	[MT_MINOR_NUMA] = "numa_hint",
+	[MT_MINOR_HUGE] = "huge",
+	[MT_MINOR_COPIED] = "copied",
+	[MT_MINOR_ZERO_WRITTEN] = "zero_written",
+	[MT_MINOR_REUSED] = "reused",
+	[MT_MINOR_FILE] = "file",
+	[MT_MINOR_SHMEM] = "shmem",
+	[MT_MINOR_FIRST_TOUCH] = "first_touch",
+	[MT_MINOR_ZERO_PAGE] = "zero_page",
+	[MT_MINOR_HUGETLB] = "hugetlb",
+	[MT_MINOR_OTHER] = "other",
+	[KIND_WRITE] = "write_present",
+	NULL,
+};
+
 struct stacks_run {
 	struct tracing tracing;
 	const struct source_row *source;
@@ -69,7 +107,9 @@ struct stacks_run {
 	struct call_paths_view view;
 	struct summary summary;
 	struct event_path path;
-	size_t order, duration;
+	size_t order, duration, kind, error_code, pid; /* columns */
+	uint64_t untold;			       /* faults of which it is not known whether they are of --kind */
+	char process[MT_COMM_LEN + 16], did[32];
 	uint64_t ends[NR_CHAIN_ENDS + 1]; /* events by how their chains ended */
 	uint64_t without;		  /* events that have no call chain */
 };
@@ -85,11 +125,16 @@ static const struct source_row *source_of(const struct options *options)
 	return NULL;
 }
 
+static bool has_pages(const struct source_row *source)
+{
+	return source->order || source->kind;
+}
+
 static bool has_weight(const struct source_row *source, enum weight_name weight)
 {
 	switch (weights[weight].weight) {
 	case CALL_PAGES:
-		return source->order;
+		return has_pages(source) && (source->order || !weights[weight].only);
 	case CALL_NS:
 		return source->duration;
 	default:
@@ -110,28 +155,96 @@ static int begin(struct stacks_run *run, const struct session *session)
 	run->source = source_of(session->options);
 	run->order = event_path__column(&event_rows[run->source->event], run->source->order);
 	run->duration = event_path__column(&event_rows[run->source->event], run->source->duration);
+	run->kind = event_path__column(&event_rows[run->source->event], run->source->kind);
+	run->error_code = event_path__column(&event_rows[run->source->event], "error_code");
+	run->pid = event_path__column(&event_rows[run->source->event], "pid");
 	run->weight = session->options->weight ? (enum weight_name)session->options->weight : run->source->by_default;
 	run->paths = call_paths__new(PATHS_BYTES);
 	return run->paths ? 0 : -ENOMEM;
+}
+
+static bool is_known(const struct cell *cells, size_t at)
+{
+	return at < EVENT_MAX_COLUMNS && cells[at].kind != CELL_NONE;
+}
+
+static bool writes_present(const struct stacks_run *run, const struct cell *cells)
+{
+	return (number_of(cells, run->error_code) & WRITE_PRESENT) == WRITE_PRESENT;
+}
+
+/* Whether it is of --kind; counts those of which that is not known. */
+static bool is_wanted(struct stacks_run *run, const struct cell *cells, const struct options *options)
+{
+	int wanted = options->fault_kind - 1;
+	size_t by = wanted == KIND_WRITE ? run->error_code : run->kind;
+
+	if (wanted < 0)
+		return true;
+	if (!is_known(cells, by)) {
+		run->untold++;
+		return false;
+	}
+	return wanted == KIND_WRITE ? writes_present(run, cells) : !strcmp(cells[by].s, kind_names[wanted]);
+}
+
+/* What the kernel did, as the last part of the path; where only the error code is known, what that says, or NULL. */
+static const char *did(struct stacks_run *run, const struct cell *cells)
+{
+	const char *kind = NULL;
+
+	if (run->source->kind && is_known(cells, run->kind))
+		kind = cells[run->kind].s;
+	else if (run->source->kind && writes_present(run, cells))
+		kind = kind_names[KIND_WRITE];
+	if (!kind)
+		return NULL;
+	snprintf(run->did, sizeof(run->did), "[%s]", kind);
+	return run->did;
+}
+
+static uint64_t pages_of(const struct stacks_run *run, const struct session *session, const void *record,
+			 const struct cell *cells)
+{
+	uint64_t order = number_of(cells, run->order);
+
+	if (run->source->event == MT_REC_minor)
+		return pages_of_fault(record, session->facts.page_size);
+	return run->source->order && order < 64 ? 1ULL << order : 0;
+}
+
+static void add(struct stacks_run *run, const struct session *session, const void *record, const struct cell *cells)
+{
+	const struct event_path *path = &run->path;
+	const char *parts[] = { path->parts[0], path->parts[1], path->parts[2], did(run, cells) };
+	uint64_t sums[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1,
+					   [CALL_PAGES] = pages_of(run, session, record, cells),
+					   [CALL_NS] = number_of(cells, run->duration) };
+
+	_Static_assert(NR(parts) == EVENT_PATH_PARTS + 1, "parts");
+	if (session->options->path_groups == GROUPED_BY_PROCESS) {
+		snprintf(run->process, sizeof(run->process), "%s[%u]", parts[0],
+			 (unsigned int)number_of(cells, run->pid));
+		parts[0] = run->process;
+	}
+	call_paths__add(run->paths, parts, NR(parts), sums);
 }
 
 static int on_event(struct session *session, void *ctx, const struct event_row *row, const void *record)
 {
 	struct stacks_run *run = ctx;
 	struct cell cells[EVENT_MAX_COLUMNS];
-	uint64_t sums[NR_CALL_WEIGHTS] = { [CALL_EVENTS] = 1 }, order;
 
 	if (begin(run, session))
 		return -ENOMEM;
 	if (row->id != run->source->event)
 		return 0;
 	event__cells(row, record, &session->names, cells);
+	if (!is_wanted(run, cells, session->options))
+		return 0;
 	run->without += !event_path__read(&run->path, row, cells);
 	run->ends[chain_end__of(row, record, run->path.parts[EVENT_PATH_USER])]++;
-	order = number_of(cells, run->order);
-	sums[CALL_PAGES] = run->source->order && order < 64 ? 1ULL << order : 0;
-	sums[CALL_NS] = number_of(cells, run->duration);
-	call_paths__add(run->paths, run->path.parts, EVENT_PATH_PARTS, sums);
+	add(run, session, record, cells);
 	return 0;
 }
 
@@ -159,10 +272,16 @@ static void say_what_lacks(const struct stacks_run *run, struct report *report)
 {
 	const struct session *session = &run->tracing.session;
 	uint64_t rest = call_paths__rest(run->paths)->sums[CALL_EVENTS];
+	int kind = session->options->fault_kind - 1;
 
 	if (session->facts.sample > 1)
 		report__add_note(report, "a sample of one page in %llu: numbers are of the sample",
 				 (unsigned long long)session->facts.sample);
+	if (run->untold)
+		report__add_note(report, "of %llu more faults it is not known whether they are %s: %s",
+				 (unsigned long long)run->untold, kind_names[kind],
+				 kind == KIND_WRITE ? "the processor has no code that says it" :
+						      "that takes programs on functions, which are refused here");
 	if (run->without)
 		report__add_note(report, "%llu events have no call chain: they stand by the program's name alone",
 				 (unsigned long long)run->without);
@@ -189,10 +308,11 @@ static int finish(struct tracing *tracing)
 		.title = weight->title,
 		.unit = weight->unit,
 		.only = weight->only,
-		.has = { true, run->source->order != NULL, run->source->duration != NULL },
+		.has = { true, has_pages(run->source), run->source->duration != NULL },
 		.page_size = session->facts.page_size,
 		.rows = session->options->path_rows,
-		.kinds = session->options->path_groups,
+		.kinds = session->options->path_groups == GROUPED_BY_KIND,
+		.told = run->source->kind ? kind_names : NULL,
 		.ends = chain_end__has(&event_rows[run->source->event]) ? run->ends : NULL,
 		.outside = session->stacks ? stacks__outside(session->stacks) : 0,
 	};
@@ -215,6 +335,16 @@ static void done(struct tracing *tracing)
 	call_paths__free(((struct stacks_run *)tracing)->paths);
 }
 
+/* Says why not. */
+static bool has_kind(const struct source_row *source, int kind)
+{
+	if (kind < 0 || source->kind || (kind == KIND_WRITE && source->event == MT_REC_fault))
+		return true;
+	log_error("--kind '%s': events of %s do not say it; expected minor%s", kind_names[kind],
+		  probe_rows[source->probe].name, kind == KIND_WRITE ? " or fault" : "");
+	return false;
+}
+
 static int check(const struct options *options, const struct source_row *source)
 {
 	char accepted[128] = "";
@@ -226,9 +356,12 @@ static int check(const struct options *options, const struct source_row *source)
 		return EXIT_USAGE;
 	}
 	if (!source) {
-		log_error("the probe %s has no call chains; expected one of fault, alloc, stall", options->probes[0]);
+		log_error("the probe %s has no call chains; expected one of fault, minor, alloc, stall",
+			  options->probes[0]);
 		return EXIT_USAGE;
 	}
+	if (!has_kind(source, options->fault_kind - 1))
+		return EXIT_USAGE;
 	if (!options->weight || has_weight(source, (enum weight_name)options->weight))
 		return EXIT_OK;
 	for (i = 0; weight_names[i]; i++)
@@ -278,7 +411,7 @@ static int run_stacks(struct options *options)
 	return tracing__run(sizeof(struct stacks_run), options, &config, &ops);
 }
 
-static const char *const groups[] = { "path", "kind", NULL };
+static const char *const groups[] = { "path", "kind", "process", NULL };
 
 static const struct option_row stacks_options[] = {
 	{ .name = "weight",
@@ -287,7 +420,8 @@ static const struct option_row stacks_options[] = {
 	  .min = WEIGHT_FAULTS,
 	  .choices = weight_names,
 	  .arg = "WEIGHT",
-	  .help = "what counts: of fault its faults; of alloc its bytes (default), pages, allocations, or touched, the "
+	  .help = "what counts: of fault its faults; of minor its faults (default), bytes, pages, or time; of alloc "
+		  "its bytes (default), pages, allocations, or touched, the "
 		  "bytes "
 		  "that were touched for the first time; of stall its time (default), or stalls" },
 	{ .name = "by",
@@ -295,7 +429,19 @@ static const struct option_row stacks_options[] = {
 	  .offset = offsetof(struct options, path_groups),
 	  .choices = groups,
 	  .arg = "GROUP",
-	  .help = "call paths as a tree (path), or what the memory was for, told by the kernel's functions (kind)" },
+	  .help = "call paths as a tree (path), the same for each process (process), or what the memory was for, told "
+		  "by "
+		  "the kernel's functions, of minor what the kernel did (kind)" },
+	{ .name = "kind",
+	  .type = OPT_CHOICE,
+	  .offset = offsetof(struct options, fault_kind),
+	  .min = 1,
+	  .choices = kind_names,
+	  .arg = "KIND",
+	  .help = "only faults of that kind: of minor what the kernel did, as copied; of fault and minor "
+		  "write_present, "
+		  "writes "
+		  "to pages that were there (copies after fork among them)" },
 	{ .name = "rows",
 	  .short_name = 'k',
 	  .type = OPT_UINT,
@@ -323,6 +469,8 @@ static const struct example examples[] = {
 	{ .text = "which code of a program takes the page faults", .line = "memtrace stacks -- ./program" },
 	{ .text = "what the memory was for that a container got",
 	  .line = "memtrace stacks alloc --by kind -c 4f1c2d9a -d 10" },
+	{ .text = "who copies memory after a fork: parent and child, with what wrote to it",
+	  .line = "memtrace stacks minor --kind write_present --by process --weight bytes -p 812 --follow" },
 	{ .text = "a flame graph of allocations", .line = "memtrace stacks alloc -d 10 --format folded -o out.folded" },
 	{ .text = "of a recording", .line = "memtrace replay run.rec stacks fault" },
 	{},
@@ -334,8 +482,8 @@ const struct command stacks_command = {
 	.summary = "call paths by weight",
 	.usage = "[PROBE] [OPTIONS] [-- CMD...]",
 	.details =
-		"Adds up page faults (fault), page allocations (alloc) or stalls (stall) by the call path that led to "
-		"them, from\n"
+		"Adds up page faults (fault, with their times minor), page allocations (alloc) or stalls (stall) by "
+		"the call path that led to them, from\n"
 		"the program's first function to the kernel's last one: by frame pointers or, for programs without "
 		"them, by call\n"
 		"frame information (--stacks=dwarf). In the tree a function that is the only one its caller leads to "

@@ -93,17 +93,23 @@ static struct entry *add_entry(struct call_paths *paths, size_t len)
 	return entry;
 }
 
-void call_paths__add(struct call_paths *paths, const char *const *parts, size_t nr_parts, const uint64_t *sums)
+struct call_path *call_paths__at(struct call_paths *paths, const char *const *parts, size_t nr_parts)
 {
-	size_t len = join(paths, parts, nr_parts), i;
+	size_t len = join(paths, parts, nr_parts);
 	struct entry *entry = NULL;
-	struct call_path *path;
 
 	if (len)
 		HASH_FIND(hh, paths->table, paths->text, len, entry);
 	if (len && !entry)
 		entry = add_entry(paths, len);
-	path = entry ? &entry->path : &paths->rest;
+	return entry ? &entry->path : &paths->rest;
+}
+
+void call_paths__add(struct call_paths *paths, const char *const *parts, size_t nr_parts, const uint64_t *sums)
+{
+	struct call_path *path = call_paths__at(paths, parts, nr_parts);
+	size_t i;
+
 	for (i = 0; i < NR_CALL_WEIGHTS; i++)
 		path->sums[i] += sums[i];
 }

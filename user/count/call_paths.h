@@ -29,6 +29,9 @@ void call_paths__free(struct call_paths *paths); /* NULL is fine */
  * for a new path it is added to what found no room.
  */
 void call_paths__add(struct call_paths *paths, const char *const *parts, size_t nr_parts, const uint64_t *sums);
+/* The path that the parts make, whose sums the caller adds to, or what found no room: it stays until
+ * call_paths__free(). */
+struct call_path *call_paths__at(struct call_paths *paths, const char *const *parts, size_t nr_parts);
 size_t call_paths__nr(const struct call_paths *paths);	  /* how many there are */
 size_t call_paths__bytes(const struct call_paths *paths); /* what they take, about */
 /* What found no room; its text is NULL. */

@@ -70,7 +70,7 @@ static int branch(struct making *making, uint32_t up, const char *name, size_t l
 	return add_node(making, up, name, len, at);
 }
 
-static int add_path(struct making *making, const struct call_path *path, uint64_t weight)
+static int add_path(struct making *making, const struct call_path *path, uint64_t weight, uint64_t beside)
 {
 	const char *name = path->text;
 	uint32_t node = 0;
@@ -78,11 +78,14 @@ static int add_path(struct making *making, const struct call_path *path, uint64_
 	int err = 0;
 
 	making->tree->nodes[0].sum += weight;
+	making->tree->nodes[0].beside += beside;
 	for (; !err && *name; name += len + (name[len] == ';')) {
 		len = strcspn(name, ";");
 		err = branch(making, node, name, len, &node);
-		if (!err)
-			making->tree->nodes[node].sum += weight;
+		if (err)
+			break;
+		making->tree->nodes[node].sum += weight;
+		making->tree->nodes[node].beside += beside;
 	}
 	if (!err)
 		making->tree->nodes[node].self += weight;
@@ -144,6 +147,12 @@ static void finish(struct call_tree *tree)
 
 int call_tree__make(struct call_tree *tree, const struct call_path *const *paths, size_t nr, enum call_weight weight)
 {
+	return call_tree__make_both(tree, paths, nr, weight, weight);
+}
+
+int call_tree__make_both(struct call_tree *tree, const struct call_path *const *paths, size_t nr,
+			 enum call_weight weight, enum call_weight beside)
+{
 	struct making making = { .tree = tree };
 	uint32_t root;
 	size_t i;
@@ -152,8 +161,8 @@ int call_tree__make(struct call_tree *tree, const struct call_path *const *paths
 	*tree = (struct call_tree){ 0 };
 	err = add_node(&making, 0, "", 0, &root);
 	for (i = 0; !err && i < nr; i++)
-		if (paths[i]->sums[weight])
-			err = add_path(&making, paths[i], paths[i]->sums[weight]);
+		if (paths[i]->sums[weight] || paths[i]->sums[beside])
+			err = add_path(&making, paths[i], paths[i]->sums[weight], paths[i]->sums[beside]);
 	free(making.last);
 	if (!err)
 		finish(tree);

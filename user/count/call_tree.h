@@ -10,6 +10,7 @@ struct call_node {
 	size_t name_len;
 	uint64_t sum;	   /* of all paths that go through it */
 	uint64_t self;	   /* of those that end here */
+	uint64_t beside;   /* of all paths that go through it, another of their sums */
 	uint32_t up, down; /* whose branch it is; its first branch, the heaviest: indexes, 0: none */
 	uint32_t next;	   /* the branch behind it of the same node: its index, 0: none */
 	uint32_t depth; /* of branches that fork: a function that is the only one its caller leads to has its depth */
@@ -23,6 +24,9 @@ struct call_tree {
 /* Of sorted paths, by one of their sums; the paths must outlive it.  Those of which that is 0 are left out.  0 or
  * -ENOMEM. */
 int call_tree__make(struct call_tree *tree, const struct call_path *const *paths, size_t nr, enum call_weight weight);
+/* The same with another of their sums beside it; paths of which both are 0 are left out. */
+int call_tree__make_both(struct call_tree *tree, const struct call_path *const *paths, size_t nr,
+			 enum call_weight weight, enum call_weight beside);
 void call_tree__done(struct call_tree *tree);
 /* The node behind node in the order in which a tree is printed, down first; 0: that was the last. */
 uint32_t call_tree__next(const struct call_tree *tree, uint32_t node);

@@ -159,6 +159,7 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 	case REC_MAP_PROCESS:
 	case REC_MAP_NAME:
 	case REC_MAP_AREA:
+	case REC_MAP_RUN:
 		return take_map(pipeline, data);
 	default:
 		return take_event(pipeline, &event_rows[id], data);

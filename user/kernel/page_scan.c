@@ -21,6 +21,7 @@ struct scan_request {
 };
 #define SCAN_IOCTL _IOWR('f', 16, struct scan_request)
 enum {
+	IS_FILE = 1 << 2,
 	IS_PRESENT = 1 << 3,
 	IS_SWAPPED = 1 << 4,
 	IS_ZERO = 1 << 5,
@@ -99,10 +100,21 @@ static bool is_late(const struct scanning *scanning)
 	return clock__boot_ns() > scanning->until_ns;
 }
 
-static void add(struct map_area *area, uint64_t bytes, uint64_t categories)
+static void tell(const struct page_scan *scan, uint64_t start, uint64_t end, uint64_t categories)
 {
-	if (categories & (IS_GUARD | IS_ZERO))
+	if (scan->told)
+		scan->told(scan->told_ctx, start, end,
+			   (categories & IS_PRESENT ? 0 : PAGES_SWAPPED) | (categories & IS_HUGE ? PAGES_HUGE : 0) |
+				   (categories & IS_FILE ? PAGES_FILE : 0));
+}
+
+static void add(const struct page_scan *scan, struct map_area *area, uint64_t start, uint64_t end, uint64_t categories)
+{
+	uint64_t bytes = end - start;
+
+	if (categories & (IS_GUARD | IS_ZERO) || !(categories & (IS_PRESENT | IS_SWAPPED)))
 		return;
+	tell(scan, start, end, categories);
 	if (categories & IS_PRESENT)
 		area->rss += bytes;
 	else if (categories & IS_SWAPPED)
@@ -112,8 +124,10 @@ static void add(struct map_area *area, uint64_t bytes, uint64_t categories)
 }
 
 /* A region may lie in several areas that follow each other.  at: an area that ends behind the region's begin. */
-static size_t add_region(struct process_map *map, size_t at, const struct scan_region *region)
+static size_t add_region(const struct scanning *scanning, size_t at, const struct scan_region *region)
 {
+	struct process_map *map = scanning->map;
+
 	while (at < map->nr_areas && map->areas[at].end <= region->start)
 		at++;
 	for (size_t i = at; i < map->nr_areas && map->areas[i].start < region->end; i++) {
@@ -121,7 +135,7 @@ static size_t add_region(struct process_map *map, size_t at, const struct scan_r
 		uint64_t start = region->start > area->start ? region->start : area->start;
 		uint64_t end = region->end < area->end ? region->end : area->end;
 
-		add(area, end - start, region->categories);
+		add(scanning->scan, area, start, end, region->categories);
 	}
 	return at;
 }
@@ -156,7 +170,7 @@ static int scan_from(struct scanning *scanning, struct scan_request *request, st
 		if (nr < 0)
 			return -errno;
 		for (i = 0; i < nr; i++)
-			at = add_region(scanning->map, at, &regions[i]);
+			at = add_region(scanning, at, &regions[i]);
 		if (request->walk_end <= request->start)
 			break;
 		request->start = request->walk_end;
@@ -177,7 +191,8 @@ static int read_by_ioctl(struct scanning *scanning)
 		.vec = (uintptr_t)regions,
 		.vec_len = REGIONS,
 		.category_anyof_mask = IS_PRESENT | IS_SWAPPED,
-		.return_mask = IS_PRESENT | IS_SWAPPED | IS_ZERO | IS_HUGE | IS_GUARD,
+		.return_mask =
+			IS_PRESENT | IS_SWAPPED | IS_ZERO | IS_HUGE | IS_GUARD | (scanning->scan->told ? IS_FILE : 0),
 	};
 	int err = regions ? scan_from(scanning, &request, regions) : -ENOMEM;
 
@@ -204,7 +219,7 @@ static uint64_t categories_of(const struct page_scan *scan, const struct map_are
 	/* no page that rss counts: of a device, [vvar]; an anonymous page cannot be there (vm_normal_page()) */
 	if (!(entry & ENTRY_FILE) && (area->permissions & MAPPED_SHARED || !strncmp(area->name, "[vvar", 5)))
 		return 0;
-	return IS_PRESENT;
+	return IS_PRESENT | (entry & ENTRY_FILE ? IS_FILE : 0);
 }
 
 static bool is_open(const struct map_area *area)
@@ -238,7 +253,8 @@ static void take_entries(const struct scanning *scanning, struct run *run, const
 	for (i = 0; i < nr; i++, run->address += page) {
 		run->at = mark_known(scanning->map, run->at, run->address);
 		if (entries[i] && areas[run->at].start <= run->address)
-			add(&areas[run->at], page, categories_of(scanning->scan, &areas[run->at], entries[i]));
+			add(scanning->scan, &areas[run->at], run->address, run->address + page,
+			    categories_of(scanning->scan, &areas[run->at], entries[i]));
 	}
 }
 

@@ -10,12 +10,25 @@
 
 #include "../model/process_map.h"
 
+/* Of pages that lie side by side and are alike; page_scan.told. */
+enum page_scan_flags {
+	PAGES_SWAPPED = 1 << 0, /* else present */
+	PAGES_HUGE = 1 << 1,	/* mapped by huge pages */
+	PAGES_FILE = 1 << 2,	/* of a file, or shared memory */
+};
+
 /* Pages that no process owns, and that the kernel's rss is without: their frames, by which pagemap shows them. */
 struct page_scan {
 	uint64_t page_size;
 	bool no_ioctl;		  /* it is not tried (any more) */
 	uint64_t zero, huge_zero; /* frame numbers; 0: not known, as without CAP_SYS_ADMIN */
 	uint64_t pages_of_huge;	  /* pages in a huge page */
+	/*
+	 * If set, is told which pages there are, as addresses: in any order, and some twice where the ioctl fails in
+	 * the middle; flags: enum page_scan_flags.
+	 */
+	void (*told)(void *ctx, uint64_t start, uint64_t end, unsigned int flags);
+	void *told_ctx;
 };
 
 /* Finds out what is in there: maps memory of its own for that. */

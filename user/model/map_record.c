@@ -40,6 +40,8 @@ size_t map_record__size(uint16_t id)
 		return sizeof(struct map_name_record);
 	case REC_MAP_AREA:
 		return sizeof(struct map_area_record);
+	case REC_MAP_RUN:
+		return sizeof(struct map_run_record);
 	default:
 		return 0;
 	}
@@ -54,6 +56,8 @@ const struct mt_who *map_record__who(const void *record)
 		return &((const struct map_name_record *)record)->who;
 	case REC_MAP_AREA:
 		return &((const struct map_area_record *)record)->who;
+	case REC_MAP_RUN:
+		return &((const struct map_run_record *)record)->who;
 	default:
 		return NULL;
 	}

@@ -14,6 +14,7 @@
 #define REC_MAP_PROCESS 0xfff5
 #define REC_MAP_NAME	0xfff6
 #define REC_MAP_AREA	0xfff7
+#define REC_MAP_RUN	0xfff8
 
 /* What a recording has of a process, and of an area: a row each; sizes in bytes, MT_UNKNOWN_U64: not known. */
 struct map_value_row {
@@ -31,6 +32,7 @@ enum map_look_flags {
 	MAP_LOOK_BEGINS = 1 << 0,
 	MAP_LOOK_ENDS = 1 << 1,
 	MAP_LOOK_AREAS = 1 << 2, /* it is at areas; else at sums of processes alone */
+	MAP_LOOK_RUNS = 1 << 3,	 /* and at single pages */
 };
 
 struct map_look_record {
@@ -79,6 +81,20 @@ struct map_area_record {
 	uint64_t flags; /* enum map_area_flags */
 	uint64_t values[NR_MAP_AREA_VALUES];
 	uint64_t nodes[MAP_NODES]; /* unknown: not read */
+};
+
+enum map_run_flags {
+	MAP_RUN_SWAPPED = 1 << 0, /* else present */
+	MAP_RUN_HUGE = 1 << 1,	  /* mapped by huge pages */
+	MAP_RUN_FILE = 1 << 2,	  /* of a file, or shared memory */
+};
+
+/* Pages of the process that lie side by side, in any order; behind its areas, where a look has them. */
+struct map_run_record {
+	struct mt_hdr hdr;
+	struct mt_who who;     /* of the process */
+	uint64_t start, pages; /* the number of the first page, and how many there are */
+	uint64_t flags;	       /* enum map_run_flags */
 };
 
 /* The size of records with that id; 0: it is none of these. */

@@ -72,6 +72,7 @@ struct run_facts {
 	bool command_alone; /* all tasks of a command and no others */
 	bool whole_machine; /* all tasks */
 	uint64_t page_size; /* bytes */
+	uint64_t tick_ns;   /* how often counts are read, or more often; 0: once a second */
 };
 
 /* How the traced command ended. */

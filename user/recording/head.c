@@ -80,13 +80,14 @@ static json_t *run_json(const struct recording_head *head)
 {
 	const struct run_facts *facts = &head->facts;
 
-	return json_pack("{so sI sI so so sI sb sb sb sb sb sI sb so}", "subject", text_json(facts->subject),
+	return json_pack("{so sI sI so so sI sb sb sb sb sb sI sI sb so}", "subject", text_json(facts->subject),
 			 "start_ns", (json_int_t)head->start.now_ns, "wall_offset_ns",
 			 (json_int_t)head->start.wall_offset_ns, "probes", probes_json(facts->probes), "every",
 			 probes_json(facts->every), "sample", (json_int_t)facts->sample, "latency", facts->latency,
 			 "stacks", facts->stacks, "parents", facts->parents, "command_alone", facts->command_alone,
-			 "whole_machine", facts->whole_machine, "page_size", (json_int_t)facts->page_size, "window",
-			 head->window, "command_line", text_json(head->command_line));
+			 "whole_machine", facts->whole_machine, "page_size", (json_int_t)facts->page_size, "tick_ns",
+			 (json_int_t)facts->tick_ns, "window", head->window, "command_line",
+			 text_json(head->command_line));
 }
 
 #define LACKS_LATENCY "latency" /* among the paths of counters */
@@ -158,6 +159,7 @@ static void read_run(struct recording_head *head, const json_t *run)
 	facts->command_alone = read_bool(run, "command_alone");
 	facts->whole_machine = read_bool(run, "whole_machine");
 	facts->page_size = read_u64(run, "page_size");
+	facts->tick_ns = read_u64(run, "tick_ns");
 }
 
 /* Older recordings lack it. */

@@ -327,6 +327,11 @@ static void add_maps(struct builder *b)
 		snprintf(name, sizeof(name), "nodes.%d", node);
 		add_value(b, offsetof(struct map_area_record, nodes[node]), name);
 	}
+	add_layout(b, "map_run", REC_MAP_RUN, sizeof(struct map_run_record));
+	FIELD(b, CODE_WHO, struct map_run_record, who, "who");
+	FIELD(b, CODE_ADDRESS, struct map_run_record, start, "start");
+	FIELD(b, CODE_UINT, struct map_run_record, pages, "pages");
+	FIELD(b, CODE_UINT, struct map_run_record, flags, "flags");
 }
 
 static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)

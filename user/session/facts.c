@@ -109,6 +109,7 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
 		.whole_machine = (!o->cmd || o->all) && !is_filtered(o),
 		.page_size = sysconf(_SC_PAGESIZE),
+		.tick_ns = session->config.tick_ns ? session->config.tick_ns : session->interval_ns,
 	};
 	/* text that does not fit is cut */
 	text = fmemopen(facts->subject, sizeof(facts->subject) - 1, "w");

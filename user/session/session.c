@@ -315,7 +315,7 @@ static int open_stacks(struct session *session)
 	session->names.stack = name_stack;
 	if (session->live)
 		hold_back(session);
-	if (session->options->replay && !session->facts.stacks)
+	if (session->options->replay && !session->facts.stacks && !session->config.stacks_if_any)
 		log_note("%s has no call chains: it was recorded without --stacks", session->options->replay);
 	if (session->recorder)
 		recorder__set_stacks(session->recorder, stacks__lookup(session->stacks));

@@ -44,6 +44,7 @@ struct session_config {
 	bool metrics;		/* they are metrics */
 	bool bpf_stats;		/* count the programs' run time */
 	bool reads_on;		/* counts are also read after the end of the run */
+	bool stacks_if_any;	/* of a recording: call chains where it has them, without a word where it has none */
 	bool own_times;		/* of a part of a recording: events by their own times, without counts */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */

@@ -19,14 +19,29 @@ static struct cell weighed(const struct call_paths_view *view, uint64_t sum)
 	return cell_uint(bytes ? sum * view->page_size : sum);
 }
 
+/* What the memory of a path was for, or what the kernel did in a fault. */
+static const char *kind_of(const struct call_paths_view *view, const char *path)
+{
+	const char *last = strrchr(path, ';');
+	size_t i, len;
+
+	if (!view->told)
+		return memory_kind__of(path, view->line);
+	for (i = 0; last && view->told[i]; i++) {
+		len = strlen(view->told[i]);
+		if (last[1] == '[' && !strncmp(last + 2, view->told[i], len) && !strcmp(last + 2 + len, "]"))
+			return view->told[i];
+	}
+	return "unknown";
+}
+
 /* Leaves out what is not asked for. */
 static void choose(struct call_paths_view *view)
 {
 	size_t i, nr = 0;
 
 	for (i = 0; i < view->nr; i++)
-		if (!view->only ||
-		    !strncmp(memory_kind__of(view->sorted[i]->text, view->line), view->only, strlen(view->only)))
+		if (!view->only || !strncmp(kind_of(view, view->sorted[i]->text), view->only, strlen(view->only)))
 			view->sorted[nr++] = view->sorted[i];
 	view->nr = nr;
 }
@@ -177,7 +192,7 @@ static int next_path(void *ctx, struct cell *cells)
 	*c++ = weighed(view, path->sums[view->weight]);
 	for (i = 0; i < NR(numbers); i++)
 		*c++ = number_of(view, path, i);
-	*c = cell_string(memory_kind__of(path->text, view->line));
+	*c = cell_string(kind_of(view, path->text));
 	return 1;
 }
 
@@ -219,7 +234,7 @@ static int list_kinds(struct call_paths_view *view)
 	if (!view->list)
 		return -ENOMEM;
 	for (i = 0; i < view->nr; i++) {
-		const char *name = memory_kind__of(view->sorted[i]->text, view->line);
+		const char *name = kind_of(view, view->sorted[i]->text);
 
 		memcpy(view->list[i].name, name, strnlen(name, MEMORY_KIND_MAX - 1));
 		view->list[i].sum = view->sorted[i]->sums[view->weight];

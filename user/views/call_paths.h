@@ -27,8 +27,11 @@ struct call_paths_view {
 	enum unit unit;
 	bool has[NR_CALL_WEIGHTS]; /* that the events have */
 	uint64_t page_size;
-	uint64_t rows;	      /* of text, at most; 0: all */
-	bool kinds;	      /* what memory was for, in place of the tree */
+	uint64_t rows; /* of text, at most; 0: all */
+	bool kinds;    /* what memory was for, in place of the tree */
+	/* NULL at the end: names of what the last part of a path says in their place, as "[copied]"; NULL: it does not
+	 */
+	const char *const *told;
 	const char *only;     /* paths of kinds whose names begin so; NULL: all */
 	const uint64_t *ends; /* events by enum chain_end; NULL: they have no chains of programs */
 	uint64_t outside;     /* frames that were no code, and are left out */

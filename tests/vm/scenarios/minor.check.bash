@@ -110,6 +110,7 @@ check_minor_kinds() {
 	done
 	minor_file
 	minor_swap
+	minor_stacks
 	same "minor_kinds: the histograms by kind have all" \
 		"$(jq -S '[.histograms[] | {(.labels.kind // "none"): .count}] | add' "$check_out/minor_kinds/hist.json")" \
 		"$(jq -s -S '[.[] | select(.event == "minor") | .kind // "unknown"] | group_by(.) | map({(.[0]): length}) | add' \
@@ -117,6 +118,19 @@ check_minor_kinds() {
 	same "minor_kinds: map: what a parent writes after a fork is copied" \
 		"$(jq '[.processes[] | (.mappings // [])[].copied] | add >= 1000' \
 			"$check_out/minor_kinds/map.json")" true "$(<"$check_out/minor_kinds/map.err")"
+}
+
+# As many as the parent writes to, each with the path that did.
+minor_stacks() {
+	local out=$check_out/minor_kinds/stacks.json copies
+
+	# the program has no symbols here: its loop is the path that has most
+	copies=$(jq '[.paths[] | select(.stack | test("^mt-parent\\[[0-9]+\\];(.*;)?forked\\+0x[0-9a-f]+;\\[copied\\]$")) | .events] |
+		max // 0' "$out")
+	((copies + $(jq '.lost | .hot + .stacks' "$out") >= 1000 && copies <= 1016))
+	verdict "minor_kinds: stacks: $copies copies of 1000 by the parent's path" $? "$(jq -c '[.paths[], .lost]' "$out")"
+	same "minor_kinds: stacks: all are copies, of a page each, and took time" "$(jq -c '[all(.paths[]; .kind == "copied"),
+		.total.events == .total.pages, .total.duration_ns > 0]' "$out")" "[true,true,true]"
 }
 
 # Huge pages by faults, and by khugepaged.

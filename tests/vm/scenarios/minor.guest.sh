@@ -36,6 +36,8 @@ minor_kinds() {
 	[ ! -e $thp ] || echo never >$thp
 	echo 0 >/proc/sys/vm/nr_hugepages
 	"$memtrace" map -d 20 --json -- /guest/forked -n 1000 -s 500 >/out/minor_kinds/map.json 2>/out/minor_kinds/map.err
+	"$memtrace" stacks minor --kind copied --by process --json -- /guest/forked -n 1000 -s 500 \
+		>/out/minor_kinds/stacks.json 2>/out/minor_kinds/stacks.err
 	swapoff "$swap"
 }
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace leak: which processes grow, and how. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leak.h"
+
+#define NR(array) (sizeof(array) / sizeof(*(array)))
+
+/* In the order of fill(). */
+static const struct column columns[] = {
+	{ .title = "PID", .path = "pid", .key = true },
+	{ .title = "COMM", .path = "comm", .left = true, .key = true },
+	{ .title = "GREW", .path = "grown_bytes", .unit = UNIT_BYTES, .key = true, .main = true },
+	{ .title = "A SECOND", .path = "slope_bytes_per_second", .unit = UNIT_BYTES, .key = true },
+	{ .title = "HOW", .path = "verdict", .left = true, .key = true },
+	{ .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES },
+	{ .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES },
+	{ .title = "ANON+", .path = "grown.anon_bytes", .unit = UNIT_BYTES },
+	{ .title = "FILE+", .path = "grown.file_bytes", .unit = UNIT_BYTES },
+	{ .title = "SHMEM+", .path = "grown.shmem_bytes", .unit = UNIT_BYTES },
+	{ .title = "SWAP+", .path = "grown.swap_bytes", .unit = UNIT_BYTES },
+	{ .title = "TABLES+", .path = "grown.page_tables_bytes", .unit = UNIT_BYTES },
+	{ .title = "CGROUP", .path = "cgroup", .left = true },
+	{ .path = "most_bytes", .unit = UNIT_BYTES },
+	{ .path = "ended" },
+};
+
+static struct cell difference(uint64_t last, uint64_t first)
+{
+	return cell_int((int64_t)(last - first));
+}
+
+/* Names of cgroups are the source's only until it is asked for the next. */
+static const char *cgroup_of(struct leak_run *run, const struct mt_who *who)
+{
+	const struct event_names *names = &run->tracing.session.names;
+	const char *name = who->cgroup_id && names->cgroup ? names->cgroup(names->ctx, who->cgroup_id) : NULL;
+	char *copy = name ? arena__zeroed(&run->growth_view.names, strlen(name) + 1) : NULL;
+
+	return copy ? strcpy(copy, name) : NULL;
+}
+
+static void fill(struct leak_run *run, const struct grown *grown, struct cell *c)
+{
+	const struct mt_memory *last = &grown->last, *first = &grown->first;
+	struct growth growth = growth_series__judge(&grown->held);
+
+	*c++ = cell_uint(last->who.pid);
+	*c++ = cell_string(last->who.comm);
+	*c++ = difference(growth__held(last), growth__held(first));
+	*c++ = growth.has_slope ? cell_int((int64_t)growth.slope) : cell_none();
+	*c++ = cell_string(growth_verdict_names[growth.verdict]);
+	*c++ = cell_uint(growth__held(last) - last->swap_bytes);
+	*c++ = cell_uint(last->swap_bytes);
+	*c++ = difference(last->anon_rss_bytes, first->anon_rss_bytes);
+	*c++ = difference(last->file_rss_bytes, first->file_rss_bytes);
+	*c++ = difference(last->shmem_rss_bytes, first->shmem_rss_bytes);
+	*c++ = difference(last->swap_bytes, first->swap_bytes);
+	*c++ = difference(last->pgtables_bytes, first->pgtables_bytes);
+	*c++ = cell_string(cgroup_of(run, &last->who));
+	*c++ = cell_uint(grown->most);
+	*c++ = cell_bool(last->ended);
+}
+
+static int rest(void *ctx, size_t nr, struct cell *cells)
+{
+	struct leak_growth_view *view = (void *)((char *)ctx - offsetof(struct leak_growth_view, rows));
+	size_t i;
+
+	if (nr || !view->shown || view->rows.nr <= view->shown)
+		return 0;
+	snprintf(view->rest, sizeof(view->rest), "%zu more (-k 0)", view->rows.nr - view->shown);
+	for (i = 0; i < NR(columns); i++)
+		cells[i] = cell_string("");
+	cells[1] = cell_string(view->rest);
+	return 1;
+}
+
+static int add(struct leak_run *run, struct report *report)
+{
+	struct leak_growth_view *view = &run->growth_view;
+	struct grown **list;
+	size_t nr, i;
+	int err = growth_table__end(&run->growth, run->ended_ns);
+
+	if (!err)
+		err = growth_table__rank(&run->growth, &list, &nr);
+	if (err)
+		return err;
+	view->cells = calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells));
+	for (i = 0; view->cells && i < nr; i++)
+		fill(run, list[i], &view->cells[i * NR(columns)]);
+	free(list);
+	if (!view->cells)
+		return -ENOMEM;
+	view->rows = (struct cell_rows){ .cells = view->cells, .nr = nr, .nr_columns = NR(columns) };
+	view->shown = run->tracing.session.options->rows;
+	report__add_table(report, &(struct table){ .path = "growth",
+						   .columns = columns,
+						   .nr_columns = NR(columns),
+						   .empty = "no process was seen while it lived",
+						   .rows = cell_rows__source(&view->rows),
+						   .text_rows = view->shown,
+						   .rest = rest });
+	if (run->growth.left_out)
+		report__add_note(report, "%zu processes that have ended, and held little, are left out",
+				 run->growth.left_out);
+	return 0;
+}
+
+static int begin(struct leak_run *run, uint64_t now_ns)
+{
+	growth_table__begin(&run->growth, now_ns);
+	return 0;
+}
+
+static int on_event(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
+{
+	(void)counts;
+	return row->id == MT_REC_memory ? growth_table__take(&run->growth, record) : 0;
+}
+
+static void done(struct leak_run *run)
+{
+	growth_table__done(&run->growth);
+	arena__free(&run->growth_view.names);
+	free(run->growth_view.cells);
+}
+
+const struct leak_section leak_growth_section = {
+	.name = "growth",
+	.probes = 1U << MT_PROBE_memory,
+	.begin = begin,
+	.event = on_event,
+	.add = add,
+	.done = done,
+};
