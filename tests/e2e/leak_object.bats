@@ -110,6 +110,16 @@ first() {
 	grep -Eq '^29\.3KiB +300 .*;main;churn;leak_malloc$' "$tmp/text" || fail "$(<"$tmp/text")"
 }
 
+@test "-n: only the files of processes that have the name are traced" {
+	start holder holder-dynamic churn -n 100 -w
+	memtrace_start leak --malloc -n holder-dynamic --json -o "$tmp/stat.json"
+	go holder
+	eventually grep -q held= "$tmp/holder.out"
+	memtrace_stop
+	same "held" "$(first)" "leak_malloc 10000 100"
+	same "files" "$(report .allocator.files)" 1
+}
+
 @test "a sample by address finds each free; a table that is full counts what it has no room for; ages" {
 	leak --sample 1/4 -- "$workloads/holder-dynamic" churn -n 2000
 	between "a quarter" "$(by leak_malloc | cut -d ' ' -f 2)" 300 700

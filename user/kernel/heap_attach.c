@@ -14,6 +14,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "../../bpf/wire.h"
 #include "../base/log.h"
 #include "../base/stop.h"
 #include "../symbols/allocators.h"
@@ -245,7 +246,44 @@ int heap_attach__process(struct heap_attach *attach, uint32_t pid)
 	return err;
 }
 
-int heap_attach__machine(struct heap_attach *attach)
+/* As filters compare: the first 15 bytes of a name are a thread's. */
+static bool has_name(const char *pid, const char *tid, const char *const *names, size_t nr_names)
+{
+	char path[64], comm[MT_COMM_LEN + 1] = "";
+	FILE *file;
+	size_t i;
+
+	snprintf(path, sizeof(path), "/proc/%.15s/task/%.15s/comm", pid, tid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(comm, sizeof(comm), file))
+		comm[0] = '\0';
+	fclose(file);
+	comm[strcspn(comm, "\n")] = '\0';
+	for (i = 0; i < nr_names; i++)
+		if (!strncmp(comm, names[i], MT_COMM_LEN - 1))
+			return true;
+	return false;
+}
+
+static bool has_thread_named(const char *pid, const char *const *names, size_t nr_names)
+{
+	struct dirent *entry;
+	bool found = false;
+	char path[64];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%.15s/task", pid);
+	tasks = opendir(path);
+	while (tasks && !found && (entry = readdir(tasks)))
+		found = isdigit((unsigned char)entry->d_name[0]) && has_name(pid, entry->d_name, names, nr_names);
+	if (tasks)
+		closedir(tasks);
+	return found;
+}
+
+int heap_attach__machine(struct heap_attach *attach, const char *const *names, size_t nr_names)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -254,7 +292,8 @@ int heap_attach__machine(struct heap_attach *attach)
 	if (!proc)
 		return -errno;
 	while (!err && !stop__asked() && (entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    (names && !has_thread_named(entry->d_name, names, nr_names)))
 			continue;
 		err = heap_attach__process(attach, (uint32_t)strtoul(entry->d_name, NULL, 10));
 		if (err == -ESRCH || err == -EACCES || err == -EPERM)

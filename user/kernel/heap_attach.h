@@ -47,8 +47,8 @@ int heap_attach__file(struct heap_attach *attach, int fd, const char *name, cons
 /* All that a process has mapped to be executed and that was not looked at before.  0 or -errno: -ESRCH if it is gone.
  */
 int heap_attach__process(struct heap_attach *attach, uint32_t pid);
-/* All processes of /proc. */
-int heap_attach__machine(struct heap_attach *attach);
+/* All processes of /proc or, if names is not NULL, those of which a thread has one of the names.  0 or -errno. */
+int heap_attach__machine(struct heap_attach *attach, const char *const *names, size_t nr_names);
 /* Attaches one program at the begin of a function, or (ends) at its end.  0 or -errno. */
 int heap_attach__program(struct heap_attach *attach, const char *program, bool ends, const char *path, uint64_t offset);
 

@@ -92,6 +92,16 @@ static int attach_named(struct live_heap *heap)
 	return err;
 }
 
+/* Where no process has one of the names yet, any library may be that of one which comes. */
+static int attach_machine(struct live_heap *heap)
+{
+	const struct string_list *names = &heap->options->comms;
+	uint32_t before = heap->attach.functions;
+	int err = names->nr ? heap_attach__machine(&heap->attach, names->list, names->nr) : 0;
+
+	return err || heap->attach.functions > before ? err : heap_attach__machine(&heap->attach, NULL, 0);
+}
+
 static int attach_all(struct live_heap *heap)
 {
 	const struct options *options = heap->options;
@@ -102,7 +112,7 @@ static int attach_all(struct live_heap *heap)
 		heap_attach__command(&heap->attach, options->cmd[0]);
 	if (!err && options->pids.nr)
 		return attach_pids(heap);
-	return err || (options->cmd && !options->all) ? err : heap_attach__machine(&heap->attach);
+	return err || (options->cmd && !options->all) ? err : attach_machine(heap);
 }
 
 static void explain_none(struct live *live)
