@@ -19,8 +19,9 @@ grown() {
 @test "verdicts on programs whose growth is known: a leak, a cache that fills, a collector's sawtooth" {
 	local kind verdict
 
+	# a tooth of the saw takes six readings or more
 	while read -r kind verdict; do
-		leak -- "$workloads/grower" "$kind" -n 250 -u 10000 -s 200000
+		leak -- "$workloads/grower" "$kind" -n 120 -u 30000 -s 200000
 		same "$kind" "$(grown verdict)" "$verdict"
 	done <<-END
 		leak growing steadily

@@ -242,6 +242,20 @@ static struct shape shape_of(const struct growth_series *series)
 	return shape;
 }
 
+/* The lowest of the second half less that of the first: readings may miss the depth of single falls. */
+static double floor_risen(const struct shape *shape)
+{
+	size_t i, half = shape->nr_lows / 2;
+	double first = shape->lows[0], second = shape->lows[half];
+
+	for (i = 0; i < shape->nr_lows; i++) {
+		double *least = i < half ? &first : &second;
+
+		*least = shape->lows[i] < *least ? shape->lows[i] : *least;
+	}
+	return second - first;
+}
+
 /* What is left after the falls becomes more: by a good part of what falls. */
 static bool rises(const struct shape *shape)
 {
@@ -250,7 +264,8 @@ static bool rises(const struct shape *shape)
 	if (shape->nr_lows < LEAST_LOWS || isnan(slope))
 		return false;
 	risen = slope * (shape->low_at[shape->nr_lows - 1] - shape->low_at[0]);
-	return risen >= shape->least && risen >= RISE_SHARE * shape->highest_fall;
+	return risen >= shape->least && risen >= RISE_SHARE * shape->highest_fall &&
+	       floor_risen(shape) >= RISE_SHARE / 2 * shape->highest_fall;
 }
 
 static enum growth_verdict verdict_of(const struct shape *shape, double grown)
