@@ -529,10 +529,10 @@ struct mt_heap_sum {
 	__u64 without_room; /* objects that the map had no room for */
 	__u64 missed;	    /* calls whose end or whose begin was not seen */
 	__u64 dropped;	    /* processes that exec replaced, with all that they held */
-	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
-	__u32 files;	    /* with functions of an allocator */
-	__u32 functions;    /* of these files that are traced */
-	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u64 call_ns; /* how long one traced allocation and its free take at most, as measured before; 0: not known */
+	__u32 files;   /* with functions of an allocator */
+	__u32 functions; /* of these files that are traced */
+	__u32 sample;	 /* one address in so many; 0 or 1: all */
 	__u32 pad;
 };
 
@@ -547,7 +547,16 @@ struct mt_heap_object {
 	__u64 bytes;
 	__u64 born_ns;
 	__s32 stack; /* as in struct mt_fault */
-	__u32 pad;
+	__u32 top;   /* the key of a struct mt_heap_top; 0: none */
+};
+
+/*
+ * The top of the stack of a call that allocates, as far as it matters: words that can be addresses of code, and 1 for
+ * those that are the frame pointer, which is 1 then.  So calls by one path share it.
+ */
+struct mt_heap_top {
+	__u64 hash;
+	struct mt_stack_top top;
 };
 
 enum mt_heap_state {

@@ -44,8 +44,22 @@ struct {
 	__type(value, struct cache_eviction);
 } cache_evictions SEC(".maps");
 
-/* Where a path is put together, from its end; one for each program, as one may be preempted by another. */
+/* What of a page, or of a large one, is needed. */
+struct cached {
+	struct inode *inode;
+	u64 index;
+	u64 cgroup_id;
+	u32 nr;
+	u32 scratch; /* of the program */
+	struct mt_cache_by_file_key file;
+};
+
+/*
+ * What does not fit on the stack: the page, and where a path is put together, from its end.  One for each program, as
+ * one may be preempted by another.
+ */
 struct cache_scratch {
+	struct cached page;
 	char text[2 * MT_FILE_PATH_LEN];
 };
 
@@ -58,30 +72,24 @@ struct {
 	__type(value, struct cache_scratch);
 } cache_scratch SEC(".maps");
 
-/* What of a page, or of a large one, is needed. */
-struct cached {
-	struct inode *inode;
-	u64 index;
-	u64 cgroup_id;
-	u32 nr;
-	u32 scratch; /* of the program */
-	struct mt_cache_by_file_key file;
-};
-
 /* More pages of a large one than these are not looked at one by one: a huge page. */
 #define PAGES_MAX 512
 /* Directories of a path that are looked at. */
 #define DEPTH_MAX 24
 #define NAME_MAX  255
 
-static __always_inline bool cached__read(struct cached *c, struct page *page, u32 scratch)
+/* NULL: it belongs to no file. */
+static __always_inline const struct cached *cached__read(struct page *page, u32 program)
 {
+	struct cache_scratch *scratch = bpf_map_lookup_elem(&cache_scratch, &program);
 	struct address_space *mapping = (void *)page_mapping_word(page);
 	struct inode *inode = mapping ? BPF_CORE_READ(mapping, host) : NULL;
+	struct cached *c;
 	u32 device;
 
-	if (!inode)
-		return false;
+	if (!inode || !scratch)
+		return NULL;
+	c = &scratch->page;
 	c->inode = inode;
 	device = BPF_CORE_READ(inode, i_sb, s_dev);
 	c->file.inode = BPF_CORE_READ(inode, i_ino);
@@ -93,8 +101,8 @@ static __always_inline bool cached__read(struct cached *c, struct page *page, u3
 	c->nr = page_count(page);
 	if (!c->nr)
 		c->nr = 1;
-	c->scratch = scratch;
-	return true;
+	c->scratch = program;
+	return c;
 }
 
 /*
@@ -234,13 +242,12 @@ static __noinline int count_task(u32 op, u32 nr)
 
 /*
  * With filters: what the chosen tasks do; and what becomes of the files that they brought pages of, whoever does it.
- * 0: it is neither.
+ * own: such a task does it.  0: it is neither.
  */
-static __noinline int count(const struct cached *c, u32 op, u32 nr)
+static __noinline int count(const struct cached *c, u32 op, u32 nr, u32 own)
 {
 	struct mt_cache_by_file_value *file;
 	struct mt_cache_by_cgroup_value *cgroup;
-	bool own = count_task(op, nr);
 
 	if (!c || op >= MT_NR_CACHE_OPS || (!own && (op == MT_CACHE_ADDED || op == MT_CACHE_DIRTIED)))
 		return 0;
@@ -349,52 +356,73 @@ static __always_inline bool task_reclaims(void)
 	return BPF_CORE_READ((struct task_struct___reclaims *)task, reclaim_state);
 }
 
+static __always_inline int added(struct page *page)
+{
+	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_ADD) : NULL;
+	u32 back;
+
+	if (!c || !count(c, MT_CACHE_ADDED, c->nr, count_task(MT_CACHE_ADDED, c->nr)))
+		return 0;
+	back = take_back(c);
+	if (back)
+		count(c, MT_CACHE_READ_BACK, back, count_task(MT_CACHE_READ_BACK, back));
+	return 0;
+}
+
+static __always_inline int deleted(struct page *page)
+{
+	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_DELETE) : NULL;
+	u32 op = task_reclaims() ? MT_CACHE_EVICTED : MT_CACHE_TRUNCATED;
+
+	if (c && count(c, op, c->nr, count_task(op, c->nr)) && op == MT_CACHE_EVICTED)
+		remember(c);
+	return 0;
+}
+
+static __always_inline int dirtied(struct page *page)
+{
+	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_DIRTY) : NULL;
+
+	if (c)
+		count(c, MT_CACHE_DIRTIED, c->nr, count_task(MT_CACHE_DIRTIED, c->nr));
+	return 0;
+}
+
+/* Of a folio its first page, at the same address; up to 5.15 pages. */
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(cache_added, struct page *page)
 {
-	struct cached c = {};
-	u32 back;
+	return added(page);
+}
 
-	if (state__phase() != MT_PHASE_RUN || !cached__read(&c, page, SCRATCH_ADD) || !count(&c, MT_CACHE_ADDED, c.nr))
-		return 0;
-	back = take_back(&c);
-	if (back)
-		count(&c, MT_CACHE_READ_BACK, back);
-	return 0;
+SEC("tp_btf/mm_filemap_add_to_page_cache")
+int BPF_PROG(cache_added_v5_10, struct page *page)
+{
+	return added(page);
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")
 int BPF_PROG(cache_deleted, struct page *page)
 {
-	struct cached c = {};
-	bool evicted;
+	return deleted(page);
+}
 
-	if (state__phase() != MT_PHASE_RUN || !cached__read(&c, page, SCRATCH_DELETE))
-		return 0;
-	evicted = task_reclaims();
-	if (count(&c, evicted ? MT_CACHE_EVICTED : MT_CACHE_TRUNCATED, c.nr) && evicted)
-		remember(&c);
-	return 0;
+SEC("tp_btf/mm_filemap_delete_from_page_cache")
+int BPF_PROG(cache_deleted_v5_10, struct page *page)
+{
+	return deleted(page);
 }
 
 SEC("tp_btf/writeback_dirty_folio")
 int BPF_PROG(cache_dirtied, struct page *page)
 {
-	struct cached c = {};
-
-	if (state__phase() == MT_PHASE_RUN && cached__read(&c, page, SCRATCH_DIRTY))
-		count(&c, MT_CACHE_DIRTIED, c.nr);
-	return 0;
+	return dirtied(page);
 }
 
 SEC("tp_btf/writeback_dirty_page")
 int BPF_PROG(cache_dirtied_v5_10, struct page *page)
 {
-	struct cached c = {};
-
-	if (state__phase() == MT_PHASE_RUN && cached__read(&c, page, SCRATCH_DIRTY))
-		count(&c, MT_CACHE_DIRTIED, c.nr);
-	return 0;
+	return dirtied(page);
 }
 
 SEC("tp_btf/cgroup_rmdir")

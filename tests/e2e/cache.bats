@@ -124,3 +124,24 @@ for i in range(int(sys.argv[3])):
 	same "control characters" "$(tr -d '\n[:print:]' <"$tmp/out" | wc -c)" 0
 	same "lines of the name" "$(grep -c 'evil.*B' "$tmp/out")" 1
 }
+
+@test "more files than are told apart: all are counted, the rest in one row" {
+	local dir=$disk/memtrace-test-cache.$$.many sums
+
+	mkdir "$dir"
+	memtrace_cache --record "$tmp/many.rec" -- python3 -c '
+import os, sys
+for i in range(8400):
+    with open("%s/%d" % (sys.argv[1], i), "w") as f: f.write("x")
+' "$dir"
+	rm -rf "$dir"
+	same "files, without the row of all others" "$(report '[.files[] | select(.other | not)] | length')" 8192
+	same "rows of all others" "$(report '[.files[] | select(.other) | .inode, .path] | tostring')" '[null,null]'
+	between "files in it" "$(report "[.files[] | select(.other) | .dirtied_bytes] | add / $(getconf PAGESIZE)")" 200 1000
+	sums=$(report '[.files[].added_bytes, 0] | add')
+	same "sums" "$(report '[.total.added_bytes, ([.cgroups[].added_bytes, 0] | add)] | tostring')" "[$sums,$sums]"
+	"$memtrace" replay "$tmp/many.rec" cache -k 3 --sort dirtied >"$tmp/text"
+	grep -q ' other files ' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -q ' 8190 more (-k 0) ' "$tmp/text" || fail "$(<"$tmp/text")"
+	assert_nothing_lost
+}

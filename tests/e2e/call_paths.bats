@@ -113,7 +113,7 @@ pages_below() {
 
 # of_parent NUMBER: the sum of a number of the paths in which a parent writes after a fork
 of_parent() {
-	jq "[.paths[] | select(.stack | test(\"^mt-parent\\\\[[0-9]+\\\\];.*main;(touch_pages_\\\\[i\\\\];)?\\\\[(write_present|copied)\\\\]$\")) | $1] | add // 0" \
+	jq "[.paths[] | select(.stack | test(\"^mt-parent\\\\[[0-9]+\\\\];.*main;([^;]*_\\\\[i\\\\];)*\\\\[(write_present|copied)\\\\]$\")) | $1] | add // 0" \
 		"$tmp/out.json"
 }
 

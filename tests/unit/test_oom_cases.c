@@ -262,18 +262,28 @@ static void a_group_is_one_kill(void **state)
 	takes_candidate(5, 1, 400, 91);
 	c = takes_kill(5, SECOND, 400);
 	assert_null(takes_kill(6, SECOND + MS, MT_UNKNOWN_S32));
-	assert_null(takes_kill(7, SECOND + 2 * MS, MT_UNKNOWN_S32));
+	/* the console was slow */
+	assert_null(takes_kill(7, SECOND + 400 * MS, MT_UNKNOWN_S32));
 	/* the next choice is another kill */
 	takes_candidate(9, 1, 300, 91);
-	assert_non_null(takes_kill(9, SECOND + 3 * MS, 300));
+	assert_non_null(takes_kill(9, SECOND + 403 * MS, 300));
 	/* and so is one that comes later */
 	assert_non_null(takes_kill(10, 2 * SECOND, MT_UNKNOWN_S32));
 	kill = filled(c, NULL, 12 * SECOND);
 	assert_int_equal(kill->nr_others, 2);
 	assert_int_equal(kill->others[1].pid, 7);
-	assert_int_equal(kill->further_kills, 1);
+	assert_int_equal(kill->further_kills, 2);
 	assert_int_equal(kill->further_ns, OOM_FURTHER_NS);
 	oom_kill__done(kill);
+}
+
+/* Then time alone tells one choice from the next. */
+static void a_group_where_no_candidates_are_seen(void **state)
+{
+	(void)state;
+	assert_non_null(takes_kill(5, SECOND, MT_UNKNOWN_S32));
+	assert_null(takes_kill(6, SECOND + 19 * MS, MT_UNKNOWN_S32));
+	assert_non_null(takes_kill(7, SECOND + 21 * MS, MT_UNKNOWN_S32));
 }
 
 static void more_kills_than_there_is_room_for(void **state)
@@ -441,6 +451,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sysrq_is_no_shortage, begin, end),
 		cmocka_unit_test_setup_teardown(points_of_the_kernel, begin, end),
 		cmocka_unit_test_setup_teardown(a_group_is_one_kill, begin, end),
+		cmocka_unit_test_setup_teardown(a_group_where_no_candidates_are_seen, begin, end),
 		cmocka_unit_test_setup_teardown(more_kills_than_there_is_room_for, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_before, begin, end),
 		cmocka_unit_test_setup_teardown(who_grew_where_the_limit_was, begin, end),

@@ -82,7 +82,7 @@ static int run_cache(struct options *options)
 	enum group_by by = options__by(options, CACHE_BY_FILE);
 	const struct session_config config = {
 		.probes = 1U << MT_PROBE_cache,
-		.probes_too = 1U << MT_PROBE_reclaim,
+		.probes_too = 1U << MT_PROBE_reclaim | 1U << MT_PROBE_refault,
 		.aggregate = {
 			.by = by == CACHE_BY_FILE ? BY_PROCESS : by,
 			.hist_by = BY_ALL,

@@ -14,7 +14,8 @@ static bool is_same_kill(const struct oom_cases *cases, const struct oom_case *f
 {
 	return first && !cases->nr_candidates && kill->points == MT_UNKNOWN_S32 &&
 	       first->kill.trigger.tid == kill->trigger.tid && first->kill.limit_cgroup_id == kill->limit_cgroup_id &&
-	       kill->hdr.time_ns - first->kill.hdr.time_ns < OOM_CASES_GROUP_NS;
+	       kill->hdr.time_ns - first->kill.hdr.time_ns <
+		       (first->nr_candidates ? OOM_CASES_CHOICE_NS : OOM_CASES_GROUP_NS);
 }
 
 static struct oom_case *newest(struct oom_cases *cases)
@@ -56,10 +57,12 @@ static void add_other(struct oom_case *c, const struct mt_who *who)
 static struct oom_case *take_kill(struct oom_cases *cases, const struct mt_oom *kill)
 {
 	struct oom_case *first = newest(cases);
+	bool same = is_same_kill(cases, first, kill);
 
 	cases->killed[cases->nr % OOM_CASES_MAX] = kill->victim.pid;
-	cases->kills_ns[cases->nr++ % OOM_CASES_MAX] = kill->hdr.time_ns;
-	if (is_same_kill(cases, first, kill)) {
+	/* who is killed with another is none of the kills that follow */
+	cases->kills_ns[cases->nr++ % OOM_CASES_MAX] = same ? first->kill.hdr.time_ns : kill->hdr.time_ns;
+	if (same) {
 		add_other(first, &kill->victim);
 		return NULL;
 	}

@@ -13,8 +13,13 @@
 #define OOM_CASES_MAX	    256 /* that wait for their reports at a time */
 #define OOM_CASES_SENT_MAX  32	/* of these, SIGKILLs of programs */
 #define OOM_CASE_CANDIDATES 8
-/* Victims of one choice are marked one right after the other; the next choice takes longer. */
-#define OOM_CASES_GROUP_NS 20000000ULL
+/*
+ * Victims of one choice are marked one right after the other; the next choice takes longer.  But the kernel prints a
+ * line between (mm/oom_kill.c, __oom_kill_process()), which a slow console makes long: where the choice's candidates
+ * were seen, and none since, more time is given.
+ */
+#define OOM_CASES_GROUP_NS  20000000ULL
+#define OOM_CASES_CHOICE_NS 500000000ULL
 
 struct oom_case {
 	struct mt_oom kill;

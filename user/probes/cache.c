@@ -6,7 +6,10 @@
 #define FILEMAP(program_, event_)                                                                                      \
 	{                                                                                                              \
 		{ .program = program_, .kind = ATTACH_TP_BTF, .event = event_, .proto = "struct folio *folio" },       \
-			{ .program = program_, .kind = ATTACH_TP_BTF, .event = event_, .proto = "struct page *page" }, \
+			{ .program = program_ "_v5_10",                                                                \
+			  .kind = ATTACH_TP_BTF,                                                                       \
+			  .event = event_,                                                                             \
+			  .proto = "struct page *page" },                                                              \
 			{},                                                                                            \
 	}
 

@@ -310,11 +310,43 @@ static int sum_up(struct cache_view *cache)
 	return err;
 }
 
+/* The kernel's own refaults of files, in pages; MT_UNKNOWN_U64: programs on functions are needed for them.  0 or
+ * -errno. */
+static int sum_refaults(struct cache_view *cache)
+{
+	const struct keyed_row *row = &keyed_rows[MT_KEYED_refault_by_evictor];
+	const struct mt_refault_by_evictor *record;
+	const void **records = NULL;
+	size_t nr = 0, i;
+	int err;
+
+	cache->refaulted = MT_UNKNOWN_U64;
+	if (!cache->view->keyed || !keyed_counts__knows(cache->view->keyed, row))
+		return 0;
+	err = keyed_counts__list(cache->view->keyed, row, cache->scope, &records, &nr);
+	if (!err)
+		cache->refaulted = 0;
+	for (i = 0; !err && i < nr; i++) {
+		record = records[i];
+		cache->refaulted += record->key.file ? record->value.refaulted_pages : 0;
+	}
+	free(records);
+	return err;
+}
+
+static struct cell refaulted_cell(const struct cache_view *cache)
+{
+	if (cache->refaulted == MT_UNKNOWN_U64)
+		return cell_none();
+	return cell_uint(cache->refaulted * cache->view->facts->page_size);
+}
+
 static void add_facts(struct cache_view *cache, struct report *report)
 {
 	static const struct column titles[] = {
 #define OP_FACT(title_, id) { .path = "total." #id "_bytes" },
-		EACH_OP(OP_FACT){ .path = "hit_ratio" },
+		EACH_OP(OP_FACT){ .path = "refaulted_bytes" },
+		{ .path = "hit_ratio" },
 		{ .path = "remembered_evictions" },
 		{ .path = "read_back_is_complete" },
 	};
@@ -322,7 +354,8 @@ static void add_facts(struct cache_view *cache, struct report *report)
 					      cache->sums[4] };
 	struct cell *cells = fill_pages(cache, cache->facts, &pages);
 
-	*cells++ = cell_none();
+	*cells++ = refaulted_cell(cache);
+	*cells++ = cell_none(); /* nobody knows the hit ratio */
 	*cells++ = cell_uint(REMEMBERED);
 	*cells++ = cell_bool(cache->sums[MT_CACHE_EVICTED] <= REMEMBERED);
 	report__add_values(
@@ -337,15 +370,18 @@ static const char *bytes(const struct cache_view *cache, char *buf, size_t size,
 
 static void say_sums(const struct cache_view *cache, struct report *report)
 {
-	char text[CACHE_NR_SUMS][32];
+	char text[CACHE_NR_SUMS][32], refaulted[32] = "-";
 	size_t i;
 
 	for (i = 0; i < CACHE_NR_SUMS; i++)
 		bytes(cache, text[i], sizeof(text[i]), cache->sums[i]);
+	if (cache->refaulted != MT_UNKNOWN_U64)
+		bytes(cache, refaulted, sizeof(refaulted), cache->refaulted);
 	report__add_note(report,
-			 "page cache: added %s  evicted %s  truncated %s  read back %s  dirtied %s  hit ratio -",
+			 "page cache: added %s  evicted %s  truncated %s  read back %s  refaulted %s  dirtied %s  "
+			 "hit ratio -",
 			 text[MT_CACHE_ADDED], text[MT_CACHE_EVICTED], text[MT_CACHE_TRUNCATED],
-			 text[MT_CACHE_READ_BACK], knows_dirtied(cache) ? text[MT_CACHE_DIRTIED] : "-");
+			 text[MT_CACHE_READ_BACK], refaulted, knows_dirtied(cache) ? text[MT_CACHE_DIRTIED] : "-");
 }
 
 static uint64_t read_back_pages(const void *record)
@@ -391,6 +427,8 @@ int cache_view__add(struct cache_view *cache, struct report *report, enum scope 
 	cache->scope = scope;
 	memset(&cache->keyed, 0, sizeof(cache->keyed));
 	err = sum_up(cache);
+	if (!err)
+		err = sum_refaults(cache);
 	if (err)
 		return err;
 	say_sums(cache, report);

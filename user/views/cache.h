@@ -32,7 +32,8 @@ struct cache_view {
 	size_t nr_texts;
 	struct keyed_tables keyed;
 	uint64_t sums[CACHE_NR_SUMS]; /* pages, in the order of enum mt_cache_op */
-	struct cell facts[CACHE_NR_SUMS + 3];
+	uint64_t refaulted;	      /* pages, by the kernel's own count; MT_UNKNOWN_U64: unknown */
+	struct cell facts[CACHE_NR_SUMS + 4];
 };
 
 /*
