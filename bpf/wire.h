@@ -24,6 +24,7 @@
 #define MT_FILE_NAME_LEN   32
 #define MT_VARIABLE	   0x6d745f766172 /* stands in a program for the id of a kernel's variable */
 #define MT_DEVICE_LEN	   32
+#define MT_FILE_PATH_LEN   256
 #define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
 #define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
 #define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
@@ -528,10 +529,10 @@ struct mt_heap_sum {
 	__u64 without_room; /* objects that the map had no room for */
 	__u64 missed;	    /* calls whose end or whose begin was not seen */
 	__u64 dropped;	    /* processes that exec replaced, with all that they held */
-	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
-	__u32 files;	    /* with functions of an allocator */
-	__u32 functions;    /* of these files that are traced */
-	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u64 call_ns; /* how long one traced allocation and its free take at most, as measured before; 0: not known */
+	__u32 files;   /* with functions of an allocator */
+	__u32 functions; /* of these files that are traced */
+	__u32 sample;	 /* one address in so many; 0 or 1: all */
 	__u32 pad;
 };
 
@@ -546,7 +547,16 @@ struct mt_heap_object {
 	__u64 bytes;
 	__u64 born_ns;
 	__s32 stack; /* as in struct mt_fault */
-	__u32 pad;
+	__u32 top;   /* the key of a struct mt_heap_top; 0: none */
+};
+
+/*
+ * The top of the stack of a call that allocates, as far as it matters: words that can be addresses of code, and 1 for
+ * those that are the frame pointer, which is 1 then.  So calls by one path share it.
+ */
+struct mt_heap_top {
+	__u64 hash;
+	struct mt_stack_top top;
 };
 
 enum mt_heap_state {
@@ -722,6 +732,99 @@ struct mt_swap_out {
 	struct mt_hdr hdr;
 	struct mt_swap_out_key key;
 	struct mt_swap_out_value value;
+};
+
+/* What happened to pages of the page cache; the order of the counters below. */
+enum mt_cache_op {
+	MT_CACHE_ADDED,
+	MT_CACHE_EVICTED,
+	MT_CACHE_TRUNCATED,
+	MT_CACHE_READ_BACK,
+	MT_CACHE_DIRTIED,
+	MT_NR_CACHE_OPS
+};
+
+/* A file whose pages came into the page cache or left it, when that was seen first. */
+struct mt_cache_file {
+	struct mt_hdr hdr;
+	__u64 inode;
+	__u32 device_major, device_minor;
+	__u32 generation;	      /* of the inode: another file may get its number later */
+	__u32 kind;		      /* enum mt_cache_kind */
+	__u32 deleted;		      /* it has no name in its file system any more */
+	__u32 cut;		      /* the path's begin is missing */
+	__u32 rdev_major, rdev_minor; /* of a block device; else all bits set */
+	/* In its file system, from that one's root; empty: unknown. */
+	char path[MT_FILE_PATH_LEN];
+};
+
+enum mt_cache_kind {
+	MT_CACHE_FILE,
+	MT_CACHE_BLOCK_DEVICE, /* what a file system keeps of its device beside files, and reads of the device itself */
+	MT_NR_CACHE_KINDS
+};
+
+struct mt_cache_pages {
+	__u64 added;
+	__u64 evicted;
+	__u64 truncated;
+	__u64 read_back;
+	__u64 dirtied;
+};
+
+/* Pages of the page cache, by file. */
+struct mt_cache_by_file_key {
+	__u64 inode;
+	__u32 device_major, device_minor;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct mt_cache_by_file_value {
+	struct mt_keyed_head head; /* its count: of events, as that of the next two */
+	struct mt_cache_pages pages;
+};
+
+struct mt_cache_by_file {
+	struct mt_hdr hdr;
+	struct mt_cache_by_file_key key;
+	struct mt_cache_by_file_value value;
+};
+
+/* The same by the cgroup that they are charged to. */
+struct mt_cache_by_cgroup_key {
+	__u64 cgroup_id; /* 0: none, or unknown */
+};
+
+struct mt_cache_by_cgroup_value {
+	struct mt_keyed_head head;
+	struct mt_cache_pages pages;
+};
+
+struct mt_cache_by_cgroup {
+	struct mt_hdr hdr;
+	struct mt_cache_by_cgroup_key key;
+	struct mt_cache_by_cgroup_value value;
+};
+
+/* Pages that were added again after reclaim had taken them, by who took them. */
+struct mt_cache_read_back_key {
+	__u64 cgroup_id;	/* that they are charged to now */
+	__u64 target_cgroup_id; /* whose limit they had been taken for; 0: none, or unknown */
+	__u32 by;		/* enum mt_reclaimer */
+	__u32 pad;
+	char evictor[MT_COMM_LEN]; /* the task that took them */
+};
+
+struct mt_cache_read_back_value {
+	struct mt_keyed_head head;
+	__u64 pages;
+};
+
+struct mt_cache_read_back {
+	struct mt_hdr hdr;
+	struct mt_cache_read_back_key key;
+	struct mt_cache_read_back_value value;
 };
 
 /* What khugepaged did, by whose memory it was. */
@@ -1250,6 +1353,10 @@ _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
+_Static_assert(sizeof(struct mt_cache_file) == 56 + MT_FILE_PATH_LEN, "mt_cache_file");
+_Static_assert(sizeof(struct mt_cache_by_file) == 16 + 24 + 24 + 40, "mt_cache_by_file");
+_Static_assert(sizeof(struct mt_cache_by_cgroup) == 16 + 8 + 24 + 40, "mt_cache_by_cgroup");
+_Static_assert(sizeof(struct mt_cache_read_back) == 16 + 40 + 24 + 8, "mt_cache_read_back");
 _Static_assert(sizeof(struct mt_khugepaged) == 16 + 32 + 24 + 24, "mt_khugepaged");
 _Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
 _Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");

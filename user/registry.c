@@ -15,6 +15,7 @@ extern const struct command map_command;
 extern const struct command leak_command;
 extern const struct command stat_command;
 extern const struct command stalls_command;
+extern const struct command cache_command;
 extern const struct command timeline_command;
 extern const struct command oom_command;
 extern const struct command trace_command;
@@ -35,6 +36,7 @@ const struct command *const commands[] = {
 	&leak_command,
 	&stat_command,
 	&stalls_command,
+	&cache_command,
 	&timeline_command,
 	&oom_command,
 	&trace_command,

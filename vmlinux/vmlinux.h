@@ -136,6 +136,8 @@ struct mm_struct {
 	unsigned long locked_vm;
 	unsigned long data_vm;
 	atomic_long_t pgtables_bytes;
+	unsigned long start_code;
+	unsigned long end_code;
 	unsigned long start_stack;
 };
 

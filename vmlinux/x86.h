@@ -4,6 +4,7 @@
 #define MEMTRACE_VMLINUX_X86_H
 
 struct pt_regs {
+	unsigned long bp;
 	unsigned long r10;
 	unsigned long ax;
 	unsigned long dx;

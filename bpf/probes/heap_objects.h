@@ -5,6 +5,7 @@
 
 #include "core/every.h"
 #include "core/state.h"
+#include "heap_tops.h"
 
 #define HEAP_GRAIN 4 /* addresses are multiples of 16 or, of small objects, of 8 */
 
@@ -132,7 +133,7 @@ static __always_inline void heap__put_object(u64 address, const struct mt_heap_o
 		heap__count(without_room);
 }
 
-static __always_inline void heap__put(void *ctx, u64 address, u64 bytes)
+static __always_inline void heap__put(struct pt_regs *ctx, u64 address, u64 bytes)
 {
 	struct mt_state *s = state__current();
 	struct mt_heap_object object = { .bytes = bytes, .born_ns = bpf_ktime_get_boot_ns(), .stack = MT_UNKNOWN_S32 };
@@ -140,6 +141,8 @@ static __always_inline void heap__put(void *ctx, u64 address, u64 bytes)
 	if (s && cfg.stacks) {
 		s->walking = 1;
 		object.stack = chain__id(ctx, BPF_F_USER_STACK);
+		if (cfg.stack_tops && object.stack >= 0)
+			object.top = heap__top(ctx);
 		s->walking = 0;
 	}
 	heap__put_object(address, &object);

@@ -377,3 +377,33 @@ int BPF_PROG(page_write_end, struct block_device___v6_1 *device, unsigned long s
 {
 	return page_end(page, MT_SWAP_OUT, error);
 }
+
+static __always_inline int zswapped(struct folio *folio, enum mt_slot slot)
+{
+	struct mt_state *s = state__counting(false);
+
+	if (s)
+		state__add(s, MT_PROBE_swap, slot, folio_pages(folio));
+	return 0;
+}
+
+/* Compressed swap: what it takes is no request.  As zswpout is counted (mm/zswap.c, zswap_store()). */
+SEC("fexit/zswap_store")
+int BPF_PROG(zswap_store_end, struct folio *folio, bool stored)
+{
+	return stored ? zswapped(folio, MT_SLOT_swap_zswap_out_pages) : 0;
+}
+
+/* It says whether the page was there. */
+SEC("fexit/zswap_load")
+int BPF_PROG(zswap_load_end, struct folio *folio, bool loaded)
+{
+	return loaded ? zswapped(folio, MT_SLOT_swap_zswap_in_pages) : 0;
+}
+
+/* It returns an error if not. */
+SEC("fexit/zswap_load")
+int BPF_PROG(zswap_load_err_end, struct folio *folio, int error)
+{
+	return error ? 0 : zswapped(folio, MT_SLOT_swap_zswap_in_pages);
+}

@@ -75,7 +75,7 @@ options_shown() {
 }
 
 @test "an unknown command: one line, exit 2" {
-	refused 2 "'frobnicate'" "state, map, leak, stat, stalls, timeline, oom, trace" -- frobnicate
+	refused 2 "'frobnicate'" "state, map, leak, stat, stalls, cache, timeline, oom, trace" -- frobnicate
 	refused 2 "'sta'" "did you mean stat?" -- sta
 	# another word is no mistyped one
 	refused 2 "unknown command 'foo'; expected state, " -- foo

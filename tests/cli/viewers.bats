@@ -100,6 +100,48 @@ as_json() {
 			[$h.name, $h.unit, $h.labels.kind, .le, .count] | map(. // "") | join(",")')
 }
 
+# events_as_json RECORDING COMMAND KIND: each value of such events is that of JSON
+events_as_json() {
+	replay "$1" "$2" --format "csv:$3" >"$BATS_TEST_TMPDIR/csv"
+	replay "$1" "$2" --json >"$BATS_TEST_TMPDIR/json"
+	python3 - "$3" "$BATS_TEST_TMPDIR" <<-'END'
+		import csv, json, sys
+
+		def text(value):
+		    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+		def flat(value, path=""):
+		    for key, item in value.items():
+		        if isinstance(item, dict):
+		            yield from flat(item, path + key + ".")
+		        else:
+		            yield path + key, text(item)
+
+		kind, directory = sys.argv[1:]
+		rows = list(csv.DictReader(open(directory + "/csv", newline="")))
+		events = [e for e in map(json.loads, open(directory + "/json")) if e.get("event") == kind]
+		assert len(rows) == len(events) > 0, (len(rows), len(events))
+		for row, event in zip(rows, events):
+		    event = dict(flat(event))
+		    for name, value in row.items():
+		        assert event.get(name, "") == value, (name, value, event)
+		    assert set(event) - {"schema"} <= set(row), set(event) - set(row)
+	END
+}
+
+@test "csv: events have a row each, of one kind or of all" {
+	need jq
+	need python3
+	events_as_json rare trace reclaim
+	events_as_json every trace fault
+	events_as_json rare timeline memcg
+	[ "$(replay rare trace --format csv:reclaim | grep -c ^event)" -eq 1 ]
+	# all kinds, and with each a line of names
+	[ "$(replay rare trace --format csv | grep -vc ^event)" -eq "$(replay rare trace --json | jq -s '[.[] | select(.event)] | length')" ]
+	[ "$(replay rare trace --format csv:none | wc -c)" -eq 0 ]
+	[[ $(replay rare trace --format csv:events) == *,reclaim,* ]]
+}
+
 @test "csv: another table by its name, and no other" {
 	run -0 replay rare stat --format csv:oom
 	[ "${#lines[@]}" -eq 2 ]
@@ -111,8 +153,8 @@ as_json() {
 }
 
 @test "events are for formats that have them" {
-	refused 2 "--format 'csv'" "text json perfetto" -- replay "$golden/rare.rec" trace --format csv
-	refused 2 "--format 'pprof'" "text json perfetto" -- replay "$golden/rare.rec" timeline --format pprof
+	refused 2 "--format 'folded'" "text json csv perfetto" -- replay "$golden/rare.rec" trace --format folded
+	refused 2 "--format 'pprof'" "text json csv perfetto" -- replay "$golden/rare.rec" timeline --format pprof
 	refused 2 "--format 'perfetto'" "text json csv" -- replay "$golden/rare.rec" stat --format perfetto
 	refused 2 "--format 'pprof'" "text json csv" -- replay "$golden/rare.rec" stat --format pprof
 }

@@ -111,9 +111,9 @@ pages_below() {
 		awk '/main;chain_a;chain_b;chain_c;/ { a += $NF } /main;chain_d;/ { d += $NF } END { print a, d }')" "321 45"
 }
 
-# of_parent FILTER: the sum of a number of the paths in which a parent writes after a fork
+# of_parent NUMBER: the sum of a number of the paths in which a parent writes after a fork
 of_parent() {
-	jq "[.paths[] | select(.stack | test(\"^mt-parent\\\\[[0-9]+\\\\];.*main;\\\\[(write_present|copied)\\\\]$\")) | $1] | add // 0" \
+	jq "[.paths[] | select(.stack | test(\"^mt-parent\\\\[[0-9]+\\\\];.*main;([^;]*_\\\\[i\\\\];)*\\\\[(write_present|copied)\\\\]$\")) | $1] | add // 0" \
 		"$tmp/out.json"
 }
 

@@ -136,6 +136,18 @@ traced() {
 	finish grower
 }
 
+@test "fragmentation, with what the program requested; a sample of objects is an estimate" {
+	[[ -r /sys/bus/event_source/devices/uprobe/type ]] || skip "no uprobes"
+	leak --malloc -- "$workloads/grower" holes -n 100 -u 20000 -s 4000
+	between "requested" "$(report .memory.grown.requested_bytes)" 4000 65536
+	between "not given back" "$(report .memory.grown.not_returned_bytes)" $((400 * 4000)) $((520 * 4096))
+	same "not given back is held, less requested" "$(report '.memory.grown |
+		.not_returned_bytes - .allocator_held_bytes + .requested_bytes')" 0
+	same "by page" "$(report '.by_page, .pages' | tr '\n' ' ')" "null null "
+	leak --malloc --sample 1/4 -- "$workloads/grower" leak -n 400 -u 1000 -s 4000
+	between "requested, estimated" "$(report .memory.grown.requested_bytes)" $((250 * 4000)) $((550 * 4000))
+}
+
 @test "by page: small objects of the heap, with whole chains; a leak in a child; a sample; a replay" {
 	leak --stacks=dwarf --record "$tmp/leak.rec" -- "$workloads/grower" child -n 3000 -u 300 -s 4000
 	adds_up

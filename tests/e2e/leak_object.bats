@@ -89,6 +89,7 @@ first() {
 	between "missed" "$(report .allocator.missed)" 99 101
 	refused "no function of an allocator of that name; expected names such as nomalloc and nofree" \
 		leak --malloc --allocator "$workloads/holder:no" -- true
+	refused "not with --malloc, whose call paths follow frame pointers" leak --malloc --stacks=dwarf -- true
 	refused "expected a 64-bit ELF file" leak --malloc --allocator "$0" -- true
 }
 
@@ -101,7 +102,7 @@ first() {
 	same "status" "$mt_status" 0
 	same "held" "$(first)" "leak_malloc 30000 300"
 	same "it lives" "$(report .allocator.ended_bytes)" 0
-	grep -q 'tracing 9 functions in 1 files; an allocation and its free take [0-9.]* us more each' "$tmp/err"
+	grep -q 'tracing 9 functions in 1 files; an allocation and its free take up to [0-9.]* us more' "$tmp/err"
 	finish holder
 	"$memtrace" replay "$tmp/leak.rec" leak --json -o "$tmp/again.json" 2>"$tmp/err2"
 	cmp <(jq -S '.by_object, .allocator' "$tmp/stat.json") <(jq -S '.by_object, .allocator' "$tmp/again.json")
@@ -134,3 +135,21 @@ first() {
 	grep -q 'has no table of symbols (it is stripped), so an allocator in it is not found' <<<"$output"
 	grep -q 'no function of an allocator was found' <<<"$output"
 }
+@test "C++: operator new and delete, through the library's" {
+	need_tool c++ g++
+	cat >"$tmp/p.cc" <<-END
+		#include <vector>
+		struct thing { char bytes[48]; };
+		static std::vector<thing *> kept;
+		__attribute__((noinline)) thing *keep() { thing *t = new thing; asm volatile("" : "+r"(t)); return t; }
+		__attribute__((noinline)) void drop() { char *p = new char[99]; asm volatile("" : "+r"(p)); delete[] p; }
+		int main() { kept.reserve(100); for (int i = 0; i < 100; i++) { kept.push_back(keep()); drop(); } _exit(0); }
+	END
+	sed -i '1i #include <unistd.h>' "$tmp/p.cc"
+	c++ -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -o "$tmp/p" "$tmp/p.cc"
+	leak -- "$tmp/p"
+	same "objects" "$(report '[.by_object[] | select(.path | test(";keep;")) | .objects] | add')" 100
+	same "bytes" "$(report '[.by_object[] | select(.path | test(";keep;")) | .bytes] | add')" 4800
+	same "arrays" "$(report '[.by_object[] | select(.path | test(";drop;"))] | length')" 0
+}
+

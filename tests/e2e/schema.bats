@@ -112,6 +112,23 @@ for file in sys.argv[1:]:
 	valid hist "$tmp"/hist.*.json
 }
 
+@test "cache --json: by each kind of row, with intervals, of a command, and replayed" {
+	for by in file cgroup process thread comm; do
+		"$memtrace" cache --by $by --record "$tmp/$by.rec" --json -o "$tmp/cache.$by.json" -- \
+			sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+		"$memtrace" replay "$tmp/$by.rec" cache --by $by -i 10ms --json >"$tmp/cache.replayed.$by.json"
+	done
+	"$memtrace" cache -d 0.4 -i 0.1 --json -o "$tmp/cache.intervals.json"
+	between "reports" "$(wc -l <"$tmp/cache.intervals.json")" 2 6
+	"$memtrace" trace cache --json -o "$tmp/trace.json" -- sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+	head -n -1 "$tmp/trace.json" >"$tmp/events.json"
+	grep -q '"path":"[^"]*/file"' "$tmp/events.json" || fail "no path"
+	"$memtrace" stat cache --json -o "$tmp/stat.json" -- sh -c "head -c 1M /dev/zero >'$tmp/file'; rm '$tmp/file'"
+	valid cache "$tmp"/cache.*.json
+	valid event "$tmp/events.json"
+	valid stat "$tmp/stat.json"
+}
+
 @test "stacks --json" {
 	"$memtrace" stacks --json -o "$tmp/stacks.fault.json" -- "$workloads/stacks"
 	"$memtrace" stacks alloc --weight pages --json -o "$tmp/stacks.alloc.json" -- "$workloads/stacks"

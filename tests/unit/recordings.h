@@ -38,6 +38,7 @@ union any_record {
 	struct mt_heap_sum heap_sum;
 	struct mt_major major;
 	struct mt_swapin swapin;
+	struct mt_cache_file cache_file;
 	struct title_record title;
 	struct map_look_record map_look;
 	struct map_process_record map_process;

@@ -239,6 +239,56 @@ static void parts(void **state)
 	report__free(report);
 }
 
+/* One of each kind and another one of the first, and a report on them. */
+static char *render_events(const char *part)
+{
+	static const struct column others[] = { { .path = "at", .unit = UNIT_TIME }, { .path = "who" } };
+	const struct cell other[] = { cell_uint(7), cell_string("=x") };
+	struct output out = { .ops = &csv_output, .wall_offset_ns = &offset, .part = part, .events = true };
+	struct cell cells[NR(columns)] = { 0 };
+	struct cell_rows rows = { cells, 1, NR(columns), 0 };
+	struct table table = table_of(&rows);
+	struct report *report = report__new("memtrace.test/1");
+	char *text = NULL;
+	size_t size = 0;
+
+	out.stream = open_memstream(&text, &size);
+	assert_non_null(out.stream);
+	fill(cells, "a");
+	report__add_table(report, &table);
+	assert_int_equal(csv_output.event(&out, "first", "", columns, cells, 3), 0);
+	assert_int_equal(csv_output.event(&out, "other", "", others, other, 2), 0);
+	assert_int_equal(csv_output.event(&out, "other", "", others, other, 2), 0);
+	assert_int_equal(csv_output.event(&out, "first", "", columns, cells, 3), 0);
+	assert_int_equal(csv_output.report(&out, report), 0);
+	output__done(&out);
+	fclose(out.stream);
+	report__free(report);
+	return text;
+}
+
+#define FIRST_NAMES "event,comm,reclaim.ns,weight_bytes\r\n"
+#define FIRST_ROW   "first,a,1840000000,18446744073709551615\r\n"
+#define OTHER_NAMES "event,at_ns,who\r\n"
+#define OTHER_ROW   "other,5007,\\x3dx\r\n"
+
+static void expect_events(const char *part, const char *expected)
+{
+	char *text = render_events(part);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void events(void **state)
+{
+	(void)state;
+	expect_events(NULL, FIRST_NAMES FIRST_ROW OTHER_NAMES OTHER_ROW OTHER_ROW FIRST_NAMES FIRST_ROW);
+	expect_events("first", FIRST_NAMES FIRST_ROW FIRST_ROW);
+	expect_events("other", OTHER_NAMES OTHER_ROW OTHER_ROW);
+	expect_events("nothing", "");
+}
+
 static int broken(void *ctx, struct cell *cells)
 {
 	(void)ctx;
@@ -282,6 +332,7 @@ int main(void)
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(intervals_make_one_table),
 		cmocka_unit_test(parts),
+		cmocka_unit_test(events),
 		cmocka_unit_test(errors),
 	};
 

@@ -69,6 +69,18 @@ static double noisy_leak(size_t second, size_t of)
 	return 10 * MIB + (double)second * MIB + (double)(second * 7919 % 13) / 13 * 4 * MIB;
 }
 
+/* A leak of 1 MiB a second with two dips, of an eighth of what it grows by. */
+static double dips(size_t second, size_t of)
+{
+	return 10 * MIB + (double)second * MIB - (second == of / 4 || second == of / 2 ? (double)of / 8 * MIB : 0);
+}
+
+/* A leak of 1 MiB a second that is read last while it has a fifth less for a moment. */
+static double dip_at_end(size_t second, size_t of)
+{
+	return 10 * MIB + (double)second * MIB - (second == of ? (double)of / 5 * MIB : 0);
+}
+
 static double step_late(size_t second, size_t of)
 {
 	return second * 10 < of * 8 ? 10 * MIB : 60 * MIB;
@@ -101,10 +113,10 @@ static const struct {
 	enum growth_verdict verdict;
 	double slope; /* MiB a second; -1: any */
 } known[] = {
-	{ flat, GROWTH_NONE, 0 },	    { linear, GROWTH_STEADY, 1 },     { falling, GROWTH_NONE, -1 },
-	{ level_off, GROWTH_LEVELLED, -1 }, { sawtooth, GROWTH_SAWTOOTH, 0 }, { rising_saw, GROWTH_RISING_SAW, 0.2 },
-	{ noise, GROWTH_NONE, -1 },	    { noisy_leak, GROWTH_STEADY, 1 }, { step_late, GROWTH_AT_ONCE, -1 },
-	{ late, GROWTH_UNEVEN, -1 },
+	{ flat, GROWTH_NONE, 0 },	    { linear, GROWTH_STEADY, 1 },      { falling, GROWTH_NONE, -1 },
+	{ level_off, GROWTH_LEVELLED, -1 }, { sawtooth, GROWTH_SAWTOOTH, 0 },  { rising_saw, GROWTH_RISING_SAW, 0.2 },
+	{ noise, GROWTH_NONE, -1 },	    { noisy_leak, GROWTH_STEADY, 1 },  { dips, GROWTH_STEADY, 1 },
+	{ dip_at_end, GROWTH_STEADY, 1 },   { step_late, GROWTH_AT_ONCE, -1 }, { late, GROWTH_UNEVEN, -1 },
 };
 
 /* With each point its own step, and with up to 80 seconds in one. */
@@ -216,8 +228,28 @@ static void test_processes_by_growth(void **state)
 	assert_int_equal(list[1]->key.start_ns, 12 * SECOND);
 	assert_int_equal(growth_series__judge(&list[1]->held).grown, 30 << 20);
 	assert_int_equal(list[2]->key.pid, 1);
+	assert_int_equal(growth_table__judge(&table, list[2], 30 * SECOND).verdict, GROWTH_STEADY);
 	assert_int_equal(list[3]->key.start_ns, 15 * SECOND);
 	free(list);
+	growth_table__done(&table);
+}
+
+/* One that does not change has a verdict too, and takes no memory for that. */
+static void test_unchanged(void **state)
+{
+	struct growth_table table = { .step_ns = SECOND };
+	struct grown *grown;
+
+	(void)state;
+	take(&table, 1, 5, 9, 100, false);
+	growth_table__begin(&table, 10 * SECOND);
+	assert_int_equal(growth_table__end(&table, 20 * SECOND), 0);
+	grown = table.processes;
+	assert_null(grown->held.points);
+	assert_int_equal(growth_table__judge(&table, grown, 17 * SECOND).verdict, GROWTH_UNKNOWN);
+	assert_int_equal(growth_table__judge(&table, grown, 18 * SECOND).verdict, GROWTH_NONE);
+	assert_true(growth_table__judge(&table, grown, 18 * SECOND).has_slope);
+	assert_false(growth_table__judge(&table, grown, 17 * SECOND).has_slope);
 	growth_table__done(&table);
 }
 
@@ -245,8 +277,11 @@ static void test_ended_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_series),	     cmocka_unit_test(test_grown_and_few_points),
-		cmocka_unit_test(test_silence_is_no_change), cmocka_unit_test(test_processes_by_growth),
+		cmocka_unit_test(test_known_series),
+		cmocka_unit_test(test_grown_and_few_points),
+		cmocka_unit_test(test_silence_is_no_change),
+		cmocka_unit_test(test_processes_by_growth),
+		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_ended_are_bounded),
 	};
 

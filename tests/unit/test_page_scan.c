@@ -85,6 +85,41 @@ static void test_either_way(void **state)
 	assert_false(f->map.scanned);
 }
 
+struct told {
+	const struct fixture *f;
+	uint64_t present, file, outside;
+};
+
+static void told(void *ctx, uint64_t start, uint64_t end, unsigned int flags)
+{
+	struct told *told = ctx;
+
+	told->present += flags & PAGES_SWAPPED ? 0 : end - start;
+	told->file += flags & PAGES_FILE ? end - start : 0;
+	told->outside += start < told->f->areas[0].start || end > told->f->areas[2].end || start >= end;
+}
+
+/* Which pages there are is told as it is summed up. */
+static void test_told(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	for (i = 0; i < 2; i++, f->scan.no_ioctl = true) {
+		struct told all = { .f = f };
+		uint64_t rss = 0;
+
+		f->scan.told = told;
+		f->scan.told_ctx = &all;
+		check(f);
+		for (size_t a = 0; a < 3; a++)
+			rss += f->areas[a].rss + f->areas[a].swap;
+		assert_int_equal(all.present, rss);
+		assert_int_equal(all.file, 0);
+		assert_int_equal(all.outside, 0);
+	}
+}
+
 static void test_late(void **state)
 {
 	struct fixture *f = *state;
@@ -109,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_either_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
 	};

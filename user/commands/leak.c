@@ -241,6 +241,11 @@ static int run_leak(struct options *options)
 	bool chains = false;
 	size_t i;
 
+	if (options->malloc && options->stacks == STACKS_DWARF) {
+		log_error("--stacks=dwarf: not with --malloc, whose call paths follow frame pointers; expected "
+			  "--stacks=fp");
+		return EXIT_USAGE;
+	}
 	for (i = 0; i < NR_SECTIONS; i++) {
 		if (!(wanted & 1U << i))
 			continue;

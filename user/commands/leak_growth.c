@@ -46,7 +46,7 @@ static const char *cgroup_of(struct leak_run *run, const struct mt_who *who)
 static void fill(struct leak_run *run, const struct grown *grown, struct cell *c)
 {
 	const struct mt_memory *last = &grown->last, *first = &grown->first;
-	struct growth growth = growth_series__judge(&grown->held);
+	struct growth growth = growth_table__judge(&run->growth, grown, run->ended_ns);
 
 	*c++ = cell_uint(last->who.pid);
 	*c++ = cell_string(last->who.comm);

@@ -32,7 +32,7 @@ static const struct column value_columns[] = {
 	{ .title = "execs", .path = "dropped", .unit = UNIT_COUNT },
 	{ .title = "functions", .path = "functions", .unit = UNIT_COUNT },
 	{ .title = "files", .path = "files", .unit = UNIT_COUNT },
-	{ .title = "a call and its free", .path = "call_ns", .unit = UNIT_NS },
+	{ .title = "a call and its free, up to", .path = "call_ns", .unit = UNIT_NS },
 	{ .path = "sample" },
 };
 
@@ -204,7 +204,7 @@ static void tell_cost(struct leak_run *run, const struct mt_heap_sum *sum)
 	if (run->object_view.told || !sum->call_ns || run->tracing.session.options->replay)
 		return;
 	run->object_view.told = true;
-	log_note("tracing %u functions in %u files; an allocation and its free take %.1f us more each", sum->functions,
+	log_note("tracing %u functions in %u files; an allocation and its free take up to %.1f us more", sum->functions,
 		 sum->files, (double)sum->call_ns / 1e3);
 }
 

@@ -267,8 +267,11 @@ static void fill_memory(struct leak_run *run)
 	struct cell requested = cell_none(), rest = cell_none();
 
 	if (run->requested_bytes != MT_UNKNOWN_U64) {
-		requested = cell_uint(run->requested_bytes);
-		rest = cell_int(held_grown.i - (int64_t)run->requested_bytes);
+		/* of a sample of objects an estimate */
+		uint64_t bytes = run->requested_bytes * (run->held.sum.sample > 1 ? run->held.sum.sample : 1);
+
+		requested = cell_uint(bytes);
+		rest = cell_int(held_grown.i - (int64_t)bytes);
 	}
 	const struct cell cells[] = { cell_uint(size),
 				      cell_uint(held),

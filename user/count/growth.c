@@ -106,9 +106,19 @@ int growth_table__end(struct growth_table *table, uint64_t now_ns)
 	int err = 0;
 
 	HASH_ITER (hh, table->processes, grown, next)
-		if (!err && !grown->last.ended)
+		if (!err && !grown->last.ended && grown->held.points)
 			err = growth_series__extend(&grown->held, now_ns, table->step_ns);
 	return err;
+}
+
+struct growth growth_table__judge(const struct growth_table *table, const struct grown *grown, uint64_t now_ns)
+{
+	const struct growth_series *held = &grown->held;
+
+	if (held->points || now_ns < held->begin_ns ||
+	    (now_ns - held->begin_ns) / GROWTH_LEAST_POINTS < (table->step_ns ? table->step_ns : 1))
+		return growth_series__judge(held);
+	return (struct growth){ .verdict = GROWTH_NONE, .has_slope = true };
 }
 
 static int64_t grown_by(const struct grown *grown)

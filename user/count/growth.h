@@ -36,6 +36,8 @@ int growth_table__take(struct growth_table *table, const struct mt_memory *recor
 void growth_table__begin(struct growth_table *table, uint64_t now_ns);
 /* The run, or a part of it, ends: processes that live still hold what they held last.  0 or -ENOMEM. */
 int growth_table__end(struct growth_table *table, uint64_t now_ns);
+/* How a process grew until then: one that did not change all the time has no points for it. */
+struct growth growth_table__judge(const struct growth_table *table, const struct grown *grown, uint64_t now_ns);
 /* Those that grew most first: *list is the caller's to free(), what it points to is not.  0 or -ENOMEM. */
 int growth_table__rank(const struct growth_table *table, struct grown ***list, size_t *nr);
 void growth_table__done(struct growth_table *table);

@@ -16,6 +16,7 @@
 #define FALL_SHARE 0.1
 /* So many make a sawtooth. */
 #define LEAST_FALLS 2
+#define DEEP_SHARE  0.5
 /* It rises if the lowest values after its falls do, over at least so many, and in all by this share of its highest
  * fall. */
 #define LEAST_LOWS 3
@@ -149,6 +150,7 @@ struct shape {
 	double least; /* bytes that are more than noise */
 	double range; /* between the lowest and the highest value */
 	double highest_step;
+	double slope;	  /* of all of it */
 	double thirds[3]; /* what it grew by in each */
 	size_t falls;
 	double highest_fall;
@@ -200,6 +202,26 @@ static void find_falls(struct shape *shape, const struct growth_series *series)
 		add_low(shape, high, low_at, low);
 }
 
+/* What it grew by in each third, by the slope there: a single value that happens to be the last of it changes little.
+ */
+static void fit(struct shape *shape, const struct growth_series *series)
+{
+	double at[GROWTH_POINTS], value[GROWTH_POINTS];
+	size_t i, begin, end;
+
+	for (i = 0; i < series->nr; i++) {
+		at[i] = seconds_at(series, i);
+		value[i] = (double)series->points[i].last;
+	}
+	shape->slope = median_slope(at, value, series->nr);
+	for (i = 0; i < 3; i++) {
+		begin = i * series->nr / 3;
+		end = (i + 1) * series->nr / 3;
+		shape->thirds[i] = median_slope(&at[begin], &value[begin], end - begin) *
+				   ((double)(end - begin) * (double)series->step_ns / NS_PER_SEC);
+	}
+}
+
 static struct shape shape_of(const struct growth_series *series)
 {
 	double low = (double)series->first, high = low, before = low, step;
@@ -212,10 +234,10 @@ static struct shape shape_of(const struct growth_series *series)
 		high = (double)series->points[i].high > high ? (double)series->points[i].high : high;
 		step = (double)series->points[i].last - before;
 		shape.highest_step = step > shape.highest_step ? step : shape.highest_step;
-		shape.thirds[i * 3 / series->nr] += step;
 		before = (double)series->points[i].last;
 	}
 	shape.range = high - low;
+	fit(&shape, series);
 	find_falls(&shape, series);
 	return shape;
 }
@@ -235,7 +257,8 @@ static enum growth_verdict verdict_of(const struct shape *shape, double grown)
 {
 	size_t i;
 
-	if (shape->falls >= LEAST_FALLS)
+	/* of a few falls it is not known whether what stays rises: then they have to be most of what happened */
+	if (shape->falls >= LEAST_LOWS || (shape->falls >= LEAST_FALLS && shape->highest_fall >= DEEP_SHARE * grown))
 		return rises(shape) ? GROWTH_RISING_SAW : GROWTH_SAWTOOTH;
 	if (grown < shape->least)
 		return GROWTH_NONE;
@@ -249,18 +272,6 @@ static enum growth_verdict verdict_of(const struct shape *shape, double grown)
 	return GROWTH_STEADY;
 }
 
-static double slope_of(const struct growth_series *series)
-{
-	double at[GROWTH_POINTS], value[GROWTH_POINTS];
-	size_t i;
-
-	for (i = 0; i < series->nr; i++) {
-		at[i] = seconds_at(series, i);
-		value[i] = (double)series->points[i].last;
-	}
-	return median_slope(at, value, series->nr);
-}
-
 struct growth growth_series__judge(const struct growth_series *series)
 {
 	struct growth growth = { .grown = (int64_t)(series->now - series->first), .slope = NAN };
@@ -269,10 +280,12 @@ struct growth growth_series__judge(const struct growth_series *series)
 	if (series->nr < GROWTH_LEAST_POINTS)
 		return growth;
 	shape = shape_of(series);
+	if (isnan(shape.slope))
+		return growth; /* no memory */
 	growth.verdict = verdict_of(&shape, (double)growth.grown);
 	growth.slope = growth.verdict == GROWTH_RISING_SAW || growth.verdict == GROWTH_SAWTOOTH ?
 			       median_slope(shape.low_at, shape.lows, shape.nr_lows) :
-			       slope_of(series);
+			       shape.slope;
 	growth.has_slope = !isnan(growth.slope);
 	return growth;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -177,6 +178,33 @@ int heap_attach__file(struct heap_attach *attach, int fd, const char *name, cons
 	return err;
 }
 
+/*
+ * Whether the process has a file system of that device mounted that another process answers for, and so perhaps never:
+ * "36 35 98:0 /root /mnt rw,noatime master:1 - fuse.sshfs host: rw"
+ */
+static bool is_answered_by_others(uint32_t pid, uint64_t dev)
+{
+	unsigned int major_nr, minor_nr;
+	char path[64], *line = NULL;
+	const char *type;
+	bool found = false;
+	size_t cap = 0;
+	FILE *mounts;
+
+	snprintf(path, sizeof(path), "/proc/%u/mountinfo", pid);
+	mounts = fopen(path, "re");
+	while (mounts && !found && getline(&line, &cap, mounts) > 0) {
+		if (sscanf(line, "%*u %*u %u:%u", &major_nr, &minor_nr) != 2 || makedev(major_nr, minor_nr) != dev)
+			continue;
+		type = strstr(line, " - ");
+		found = type && !strncmp(type + 3, "fuse", 4);
+	}
+	free(line);
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
 static int take_line(struct heap_attach *attach, uint32_t pid, char *line)
 {
 	const struct maps_access access = { .pids = { pid }, .nr = 1 };
@@ -188,6 +216,10 @@ static int take_line(struct heap_attach *attach, uint32_t pid, char *line)
 	err = remember(&attach->mapped, (struct heap_file){ mapping.dev, mapping.inode, attach->pid });
 	if (err <= 0)
 		return err;
+	if (is_answered_by_others(pid, mapping.dev)) {
+		log_debug("%s: not looked at, as its file system may not answer", mapping.path);
+		return 0;
+	}
 	fd = proc_maps__open_file(&access, &mapping);
 	if (fd < 0)
 		return 0;

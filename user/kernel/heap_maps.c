@@ -18,8 +18,9 @@ int heap_maps__open(struct heap_maps *maps, struct bpf_object *bpf)
 		.objects = bpf_object__find_map_fd_by_name(bpf, "heap_objects"),
 		.processes = bpf_object__find_map_fd_by_name(bpf, "heap_processes"),
 		.counts = bpf_object__find_map_fd_by_name(bpf, "heap_counts"),
+		.tops = bpf_object__find_map_fd_by_name(bpf, "heap_tops"),
 	};
-	return maps->objects < 0 || maps->processes < 0 || maps->counts < 0 ? -ENOENT : 0;
+	return maps->objects < 0 || maps->processes < 0 || maps->counts < 0 || maps->tops < 0 ? -ENOENT : 0;
 }
 
 static void forget_look(struct heap_maps *maps)
@@ -172,6 +173,16 @@ void heap_maps__forget(struct heap_maps *maps)
 		    now.state == MT_HEAP_ENDED)
 			bpf_map_delete_elem(maps->processes, &process->pid);
 	}
+}
+
+bool heap_maps__top(const struct heap_maps *maps, uint32_t top, struct mt_stack_top *is)
+{
+	struct mt_heap_top found;
+
+	if (!top || bpf_map_lookup_elem(maps->tops, &top, &found))
+		return false;
+	*is = found.top;
+	return true;
 }
 
 int heap_maps__count(const struct heap_maps *maps, struct mt_heap_counts *counts)

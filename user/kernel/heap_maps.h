@@ -17,9 +17,9 @@ struct heap_process {
 };
 
 struct heap_maps {
-	int objects, processes, counts; /* fds, borrowed */
-	struct heap_process *known;	/* owned: of the last look, also those that have ended */
-	bool any_ended;			/* one of these has ended */
+	int objects, processes, counts, tops; /* fds, borrowed */
+	struct heap_process *known;	      /* owned: of the last look, also those that have ended */
+	bool any_ended;			      /* one of these has ended */
 };
 
 /* bpf must outlive it.  0 or -ENOENT. */
@@ -37,6 +37,8 @@ const struct heap_process *heap_maps__find(const struct heap_maps *maps, uint32_
 int heap_maps__sum(struct heap_maps *maps, struct heap_sums *ended, struct heap_sums *living);
 /* Forgets the processes that had ended. */
 void heap_maps__forget(struct heap_maps *maps);
+/* The top of a stack that a struct mt_heap_object names; false: there is none. */
+bool heap_maps__top(const struct heap_maps *maps, uint32_t top, struct mt_stack_top *is);
 /* Of all CPUs together.  0 or -errno. */
 int heap_maps__count(const struct heap_maps *maps, struct mt_heap_counts *counts);
 

@@ -3,15 +3,16 @@
 #ifndef MEMTRACE_KERNEL_HEAP_TRIAL_H
 #define MEMTRACE_KERNEL_HEAP_TRIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bpf_object;
 
 /*
  * Attaches the programs to two functions of memtrace itself, calls these some thousand times, and takes the programs
- * off again.  How many ns one allocation and its free take longer than without; 0: it could not be measured.  It takes
- * some tens of ms.
+ * off again.  alone: attached to one process, which costs more, as perf then has work with each call.  How many ns one
+ * allocation and its free take longer than without; 0: it could not be measured.  It takes some tens of ms.
  */
-uint64_t heap_trial__run(struct bpf_object *bpf);
+uint64_t heap_trial__run(struct bpf_object *bpf, bool alone);
 
 #endif

@@ -21,7 +21,9 @@ static struct heap_sum *make(struct heap_sums *sums, const struct heap_sum_key *
 
 int heap_sums__add(struct heap_sums *sums, const struct mt_heap_key *key, const struct mt_heap_object *object)
 {
-	const struct heap_sum_key of = { .pid = key->pid, .life = key->life, .stack = object->stack };
+	const struct heap_sum_key of = {
+		.pid = key->pid, .life = key->life, .stack = object->stack, .top = object->top
+	};
 	struct heap_sum *sum;
 
 	if (sums->born_until_ns && object->born_ns > sums->born_until_ns) {

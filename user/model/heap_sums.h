@@ -9,7 +9,7 @@
 struct heap_sum_key {
 	uint32_t pid, life; /* as in struct mt_heap_key */
 	int32_t stack;
-	uint32_t pad; /* 0 */
+	uint32_t top; /* as in struct mt_heap_object */
 };
 
 struct heap_sum {

@@ -82,6 +82,8 @@ static const char *const names_reclaimer[] = { "direct", "memcg",     "softlimit
 
 static const char *const names_evictor[] = { "unknown", "kswapd", "task", NULL };
 
+static const char *const names_cache_kind[] = { "file", "block_device", NULL };
+
 static const char *const names_lru_type[] = { "anon", "file", NULL };
 
 static const char *const names_collapser[] = { "khugepaged", "task", NULL };

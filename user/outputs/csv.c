@@ -6,6 +6,8 @@
  * field is what is not known.  Each row begins with the moment that it is of, so that the rows of one interval after
  * the other make one table.  Where names change on the way, a new line of names comes.
  *
+ * Of single events each makes a row, with its kind; the report behind them has no rows, unless it is asked for.
+ *
  * Strings are as text shows them: a name cannot end its line.  One that a spreadsheet would take for a formula has its
  * first character escaped.
  */
@@ -31,6 +33,12 @@ static const char *const moments[] = { "time_ns", "start_ns", "duration_ns", "in
 struct moment {
 	const struct column *column; /* NULL: the report does not say it */
 	struct cell cell;
+};
+
+/* What was written last. */
+struct csv_state {
+	char *names;
+	const struct column *columns; /* of an event: these have the names */
 };
 
 struct csv {
@@ -186,9 +194,14 @@ static void name_moments(struct csv *csv)
 /* Writes the line of names that fill() makes, unless it is the one that was written last. */
 static int put_names(struct csv *csv, void (*fill)(struct csv *csv, const void *what), const void *what)
 {
-	char *line = NULL, *last = csv->out->state;
+	struct csv_state *last = csv->out->state;
+	char *line = NULL;
 	size_t size = 0;
 
+	if (!last)
+		last = csv->out->state = calloc(1, sizeof(*last));
+	if (!last)
+		return -ENOMEM;
 	csv->names = open_memstream(&line, &size);
 	if (!csv->names)
 		return -ENOMEM;
@@ -197,10 +210,10 @@ static int put_names(struct csv *csv, void (*fill)(struct csv *csv, const void *
 		free(line);
 		return -ENOMEM;
 	}
-	if (!last || strcmp(last, line))
+	if (!last->names || strcmp(last->names, line))
 		fprintf(csv->out->stream, "%s" END, line);
-	free(last);
-	csv->out->state = line;
+	free(last->names);
+	*last = (struct csv_state){ .names = line };
 	return 0;
 }
 
@@ -453,17 +466,73 @@ static int put_part(struct csv *csv)
 	return refuse(csv);
 }
 
+/* The part that is asked for may be a kind of events. */
+static bool is_wanted(const struct csv *csv)
+{
+	const char *part = csv->out->part;
+
+	return !csv->out->events || (part && (table_called(csv->report, part) || !strcmp(part, values_part)));
+}
+
 static int csv_report(struct output *out, const struct report *report)
 {
 	struct csv csv = { .out = out, .report = report };
-	int err = report->failed ? -ENOMEM : put_part(&csv);
+	int err = report->failed ? -ENOMEM : is_wanted(&csv) ? put_part(&csv) : 0;
 
 	return err ? err : stream__flush(out->stream);
 }
 
+struct event_columns {
+	const struct column *columns;
+	size_t nr;
+};
+
+static void name_event(struct csv *csv, const void *what)
+{
+	const struct event_columns *event = what;
+	size_t i;
+
+	csv->between = "";
+	put_name(csv, "", &(struct column){ .path = "event" });
+	for (i = 0; i < event->nr; i++)
+		if (event->columns[i].path)
+			put_name(csv, "", &event->columns[i]);
+}
+
+/* Those of one kind have the same columns, which stay where they are. */
+static int csv_event(struct output *out, const char *name, const char *text, const struct column *columns,
+		     const struct cell *cells, size_t nr)
+{
+	const struct csv_state *last = out->state;
+	const struct event_columns event = { columns, nr };
+	struct csv csv = { .out = out };
+	size_t i;
+	int err = 0;
+
+	(void)text;
+	if (out->part && strcmp(out->part, name) != 0)
+		return 0;
+	if (!last || last->columns != columns)
+		err = put_names(&csv, name_event, &event);
+	if (err)
+		return err;
+	((struct csv_state *)out->state)->columns = columns;
+	csv.between = "";
+	err = put_cell(&csv, &(struct column){ .path = "event" }, &(struct cell){ .kind = CELL_STRING, .s = name });
+	for (i = 0; i < nr && !err; i++)
+		if (columns[i].path)
+			err = put_cell(&csv, &columns[i], &cells[i]);
+	fputs(END, out->stream);
+	return err ? err : stream__error(out->stream);
+}
+
 static void csv_done(struct output *out)
 {
-	free(out->state);
+	struct csv_state *state = out->state;
+
+	if (state)
+		free(state->names);
+	free(state);
 	out->state = NULL;
 }
 
@@ -474,5 +543,6 @@ const struct output_ops csv_output = {
 	.for_programs = true,
 	.parts = true,
 	.report = csv_report,
+	.event = csv_event,
 	.done = csv_done,
 };

@@ -50,6 +50,26 @@ static const struct attach_alt read_end[] = ON_PAGE("page_read_end", "bdev_read_
 static const struct attach_alt write_begin[] = ON_PAGE("page_write_begin", "bdev_write_page", WRITE_PROTO);
 static const struct attach_alt write_end[] = ON_PAGE("page_write_end", "bdev_write_page", WRITE_PROTO " -> int");
 
+static const struct attach_alt zswap_store[] = {
+	{ .program = "zswap_store_end",
+	  .kind = ATTACH_FENTRY,
+	  .event = "zswap_store",
+	  .proto = "struct folio *folio -> bool" },
+	{},
+};
+
+static const struct attach_alt zswap_load[] = {
+	{ .program = "zswap_load_err_end",
+	  .kind = ATTACH_FENTRY,
+	  .event = "zswap_load",
+	  .proto = "struct folio *folio -> int" },
+	{ .program = "zswap_load_end",
+	  .kind = ATTACH_FENTRY,
+	  .event = "zswap_load",
+	  .proto = "struct folio *folio -> bool" },
+	{},
+};
+
 #define READS  "reads of swap in memory (zram), so how much was read"
 #define WRITES "writes of swap in memory (zram), so how much was written"
 
@@ -65,6 +85,8 @@ static const struct attach_hook hooks[] = {
 	  .need = HOOK_OPTIONAL,
 	  .alts = request_completed,
 	  .loss = "how long they take, of disks" },
+	{ .name = "zswap out", .need = HOOK_GAIN, .alts = zswap_store, .loss = "what compressed swap takes" },
+	{ .name = "zswap in", .need = HOOK_GAIN, .alts = zswap_load, .loss = "what is unpacked from compressed swap" },
 	{ .name = "page read end", .need = HOOK_OPTIONAL, .alts = read_end, .loss = READS },
 	{ .name = "page read begin", .need = HOOK_OPTIONAL, .alts = read_begin, .loss = READS },
 	{ .name = "page write end", .need = HOOK_OPTIONAL, .alts = write_end, .loss = WRITES },
@@ -88,6 +110,8 @@ static const struct kernel_constant constants[] = {
 };
 
 static const struct hook_slots hook_slots[] = {
+	{ .hook = "zswap in", .first = MT_SLOT_swap_zswap_in_pages, .last = MT_SLOT_swap_zswap_in_pages },
+	{ .hook = "zswap out", .first = MT_SLOT_swap_zswap_out_pages, .last = MT_SLOT_swap_zswap_out_pages },
 	{ .hook = "page read end", .first = MT_SLOT_swap_in_pages, .last = MT_SLOT_swap_in_pages },
 	{ .hook = "page write end", .first = MT_SLOT_swap_out_pages, .last = MT_SLOT_swap_out_pages },
 	{},
@@ -95,10 +119,14 @@ static const struct hook_slots hook_slots[] = {
 
 static const enum mt_slot in[] = { MT_SLOT_swap_in_pages };
 static const enum mt_slot out[] = { MT_SLOT_swap_out_pages };
+static const enum mt_slot zswap_in[] = { MT_SLOT_swap_zswap_in_pages };
+static const enum mt_slot zswap_out[] = { MT_SLOT_swap_zswap_out_pages };
 
 static const struct probe_column columns[] = {
 	{ .title = "SWAPIN", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = in, .nr_slots = 1 },
 	{ .title = "SWAPOUT", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = out, .nr_slots = 1 },
+	{ .title = "ZSWAPIN", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = zswap_in, .nr_slots = 1 },
+	{ .title = "ZSWAPOUT", .measure = MEASURE_SUM, .unit = UNIT_PAGES, .slots = zswap_out, .nr_slots = 1 },
 	{},
 };
 

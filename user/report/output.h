@@ -51,7 +51,8 @@ struct output {
 	/* Adds how far CLOCK_REALTIME is ahead of CLOCK_BOOTTIME; NULL: moments are shown as they are. */
 	const int64_t *wall_offset_ns;
 	const char *event_schema; /* of single events, for outputs that name it; NULL: "memtrace.event/1" */
-	const char *part;	  /* which part of a report; NULL: the output chooses */
+	const char *part;	  /* which part of a report, or which events; NULL: the output chooses */
+	bool events;		  /* single events come, and then a report on them */
 	void *state;		  /* the output's own, of all that it has written; NULL at first */
 };
 

@@ -61,6 +61,7 @@ int render__open(struct render *render, const struct output_request *request)
 		.stream = render->file.stream,
 		.style = style_of(render),
 		.part = output__part(request),
+		.events = request->events,
 	};
 	return EXIT_OK;
 }

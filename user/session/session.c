@@ -22,7 +22,7 @@
 #include "replayed.h"
 #include "role_rules.h"
 
-#define MAX_KEYED_GROUPS 2048 /* as many as the kernel tells apart at a time */
+#define MAX_KEYED_GROUPS 8192 /* as many as the kernel tells apart at a time */
 #define LINGER_NS	 500000000ULL
 #define MAX_REPLAYED_TASKS                                                                                             \
 	(1U << 20) /* at once, of some 0.5 KB each; a kernel bounds them by its memory, a file does not */

@@ -125,7 +125,7 @@ static int begin(struct live *live, struct live_heap *heap)
 	if (err)
 		return err;
 	heap_attach__init(&heap->attach, bpf);
-	heap->call_ns = heap_trial__run(bpf);
+	heap->call_ns = heap_trial__run(bpf, heap->alone);
 	err = heap_maps__count(&heap->maps, &heap->base);
 	return err ? err : attach_all(heap);
 }
@@ -186,8 +186,14 @@ static void deliver(struct live *live, const struct heap_sum *sum, uint64_t now_
 {
 	const struct heap_process *process = heap_maps__find(&live->heap->maps, sum->key.pid);
 	bool ended = process && process->is.state == MT_HEAP_ENDED;
-	struct mt_heap rec = {
-		.hdr = { .id = MT_REC_heap, .size = sizeof(rec), .time_ns = now_ns },
+	struct {
+		struct mt_heap heap;
+		struct mt_stack_top top;
+	} both = { 0 };
+	struct mt_heap *rec = &both.heap;
+
+	*rec = (struct mt_heap){
+		.hdr = { .id = MT_REC_heap, .size = sizeof(*rec), .time_ns = now_ns },
 		.bytes = sum->bytes,
 		.objects = sum->objects,
 		.oldest_ns = sum->oldest_ns,
@@ -197,11 +203,13 @@ static void deliver(struct live *live, const struct heap_sum *sum, uint64_t now_
 
 	/* what it had mapped is looked up by the time: before its end */
 	if (ended && process->is.ended_ns < now_ns)
-		rec.hdr.time_ns = process->is.ended_ns;
+		rec->hdr.time_ns = process->is.ended_ns;
 	if (!process || process->is.life != sum->key.life)
 		return;
-	rec.who.id = announce(live, process, rec.hdr.time_ns);
-	live->sink.record(live->sink.ctx, &rec, sizeof(rec));
+	if (live->cfg.stack_tops && heap_maps__top(&live->heap->maps, sum->key.top, &both.top))
+		rec->hdr.size = sizeof(both);
+	rec->who.id = announce(live, process, rec->hdr.time_ns);
+	live->sink.record(live->sink.ctx, rec, rec->hdr.size);
 }
 
 static void deliver_all(struct live *live, const struct heap_sums *sums, uint64_t now_ns)

@@ -306,32 +306,36 @@ static void search_unit(struct inlined *inlined, struct unit *unit, struct searc
 		enter(search, &die);
 }
 
-/* A string in the unit itself ends where it ends, if that is in its section: libdw does not look. */
+/* Whether a string is in that section, with its end: libdw does not look. */
+static bool is_within(const struct inlined *inlined, const char *section, const char *text)
+{
+	size_t size;
+	const char *bytes = elf_file__section(&inlined->file, section, inlined->bytes, &size);
+
+	return bytes && text >= bytes && text < bytes + size && memchr(text, '\0', (size_t)(bytes + size - text));
+}
+
 static const char *string_of(const struct inlined *inlined, Dwarf_Attribute *attribute)
 {
-	const char *text, *bytes;
-	size_t size;
+	static const struct {
+		unsigned int form;
+		const char *section;
+	} forms[] = { /* not those of another file, which libdw would open */
+		      { DW_FORM_strp, ".debug_str" },  { DW_FORM_line_strp, ".debug_line_str" },
+		      { DW_FORM_strx, ".debug_str" },  { DW_FORM_strx1, ".debug_str" },
+		      { DW_FORM_strx2, ".debug_str" }, { DW_FORM_strx3, ".debug_str" },
+		      { DW_FORM_strx4, ".debug_str" }, { DW_FORM_string, ".debug_info" }
+	};
+	const char *text;
+	size_t i;
 
-	switch (dwarf_whatform(attribute)) {
-	case DW_FORM_strp:
-	case DW_FORM_line_strp:
-	case DW_FORM_strx:
-	case DW_FORM_strx1:
-	case DW_FORM_strx2:
-	case DW_FORM_strx3:
-	case DW_FORM_strx4:
-		return dwarf_formstring(attribute);
-	case DW_FORM_string:
-		break;
-	default: /* those of another file, which libdw would open */
-		return NULL;
+	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (dwarf_whatform(attribute) != forms[i].form)
+			continue;
+		text = dwarf_formstring(attribute);
+		return text && is_within(inlined, forms[i].section, text) ? text : NULL;
 	}
-	text = dwarf_formstring(attribute);
-	bytes = elf_file__section(&inlined->file, ".debug_info", inlined->bytes, &size);
-	if (!text || !bytes || text < bytes || text >= bytes + size ||
-	    !memchr(text, '\0', (size_t)(bytes + size - text)))
-		return NULL;
-	return text;
+	return NULL;
 }
 
 static const char *string_at(const struct inlined *inlined, Dwarf_Die *die, unsigned int name)

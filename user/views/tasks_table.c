@@ -150,7 +150,7 @@ static void add_view(struct tasks_table *table, const struct tasks_view *view)
 		if (view->bar_before && column->title && !strcmp(column->title, view->bar_before))
 			add_column(table, (struct column){ .title = "|" }, (struct tasks_source){ .kind = KIND_BAR });
 		add_measure(table, column);
-		if (column != view->columns)
+		if (column != view->columns || !view->some_ns)
 			continue;
 		add_column(table, (struct column){ .title = "SOME", .unit = UNIT_SHARE },
 			   (struct tasks_source){ .kind = KIND_SOME });
@@ -554,7 +554,8 @@ int tasks_table__add(struct tasks_table *table, struct report *report, enum scop
 		.rows = { table_rewind, table_next, table },
 		.text_rows = table->shown,
 		.rest = table_rest,
-		.empty = table->request.view ? "no task waited" : "no task counted anything",
+		.empty = table->request.view && table->request.view->some_ns ? "no task waited" :
+									       "no task counted anything",
 		.not_in_text = !table->nr_measures, /* names without any number */
 	};
 	int err;

@@ -25,7 +25,7 @@ struct tasks_request {
 struct tasks_view {
 	const struct probe_column *columns;
 	const char *bar_before; /* the title of the column before which a bar stands, or NULL */
-	/* The part of the time that is comparable with PSI, by row; MT_UNKNOWN_U64: unknown. */
+	/* The part of the time that is comparable with PSI, by row; MT_UNKNOWN_U64: unknown.  NULL: no such column. */
 	uint64_t (*some_ns)(void *ctx, const struct entity *entity);
 	/* Rows at the table's end, in text alone: fills the cells of the one with that number; 0: there is none. */
 	int (*foot)(void *ctx, size_t nr, struct cell *cells);

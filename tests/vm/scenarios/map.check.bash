@@ -54,4 +54,23 @@ check_map() {
 		"$(<"$dir/live.err")"
 	[[ -s $dir/live.json ]] && cmp -s "$dir/live.json" "$dir/replayed.json"
 	verdict "map: a replay prints what the run printed" $? "$(diff "$dir/live.json" "$dir/replayed.json" | cut -c 1-400)"
+	check_leak
+}
+
+# Who grew: 100 objects of 49 pages, among 900 that were freed; ten of them may be there at the last look.
+check_leak() {
+	local dir=$check_out/map object=$((49 * 4096))
+
+	same "leak: verdict" "$(jq -r '.growth[0] | .comm + " " + .verdict' "$dir/leak.json")" "grower growing steadily" \
+		"$(<"$dir/leak.err")"
+	same "leak: held, in objects" "$(jq ".pages.held_bytes / $object | . > 80 and . < 115" "$dir/leak.json")" true \
+		"$(jq -c .pages,.lost "$dir/leak.json")"
+	same "leak: touched, in objects" "$(jq ".pages.touched_bytes / $object | . > 950 and . < 1060" "$dir/leak.json")" true \
+		"$(jq -c .pages,.lost "$dir/leak.json")"
+	same "leak: anonymous memory that no fault brought, in objects" \
+		"$(jq ".pages.not_seen.anon_bytes / $object | . > -10 and . < 10" "$dir/leak.json")" true \
+		"$(jq -c .pages,.lost "$dir/leak.json")"
+	same "leak: a replay" "$(jq -c '[.growth, .by_page, .pages, .memory]' "$dir/leak.replayed.json")" \
+		"$(jq -c '[.growth, .by_page, .pages, .memory]' "$dir/leak.json")"
+	note "leak: $(jq -c '.pages, .memory, .by_page[0]' "$dir/leak.json")"
 }

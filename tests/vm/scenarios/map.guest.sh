@@ -47,6 +47,8 @@ stage_map() {
 	# without huge pages it has as many faults as pages
 	"$memtrace" map -d 8 --json --record /tmp/map.rec -- /guest/mapped /guest/mapped 100 >/out/map/live.json 2>/out/map/live.err
 	"$memtrace" replay /tmp/map.rec map --json >/out/map/replayed.json 2>>/out/map/live.err
+	"$memtrace" leak --json --record /tmp/map.rec -- /guest/grower leak -n 100 -u 20000 -s 200000 >/out/map/leak.json 2>/out/map/leak.err
+	"$memtrace" replay /tmp/map.rec leak --json >/out/map/leak.replayed.json 2>>/out/map/leak.err
 	rm -f /tmp/map.rec
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null

@@ -1,6 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash disable=SC2154 # run sources it, and checks.bash before
 
+# What compressed swap took and gave back, by task: as much as the kernel says.
+check_swap_zswap() {
+	local way used
+
+	if [[ ! -e $check_out/zswap ]]; then
+		skip "zswap" "this kernel has none, or cannot switch it on"
+		return
+	fi
+	have_stat zswap || return
+	if [[ ! $check_functions ]]; then
+		same "zswap: without functions it is not known" "$(stat_json zswap '.total.swap.zswap_out_pages')" null
+		return
+	fi
+	for way in in out; do
+		pages_moved zswap "pages of zswp$way" "$(stat_json zswap ".total.swap.zswap_${way}_pages")" "zswp$way"
+	done
+	used=$(vmstat zswap inner zswpout)
+	((used > 1000))
+	verdict "zswap: it was used ($used)" $?
+	same "zswap: what came back is hog's" "$(stat_json zswap '[.processes[] | select(.comm == "hog") | .swap.zswap_in_pages] | add > 500')" true
+}
+
 check_swap() {
 	local inner mine kswapd direct few=$few
 
@@ -27,4 +49,5 @@ check_swap() {
 		"vmstat pswpin" "vmstat pswpout"
 	# kswapd may wake and find that the task has done it all
 	verified_if_any swap "vmstat pgscan_kswapd" "vmstat pgsteal_kswapd"
+	check_swap_zswap
 }

@@ -11,6 +11,11 @@ stage_swap() {
 	gather swap stat fault alloc stall reclaim kswapd oom swap --latency -a -- /guest/hog -a $beyond -r 2 -l 24
 	replay swap hist.json hist swap --json
 	verify swap fault alloc stall reclaim kswapd oom swap -- /guest/hog -a $beyond -r 2 -l 24
+	# compressed swap before the disk, where the kernel has it
+	if echo Y 2>/dev/null >/sys/module/zswap/parameters/enabled && grep -q Y /sys/module/zswap/parameters/enabled; then
+		gather zswap stat fault swap -a -- /guest/hog -a $beyond -r 2 -l 24
+		echo N >/sys/module/zswap/parameters/enabled
+	fi
 	all_memory
 	swapoff "$swap"
 }

@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2154 # lib.bash and start() set them
+#
+# The page cache: what comes and goes equals perf's trace of the same file, page by page.
+
+load lib
+
+need() {
+	memcg_init
+	disk_dir
+	file=$disk/memtrace-test-cache.$$
+}
+
+teardown_file() {
+	rm -rf "$BATS_TEST_DIRNAME/../../build/memtrace-test-cache."* "$BATS_FILE_TMPDIR"/../test/*/memtrace-test-cache.*
+}
+
+# make_file MEGABYTES: on disk, and no page of it in memory.
+make_file() {
+	head -c "$1M" /dev/zero >"$file"
+	sync "$file"
+	dd if="$file" iflag=nocache count=0 2>/dev/null
+	inode=$(stat -c %i "$file")
+	pages=$(($1 * 1024 * 1024 / $(getconf PAGESIZE)))
+}
+
+# memtrace_cache ARGS...: a run whose report is in $tmp/stat.json.
+memtrace_cache() {
+	"$memtrace" cache --json -o "$tmp/stat.json" "$@" >"$tmp/cmd.out" 2>"$tmp/stat.err" 3>&- || fail "memtrace cache: status $?"
+	same "schema" "$(report .schema)" memtrace.cache/1
+}
+
+# of_file KEY: of the file's row, in pages
+of_file() {
+	report "[.files[] | select(.inode == $inode) | .$1_bytes / $(getconf PAGESIZE)] | tostring | .[1:-1]"
+}
+
+# traced EVENT: pages of the file in perf's trace
+traced() {
+	awk -v event="mm_filemap_$1_" 'index($0, event) && match($0, /order=[0-9]+/) { sum += 2 ^ substr($0, RSTART + 6, RLENGTH - 6); next }
+		index($0, event) { sum++ }
+		END { print sum + 0 }' "$tmp/script"
+}
+
+# Within a cgroup, reads a file as often as is said.
+read_file='
+import os, sys
+open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
+fd = os.open(sys.argv[2], os.O_RDONLY)
+for i in range(int(sys.argv[3])):
+    os.lseek(fd, 0, os.SEEK_SET)
+    while os.read(fd, 1 << 16):
+        pass
+'
+
+@test "a file that is read twice in a cgroup of half its size comes twice, and goes between" {
+	local python added evicted back
+
+	python=$(python3 -c "import sys; print(sys.executable)")
+	need_perf filemap:mm_filemap_add_to_page_cache
+	make_cgroup cache 16M
+	make_file 32
+	memtrace_cache --record "$tmp/cache.rec" -- perf record -q -a -m 1024 -o "$tmp/perf.data" \
+		-e filemap:mm_filemap_add_to_page_cache --filter "i_ino == $inode" \
+		-e filemap:mm_filemap_delete_from_page_cache --filter "i_ino == $inode" -- "$python" -c "$read_file" "$cgroup" "$file" 2
+	perf script -i "$tmp/perf.data" -F event,trace >"$tmp/script" 2>"$tmp/perf.err"
+	added=$(of_file added) evicted=$(of_file evicted) back=$(of_file read_back)
+	same "pages that came, by the trace" "$added" "$(traced add)"
+	same "pages that went, by the trace" "$evicted" "$(traced delete)"
+	same "pages that went otherwise" "$(of_file truncated)" 0
+	# a page comes for the first time once; each other time it is read back
+	same "pages that came for the first time" "$((added - back))" "$pages"
+	between "pages that came" "$added" $((pages * 3 / 2)) $((pages * 5 / 2))
+	# what came and did not go is there still, in the limit
+	between "pages that stay" $((added - evicted)) 1 $((pages / 2))
+	same "what its name is" "$(report "[.files[] | select(.inode == $inode) | .path | endswith(\"/${file##*/}\")] | tostring")" "[true]"
+	same "whose reclaim had taken them" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | .by] | unique | join(\" \")")" memcg
+	# kernels tell from 7.1 on whose limit it was for, or where programs on functions are allowed
+	same "for whose limit" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | .target_cgroup // \"$cgroup_name\"] | unique | join(\" \")")" \
+		"$cgroup_name"
+	between "pages of that cgroup that were read back" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | .pages] | add")" \
+		"$back" $((back * 11 / 10))
+	between "the cgroup's pages that came" "$(report "[.cgroups[] | select(.cgroup == \"$cgroup_name\") | .added_bytes] | add / $(getconf PAGESIZE)")" \
+		"$added" $((added * 11 / 10))
+	same "a hit ratio that nobody knows" "$(report .hit_ratio)" null
+	same "all evictions are remembered" "$(report .read_back_is_complete)" true
+	assert_nothing_lost
+	"$memtrace" replay "$tmp/cache.rec" cache --json -o "$tmp/replayed.json"
+	same "the replay" "$(jq -S '[.total, .files, .cgroups, .read_back]' "$tmp/replayed.json")" \
+		"$(jq -S '[.total, .files, .cgroups, .read_back]' "$tmp/stat.json")"
+}
+
+@test "what is written and deleted is dirtied and truncated, by who did it" {
+	memtrace_cache --by comm -- sh -c "head -c 4M /dev/zero >'$file'; stat -c %i '$file' >'$tmp/inode'; sync '$file'; rm '$file'"
+	inode=$(<"$tmp/inode") pages=$((4 * 1024 * 1024 / $(getconf PAGESIZE)))
+	same "came, dirtied, went, evicted" "$(of_file added) $(of_file dirtied) $(of_file truncated) $(of_file evicted)" \
+		"$pages $pages $pages 0"
+	between "what head wrote" "$(report "[.rows[] | select(.comm == \"head\") | .dirtied_bytes] | add / $(getconf PAGESIZE)")" "$pages" $((pages + 16))
+	between "what rm took" "$(report "[.rows[] | select(.comm == \"rm\") | .truncated_bytes] | add / $(getconf PAGESIZE)")" "$pages" $((pages + 16))
+	assert_nothing_lost
+}
+
+@test "files: deleted ones, long paths and hostile names" {
+	local dir=$disk/memtrace-test-cache.$$.d deep i
+
+	deep=$dir
+	for i in {1..12}; do deep=$deep/$(printf 'd%030d' "$i"); done
+	mkdir -p "$deep"
+	memtrace_cache -- bash -c 'cd "$1"; exec 9>gone; rm gone; head -c 64K /dev/zero >&9; stat -Lc %i /proc/self/fd/9
+		head -c 64K /dev/zero >$'"'evil\\e[31m\\n(deleted)'"'; stat -c %i evil*; head -c 64K /dev/zero >"$2/leaf"; stat -c %i "$2/leaf"' - "$dir" "$deep"
+	rm -rf "$dir"
+	{ read -r gone && read -r evil && read -r leaf; } <"$tmp/cmd.out"
+	same "the deleted file" "$(report ".files[] | select(.inode == $gone) | [(.path | endswith(\"/gone\")), .deleted, .cut] | tostring")" "[true,true,false]"
+	same "the hostile name" "$(report ".files[] | select(.inode == $evil) | [(.path | endswith(\"/evil\u001b[31m\n(deleted)\")), .deleted] | tostring")" \
+		"[true,false]"
+	same "the long path" "$(report ".files[] | select(.inode == $leaf) | [(.path | test(\"/d0*11/d0*12/leaf\$\")), .deleted, .cut] | tostring")" \
+		"[true,false,true]"
+	# what people see of the hostile name has no control characters
+	mkdir -p "$dir"
+	"$memtrace" cache -k 0 -- bash -c 'cd "$1"; head -c 64K /dev/zero >$'"'evil\\e[31m\\n'" - "$dir" >"$tmp/out" 2>"$tmp/err" 3>&-
+	rm -rf "$dir"
+	grep -q 'evil' "$tmp/out" || fail "$(<"$tmp/out")"
+	same "control characters" "$(tr -d '\n[:print:]' <"$tmp/out" | wc -c)" 0
+	same "lines of the name" "$(grep -c 'evil.*B' "$tmp/out")" 1
+}
+
+@test "more files than are told apart: all are counted, the rest in one row" {
+	local dir=$disk/memtrace-test-cache.$$.many sums
+
+	mkdir "$dir"
+	memtrace_cache --record "$tmp/many.rec" -- python3 -c '
+import os, sys
+for i in range(8400):
+    with open("%s/%d" % (sys.argv[1], i), "w") as f: f.write("x")
+' "$dir"
+	rm -rf "$dir"
+	same "files, without the row of all others" "$(report '[.files[] | select(.other | not)] | length')" 8192
+	same "rows of all others" "$(report '[.files[] | select(.other) | .inode, .path] | tostring')" '[null,null]'
+	between "files in it" "$(report "[.files[] | select(.other) | .dirtied_bytes] | add / $(getconf PAGESIZE)")" 200 1000
+	sums=$(report '[.files[].added_bytes, 0] | add')
+	same "sums" "$(report '[.total.added_bytes, ([.cgroups[].added_bytes, 0] | add)] | tostring')" "[$sums,$sums]"
+	"$memtrace" replay "$tmp/many.rec" cache -k 3 --sort dirtied >"$tmp/text"
+	grep -q ' other files ' "$tmp/text" || fail "$(<"$tmp/text")"
+	grep -q ' 8190 more (-k 0) ' "$tmp/text" || fail "$(<"$tmp/text")"
+	assert_nothing_lost
+}
