@@ -55,7 +55,7 @@ static int write_sets(const struct sets *sets)
 
 uint64_t capabilities__effective(void)
 {
-	struct sets sets;
+	struct sets sets = { 0 };
 
 	return read_sets(&sets) ? 0 : sets.effective;
 }

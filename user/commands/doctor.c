@@ -145,7 +145,10 @@ static uint64_t for_programs(void)
 	return capabilities__known(CAP_BPF) ? CAPABILITY(BPF) | CAPABILITY(PERFMON) : CAPABILITY(SYS_ADMIN);
 }
 
-/* The least set of capabilities with which a probe runs as it does with all.  Ids of tracepoints are read from tracefs.
+/*
+ * The least set of capabilities with which a probe runs as it does with all.  Ids of tracepoints are read from tracefs.
+ * Programs on a process's functions took CAP_SYS_ADMIN, which has all of it, before 5.8, and take it again on 6.18
+ * (perf_uprobe_event_init() in kernel/events/core.c); where less is enough it is no more than is asked for.
  */
 static void list_needs(struct live *live, enum mt_probe id, char *buf, size_t size)
 {
@@ -153,9 +156,14 @@ static void list_needs(struct live *live, enum mt_probe id, char *buf, size_t si
 	const struct hook_report *h;
 	size_t i;
 
-	for (i = 0; (h = live__hook(live, i)); i++)
-		if (h->tracefs && !strcmp(h->object, probe_rows[id].name))
+	for (i = 0; (h = live__hook(live, i)); i++) {
+		if (strcmp(h->object, probe_rows[id].name))
+			continue;
+		if (h->tracefs)
 			needs |= CAPABILITY(DAC_READ_SEARCH);
+		if (h->kind && !strcmp(h->kind, "uprobe"))
+			needs = CAPABILITY(SYS_ADMIN);
+	}
 	capabilities__names(needs, buf, size);
 }
 
