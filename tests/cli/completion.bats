@@ -54,7 +54,7 @@ complete_words() {
 	[ "$(complete_words stat --sort TI)" = TIME ]
 	[ "$(complete_words top --sort fault.mi)" = fault.minor ]
 	for field in $(complete_words stat --sort ''); do
-		[[ $field != @(process.*|CPU*|FORKS/s|stall.*|STALL*|denied.*|DENIED|swap.*|SWAPIN|SWAPOUT|cache.*|ADDED|EVICTED|TRUNCATED|READ-BACK|DIRTIED|thp.*|HUGE|FALLBACK|numa.*|NUMA*|REMOTE*|MIGRATED|reclaim.throttled*) ]] || continue # that recording has none of these
+		[[ $field != @(process.*|CPU*|FORKS/s|stall.*|STALL*|denied.*|DENIED|swap.*|SWAPIN|SWAPOUT|ZSWAP*|cache.*|ADDED|EVICTED|TRUNCATED|READ-BACK|DIRTIED|thp.*|HUGE|FALLBACK|numa.*|NUMA*|REMOTE*|MIGRATED|reclaim.throttled*) ]] || continue # that recording has none of these
 		"$MEMTRACE" replay tests/golden/rare.rec stat --sort "$field" >/dev/null
 	done
 }
