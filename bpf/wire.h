@@ -505,6 +505,88 @@ struct mt_space {
 	__u32 pad;
 };
 
+/*
+ * What a process holds of memory that it got from its allocator by one call path.  No program writes these records:
+ * user space makes them of the map heap_objects.
+ */
+struct mt_heap {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 bytes; /* as they were asked for */
+	__u64 objects;
+	__u64 oldest_ns; /* when the oldest of them was allocated */
+	__s32 user_stack;
+	__u32 ended; /* the process has ended, and held it then */
+};
+
+/* Of all traced processes since the run began.  User space makes it, too. */
+struct mt_heap_sum {
+	struct mt_hdr hdr;
+	__u64 allocated; /* calls that returned memory */
+	__u64 freed;	 /* objects that were given back, those of realloc among them */
+	__u64 failed;	 /* calls that returned none */
+	__u64 foreign;	 /* given back, but their allocation was not seen: from before the run, or inherited by fork */
+	__u64 without_room; /* objects that the map had no room for */
+	__u64 missed;	    /* calls whose end or whose begin was not seen */
+	__u64 dropped;	    /* processes that exec replaced, with all that they held */
+	__u64 call_ns;	    /* how long one traced allocation and its free take, as measured before; 0: not known */
+	__u32 files;	    /* with functions of an allocator */
+	__u32 functions;    /* of these files that are traced */
+	__u32 sample;	    /* one address in so many; 0 or 1: all */
+	__u32 pad;
+};
+
+/* An object, and the process that holds it.  life: of the process, another one after each exec. */
+struct mt_heap_key {
+	__u64 address;
+	__u32 pid;
+	__u32 life;
+};
+
+struct mt_heap_object {
+	__u64 bytes;
+	__u64 born_ns;
+	__s32 stack; /* as in struct mt_fault */
+	__u32 pad;
+};
+
+enum mt_heap_state {
+	MT_HEAP_LIVES,
+	MT_HEAP_REPLACED, /* by exec: what it held is gone */
+	MT_HEAP_ENDED,	  /* what it held then is still in the map */
+};
+
+/* A process that has called an allocator. */
+struct mt_heap_process {
+	__u32 life;
+	__u32 state; /* enum mt_heap_state */
+	__u64 ended_ns;
+	struct mt_who who;
+};
+
+/* How a function of an allocator hands over the memory. */
+enum mt_heap_kind {
+	MT_HEAP_RETURNS,
+	MT_HEAP_MOVES,	/* the same, for an older object, which it then takes back: realloc */
+	MT_HEAP_STORES, /* through a pointer: posix_memalign */
+};
+
+/* A call that a thread is in. */
+struct mt_heap_call {
+	__u64 sp;   /* when it began */
+	__u64 from; /* the address that it returns to */
+	__u64 bytes;
+	__u64 address; /* the older object's, or where the result is stored */
+	struct mt_heap_object old;
+	__u32 kind;  /* enum mt_heap_kind */
+	__u32 moves; /* old is valid */
+};
+
+/* Counts of one CPU. */
+struct mt_heap_counts {
+	__u64 allocated, freed, failed, foreign, without_room, missed, dropped;
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -1255,6 +1337,9 @@ _Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
 _Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
 _Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_space) == 48, "mt_space");
+_Static_assert(sizeof(struct mt_heap) == 56, "mt_heap");
+_Static_assert(sizeof(struct mt_heap_sum) == 96, "mt_heap_sum");
+_Static_assert(sizeof(struct mt_heap_process) == 80, "mt_heap_process");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");

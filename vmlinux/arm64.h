@@ -11,6 +11,7 @@ struct pt_regs {
 
 /* How a struct pt_regs begins, and what bpf_tracing.h takes one for. */
 struct user_pt_regs {
+	u64 regs[31];
 	u64 sp;
 	u64 pc;
 } __attribute__((preserve_access_index));

@@ -5,6 +5,7 @@
 
 struct pt_regs {
 	unsigned long r10;
+	unsigned long ax;
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;

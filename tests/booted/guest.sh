@@ -106,6 +106,16 @@ bounded() {
 	same NoNewPrivs "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$pid/status")" 1
 }
 
+# locked UNIT: all that it has and will have, and the OOM killer takes it last
+locked() {
+	local pid
+
+	pid=$(value "$1" MainPID)
+	same "oom_score_adj" "$(<"/proc/$pid/oom_score_adj")" -1000 || return
+	same "limit" "$(sed -nE 's/^Max locked memory +(.*[^ ]) +bytes *$/\1/p' "/proc/$pid/limits" | tr -s ' ')" "unlimited unlimited" || return
+	(($(sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status") > 16384)) || { grep Vm "/proc/$pid/status"; return 1; }
+}
+
 # journal LEVEL PATTERN: a line of that level, without the mark that says its level
 journal() {
 	journalctl -b -u memtrace-export -p "$1..$1" -o cat --no-pager | grep -v '^<' | grep -q "$2"
@@ -138,7 +148,7 @@ stopped() { # stopped UNIT
 	systemctl stop "$1.service" && ended "$1"
 }
 
-say "1..17"
+say "1..18"
 mkdir -p /run/systemd/system/memtrace-export.service.d
 printf '[Service]\nWatchdogSec=30\nTimeoutAbortSec=5\nRestartSec=1\n' >/run/systemd/system/memtrace-export.service.d/test.conf
 systemctl daemon-reload
@@ -151,6 +161,7 @@ check "oom --last finds that" last_is first
 check "the exporter starts" started memtrace-export
 check "the recorder has ended for it" ended memtrace-recorder
 check "it has the capabilities of its unit at most" bounded memtrace-export
+check "its memory is locked, and it is not killed for want of memory" locked memtrace-export
 check "it has told of itself" same StatusText "$(value memtrace-export StatusText)" "counting, and writing the file each interval"
 check "the reports are the exporter's now" owned prometheus 700
 check "a second unit exceeds its limit" kill_in second

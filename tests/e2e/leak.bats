@@ -74,7 +74,7 @@ held() {
 
 # adds_up: paths and the other rows are the growth, and that is the kernel's
 adds_up() {
-	same "paths add up" "$(report '[.by_page[].held_bytes] | add')" "$(pages .held_bytes)"
+	same "paths add up" "$(report '[.by_page[].held_bytes] | add // 0')" "$(pages .held_bytes)"
 	same "growth adds up" "$(pages '.grown_bytes - (.held_bytes - .again_bytes - .gone_bytes + .not_seen_bytes)')" 0
 }
 
@@ -100,14 +100,32 @@ adds_up() {
 	finish grower
 }
 
-@test "fragmentation: memory that was freed is held by the allocator" {
-	local heap
-
-	start grower grower holes -n 100 -u 100 -s 4000 -w
+# traced WORKLOAD...: attached to it from before its first step on, until it has done the last
+traced() {
+	start grower grower "$@" -w
 	memtrace_start leak -p "$grower_pid" -i 50ms --json -o "$tmp/stat.json"
 	go grower
 	eventually grep -q held= "$tmp/grower.out"
 	memtrace_stop
+	adds_up
+}
+
+@test "pages that no fault brought; of huge pages a single touch has all" {
+	traced map -n 10 -u 100 -s 2097152
+	between "not seen" "$(pages .not_seen.anon_bytes)" $((20 << 20)) $((21 << 20))
+	between "held" "$(held mapped)" 0 131072
+	finish grower
+	rm "$tmp/grower.go"
+	traced huge -n 5 -u 100 -s 8388608
+	between "held" "$(held do_huge)" $((40 << 20)) $((41 << 20))
+	between "not seen" "$(pages .not_seen.anon_bytes)" -131072 $(((40 << 20) / 50))
+	finish grower
+}
+
+@test "fragmentation: memory that was freed is held by the allocator" {
+	local heap
+
+	traced holes -n 100 -u 100 -s 4000
 	between "not freed" "$(sed -n 's/^held=\([0-9]*\).*/\1/p' "$tmp/grower.out")" 4000 4100
 	between "held by the allocator" "$(report .memory.grown.allocator_held_bytes)" $((500 * 4000)) $((520 * 4096))
 	heap=$(awk '/\[heap\]/ { heap = 1 } heap && $1 == "Rss:" { print $2 * 1024; exit }' "/proc/$grower_pid/smaps")

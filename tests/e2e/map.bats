@@ -291,6 +291,14 @@ lines() {
 	same "order" "$(report '[.processes[].rss_bytes] | . == (sort | reverse)')" true
 	same "sums" "$(report '[.cgroups[].rss_bytes] | add')" "$(report '[.processes[].rss_bytes] | add')"
 	same "mappings" "$(report '[.processes[].mappings] | unique | tostring')" '[null]'
+	same "who started them, if that is not asked for" "$(report '[.processes[] | has("ppid")] | any')" false
+	map -d 0.2 --command
+	same "command line and parent" "$(report ".processes[] | select(.pid == $pid) | [.command, .ppid] | tostring")" \
+		"$(jq -nc --arg line "$(tr '\0' ' ' <"/proc/$pid/cmdline" | sed 's/ $//')" \
+			"[\$line, $(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")]")"
+	"$memtrace" map -d 0.2 --command -k 0 >"$tmp/text"
+	grep -Eq "^ *$pid mapped .* $(tr '\0' ' ' <"/proc/$pid/cmdline" | sed 's/ $//')$" "$tmp/text" || fail "$(<"$tmp/text")"
+	run -2 "$memtrace" map -p "$pid" --command
 	map -d 0.2 --sort GREW
 	same "order of growth" "$(report '[.processes[].grew_bytes] | . == (sort | reverse)')" true
 	map -d 0.2 -p "$pid" -i 0.1

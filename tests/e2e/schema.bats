@@ -70,11 +70,18 @@ for file in sys.argv[1:]:
 	valid stat "$tmp"/*.json
 }
 
+@test "trace heap --json: what a program holds, and the counts" {
+	"$memtrace" trace heap --stacks --json -- "$workloads/holder-dynamic" churn -n 20 | grep '"event":' >"$tmp/heap.json"
+	same "events" "$(jq -r .event "$tmp/heap.json" | sort -u | grep -c '^heap')" 2
+	valid event "$tmp/heap.json"
+}
+
 @test "leak --json: of the machine, of a command, and replayed" {
 	"$memtrace" leak --kernel -d 0.3 --json -o "$tmp/leak.kernel.json"
 	"$memtrace" leak -d 0.3 --json -o "$tmp/leak.machine.json" --record "$tmp/leak.rec"
 	"$memtrace" leak --json -o "$tmp/leak.cmd.json" -- "$workloads/grower" leak -n 50
 	"$memtrace" replay "$tmp/leak.rec" leak --json >"$tmp/leak.replayed.json" 2>/dev/null
+	"$memtrace" leak --malloc --json -o "$tmp/leak.malloc.json" -- "$workloads/holder-dynamic" churn -n 20
 	valid leak "$tmp"/leak.*.json
 }
 

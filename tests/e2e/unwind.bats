@@ -54,7 +54,7 @@ offsets() {
 	stacks --stacks=dwarf -- "$tmp/gone" -n 321 -m 0 -t 0 -s 300
 	# _start, main, outer, middle, inner
 	same "frames" "$(offsets)" 5
-	echo "cd '$tmp' && exec 9<gone && rm gone && exec /proc/self/fd/9 -n 321 -m 0 -t 0 -s 300" >"$tmp/script"
+	echo "cd '$tmp' && exec 9<gone && rm gone && exec /proc/self/fd/9 -n 321 -m 0 -t 0 -s 1500" >"$tmp/script"
 	stacks --stacks=dwarf -- bash "$tmp/script"
 	[[ ! -e $tmp/gone ]]
 	same "frames of what was deleted" "$(offsets)" 5
@@ -112,10 +112,12 @@ for _ in range(2): json.loads(json.dumps(d))'
 }
 
 @test "Redis as it is: a page of a value stands below the command that sets it" {
-	need_tool redis-server redis-server
+	need_tool redis-check-rdb redis-tools
+	# the package with the server would start one; this is the same program, which goes by its name
+	ln -s "$(command -v redis-check-rdb)" "$tmp/redis-server"
 	local socket=$tmp/redis.sock
 	cat >"$tmp/serve" <<-END
-		redis-server --port 0 --unixsocket '$socket' --save '' --appendonly no --dir '$tmp' >'$tmp/redis.log' &
+		'$tmp/redis-server' --port 0 --unixsocket '$socket' --save '' --appendonly no --dir '$tmp' >'$tmp/redis.log' &
 		until redis-cli -s '$socket' ping 2>/dev/null | grep -q PONG; do sleep 0.05; done
 		for i in 1 2 3 4; do redis-cli -s '$socket' setrange "key\$i" 4000000 x; done
 		redis-cli -s '$socket' shutdown nosave

@@ -34,6 +34,8 @@ union any_record {
 	struct mt_sigkill sigkill;
 	struct mt_stack_overflow stack_overflow;
 	struct mt_space space;
+	struct mt_heap heap;
+	struct mt_heap_sum heap_sum;
 	struct mt_major major;
 	struct mt_swapin swapin;
 	struct mt_cache_file cache_file;

@@ -160,6 +160,43 @@ static void a_pid_that_another_process_has_now(void **state)
 	apart__free(apart);
 }
 
+static void on_order(void *ctx, struct apart_key key, struct message_cursor *answer)
+{
+	char *order = ctx;
+
+	assert_non_null(answer);
+	order[strlen(order)] = (char)key.id;
+}
+
+/* For the names of no address. */
+static void ask_nothing(struct apart *apart, char id, bool is_soon, char *order)
+{
+	struct message question = { 0 };
+
+	message__put_u64(&question, APART_NAMES);
+	for (int i = 0; i < 4; i++)
+		message__put_u64(&question, 0);
+	(is_soon ? apart__ask_soon : apart__ask)(apart, &question, 30 * SECOND, on_order, order,
+						 (struct apart_key){ (uint64_t)id, 0 });
+}
+
+/* But the one that is under way. */
+static void what_is_gone_soon_is_asked_first(void **state)
+{
+	struct apart *apart = apart__new(NULL);
+	char order[8] = "";
+
+	(void)state;
+	ask_nothing(apart, 'a', false, order);
+	ask_nothing(apart, 'b', false, order);
+	ask_nothing(apart, 'c', true, order);
+	ask_nothing(apart, 'd', false, order);
+	ask_nothing(apart, 'e', true, order);
+	assert_true(apart__wait(apart, soon(), never));
+	assert_string_equal(order, "acebd");
+	apart__free(apart);
+}
+
 /* A FUSE file system whose requests nobody ever reads; -1 if that cannot be had here. */
 static int mount_silent(const char *dir)
 {
@@ -256,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_of_a_process),
+		cmocka_unit_test(what_is_gone_soon_is_asked_first),
 		cmocka_unit_test(a_pid_that_another_process_has_now),
 		cmocka_unit_test(a_file_system_that_does_not_answer),
 		cmocka_unit_test(without_a_reader_there_are_no_answers),

@@ -31,12 +31,22 @@ static void test_frame_pointers(void **state)
 {
 	assert_int_equal(of(0, "_start;main"), CHAIN_FP_WHOLE);
 	assert_int_equal(of(31000, "clone3"), CHAIN_FP_WHOLE);
+	assert_int_equal(of(31000, "__libc_start_call_main;main"), CHAIN_FP_WHOLE);
 	assert_int_equal(of(31000, "main;_start"), CHAIN_FP_PART);
 	assert_int_equal(of(31000, "_starting;main"), CHAIN_FP_PART);
 	assert_int_equal(of(31000, "_st;main"), CHAIN_FP_PART);
 	assert_int_equal(of(31000, NULL), CHAIN_FP_PART);
 	/* the bits of the others are part of a hash there */
 	assert_int_equal(of(MT_MORE_STACKS | MT_UNWOUND_STACK, "_start"), CHAIN_FP_WHOLE);
+}
+
+static void test_is_fp(void **state)
+{
+	assert_true(chain_end__is_fp(0));
+	assert_true(chain_end__is_fp(MT_MORE_STACKS | MT_UNWOUND_STACK));
+	assert_true(chain_end__is_fp(MT_UNWOUND_STACK | MT_UNWOUND_NOT << MT_UNWOUND_SHIFT));
+	assert_false(chain_end__is_fp(MT_UNWOUND_STACK | MT_UNWOUND_WHOLE << MT_UNWOUND_SHIFT));
+	assert_false(chain_end__is_fp(MT_UNWOUND_STACK | MT_UNWOUND_CUT << MT_UNWOUND_SHIFT));
 }
 
 static void test_none(void **state)
@@ -54,6 +64,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unwound),
 		cmocka_unit_test(test_frame_pointers),
+		cmocka_unit_test(test_is_fp),
 		cmocka_unit_test(test_none),
 	};
 

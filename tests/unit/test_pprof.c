@@ -144,7 +144,7 @@ static void assert_path(const PprofFile__Profile *profile, size_t sample, const 
 
 static void what_stands_in_it(void **state)
 {
-	static const char *const stacks[] = { "main;work;touch;asm_exc_[k]", "main;work\033[31m\377;_[k]",
+	static const char *const stacks[] = { "main;work;touch_[i];asm_exc_[k]", "main;work\033[31m\377;_[k]",
 					      "main;\";work" };
 	struct paths paths = { .stacks = stacks, .nr = NR(stacks) };
 	PprofFile__Profile *p = profile_of(&paths);

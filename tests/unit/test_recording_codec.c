@@ -101,7 +101,7 @@ static void every_kind_comes_back(void **state)
 
 	/* task, moment, samples of the machine and of cgroups, titles, looks at maps, counters by a key, events: more
 	 * of them need an any_record */
-	assert_int_equal(codec->layouts.nr, 5 + 5 + MT_NR_KEYED + 18);
+	assert_int_equal(codec->layouts.nr, 5 + 5 + MT_NR_KEYED + 20);
 	for (i = 0; i < NR; i++) {
 		time_ns += (int64_t)by_chance(&seed) >> 40; /* also backwards: rings are read one after the other */
 		make_record(&made[i], &codec->layouts.list[by_chance(&seed) % codec->layouts.nr], time_ns, by_chance,

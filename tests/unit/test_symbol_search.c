@@ -94,7 +94,7 @@ static bool finds(const char *name, const char *with_dir)
 	const struct mapping mapping = mapping_of(name, path, sizeof(path));
 	const struct symbol_search search = { .dir = with_dir, .max_bytes = BUDGET };
 	uint64_t vaddr = (uint64_t)(uintptr_t)static_function - mapping.start + mapping.vaddr;
-	struct symtab *tab = symbol_search__read(&search, &mapping);
+	struct symtab *tab = symbol_search__read(&search, &mapping).tab;
 	struct symbol symbol;
 	bool found = tab && symtab__find(tab, vaddr, &symbol) && !strcmp(symbol.name, "static_function");
 

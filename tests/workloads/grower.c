@@ -7,6 +7,8 @@
  *	cache	allocates one and keeps it; in the second half of the steps none
  *	saw	keeps one in each of ten steps, then frees all ten, as a collector does
  *	child	the same as leak, in a child
+ *	map	maps BYTES with MAP_POPULATE and keeps them
+ *	huge	maps BYTES, asks for huge pages, touches each page and keeps them
  *	holes	allocates ten, and frees all but the last when half of the steps are over, nothing more: the heap stays
  *
  * With -w it waits for a byte on standard input before the first step, after a line "pid=N", and after the last.  At
@@ -122,11 +124,38 @@ static void do_holes(long step)
 	}
 }
 
+__attribute__((noinline)) static char *mapped(int flags)
+{
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	held += bytes;
+	return p;
+}
+
+static void do_map(long step)
+{
+	(void)step;
+	mapped(MAP_POPULATE);
+}
+
+static void do_huge(long step)
+{
+	char *p = mapped(0);
+
+	(void)step;
+	if (madvise(p, bytes, MADV_HUGEPAGE) && errno != EINVAL)
+		die("madvise");
+	touch_pages(p, bytes / PAGE);
+}
+
 static const struct {
 	const char *name;
 	void (*step)(long step);
 } kinds[] = {
-	{ "leak", do_leak }, { "cache", do_cache }, { "saw", do_saw }, { "child", do_leak }, { "holes", do_holes },
+	{ "leak", do_leak },   { "cache", do_cache }, { "saw", do_saw },   { "child", do_leak },
+	{ "holes", do_holes }, { "map", do_map },     { "huge", do_huge },
 };
 
 static size_t rss(void)
@@ -188,9 +217,9 @@ int main(int argc, char **argv)
 	while (optind < argc && kind < sizeof(kinds) / sizeof(*kinds) && strcmp(kinds[kind].name, argv[optind]))
 		kind++;
 	if (optind >= argc || kind == sizeof(kinds) / sizeof(*kinds) || bytes < (long)sizeof(struct object))
-		die("usage: grower leak|cache|saw|child|holes [-n STEPS] [-u USEC] [-s BYTES] [-w]");
+		die("usage: grower leak|cache|saw|child|map|huge|holes [-n STEPS] [-u USEC] [-s BYTES] [-w]");
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* it does not move then */
-	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+	if (kinds[kind].step != do_huge && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		die("prctl");
 	if (strcmp(kinds[kind].name, "child") == 0 && fork() > 0)
 		return wait(&status) < 0 || status;

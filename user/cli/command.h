@@ -52,6 +52,7 @@ extern const struct option_row record_options[];     /* --record FILE */
 extern const struct option_row chain_options[];	     /* --stacks: of single events */
 extern const char *const stack_methods[];	     /* what --stacks may say, in the order of enum stacks_by */
 extern const struct option_row sample_options[];     /* --sample: of single hot events */
+extern const struct option_row heap_options[];	     /* --allocator --longer-than --objects */
 extern const struct option_row symbols_options[];    /* --symbols DIR */
 extern const struct option_row ring_options[];	     /* --ring-size --rare-ring-size --cpus-per-ring */
 extern const struct option_row kernel_options[];     /* --btf FILE */

@@ -327,6 +327,12 @@ const struct option_row symbols_options[] = {
 	  .offset = AT(mangled),
 	  .expert = true,
 	  .help = "names of C++ and Rust functions in call chains as they are in the file" },
+	{ .name = "no-inlined",
+	  .type = OPT_FLAG,
+	  .offset = AT(no_inlined),
+	  .expert = true,
+	  .help = "call chains without functions that the compiler put into others; else those of files with "
+		  "debugging information show them, marked with _[i]" },
 	{ .name = NULL },
 };
 
@@ -362,6 +368,35 @@ const struct option_row sample_options[] = {
 	  .max = 1000000,
 	  .arg = "1/N",
 	  .help = "single events of only one page in N; the counters still count all" },
+	{ .name = NULL },
+};
+
+const struct option_row heap_options[] = {
+	{ .name = "allocator",
+	  .type = OPT_STRINGS,
+	  .live_only = true,
+	  .offset = AT(allocators),
+	  .arg = "FILE:PREFIX",
+	  .help = "also trace the functions of FILE that are named as malloc, free and so on with PREFIX before; "
+		  "without "
+		  ":PREFIX those with plain names; repeatable" },
+	{ .name = "longer-than",
+	  .type = OPT_DURATION,
+	  .live_only = true,
+	  .offset = AT(heap_age_ns),
+	  .min = 1,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "AGE",
+	  .help = "only objects that were held for at least so long when the run or their process ends, as 10s" },
+	{ .name = "objects",
+	  .type = OPT_UINT,
+	  .live_only = true,
+	  .offset = AT(heap_objects),
+	  .min = 1024,
+	  .max = 1 << 26,
+	  .arg = "N",
+	  .expert = true,
+	  .help = "follow N objects at a time (1048576); what finds no room is counted" },
 	{ .name = NULL },
 };
 

@@ -60,6 +60,7 @@ void options__free(struct options *options)
 	free(options->probes);
 	free(options->labels.list);
 	free(options->cgroups.list);
+	free(options->allocators.list);
 	free(options->comms.list);
 	free(options->users.list);
 	free(options->tids.list);

@@ -94,9 +94,10 @@ struct options {
 	uint64_t stack_bytes; /* of a stack, that are copied */
 	const char *symbols;  /* --symbols DIR, or NULL */
 	bool mangled;	      /* --no-demangle */
-	uint64_t sample;      /* one in so many; 0: all */
-	const char *record;   /* --record FILE, or NULL */
-	uint64_t last_ns;     /* of it only the last part; 0: all */
+	bool no_inlined;
+	uint64_t sample;    /* one in so many; 0: all */
+	const char *record; /* --record FILE, or NULL */
+	uint64_t last_ns;   /* of it only the last part; 0: all */
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
@@ -128,6 +129,11 @@ struct options {
 	int path_groups;    /* enum grouping of commands/stacks.c */
 	int fault_kind;	    /* an index into its kind_names, plus 1; 0: all */
 	uint64_t path_rows; /* of text; 0: all */
+	/* the probe heap */
+	bool malloc;		       /* what programs get from it, by object */
+	struct string_list allocators; /* --allocator FILE:PREFIX */
+	uint64_t heap_objects;	       /* how many can be followed at a time; 0: as many as by default */
+	uint64_t heap_age_ns;	       /* only older ones are shown; 0: all */
 	/* everywhere */
 	bool verbose;
 	bool help, help_all;

@@ -23,9 +23,8 @@ static const struct {
 	const char *name;
 	const struct leak_section *section;
 } sections[] = {
-	{ "memory", &leak_memory_section }, { "growth", &leak_growth_section },
-	{ "by_page", &leak_pages_section }, { "by_object", NULL },
-	{ "slab", &leak_slab_section },
+	{ "memory", &leak_memory_section },    { "growth", &leak_growth_section }, { "by_page", &leak_pages_section },
+	{ "by_object", &leak_object_section }, { "slab", &leak_slab_section },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(*sections))
@@ -282,14 +281,21 @@ static const struct option_row own_options[] = {
 	  .live_only = true,
 	  .offset = offsetof(struct options, kernel_side),
 	  .help = "also the kernel's own caches of objects (/proc/slabinfo): which grow, and how" },
+	{ .name = "malloc",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct options, malloc),
+	  .live_only = true,
+	  .help = "which objects of malloc are held, by call path, in place of pages: exact, but each call costs "
+		  "microseconds" },
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { duration_options, window_options, filter_options,
-							  cmd_options,	    record_options, own_options,
-							  output_options,   chain_options,  sample_options,
-							  symbols_options,  ring_options,   attach_options,
-							  kernel_options,   common_options, NULL };
+static const struct option_row *const option_groups[] = {
+	duration_options, window_options, filter_options,  cmd_options,
+	record_options,	  own_options,	  heap_options,	   output_options,
+	chain_options,	  sample_options, symbols_options, ring_options,
+	attach_options,	  kernel_options, common_options,  NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "which processes of the machine grow, within ten minutes", .line = "memtrace leak -d 600" },
@@ -297,6 +303,8 @@ static const struct example examples[] = {
 	{ .text = "how a program grows, and by which code", .line = "memtrace leak --stacks=dwarf -- ./program" },
 	{ .text = "the same of a process that runs, with a quarter of the cost",
 	  .line = "memtrace leak -p 812 -d 60 --sample 1/4" },
+	{ .text = "which objects a process got within a minute and did not free",
+	  .line = "memtrace leak --malloc -p 812 -d 60" },
 	{},
 };
 
@@ -314,6 +322,14 @@ const struct command leak_command = {
 		"with its "
 		"call\n"
 		"path, and what of it is still held at the end.  That is who grew the memory, and no proof of a leak.\n"
+		"\n"
+		"With --malloc, instead of pages, which objects of malloc and its like were allocated in the run and "
+		"are "
+		"held at\n"
+		"its end or their process's, by the call path that allocated them. That is exact, and costs "
+		"microseconds "
+		"a call.\n"
+		"\n"
 		"With --kernel also the kernel's own caches of objects.",
 	.takes_cmd = true,
 	.replays = true,

@@ -8,6 +8,8 @@
 
 #include "../count/growth.h"
 #include "../count/page_origins.h"
+#include "../count/held_paths.h"
+#include "../report/event_path.h"
 #include "../session/tracing.h"
 #include "../views/summary.h"
 
@@ -53,6 +55,7 @@ struct leak_section {
 extern const struct leak_section leak_memory_section;
 extern const struct leak_section leak_growth_section;
 extern const struct leak_section leak_pages_section;
+extern const struct leak_section leak_object_section;
 extern const struct leak_section leak_slab_section;
 
 struct leak_pages;
@@ -66,6 +69,18 @@ struct leak_growth_view {
 	char rest[48];
 };
 
+#define LEAK_ALLOCATOR_VALUES 16
+
+struct leak_object_view {
+	struct cell *cells; /* owned */
+	struct cell_rows rows;
+	struct event_path path;
+	struct cell values[LEAK_ALLOCATOR_VALUES];
+	size_t shown;
+	char rest[48];
+	bool told; /* what a call costs */
+};
+
 struct leak_run {
 	struct tracing tracing;
 	uint32_t wanted; /* sections, a bit each; set when the session is open */
@@ -76,6 +91,8 @@ struct leak_run {
 	struct leak_slabs *slabs; /* owned by its section; NULL: not yet */
 	struct leak_pages *pages; /* owned by the section "memory"; NULL: not yet */
 	uint64_t requested_bytes; /* since the run began, and not freed: by_object; unknown: it was not asked for */
+	struct held_paths held;	  /* by object */
+	struct leak_object_view object_view;
 	struct summary summary;
 	struct cell nulls[8]; /* of sections that were not asked for */
 	struct column null_columns[8];

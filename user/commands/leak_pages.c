@@ -30,6 +30,12 @@ static bool wanted(const struct options *o)
 	return o->pids.nr || o->tids.nr || o->comms.nr || o->cgroups.nr || o->users.nr || (o->cmd && !o->all);
 }
 
+/* Objects in place of pages tell more, and cost enough. */
+static bool wants_touches(const struct options *o)
+{
+	return wanted(o) && !o->malloc;
+}
+
 static bool has_looks(const struct session *session)
 {
 	return session->facts.probes & 1U << MT_PROBE_memory;
@@ -129,6 +135,8 @@ static void take_map(struct page_look *look, struct process_map *map)
 	for (i = 0; i < map->nr_areas; i++) {
 		const struct map_area *area = &map->areas[i];
 
+		if (!(area->permissions & MAPPED_WRITE))
+			continue; /* kept free for what may come */
 		if (area->class == MAPPED_HEAP || area->class == MAPPED_ARENAS) {
 			look->areas.heap_size += area->end - area->start;
 			look->areas.heap_held += area->rss + area->swap;
@@ -243,6 +251,7 @@ static int look_at_all(struct leak_run *run)
 		return err;
 	qsort(list, nr, sizeof(struct grown *), more_first);
 	pages->refused = pages->beyond = 0;
+	pages->knows_runs = touches(run);
 	send_look(run, MAP_LOOK_BEGINS);
 	for (i = 0; !err && i < nr; i++) {
 		if (list[i]->last.ended)
@@ -368,8 +377,10 @@ static int on_map(struct leak_run *run, const void *record)
 		err = add_looked(run->pages, record);
 	if (err || hdr->id != REC_MAP_LOOK)
 		return err;
-	if ((look->flags & whole) == whole)
+	if ((look->flags & whole) == whole) {
+		run->pages->knows_runs |= look->flags & MAP_LOOK_RUNS;
 		return take_looked(run);
+	}
 	forget_looked(run->pages);
 	return 0;
 }
@@ -417,7 +428,7 @@ const struct leak_section leak_memory_section = {
 const struct leak_section leak_pages_section = {
 	.name = "by_page",
 	.sums = "pages",
-	.wanted = wanted,
+	.wanted = wants_touches,
 	.replayed = has_touches,
 	.every = 1U << MT_PROBE_fault,
 	.chains = true,

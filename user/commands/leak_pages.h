@@ -35,6 +35,7 @@ struct leak_pages {
 	size_t beyond;			  /* that there were too many of for it */
 	struct map_recorded maps;	  /* of a replay: of the newest look */
 	struct leak_looked *looked;	  /* owned; the same */
+	bool knows_runs;		  /* looks were at single pages too */
 	struct page_sums sums;
 	/* below: what the report borrows */
 	struct call_paths_view chains; /* for its notes alone */

@@ -325,6 +325,19 @@ int leak_memory__add(struct leak_run *run, struct report *report)
 	return 0;
 }
 
+/* A recording of another command, whose looks were not at single pages. */
+static int add_unknown(struct leak_pages *pages, struct report *report)
+{
+	static const struct column columns[] = { { .path = "by_page" }, { .path = "pages" } };
+
+	pages->cells[0] = pages->cells[1] = cell_none();
+	report__add_values(
+		report,
+		&(struct values){ .path = "", .columns = columns, .cells = pages->cells, .nr_columns = NR(columns) });
+	report__add_note(report, "the recording does not say which pages are held: it takes one of memtrace leak");
+	return 0;
+}
+
 int leak_pages__add(struct leak_run *run, struct report *report)
 {
 	const struct options *options = run->tracing.session.options;
@@ -332,6 +345,8 @@ int leak_pages__add(struct leak_run *run, struct report *report)
 	size_t i;
 	int err;
 
+	if (!pages->knows_runs)
+		return add_unknown(pages, report);
 	pages->line = malloc(LINE_LEN);
 	if (!pages->line)
 		return -ENOMEM;

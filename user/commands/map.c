@@ -99,6 +99,10 @@ static int run_map(struct options *options)
 		log_error("map: --sort and --by are about the table of all processes: expected no -p, -n, -t and CMD");
 		return EXIT_USAGE;
 	}
+	if (single && o->command) {
+		log_error("map: --command is about the table of all processes: expected no -p, -n, -t and CMD");
+		return EXIT_USAGE;
+	}
 	if (o->nodes && !single) {
 		log_error("map: --nodes is about the mappings of processes: expected -p, -n, -t or CMD");
 		return EXIT_USAGE;
@@ -152,6 +156,11 @@ static const struct option_row own_options[] = {
 	  .choices = cgroup_alone,
 	  .arg = "GROUP",
 	  .help = "a table of cgroups, sums of their processes: what those share is counted for each" },
+	{ .name = "command",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, command),
+	  .help = "show also who is the parent (PPID) and the command line of each process, also in JSON" },
 	{ .name = NULL },
 };
 
@@ -166,6 +175,8 @@ static const struct example examples[] = {
 	{ .text = "what of its memory it uses within a minute", .line = "memtrace map -p 812 -d 60 --wss" },
 	{ .text = "on which NUMA nodes it is", .line = "memtrace map -p 812 --nodes" },
 	{ .text = "who holds most of the machine's memory, and who grows", .line = "memtrace map --sort GREW -d 10" },
+	{ .text = "with the command lines, as PostgreSQL's processes say there what they do",
+	  .line = "memtrace map -c postgresql.service --pss --command" },
 	{ .text = "the same by cgroup", .line = "memtrace map --by cgroup" },
 	{ .text = "beside that, a recording of it", .line = "memtrace map -p 812 -d 60 --record map.rec" },
 	{ .text = "of all processes of a name, with what they share divided",

@@ -110,6 +110,23 @@ static const char *cgroup_of(struct map_live *run, const struct mt_who *who)
 	return copy ? strcpy(copy, name) : NULL;
 }
 
+/* What /proc says of a process that lives. */
+static void take_command(struct map_live *run, const struct mt_who *who, struct map_process *process)
+{
+	const struct session *session = &run->tracing.session;
+	const struct event_names *names = &session->names;
+	const char *line;
+	char *copy;
+
+	process->parent = MT_UNKNOWN_U64;
+	if (!session->options->command || process->ended || !names->command_line)
+		return;
+	process->parent = names->parent(names->ctx, who->pid, who->start_ns);
+	line = names->command_line(names->ctx, who->pid, who->start_ns);
+	copy = line ? arena__zeroed(&run->names, strlen(line) + 1) : NULL;
+	process->command = copy ? strcpy(copy, line) : NULL;
+}
+
 /* PSS and USS, where they were asked for. */
 static void take_pss(struct map_live *run, const struct map_traced *traced, struct process_map *map)
 {
@@ -136,6 +153,7 @@ static int take_sums(struct map_live *run, struct map_look *look, const struct m
 	look->nr++;
 	process->grew_from = map_activity__held(&traced->first);
 	process->ended = last->ended || run->single;
+	take_command(run, &last->who, process);
 	map->pid = last->who.pid;
 	memcpy(map->comm, last->who.comm, sizeof(last->who.comm));
 	map->pss = map->uss = MT_UNKNOWN_U64;
@@ -304,7 +322,7 @@ static void forget_interval(struct map_process *process)
 
 	free(process->activity);
 	process->activity = NULL;
-	process->cgroup = NULL; /* its name was the interval's */
+	process->cgroup = process->command = NULL; /* they were the interval's */
 	process->map->knows_referenced = false;
 	process->map->cost_ns.wss = 0;
 	if (groups && groups->nr && groups->list[groups->nr - 1].class == MAPPED_GONE)
@@ -341,6 +359,7 @@ static int show(struct map_live *run)
 		.lost = session->totals.losses.hot - run->lost + run->all.dropped,
 		.traced = run->traced && run->single,
 		.machine = !run->single,
+		.command = session->options->command,
 	};
 
 	if (!err)

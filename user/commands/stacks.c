@@ -489,7 +489,8 @@ const struct command stacks_command = {
 		"frame information (--stacks=dwarf). In the tree a function that is the only one its caller leads to "
 		"stands below\n"
 		"it without further indentation; branches of less than 1 in 200 are left out. Frames of the kernel end "
-		"in _[k].",
+		"in _[k],\n"
+		"those of functions that the compiler put into others in _[i].",
 	.options = option_groups,
 	.takes_probes = true,
 	.takes_cmd = true,

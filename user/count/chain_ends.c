@@ -6,8 +6,16 @@
 /* What nothing calls: glibc's and musl's names; they are those of the file, if it has them. */
 static bool is_start(const char *text)
 {
-	static const char *const names[] = { "_start", "_dl_start", "start_thread", "clone",
-					     "clone3", "__clone",   "__clone3",	    "thread_start" };
+	static const char *const names[] = { "_start",
+					     "_dl_start",
+					     "__libc_start_main",
+					     "__libc_start_call_main",
+					     "clone",
+					     "start_thread",
+					     "clone3",
+					     "__clone",
+					     "__clone3",
+					     "thread_start" };
 	size_t len = strcspn(text, ";"), i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -31,6 +39,19 @@ bool chain_end__has(const struct event_row *row)
 	return user_chain(row);
 }
 
+/* How the chain of an id was unwound; MT_UNWOUND_NOT: it was found by frame pointers. */
+static unsigned int unwound_end(int32_t id)
+{
+	if (id & MT_MORE_STACKS || !(id & MT_UNWOUND_STACK))
+		return MT_UNWOUND_NOT;
+	return (unsigned int)id >> MT_UNWOUND_SHIFT & 3;
+}
+
+bool chain_end__is_fp(int32_t id)
+{
+	return unwound_end(id) == MT_UNWOUND_NOT;
+}
+
 enum chain_end chain_end__of(const struct event_row *row, const void *record, const char *text)
 {
 	static const enum chain_end ends[MT_NR_UNWOUND_ENDS] = { [MT_UNWOUND_WHOLE] = CHAIN_DWARF_WHOLE,
@@ -45,9 +66,7 @@ enum chain_end chain_end__of(const struct event_row *row, const void *record, co
 	memcpy(&id, (const char *)record + field->offset, sizeof(id));
 	if (id < 0)
 		return CHAIN_NONE;
-	if (id & MT_MORE_STACKS || !(id & MT_UNWOUND_STACK))
-		return text && is_start(text) ? CHAIN_FP_WHOLE : CHAIN_FP_PART;
-	end = (unsigned int)id >> MT_UNWOUND_SHIFT & 3;
+	end = unwound_end(id);
 	if (end == MT_UNWOUND_NOT)
 		return text && is_start(text) ? CHAIN_FP_WHOLE : CHAIN_FP_PART;
 	return ends[end];

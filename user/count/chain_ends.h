@@ -20,5 +20,7 @@ bool chain_end__has(const struct event_row *row);
 /* text: the functions, the outermost first, with ";" between; NULL: not known.  NR_CHAIN_ENDS: such events have none.
  */
 enum chain_end chain_end__of(const struct event_row *row, const void *record, const char *text);
+/* Whether a chain of the program was found by frame pointers. */
+bool chain_end__is_fp(int32_t id);
 
 #endif

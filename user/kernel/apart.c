@@ -38,6 +38,7 @@ struct question {
 	apart_done done;
 	void *ctx;
 	struct apart_key key;
+	bool soon;
 };
 
 struct apart {
@@ -309,18 +310,28 @@ static void send_first(struct apart *apart)
 	}
 }
 
-void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
-		struct apart_key key)
+/* Behind the others of its kind; the first one may be under way. */
+static void insert(struct apart *apart, struct question *entry)
+{
+	struct question *before = STAILQ_FIRST(&apart->questions), *next;
+
+	if (!before || !entry->soon) {
+		STAILQ_INSERT_TAIL(&apart->questions, entry, next);
+		return;
+	}
+	while ((next = STAILQ_NEXT(before, next)) && next->soon)
+		before = next;
+	STAILQ_INSERT_AFTER(&apart->questions, before, entry, next);
+}
+
+static void ask(struct apart *apart, struct message *question, const struct question *as)
 {
 	struct apart_head head = { .size = question->size };
 	struct question *entry =
 		apart->nr < MAX_QUESTIONS && !question->failed && !apart->given_up ? calloc(1, sizeof(*entry)) : NULL;
 
 	if (entry) {
-		entry->limit_ns = limit_ns;
-		entry->done = done;
-		entry->ctx = ctx;
-		entry->key = key;
+		*entry = *as;
 		message__put_bytes(&entry->bytes, &head, sizeof(head));
 		message__put_bytes(&entry->bytes, question->bytes, question->size);
 	}
@@ -329,12 +340,25 @@ void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns
 		if (entry)
 			free(entry->bytes.bytes);
 		free(entry);
-		done(ctx, key, NULL);
+		as->done(as->ctx, as->key, NULL);
 		return;
 	}
-	STAILQ_INSERT_TAIL(&apart->questions, entry, next);
+	insert(apart, entry);
 	if (!apart->nr++)
 		send_first(apart);
+}
+
+void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
+		struct apart_key key)
+{
+	ask(apart, question, &(struct question){ .limit_ns = limit_ns, .done = done, .ctx = ctx, .key = key });
+}
+
+void apart__ask_soon(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
+		     struct apart_key key)
+{
+	ask(apart, question,
+	    &(struct question){ .limit_ns = limit_ns, .done = done, .ctx = ctx, .key = key, .soon = true });
 }
 
 /* 1: there is an answer; 0: not yet; -1: the reader ended, or its answer is invalid. */

@@ -34,6 +34,9 @@ typedef void (*apart_done)(void *ctx, struct apart_key key, struct message_curso
 /* Takes over the question's bytes.  limit_ns: how long the answer may take.  One of the functions below calls done. */
 void apart__ask(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
 		struct apart_key key);
+/* The same, before those that apart__ask() has put there: of a process that may be gone soon. */
+void apart__ask_soon(struct apart *apart, struct message *question, uint64_t limit_ns, apart_done done, void *ctx,
+		     struct apart_key key);
 /* Polls readable when apart__attend() has something to do; limits that expire do not make it readable. */
 int apart__fd(const struct apart *apart);
 /* Takes answers, sends questions; does not wait. */

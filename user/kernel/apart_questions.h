@@ -19,9 +19,9 @@ enum apart_kind {
 	APART_MAPS = 1,
 	/*
 	 * The functions at the addresses of a call chain, the leaf first.  Question: pids as above; the number of
-	 * mappings, and the mappings; the number of addresses, and the addresses; 1 if names of C++ and Rust are to be
-	 * as in the file, else 0.  Answer: their number; for each its
-	 * offset in the function and the function's name ("": unknown).
+	 * mappings, and the mappings; the number of addresses, and the addresses; bits of enum apart_naming.  Answer:
+	 * their number; for each its offset in the function, the function's name ("": unknown), the number of functions
+	 * that are inlined there, and their names, the innermost first.
 	 */
 	APART_NAMES = 2,
 	/*
@@ -36,6 +36,12 @@ enum apart_kind {
 	 * the file's own address of the code.  Answer: the members of struct cfi_rule.
 	 */
 	APART_RULE = 4,
+};
+
+/* How functions are named. */
+enum apart_naming {
+	APART_MANGLED = 1,    /* names of C++ and Rust as in the file */
+	APART_NO_INLINED = 2, /* without functions that are inlined */
 };
 
 /* How long the reader has before it is killed: enough for the biggest programs. */

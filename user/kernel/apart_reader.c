@@ -81,18 +81,26 @@ static void answer_maps(struct symbols *symbols, struct message_cursor *question
 	proc_maps__free(maps);
 }
 
-static void put_names(struct message *answer, const struct stack_frame *frames, size_t nr, bool mangled)
+static void put_name(struct message *answer, const char *name, uint64_t naming)
 {
 	char buf[SYMBOL_NAME_MAX + 1];
 
+	if (!(naming & APART_MANGLED))
+		name = demangle(name, buf, sizeof(buf));
+	message__put_string(answer, name, strlen(name));
+}
+
+static void put_names(struct message *answer, const struct stack_frame *frames, size_t nr, uint64_t naming)
+{
 	message__put_u64(answer, nr);
 	for (size_t i = 0; i < nr; i++) {
-		const char *name = frames[i].symbol ? frames[i].symbol : "";
+		const char *inlined = frames[i].inlined_names;
 
-		if (!mangled)
-			name = demangle(name, buf, sizeof(buf));
 		message__put_u64(answer, frames[i].offset);
-		message__put_string(answer, name, strlen(name));
+		put_name(answer, frames[i].symbol ? frames[i].symbol : "", naming);
+		message__put_u64(answer, frames[i].nr_inlined);
+		for (size_t j = 0; j < frames[i].nr_inlined; j++, inlined += strlen(inlined) + 1)
+			put_name(answer, inlined, naming);
 	}
 }
 
@@ -118,15 +126,19 @@ static void answer_names(struct symbols *symbols, struct message_cursor *questio
 	uint32_t pids[MAPS_ACCESS_PIDS];
 	struct proc_maps *maps;
 	size_t nr_pids, i;
+	uint64_t naming;
 
 	apart_reader__get_pids(question, pids, &nr_pids);
 	maps = apart_reader__get_maps(question, nr_pids ? pids[0] : 0);
 	nr = message__get_u64(question);
 	for (i = 0; i < nr && i < MAX_ADDRESSES; i++)
 		addresses[i] = message__get_u64(question);
+	naming = message__get_u64(question);
 	symbols__through(symbols, pids, nr_pids);
+	if (naming & APART_NO_INLINED)
+		symbols__without_inlined(symbols);
 	symbols__user(symbols, maps, addresses, i, frames);
-	put_names(answer, frames, i, message__get_u64(question));
+	put_names(answer, frames, i, naming);
 	proc_maps__free(maps);
 }
 

@@ -36,7 +36,7 @@ const char *attach_kind_name(enum attach_kind kind)
 	static const char *const names[] = {
 		[ATTACH_TP_BTF] = "tp_btf", [ATTACH_RAW_TP] = "raw_tp",	  [ATTACH_TP] = "tp",
 		[ATTACH_FENTRY] = "fentry", [ATTACH_PERF] = "perf_event", [ATTACH_ITER] = "iter",
-		[ATTACH_RUN] = "run",	    [ATTACH_IMPLIED] = "implied",
+		[ATTACH_RUN] = "run",	    [ATTACH_UPROBE] = "uprobe",	  [ATTACH_IMPLIED] = "implied",
 	};
 
 	return names[kind];
@@ -473,7 +473,7 @@ static int attach_hook(struct object *object, const struct attach_alt *alt)
 		return 0;
 	if (!prog)
 		return -ENOENT;
-	if (alt->kind == ATTACH_RUN)
+	if (alt->kind == ATTACH_RUN || alt->kind == ATTACH_UPROBE)
 		return 0;
 	if (alt->kind == ATTACH_PERF)
 		return cpu_events__attach(&object->cpu_events, prog, alt->event);

@@ -42,8 +42,9 @@ static const struct place places[] = {
 /* The best symbols that were found so far for a mapping's file. */
 struct found {
 	const struct mapping *mapping;
-	size_t max_bytes;
+	size_t max_bytes, max_debug;
 	struct symtab *tab; /* NULL: none */
+	struct inlined *inlined;
 	enum elf_symbols have;
 	struct debug_link link; /* what the file says of its debug file */
 };
@@ -113,14 +114,17 @@ static void read_better(struct found *found, struct elf_file *file)
 		got = ELF_SYMBOLS_MINI;
 	if (tab && !found->link.name[0])
 		debug_link__read(file, &found->link);
-	elf_file__close(file);
 	if (got <= found->have) {
+		elf_file__close(file);
 		symtab__free(tab);
 		return;
 	}
 	symtab__free(found->tab);
+	inlined__free(found->inlined);
 	found->tab = tab;
 	found->have = got;
+	found->inlined = found->max_debug ? inlined__new(file, found->max_debug) : NULL;
+	elf_file__close(file);
 }
 
 /* fd: a file descriptor, or -errno */
@@ -162,21 +166,21 @@ static bool is_path_ours(const struct mapping *mapping)
 	return same || !mapping->inode;
 }
 
-struct symtab *symbol_search__read(const struct symbol_search *search, const struct mapping *mapping)
+struct symbol_source symbol_search__read(const struct symbol_search *search, const struct mapping *mapping)
 {
-	struct found found = { .mapping = mapping, .max_bytes = search->max_bytes };
+	struct found found = { .mapping = mapping, .max_bytes = search->max_bytes, .max_debug = search->max_debug };
 	struct maps_access access = search->access;
 	bool ours;
 
 	if (!strcmp(mapping->path, "[vdso]"))
 		read_vdso(&found);
 	if (mapping->path[0] != '/')
-		return found.tab;
+		return (struct symbol_source){ found.tab, found.inlined };
 	if (mapping->inode)
 		read_fd(&found, proc_maps__open_file(&access, mapping));
 	ours = is_path_ours(mapping);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && found.have != ELF_SYMBOLS_ALL; i++)
 		if (ours || places[i].in_dir || places[i].by == BY_BUILD_ID)
 			read_fd(&found, open_place(&places[i], search->dir, &found));
-	return found.tab;
+	return (struct symbol_source){ found.tab, found.inlined };
 }

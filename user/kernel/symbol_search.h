@@ -7,6 +7,7 @@
 #ifndef MEMTRACE_KERNEL_SYMBOL_SEARCH_H
 #define MEMTRACE_KERNEL_SYMBOL_SEARCH_H
 
+#include "../symbols/inlined.h"
 #include "../symbols/symtab.h"
 #include "proc_maps.h"
 
@@ -14,9 +15,15 @@ struct symbol_search {
 	const char *dir; /* where else to look, as symbols.h says; NULL: nowhere */
 	struct maps_access access;
 	size_t max_bytes; /* of the table */
+	size_t max_debug; /* of debugging information; 0: it is not wanted */
 };
 
-/* The best table that is found, owned by the caller; NULL: none. */
-struct symtab *symbol_search__read(const struct symbol_search *search, const struct mapping *mapping);
+/* What is found, owned by the caller. */
+struct symbol_source {
+	struct symtab *tab;	 /* the best table; NULL: none */
+	struct inlined *inlined; /* of the file with that table; NULL: it has no debugging information */
+};
+
+struct symbol_source symbol_search__read(const struct symbol_search *search, const struct mapping *mapping);
 
 #endif

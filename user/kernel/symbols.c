@@ -27,6 +27,7 @@ struct symbol_file {
 	TAILQ_ENTRY(symbol_file) by_use;
 	struct file_key key;
 	struct symtab *tab; /* NULL: none was found */
+	struct inlined *inlined;
 	unsigned int tries; /* to find one */
 	uint32_t pid;	    /* of the process that had it mapped at the last try */
 	uint64_t used;	    /* number of the last call that used it */
@@ -40,11 +41,16 @@ struct symbol_file {
 
 #define JIT_MAX_BYTES (128 << 20)
 
+/* What debugging information of files may take; of files that come later there is none. */
+#define DEBUG_MAX_BYTES (256U << 20)
+
 struct symbols {
 	char *dir; /* NULL: none */
 	struct symbol_file *files;
 	TAILQ_HEAD(by_use_head, symbol_file) by_use; /* the least recently used first */
 	size_t bytes, max_bytes;
+	size_t debug_bytes;
+	bool no_inlined;
 	uint64_t call;
 	struct symtab *kernel;
 	bool kernel_tried;
@@ -107,6 +113,8 @@ static void drop(struct symbols *symbols, struct symbol_file *file)
 	HASH_DEL(symbols->files, file);
 	TAILQ_REMOVE(&symbols->by_use, file, by_use);
 	symbols->bytes -= bytes_of(file);
+	symbols->debug_bytes -= file->inlined ? inlined__bytes(file->inlined) : 0;
+	inlined__free(file->inlined);
 	symtab__free(file->tab);
 	free(file);
 }
@@ -123,6 +131,11 @@ void symbols__free(struct symbols *symbols)
 	jit_names__free(symbols->jit);
 	free(symbols->dir);
 	free(symbols);
+}
+
+void symbols__without_inlined(struct symbols *symbols)
+{
+	symbols->no_inlined = true;
 }
 
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr)
@@ -149,20 +162,26 @@ static void read_file(struct symbols *symbols, struct symbol_file *file, uint32_
 	struct symbol_search search = { .dir = symbols->dir,
 					.access = symbols->access,
 					.max_bytes = symbols->max_bytes };
+	struct symbol_source found;
 
+	if (!symbols->no_inlined && symbols->debug_bytes < DEBUG_MAX_BYTES)
+		search.max_debug = DEBUG_MAX_BYTES - symbols->debug_bytes;
 	if (pid && !search.access.nr)
 		search.access = (struct maps_access){ .pids = { pid }, .nr = 1 };
 	file->pid = pid;
 	file->tries++;
-	file->tab = symbol_search__read(&search, mapping);
-	if (!file->tab)
+	found = symbol_search__read(&search, mapping);
+	if (!found.tab)
 		return;
-	if (!make_room(symbols, symtab__bytes(file->tab))) {
-		symtab__free(file->tab);
-		file->tab = NULL;
+	if (!make_room(symbols, symtab__bytes(found.tab))) {
+		symtab__free(found.tab);
+		inlined__free(found.inlined);
 		return;
 	}
+	file->tab = found.tab;
+	file->inlined = found.inlined;
 	symbols->bytes += symtab__bytes(file->tab);
+	symbols->debug_bytes += file->inlined ? inlined__bytes(file->inlined) : 0;
 }
 
 static struct symbol_file *add_file(struct symbols *symbols, const struct file_key *key)
@@ -197,8 +216,8 @@ static struct symbol_file *file_of(struct symbols *symbols, const struct mapping
 	return add_file(symbols, &key);
 }
 
-/* The table of the mapping's file; NULL if there is none. */
-static struct symtab *table_of(struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
+/* The mapping's file, with what is known of it; NULL if there is none. */
+static struct symbol_file *read_file_of(struct symbols *symbols, uint32_t pid, const struct mapping *mapping)
 {
 	struct symbol_file *file = mapping->elf ? file_of(symbols, mapping) : NULL;
 
@@ -206,10 +225,12 @@ static struct symtab *table_of(struct symbols *symbols, uint32_t pid, const stru
 		return NULL;
 	TAILQ_REMOVE(&symbols->by_use, file, by_use);
 	TAILQ_INSERT_TAIL(&symbols->by_use, file, by_use);
+	if (file->inlined && file->used != symbols->call)
+		inlined__trim(file->inlined);
 	file->used = symbols->call;
 	if (!file->tab && (!file->tries || (file->pid != pid && file->tries < MAX_TRIES)))
 		read_file(symbols, file, pid, mapping);
-	return file->tab;
+	return file;
 }
 
 /*
@@ -236,6 +257,8 @@ static void name_user(struct symbols *symbols, const struct proc_maps *maps, uin
 {
 	uint64_t address = frame->address - back, vaddr;
 	const struct mapping *mapping = proc_maps__find(maps, address);
+	struct symbol_file *file;
+	struct inlined_names inlined;
 	struct symtab *tab;
 	struct symbol symbol;
 
@@ -245,7 +268,8 @@ static void name_user(struct symbols *symbols, const struct proc_maps *maps, uin
 	frame->file_offset = mapping->path[0] ? frame->address - mapping->start + mapping->file_offset : 0;
 	frame->build_id = mapping->build_id.len ? &mapping->build_id : NULL;
 	vaddr = address - mapping->start + mapping->vaddr;
-	tab = table_of(symbols, proc_maps__pid(maps), mapping);
+	file = read_file_of(symbols, proc_maps__pid(maps), mapping);
+	tab = file ? file->tab : NULL;
 	if (!mapping->elf) {
 		tab = jit_table(symbols, proc_maps__pid(maps));
 		vaddr = address;
@@ -254,6 +278,11 @@ static void name_user(struct symbols *symbols, const struct proc_maps *maps, uin
 		frame->symbol = symbol.name;
 		frame->offset = vaddr + back - symbol.start;
 	}
+	if (!file || !file->inlined)
+		return;
+	inlined = inlined__find(file->inlined, vaddr);
+	frame->nr_inlined = inlined.nr;
+	frame->inlined_names = inlined.names;
 }
 
 void symbols__user(struct symbols *symbols, const struct proc_maps *maps, const uint64_t *addresses, size_t nr,

@@ -38,6 +38,9 @@ struct elf_cache *symbols__elf_cache(struct symbols *symbols);
 /* Their call frame information; NULL if memory ran out. */
 struct cfi_files *symbols__cfi_files(struct symbols *symbols);
 
+/* Files that are read later have no inlined functions. */
+void symbols__without_inlined(struct symbols *symbols);
+
 /* The processes through which files are opened in the next calls, besides the one that has the mappings. */
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);
 

@@ -29,6 +29,8 @@ enum attach_kind {
 	 * kernel, which the program gets (MT_VARIABLE).
 	 */
 	ATTACH_RUN,
+	/* Functions of programs: which ones, and in which files, is found when a run begins (kernel/heap_attach.h). */
+	ATTACH_UPROBE,
 	/*
 	 * Nothing to attach: another hook's event has the same information on this kernel.  An event without a colon is
 	 * a function, on which the kernel must accept programs.

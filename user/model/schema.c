@@ -296,7 +296,7 @@ static bool has_stack_field(const struct event_row *row)
 	size_t i;
 
 	for (i = 0; i < row->nr_fields; i++)
-		if (row->fields[i].type == FIELD_KERNEL_STACK)
+		if (row->fields[i].type == FIELD_KERNEL_STACK || row->fields[i].type == FIELD_USER_STACK)
 			return true;
 	return false;
 }

@@ -21,7 +21,6 @@
 #include "pprof.pb-c.h"
 
 #define COLUMNS_MAX 16
-#define MARK	    "_[k]" /* behind the names of the kernel's functions */
 /* The kernel's entry of page faults ends each of their paths, and would stand for all of them. */
 #define DROPPED "(asm_)?exc_page_fault"
 
@@ -30,6 +29,25 @@ enum {
 	MAPPING_KERNEL,
 	NR_MAPPINGS = MAPPING_KERNEL,
 };
+
+/* What stands behind names of the kernel's functions, and of those that were inlined: these are as any other. */
+static const struct mark {
+	const char *text;
+	uint64_t mapping;
+} marks[] = { { "_[k]", MAPPING_KERNEL }, { "_[i]", MAPPING_PROGRAM }, { "", MAPPING_PROGRAM } };
+
+static const struct mark *mark_of(const char *name, size_t len)
+{
+	const struct mark *mark;
+	size_t size;
+
+	for (mark = marks; mark->text[0]; mark++) {
+		size = strlen(mark->text);
+		if (len > size && !memcmp(name + len - size, mark->text, size))
+			break;
+	}
+	return mark;
+}
 
 /* A word of the file, or a function as paths spell it. */
 struct word {
@@ -134,17 +152,16 @@ static uint64_t place_of(struct pprof *pprof, const char *name, size_t len)
 	PprofFile__Function function = PPROF_FILE__FUNCTION__INIT, *functions[] = { &function };
 	PprofFile__Location place = PPROF_FILE__LOCATION__INIT, *places[] = { &place };
 	PprofFile__Line line = PPROF_FILE__LINE__INIT, *lines[] = { &line };
-	size_t mark = strlen(MARK);
-	bool kernel = len > mark && !memcmp(name + len - mark, MARK, mark);
+	const struct mark *mark = mark_of(name, len);
 	struct word *word = find_word(pprof, name, len);
 
 	if (!word)
 		return 0;
 	if (word->function)
 		return word->function;
-	function.name = string_of(pprof, name, kernel ? len - mark : len);
+	function.name = string_of(pprof, name, len - strlen(mark->text));
 	function.id = line.function_id = place.id = ++pprof->nr_functions;
-	place.mapping_id = kernel ? MAPPING_KERNEL : MAPPING_PROGRAM;
+	place.mapping_id = mark->mapping;
 	place.n_line = part.n_function = part.n_location = 1;
 	place.line = lines;
 	part.function = functions;

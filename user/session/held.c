@@ -11,7 +11,7 @@
 
 #define MAX_BYTES	  (64UL * 1024 * 1024)
 #define MAX_HELD_NS	  3000000000ULL
-#define LAST_NS		  2000000000ULL /* how long to wait at the end of a run, in all */
+#define LAST_NS		  4000000000ULL /* how long to wait at the end of a run, in all */
 #define AGE_NS		  1000000000ULL
 #define MAX_AHEAD	  64
 #define MAX_CHAINED_BYTES 512 /* of an event with a chain, and the top of a stack */

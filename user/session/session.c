@@ -13,6 +13,7 @@
 #include "../base/log.h"
 #include "../base/loop.h"
 #include "../base/stop.h"
+#include "../kernel/apart_questions.h"
 #include "../kernel/proc.h"
 #include "../kernel/stats.h"
 #include "../sources/replay.h"
@@ -307,7 +308,9 @@ static void hold_back(struct session *session)
 /* Before anything runs, as the kernel's symbols take a tenth of a second to read. */
 static int open_stacks(struct session *session)
 {
-	session->stacks = stacks__new(session->source, session->apart, session->options->mangled);
+	session->stacks = stacks__new(session->source, session->apart,
+				      (session->options->mangled ? APART_MANGLED : 0) |
+					      (session->options->no_inlined ? APART_NO_INLINED : 0));
 	if (!session->stacks) {
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;

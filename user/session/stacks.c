@@ -10,9 +10,11 @@
 #include "../base/log.h"
 #include "../symbols/stack.h"
 #include "../base/stop.h"
+#include "../count/chain_ends.h"
 #include "../kernel/proc.h"
 #include "../kernel/symbols.h"
 #include "leaf_callers.h"
+#include "name_answer.h"
 #include "questions.h"
 #include "unwound.h"
 
@@ -51,7 +53,7 @@ struct stacks {
 	char *scratch;	    /* a text that is not kept */
 	char made_name[SYMBOL_NAME_MAX + 1];
 	bool why_said;
-	bool mangled; /* names of C++ and Rust are left as they are in files */
+	unsigned int naming; /* bits of enum apart_naming */
 };
 
 static void forget_texts(struct stacks *stacks)
@@ -99,7 +101,7 @@ static bool find_kernel(void *ctx, uint64_t address, struct symbol *symbol)
 	return found;
 }
 
-struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled)
+struct stacks *stacks__new(struct source *src, struct apart *apart, unsigned int naming)
 {
 	struct stacks *stacks = calloc(1, sizeof(*stacks));
 	struct symbol unused;
@@ -108,7 +110,7 @@ struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled
 		return NULL;
 	stacks->source = src->ops->stacks(src);
 	stacks->apart = apart;
-	stacks->mangled = mangled;
+	stacks->naming = naming;
 	stacks->symbols = symbols__new(NULL, SYMBOLS_MAX_BYTES);
 	if (stacks->source.awaits_maps) {
 		stacks->unwound = unwound_stacks__new(&stacks->source, apart);
@@ -197,51 +199,69 @@ static void name_made(const struct stacks *stacks, const struct chain *chain, si
 }
 
 /*
+ * Of libc, and called by the start of a program or of a thread.  It has no frame pointer, so what the kernel finds
+ * behind it is a value that happened to be there, perhaps the address of a function.
+ */
+static bool is_first_of_libc(const struct stack_frame *frame)
+{
+	const char *file = frame->module ? strrchr(frame->module, '/') : NULL;
+
+	if (!frame->symbol)
+		return false;
+	if (!strcmp(frame->symbol, "__libc_start_call_main") || !strcmp(frame->symbol, "__libc_start_main"))
+		return true;
+	return !strcmp(frame->symbol, "start_thread") && file &&
+	       (!strncmp(file, "/libc.so", 8) || !strncmp(file, "/libpthread", 11));
+}
+
+/* How many of these are frames, and not the mark of an unknown one. */
+static uint64_t count_known(const uint64_t *addresses, size_t nr)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		known += addresses[i] != STACK_UNKNOWN_CALLER;
+	return known;
+}
+
+/*
  * Callers outside of all code are not callers: code without frame pointers keeps other values where the kernel looks
- * for the next frame. names: the answer to the question for this chain, or NULL.
+ * for the next frame.  entry: with the answer to the question for this chain, or NULL.
  */
 static char *user_text(const struct stacks *stacks, const struct chain *chain, const struct proc_maps *maps,
-		       const uint64_t *addresses, size_t nr, struct stack_text *names)
+		       const uint64_t *addresses, size_t nr, struct stack_text *entry)
 {
-	struct message_cursor cursor = { names ? names->names : NULL, names ? names->names + names->names_size : NULL,
-					 !names || !names->names };
-	char *texts = names && names->names ? malloc(names->names_size + nr) : NULL, *to = texts, *text;
-	struct stack_frame frames[MAX_FRAMES];
+	struct stack_frame frames[2 * MAX_FRAMES];
 	size_t kept = 0, i;
+	struct name_answer names;
+	char *text;
 
-	message__get_u64(&cursor);
-	if (names)
-		names->outside = 0;
+	name_answer__begin(&names, entry ? entry->names : NULL, entry ? entry->names_size : 0);
+	if (entry)
+		entry->outside = 0;
 	for (i = 0; i < nr; i++) {
 		const struct mapping *mapping = mapping_of(maps, addresses, i);
-		struct stack_frame *frame = &frames[kept];
-		uint64_t offset = message__get_u64(&cursor);
-		size_t size;
-		const char *name = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
+		struct stack_frame at = { .address = addresses[i] }, *first = &frames[kept];
+		size_t taken;
 
-		if (addresses[i] == STACK_UNKNOWN_CALLER) {
-			frames[kept++] = (struct stack_frame){ .address = addresses[i], .symbol = "[?]" };
-			continue;
-		}
-		if (i && maps && !mapping) {
-			if (names)
-				names->outside++;
-			continue;
-		}
-		*frame = (struct stack_frame){ .address = addresses[i] };
-		place(mapping, frame);
-		if (size && texts) {
-			frame->symbol = memcpy(to, name, size);
-			frame->offset = offset;
-			to[size] = '\0';
-			to += size + 1;
-		} else if (mapping && !mapping->elf) {
-			name_made(stacks, chain, i, frame);
-		}
-		kept++;
+		place(mapping, &at);
+		taken = name_answer__frames(&names, &at, first, 2 * MAX_FRAMES - kept - (nr - 1 - i));
+		if (addresses[i] == STACK_UNKNOWN_CALLER)
+			*first = (struct stack_frame){ .address = addresses[i], .symbol = "[?]" };
+		else if (i && maps && !mapping)
+			taken = 0;
+		else if (!first->symbol && mapping && !mapping->elf)
+			name_made(stacks, chain, i, first);
+		if (entry && !taken)
+			entry->outside++;
+		kept += taken;
+		if (taken && chain_end__is_fp(chain->id) && is_first_of_libc(&frames[kept - 1]))
+			break;
 	}
+	if (entry && i < nr)
+		entry->outside += count_known(addresses + i + 1, nr - i - 1);
 	text = stack__fold(frames, kept, NULL, 0);
-	free(texts);
+	name_answer__end(&names);
 	return text;
 }
 
@@ -319,10 +339,11 @@ static void ask_names(struct stacks *stacks, struct stack_text *entry, const str
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, addresses[i]);
-	message__put_u64(&question, stacks->mangled);
+	message__put_u64(&question, stacks->naming);
 	entry->asked = entry->ever_asked = true;
-	apart__ask(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
-		   (struct apart_key){ entry->key.id, entry->key.maps });
+	/* what a process made at run time has names as long as it lives */
+	(entry->made ? apart__ask_soon : apart__ask)(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
+						     (struct apart_key){ entry->key.id, entry->key.maps });
 }
 
 /* Those that were unwound have no id that a live source knows. */
@@ -507,25 +528,6 @@ static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, ui
 	return source->maps ? source->maps(source->ctx, who, ip, time_ns) : NULL;
 }
 
-/* The at-th name of an answer, in that buffer; false: it has none. */
-static bool read_name(const struct stack_text *entry, size_t at, char name[SYMBOL_NAME_MAX + 1])
-{
-	struct message_cursor cursor = { entry->names, entry->names + entry->names_size, !entry->names };
-	const char *text = NULL;
-	size_t size = 0, i;
-
-	message__get_u64(&cursor);
-	for (i = 0; i <= at && !cursor.failed; i++) {
-		message__get_u64(&cursor);
-		text = message__get_string(&cursor, &size, SYMBOL_NAME_MAX);
-	}
-	if (cursor.failed || !size)
-		return false;
-	memcpy(name, text, size);
-	name[size] = '\0';
-	return true;
-}
-
 static bool find_made(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
 		      struct symbol *symbol)
 {
@@ -541,7 +543,7 @@ static bool find_made(void *ctx, const struct mt_who *who, int32_t id, size_t at
 	if (!maps || !is_made(maps, addresses, at))
 		return false;
 	entry = find_text(stacks, &(struct text_key){ .id = id, .maps = proc_maps__serial(maps) });
-	if (!entry || !read_name(entry, at, stacks->made_name))
+	if (!entry || !name_answer__at(entry->names, entry->names_size, at, stacks->made_name))
 		return false;
 	symbol->start = addresses[at] - (at > 0);
 	symbol->end = symbol->start + 1;

@@ -10,11 +10,8 @@
 struct stacks;
 struct unwound_stacks;
 
-/*
- * src and apart must outlive it.  mangled: names of C++ and Rust functions are left as they are in files.  NULL if
- * memory ran out.
- */
-struct stacks *stacks__new(struct source *src, struct apart *apart, bool mangled);
+/* src and apart must outlive it.  naming: bits of enum apart_naming.  NULL if memory ran out. */
+struct stacks *stacks__new(struct source *src, struct apart *apart, unsigned int naming);
 void stacks__free(struct stacks *stacks); /* NULL is fine */
 /*
  * The functions of a call chain, the root first, with ";" between: "main;work;malloc". who: its task, or NULL, at

@@ -27,6 +27,9 @@ _Static_assert((int)UNWIND_WHOLE == MT_UNWOUND_WHOLE && (int)UNWIND_CUT == MT_UN
 		       (int)UNWIND_BROKEN == MT_UNWOUND_BROKEN && UNWIND_MAX_REGS == MT_MAX_REGS,
 	       "the unwinder's numbers are those of the wire");
 
+/* Programs whose first question is remembered. */
+#define OPENED 256
+
 struct copy {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(copy) by_age;
@@ -67,7 +70,8 @@ struct unwound_stacks {
 	struct generation now, before;
 	uint32_t nr_chains; /* that have been */
 	uint64_t no_room, late;
-	struct late *slow; /* processes */
+	struct late *slow;	 /* processes */
+	uint64_t opened[OPENED]; /* serial numbers of mappings, each in its place: their files have been asked for */
 };
 
 struct unwound_stacks *unwound_stacks__new(const struct stack_lookup *source, struct apart *apart)
@@ -340,6 +344,16 @@ static size_t choose_mappings(const struct mt_stack_copy *rec, const struct proc
 	return nr;
 }
 
+/* The first question for a program has its files opened, which may not be possible when it has ended. */
+static bool is_first(struct unwound_stacks *stacks, const struct proc_maps *maps)
+{
+	uint64_t serial = proc_maps__serial(maps), *place = &stacks->opened[serial % OPENED];
+	bool first = *place != serial;
+
+	*place = serial;
+	return first;
+}
+
 static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct mt_who *who,
 		const struct proc_maps *maps, uint64_t time_ns)
 {
@@ -361,8 +375,9 @@ static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct m
 	copy->state = COPY_ASKED;
 	copy->pid = who->pid;
 	copy->asked_ns = clock__boot_ns();
-	apart__ask(stacks->apart, &question, APART_UNWIND_LIMIT_NS, on_unwound, stacks,
-		   (struct apart_key){ (uint64_t)copy->id, copy->ref });
+	(is_first(stacks, maps) ? apart__ask_soon : apart__ask)(stacks->apart, &question, APART_UNWIND_LIMIT_NS,
+								on_unwound, stacks,
+								(struct apart_key){ (uint64_t)copy->id, copy->ref });
 }
 
 static uint64_t instruction_pointer(const struct mt_stack_copy *rec)

@@ -341,6 +341,7 @@ static int source_tick(struct source *src)
 		err = pass(live, MT_ITER_TICK);
 	live__read_keyed(live);
 	live__read_memory(live);
+	live__read_heap(live, false);
 	live__forget_titles(live);
 	take_samples(live, false);
 	log_debug("iterator: %zu records in %.2f ms", live->pass.records, live->pass.kernel_ns / 1e6);
@@ -415,6 +416,7 @@ static int source_drain(struct source *src)
 	log_debug("drain: %.0f ms, %llu tasks exited, %llu freed, %llu pending", (now_ns - begin_ns) / 1e6,
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)nr_pending(live));
+	live__read_heap(live, true);
 	if (!err)
 		err = consume_all(live);
 	if (!live->ended)
@@ -466,6 +468,7 @@ static void source_free(struct source *src)
 
 	if (!live)
 		return;
+	live__close_heap(live);
 	for (i = 0; i < MT_NR_PROBES; i++)
 		object__close(&live->objects[i]);
 	readers__close(&live->readers);
@@ -610,6 +613,7 @@ static int begin(struct live *live)
 	live__read_memory(live);
 	take_samples(live, true);
 	live->running = true;
+	live__tell_heap(live);
 	live->start_cpu_ns = proc__own_cpu_ns();
 	return err;
 }
@@ -711,6 +715,8 @@ static int attach(struct live *live, const struct live_request *request)
 		err = live__open_stalls(live);
 	if (!err)
 		err = live__open_memory(live);
+	if (!err)
+		err = live__open_heap(live, request);
 	if (err)
 		return err;
 	kernel_btf__close(&live->types);

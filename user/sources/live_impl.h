@@ -76,6 +76,7 @@ struct live {
 	struct sample_files sample_files;
 	struct psi_times *psi;	    /* NULL: the kernel's times are not readable */
 	struct live_memory *memory; /* NULL: the probe is off */
+	struct live_heap *heap;	    /* the same */
 	int look_link_fd;	    /* of the iterator that looks for stalls */
 	/* What programs need where no helper names functions; empty elsewhere. */
 	struct map_content stall_contents[3];
@@ -140,6 +141,15 @@ int live__open_memory(struct live *live);
 void live__close_memory(struct live *live);
 /* Delivers the memory of each process that has other numbers, or another name, than the last time. */
 void live__read_memory(struct live *live);
+/* As the probe heap's object_request.prepare; ctx: the options. */
+int live__prepare_heap(struct bpf_object *bpf, void *ctx);
+/* After the probes were opened: finds what is to be traced.  0 or -errno; -EINVAL if the request was wrong, which was
+ * said. */
+int live__open_heap(struct live *live, const struct live_request *request);
+void live__close_heap(struct live *live);
+void live__tell_heap(struct live *live); /* delivers the counts, which are 0, with what a call costs */
+/* Delivers what processes held that have ended; all: and what the others hold, and the counts. */
+void live__read_heap(struct live *live, bool all);
 /* Before a task's record: delivers its process's title, if roles depend on it and it is new. */
 void live__read_title(struct live *live, const struct mt_task *task);
 void live__forget_titles(struct live *live); /* of processes that have ended */

@@ -104,6 +104,10 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 	req.avoid = request->options->avoid;
 	if (id == MT_PROBE_stall && live->stall_contents[0].map)
 		req.contents = live->stall_contents;
+	if (id == MT_PROBE_heap) {
+		req.prepare = live__prepare_heap;
+		req.prepare_ctx = (void *)request->options;
+	}
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);

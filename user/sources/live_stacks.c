@@ -285,7 +285,7 @@ static void ask(struct live_images *images, struct image *image, const struct mt
 	message__put_u64(&question, nr);
 	for (i = 0; i < nr; i++)
 		message__put_mapping(&question, proc_maps__at(image->announced, i));
-	apart__ask(images->apart, &question, APART_MAPS_LIMIT_NS, on_maps, images, key);
+	apart__ask_soon(images->apart, &question, APART_MAPS_LIMIT_NS, on_maps, images, key);
 }
 
 static bool awaits_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)

@@ -17,7 +17,8 @@
 #define MAX_NOTE_BYTES	(64 * 1024)
 #define MAX_SEGMENTS	1024
 /* Notes may be in several sections or segments; libelf keeps what it has read of each. */
-#define MAX_NOTES 8
+#define MAX_NOTES	  8
+#define MAX_CODE_SEGMENTS 16
 
 /*
  * File systems that keep files, by statfs(2)'s magic number.  Others, above all the kernel's own, are not opened:
@@ -403,4 +404,59 @@ enum elf_symbols elf_file__symbols(const struct elf_file *file, struct symtab *t
 	if (add_sections(file->elf, SHT_SYMTAB, tab))
 		return ELF_SYMBOLS_ALL;
 	return add_sections(file->elf, SHT_DYNSYM, tab) ? ELF_SYMBOLS_DYNAMIC : ELF_SYMBOLS_NONE;
+}
+
+/* Where functions are looked for. */
+struct visit {
+	struct elf_segment segments[MAX_CODE_SEGMENTS];
+	size_t nr;
+	void (*visit)(void *ctx, const char *name, uint64_t offset);
+	void *ctx;
+};
+
+static void visit_function(const struct visit *visit, const GElf_Sym *symbol, const char *full_name)
+{
+	char name[SYMBOL_NAME_MAX + 1];
+
+	for (size_t i = 0; i < visit->nr; i++) {
+		const struct elf_segment *segment = &visit->segments[i];
+
+		if (symbol->st_value < segment->vaddr || symbol->st_value - segment->vaddr >= segment->size)
+			continue;
+		copy_name(name, full_name);
+		visit->visit(visit->ctx, name, symbol->st_value - segment->vaddr + segment->offset);
+		return;
+	}
+}
+
+static bool visit_sections(Elf *elf, uint32_t type, const struct visit *visit)
+{
+	Elf_Scn *section = NULL;
+	size_t names_size = 0;
+	const char *names;
+	GElf_Shdr header;
+	GElf_Sym symbol;
+	Elf_Data *data;
+
+	do {
+		section = elf_nextscn(elf, section);
+	} while (section && (!gelf_getshdr(section, &header) || header.sh_type != type));
+	names = section ? string_table(elf, header.sh_link, &names_size) : NULL;
+	data = names && header.sh_size <= MAX_TABLE_BYTES ? elf_getdata(section, NULL) : NULL;
+	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++)
+		if (is_function(&symbol) && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && symbol.st_name < names_size)
+			visit_function(visit, &symbol, names + symbol.st_name);
+	return data;
+}
+
+enum elf_symbols elf_file__visit_functions(const struct elf_file *file,
+					   void (*visit)(void *ctx, const char *name, uint64_t offset), void *ctx)
+{
+	struct visit all = { .visit = visit, .ctx = ctx };
+	bool dynamic, whole;
+
+	all.nr = elf_file__segments(file, all.segments, MAX_CODE_SEGMENTS);
+	dynamic = visit_sections(file->elf, SHT_DYNSYM, &all);
+	whole = visit_sections(file->elf, SHT_SYMTAB, &all);
+	return whole ? ELF_SYMBOLS_ALL : dynamic ? ELF_SYMBOLS_DYNAMIC : ELF_SYMBOLS_NONE;
 }

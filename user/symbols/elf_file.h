@@ -67,6 +67,14 @@ enum elf_symbols {
 enum elf_symbols elf_file__symbols(const struct elf_file *file, struct symtab *tab);
 
 /*
+ * Calls visit for each function of .symtab and of .dynsym that has code in the file: its name without a version, and
+ * where the code begins, in bytes from the file's start.  The name is valid during the call only.  Which tables there
+ * are.
+ */
+enum elf_symbols elf_file__visit_functions(const struct elf_file *file,
+					   void (*visit)(void *ctx, const char *name, uint64_t offset), void *ctx);
+
+/*
  * The bytes of the first section of that name; NULL: there is none, it is empty, or larger than max_size.  Valid as
  * long as the file is open.
  */

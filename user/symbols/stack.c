@@ -38,6 +38,8 @@ static void fold_frames(FILE *out, const struct stack_frame *frames, size_t nr, 
 			fputc(*name == ';' ? ':' : *name, out);
 		if (frame->kernel)
 			fputs("_[k]", out);
+		else if (frame->inlined)
+			fputs("_[i]", out);
 	}
 }
 

@@ -25,13 +25,17 @@ struct stack_frame {
 	const char *module;
 	const struct build_id *build_id; /* of the user's module; NULL: none or unknown */
 	uint64_t file_offset;		 /* bytes from the start of the user's module; 0 without one */
+	/* Functions that the compiler put there: as many strings, one behind the other, the innermost first. */
+	size_t nr_inlined;
+	const char *inlined_names;
 	bool kernel;
+	bool inlined; /* the symbol is of a function that the compiler put into the next frame's */
 };
 
 /*
  * A stack as one line for flame graphs, the root first: "main;work;malloc", the
- * kernel's frames behind the user's and marked as flamegraph.pl expects:
- * "main;work;asm_exc_page_fault_[k]".  Frames are as the kernel has them, the
+ * kernel's frames behind the user's.  These, and inlined ones, are marked as flamegraph.pl expects:
+ * "main;work;touch_[i];asm_exc_page_fault_[k]".  Frames are as the kernel has them, the
  * leaf first.  Without a symbol: "libc.so.6+0x1234" or the address.  A ";" in a
  * name becomes ":".  "" if there is no frame.  The caller frees it; NULL if
  * memory ran out.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/clock.h"
 #include "../base/units.h"
 #include "map_impl.h"
 #include "wrapped.h"
@@ -189,8 +190,8 @@ static void say_process(const struct map_request *request, const struct map_proc
 	wrapped__end(&line);
 }
 
-/* "asked for 64MiB of address space, gave back 5MiB; touched 10MiB for the first time" */
-static void say_space(const struct map_process *process, struct report *report)
+/* "asked for 64MiB of address space, gave back 5MiB; touched at least 10MiB for the first time (2MiB/s)" */
+static void say_space(const struct map_request *request, const struct map_process *process, struct report *report)
 {
 	struct map_activity sum = { 0 };
 	uint64_t touched = 0;
@@ -209,6 +210,10 @@ static void say_space(const struct map_process *process, struct report *report)
 	wrapped__add(&line, "", "%s of address space", bytes(text, sum.asked_bytes));
 	wrapped__add(&line, ", ", "gave back %s", bytes(text, sum.returned_bytes));
 	wrapped__add(&line, "; ", "touched at least %s for the first time", bytes(text, touched));
+	if (request->duration_ns)
+		wrapped__add(&line, " ", "(%s/s)",
+			     format_bytes(text, TEXT_LEN,
+					  (double)touched * (double)NSEC_PER_SEC / (double)request->duration_ns));
 	wrapped__end(&line);
 }
 
@@ -284,7 +289,7 @@ static void say_mappings(const struct map_request *request, const struct map_pro
 	}
 	report__add_table(report, &table->table);
 	if (request->traced)
-		say_space(process, report);
+		say_space(request, process, report);
 	say_cost(request, process->map, report);
 }
 

@@ -10,6 +10,8 @@
 struct map_process {
 	struct process_map *map;
 	const char *cgroup;	       /* NULL: not known */
+	const char *command;	       /* its command line; NULL: not known, or not asked for */
+	uint64_t parent;	       /* the pid of its parent; unknown where that is */
 	struct map_groups *groups;     /* NULL: mappings were not asked for */
 	struct map_activity *activity; /* one for each group; NULL: nothing was traced */
 	uint64_t grew_from;	       /* rss and swap at the begin of the interval, in bytes; unknown: there is none */
@@ -28,6 +30,7 @@ struct map_request {
 	uint64_t lost;	      /* faults that are in no activity */
 	bool machine;	      /* all processes, without their mappings */
 	const char *sort;     /* a column of the table of processes: map_view__sorts_by(); NULL: rss */
+	bool command;	      /* of processes that, and their parents, were asked for */
 	bool by_cgroup;	      /* text has the table of cgroups */
 };
 

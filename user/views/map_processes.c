@@ -37,6 +37,8 @@ static const struct column process_columns[] = {
 	{ .path = "cost.wss_ns", .unit = UNIT_NS },
 	{ .path = "cost.nodes_ns", .unit = UNIT_NS },
 	{ .path = "mappings" },
+	{ .title = "PPID", .path = "ppid" },
+	{ .title = "COMMAND", .path = "command", .left = true },
 };
 
 #define NR_PROCESS_COLUMNS NR(process_columns)
@@ -85,6 +87,8 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = map__known(map->cost_ns.wss, map->cost_ns.wss);
 	*c++ = map__known(map->cost_ns.nodes, map->cost_ns.nodes);
 	*c++ = has_areas ? cell_table(mappings) : cell_none();
+	*c++ = map__number(process->parent);
+	*c++ = cell_string(process->command);
 }
 
 /* A column of sizes by its title or its path; NULL: that of rss; -1: there is none. */
@@ -290,15 +294,18 @@ static int add_rows(struct map_view *view, const struct map_request *request, in
 	return 0;
 }
 
-/* Columns that only --pss fills stand in text only then. */
-static void choose(struct column *columns, const struct column *from, size_t nr, bool pss)
+/* Columns that only --pss fills stand in text only then; those of --command are nowhere else. */
+static void choose(struct column *columns, const struct column *from, size_t nr, const struct map_request *request)
 {
 	size_t i;
 
 	memcpy(columns, from, nr * sizeof(*columns));
-	for (i = 0; !pss && i < nr; i++)
-		if (!strcmp(from[i].path, "pss_bytes") || !strcmp(from[i].path, "uss_bytes"))
+	for (i = 0; i < nr; i++) {
+		if (!request->pss && (!strcmp(from[i].path, "pss_bytes") || !strcmp(from[i].path, "uss_bytes")))
 			columns[i].title = NULL;
+		if (!request->command && (!strcmp(from[i].path, "ppid") || !strcmp(from[i].path, "command")))
+			columns[i].title = columns[i].path = NULL;
+	}
 }
 
 int map_processes__add(struct map_view *view, const struct map_request *request, struct report *report)
@@ -308,8 +315,8 @@ int map_processes__add(struct map_view *view, const struct map_request *request,
 
 	if (err)
 		return err;
-	choose(view->process_columns, process_columns, NR_PROCESS_COLUMNS, request->pss);
-	choose(view->cgroup_columns, cgroup_columns, NR_CGROUP_COLUMNS, request->pss);
+	choose(view->process_columns, process_columns, NR_PROCESS_COLUMNS, request);
+	choose(view->cgroup_columns, cgroup_columns, NR_CGROUP_COLUMNS, request);
 	if (request->machine)
 		err = add_cgroups(view, request, column, report);
 	report__add_table(report, &(struct table){ .path = "processes",

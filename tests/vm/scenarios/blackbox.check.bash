@@ -31,6 +31,9 @@ check_blackbox() {
 	same "blackbox: memtrace is the last to be chosen" "$(<"$dir/loop.adj")" -999
 	(($(<"$dir/loop.locked") > 10000))
 	verdict "blackbox: its memory is locked" $? "$(<"$dir/loop.locked") KiB"
+	# what CAP_IPC_LOCK allows beyond the limit would end with it
+	same "blackbox: and the limit of 64 KiB is taken away, for what comes later" \
+		"$(sed 's/ *bytes *$//; s/  */ /g' "$dir/loop.limit")" "unlimited unlimited"
 	files=$(find "$dir/loop" -name 'oom-*.json' | wc -l)
 	same "blackbox: a file of each" "$files" "$kills"
 	same "blackbox: files are the reports" "$(cat "$dir"/loop/oom-*.json | jq -cS . | sort | md5sum)" \

@@ -3,7 +3,10 @@
 # `memtrace oom` while the whole machine runs out of memory fifty times, and then a group that is killed together.
 
 blackbox_begin() {
-	"$memtrace" oom --json --dir "/out/blackbox/$1" --history 10s -v >"/out/blackbox/$1.reports" 2>"/out/blackbox/$1.err" &
+	(
+		ulimit -l 64
+		exec "$memtrace" oom --json --dir "/out/blackbox/$1" --history 10s -v
+	) >"/out/blackbox/$1.reports" 2>"/out/blackbox/$1.err" &
 	box=$!
 	within 30 grep -q attached "/out/blackbox/$1.err"
 	sleep 2.5
@@ -13,6 +16,7 @@ blackbox_end() {
 	sleep 2
 	cat "/proc/$box/oom_score_adj" >"/out/blackbox/$1.adj"
 	sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$box/status" >"/out/blackbox/$1.locked"
+	sed -n 's/^Max locked memory  *//p' "/proc/$box/limits" >"/out/blackbox/$1.limit"
 	kill -INT "$box"
 	wait "$box"
 	echo $? >"/out/blackbox/$1.status"

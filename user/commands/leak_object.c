@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* memtrace leak --malloc: which objects of an allocator are held, by call path. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "leak.h"
+
+#define NR(array)   (sizeof(array) / sizeof(*(array)))
+#define PATHS_BYTES (64U << 20)
+
+static const struct column columns[] = {
+	{ .title = "HELD", .path = "bytes", .unit = UNIT_BYTES, .key = true, .main = true },
+	{ .title = "OBJECTS", .path = "objects", .unit = UNIT_COUNT, .key = true },
+	{ .title = "OLDEST", .path = "oldest_ns", .unit = UNIT_NS, .key = true },
+	{ .title = "CALL PATH", .path = "path", .left = true, .key = true },
+};
+
+/* In the order of fill_values(). */
+static const struct column value_columns[] = {
+	{ .title = "held", .path = "held_bytes", .unit = UNIT_BYTES },
+	{ .title = "objects", .path = "held_objects", .unit = UNIT_COUNT },
+	{ .title = "of processes that ended", .path = "ended_bytes", .unit = UNIT_BYTES },
+	{ .title = "allocated", .path = "allocated", .unit = UNIT_COUNT },
+	{ .title = "freed", .path = "freed", .unit = UNIT_COUNT },
+	{ .title = "failed", .path = "failed", .unit = UNIT_COUNT },
+	{ .title = "of others freed", .path = "foreign", .unit = UNIT_COUNT },
+	{ .title = "without room", .path = "without_room", .unit = UNIT_COUNT },
+	{ .title = "missed", .path = "missed", .unit = UNIT_COUNT },
+	{ .title = "execs", .path = "dropped", .unit = UNIT_COUNT },
+	{ .title = "functions", .path = "functions", .unit = UNIT_COUNT },
+	{ .title = "files", .path = "files", .unit = UNIT_COUNT },
+	{ .title = "a call and its free", .path = "call_ns", .unit = UNIT_NS },
+	{ .path = "sample" },
+};
+
+static bool wanted(const struct options *options)
+{
+	return options->malloc;
+}
+
+static bool replayed(const struct session *session)
+{
+	return session->facts.every & 1U << MT_PROBE_heap;
+}
+
+/* A run of CMD is about all that its processes did, until their ends. */
+static bool counts_ended(const struct leak_run *run)
+{
+	const struct held_path *path, *next;
+
+	if (run->tracing.session.outcome.pid)
+		return true;
+	HASH_ITER (hh, run->held.table, path, next)
+		if (path->living.objects)
+			return false;
+	return true;
+}
+
+static struct held_objects sum_of(const struct held_paths *paths, bool of_ended)
+{
+	struct held_objects sum = paths->rest.living;
+	const struct held_path *path, *next;
+
+	if (of_ended)
+		sum = paths->rest.ended;
+	HASH_ITER (hh, paths->table, path, next) {
+		sum.bytes += of_ended ? path->ended.bytes : path->living.bytes;
+		sum.objects += of_ended ? path->ended.objects : path->living.objects;
+	}
+	return sum;
+}
+
+static int sum_up(struct leak_run *run)
+{
+	run->requested_bytes = sum_of(&run->held, false).bytes;
+	if (counts_ended(run))
+		run->requested_bytes += sum_of(&run->held, true).bytes;
+	return 0;
+}
+
+static void fill_values(struct leak_run *run, bool ended)
+{
+	const struct mt_heap_sum *sum = &run->held.sum;
+	const struct held_objects living = sum_of(&run->held, false), gone = sum_of(&run->held, true);
+	struct cell *c = run->object_view.values;
+
+	*c++ = cell_uint(living.bytes + (ended ? gone.bytes : 0));
+	*c++ = cell_uint(living.objects + (ended ? gone.objects : 0));
+	*c++ = cell_uint(gone.bytes);
+	*c++ = cell_uint(sum->allocated);
+	*c++ = cell_uint(sum->freed);
+	*c++ = cell_uint(sum->failed);
+	*c++ = cell_uint(sum->foreign);
+	*c++ = cell_uint(sum->without_room);
+	*c++ = cell_uint(sum->missed);
+	*c++ = cell_uint(sum->dropped);
+	*c++ = cell_uint(sum->functions);
+	*c++ = cell_uint(sum->files);
+	*c++ = sum->call_ns ? cell_uint(sum->call_ns) : cell_none();
+	*c++ = cell_uint(sum->sample);
+}
+
+static void fill(const struct leak_run *run, const struct held_path *path, bool ended, struct cell *c)
+{
+	const struct held_objects objects = held_path__objects(path, ended);
+	uint64_t now_ns = run->ended_ns > objects.oldest_ns ? run->ended_ns : objects.oldest_ns;
+
+	*c++ = cell_uint(objects.bytes);
+	*c++ = cell_uint(objects.objects);
+	*c++ = cell_uint(now_ns - objects.oldest_ns);
+	*c++ = cell_string(path->text);
+}
+
+static int rest(void *ctx, size_t nr, struct cell *cells)
+{
+	struct leak_object_view *view = (void *)((char *)ctx - offsetof(struct leak_object_view, rows));
+	size_t i;
+
+	if (nr || !view->shown || view->rows.nr <= view->shown)
+		return 0;
+	snprintf(view->rest, sizeof(view->rest), "%zu more (-k 0)", view->rows.nr - view->shown);
+	for (i = 0; i < NR(columns); i++)
+		cells[i] = cell_string("");
+	cells[NR(columns) - 1] = cell_string(view->rest);
+	return 1;
+}
+
+static int make_rows(struct leak_run *run, bool ended)
+{
+	struct leak_object_view *view = &run->object_view;
+	struct held_path **list;
+	size_t nr, i;
+	int err = held_paths__rank(&run->held, ended, &list, &nr);
+
+	if (err)
+		return err;
+	view->cells = calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells));
+	for (i = 0; view->cells && i < nr; i++)
+		fill(run, list[i], ended, &view->cells[i * NR(columns)]);
+	free(list);
+	if (!view->cells)
+		return -ENOMEM;
+	view->rows = (struct cell_rows){ .cells = view->cells, .nr = nr, .nr_columns = NR(columns) };
+	view->shown = run->tracing.session.options->rows;
+	return 0;
+}
+
+/* What makes the numbers other than what the programs hold. */
+static void say_what_lacks(const struct leak_run *run, struct report *report, bool ended)
+{
+	const struct mt_heap_sum *sum = &run->held.sum;
+	uint64_t gone = sum_of(&run->held, true).bytes;
+
+	if (sum->sample > 1)
+		report__add_note(report, "a sample of one address in %u: numbers are of the sample", sum->sample);
+	if (sum->without_room)
+		report__add_note(report, "%llu objects found no room and are missing (--objects N gives more)",
+				 (unsigned long long)sum->without_room);
+	if (sum->missed)
+		report__add_note(report, "%llu calls whose begin or end was not seen, as after longjmp()",
+				 (unsigned long long)sum->missed);
+	if (sum->foreign)
+		report__add_note(
+			report,
+			"%llu objects were freed that are from before the run, or were inherited by fork: what a "
+			"child inherits counts for its parent alone",
+			(unsigned long long)sum->foreign);
+	if (gone && !ended)
+		report__add_note(report, "processes that have ended are left out: they held %llu bytes",
+				 (unsigned long long)gone);
+}
+
+static int add(struct leak_run *run, struct report *report)
+{
+	struct leak_object_view *view = &run->object_view;
+	bool ended = counts_ended(run);
+	int err = make_rows(run, ended);
+
+	if (err)
+		return err;
+	fill_values(run, ended);
+	report__add_values(report, &(struct values){ .path = "allocator",
+						     .heading = "allocator",
+						     .columns = value_columns,
+						     .cells = view->values,
+						     .nr_columns = NR(value_columns) });
+	report__add_table(report, &(struct table){ .path = "by_object",
+						   .columns = columns,
+						   .nr_columns = NR(columns),
+						   .empty = "no object is held that was allocated since the run began",
+						   .rows = cell_rows__source(&view->rows),
+						   .text_rows = view->shown,
+						   .rest = rest });
+	say_what_lacks(run, report, ended);
+	return 0;
+}
+
+/* Before the first call is traced, for whoever would rather not. */
+static void tell_cost(struct leak_run *run, const struct mt_heap_sum *sum)
+{
+	if (run->object_view.told || !sum->call_ns || run->tracing.session.options->replay)
+		return;
+	run->object_view.told = true;
+	log_note("tracing %u functions in %u files; an allocation and its free take %.1f us more each", sum->functions,
+		 sum->files, (double)sum->call_ns / 1e3);
+}
+
+static int on_event(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
+{
+	struct cell cells[EVENT_MAX_COLUMNS];
+
+	run->held.max_bytes = PATHS_BYTES;
+	if (row->id == MT_REC_heap_sum) {
+		tell_cost(run, record);
+		if (counts)
+			held_paths__take_sum(&run->held, record);
+	}
+	if (row->id != MT_REC_heap)
+		return 0;
+	event__cells(row, record, &run->tracing.session.names, cells);
+	event_path__read(&run->object_view.path, row, cells);
+	return held_paths__take(&run->held, record, run->object_view.path.parts, EVENT_PATH_PARTS);
+}
+
+static void done(struct leak_run *run)
+{
+	held_paths__done(&run->held);
+	free(run->object_view.cells);
+}
+
+const struct leak_section leak_object_section = {
+	.name = "by_object",
+	.sums = "allocator",
+	.wanted = wanted,
+	.replayed = replayed,
+	.probes = 1U << MT_PROBE_heap,
+	.every = 1U << MT_PROBE_heap,
+	.chains = true,
+	.event = on_event,
+	.sum = sum_up,
+	.add = add,
+	.done = done,
+};

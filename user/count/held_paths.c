@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "held_paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct held_objects *to, const struct held_objects *more)
+{
+	if (more->objects && (!to->objects || more->oldest_ns < to->oldest_ns))
+		to->oldest_ns = more->oldest_ns;
+	to->bytes += more->bytes;
+	to->objects += more->objects;
+}
+
+/* In memory that the caller frees; NULL if it ran out. */
+static char *join(const char *const *parts, size_t nr_parts)
+{
+	size_t size = 1, i;
+	char *text, *to;
+
+	for (i = 0; i < nr_parts; i++)
+		size += parts[i] ? strlen(parts[i]) + 1 : 0;
+	text = to = malloc(size);
+	for (i = 0; text && i < nr_parts; i++) {
+		if (!parts[i] || !parts[i][0])
+			continue;
+		if (to > text)
+			*to++ = ';';
+		to = stpcpy(to, parts[i]);
+	}
+	if (text)
+		*to = '\0';
+	return text;
+}
+
+/* NULL: no memory.  Without room it is what found none. */
+static struct held_path *make(struct held_paths *paths, const char *text, size_t len)
+{
+	size_t size = sizeof(struct held_path) + len + 1;
+	struct held_path *path;
+
+	if (size > paths->max_bytes - paths->bytes)
+		return &paths->rest;
+	path = calloc(1, size);
+	if (!path)
+		return NULL;
+	memcpy(path->text, text, len);
+	HASH_ADD_KEYPTR(hh, paths->table, path->text, len, path);
+	if (!path->hh.tbl) {
+		free(path);
+		return NULL;
+	}
+	paths->bytes += size;
+	return path;
+}
+
+int held_paths__take(struct held_paths *paths, const struct mt_heap *rec, const char *const *parts, size_t nr_parts)
+{
+	const struct held_objects objects = { rec->bytes, rec->objects, rec->oldest_ns };
+	char *text = join(parts, nr_parts);
+	struct held_path *path = NULL;
+
+	if (!text)
+		return -ENOMEM;
+	HASH_FIND(hh, paths->table, text, strlen(text), path);
+	if (!path)
+		path = make(paths, text, strlen(text));
+	free(text);
+	if (!path)
+		return -ENOMEM;
+	add(rec->ended ? &path->ended : &path->next, &objects);
+	return 0;
+}
+
+static void settle(struct held_path *path)
+{
+	path->living = path->next;
+	path->next = (struct held_objects){ 0 };
+}
+
+void held_paths__take_sum(struct held_paths *paths, const struct mt_heap_sum *rec)
+{
+	struct held_path *path, *next;
+
+	HASH_ITER (hh, paths->table, path, next)
+		settle(path);
+	settle(&paths->rest);
+	paths->sum = *rec;
+}
+
+struct held_objects held_path__objects(const struct held_path *path, bool ended)
+{
+	struct held_objects objects = path->living;
+
+	if (ended)
+		add(&objects, &path->ended);
+	return objects;
+}
+
+static int compare(const struct held_path *a, const struct held_path *b, bool ended)
+{
+	uint64_t more = held_path__objects(a, ended).bytes, less = held_path__objects(b, ended).bytes;
+
+	return more != less ? (more < less) - (more > less) : strcmp(a->text, b->text);
+}
+
+static int compare_living(const void *a, const void *b)
+{
+	return compare(*(struct held_path *const *)a, *(struct held_path *const *)b, false);
+}
+
+static int compare_all(const void *a, const void *b)
+{
+	return compare(*(struct held_path *const *)a, *(struct held_path *const *)b, true);
+}
+
+int held_paths__rank(const struct held_paths *paths, bool ended, struct held_path ***list, size_t *nr)
+{
+	struct held_path *path, *next;
+
+	*nr = 0;
+	*list = calloc(HASH_COUNT(paths->table) + 1, sizeof(struct held_path *));
+	if (!*list)
+		return -ENOMEM;
+	HASH_ITER (hh, paths->table, path, next)
+		if (held_path__objects(path, ended).objects)
+			(*list)[(*nr)++] = path;
+	qsort(*list, *nr, sizeof(struct held_path *), ended ? compare_all : compare_living);
+	return 0;
+}
+
+void held_paths__done(struct held_paths *paths)
+{
+	struct held_path *path, *next;
+
+	HASH_ITER (hh, paths->table, path, next) {
+		HASH_DEL(paths->table, path);
+		free(path);
+	}
+}

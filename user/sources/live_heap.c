@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The probe heap: finds the allocators of the processes that are traced, and delivers what these hold. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../kernel/heap_attach.h"
+#include "../kernel/heap_command.h"
+#include "../kernel/heap_maps.h"
+#include "../kernel/heap_trial.h"
+#include "../symbols/elf_file.h"
+#include "live_impl.h"
+
+#define DEFAULT_OBJECTS (1 << 20)
+/* Going through all objects takes this share of the time at most. */
+#define SWEEP_SHARE 20
+
+struct live_heap {
+	const struct options *options;
+	struct heap_attach attach;
+	struct heap_maps maps;
+	struct heap_sums ended, living;
+	struct mt_heap_counts base;
+	uint64_t call_ns;
+	uint64_t next_sweep_ns;
+	bool alone;  /* only calls of the processes that -p names are traced */
+	bool failed; /* which was said */
+};
+
+int live__prepare_heap(struct bpf_object *bpf, void *ctx)
+{
+	const struct options *options = ctx;
+	struct bpf_map *objects = bpf_object__find_map_by_name(bpf, "heap_objects");
+
+	if (!objects)
+		return -ENOENT;
+	return bpf_map__set_max_entries(objects,
+					options->heap_objects ? (uint32_t)options->heap_objects : DEFAULT_OBJECTS);
+}
+
+/* Processes of pids: each by itself if the others' calls need not be traced. */
+static int attach_pids(struct live_heap *heap)
+{
+	const struct uint_list *pids = &heap->options->pids;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < pids->nr; i++) {
+		heap->attach.pid = heap->alone ? (pid_t)pids->list[i] : -1;
+		err = heap_attach__process(&heap->attach, (uint32_t)pids->list[i]);
+		if (err == -ESRCH)
+			err = 0;
+	}
+	return err;
+}
+
+/* "FILE:PREFIX" */
+static int attach_allocator(struct live_heap *heap, const char *spec)
+{
+	const char *colon = strrchr(spec, ':');
+	char *file = colon ? strndup(spec, (size_t)(colon - spec)) : strdup(spec);
+	const char *prefix = colon && colon[1] ? colon + 1 : NULL;
+	int fd = file ? open_regular(AT_FDCWD, file, false) : -ENOMEM;
+	int nr = fd < 0 ? fd : heap_attach__file(&heap->attach, fd, file, prefix);
+
+	free(file);
+	if (nr > 0)
+		return 0;
+	if (nr < 0)
+		log_error("--allocator '%s': %s", spec,
+			  nr == -ENOEXEC ? "expected a 64-bit ELF file of this machine" : strerror(-nr));
+	else
+		log_error(
+			"--allocator '%s': the file has no function of an allocator of that name; expected names such "
+			"as %smalloc and %sfree in its table of symbols",
+			spec, prefix ? prefix : "", prefix ? prefix : "");
+	return -EINVAL;
+}
+
+static int attach_named(struct live_heap *heap)
+{
+	const struct options *options = heap->options;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < options->allocators.nr; i++)
+		err = attach_allocator(heap, options->allocators.list[i]);
+	return err;
+}
+
+static int attach_all(struct live_heap *heap)
+{
+	const struct options *options = heap->options;
+	int err = attach_named(heap);
+
+	heap->attach.tells = options->cmd || options->pids.nr;
+	if (!err && options->cmd)
+		heap_attach__command(&heap->attach, options->cmd[0]);
+	if (!err && options->pids.nr)
+		return attach_pids(heap);
+	return err || (options->cmd && !options->all) ? err : heap_attach__machine(&heap->attach);
+}
+
+static void explain_none(struct live *live)
+{
+	struct probe_status *status = &live->source.probes[MT_PROBE_heap];
+
+	snprintf(status->why, sizeof(status->why),
+		 "no function of an allocator was found in the files of the processes; --allocator FILE:PREFIX names "
+		 "them");
+	status->attached = status->hooked = false;
+	status->error = -ENOENT;
+	object__close(&live->objects[MT_PROBE_heap]);
+}
+
+static int begin(struct live *live, struct live_heap *heap)
+{
+	struct bpf_object *bpf = live->objects[MT_PROBE_heap].bpf;
+	int err = heap_maps__open(&heap->maps, bpf);
+
+	if (err)
+		return err;
+	heap_attach__init(&heap->attach, bpf);
+	heap->call_ns = heap_trial__run(bpf);
+	err = heap_maps__count(&heap->maps, &heap->base);
+	return err ? err : attach_all(heap);
+}
+
+int live__open_heap(struct live *live, const struct live_request *request)
+{
+	const struct options *options = request->options;
+	struct live_heap *heap;
+	int err;
+
+	/* doctor only looks whether the programs can be loaded */
+	if (!live->objects[MT_PROBE_heap].bpf || !live->source.probes[MT_PROBE_heap].attached || request->keep_going)
+		return 0;
+	heap = calloc(1, sizeof(*heap));
+	live->heap = heap;
+	if (!heap)
+		return -ENOMEM;
+	heap->options = options;
+	heap->alone = options->pids.nr && !options->follow && !options->cmd && !options->allocators.nr;
+	err = begin(live, heap);
+	if (err || heap->attach.functions)
+		return err;
+	live__close_heap(live);
+	explain_none(live);
+	return 0;
+}
+
+void live__close_heap(struct live *live)
+{
+	struct live_heap *heap = live->heap;
+
+	if (!heap)
+		return;
+	heap_attach__close(&heap->attach);
+	heap_maps__close(&heap->maps);
+	heap_sums__free(&heap->ended);
+	heap_sums__free(&heap->living);
+	free(heap);
+	live->heap = NULL;
+}
+
+/* Announces a process; the reference is one that no program uses at the same time (state__renew_ref()). */
+static uint64_t announce(struct live *live, const struct heap_process *process, uint64_t time_ns)
+{
+	struct mt_who_is is = {
+		.hdr = { .id = MT_REC_WHO, .size = sizeof(is), .time_ns = time_ns },
+		.ref.id = clock__boot_ns() >> 10 << 22 | process->pid,
+		.who = process->is.who,
+	};
+
+	is.who.tid = is.who.pid;
+	memcpy(is.who.tcomm, is.who.comm, sizeof(is.who.tcomm));
+	live->sink.record(live->sink.ctx, &is, sizeof(is));
+	return is.ref.id;
+}
+
+static void deliver(struct live *live, const struct heap_sum *sum, uint64_t now_ns)
+{
+	const struct heap_process *process = heap_maps__find(&live->heap->maps, sum->key.pid);
+	bool ended = process && process->is.state == MT_HEAP_ENDED;
+	struct mt_heap rec = {
+		.hdr = { .id = MT_REC_heap, .size = sizeof(rec), .time_ns = now_ns },
+		.bytes = sum->bytes,
+		.objects = sum->objects,
+		.oldest_ns = sum->oldest_ns,
+		.user_stack = sum->key.stack,
+		.ended = ended,
+	};
+
+	/* what it had mapped is looked up by the time: before its end */
+	if (ended && process->is.ended_ns < now_ns)
+		rec.hdr.time_ns = process->is.ended_ns;
+	if (!process || process->is.life != sum->key.life)
+		return;
+	rec.who.id = announce(live, process, rec.hdr.time_ns);
+	live->sink.record(live->sink.ctx, &rec, sizeof(rec));
+}
+
+static void deliver_all(struct live *live, const struct heap_sums *sums, uint64_t now_ns)
+{
+	const struct heap_sum *sum, *next;
+
+	HASH_ITER (hh, sums->table, sum, next)
+		deliver(live, sum, now_ns);
+}
+
+static void deliver_counts(struct live *live, uint64_t now_ns)
+{
+	const struct live_heap *heap = live->heap;
+	const struct mt_heap_counts *base = &heap->base;
+	struct mt_heap_counts now;
+	struct mt_heap_sum rec = {
+		.hdr = { .id = MT_REC_heap_sum, .size = sizeof(rec), .time_ns = now_ns },
+		.call_ns = heap->call_ns,
+		.files = heap->attach.with_functions,
+		.functions = heap->attach.functions,
+		.sample = live->cfg.sample ? live->cfg.sample : 1,
+	};
+
+	if (heap_maps__count(&heap->maps, &now))
+		return;
+	rec.allocated = now.allocated - base->allocated;
+	rec.freed = now.freed - base->freed;
+	rec.failed = now.failed - base->failed;
+	rec.foreign = now.foreign - base->foreign;
+	rec.without_room = now.without_room - base->without_room;
+	rec.missed = now.missed - base->missed;
+	rec.dropped = now.dropped - base->dropped;
+	live->sink.record(live->sink.ctx, &rec, sizeof(rec));
+}
+
+void live__tell_heap(struct live *live)
+{
+	if (live->heap)
+		deliver_counts(live, clock__boot_ns());
+}
+
+/* Libraries that a process has loaded since, and programs that began. */
+static void attach_more(struct live_heap *heap)
+{
+	const struct heap_process *process, *next;
+
+	if (heap->alone) {
+		(void)attach_pids(heap);
+		return;
+	}
+	HASH_ITER (hh, heap->maps.known, process, next)
+		if (process->is.state != MT_HEAP_ENDED)
+			(void)heap_attach__process(&heap->attach, process->pid);
+}
+
+/* The ages of what ended processes held are those at their ends, or up to a tick more. */
+static int sweep(struct live *live, uint64_t now_ns, bool all)
+{
+	struct live_heap *heap = live->heap;
+	uint64_t age_ns = heap->options->heap_age_ns;
+	int err;
+
+	heap->ended.born_until_ns = heap->living.born_until_ns = age_ns && now_ns > age_ns ? now_ns - age_ns : 0;
+	err = heap_maps__sum(&heap->maps, &heap->ended, all ? &heap->living : NULL);
+	if (!err) {
+		deliver_all(live, &heap->ended, now_ns);
+		deliver_all(live, &heap->living, now_ns);
+		heap_maps__forget(&heap->maps);
+	}
+	heap_sums__free(&heap->ended);
+	heap_sums__free(&heap->living);
+	return err;
+}
+
+void live__read_heap(struct live *live, bool all)
+{
+	struct live_heap *heap = live->heap;
+	uint64_t begin_ns = clock__boot_ns(), now_ns = live->ended ? live->end_checkpoint.now_ns : begin_ns;
+	int err;
+
+	if (!heap || !live->running)
+		return;
+	err = heap_maps__look(&heap->maps);
+	if (!live->ended)
+		attach_more(heap);
+	if (!err && (all || (heap->maps.any_ended && begin_ns >= heap->next_sweep_ns))) {
+		err = sweep(live, now_ns, all);
+		heap->next_sweep_ns = begin_ns + SWEEP_SHARE * (clock__boot_ns() - begin_ns);
+	}
+	if (all)
+		deliver_counts(live, now_ns);
+	if (err && !heap->failed)
+		log_warn("what programs hold could not be read: %s", strerror(-err));
+	heap->failed |= err != 0;
+}
