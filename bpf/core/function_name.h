@@ -14,14 +14,16 @@ struct function_name {
 /* "__alloc_pages_slowpath.constprop.0" is alloc_pages_slowpath. */
 static __always_inline void function__clean(char name[MT_FUNCTION_LEN], const char raw[FUNCTION_RAW_LEN])
 {
+	const char *from = raw;
 	bool over = false;
 	int i;
 
-	/* copied by a helper: clang would compute with a pointer as no verifier lets it */
-	if (raw[0] == '_' && raw[1] == '_')
-		bpf_probe_read_kernel(name, MT_FUNCTION_LEN, raw + 2);
-	else
-		bpf_probe_read_kernel(name, MT_FUNCTION_LEN, raw);
+	/* Copied by a helper, from one of two places: clang would compute with a pointer as no verifier lets it. */
+	if (raw[0] == '_' && raw[1] == '_') {
+		from = raw + 2;
+		opaque(from);
+	}
+	bpf_probe_read_kernel(name, MT_FUNCTION_LEN, from);
 #pragma unroll
 	for (i = 0; i < MT_FUNCTION_LEN - 1; i++) {
 		over |= !name[i] || name[i] == '.' || name[i] == ' ' || name[i] == '[';

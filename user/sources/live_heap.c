@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/btf.h>
+
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../kernel/heap_attach.h"
@@ -31,13 +33,28 @@ struct live_heap {
 	bool failed; /* which was said */
 };
 
+/*
+ * Programs of traced functions may have memory allocated for a map as it is needed since the kernel has an allocator
+ * for that (kernel/bpf/memalloc.c); before, the verifier warns (check_map_prog_compatibility()).
+ */
+#define MAP_ALLOCATOR "bpf_mem_alloc"
+
+void live__heap_names(struct btf_names *names)
+{
+	btf_names__add(names, "", MAP_ALLOCATOR);
+}
+
 int live__prepare_heap(struct bpf_object *bpf, void *ctx)
 {
-	const struct options *options = ctx;
+	const struct heap_room *room = ctx;
+	const struct options *options = room->options;
 	struct bpf_map *objects = bpf_object__find_map_by_name(bpf, "heap_objects");
+	int err = objects ? 0 : -ENOENT;
 
-	if (!objects)
-		return -ENOENT;
+	if (!err && !kernel_btf__running_id(room->types, MAP_ALLOCATOR, BTF_KIND_STRUCT))
+		err = bpf_map__set_map_flags(objects, bpf_map__map_flags(objects) & ~(uint32_t)BPF_F_NO_PREALLOC);
+	if (err)
+		return err;
 	return bpf_map__set_max_entries(objects,
 					options->heap_objects ? (uint32_t)options->heap_objects : DEFAULT_OBJECTS);
 }

@@ -142,6 +142,13 @@ void live__close_memory(struct live *live);
 /* Delivers the memory of each process that has other numbers, or another name, than the last time. */
 void live__read_memory(struct live *live);
 /* As the probe heap's object_request.prepare; ctx: the options. */
+struct heap_room {
+	const struct options *options;
+	const struct kernel_btf *types; /* with live__heap_names() */
+};
+
+void live__heap_names(struct btf_names *names);
+/* ctx: a struct heap_room */
 int live__prepare_heap(struct bpf_object *bpf, void *ctx);
 /* After the probes were opened: finds what is to be traced.  0 or -errno; -EINVAL if the request was wrong, which was
  * said. */

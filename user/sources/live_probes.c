@@ -91,6 +91,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 {
 	struct object *object = &live->objects[id];
 	struct object_request req = request_for(id);
+	struct heap_room heap_room = { .options = request->options, .types = &live->types };
 	const struct hook_state *culprit;
 	char limit[WHY_LEN];
 	int err;
@@ -106,7 +107,7 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		req.contents = live->stall_contents;
 	if (id == MT_PROBE_heap) {
 		req.prepare = live__prepare_heap;
-		req.prepare_ctx = (void *)request->options;
+		req.prepare_ctx = &heap_room;
 	}
 	err = object__open(object, &req);
 	if (err) {
@@ -213,6 +214,7 @@ int live__add_names(struct btf_names *names, const struct live_request *request)
 		if (request->probes & (1U << id))
 			err = object__add_names(names, &req);
 	}
+	live__heap_names(names);
 	return err;
 }
 
