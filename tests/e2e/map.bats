@@ -168,6 +168,8 @@ touched() {
 	[[ $(report .lost_faults) -eq 0 ]] || void "faults were lost"
 	page=$(getconf PAGESIZE)
 	between "first touches" "$(mapping '.class == "anon"' first_touch_bytes)" $((512 * page)) $((520 * page))
+	same "a second" "$(report '(.duration_ns / 1e9) as $s | [.processes[0].mappings[] | select(.first_touch_bytes) |
+		(.first_touch_bytes_per_second * $s - .first_touch_bytes) | fabs <= $s] | all')" true
 	between "minor faults" "$(mapping true minor)" $((after - before)) $((after - before + 8))
 	between "growth" "$(report '.processes[0].grew_bytes')" $((512 * page)) $((600 * page))
 	sums

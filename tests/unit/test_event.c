@@ -72,7 +72,7 @@ static void columns_of_all(void **state)
 		const struct event_row *row = &event_rows[id];
 		struct column columns[EVENT_MAX_COLUMNS];
 		struct cell cells[EVENT_MAX_COLUMNS];
-		uint64_t record[32] = { 0 };
+		uint64_t record[64] = { 0 };
 		size_t nr;
 
 		if (!row->size)

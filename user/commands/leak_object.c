@@ -15,7 +15,7 @@ static const struct column columns[] = {
 	{ .title = "HELD", .path = "bytes", .unit = UNIT_BYTES, .key = true, .main = true },
 	{ .title = "OBJECTS", .path = "objects", .unit = UNIT_COUNT, .key = true },
 	{ .title = "OLDEST", .path = "oldest_ns", .unit = UNIT_NS, .key = true },
-	{ .title = "CALL PATH", .path = "path", .left = true, .key = true },
+	{ .title = "CALL PATH", .path = "path", .left = true, .key = true, .path_of_calls = true },
 };
 
 /* In the order of fill_values(). */

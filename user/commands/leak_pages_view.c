@@ -149,7 +149,7 @@ static int next_path(void *ctx, struct cell *cells)
 static void add_paths(struct leak_pages *pages, struct report *report)
 {
 	static const struct column columns[] = {
-		{ .path = "path" },
+		{ .path = "path", .path_of_calls = true },
 		{ .path = "held_bytes", .unit = UNIT_BYTES, .main = true },
 		{ .path = "touched_bytes", .unit = UNIT_BYTES },
 	};

@@ -107,6 +107,25 @@ static bool is_moment(enum unit unit)
 	return unit == UNIT_TIME || unit == UNIT_DATE;
 }
 
+static json_t *json_calls(const char *path)
+{
+	json_t *calls = json_array();
+	int err = calls ? 0 : -ENOMEM;
+
+	while (*path && !err) {
+		size_t len = strcspn(path, ";");
+		char *call = strndup(path, len);
+
+		err = json_array_append_new(calls, call ? json_text(call) : NULL);
+		free(call);
+		path += len + (path[len] == ';');
+	}
+	if (!err)
+		return calls;
+	json_decref(calls);
+	return NULL;
+}
+
 static json_t *json_rows(const struct output *out, const struct table *table);
 
 static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
@@ -125,7 +144,7 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 	case CELL_REAL:
 		return isfinite(cell->r) ? json_real(cell->r) : json_null();
 	case CELL_STRING:
-		return json_text(cell->s);
+		return column->path_of_calls ? json_calls(cell->s) : json_text(cell->s);
 	case CELL_BOOL:
 		return json_boolean(cell->b);
 	case CELL_ADDRESS:

@@ -87,9 +87,10 @@ struct column {
 	const char *title; /* in text; NULL: text leaves it out */
 	const char *path;  /* in JSON, dots between levels; NULL: JSON leaves it out */
 	enum unit unit;
-	bool left; /* aligned to the left in text */
-	bool key;  /* text shows it also when it may not fit; printed first */
-	bool main; /* what the table is about: viewers show this number first */
+	bool left;	    /* aligned to the left in text */
+	bool key;	    /* text shows it also when it may not fit; printed first */
+	bool main;	    /* what the table is about: viewers show this number first */
+	bool path_of_calls; /* JSON has an array of a string's parts, between which is ';' */
 };
 
 /*

@@ -24,6 +24,7 @@ enum {
 	COLUMN_REFERENCED = COLUMN_NODE + MAP_NODES,
 	COLUMN_COUNT,
 	COLUMN_FIRST_TOUCH,
+	COLUMN_TOUCH_RATE,
 	COLUMN_WRITE_PRESENT,
 	COLUMN_COPIED,
 	COLUMN_MINOR,
@@ -54,6 +55,7 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_REFERENCED] = { .title = "REFERENCED", .path = "referenced_bytes", .unit = UNIT_BYTES },
 	[COLUMN_COUNT] = { .title = "MAPS", .path = "maps", .unit = UNIT_COUNT },
 	[COLUMN_FIRST_TOUCH] = { .title = "FIRST-TOUCH", .path = "first_touch_bytes", .unit = UNIT_BYTES },
+	[COLUMN_TOUCH_RATE] = { .title = "TOUCH/s", .path = "first_touch_bytes_per_second", .unit = UNIT_BYTES },
 	[COLUMN_WRITE_PRESENT] = { .title = "WRITE-PRESENT", .path = "write_present", .unit = UNIT_COUNT },
 	[COLUMN_COPIED] = { .title = "COPIED", .path = "copied", .unit = UNIT_COUNT },
 	[COLUMN_MINOR] = { .title = "MINOR", .path = "minor", .unit = UNIT_COUNT },
@@ -65,7 +67,14 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_START] = { .path = "start" },
 };
 
-static void fill_group(const struct map_process *process, const struct map_group *group,
+static struct cell touch_rate(uint64_t first_touch_bytes, uint64_t duration_ns)
+{
+	if (first_touch_bytes == MT_UNKNOWN_U64 || !duration_ns)
+		return cell_none();
+	return cell_uint((uint64_t)((double)first_touch_bytes * (double)NSEC_PER_SEC / (double)duration_ns + 0.5));
+}
+
+static void fill_group(const struct map_table *table, const struct map_group *group,
 		       const struct map_activity *activity, struct cell *c)
 {
 	static const struct map_activity unseen = { MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64, MT_UNKNOWN_U64,
@@ -79,12 +88,13 @@ static void fill_group(const struct map_process *process, const struct map_group
 	c[COLUMN_SIZE] = cell_uint(group->size);
 	c[COLUMN_RSS] = map__known(group->known, group->rss);
 	c[COLUMN_SWAP] = map__known(group->known, group->swap);
-	c[COLUMN_HUGE] = map__known(group->known && process->map->scanned, group->huge);
+	c[COLUMN_HUGE] = map__known(group->known && table->process->map->scanned, group->huge);
 	for (size_t node = 0; node < MAP_NODES; node++)
 		c[COLUMN_NODE + node] = map__number(group->nodes[node]);
 	c[COLUMN_REFERENCED] = map__number(group->referenced);
 	c[COLUMN_COUNT] = cell_uint(group->nr);
 	c[COLUMN_FIRST_TOUCH] = map__number(activity->first_touch_bytes);
+	c[COLUMN_TOUCH_RATE] = touch_rate(activity->first_touch_bytes, table->duration_ns);
 	c[COLUMN_WRITE_PRESENT] = map__number(activity->write_present);
 	c[COLUMN_MINOR] = map__number(activity->minor);
 	c[COLUMN_MAJOR] = map__number(activity->major);
@@ -141,7 +151,7 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 	}
 	snprintf(table->rest_name, sizeof(table->rest_name), "%zu more (-k 0)", groups->nr - table->shown);
 	sum.name = table->rest_name;
-	fill_group(table->process, &sum, table->process->activity ? &activity : NULL, cells);
+	fill_group(table, &sum, table->process->activity ? &activity : NULL, cells);
 	cells[COLUMN_CLASS] = cell_string("");
 	return 1;
 }
@@ -248,11 +258,12 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 
 	table->process = process;
 	table->shown = request->rows;
+	table->duration_ns = request->duration_ns;
 	table->cells = calloc(groups->nr * NR_COLUMNS + 1, sizeof(*table->cells));
 	if (!table->cells)
 		return -ENOMEM;
 	for (i = 0; i < groups->nr; i++)
-		fill_group(process, &groups->list[i], process->activity ? &process->activity[i] : NULL,
+		fill_group(table, &groups->list[i], process->activity ? &process->activity[i] : NULL,
 			   table->cells + i * NR_COLUMNS);
 	table->rows = (struct cell_rows){ .cells = table->cells, .nr = groups->nr, .nr_columns = NR_COLUMNS };
 	table->table = (struct table){ .columns = view->columns,

@@ -43,6 +43,7 @@ struct map_view {
 		char rest_name[32];
 		size_t shown;
 		const struct map_process *process;
+		uint64_t duration_ns;
 	} * tables; /* one a process; owned */
 	size_t nr_tables;
 	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
