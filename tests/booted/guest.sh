@@ -111,7 +111,7 @@ locked() {
 	local pid
 
 	pid=$(value "$1" MainPID)
-	same "oom_score_adj" "$(<"/proc/$pid/oom_score_adj")" -1000 || return
+	same "oom_score_adj" "$(<"/proc/$pid/oom_score_adj")" -999 || return
 	same "limit" "$(sed -nE 's/^Max locked memory +(.*[^ ]) +bytes *$/\1/p' "/proc/$pid/limits" | tr -s ' ')" "unlimited unlimited" || return
 	(($(sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status") > 16384)) || { grep Vm "/proc/$pid/status"; return 1; }
 }

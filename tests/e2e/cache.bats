@@ -122,7 +122,7 @@ for i in range(int(sys.argv[3])):
 	rm -rf "$dir"
 	grep -q 'evil' "$tmp/out" || fail "$(<"$tmp/out")"
 	same "control characters" "$(tr -d '\n[:print:]' <"$tmp/out" | wc -c)" 0
-	same "lines of the name" "$(grep -c 'evil.*B' "$tmp/out")" 1
+	same "lines of the name" "$(grep -c 'evil.*KiB' "$tmp/out")" 1
 }
 
 @test "more files than are told apart: all are counted, the rest in one row" {

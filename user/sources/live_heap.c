@@ -18,6 +18,7 @@
 #include "live_impl.h"
 
 #define DEFAULT_OBJECTS (1 << 20)
+#define OBJECTS_AT_ONCE (1 << 16) /* where the kernel takes the memory of all at the start: 6 MiB */
 /* Going through all objects takes this share of the time at most. */
 #define SWEEP_SHARE 20
 
@@ -48,15 +49,15 @@ int live__prepare_heap(struct bpf_object *bpf, void *ctx)
 {
 	const struct heap_room *room = ctx;
 	const struct options *options = room->options;
+	uint32_t nr = options->heap_objects ? (uint32_t)options->heap_objects : DEFAULT_OBJECTS;
 	struct bpf_map *objects = bpf_object__find_map_by_name(bpf, "heap_objects");
 	int err = objects ? 0 : -ENOENT;
 
-	if (!err && !kernel_btf__running_id(room->types, MAP_ALLOCATOR, BTF_KIND_STRUCT))
+	if (!err && !kernel_btf__running_id(room->types, MAP_ALLOCATOR, BTF_KIND_STRUCT)) {
 		err = bpf_map__set_map_flags(objects, bpf_map__map_flags(objects) & ~(uint32_t)BPF_F_NO_PREALLOC);
-	if (err)
-		return err;
-	return bpf_map__set_max_entries(objects,
-					options->heap_objects ? (uint32_t)options->heap_objects : DEFAULT_OBJECTS);
+		nr = options->heap_objects ? nr : OBJECTS_AT_ONCE;
+	}
+	return err ? err : bpf_map__set_max_entries(objects, nr);
 }
 
 /* Processes of pids: each by itself if the others' calls need not be traced. */

@@ -41,7 +41,8 @@ watch_on() {
 
 watch_off() {
 	echo 0 >"$instance/tracing_on"
-	cat "$instance/trace" >"$1/events"
+	# what the machine keeps takes its memory
+	gzip -1 <"$instance/trace" >"$1/events.gz"
 	grep -E '^(overrun|dropped events)' "$instance/per_cpu/cpu0/stats" >"$1/events.lost"
 	rmdir "$instance"
 	watched_too=

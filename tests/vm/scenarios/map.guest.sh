@@ -30,7 +30,7 @@ taken() {
 	"$memtrace" map -p "$mapped" --pss >"/out/map/$1.text" 2>>/out/map/err
 	cp "/proc/$mapped/status" "/out/map/$1.status"
 	cp "/proc/$mapped/smaps_rollup" "/out/map/$1.rollup"
-	cp "/proc/$mapped/smaps" "/out/map/$1.smaps"
+	grep '^Rss:' "/proc/$mapped/smaps" >"/out/map/$1.smaps"
 	kill -KILL "$mapped"
 	wait "$mapped"
 }
