@@ -163,7 +163,7 @@ vm_start() {
 	done
 	shift
 	for ((node = 0; ${vm_nodes:-1} > 1 && node < vm_nodes; node++)); do
-		arguments+=(-object "memory-backend-ram,id=node$node,size=$((256 / vm_nodes))M" -numa "node,nodeid=$node,memdev=node$node")
+		arguments+=(-object "memory-backend-ram,id=node$node,size=$((288 / vm_nodes))M" -numa "node,nodeid=$node,memdev=node$node")
 	done
 	[[ ${vm_limit-} ]] && limit=(timeout -k 10 "$vm_limit")
 	[[ ${MEMTRACE_VM_ICOUNT-} ]] && arguments+=(-icount "shift=$MEMTRACE_VM_ICOUNT,sleep=off")
@@ -172,7 +172,7 @@ vm_start() {
 	# rcu_expedited: who detaches a program waits for the kernel, and the one CPU has nothing else to do meanwhile.
 	# mitigations, init_on_alloc: what they guard against is not here, and a quarter of the time is theirs.
 	# loglevel=5: warnings of the kernel come on the console, so that they are seen if the guest then dies.
-	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 256 -display none -no-reboot -nodefaults \
+	exec "${limit[@]}" "${vm_qemu[@]}" -accel "$vm_accel" -smp "$cpus" -m 288 -display none -no-reboot -nodefaults \
 		-kernel "$dir/vmlinux" -initrd "$dir/initramfs" "${arguments[@]}" \
 		-append "$vm_words panic=-1 loglevel=5 no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=120 rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 delayacct maxcpus=1 VM_CPUS=$cpus $*"
 }

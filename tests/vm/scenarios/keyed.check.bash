@@ -38,7 +38,7 @@ keyed_others() {
 }
 
 check_keyed() {
-	local traced told
+	local traced told others
 
 	trace_whole keyed
 	have_stat keyed || return
@@ -51,8 +51,9 @@ check_keyed() {
 	keyed_sound stat
 	# 2,048 at a time; an element of one that was removed may be another's before all have come
 	told=$(keyed_told stat | grep -c .)
-	((told >= 2048 && told < 2112 && $(keyed_others stat) == 1))
-	verdict "keyed: stat: targets that are told apart, and rows of the rest ($told $(keyed_others stat))" $?
+	others=$(keyed_others stat)
+	((told >= 2048 && told < 2112 && others == 1))
+	verdict "keyed: stat: targets that are told apart ($told), and rows of the rest ($others)" $?
 	# the last ones have elements of others that are gone
 	keyed_sound last
 	same "keyed: last: episodes and pages of each of its targets, and rows of the rest" \
