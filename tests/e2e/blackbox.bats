@@ -77,18 +77,17 @@ told() {
 }
 
 @test "the text says how the victim was called" {
-	"$memtrace" oom -d 8 -c "$parent" >"$tmp/out" 2>"$tmp/err" &
-	started+=($!)
-	box=$!
-	nap 2
+	memtrace_start oom -c "$parent"
 	python3 - $'mt\e[31marg' "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
 		import sys, time
 		open(sys.argv[2], "w").write("0")
 		held = bytearray(b"x") * (48 << 20)
-		time.sleep(2.5)
+		time.sleep(4)
 		more = bytearray(b"x") * (48 << 20)
 	END
-	wait "$box"
+	eventually grep -q '^killed' "$tmp/out"
+	kill -INT "$mt_pid"
+	wait "$mt_pid" || true
 	tr -s ' \n' ' ' <"$tmp/out" | grep -qF "command python3 - mt\\x1b[31marg $parent_dir/cgroup.procs" ||
 		tr -s ' \n' ' ' <"$tmp/out" | grep -qF " - mt\\x1b[31marg $parent_dir/cgroup.procs"
 }
