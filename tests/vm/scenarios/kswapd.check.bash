@@ -50,8 +50,8 @@ check_trace() {
 		"$(sed -nE 's/.* mm_vmscan_direct_reclaim_begin: .*order=([0-9]+) .*gfp_flags=([^ ]+).*/\1 \2/p' \
 			"$check_out/kswapd/events" | jq -Rr 'split(" ") | "\(.[0]) \(.[1] | split("|") | sort | join("|"))"')"
 	same "kswapd: rounds of each session of kswapd = the kernel's" \
-		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events" |
-			in_any_order)" "$(kswapd_rounds_of_run kswapd | in_any_order)"
+		"$(jq -rs '[.[] | select(.event == "kswapd") | .rounds] | map(tostring) | join(" ") | if . == "" then "none" else . end' "$events")" \
+		"$(kswapd_rounds_of_run kswapd)"
 	jq -se 'all(.[:-1][]; .schema == "memtrace.event/1") and .[-1].schema == "memtrace.end/1"' "$events" >/dev/null
 	verdict "kswapd: every line has its schema" $?
 }
@@ -92,25 +92,22 @@ kswapd_rounds() {
 		END { if (!some) print "none" }' "$check_out/$1/events" | paste -sd ' '
 }
 
-# in_any_order: with several nodes, whose sessions overlap, so that their order is not the same everywhere
-in_any_order() {
-	if (($(<"$check_out/kswapd/nodes") > 1)); then
-		tr ' ' '\n' | sort -n | paste -sd ' '
-	else
-		cat
-	fi
-}
-
-# kswapd_rounds_of_run STAGE: those that memtrace can have seen.  The kernel's trace begins before memtrace attaches, so
-# it may have sessions that had ended by then: no more rounds than vmstat counted meanwhile.
+# kswapd_rounds_of_run STAGE: those that memtrace can have seen.  The kernel's trace begins before memtrace attaches and
+# goes on when it has ended, so it may have sessions more at both ends: no more rounds than vmstat counted meanwhile.
 kswapd_rounds_of_run() {
-	local before seen rounds
+	local spare seen rounds ours
 
-	before=$(($(vmstat "$1" outer pageoutrun) - $(vmstat "$1" inner pageoutrun)))
+	spare=$(($(vmstat "$1" outer pageoutrun) - $(vmstat "$1" inner pageoutrun)))
 	seen=$(stat_json "$1" '.kswapd | length')
+	ours=$(stat_json "$1" '[.kswapd[].rounds | tostring] | join(" ")')
 	read -r -a rounds < <(kswapd_rounds "$1")
-	while ((${#rounds[@]} > seen && rounds[0] <= before)); do
-		before=$((before - rounds[0]))
+	while ((${#rounds[@]} > seen && rounds[-1] <= spare)) &&
+		[[ "${rounds[*]: -seen}" != "$ours" && " ${rounds[*]} " == *" $ours "* ]]; do
+		spare=$((spare - rounds[-1]))
+		unset 'rounds[-1]'
+	done
+	while ((${#rounds[@]} > seen && rounds[0] <= spare)); do
+		spare=$((spare - rounds[0]))
 		rounds=("${rounds[@]:1}")
 	done
 	echo "${rounds[*]:-none}"
