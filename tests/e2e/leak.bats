@@ -61,6 +61,8 @@ grown() {
 	same "this one" "$(report "[.growth[] | select(.pid == $$ and .rss_bytes > 1000000)] | length")" 1
 	"$memtrace" replay "$tmp/leak.rec" leak -k 3 >"$tmp/replayed"
 	same "replayed" "$(sed -n '2,5p' "$tmp/replayed")" "$(sed -n '2,5p' "$tmp/out")"
+	"$memtrace" leak -d 0.3 -k 1 >"$tmp/out" 2>"$tmp/err"
+	same "the row behind one" "$(grep -cE '^ +[0-9]+ more \(-k 0\)' "$tmp/out")" 1
 }
 
 # pages JQ: of the sums by page

@@ -68,15 +68,8 @@ static void fill(struct leak_run *run, const struct grown *grown, struct cell *c
 static int rest(void *ctx, size_t nr, struct cell *cells)
 {
 	struct leak_growth_view *view = (void *)((char *)ctx - offsetof(struct leak_growth_view, rows));
-	size_t i;
 
-	if (nr || !view->shown || view->rows.nr <= view->shown)
-		return 0;
-	snprintf(view->rest, sizeof(view->rest), "%zu more (-k 0)", view->rows.nr - view->shown);
-	for (i = 0; i < NR(columns); i++)
-		cells[i] = cell_string("");
-	cells[1] = cell_string(view->rest);
-	return 1;
+	return nr ? 0 : cell_rows__rest(&view->rows, view->shown, 1, view->rest, sizeof(view->rest), cells);
 }
 
 static int add(struct leak_run *run, struct report *report)

@@ -117,15 +117,9 @@ static void fill(const struct leak_run *run, const struct held_path *path, bool 
 static int rest(void *ctx, size_t nr, struct cell *cells)
 {
 	struct leak_object_view *view = (void *)((char *)ctx - offsetof(struct leak_object_view, rows));
-	size_t i;
 
-	if (nr || !view->shown || view->rows.nr <= view->shown)
-		return 0;
-	snprintf(view->rest, sizeof(view->rest), "%zu more (-k 0)", view->rows.nr - view->shown);
-	for (i = 0; i < NR(columns); i++)
-		cells[i] = cell_string("");
-	cells[NR(columns) - 1] = cell_string(view->rest);
-	return 1;
+	return nr ? 0 :
+		    cell_rows__rest(&view->rows, view->shown, NR(columns) - 1, view->rest, sizeof(view->rest), cells);
 }
 
 static int make_rows(struct leak_run *run, bool ended)

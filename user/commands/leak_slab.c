@@ -170,15 +170,8 @@ static void fill(const struct leak_slab *slab, struct cell *c)
 static int rest(void *ctx, size_t nr, struct cell *cells)
 {
 	struct leak_slabs *slabs = (void *)((char *)ctx - offsetof(struct leak_slabs, rows));
-	size_t i;
 
-	if (nr || !slabs->shown || slabs->rows.nr <= slabs->shown)
-		return 0;
-	snprintf(slabs->rest, sizeof(slabs->rest), "%zu more (-k 0)", slabs->rows.nr - slabs->shown);
-	for (i = 0; i < NR(columns); i++)
-		cells[i] = cell_string("");
-	cells[0] = cell_string(slabs->rest);
-	return 1;
+	return nr ? 0 : cell_rows__rest(&slabs->rows, slabs->shown, 0, slabs->rest, sizeof(slabs->rest), cells);
 }
 
 static int add(struct leak_run *run, struct report *report)

@@ -133,3 +133,15 @@ struct row_source cell_rows__source(struct cell_rows *rows)
 {
 	return (struct row_source){ .rewind = cell_rows__rewind, .next = cell_rows__next, .ctx = rows };
 }
+
+int cell_rows__rest(const struct cell_rows *rows, size_t shown, size_t name, char *text, size_t size,
+		    struct cell *cells)
+{
+	if (!shown || rows->nr <= shown)
+		return 0;
+	snprintf(text, size, "%zu more (-k 0)", rows->nr - shown);
+	for (size_t i = 0; i < rows->nr_columns; i++)
+		cells[i] = cell_string("");
+	cells[name] = cell_string(text);
+	return 1;
+}

@@ -227,5 +227,11 @@ struct cell_rows {
 	size_t nr, nr_columns, pos;
 };
 struct row_source cell_rows__source(struct cell_rows *rows);
+/*
+ * The row behind shown rows (0: all are), "12 more (-k 0)" in the column name and nothing in the others: text, of size
+ * bytes, is the caller's and borrowed by it.  1, or 0: no row was left out.
+ */
+int cell_rows__rest(const struct cell_rows *rows, size_t shown, size_t name, char *text, size_t size,
+		    struct cell *cells);
 
 #endif

@@ -140,32 +140,18 @@ static int by_column(const void *a, const void *b, void *column)
 	return order ? order : compare_by(first, second, PROCESS_RSS);
 }
 
-/* "12 more (-k 0)", in the column of names */
-static int say_rest(struct map_view *view, const struct cell_rows *rows, size_t name, struct cell *cells)
-{
-	size_t i;
-
-	if (!view->shown || rows->nr <= view->shown)
-		return 0;
-	snprintf(view->rest, sizeof(view->rest), "%zu more (-k 0)", rows->nr - view->shown);
-	for (i = 0; i < rows->nr_columns; i++)
-		cells[i] = cell_string("");
-	cells[name] = cell_string(view->rest);
-	return 1;
-}
-
 static int rest_processes(void *ctx, size_t nr, struct cell *cells)
 {
 	struct map_view *view = (struct map_view *)((char *)ctx - offsetof(struct map_view, rows));
 
-	return nr ? 0 : say_rest(view, &view->rows, 1, cells);
+	return nr ? 0 : cell_rows__rest(&view->rows, view->shown, 1, view->rest, sizeof(view->rest), cells);
 }
 
 static int rest_cgroups(void *ctx, size_t nr, struct cell *cells)
 {
 	struct map_view *view = (struct map_view *)((char *)ctx - offsetof(struct map_view, cgroup_rows));
 
-	return nr ? 0 : say_rest(view, &view->cgroup_rows, 0, cells);
+	return nr ? 0 : cell_rows__rest(&view->cgroup_rows, view->shown, 0, view->rest, sizeof(view->rest), cells);
 }
 
 /* Of cgroups, in the order of add_to_cgroup(). */
