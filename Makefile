@@ -50,7 +50,7 @@ PKG_CONFIG_LIBDIR ?= /usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig
 PKG_CONFIG := env PKG_CONFIG_LIBDIR=$(PKG_CONFIG_LIBDIR) $(PKG_CONFIG)
 endif
 
-LIBRARIES := libbpf libdw libelf zlib libzstd jansson popt libprotobuf-c liblzma
+LIBRARIES := libbpf libdw libelf zlib libzstd jansson popt libprotobuf-c liblzma ncursesw
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter -Wno-format-truncation
@@ -93,8 +93,10 @@ endif
 PREFIX_MAP := $(CURDIR)=.
 # counters are of the kernel's __u64 and of uint64_t, which to the compiler may not share an address
 USER_CFLAGS = -std=gnu11 -fno-strict-aliasing $(WARNINGS) $(CFLAGS) $(FLAVOUR_CFLAGS) -ffile-prefix-map="$(PREFIX_MAP)"
-USER_CPPFLAGS := -I. -I$(BUILD)/skel -I$(BUILD)/proto -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
-	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null) $(CPPFLAGS)
+# Those that ncurses asks for; _GNU_SOURCE has them all.
+CURSES_DEFINES := -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600
+USER_CPPFLAGS := -I. -I$(BUILD)/skel -I$(BUILD)/proto -I$(BUILD)/page -D_GNU_SOURCE -DMEMTRACE_VERSION=\"$(VERSION)\" \
+	$(filter-out $(CURSES_DEFINES),$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)) $(CPPFLAGS)
 LINK_FLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
 # libiberty is always static, and has no .pc.  What libdw.a packs kernels' images with is not used; its .pc asks for it.
 LIBS := $(filter-out -lbz2,$(shell $(PKG_CONFIG) $(PKG_STATIC) --libs $(LIBRARIES) 2>/dev/null)) -liberty
@@ -110,6 +112,9 @@ LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(STATIC_SRC),$(LIB_SRC))) $(S
 PROTO_SRC := $(wildcard user/outputs/*.proto)
 PROTO_C := $(PROTO_SRC:user/outputs/%.proto=$(BUILD)/proto/%.pb-c.c)
 LIB_OBJ += $(PROTO_SRC:%.proto=$(OBJ)/%.pb-c.o)
+# The page of the output html, as strings of C.
+PAGE_SRC := $(wildcard user/outputs/page/*)
+PAGE := $(BUILD)/page/page.h
 LIB := $(B)/libmemtrace.a
 
 BPF_SRC := $(wildcard bpf/core/*.bpf.c bpf/probes/*.bpf.c)
@@ -140,8 +145,8 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-export bench-map bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
-	vmlinux-check install uninstall clean FORCE
+.PHONY: all tools help unit-tests check fuzz fuzz-long workloads bench bench-history bench-export bench-leak bench-map bench-page bench-stacks bench-programs soak check-vm vm-programs vm-shell lint fmt docs \
+	vmlinux-check release-check dist install uninstall clean FORCE
 
 all: $(B)/memtrace
 
@@ -194,6 +199,11 @@ $(BUILD)/proto/%.pb-c.c: user/outputs/%.proto | tools
 	$(call say,PROTO)
 	$(Q)$(PROTOC_C) -I $(<D) --c_out=$(@D) $(<F)
 
+$(PAGE): $(PAGE_SRC)
+	@mkdir -p $(@D)
+	$(call say,PAGE)
+	$(Q)user/outputs/page/embed >$@
+
 # User space; a skeleton must exist before its first user is compiled, from then on the .d files know it
 
 define user_compile
@@ -202,7 +212,7 @@ $(call say,CC)
 $(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(WERROR_FLAG) -MMD -MP -c $< -o $@
 endef
 
-$(B)/%.o: %.c $(B)/flags | tools $(SKEL) $(PROTO_C)
+$(B)/%.o: %.c $(B)/flags | tools $(SKEL) $(PROTO_C) $(PAGE)
 	$(user_compile)
 
 $(OBJ)/user/outputs/%.pb-c.o: $(BUILD)/proto/%.pb-c.c $(OBJ)/flags | tools
@@ -214,7 +224,7 @@ $(OBJ)/flags $(OBJ)/%.o: FLAVOUR_CFLAGS :=
 $(OBJ)/flags: FORCE | tools
 	$(call stamp,$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS))
 
-$(OBJ)/%.o: %.c $(OBJ)/flags | tools $(SKEL) $(PROTO_C)
+$(OBJ)/%.o: %.c $(OBJ)/flags | tools $(SKEL) $(PROTO_C) $(PAGE)
 	$(user_compile)
 endif
 
@@ -281,10 +291,20 @@ workloads: | tools
 
 bench-programs: all workloads $(BENCH_PROGRAMS)
 
-# As root.  BENCH=quick takes 2 minutes instead of 10, with fewer pairs; its README has the other options.
+# What days of history take.
+bench-history: bench-programs
+	@tests/bench/history $(HISTORY_OPTIONS)
+
+# How large the page of a busy minute is, and how long a browser takes to open it.
+bench-page: bench-programs
+	@tests/bench/page $(PAGE_OPTIONS)
+
+# As root.  BENCH=quick takes 2 minutes instead of 10, with fewer pairs; its README has the other options.  Without any,
+# "memtrace map" is measured as well.
 bench: bench-programs
 	$(if $(filter-out quick,$(BENCH)),$(error BENCH=$(BENCH): expected quick, or nothing))
 	@tests/bench/run $(if $(filter quick,$(BENCH)),--quick) $(BENCH_OPTIONS)
+	$(if $(BENCH)$(BENCH_OPTIONS),,@tests/bench/map $(MAP_OPTIONS))
 
 # What it costs to leave "memtrace export" running; EXPORT_OPTIONS="churn": half an hour more of names that come and go.
 bench-export: all
@@ -293,6 +313,22 @@ bench-export: all
 # What it costs to ask where the memory of a large process is, beside pmap and smem.
 bench-map: all workloads
 	@tests/bench/map $(MAP_OPTIONS)
+
+# Of a release that is made now: RELEASE=1, which also looks at dates, the tree and the tag.
+release-check:
+	@scripts/release-check $(if $(RELEASE),--release)
+
+# The files of a release in build/dist: source, programs without shared libraries, checksums.
+dist:
+	@scripts/dist $(DIST_OPTIONS)
+
+# What it costs a program to be asked who holds its memory, beside memleak, heaptrack, valgrind and jemalloc's profiler.
+bench-leak: all workloads
+	@tests/bench/leak $(LEAK_OPTIONS)
+
+# What call chains of faults cost, beside perf.
+bench-stacks: all workloads
+	@tests/bench/stacks $(STACKS_OPTIONS)
 
 soak: all workloads
 	@tests/bench/soak $(SOAK_OPTIONS)
@@ -378,11 +414,14 @@ help:
 	@echo '  fuzz           fuzz targets, in build-fuzz/; fuzz-long: build them and run them for 10 minutes'
 	@echo '  soak           as root: an hour of processes and cgroups that come and go, and what memtrace holds after it'
 	@echo '  bench          as root: what memtrace and its peers cost, side by side (tests/bench/README.md)'
+	@echo '  bench-history  what days of history take on the disk, and how long a replay of a part of them takes'
+	@echo '  bench-page     how large the page of a busy minute is, and how long a browser takes to open it'
 	@echo '  bench-export   as root: what "memtrace export" costs where it is left running (EXPORT_OPTIONS=churn: for long)'
 	@echo '  lint           all that tests/lint checks; fmt: format the C files'
 	@echo '  workloads      build/workloads/*: static programs with known answers, for tests'
 	@echo '  docs           regenerate the generated parts of docs/'
 	@echo '  vmlinux-check  compare vmlinux/ with the BTF of a kernel (BTF=FILE)'
+	@echo '  release-check  is the version the same wherever it is named? (RELEASE=1: dates, the tree and the tag, too)'
 	@echo '  install        to DESTDIR and PREFIX (/usr/local); uninstall takes it away'
 	@echo '  clean          remove build and all build-*, of each flavour and architecture'
 	@echo 'Variables'
@@ -391,7 +430,9 @@ help:
 	@echo '  STATIC=1       no shared libraries: build-static/memtrace'
 	@echo '  ARCH=arm64     for another architecture: build-arm64/memtrace, with STATIC=1 build-arm64-static/memtrace'
 	@echo '  WERROR=1       warnings are errors'
+	@echo '  bench-leak     as root: what "memtrace leak" costs a program that allocates all the time, beside others (LEAK_OPTIONS)'
 	@echo '  bench-map      as root: what "memtrace map" costs for a process of 2 GiB beside pmap and smem (MAP_OPTIONS)'
+	@echo '  bench-stacks   as root: what call chains of faults cost beside perf, and how many are whole (STACKS_OPTIONS)'
 	@echo '  BENCH=quick    bench: 2 minutes instead of 10, fewer pairs'
 	@echo '  CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL PKG_CONFIG PROTOC_C CROSS_COMPILE'
 	@echo 'Tests: scripts/test (--full: all of them).  A look at what it does: scripts/demo.'

@@ -28,10 +28,12 @@
 #define MT_FUNCTION_LEN	   32	     /* of a kernel function's name, cut if it is longer */
 #define MT_STACK_DEPTH	   127	     /* the kernel's PERF_MAX_STACK_DEPTH */
 #define MT_MORE_STACKS	   (1 << 30) /* set in the ids of call chains that are in the map "more_stacks" */
+#define MT_KERNEL_CHAIN	   (1 << 27) /* ... of the kernel's chains, in "kernel_stacks" and "more_kernel_stacks" */
 /* Else: */
 #define MT_COPIED_STACK	   (1 << 29) /* the id of a struct mt_stack_copy: such an id leaves the source only live */
 #define MT_UNWOUND_STACK   (1 << 28) /* the id of a chain that was made of one, with an enum mt_unwound_end above: */
 #define MT_UNWOUND_SHIFT   26
+#define MT_LONE_STACK	   (1 << 25) /* the id of a chain that is the address in its struct mt_stack_top alone */
 #define MT_MAX_STACK_BYTES (16 * 1024)
 #define MT_MAX_REGS	   34 /* as many words of the kernel's struct pt_regs are copied as user space knows: arm64 */
 
@@ -253,9 +255,41 @@ struct mt_stack_copy {
 	__s32 id;	   /* what the event has as its user stack */
 	__u32 bytes;	   /* how many there are */
 	__u32 asked_bytes; /* how many there would be, if all had been readable */
-	__u32 to_end;	   /* the stack has no more than that: it is of a process's first thread */
+	__u16 to_end;	   /* the stack has no more than that: it is of a process's first thread */
+	__u16 missing;	   /* so many of them, the first ones, are in no page yet: nothing was ever written there */
 	__u64 regs[MT_MAX_REGS];
 };
+
+/*
+ * Where a copied stack begins.  Several chains may lead to one place, which nr tells apart.  A task has a stack of its
+ * own, and another reference since it called exec under another name.
+ */
+struct mt_known_place {
+	__u64 who; /* struct mt_ref */
+	__u64 pc, sp;
+	__u64 nr; /* below MT_KNOWN_ALIKE */
+};
+
+/* What led the unwinding of a copied stack (user/symbols/cfi_basis.h), and the chain that came of it. */
+#define MT_MAX_KNOWN   8192
+#define MT_KNOWN_ALIKE 4
+#define MT_KNOWN_WORDS 128
+
+struct mt_known_stack {
+	__u64 hash;  /* of the words, by mt_known_next() */
+	__s32 chain; /* its id */
+	__u32 bytes; /* from the stack pointer on, which have all these words */
+	__u32 nr_words;
+	__u32 pad;
+	__u16 words[MT_KNOWN_WORDS]; /* bytes from the regs of struct mt_stack_copy on; its stack is behind these */
+};
+
+/* 0 is the hash of no word. */
+static inline __u64 mt_known_next(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
 
 /*
  * The top of the stack, behind an event whose chain was found by frame pointers (struct mt_cfg, stack_tops): what tells
@@ -264,6 +298,7 @@ struct mt_stack_copy {
 #define MT_TOP_WORDS 8
 
 struct mt_stack_top {
+	__u64 pc;	/* where the task was */
 	__u64 fp;	/* frame pointer */
 	__u64 link;	/* link register, of machines that have one; else 0 */
 	__u64 nr_words; /* 0: they could not be read */
@@ -287,7 +322,7 @@ struct mt_fault {
 	__u64 ip;
 	__u32 error_code;   /* x86 page-fault error code */
 	__u32 kernel;	    /* taken in kernel mode */
-	__s32 kernel_stack; /* ids in the maps "stacks" and "more_stacks"; MT_UNKNOWN_S32: there is none */
+	__s32 kernel_stack; /* ids in the maps of stacks; MT_UNKNOWN_S32: there is none */
 	__s32 user_stack;
 };
 
@@ -516,7 +551,61 @@ struct mt_heap {
 	__u64 objects;
 	__u64 oldest_ns; /* when the oldest of them was allocated */
 	__s32 user_stack;
-	__u32 ended; /* the process has ended, and held it then */
+	__u32 ended;   /* the process has ended, and held it then */
+	__u32 context; /* as in struct mt_heap_path, which came before; 0: the path is that of user_stack */
+	__u32 pad;
+};
+
+/* A way by which memory is allocated, with copied stacks: the first time that it is seen. */
+struct mt_heap_path {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u32 context; /* its number in this run */
+	__s32 user_stack;
+	__u64 space;	 /* as in struct mt_heap_place */
+	__s32 by_frames; /* the chain by frame pointers, for when the copy is not unwound in time */
+	__u32 pad;
+};
+
+/* What a process did to its mappings by itself: not in a call of its allocator. */
+enum mt_heap_change {
+	MT_HEAP_MMAP,
+	MT_HEAP_MMAP_FILE,
+	MT_HEAP_BRK, /* the break was moved up */
+	MT_HEAP_MREMAP,
+	MT_HEAP_MUNMAP, /* or the break was moved down */
+	MT_HEAP_EXEC,	/* all were dropped */
+	MT_HEAP_EXIT,	/* as were these, which it had until then */
+	MT_NR_HEAP_CHANGES
+};
+
+struct mt_heap_map {
+	struct mt_hdr hdr;
+	struct mt_ref who;
+	__u64 address, bytes;	      /* of what was mapped or given back, whole pages; 0 of exec and exit */
+	__u64 old_address, old_bytes; /* of mremap, what is no longer there */
+	__u32 change;		      /* enum mt_heap_change */
+	__s32 user_stack;	      /* of what was mapped */
+};
+
+/* A place in the code of a process, to which a function that is called there returns. */
+struct mt_heap_place {
+	__u64 space; /* stands for the address space since exec, also after fork */
+	__u64 address;
+};
+
+enum mt_heap_base {
+	MT_HEAP_NO_BASE, /* the place's function finds its caller in another way */
+	MT_HEAP_FROM_SP,
+	MT_HEAP_FROM_FP,
+	MT_HEAP_OUTERMOST, /* it has no caller that can be found */
+};
+
+/* Where its caller is: bytes above the base. */
+struct mt_heap_rule {
+	__s32 return_address, frame; /* the caller's stack pointer */
+	__s32 pointer;		     /* where its frame pointer is; MT_UNKNOWN_S32: it is in its register */
+	__u32 base;		     /* enum mt_heap_base */
 };
 
 /* Of all traced processes since the run began.  User space makes it, too. */
@@ -529,11 +618,16 @@ struct mt_heap_sum {
 	__u64 without_room; /* objects that the map had no room for */
 	__u64 missed;	    /* calls whose end or whose begin was not seen */
 	__u64 dropped;	    /* processes that exec replaced, with all that they held */
+	__u64 age_ns;	    /* what is younger is left out of all rows; 0: nothing is */
 	__u64 call_ns; /* how long one traced allocation and its free take at most, as measured before; 0: not known */
 	__u32 files;   /* with functions of an allocator */
 	__u32 functions; /* of these files that are traced */
 	__u32 sample;	 /* one address in so many; 0 or 1: all */
+	__u32 by_probes; /* functions are probes of programs' own, which sample: bytes are what objects stand for */
+	__u32 sees_maps; /* what programs map by themselves is seen (struct mt_heap_map) */
 	__u32 pad;
+	__u64 requested;       /* bytes that processes hold which live, of whatever age */
+	__u64 ended_requested; /* the same of those that have ended, when they were looked at last */
 };
 
 /* An object, and the process that holds it.  life: of the process, another one after each exec. */
@@ -547,7 +641,7 @@ struct mt_heap_object {
 	__u64 bytes;
 	__u64 born_ns;
 	__s32 stack; /* as in struct mt_fault */
-	__u32 top;   /* the key of a struct mt_heap_top; 0: none */
+	__u32 top;   /* the key of a struct mt_heap_top; with copied stacks that of a struct mt_heap_path; 0: none */
 };
 
 /*
@@ -557,6 +651,27 @@ struct mt_heap_object {
 struct mt_heap_top {
 	__u64 hash;
 	struct mt_stack_top top;
+};
+
+/* Where a probe that a program brings itself has an argument. */
+enum mt_heap_argument_kind {
+	MT_HEAP_IN_REGISTER,
+	MT_HEAP_IN_MEMORY, /* value bytes above where the register points to */
+	MT_HEAP_CONSTANT,
+};
+
+struct mt_heap_argument {
+	__u32 kind; /* enum mt_heap_argument_kind */
+	__u16 reg;  /* its offset in struct pt_regs, bytes */
+	__u16 unused_bits;
+	__u64 value;
+};
+
+#define MT_HEAP_ARGUMENTS 3
+#define MT_HEAP_PROBES	  256 /* places of them that can be followed */
+
+struct mt_heap_probe {
+	struct mt_heap_argument arguments[MT_HEAP_ARGUMENTS];
 };
 
 enum mt_heap_state {
@@ -570,6 +685,8 @@ struct mt_heap_process {
 	__u32 life;
 	__u32 state; /* enum mt_heap_state */
 	__u64 ended_ns;
+	__u64 break_at;	 /* where its last brk() left the break; 0: it has made none */
+	__u64 requested; /* bytes of its objects */
 	struct mt_who who;
 };
 
@@ -596,6 +713,56 @@ struct mt_heap_counts {
 	__u64 allocated, freed, failed, foreign, without_room, missed, dropped;
 };
 
+/*
+ * Pages that the kernel holds for itself, by the call path that allocated them in the run.  No program writes these
+ * records: user space makes them of the map kpages.
+ */
+struct mt_kpages {
+	struct mt_hdr hdr;
+	__u64 pages;
+	__u64 allocations; /* of which any page is held */
+	__u64 oldest_ns;   /* when the oldest of them was made */
+	__s32 kernel_stack;
+	__u32 pad;
+};
+
+/* Of all of them, in pages.  User space makes it, too.  allocated = freed + without_room + missed + what is held. */
+struct mt_kpages_sum {
+	struct mt_hdr hdr;
+	__u64 allocated;
+	__u64 freed;	    /* of these */
+	__u64 without_room; /* of these: the map had no room */
+	__u64 missed;	    /* of these: were allocated again, so that they must have been freed unseen */
+	__u64 movable;	    /* beside these: user memory and page cache, which are not followed */
+	__u32 sample;	    /* one allocation in so many; 0 or 1: all */
+	__u32 pad;
+};
+
+/*
+ * One allocation; of one that may be freed in parts as many of 2^MT_KPAGES_PART pages as it has.  page: the address of
+ * its first struct page, or its frame number times MT_KPAGES_PAGE.
+ */
+#define MT_KPAGES_PART 6
+#define MT_KPAGES_PAGE 64
+
+struct mt_kpages_key {
+	__u64 page;
+	__u32 order;
+	__u32 pad;
+};
+
+struct mt_kpages_held {
+	__u64 born_ns;
+	__u64 freed; /* of its pages, a bit each, where it may be freed in parts */
+	__s32 stack; /* as in struct mt_fault */
+	__u32 first; /* it is an allocation, or the first part of one */
+};
+
+/* Counts of one CPU, as in struct mt_kpages_sum. */
+struct mt_kpages_counts {
+	__u64 allocated, freed, without_room, missed, movable;
+};
+
 /* The memory of one process, as a tick found it. */
 struct mt_memory {
 	struct mt_hdr hdr;
@@ -607,6 +774,13 @@ struct mt_memory {
 	__u64 pgtables_bytes;
 	__s32 oom_score_adj;
 	__u32 ended; /* it is gone, with the memory that it had last; user space alone sets this */
+};
+
+/* In place of it, with its id: the process is there and has not run since.  User space alone sees this. */
+struct mt_memory_same {
+	struct mt_hdr hdr;
+	__u32 pid;
+	__u32 pad;
 };
 
 /*
@@ -721,6 +895,8 @@ struct mt_swap_out_key {
 	__u32 shmem;		  /* shared memory: no process's */
 	char comm[MT_COMM_LEN];	  /* the process whose they were; empty: unknown */
 	char writer[MT_COMM_LEN]; /* the task that wrote them */
+	__s32 pid;		  /* of the process whose they were; MT_UNKNOWN_S32: unknown */
+	__u32 pad;
 };
 
 struct mt_swap_out_value {
@@ -741,6 +917,8 @@ enum mt_cache_op {
 	MT_CACHE_TRUNCATED,
 	MT_CACHE_READ_BACK,
 	MT_CACHE_DIRTIED,
+	MT_CACHE_WRITTEN,
+	MT_CACHE_UNREAD,
 	MT_NR_CACHE_OPS
 };
 
@@ -770,6 +948,8 @@ struct mt_cache_pages {
 	__u64 truncated;
 	__u64 read_back;
 	__u64 dirtied;
+	__u64 written;
+	__u64 unread;
 };
 
 /* Pages of the page cache, by file. */
@@ -1080,10 +1260,10 @@ struct mt_state {
 	__u8 fault_swapped; /* its page was on swap */
 	__u8 walking;	    /* its user stack is being read, which may raise exceptions that do not count */
 	__u8 renamed;	    /* by another task: set by that one */
-	__u8 pad;
-	__u16 minor_marks; /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
-	__u16 minor_code;  /* the error code of that fault; all bits set: it has none */
-	__u64 minor_ns;	   /* the same for the probe minor, which may be on without the other */
+	__u8 flags;	    /* enum mt_state_flags */
+	__u16 minor_marks;  /* bits of the kinds that functions tell of it, and of enum mt_minor_mark */
+	__u16 minor_code;   /* the error code of that fault; all bits set: it has none */
+	__u64 minor_ns;	    /* the same for the probe minor, which may be on without the other */
 	__u64 minor_address;
 	/* For records of single events: */
 	struct mt_ref ref;	 /* stands for who */
@@ -1093,9 +1273,8 @@ struct mt_state {
 	__u32 announced_epoch;
 	__u32 sent_sum; /* of what was sent, at the exit */
 	/* For each fault: */
-	__u32 flags;	   /* enum mt_state_flags */
-	__u32 match;	   /* it meets the filters */
-	__u32 exited;	   /* enum mt_exit_flags: who no longer changes */
+	__u16 match;	   /* it meets the filters */
+	__u16 exited;	   /* enum mt_exit_flags: who no longer changes */
 	__s32 minor_stack; /* the kernel's call chain to that fault, in kernel mode */
 	__u16 ended;	   /* its last record was sent, or none is due */
 	__u16 heard;	   /* user space knows this life; also set by the iterator */
@@ -1103,6 +1282,12 @@ struct mt_state {
 	/* Address of the task's css_set when who.cgroup_id was read; the iterator clears it to have all read again. */
 	__u64 css_set;
 	__u64 cred; /* the same of its credentials, for who.uid */
+	/*
+	 * How often it had left its CPU when the iterator last saw all of its counters, while it ran on none: until it
+	 * runs again they stay as they are.  All bits set: that is not known.  Only the iterator writes this.
+	 */
+	__u32 seen_switches;
+	__u32 memory_switches; /* the same of its process's memory */
 	/*
 	 * The counters of the probes that are on (struct mt_cfg); those that the kernel accounts stay 0: a record takes
 	 * them from the task.  Behind the last of them, as 32 bits each, come the low halves of what the last record
@@ -1162,6 +1347,7 @@ struct mt_cfg {
 	__u64 long_stall_ns;	   /* a stall that takes at least that has a record */
 	__u32 shift[MT_NR_PROBES]; /* of a probe that is on: how much less a counter's place among them is than its slot
 				    */
+	__u32 counted[MT_NR_SLOTS]; /* by place: all bits of a counter that programs count; 0: it may be the kernel's */
 };
 
 enum mt_filter {
@@ -1193,8 +1379,9 @@ struct mt_control {
 	__u32 spares;	  /* tasks whose counters are in the map "tid_state" though the kernel has task storage */
 	/* of kswapd, on the lists that the kernel uses: it tells of each page, so none that was told is none */
 	__u32 tells_scanned, tells_reclaimed;
-	__u32 takes_delays; /* no program sees a refault: delay accounting's waits count as such */
-	__u32 pad;
+	__u32 takes_delays;		   /* no program sees a refault: delay accounting's waits count as such */
+	__u16 memory_mode;		   /* enum mt_memory_mode */
+	__u16 memory_in_pass;		   /* the iterator of tasks that runs can tell it: set by that one */
 	__u64 attached_ns;		   /* the birth of every task born after this is seen; 0: not attached yet */
 	__u64 ended_ns;			   /* when the run ended; 0: it has not */
 	__u64 stalled;			   /* of all CPUs: see struct mt_cpu */
@@ -1222,7 +1409,14 @@ enum mt_iter_mode {
 	MT_ITER_REST, /* only of tasks that have exited */
 };
 
-/* A call chain in the map "more_stacks". */
+/* Whether a pass of the iterator also tells the memory of processes. */
+enum mt_memory_mode {
+	MT_MEMORY_NONE,
+	MT_MEMORY_AWAKE, /* of those that ran since it was told last; what others have may have been reclaimed */
+	MT_MEMORY_ALL,
+};
+
+/* A call chain in the map "more_stacks" or "more_kernel_stacks". */
 struct mt_chain {
 	__u64 hash;
 	__u64 addresses[MT_STACK_DEPTH]; /* 0 behind the last */
@@ -1236,7 +1430,7 @@ struct mt_lost {
 	__u64 span_overflow;	    /* episodes that found no room for an open span */
 	__u64 span_unfinished;	    /* episodes whose task ended, or whose begin was not seen */
 	__u64 folded;		    /* episodes counted without a record because the ring was nearly full */
-	__u64 stacks;		    /* call chains that found no room in "stacks" and "more_stacks" */
+	__u64 stacks;		    /* call chains that found no room in their maps */
 	/* Counts of tasks that ended when all was full, as far as no record has them; at the places of struct mt_cfg.
 	 */
 	__u64 unattributed[MT_NR_SLOTS];
@@ -1329,6 +1523,7 @@ _Static_assert(sizeof(struct mt_who) == 64, "mt_who");
 _Static_assert(sizeof(struct mt_task) == 16 + 64 + 16 + 8 * MT_NR_SLOTS + 64, "mt_task");
 _Static_assert(sizeof(struct mt_cgroup_gone) == 24 + MT_CGROUP_PATH_LEN, "mt_cgroup_gone");
 _Static_assert(sizeof(struct mt_who_is) == 88, "mt_who_is");
+_Static_assert(sizeof(struct mt_known_stack) == 24 + 2 * MT_KNOWN_WORDS, "mt_known_stack");
 _Static_assert(sizeof(struct mt_stack_copy) == 40 + 8 * MT_MAX_REGS, "mt_stack_copy");
 _Static_assert(sizeof(struct mt_fault) == 56, "mt_fault");
 _Static_assert(sizeof(struct mt_major) == 152, "mt_major");
@@ -1346,19 +1541,23 @@ _Static_assert(sizeof(struct mt_alloc_failed) == 96, "mt_alloc_failed");
 _Static_assert(sizeof(struct mt_sigkill) == 144, "mt_sigkill");
 _Static_assert(sizeof(struct mt_stack_overflow) == 104, "mt_stack_overflow");
 _Static_assert(sizeof(struct mt_space) == 48, "mt_space");
-_Static_assert(sizeof(struct mt_heap) == 56, "mt_heap");
-_Static_assert(sizeof(struct mt_heap_sum) == 96, "mt_heap_sum");
-_Static_assert(sizeof(struct mt_heap_process) == 80, "mt_heap_process");
+_Static_assert(sizeof(struct mt_heap) == 64, "mt_heap");
+_Static_assert(sizeof(struct mt_heap_path) == 48, "mt_heap_path");
+_Static_assert(sizeof(struct mt_heap_map) == 64, "mt_heap_map");
+_Static_assert(sizeof(struct mt_heap_sum) == 128, "mt_heap_sum");
+_Static_assert(sizeof(struct mt_heap_process) == 96, "mt_heap_process");
+_Static_assert(sizeof(struct mt_kpages) == 48, "mt_kpages");
+_Static_assert(sizeof(struct mt_kpages_sum) == 64, "mt_kpages_sum");
 _Static_assert(sizeof(struct mt_memory) == 128, "mt_memory");
 _Static_assert(sizeof(struct mt_stall) == 152, "mt_stall");
 _Static_assert(sizeof(struct mt_reclaim_yield) == 16 + 16 + 24 + 16, "mt_reclaim_yield");
 _Static_assert(sizeof(struct mt_refault_by_evictor) == 16 + 24 + 24 + 24, "mt_refault_by_evictor");
 _Static_assert(sizeof(struct mt_cache_file) == 56 + MT_FILE_PATH_LEN, "mt_cache_file");
-_Static_assert(sizeof(struct mt_cache_by_file) == 16 + 24 + 24 + 40, "mt_cache_by_file");
-_Static_assert(sizeof(struct mt_cache_by_cgroup) == 16 + 8 + 24 + 40, "mt_cache_by_cgroup");
+_Static_assert(sizeof(struct mt_cache_by_file) == 16 + 24 + 24 + 56, "mt_cache_by_file");
+_Static_assert(sizeof(struct mt_cache_by_cgroup) == 16 + 8 + 24 + 56, "mt_cache_by_cgroup");
 _Static_assert(sizeof(struct mt_cache_read_back) == 16 + 40 + 24 + 8, "mt_cache_read_back");
 _Static_assert(sizeof(struct mt_khugepaged) == 16 + 32 + 24 + 24, "mt_khugepaged");
-_Static_assert(sizeof(struct mt_swap_out) == 16 + 56 + 24 + 8, "mt_swap_out");
+_Static_assert(sizeof(struct mt_swap_out) == 16 + 64 + 24 + 8, "mt_swap_out");
 _Static_assert(sizeof(struct mt_swap_io) == 16 + 40 + 24 + 16 + 8 * MT_HIST_SLOTS, "mt_swap_io");
 _Static_assert(sizeof(struct mt_slab_shrinker) == 16 + 40 + 24 + 16, "mt_slab_shrinker");
 _Static_assert(sizeof(struct mt_stall_by_cause) == 16 + 16 + 24 + 8 + 8 * MT_HIST_SLOTS, "mt_stall_by_cause");

@@ -325,7 +325,7 @@ static const char completion_body[] =
 	"\telif [[ $prev == = ]]; then\n"
 	"\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
 	"\tfi\n"
-	"\tif [[ $command == replay && $cur != -* ]] && ((COMP_CWORD == 2)); then\n"
+	"\tif [[ $command == @(replay|copy) && $cur != -* ]] && ((COMP_CWORD == 2)); then\n"
 	"\t\t_memtrace_argument FILE \"$cur\"\n"
 	"\t\treturn\n"
 	"\telif [[ $command == replay && $cur != -* && $prev != -o && $prev != --* ]] && ((COMP_CWORD == 3)); then\n"
@@ -924,7 +924,9 @@ static json_t *schema_keyed_row(const struct keyed_row *row)
 			schema_add(object, row->keys[i].path, strlen(row->keys[i].path), schema_key(&row->keys[i]));
 	for (size_t i = 0; i < row->nr_values; i++)
 		schema_add(object, row->values[i].path, strlen(row->values[i].path),
-			   json_pack("{ss}", "$ref", "common.json#/$defs/uint"));
+			   json_pack("{ss}", "$ref",
+				     row->values[i].needs ? "common.json#/$defs/count_or_null" :
+							    "common.json#/$defs/uint"));
 	if (row->hist->path)
 		schema_add(object, row->hist->path, strlen(row->hist->path),
 			   json_pack("{ss}", "$ref", "common.json#/$defs/distribution"));

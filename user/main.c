@@ -105,14 +105,14 @@ static int run(const struct command *command, const char *recording, int argc, c
 	return code;
 }
 
-/* memtrace replay FILE [COMMAND...] */
+/* memtrace replay FILE [COMMAND...], memtrace copy FILE */
 static int replay(const struct command *command, int argc, char **argv)
 {
 	const struct command *replayed;
 
 	if (argc < 3 || (argv[2][0] == '-' && argv[2][1]))
 		return run(command, NULL, argc, argv, 2);
-	if (argc == 3 || argv[3][0] == '-')
+	if (argc == 3 || argv[3][0] == '-' || !command->takes_command)
 		return run(command, argv[2], argc, argv, 3);
 	replayed = command__find(argv[3]);
 	if (!replayed || !replayed->replays) {

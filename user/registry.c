@@ -21,10 +21,12 @@ extern const struct command oom_command;
 extern const struct command trace_command;
 extern const struct command stacks_command;
 extern const struct command hist_command;
+extern const struct command report_command;
 extern const struct command top_command;
 extern const struct command export_command;
 extern const struct command record_command;
 extern const struct command replay_command;
+extern const struct command copy_command;
 extern const struct command verify_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
@@ -42,10 +44,12 @@ const struct command *const commands[] = {
 	&trace_command,
 	&stacks_command,
 	&hist_command,
+	&report_command,
 	&top_command,
 	&export_command,
 	&record_command,
 	&replay_command,
+	&copy_command,
 	&verify_command,
 	&doctor_command,
 	&list_command,
@@ -68,6 +72,7 @@ extern const struct output_ops csv_output;
 extern const struct output_ops folded_output;
 extern const struct output_ops pprof_output;
 extern const struct output_ops perfetto_output;
+extern const struct output_ops html_output;
 
 /* clang-format off */
 const struct output_ops *const outputs[] = {
@@ -78,6 +83,7 @@ const struct output_ops *const outputs[] = {
 	&folded_output,
 	&pprof_output,
 	&perfetto_output,
+	&html_output,
 	NULL,
 };
 /* clang-format on */

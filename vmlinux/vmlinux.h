@@ -132,6 +132,7 @@ struct futex_sched_data {
 struct mm_struct {
 	atomic_t mm_users;
 	int map_count;
+	unsigned long mmap_base;
 	unsigned long total_vm;
 	unsigned long locked_vm;
 	unsigned long data_vm;
@@ -192,6 +193,9 @@ struct task_struct {
 	pid_t pid;
 	pid_t tgid;
 	unsigned int flags;
+	unsigned int on_cpu; /* with CONFIG_SMP; a byte in 7.3: an instruction that loads it is adjusted if it has no sign */
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 	unsigned long min_flt;
 	unsigned long maj_flt;
 	u64 start_boottime;
@@ -216,7 +220,10 @@ struct linux_binprm;
 struct reclaim_stat;
 struct mem_cgroup;
 
-struct seq_file;
+struct seq_file {
+	unsigned long size;
+	unsigned long count;
+};
 
 struct bpf_iter_meta {
 	struct seq_file *seq;

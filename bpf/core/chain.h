@@ -28,16 +28,15 @@ static __noinline u64 chain__hash(const struct mt_chain *chain)
 	return hash;
 }
 
-/* The id, or MT_UNKNOWN_S32 if the table is full, or has another chain under that id (one case in 2^30). */
-static __always_inline s32 chain__keep(const struct mt_chain *chain)
+/* The id, or MT_UNKNOWN_S32 if the table is full, or has another chain under that id (one case in 2^29). */
+static __always_inline s32 chain__keep(void *map, u32 id, const struct mt_chain *chain)
 {
-	u32 id = MT_MORE_STACKS | (chain->hash & (MT_MORE_STACKS - 1));
-	const struct mt_chain *known = bpf_map_lookup_elem(&more_stacks, &id);
+	const struct mt_chain *known = bpf_map_lookup_elem(map, &id);
 	long err;
 
 	if (known)
 		return known->hash == chain->hash ? (s32)id : MT_UNKNOWN_S32;
-	err = bpf_map_update_elem(&more_stacks, &id, chain, BPF_NOEXIST);
+	err = bpf_map_update_elem(map, &id, chain, BPF_NOEXIST);
 	return !err || err == -EEXIST ? (s32)id : MT_UNKNOWN_S32;
 }
 
@@ -46,6 +45,7 @@ static __noinline s32 chain__more(void *ctx, u64 flags)
 {
 	struct chain_draft *draft = map_only(&chain_drafts);
 	s32 id = MT_UNKNOWN_S32;
+	u32 key;
 
 	if (!draft)
 		return id;
@@ -53,7 +53,11 @@ static __noinline s32 chain__more(void *ctx, u64 flags)
 	if (*(volatile u64 *)&draft->users == 1 &&
 	    bpf_get_stack(ctx, draft->chain.addresses, sizeof(draft->chain.addresses), flags) > 0) {
 		draft->chain.hash = chain__hash(&draft->chain);
-		id = chain__keep(&draft->chain);
+		key = MT_MORE_STACKS | (draft->chain.hash & (MT_MORE_STACKS - 1) & ~MT_KERNEL_CHAIN);
+		if (flags & BPF_F_USER_STACK)
+			id = chain__keep(&more_stacks, key, &draft->chain);
+		else
+			id = chain__keep(&more_kernel_stacks, key | MT_KERNEL_CHAIN, &draft->chain);
 	}
 	__sync_fetch_and_add(&draft->users, -1);
 	return id;
@@ -62,11 +66,15 @@ static __noinline s32 chain__more(void *ctx, u64 flags)
 /* MT_UNKNOWN_S32: there is none (a kernel thread has no user stack), or no room, which is counted as a loss. */
 static __always_inline s32 chain__id(void *ctx, u64 flags)
 {
-	long id = bpf_get_stackid(ctx, &stacks, flags);
 	struct mt_lost *l;
+	long id;
 
+	if (flags & BPF_F_USER_STACK)
+		id = bpf_get_stackid(ctx, &stacks, flags);
+	else
+		id = bpf_get_stackid(ctx, &kernel_stacks, flags);
 	if (id >= 0)
-		return id;
+		return flags & BPF_F_USER_STACK ? id : id | MT_KERNEL_CHAIN;
 	if (id == -EFAULT)
 		return MT_UNKNOWN_S32;
 	id = chain__more(ctx, flags);

@@ -81,20 +81,22 @@ static __always_inline bool every__announce(struct mt_state *s, void *ring, u32 
 /*
  * Most records are submitted without a look at the ring; the clock's low digits decide which.  A reader that was
  * woken is given time to come, because waking costs more than the record.  With stacks it is also woken for a task's
- * first record, to read the task's mappings while they exist.
+ * first record, to read the task's mappings while they exist, and for a copied stack: the sooner its chain is known,
+ * the fewer are copied.
  */
-static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns)
+static __always_inline u64 every__wake(struct mt_state *s, u64 now_ns, s32 user_stack)
 {
+	bool copied = cfg.stack_bytes && user_stack >= 0 && user_stack & MT_COPIED_STACK;
 	void *ring;
 
 	if (cfg.stacks && !s->woke_ns) {
 		s->woke_ns = now_ns;
 		return BPF_RB_FORCE_WAKEUP;
 	}
-	if (now_ns >> 5 & 15 || now_ns - s->woke_ns < WAKE_EVERY_NS)
+	if ((now_ns >> 5 & 15 && !copied) || now_ns - s->woke_ns < WAKE_EVERY_NS)
 		return BPF_RB_NO_WAKEUP;
 	ring = hot_ring();
-	if (!ring || bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) <= cfg.hot_wakeup_bytes)
+	if (!copied && (!ring || bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) <= cfg.hot_wakeup_bytes))
 		return BPF_RB_NO_WAKEUP;
 	s->woke_ns = now_ns;
 	return BPF_RB_FORCE_WAKEUP;
@@ -127,15 +129,19 @@ static __always_inline s32 every__same_kernel_stack(void *ctx, u32 *known)
 static __always_inline s32 every__user_stack(void *ctx, struct mt_state *s, bool wanted, void *end)
 {
 	s32 id = MT_UNKNOWN_S32;
+	bool frames = true;
 
 	if (!cfg.stacks)
 		return id;
-	s->walking = 1;
-	if (wanted)
-		id = cfg.stack_bytes ? copied__id(s) : chain__id(ctx, BPF_F_USER_STACK);
-	s->walking = 0;
+	wanted = wanted && !(s->who.flags & MT_WHO_KTHREAD);
 	if (cfg.stack_tops)
-		copied__top(end, s, id >= 0);
+		frames = copied__top(end, s, wanted);
+	s->walking = 1;
+	if (wanted && cfg.stack_bytes)
+		id = copied__id(s);
+	else if (wanted)
+		id = frames ? chain__id(ctx, BPF_F_USER_STACK) : MT_LONE_STACK;
+	s->walking = 0;
 	return id;
 }
 

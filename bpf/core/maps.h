@@ -85,6 +85,24 @@ struct {
 	__type(value, struct mt_chain);
 } more_stacks SEC(".maps");
 
+/*
+ * The same for the kernel's: there are some thousands of them, and they stay.  Those of programs have other addresses
+ * with each process that starts, so they fill any table.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__uint(value_size, MT_STACK_DEPTH * sizeof(u64));
+} kernel_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct mt_chain);
+} more_kernel_stacks SEC(".maps");
+
 /* Scratch space for such a chain. */
 struct chain_draft {
 	u64 users;
@@ -113,6 +131,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct copy_draft);
 } copy_drafts SEC(".maps");
+
+/* Chains of stacks that need no copy: see known.h.  The least recently used ones go.  Only user space adds to it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MT_MAX_KNOWN);
+	__type(key, struct mt_known_place);
+	__type(value, struct mt_known_stack);
+} known_stacks SEC(".maps");
 
 #define FILTER_MAP(name, key_type)                                                                                     \
 	struct {                                                                                                       \

@@ -224,7 +224,7 @@ static __always_inline struct mt_refs accounted__read(struct task_struct *task)
 /* Whether a task matches the filters, and from where the faults accounted to it count. */
 struct view {
 	struct mt_refs refs;
-	u32 match;
+	u32 match; /* 0 or 1 */
 };
 
 static __always_inline struct view state__view(const struct mt_state *s)
@@ -234,20 +234,30 @@ static __always_inline struct view state__view(const struct mt_state *s)
 	return view;
 }
 
-/* ... and of that while it matched the filters. */
+/*
+ * ... and of that while it matched the filters: all - ref, or ref.  Without a branch: the verifier would go on in two
+ * ways for each.
+ */
+static __always_inline u64 view__count(const struct view *view, u64 all, u64 ref)
+{
+	u64 mask = -(u64)view->match;
+
+	return (all & mask) + ((ref ^ mask) - mask);
+}
+
 static __always_inline u64 view__minor(const struct view *view, const struct mt_refs *all)
 {
-	return view->match ? all->minor - view->refs.minor : view->refs.minor;
+	return view__count(view, all->minor, view->refs.minor);
 }
 
 static __always_inline u64 view__major(const struct view *view, const struct mt_refs *all)
 {
-	return view->match ? all->major - view->refs.major : view->refs.major;
+	return view__count(view, all->major, view->refs.major);
 }
 
 static __always_inline u64 view__cpu_ns(const struct view *view, const struct mt_refs *all)
 {
-	return view->match ? all->cpu_ns - view->refs.cpu_ns : view->refs.cpu_ns;
+	return view__count(view, all->cpu_ns, view->refs.cpu_ns);
 }
 
 /* Where a record has it. */
@@ -266,12 +276,12 @@ static __always_inline bool takes_delays(void)
 
 static __always_inline u64 view__thrashes(const struct view *view, const struct mt_refs *all)
 {
-	return view->match ? all->thrashes - view->refs.thrashes : view->refs.thrashes;
+	return view__count(view, all->thrashes, view->refs.thrashes);
 }
 
 static __always_inline u64 view__thrash_ns(const struct view *view, const struct mt_refs *all)
 {
-	return view->match ? all->thrash_ns - view->refs.thrash_ns : view->refs.thrash_ns;
+	return view__count(view, all->thrash_ns, view->refs.thrash_ns);
 }
 
 /* Where a record has how many; the time comes next. */
@@ -291,34 +301,30 @@ static __always_inline void view__turn(struct view *view, const struct mt_refs *
 	view->match = !view->match;
 }
 
-/* Whether a counter is one that the kernel accounts, beside those at the front. */
-static __always_inline bool is_accounted(u64 place, bool delays)
-{
-	return (counts_cpu() && place == cpu_place()) ||
-	       (delays && (place == thrash_place() || place == thrash_place() + 1));
-}
-
 /* Is there a count that the last record did not have? */
 static __always_inline bool state__has_news(struct mt_state *s, const struct view *view, const struct mt_refs *all)
 {
 	const u32 *sent = state__sent_counts(s);
-	bool delays = takes_delays();
 	u64 nr = cfg.nr_slots, i;
 	u32 differ = 0;
+	bool delays;
 
+	/* First, and few instructions: the verifier goes through it for each way that leads here. */
+	for (i = nr_accounted(); i < nr; i++)
+		differ |= ((u32)s->c[i] ^ sent[i]) & cfg.counted[i];
 	if (nr_accounted()) {
-		differ = (u32)view__minor(view, all) ^ sent[MT_SLOT_fault_minor];
+		differ |= (u32)view__minor(view, all) ^ sent[MT_SLOT_fault_minor];
 		differ |= (u32)view__major(view, all) ^ sent[MT_SLOT_fault_major];
 	}
-	for (i = nr_accounted(); i < nr; i++)
-		if (!is_accounted(i, delays))
-			differ |= (u32)s->c[i] ^ sent[i];
 	if (counts_cpu())
 		differ |= (u32)view__cpu_ns(view, all) ^ sent[cpu_place()];
-	if (delays)
-		differ |= (u32)view__thrash_ns(view, all) ^ sent[thrash_place() + 1];
-	if (counts_stalls())
+	if (counts_stalls()) {
+		delays = takes_delays();
+		i = thrash_place();
+		differ |= (delays ? (u32)view__thrashes(view, all) : (u32)s->c[i]) ^ sent[i];
+		differ |= (delays ? (u32)view__thrash_ns(view, all) : (u32)s->c[i + 1]) ^ sent[i + 1];
 		differ |= state__stalled(s)->key && s->match;
+	}
 	return differ;
 }
 
@@ -335,12 +341,12 @@ static __always_inline void state__record(struct mt_task *rec, const struct mt_s
 {
 	u64 nr = cfg.nr_slots, i;
 
+	for (i = nr_accounted(); i < nr; i++)
+		rec->c[i] = s->c[i];
 	rec->who = s->who;
 	rec->life = s->life;
 	rec->flags = flags;
 	rec->pad = 0;
-	for (i = nr_accounted(); i < nr; i++)
-		rec->c[i] = s->c[i];
 	if (counts_cpu())
 		rec->c[cpu_place()] = view__cpu_ns(view, all);
 	if (takes_delays()) {
@@ -568,6 +574,7 @@ static __always_inline void state__fill(struct mt_state *s, struct task_struct *
 	barrier();
 	s->flags = flags;
 	s->life = new_life(task);
+	s->seen_switches = s->memory_switches = ~0U;
 	state__identify(s, task);
 	barrier();
 	s->gen = 2;

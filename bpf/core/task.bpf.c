@@ -4,19 +4,21 @@
  * counters to user space.
  */
 #include "prelude.h"
+#define PERCPU_FINDER core_percpu_finder
 #include "emit.h"
 #include "filter.h"
 #include "maps.h"
+#include "process_memory.h"
 #include "span.h"
 #include "state.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * One record under construction, too large for the stack.  The iterator, the exit hook and the free hook have one
- * each: the free hook runs in softirqs and interrupts the others.
+ * One record under construction, too large for the stack.  The iterator has two, the exit hook and the free hook have
+ * one each: the free hook runs in softirqs and interrupts the others.
  */
-enum scratch_user { SCRATCH_ITER, SCRATCH_EXIT, SCRATCH_FREE, NR_SCRATCH };
+enum scratch_user { SCRATCH_ITER, SCRATCH_MEMORY, SCRATCH_EXIT, SCRATCH_FREE, NR_SCRATCH };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -520,14 +522,52 @@ static __always_inline void iter_found(struct mt_state *s, struct task_struct *t
 	s->css_set = 0;
 }
 
+static __always_inline bool is_stale(const struct mt_state *s, struct task_struct *task)
+{
+	return state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader);
+}
+
 /* Odd while the task changes what it counts of stalls. */
 static __always_inline u32 stall_changes(const struct mt_state *s)
 {
 	return counts_stalls() ? state__stalled(s)->changes : 0;
 }
 
+#define SWITCHES_UNKNOWN (~0U)
+
+/*
+ * How often a task that is on no CPU has left one (kernel/sched/core.c, __schedule(); on_cpu is cleared behind that, by
+ * finish_task()).  SWITCHES_UNKNOWN: it runs, or this kernel does not tell.
+ */
+static __always_inline u32 switches_of(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(task->on_cpu))
+		return SWITCHES_UNKNOWN;
+	barrier();
+	if (task->on_cpu)
+		return SWITCHES_UNKNOWN;
+	barrier();
+	return task->nvcsw + task->nivcsw;
+}
+
+/*
+ * Whether a task has the counters that it had when all of them were seen last.  It alone changes them; most tasks of a
+ * machine sleep most of the time, and their counters are in no cache.
+ */
+static __always_inline bool has_slept(const struct mt_control *ctl, const struct mt_state *s, u32 switches)
+{
+	return ctl->iter_mode == MT_ITER_TICK && ctl->phase == MT_PHASE_RUN && switches != SWITCHES_UNKNOWN &&
+	       s->seen_switches == switches;
+}
+
+/* An open stall becomes longer while the task sleeps. */
+static __always_inline bool is_in_stall(const struct mt_state *s)
+{
+	return counts_stalls() && state__stalled(s)->key;
+}
+
 static __always_inline void iter_living(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
-					struct task_struct *task)
+					struct task_struct *task, u32 switches)
 {
 	struct mt_task *rec = scratch_of(SCRATCH_ITER);
 	u32 gen = s->gen, changes = stall_changes(s); /* read before what they protect */
@@ -541,7 +581,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 	all.cpu_ns = counts_cpu() ? task->se.sum_exec_runtime : 0;
 	delays__read(&all, task);
 	view = state__view(s);
-	stale = state__is_stale(s, task->cgroups, task->real_cred, task, task->group_leader);
+	stale = is_stale(s, task);
 	found = gen && s->found.gen == gen;
 	if (found) {
 		view.refs = s->found.refs;
@@ -568,6 +608,7 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 			return;
 		state__sent(s, rec);
 	}
+	s->seen_switches = stale || is_in_stall(s) ? SWITCHES_UNKNOWN : switches;
 	if (!stale)
 		return;
 	state__who(s, task, &rec->who);
@@ -576,14 +617,14 @@ static __always_inline void iter_living(struct seq_file *seq, struct mt_control 
 }
 
 static __always_inline void iter_known(struct seq_file *seq, struct mt_control *ctl, struct mt_state *s,
-				       struct task_struct *task)
+				       struct task_struct *task, u32 switches)
 {
 	if (s->ended)
 		return;
 	if (s->exited)
 		iter_exited(seq, ctl, s, task);
-	else if (ctl->iter_mode != MT_ITER_REST)
-		iter_living(seq, ctl, s, task);
+	else if (ctl->iter_mode != MT_ITER_REST && (!has_slept(ctl, s, switches) || is_stale(s, task)))
+		iter_living(seq, ctl, s, task, switches);
 }
 
 /* The hook of so young a task may not have run yet; it knows better what the task inherits. */
@@ -614,24 +655,101 @@ static __always_inline void iter_unknown(struct mt_control *ctl, struct task_str
 		__sync_fetch_and_add(&ctl->late, 1);
 }
 
-SEC("iter/task")
-int core_iter(struct bpf_iter__task *ctx)
+/* Where the kernel has task storage a pass is for both: visiting a task takes longer than what is read of it. */
+static __always_inline bool tells_memory(const struct mt_control *ctl)
+{
+	return cfg.has_task_storage && cfg.probes & (1U << MT_PROBE_memory) && ctl->memory_mode != MT_MEMORY_NONE;
+}
+
+/* Others than the task may use its memory: its threads, and children of vfork(). */
+static __always_inline bool is_shared(struct mm_struct *mm)
+{
+	return mm->mm_users.counter != 1;
+}
+
+static __always_inline void iter_memory(struct seq_file *seq, const struct mt_control *ctl, struct mt_state *s,
+					struct task_struct *task, u32 switches)
+{
+	struct mt_memory_made *made = (struct mt_memory_made *)scratch_of(SCRATCH_MEMORY);
+	struct task_struct *leader = task->group_leader;
+	struct mm_struct *mm = memory_of(task, leader);
+	struct mt_memory_same *same = (struct mt_memory_same *)made;
+
+	if (!mm || !made || !memory__is_wanted(s))
+		return;
+	if (s && ctl->memory_mode == MT_MEMORY_AWAKE && switches != SWITCHES_UNKNOWN &&
+	    s->memory_switches == switches && !is_shared(mm)) {
+		hdr__fill(&same->hdr, MT_REC_memory, sizeof(*same));
+		same->pid = task->tgid;
+		same->pad = 0;
+		bpf_seq_write(seq, same, sizeof(*same));
+		return;
+	}
+	memory__make(made, task, leader, mm);
+	bpf_seq_write(seq, &made->rec, sizeof(made->rec));
+	if (s)
+		s->memory_switches = switches;
+}
+
+_Static_assert(sizeof(struct mt_memory_made) <= sizeof(struct mt_task), "a scratch record has room for it");
+
+/*
+ * Whether both records of a task find room: if the second did not, the kernel would drop both and visit the task again,
+ * and the first would count as sent.  If there is none, this sees to it that it does so now.
+ */
+static __always_inline bool has_room(struct seq_file *seq)
+{
+	u64 count = seq->count, need = record_size() + sizeof(struct mt_memory);
+	struct mt_task *rec;
+
+	if (count + need < seq->size)
+		return true;
+	rec = scratch_of(SCRATCH_ITER);
+	if (!rec)
+		return true;
+	bpf_seq_write(seq, rec, record_size());
+	bpf_seq_write(seq, rec, record_size());
+	return false;
+}
+
+static __always_inline int iterate(struct bpf_iter__task *ctx, bool with_memory)
 {
 	struct mt_control *ctl = map_only(&control);
+	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
 	struct mt_state *s;
+	u32 switches;
 
 	if (!ctl)
 		return 0;
 	ctl->self = bpf_get_current_pid_tgid() >> 32; /* the reader of the iterator: memtrace */
-	if (!task)
+	if (with_memory)
+		ctl->memory_in_pass = 1;
+	if (!task || (with_memory && tells_memory(ctl) && !has_room(seq)))
 		return 0;
 	s = state__of(task);
+	switches = switches_of(task); /* read before what it vouches for */
+	barrier();
 	if (s)
-		iter_known(ctx->meta->seq, ctl, s, task);
+		iter_known(seq, ctl, s, task, switches);
 	else
 		iter_unknown(ctl, task);
+	if (with_memory && tells_memory(ctl))
+		iter_memory(seq, ctl, s, task, switches);
 	return 0;
+}
+
+SEC("iter/task")
+int core_iter_mem(struct bpf_iter__task *ctx)
+{
+	return iterate(ctx, true);
+}
+
+/* Where the types of what the other one reads of memory are not those that it knows: the probe memory then says so. */
+SEC("iter/task")
+int core_iter(struct bpf_iter__task *ctx)
+{
+	return iterate(ctx, false);
 }
 
 static __always_inline struct file *own_file(u32 fd)

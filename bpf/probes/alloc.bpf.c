@@ -65,7 +65,7 @@ static __always_inline void emit_alloc(void *ctx, struct mt_state *s, u64 page, 
 	rec->kernel_stack = every__kernel_stack(ctx);
 	rec->user_stack = every__user_stack(ctx, s, true, rec + 1);
 	rec->pad = 0;
-	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns, rec->user_stack));
 }
 
 static __always_inline void count_atomic(u32 order, bool failed)

@@ -10,6 +10,7 @@
 #include "core/keyed.h"
 #include "core/reclaimer.h"
 #include "core/state.h"
+#include "cache_uses.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -21,13 +22,6 @@ char LICENSE[] SEC("license") = "GPL";
 KEYED_MAPS(cache_by_file, FILES_MAX, 1);
 KEYED_MAPS(cache_by_cgroup, CGROUPS_MAX, 1);
 KEYED_MAPS(cache_read_back, READ_BACK_MAX, MT_NR_RECLAIMERS);
-
-/* A page's place. */
-struct cache_place {
-	u64 inode;
-	u64 index;
-	u64 file; /* device and generation */
-};
 
 struct cache_eviction {
 	u64 target_cgroup_id;
@@ -43,6 +37,19 @@ struct {
 	__type(key, struct cache_place);
 	__type(value, struct cache_eviction);
 } cache_evictions SEC(".maps");
+
+/*
+ * Files that were told when no directory had them: they may get a name yet (O_TMPFILE, which overlayfs copies with). An
+ * index of the place is 0.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct cache_place);
+	__type(value, u32);
+} cache_nameless SEC(".maps");
+
+static volatile u32 any_nameless;
 
 /* What of a page, or of a large one, is needed. */
 struct cached {
@@ -63,7 +70,7 @@ struct cache_scratch {
 	char text[2 * MT_FILE_PATH_LEN];
 };
 
-enum { SCRATCH_ADD, SCRATCH_DELETE, SCRATCH_DIRTY, NR_SCRATCH };
+enum { SCRATCH_ADD, SCRATCH_DELETE, SCRATCH_DIRTY, SCRATCH_WRITE, NR_SCRATCH };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -82,20 +89,16 @@ struct {
 static __always_inline const struct cached *cached__read(struct page *page, u32 program)
 {
 	struct cache_scratch *scratch = bpf_map_lookup_elem(&cache_scratch, &program);
-	struct address_space *mapping = (void *)page_mapping_word(page);
-	struct inode *inode = mapping ? BPF_CORE_READ(mapping, host) : NULL;
+	u64 word = page_mapping_word(page);
+	struct inode *inode =
+		word && !(word & MAPPING_NO_FILE) ? BPF_CORE_READ((struct address_space *)word, host) : NULL;
 	struct cached *c;
-	u32 device;
 
 	if (!inode || !scratch)
 		return NULL;
 	c = &scratch->page;
 	c->inode = inode;
-	device = BPF_CORE_READ(inode, i_sb, s_dev);
-	c->file.inode = BPF_CORE_READ(inode, i_ino);
-	c->file.device_major = device >> 20;
-	c->file.device_minor = device & 0xfffff;
-	c->file.generation = BPF_CORE_READ((struct inode___cached *)inode, i_generation);
+	file__read(&c->file, inode);
 	c->index = page_index(page);
 	c->cgroup_id = page_cgroup_id(page);
 	c->nr = page_count(page);
@@ -165,7 +168,7 @@ static __always_inline void tell_device(struct mt_cache_file *rec, struct inode_
 	rec->rdev_minor = device & 0xfffff;
 }
 
-/* What a file is called, once. */
+/* What a file is called. */
 static __noinline int tell_file(const struct cached *c)
 {
 	struct cache_scratch *scratch;
@@ -192,7 +195,39 @@ static __noinline int tell_file(const struct cached *c)
 	rec->deleted = !BPF_CORE_READ(inode, i_nlink);
 	tell_device(rec, inode);
 	tell_path(rec, scratch, c->inode);
+	index = rec->deleted;
 	hot__submit(ring, rec);
+	return index;
+}
+
+static __always_inline void tell_first(const struct cached *c)
+{
+	struct cache_place place;
+	u32 told = 1;
+
+	if (!tell_file(c))
+		return;
+	place__fill(&place, &c->file, 0);
+	bpf_map_update_elem(&cache_nameless, &place, &told, BPF_ANY);
+	any_nameless = 1;
+}
+
+/* Once the file has got a name. */
+static __noinline int tell_again(const struct cached *c)
+{
+	struct inode___cached *inode;
+	struct cache_place place;
+
+	if (!c)
+		return 0;
+	inode = (void *)c->inode;
+	if (!BPF_CORE_READ(inode, i_nlink))
+		return 0;
+	place__fill(&place, &c->file, 0);
+	if (!bpf_map_lookup_elem(&cache_nameless, &place))
+		return 0;
+	bpf_map_delete_elem(&cache_nameless, &place);
+	tell_file(c);
 	return 0;
 }
 
@@ -207,7 +242,9 @@ static __always_inline struct mt_cache_by_file_value *counts_of_file(const struc
 		element = keyed__find(cache_by_file, &key);
 		if (!element)
 			return keyed__other(cache_by_file, &none, 0);
-		tell_file(c);
+		tell_first(c);
+	} else if (element && any_nameless) {
+		tell_again(c);
 	}
 	return keyed__value(element);
 }
@@ -267,11 +304,9 @@ static __noinline int count(const struct cached *c, u32 op, u32 nr, u32 own)
 	return 1;
 }
 
-static __always_inline void place__fill(struct cache_place *place, const struct cached *c)
+static __always_inline u32 use_cached(const struct cached *c, u32 use)
 {
-	place->inode = c->file.inode;
-	place->index = c->index;
-	place->file = ((u64)c->file.device_major << 20 | c->file.device_minor) << 32 | c->file.generation;
+	return follows_uses(c->inode) ? use_pages(&c->file, c->index, c->index + c->nr - 1, use) : 0;
 }
 
 static __noinline int remember(const struct cached *c)
@@ -285,7 +320,7 @@ static __noinline int remember(const struct cached *c)
 		return 0;
 	eviction.by = reclaimer(&eviction.target_cgroup_id);
 	BPF_CORE_READ_STR_INTO(&eviction.evictor, task, comm);
-	place__fill(&place, c);
+	place__fill(&place, &c->file, c->index);
 	for (i = 0; i < PAGES_MAX && i < c->nr; i++, place.index++)
 		bpf_map_update_elem(&cache_evictions, &place, &eviction, BPF_ANY);
 	return 0;
@@ -337,7 +372,7 @@ static __noinline int take_back(const struct cached *c)
 
 	if (!c)
 		return 0;
-	place__fill(&place, c);
+	place__fill(&place, &c->file, c->index);
 	for (i = 0; i < PAGES_MAX && i < c->nr; i++)
 		nr += cache_take_back(place.inode, place.index + i, place.file, c->cgroup_id);
 	return nr;
@@ -356,35 +391,70 @@ static __always_inline bool task_reclaims(void)
 	return BPF_CORE_READ((struct task_struct___reclaims *)task, reclaim_state);
 }
 
-static __always_inline int added(struct page *page)
+/* tells: the kernel may tell of uses.  Those with pages in place of folios do not, and know no atomic operations of
+ * bits. */
+static __always_inline int added(struct page *page, bool tells)
 {
 	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_ADD) : NULL;
 	u32 back;
 
 	if (!c || !count(c, MT_CACHE_ADDED, c->nr, count_task(MT_CACHE_ADDED, c->nr)))
 		return 0;
+	if (tells)
+		use_cached(c, USE_CAME);
 	back = take_back(c);
 	if (back)
 		count(c, MT_CACHE_READ_BACK, back, count_task(MT_CACHE_READ_BACK, back));
 	return 0;
 }
 
-static __always_inline int deleted(struct page *page)
+static __always_inline int deleted(struct page *page, bool tells)
 {
 	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_DELETE) : NULL;
 	u32 op = task_reclaims() ? MT_CACHE_EVICTED : MT_CACHE_TRUNCATED;
 
-	if (c && count(c, op, c->nr, count_task(op, c->nr)) && op == MT_CACHE_EVICTED)
+	u32 unread;
+
+	if (!c || !count(c, op, c->nr, count_task(op, c->nr)))
+		return 0;
+	if (op == MT_CACHE_EVICTED)
 		remember(c);
+	unread = tells ? use_cached(c, USE_GONE) : 0;
+	if (unread)
+		count(c, MT_CACHE_UNREAD, unread, count_task(MT_CACHE_UNREAD, unread));
 	return 0;
 }
 
-static __always_inline int dirtied(struct page *page)
+static __always_inline int dirtied(struct page *page, bool tells)
 {
 	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_DIRTY) : NULL;
 
+	if (!c)
+		return 0;
+	count(c, MT_CACHE_DIRTIED, c->nr, count_task(MT_CACHE_DIRTIED, c->nr));
+	if (tells)
+		use_cached(c, USE_READ);
+	return 0;
+}
+
+static __always_inline int written(struct page *page)
+{
+	const struct cached *c = state__phase() == MT_PHASE_RUN ? cached__read(page, SCRATCH_WRITE) : NULL;
+
 	if (c)
-		count(c, MT_CACHE_DIRTIED, c->nr, count_task(MT_CACHE_DIRTIED, c->nr));
+		count(c, MT_CACHE_WRITTEN, c->nr, count_task(MT_CACHE_WRITTEN, c->nr));
+	return 0;
+}
+
+static __always_inline int used(struct address_space *mapping, u64 first, u64 last, u32 use)
+{
+	struct inode *inode = state__phase() == MT_PHASE_RUN ? BPF_CORE_READ(mapping, host) : NULL;
+	struct mt_cache_by_file_key file = {};
+
+	if (!inode || !follows_uses(inode))
+		return 0;
+	file__read(&file, inode);
+	use_pages(&file, first, last, use);
 	return 0;
 }
 
@@ -392,37 +462,70 @@ static __always_inline int dirtied(struct page *page)
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(cache_added, struct page *page)
 {
-	return added(page);
+	return added(page, true);
 }
 
 SEC("tp_btf/mm_filemap_add_to_page_cache")
 int BPF_PROG(cache_added_v5_10, struct page *page)
 {
-	return added(page);
+	return added(page, false);
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")
 int BPF_PROG(cache_deleted, struct page *page)
 {
-	return deleted(page);
+	return deleted(page, true);
 }
 
 SEC("tp_btf/mm_filemap_delete_from_page_cache")
 int BPF_PROG(cache_deleted_v5_10, struct page *page)
 {
-	return deleted(page);
+	return deleted(page, false);
 }
 
 SEC("tp_btf/writeback_dirty_folio")
 int BPF_PROG(cache_dirtied, struct page *page)
 {
-	return dirtied(page);
+	return dirtied(page, true);
 }
 
 SEC("tp_btf/writeback_dirty_page")
 int BPF_PROG(cache_dirtied_v5_10, struct page *page)
 {
-	return dirtied(page);
+	return dirtied(page, false);
+}
+
+SEC("fentry/__folio_start_writeback")
+int BPF_PROG(cache_written, struct page *page)
+{
+	return written(page);
+}
+
+SEC("fentry/__test_set_page_writeback")
+int BPF_PROG(cache_written_v5_10, struct page *page)
+{
+	return written(page);
+}
+
+/* From 6.12 on: what a read asks for, once the first pages of it are there. */
+SEC("tp_btf/mm_filemap_get_pages")
+int BPF_PROG(cache_read, struct address_space *mapping, unsigned long index, unsigned long last)
+{
+	return used(mapping, index, last, USE_READ);
+}
+
+/* What a fault maps of those that are there, around the one that it needs. */
+SEC("tp_btf/mm_filemap_map_pages")
+int BPF_PROG(cache_mapped, struct address_space *mapping, unsigned long index, unsigned long last)
+{
+	return used(mapping, index, last, USE_READ);
+}
+
+/* Before the page is looked for, and read if it is not there. */
+SEC("tp_btf/mm_filemap_fault")
+int BPF_PROG(cache_faulted, struct address_space *mapping, unsigned long index)
+{
+	return used(mapping, index, index, USE_WANTED);
 }
 
 SEC("tp_btf/cgroup_rmdir")

@@ -35,7 +35,7 @@ static __always_inline void emit_fault(void *ctx, struct mt_state *s, u64 addres
 	 * running, so it would be skipped for that exception, and that would count as a loss.
 	 */
 	rec->user_stack = every__user_stack(ctx, s, !kernel, rec + 1);
-	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns, rec->user_stack));
 }
 
 /* The cause of a fault, as the hook reports it. */

@@ -8,7 +8,9 @@
 #include "core/compat/call.h"
 #include "core/every.h"
 #include "core/state.h"
+#include "heap_mapped.h"
 #include "heap_objects.h"
+#include "heap_probes.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -155,6 +157,33 @@ int heap_free(struct pt_regs *ctx)
 	return 0;
 }
 
+/*
+ * Probes that a program brings itself: otel_memory:alloc(address, size, weight), for objects that it samples, and
+ * otel_memory:free(address), for those of them that are freed.  weight: how many bytes the object stands for.
+ */
+SEC("uprobe")
+int heap_sampled(struct pt_regs *ctx)
+{
+	u64 address = heap__argument(ctx, 0), weight = heap__argument(ctx, 2);
+
+	if (!address || !heap__is_traced() || !every__is_sampled(address >> HEAP_GRAIN))
+		return 0;
+	heap__count(allocated);
+	heap__put(ctx, address, weight);
+	return 0;
+}
+
+SEC("uprobe")
+int heap_unsampled(struct pt_regs *ctx)
+{
+	u64 address = heap__argument(ctx, 0);
+	struct mt_heap_object object;
+
+	if (address && heap__is_traced() && heap__take(address, &object))
+		heap__count(freed);
+	return 0;
+}
+
 /* All of the process's memory is gone; what it allocates from now on belongs to another life. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(heap_exec, struct task_struct *task)
@@ -166,6 +195,7 @@ int BPF_PROG(heap_exec, struct task_struct *task)
 		return 0;
 	process->state = MT_HEAP_REPLACED;
 	heap__count(dropped);
+	heap__tell_end(MT_HEAP_EXEC);
 	return 0;
 }
 
@@ -184,5 +214,28 @@ int BPF_PROG(heap_exit, struct task_struct *task)
 		return 0;
 	process->ended_ns = bpf_ktime_get_boot_ns();
 	process->state = MT_HEAP_ENDED;
+	heap__tell_end(MT_HEAP_EXIT);
+	return 0;
+}
+
+/* Where an allocator moves the break, too, that is where it is then. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(heap_mapped, struct pt_regs *regs, long result)
+{
+	s64 number = syscall__number(regs);
+	struct heap_change change = {};
+	struct mt_state *s;
+	bool own;
+
+	if (number != NR_MMAP && number != NR_MUNMAP && number != NR_BRK && number != NR_MREMAP)
+		return 0;
+	if (syscall__failed(result) || !probe_wants_every(MT_PROBE_heap))
+		return 0;
+	s = state__counting(false);
+	if (!s)
+		return 0;
+	own = !surrounding(bpf_get_current_pid_tgid(), PT_REGS_SP_CORE(regs));
+	if (heap__read_change(regs, number, result, own, &change) && own)
+		heap__tell_change(ctx, s, &change);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "core/every.h"
 #include "core/state.h"
+#include "heap_contexts.h"
 #include "heap_tops.h"
 
 #define HEAP_GRAIN 4 /* addresses are multiples of 16 or, of small objects, of 8 */
@@ -91,6 +92,15 @@ static __noinline u32 heap__new_life(u32 pid)
 	return heap__life(pid);
 }
 
+/* Of the process's life bytes more, or fewer. */
+static __always_inline void heap__request(const struct mt_heap_key *key, s64 bytes)
+{
+	struct mt_heap_process *process = bpf_map_lookup_elem(&heap_processes, &key->pid);
+
+	if (process && process->life == key->life)
+		__sync_fetch_and_add(&process->requested, bytes);
+}
+
 /* Takes an object out of the map into *object, if it is one that is followed and known. */
 static __always_inline bool heap__take(u64 address, struct mt_heap_object *object)
 {
@@ -108,10 +118,21 @@ static __always_inline bool heap__take(u64 address, struct mt_heap_object *objec
 	*object = *known;
 	if (bpf_map_delete_elem(&heap_objects, &key))
 		return false;
+	heap__request(&key, -(s64)object->bytes);
 	return true;
 }
 
-/* One that is there already has been given back without being seen. */
+/* What is there already has been given back without being seen. */
+static __always_inline long heap__replace(const struct mt_heap_key *key, const struct mt_heap_object *object)
+{
+	const struct mt_heap_object *known = bpf_map_lookup_elem(&heap_objects, key);
+
+	heap__count(missed);
+	if (known)
+		heap__request(key, -(s64)known->bytes);
+	return bpf_map_update_elem(&heap_objects, key, object, BPF_ANY);
+}
+
 static __always_inline void heap__put_object(u64 address, const struct mt_heap_object *object)
 {
 	struct mt_heap_key key = { .address = address, .pid = bpf_get_current_pid_tgid() >> 32 };
@@ -125,12 +146,12 @@ static __always_inline void heap__put_object(u64 address, const struct mt_heap_o
 		return;
 	}
 	err = bpf_map_update_elem(&heap_objects, &key, object, BPF_NOEXIST);
-	if (err == -EEXIST) {
-		heap__count(missed);
-		err = bpf_map_update_elem(&heap_objects, &key, object, BPF_EXIST);
-	}
+	if (err == -EEXIST)
+		err = heap__replace(&key, object);
 	if (err)
 		heap__count(without_room);
+	else
+		heap__request(&key, object->bytes);
 }
 
 static __always_inline void heap__put(struct pt_regs *ctx, u64 address, u64 bytes)
@@ -140,7 +161,10 @@ static __always_inline void heap__put(struct pt_regs *ctx, u64 address, u64 byte
 
 	if (s && cfg.stacks) {
 		s->walking = 1;
-		object.stack = chain__id(ctx, BPF_F_USER_STACK);
+		if (cfg.stack_bytes)
+			object.top = heap__context(ctx, s, heap__is_trial());
+		if (!object.top)
+			object.stack = chain__id(ctx, BPF_F_USER_STACK);
 		if (cfg.stack_tops && object.stack >= 0)
 			object.top = heap__top(ctx);
 		s->walking = 0;

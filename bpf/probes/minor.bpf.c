@@ -196,7 +196,7 @@ static __always_inline void emit(void *ctx, struct mt_state *s, u64 address, s32
 	rec->kernel_stack = s->minor_stack;
 	/* as in the probe fault, none in kernel mode */
 	rec->user_stack = every__user_stack(ctx, s, !rec->kernel, rec + 1);
-	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns, rec->user_stack));
 }
 
 /* After VM_FAULT_COMPLETED the mapping was released, and may have been reused. */

@@ -131,7 +131,7 @@ static __noinline int shrinkers__retire(u64 cgroup_id)
 		name = bpf_map_lookup_elem(&shrinker_list, &number);
 		if (!name)
 			break;
-		__builtin_memcpy(key.function, name->name, sizeof(key.function));
+		bpf_probe_read_kernel(key.function, sizeof(key.function), name->name); /* one instruction to verify */
 		keyed__retire(slab_shrinker, &key);
 	}
 	return 0;

@@ -18,11 +18,6 @@ struct change {
 	u32 call;
 };
 
-static __always_inline u64 whole_pages(u64 bytes)
-{
-	return (bytes + cfg.page_size - 1) & ~(u64)(cfg.page_size - 1);
-}
-
 /* It returns the break as it is then: what was asked for if that could be had. */
 static __always_inline void read_brk(const struct pt_regs *regs, u64 result, struct change *change)
 {
@@ -82,11 +77,6 @@ static __always_inline bool read_change(const struct pt_regs *regs, s64 number, 
 	}
 }
 
-static __always_inline bool is_failure(long result)
-{
-	return result < 0 && result >= -4095;
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(changed, struct pt_regs *regs, long result)
 {
@@ -97,7 +87,7 @@ int BPF_PROG(changed, struct pt_regs *regs, long result)
 
 	if (number != NR_MMAP && number != NR_MUNMAP && number != NR_BRK && number != NR_MREMAP && number != NR_MADVISE)
 		return 0;
-	if (is_failure(result) || !probe_wants_every(MT_PROBE_space))
+	if (syscall__failed(result) || !probe_wants_every(MT_PROBE_space))
 		return 0;
 	s = state__counting(false);
 	if (!s || !read_change(regs, number, result, &change) || !every__is_sampled(change.address / cfg.page_size))
@@ -109,6 +99,6 @@ int BPF_PROG(changed, struct pt_regs *regs, long result)
 	rec->bytes = change.bytes;
 	rec->call = change.call;
 	rec->pad = 0;
-	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns));
+	bpf_ringbuf_submit(rec, every__wake(s, rec->hdr.time_ns, MT_UNKNOWN_S32));
 	return 0;
 }

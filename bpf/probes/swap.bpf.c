@@ -13,8 +13,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* By whose pages and who wrote them: with the index 400 KiB. */
-#define SWAP_OUTS_MAX 2048
+/* By whose pages and who wrote them: with the index 850 KiB. */
+#define SWAP_OUTS_MAX 4096
 #define SWAP_IOS_MAX  64
 
 KEYED_MAPS(swap_out, SWAP_OUTS_MAX, 2 * MT_NR_RECLAIMERS);
@@ -36,6 +36,17 @@ struct {
 	__type(key, u64);
 	__type(value, struct swap_pending);
 } swap_pending SEC(".maps");
+
+/*
+ * Processes that are told by their ids.  There are more of them with time, and no end of one gives its keys back: later
+ * ones are told by name and cgroup alone, so that there is room for these.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__type(key, s32);
+	__type(value, u8);
+} swap_owners SEC(".maps");
 
 /* include/linux/page-flags.h: what of a page's mapping says that it is anonymous, and not of KSM */
 #define MAPPING_KIND 0x3UL
@@ -68,12 +79,23 @@ static __always_inline struct vm_area_struct___anon *mapping_of(struct anon_vma 
 	return found;
 }
 
-/* The name of the process whose an anonymous page is; it stays empty if that cannot be told. */
-static __always_inline void owner__read(char *comm, u64 mapping)
+/* The id of a process, if there is room to tell it. */
+static __always_inline s32 told_pid(struct task_struct *leader)
+{
+	s32 pid = BPF_CORE_READ(leader, tgid);
+	u8 told = 1;
+
+	if (!bpf_map_lookup_elem(&swap_owners, &pid) && bpf_map_update_elem(&swap_owners, &pid, &told, BPF_ANY))
+		return MT_UNKNOWN_S32;
+	return pid;
+}
+
+/* The process whose an anonymous page is; its name stays empty, and its id unknown, if that cannot be told. */
+static __always_inline void owner__read(struct mt_swap_out_key *key, u64 mapping)
 {
 	struct anon_vma *anon_vma = (void *)(mapping & ~MAPPING_KIND);
 	struct vm_area_struct___anon *vma;
-	struct task_struct *owner;
+	struct task_struct *owner, *leader;
 	struct mm_struct *mm;
 
 	if ((mapping & MAPPING_KIND) != MAPPING_ANON || !bpf_core_field_exists(((struct mm_struct___owned *)0)->owner))
@@ -83,7 +105,9 @@ static __always_inline void owner__read(char *comm, u64 mapping)
 	owner = mm ? BPF_CORE_READ((struct mm_struct___owned *)mm, owner) : NULL;
 	if (!owner || BPF_CORE_READ(owner, mm) != mm)
 		return;
-	bpf_probe_read_kernel_str(comm, MT_COMM_LEN, &BPF_CORE_READ(owner, group_leader)->comm);
+	leader = BPF_CORE_READ(owner, group_leader);
+	bpf_probe_read_kernel_str(key->comm, MT_COMM_LEN, &leader->comm);
+	key->pid = told_pid(leader);
 }
 
 /*
@@ -104,7 +128,8 @@ __noinline int swap_count_out(u64 address, u32 left)
 	key.cgroup_id = page_cgroup_id(page);
 	key.by = reclaimer(&key.target_cgroup_id);
 	key.shmem = !(mapping & MAPPING_ANON);
-	owner__read(key.comm, mapping);
+	key.pid = MT_UNKNOWN_S32;
+	owner__read(&key, mapping);
 	BPF_CORE_READ_STR_INTO(&key.writer, task, comm);
 	if (key.by >= MT_NR_RECLAIMERS)
 		return pages;

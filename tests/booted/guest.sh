@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # What runs in the machine of tests/booted/run: a kill under the recorder, then one under the exporter, which takes over the
-# reports; a file that cannot be written; a process that hangs.
+# reports; clocks that are set; a file that cannot be written; a process that hangs.
 set -u
 
-oom=/var/lib/memtrace/oom
+oom=/var/lib/memtrace/oom history=/var/lib/memtrace/history
 file=/var/lib/prometheus/node-exporter/memtrace.prom
 number=0
 
@@ -133,6 +133,25 @@ unwritable() {
 	eventually journal info "is written again"
 }
 
+# It has not come to its limit, with reports of two kills made; the kernel's part is in it.
+met() {
+	local events=/sys/fs/cgroup/system.slice/memtrace-export.service/memory.events
+
+	same "times at its limit, kills" "$(sed -nE 's/^(max|oom_kill) //p' $events | tr '\n' ' ')" "0 0 "
+}
+
+# clock_set WORD SECONDS: it says so and goes on, and the file has the time as it is now
+clock_set() {
+	local before
+
+	before=$(value memtrace-export MainPID)
+	date -s "@$(($(date +%s) + $2))" >/dev/null
+	eventually journal warning "clock was set $1" || return
+	eventually eval '((d = $(sed -n "s/^memtrace_last_update_timestamp_seconds \([0-9]*\).*/\1/p" $file) - $(date +%s), d > -300 && d < 300))' || return
+	exports second || return
+	same "its process" "$(value memtrace-export MainPID)" "$before"
+}
+
 # hangs: a process that gives no sign of life is ended, and another one started
 hangs() {
 	local before
@@ -144,13 +163,42 @@ hangs() {
 	journalctl -b -u memtrace-export -o cat --no-pager | grep -qi watchdog
 }
 
+# What the rule says is in the file; the process is the same.
+reloaded() {
+	local before
+
+	before=$(value memtrace-export MainPID)
+	mkdir -p /etc/memtrace && echo '/** unit=by-rule' >/etc/memtrace/cgroups
+	systemctl reload memtrace-export && eventually grep -q '^memtrace_cgroup_info.*unit="by-rule"' $file || return
+	same "its process" "$(value memtrace-export MainPID)" "$before" &&
+		same state "$(value memtrace-export ActiveState)/$(value memtrace-export SubState)" active/running
+}
+
+restarted() {
+	echo 'MEMTRACE_OPTIONS=--by comm' >/etc/default/memtrace-export
+	systemctl restart memtrace-export && same state "$(value memtrace-export SubState)" running || return
+	eventually grep -q '^memtrace_page_faults_total{comm=' $file
+}
+
 stopped() { # stopped UNIT
 	systemctl stop "$1.service" && ended "$1"
 }
 
-say "1..18"
+# history NAME NR: it has the kill of that unit, and so many segments, as each run begins one
+history() {
+	memtrace replay $history --json >/run/history.json 2>/run/history.err || { cat /run/history.err; return 1; }
+	grep -o '"cgroup":"[^"]*/'"$1"'.service"' /run/history.json || { cat /run/history.json; return 1; }
+	same "segments" "$(find -L $history -name '*.rec' | wc -l)" "$2"
+}
+
+say "1..28"
 mkdir -p /run/systemd/system/memtrace-export.service.d
 printf '[Service]\nWatchdogSec=30\nTimeoutAbortSec=5\nRestartSec=1\n' >/run/systemd/system/memtrace-export.service.d/test.conf
+# an emulated machine that shares its CPU loads programs slowly
+mkdir -p /run/systemd/system/memtrace-recorder.service.d
+for unit in export recorder; do
+	printf '[Service]\nTimeoutStartSec=900\n' >/run/systemd/system/memtrace-$unit.service.d/slow.conf
+done
 systemctl daemon-reload
 
 check "the recorder starts" started memtrace-recorder
@@ -158,6 +206,7 @@ check "it has the capabilities of its unit at most" bounded memtrace-recorder
 check "a unit exceeds its limit" kill_in first
 check "its kill is reported" reported first
 check "oom --last finds that" last_is first
+check "its history has the kill" eventually history first 1
 check "the exporter starts" started memtrace-export
 check "the recorder has ended for it" ended memtrace-recorder
 check "it has the capabilities of its unit at most" bounded memtrace-export
@@ -168,7 +217,16 @@ check "a second unit exceeds its limit" kill_in second
 check "its kill is reported, too" reported second
 check "oom --last finds that" last_is second
 check "the file has one kill of it" exports second
+check "its memory is below its limit" met
+check "the clock is set forward" clock_set forward 172800
+check "the clock is set back" clock_set back -864000
+check "a third unit exceeds its limit" kill_in third
+check "its kill is reported, by that clock" reported third
 check "a file that cannot be written is an error in the journal, until it is written again" unwritable
 check "one that hangs is ended by the watchdog, and another one starts" hangs
+check "a reload reads the rules about cgroups again" reloaded
+check "its options are those of /etc/default, after a restart" restarted
 check "the exporter stops" stopped memtrace-export
+check "the history goes on through all of them" history first 4
+check "... and has the other kill" history second 4
 say "# the end"

@@ -15,6 +15,8 @@ COLUMNS = 24  # of Grafana's grid
 UNITS = os.path.join(TOP, "contrib/systemd")
 DAEMONSET = os.path.join(TOP, "contrib/kubernetes/memtrace.yml")
 KINDS = {"row", "stat", "table", "timeseries", "heatmap"}
+# By the names that Grafana has for them; it shows values of another one as they are.
+UNITS_OF_VALUES = {"none", "short", "ops", "Bps", "percentunit", "s", "bytes"}
 FIELDS = {"id": int, "type": str, "title": str, "gridPos": dict}
 
 # Metrics that a machine may have nothing of, and why: a query of these may be without data.
@@ -155,8 +157,9 @@ def check_panel(panel, names):
     for name in re.findall(r"\$(?!__)(\w+)", panel["title"] + "".join(target["expr"] for target in targets)):
         if name not in names:
             raise Failed(f"panel {panel['title']}: there is no variable {name}")
-    if "unit" not in panel["fieldConfig"]["defaults"] and panel["type"] != "heatmap":
-        raise Failed(f"panel {panel['title']}: no unit")
+    with_unit = panel["options"]["yAxis"] if panel["type"] == "heatmap" else panel["fieldConfig"]["defaults"]
+    if with_unit.get("unit") not in UNITS_OF_VALUES:
+        raise Failed(f"panel {panel['title']}: no unit, or one that Grafana does not know")
 
 
 def check_model(model):

@@ -81,11 +81,17 @@ def strace(log):
     return ["strace", "-f", "-qq", "-o", log]
 
 
+def options_of(name):
+    """What the unit runs memtrace with, its variable for options of one's own as the unit has it."""
+    words = unit(name)["ExecStart"].split()[1:]
+    own = unit(name).get("Environment", "").strip('"').removeprefix("MEMTRACE_OPTIONS=").split()
+    return [word for word in words if not word.startswith("$")] + own
+
+
 def check_system_calls():
     """What memtrace calls, as strace sees it, is what the units allow."""
     with tempfile.TemporaryDirectory() as where:
         for name in NAMES:
-            options = [f"{where}/{os.path.basename(word)}" if word.startswith("/") else word
-                       for word in unit(name)["ExecStart"].split()[1:]]
+            options = [f"{where}/{os.path.basename(word)}" if word.startswith("/") else word for word in options_of(name)]
             subprocess.run([*strace(f"{where}/log"), MEMTRACE, *options, "-d", "2"], capture_output=True, check=True)
             check_calls(name, f"{where}/log")

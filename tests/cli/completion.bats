@@ -54,7 +54,7 @@ complete_words() {
 	[ "$(complete_words stat --sort TI)" = TIME ]
 	[ "$(complete_words top --sort fault.mi)" = fault.minor ]
 	for field in $(complete_words stat --sort ''); do
-		[[ $field != @(process.*|CPU*|FORKS/s|stall.*|STALL*|denied.*|DENIED|swap.*|SWAPIN|SWAPOUT|ZSWAP*|cache.*|ADDED|EVICTED|TRUNCATED|READ-BACK|DIRTIED|thp.*|HUGE|FALLBACK|numa.*|NUMA*|REMOTE*|MIGRATED|reclaim.throttled*) ]] || continue # that recording has none of these
+		[[ $field != @(process.*|CPU*|FORKS/s|stall.*|STALL*|denied.*|DENIED|swap.*|SWAPIN|SWAPOUT|ZSWAP*|cache.*|ADDED|EVICTED|TRUNCATED|READ-BACK|DIRTIED|WRITTEN|UNREAD|thp.*|HUGE|FALLBACK|numa.*|NUMA*|REMOTE*|MIGRATED|reclaim.throttled*) ]] || continue # that recording has none of these
 		"$MEMTRACE" replay tests/golden/rare.rec stat --sort "$field" >/dev/null
 	done
 }
@@ -84,7 +84,7 @@ memory_mount() {
 
 @test "replays: a file, a command that works on it, its options" {
 	[ "$(complete_words replay READM)" = "$(compgen -f READM | xargs)" ]
-	[ "$(complete_words replay x.rec '')" = "cache export hist leak map stacks stalls stat state timeline trace" ]
+	[ "$(complete_words replay x.rec '')" = "cache export hist leak map oom report stacks stalls stat state timeline top trace" ]
 	[ "$(complete_words replay x.rec stat --fr)" = --from ]
 	[ "$(complete_words replay x.rec hist --by th)" = thread ]
 	[ "$(complete_words replay x.rec hist recl)" = reclaim ]

@@ -43,6 +43,17 @@ need_reader() {
 	done
 }
 
+@test "promtool takes all metrics" {
+	local file nr=0
+
+	command -v promtool >/dev/null || skip "missing: promtool (scripts/setup test)"
+	for file in "$golden"/expected/*.prom; do
+		promtool check metrics <"$file" || { echo "not: $file"; false; }
+		nr=$((nr + 1))
+	done
+	[ $nr -ge 12 ]
+}
+
 @test "rare events, a hostile name, intervals: every output" {
 	as_expected rare
 }
@@ -156,8 +167,8 @@ add_up() {
 
 @test "no case is left out" {
 	names=$(cases | sed 's/[. ].*//' | sort -u | paste -sd ' ')
-	[ "$names" = "cgroups cut damaged every filter folds functions keyed maps part rare refused roles sampled samples stacks stalls window" ]
-	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 13 ]
+	[ "$names" = "cache cgroups cut damaged every filter folds functions keyed maps part rare refused roles sampled samples stacks stalls window" ]
+	[ "$(find "$golden" -name '*.rec' | wc -l)" -eq 15 ]
 }
 
 @test "a reader written from docs/recording.md finds the same head, events and losses" {
@@ -240,4 +251,18 @@ add_up() {
 			select(.event == "fault") | [.tid, .comm, (.address | number), (.ip | number), .error_code, if .mode == "kernel" then 1 else 0 end]')
 	[ "$(wc -l <<<"$theirs")" -gt 20 ]
 	[ "$theirs" = "$ours" ]
+}
+
+# Each is the whole terminal as tmux has it: sizes, colours, characters, columns, groups, pages.
+@test "the screens of top on a recording" {
+	local name columns rows how keys environment
+
+	command -v tmux >/dev/null || skip "missing: tmux (scripts/setup test)"
+	mkdir "$BATS_TEST_TMPDIR"/{expected,printed}
+	while read -r name columns rows how keys environment; do
+		cp "$golden/expected/$name" "$BATS_TEST_TMPDIR/expected"
+		# shellcheck disable=SC2086 # several words
+		take_screen "$BATS_TEST_TMPDIR/printed/$name" "$columns" "$rows" "$how" "$keys" $environment </dev/null
+	done < <(screens)
+	diff -ru "$BATS_TEST_TMPDIR"/{expected,printed}
 }

@@ -34,3 +34,19 @@ refused() {
 		[[ $stderr == *"$text"* ]]
 	done
 }
+
+# need TOOL...: skips the test where one is missing; what setup only unpacks counts, too
+need() {
+	local tool
+
+	PATH=$PWD/build/tools/usr/bin:$PATH
+	for tool; do
+		command -v "$tool" >/dev/null || skip "missing: $tool (scripts/setup test)"
+	done
+}
+
+replay() { # replay RECORDING WORD...: of tests/golden
+	local recording=$1
+	shift
+	"$MEMTRACE" replay "tests/golden/$recording.rec" "$@"
+}

@@ -9,21 +9,6 @@ load helpers
 golden=tests/golden
 readers=tests/readers
 
-need() {
-	local tool
-
-	PATH=$PWD/build/tools/usr/bin:$PATH
-	for tool; do
-		command -v "$tool" >/dev/null || skip "missing: $tool (scripts/setup test)"
-	done
-}
-
-replay() { # replay RECORDING WORD...
-	local recording=$1
-	shift
-	"$MEMTRACE" replay "$golden/$recording.rec" "$@"
-}
-
 @test "pprof: a reader of the published field numbers finds each path, weight and kind" {
 	need python3 jq
 	replay stacks stacks --format pprof >"$BATS_TEST_TMPDIR/p"
@@ -54,6 +39,18 @@ replay() { # replay RECORDING WORD...
 	[[ $output != *exc_page_fault* ]]
 	run -0 pprof -tags "$BATS_TEST_TMPDIR/p"
 	[[ $output == *"72.0 (92.31%): touched by the program itself"* ]]
+}
+
+@test "folded: flamegraph.pl draws each function, with its share of all" {
+	need flamegraph.pl perl jq
+	replay stacks stacks --format folded >"$BATS_TEST_TMPDIR/folded"
+	flamegraph.pl "$BATS_TEST_TMPDIR/folded" >"$BATS_TEST_TMPDIR/g.svg" 2>"$BATS_TEST_TMPDIR/err"
+	[ ! -s "$BATS_TEST_TMPDIR/err" ]
+	all=$(replay stacks stacks --json | jq .total.events)
+	grep -q "<title>all ($all samples, 100%)</title>" "$BATS_TEST_TMPDIR/g.svg"
+	grep -q '<title>golden-stacks+0x19a0 (12 samples, ' "$BATS_TEST_TMPDIR/g.svg"
+	# who it belongs to is the lowest of each path
+	grep -q '<title>golden-stacks (' "$BATS_TEST_TMPDIR/g.svg"
 }
 
 @test "what is no text is not for a terminal" {
@@ -146,7 +143,7 @@ events_as_json() {
 	run -0 replay rare stat --format csv:oom
 	[ "${#lines[@]}" -eq 2 ]
 	[[ ${lines[1]} == *,mt-victim,* ]]
-	refused 1 "--format csv:nothing: the report has no such table" processes oom histograms values -- \
+	refused 1 "--format csv:nothing: there is no such table" processes oom histograms values -- \
 		replay "$golden/rare.rec" stat --format csv:nothing
 	refused 2 "--format 'json:oom'" text json csv -- replay "$golden/rare.rec" stat --format json:oom
 	[ "$("$MEMTRACE" list --format csv oom | head -n 1)" = $'name,default,help\r' ]

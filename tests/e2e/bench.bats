@@ -101,3 +101,33 @@ left_over() {
 		grep -qE "^$asker +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms  [0-9.]+ \\(" "$tmp/map.out" || fail "$asker: $(<"$tmp/map.out")"
 	done
 }
+
+@test "bench: what it costs a program to be asked who holds its memory" {
+	[[ -r /sys/bus/event_source/devices/uprobe/type ]] || skip "no uprobes"
+	MEMTRACE=$memtrace "$python" "$top/tests/bench/leak" --rounds 1 --allocations 40000 --only nothing \
+		--only "memtrace leak --malloc" --only "valgrind massif" >"$tmp/leak.out" 2>&1 3>&- || fail "$(<"$tmp/leak.out")"
+	grep -qE '^nothing +[0-9,]+  1\.00 ' "$tmp/leak.out" || fail "$(<"$tmp/leak.out")"
+	grep -qE '^memtrace leak --malloc +[0-9,]+  [0-9.]+ \(' "$tmp/leak.out" || fail "$(<"$tmp/leak.out")"
+}
+
+# Of a minute with 60,000 different call paths, beside another run of the same programs.
+@test "a page of a busy minute stays below 2 MB, says what is folded, and works" {
+	need_tool python3 python3
+	need_tool jq jq
+	local busy=$top/build/bench/busy page=$tmp/report.html shown
+	"$busy" "$tmp/now.rec" 60 60 60000 60000 1
+	"$busy" "$tmp/before.rec" 60 50 60000 20000 2
+	"$memtrace" replay "$tmp/now.rec" report --against "$tmp/before.rec" -o "$page"
+	[ "$(stat -c %s "$page")" -lt 2000000 ]
+	python3 "$top/tests/readers/report.py" "$page" >"$tmp/report.json"
+	[ "$(jq '.paths | length' "$tmp/report.json")" -le 7000 ]
+	[ "$(jq .paths_folded "$tmp/report.json")" -gt 20000 ]
+	[ "$(jq '[.processes[] | select(.pid == null) | .processes] | add' "$tmp/report.json")" -gt 0 ]
+	shown='[.paths[] | select(.event == "fault")'
+	[ "$(jq "$shown | .counts | _nwise(3) | select(.[1] == 0) | .[2]] | add" "$tmp/report.json")" = \
+		"$("$memtrace" replay "$tmp/now.rec" stacks fault --json | jq .total.events)" ]
+	[ "$(jq "$shown | .before[0]] | add" "$tmp/report.json")" = \
+		"$("$memtrace" replay "$tmp/before.rec" trace fault --json | grep -c '"event":"fault"')" ]
+	command -v chromium >/dev/null || skip "no chromium here: nobody opened the page"
+	PYTHONDONTWRITEBYTECODE=1 python3 "$top/tests/browser/check.py" "$page" "$tmp/report.json" | grep -x ok
+}

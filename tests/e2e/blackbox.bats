@@ -108,6 +108,34 @@ told() {
 	grep -q "killed  *mt-victim\[$(told .victim.pid)\]" "$tmp"/box/oom-*-mt_victim-*.txt
 }
 
+# what_was OF: what a report says that needs no log of the kernel's
+what_was() {
+	jq -c 'select(.schema == "memtrace.oom/1") | [.kill.kind, (.victim | .pid, .comm, .cgroup, .anon_bytes, .adj),
+		(.trigger | .pid, .comm, .cgroup), .after.exit_ns, [.before.samples[].victim_rss_bytes]]' "$1"
+}
+
+@test "a replay reports the kills of a recording as the run did" {
+	watch --dir "$tmp/box" -- sh -c "sleep 2.2; '$workloads/oompair' '$victim_dir' '$trigger_dir'; sleep 1.2"
+	recording=$(echo "$tmp"/box/oom-*.rec)
+	run -0 --separate-stderr "$memtrace" replay "$recording" oom --json
+	printf '%s\n' "$output" >"$tmp/replayed"
+	same "reports" "$(what_was "$tmp/replayed")" "$(what_was "$tmp/reports")"
+	between "looks before" "$(told '.before.samples | length')" 2 6
+	same "source" "$(jq -r '.sources[0].source' "$tmp/replayed" | head -n 1)" "the kernel's events, as recorded"
+	# a report is made when its time has come, not at the recording's end
+	"$memtrace" record oom memory -a -o "$tmp/run.rec" -- \
+		sh -c "'$workloads/oompair' '$victim_dir' '$trigger_dir'; sleep 8" >"$tmp/record.out" 2>&1
+	"$memtrace" replay "$tmp/run.rec" oom --json -c "$parent" 2>"$tmp/err" | grep '^{' >"$tmp/replayed"
+	between "looked for further kills" "$(jq .after.further_kills_within_ns "$tmp/replayed" | head -n 1)" 0 7000000000
+	run -0 --separate-stderr "$memtrace" replay "$recording" oom -c "$parent/other" --json
+	[[ ! $output ]]
+	for words in "--dir $tmp/box" --last --explain "--log $recording"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr "$memtrace" replay "$recording" oom $words
+		[[ $stderr == *"applies to tracing, not to a recording"* ]]
+	done
+}
+
 @test "kills within a second share a recording, and each report names it" {
 	watch --dir "$tmp/box" -- sh -c "'$workloads/oompair' '$victim_dir' '$trigger_dir'; '$workloads/oompair' '$victim_dir' '$trigger_dir'"
 	between "reports" "$(wc -l <"$tmp/reports")" 2 9
@@ -210,10 +238,15 @@ more_names() {
 		"$memtrace" >"$tmp/limited"
 	chmod 755 "$tmp/limited"
 	memtrace=$tmp/limited
-	memtrace_start export fault alloc stall reclaim kswapd oom -v --by comm,cgroup --max-series 9000 -i 0.2 \
-		--textfile "$tmp/textfile/memtrace.prom" --oom-dir "$tmp/box"
+	memcg_init
+	make_cgroup many
+	memtrace_start export fault alloc free stall reclaim kswapd oom swap cache thp denied space process -v \
+		--by comm,cgroup --max-series 9000 -i 0.2 --textfile "$tmp/textfile/memtrace.prom" \
+		--oom-dir "$tmp/box"
 	eventually test -s "$tmp/textfile/memtrace.prom"
-	more_names 3000
+	# more than what is taken at the start
+	more_names 3500
+	"$workloads/many" -t 3000 -g 3000 -d "$cgroup" -n 20 -r 3 -s 1500 >/dev/null
 	eventually grown
 	memtrace_stop
 	same "status" "$mt_status" 0

@@ -33,7 +33,7 @@ memtrace_cache() {
 
 # of_file KEY: of the file's row, in pages
 of_file() {
-	report "[.files[] | select(.inode == $inode) | .$1_bytes / $(getconf PAGESIZE)] | tostring | .[1:-1]"
+	report "[.files[] | select(.inode == $inode) | .$1_bytes | if . then . / $(getconf PAGESIZE) else . end] | tostring | .[1:-1]"
 }
 
 # traced EVENT: pages of the file in perf's trace
@@ -75,7 +75,8 @@ for i in range(int(sys.argv[3])):
 	# what came and did not go is there still, in the limit
 	between "pages that stay" $((added - evicted)) 1 $((pages / 2))
 	same "what its name is" "$(report "[.files[] | select(.inode == $inode) | .path | endswith(\"/${file##*/}\")] | tostring")" "[true]"
-	same "whose reclaim had taken them" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | .by] | unique | join(\" \")")" memcg
+	same "whose reclaim had taken them" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | \"\(.by) \(.evictor)\"] | unique | join(\", \")")" \
+		"memcg ${python##*/}"
 	# kernels tell from 7.1 on whose limit it was for, or where programs on functions are allowed
 	same "for whose limit" "$(report "[.read_back[] | select(.cgroup == \"$cgroup_name\") | .target_cgroup // \"$cgroup_name\"] | unique | join(\" \")")" \
 		"$cgroup_name"
@@ -144,4 +145,75 @@ for i in range(8400):
 	grep -q ' other files ' "$tmp/text" || fail "$(<"$tmp/text")"
 	grep -q ' 8190 more (-k 0) ' "$tmp/text" || fail "$(<"$tmp/text")"
 	assert_nothing_lost
+}
+
+# Reads ahead 8 MiB of a file of 16 MiB and uses an MiB of it; maps the rest and touches one page in 64.
+read_ahead='
+import mmap, os, sys, time
+fd = os.open(sys.argv[1], os.O_RDONLY)
+os.posix_fadvise(fd, 0, 8 << 20, os.POSIX_FADV_WILLNEED)
+os.pread(fd, 1 << 20, 0)
+m = mmap.mmap(fd, 8 << 20, prot=mmap.PROT_READ, offset=8 << 20)
+m.madvise(mmap.MADV_RANDOM)
+for page in range(0, 2048, 64):
+    m[page * mmap.PAGESIZE]
+m.close()
+for i in range(300):
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    time.sleep(.01)
+'
+
+@test "what is read ahead and never used is unread; what is read, mapped or written is not" {
+	local added
+
+	[[ -d /sys/kernel/tracing/events/filemap/mm_filemap_get_pages ]] || skip "this kernel does not tell of reads"
+	make_file 16
+	memtrace_cache --unread -- python3 -c "$read_ahead" "$file"
+	# by faults that read nothing ahead
+	same "came, went" "$(of_file added) $(of_file truncated)" "$((2048 + 32)) $((2048 + 32))"
+	same "unread" "$(of_file unread)" $((2048 - 256))
+	same "of all files" "$(report "[.files[].unread_bytes] | add")" "$(report .total.unread_bytes)"
+	make_file 4
+	memtrace_cache --unread -- sh -c "cat '$file' >/dev/null; head -c 1M /dev/zero | dd of='$file' conv=notrunc iflag=fullblock bs=1M 2>/dev/null; rm '$file'"
+	same "a file that was read and written" "$(of_file added) $(of_file unread)" "1024 0"
+	make_file 1
+	memtrace_cache -- sh -c "cat '$file' >/dev/null; rm '$file'"
+	same "not asked for" "$(of_file unread) $(report .total.unread_bytes)" "null null"
+}
+
+@test "what is written back is known by functions alone" {
+	make_file 1
+	memtrace_cache -- sh -c "head -c 64K /dev/zero | dd of='$file' conv=notrunc,fsync 2>/dev/null"
+	if "$memtrace" doctor --json | jq -e '.hooks[] | select(.probe == "cache" and .hook == "write") | .kind' >/dev/null; then
+		same "written" "$(of_file dirtied) $(of_file written)" "16 16"
+	else
+		same "written" "$(of_file dirtied) $(of_file written) $(report .total.written_bytes)" "16 null null"
+		same "in stat" "$("$memtrace" stat cache --json -- true | jq -c '[.total.cache.written_pages, (.cache_by_file[].written_pages)] | unique')" \
+			"[null]"
+	fi
+}
+
+@test "layers of an overlay, files that get their name later, a block device" {
+	local dir=$disk/memtrace-test-cache.$$.d loop node top
+
+	mkdir -p "$dir"/{low,up,work,mnt}
+	top=$(stat -c %d "$dir")
+	head -c 1M /dev/zero | tee "$dir/low/read" "$dir/low/changed" >"$dir/image"
+	sync "$dir"/low/* "$dir/image"
+	for file in "$dir"/low/* "$dir/image"; do dd if="$file" iflag=nocache count=0 2>/dev/null; done
+	mount -t overlay -o "lowerdir=$dir/low,upperdir=$dir/up,workdir=$dir/work" overlay "$dir/mnt" 2>/dev/null || skip "no overlayfs"
+	memtrace_cache -- sh -c "cd '$dir/mnt'; cat read >/dev/null; echo x >>changed; head -c 64K /dev/zero >new" || { umount "$dir/mnt"; return 1; }
+	umount "$dir/mnt"
+	for file in low/read:256 low/changed:256 up/changed:257 up/new:16; do
+		inode=$(stat -c %i "$dir/${file%:*}")
+		same "pages of ${file%:*}" "$(of_file added)" "${file#*:}"
+		same "its path" "$(report "[.files[] | select(.inode == $inode) | .deleted, (.path | endswith(\"/${file%:*}\"))] | tostring")" "[false,true]"
+		same "its device" "$(report ".files[] | select(.inode == $inode) | .device_major * 256 + .device_minor")" "$top"
+	done
+	loop=$(losetup -f --show "$dir/image" 2>/dev/null) || skip "no loop devices"
+	node=$((16#$(stat -c %t "$loop"))):$((16#$(stat -c %T "$loop")))
+	"$memtrace" cache -- sh -c "cat '$loop' >/dev/null" >"$tmp/out" 2>"$tmp/err" 3>&- || { losetup -d "$loop"; return 1; }
+	losetup -d "$loop"
+	rm -r "$dir"
+	same "the device, and its pages" "$(grep -c " block device $node *1.00MiB " "$tmp/out")" 1
 }

@@ -25,12 +25,12 @@ kernel_says() { # kernel_says NAME
 @test "instructions of programs are those that the kernel tells" {
 	local name says nr=0
 	# all that count, as in doctor: what programs are depends on which probes are on
-	memtrace_start stat --latency fault alloc free stall reclaim kswapd oom process denied swap cache thp numa -a -d 60
+	memtrace_start stat --latency fault alloc free stall reclaim kswapd oom process denied swap cache thp numa kpages -a -d 60
 	bpftool prog show -j >"$tmp/progs.json"
 	while read -r name says; do
 		same "instructions of $name" "$says" "$(kernel_says "$name")"
 		nr=$((nr + 1))
-	done < <(jq -r '.hooks[] | select(.probe | IN("alloc", "free", "stall", "reclaim", "kswapd", "oom", "process", "denied", "swap", "cache", "thp", "numa")) | select(.program) |
+	done < <(jq -r '.hooks[] | select(.probe | IN("alloc", "free", "stall", "reclaim", "kswapd", "oom", "process", "denied", "swap", "cache", "thp", "numa", "kpages")) | select(.program) |
 		"\(.program) \(.instructions) \(.verified_instructions // "")"' "$tmp/doctor.json")
 	between "programs compared" $nr 10 64
 	memtrace_stop
@@ -40,6 +40,7 @@ kernel_says() { # kernel_says NAME
 	same "hooks of which one half is missing" \
 		"$(jq '[.hooks[] | select((.kind != null and .kind != "implied") != (.program != null and .instructions > 0 and .load_ns > 0))] | length' \
 			"$tmp/doctor.json")" 0
+	same "probes without a hook" "$(jq -c '[.probes[].name] - [.hooks[].probe]' "$tmp/doctor.json")" '[]'
 	# an hour would be a clock of another kind
 	same "programs that took longer than a minute" "$(jq '[.hooks[] | select(.load_ns > 60e9)] | length' "$tmp/doctor.json")" 0
 }

@@ -8,7 +8,7 @@ load lib
 
 need() {
 	need_tool jq jq
-	command -v jcmd javac >/dev/null || skip "missing: jcmd, javac (Debian: openjdk-17-jdk-headless)"
+	need_tool jcmd openjdk-17-jdk-headless
 	[[ $(java -version 2>&1) == *'version "17.'* ]] || skip "another JDK than 17"
 }
 

@@ -62,6 +62,9 @@ near() {
 	# the pages that were only read are the zero page: nobody's
 	between "anonymous" "$(mapping '.class == "anon"' rss_bytes)" $((4 << 20)) $(((4 << 20) + 131072))
 	same "page tables" "$(report '.processes[0].page_tables_bytes')" "$(status VmPTE)"
+	run -0 --separate-stderr "$memtrace" map -p "$pid" -k 2
+	same "page tables, below what is left out" "$(grep -A 1 ' more (-k 0)' <<<"$output" | tail -n 1 | tr -s ' ')" \
+		"[page tables] $(awk '$1 == "VmPTE:" { printf $2 < 100 ? "%.1fKiB" : "%dKiB", $2 }' "/proc/$pid/status") not in rss"
 	same "no activity" "$(report '[.processes[0].mappings[] | .minor, .major, .copied, .first_touch_bytes] | unique')" \
 		"$(jq -n '[null]')"
 }
@@ -307,6 +310,51 @@ lines() {
 	[[ $(jq -s 'length' "$tmp/stat.json") -ge 2 ]]
 	run -2 "$memtrace" map --sort NOTHING
 	run -2 "$memtrace" map -p "$pid" --sort RSS
+}
+
+# of_cgroup FIELD
+of_cgroup() {
+	report ".cgroups[] | select(.path == \"$cgroup_name\") | .$1"
+}
+
+# charged: what the kernel says of $cgroup
+charged() {
+	awk '$1 ~ /^(anon|file_mapped|rss|mapped_file)$/ && !of[$1]++ { sum += $2 } END { printf "%.0f", sum }' "$cgroup/memory.stat"
+}
+
+charged_beyond() {
+	(($(charged) > $1))
+}
+
+@test "what processes of a cgroup share is charged once" {
+	local before
+
+	memcg_init
+	make_cgroup shared
+	# two processes, each of which has touched the same 16 MiB
+	sh -c 'echo $$ >"$1/cgroup.procs"; exec python3 -c "
+import mmap, os, time
+memory = mmap.mmap(-1, 16 << 20)
+pages = range(0, 16 << 20, mmap.PAGESIZE)
+for at in pages: memory[at] = 1
+if os.fork() == 0:
+    sum(memory[at] for at in pages)
+    print(\"ready\", flush=True)
+time.sleep(1000)"' sh "$cgroup" >"$tmp/said" 3>&- &
+	started+=("$!")
+	eventually grep -q ready "$tmp/said"
+	# the kernel adds up late
+	eventually charged_beyond $((17 << 20))
+	before=$(charged)
+	"$memtrace" map -d 0.2 --by cgroup --json -c "$cgroup_name" --record "$tmp/map.rec" -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&-
+	same "processes" "$(of_cgroup processes)" 2
+	between "shared memory of both" "$(of_cgroup shmem_bytes)" $((32 << 20)) $((33 << 20))
+	between "charged, as the kernel says" "$(of_cgroup charged_bytes)" $((before - (1 << 20))) $((before + (1 << 20)))
+	between "charged, that memory once" "$(of_cgroup charged_bytes)" $((17 << 20)) $((30 << 20))
+	"$memtrace" replay "$tmp/map.rec" map --by cgroup --json >"$tmp/replayed.json"
+	same "a replay" "$(jq -c .cgroups "$tmp/replayed.json")" "$(jq -c .cgroups "$tmp/stat.json")"
+	map -d 0.2 -c "$cgroup_name"
+	same "without --by cgroup" "$(of_cgroup charged_bytes)" null
 }
 
 @test "PSS of all processes" {

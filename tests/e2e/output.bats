@@ -95,7 +95,7 @@ t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_i
 @test "trace without a probe says which events it does not print" {
 	"$memtrace" trace -- "$workloads/faults" -n 1000 >"$tmp/out" 2>"$tmp/err" 3>&-
 	same "lines" "$(grep -c ' fault ' "$tmp/out" || true)" 0
-	grep -q '^memtrace: printing rare events; each event of fault, minor, alloc, space, heap comes only if it is named, as in: memtrace trace fault$' "$tmp/err"
+	grep -q '^memtrace: printing rare events; each event of fault, minor, alloc, space, heap, kpages comes only if it is named, as in: memtrace trace fault$' "$tmp/err"
 	"$memtrace" trace fault -- "$workloads/faults" -n 1000 >"$tmp/out" 2>"$tmp/err" 3>&-
 	between "lines" "$(grep -c ' fault ' "$tmp/out")" 1000 2000
 	same "lines about it" "$(grep -c 'printing rare events' "$tmp/err" || true)" 0

@@ -121,6 +121,15 @@ notes_elf() {
 	same "chains" "$(user_stacks "$tmp/events" | grep -cE '^([^;]+;){14,}(way|way;touch_here_\[i]|stacks\+0x[0-9a-f]+)$')" 8192
 }
 
+@test "more chains of programs than there is room for leave the kernel's theirs" {
+	"$memtrace" record --every alloc alloc --stacks -o "$tmp/r.rec" -- \
+		sh -c "'$workloads/stacks' -n 1 -m 1 -w 15; find /usr/share/doc | sort | gzip" >/dev/null 2>"$tmp/err" 3>&-
+	"$memtrace" replay "$tmp/r.rec" trace alloc --stacks --json >"$tmp/events" 2>"$tmp/err"
+	between "chains of programs without room" "$(jq -s 'last | .lost.stacks' "$tmp/events")" 1000 40000
+	same "events, and those without the kernel's chain" "$(jq -s '[.[] | select(.event == "alloc")] |
+		"\(length > 32768) \(map(select(.kernel_stack == null)) | length)"' "$tmp/events")" '"true 0"'
+}
+
 @test "a program that hardly lives has its names on a busy machine" {
 	local i
 	for i in 1 2 3; do
@@ -163,9 +172,11 @@ notes_elf() {
 	grep -q '1 call chains have addresses instead of functions' "$tmp/err"
 }
 
-# jitted UID: what the paths of 200 pages are that its functions touch; the file with their names is of that user
+# jitted UID: what the paths of 200 pages are that its functions touch; the file with their names is of that user.  The
+# program has ended before most of it is looked at.
 jitted() {
-	"$memtrace" stacks fault --format folded -- "$workloads/jitted" -n 200 -s 1500 -o "$1" >"$tmp/folded" 2>"$tmp/err" 3>&-
+	"$memtrace" stacks fault --format folded -o "$tmp/folded" -- "$workloads/jitted" -n 200 -k -o "$1" >"$tmp/cmd.out" 2>"$tmp/err" 3>&-
+	rm "$(cat "$tmp/cmd.out")"
 	awk '/;main;/ && $NF == 200' "$tmp/folded"
 }
 
@@ -178,7 +189,8 @@ jitted() {
 	local pid
 
 	need_tool python3 python3
-	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/jitted" -n 200 -s 1500 -o 0 >"$tmp/cmd.out" 2>"$tmp/err" 3>&-
+	"$memtrace" record --every fault --stacks -o "$tmp/r.rec" -- "$workloads/jitted" -n 200 -k >"$tmp/cmd.out" 2>"$tmp/err" 3>&-
+	rm "$(cat "$tmp/cmd.out")"
 	pid=$("$memtrace" replay "$tmp/r.rec" trace fault --json 2>/dev/null | jq -r 'select(.comm == "jitted") | .pid' | head -n 1)
 	[[ $pid && ! -e /tmp/perf-$pid.map ]]
 	"$memtrace" replay "$tmp/r.rec" stacks fault --format folded >"$tmp/folded" 2>"$tmp/err"

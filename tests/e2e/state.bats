@@ -48,6 +48,35 @@ state() {
 	[[ $(report '.memory | .not_accounted_bytes < .total_bytes / 10') == true ]]
 }
 
+@test "what sockets take is the kernel's, and no part of its own" {
+	local before after
+
+	python3 -c '
+import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+one = socket.create_connection(server.getsockname())
+other, _ = server.accept()
+one.setblocking(False)
+try:
+    while True:
+        one.send(b"x" * 65536)
+except BlockingIOError:
+    print("full", flush=True)
+time.sleep(1000)' >"$tmp/full" 3>&- &
+	started+=("$!")
+	eventually grep -q full "$tmp/full"
+	# the kernel counts in steps, and others may have sockets as well
+	before=$(awk '$1 == "TCP:" { print $NF * 4096 }' /proc/net/sockstat)
+	"$memtrace" state -d 0.1 --json >"$tmp/state.json"
+	"$memtrace" state -d 0.1 >"$tmp/text"
+	after=$(awk '$1 == "TCP:" { print $NF * 4096 }' /proc/net/sockstat)
+	between "bytes that wait" "$before" 65536 1073741824
+	between "TCP" "$(jq .within.tcp_bytes "$tmp/state.json")" $((before * 9 / 10)) $((after * 11 / 10 + 1048576))
+	grep -q '^sockets   TCP [0-9.]*[KM]iB, UDP ' "$tmp/text" || fail "$(<"$tmp/text")"
+	same "parts" "$(jq '.memory | [to_entries[] | select(.key != "total_bytes" and .key != "available_bytes") | .value // 0] | add' \
+		"$tmp/state.json")" "$(jq .memory.total_bytes "$tmp/state.json")"
+}
+
 @test "what grows in two looks is what grew in the kernel's files" {
 	memcg_init
 	make_cgroup state 24M

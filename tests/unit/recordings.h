@@ -35,7 +35,11 @@ union any_record {
 	struct mt_stack_overflow stack_overflow;
 	struct mt_space space;
 	struct mt_heap heap;
+	struct mt_heap_path heap_path;
+	struct mt_heap_map heap_map;
 	struct mt_heap_sum heap_sum;
+	struct mt_kpages kpages;
+	struct mt_kpages_sum kpages_sum;
 	struct mt_major major;
 	struct mt_swapin swapin;
 	struct mt_cache_file cache_file;
@@ -45,6 +49,7 @@ union any_record {
 	struct map_name_record map_name;
 	struct map_area_record map_area;
 	struct map_run_record map_run;
+	struct map_cgroup_record map_cgroup;
 	struct checkpoint_record checkpoint;
 	char bytes[4096];
 };

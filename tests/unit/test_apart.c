@@ -108,6 +108,8 @@ static void ask_name(struct apart *apart, const char *path, uint64_t limit_ns, s
 	message__put_mapping(&question, &mapping);
 	message__put_u64(&question, 1);
 	message__put_u64(&question, 0x1800);
+	for (int i = 0; i < 4; i++)
+		message__put_u64(&question, 0);
 	apart__ask(apart, &question, limit_ns, on_names, got, (struct apart_key){ 0, 0 });
 }
 
@@ -174,7 +176,7 @@ static void ask_nothing(struct apart *apart, char id, bool is_soon, char *order)
 	struct message question = { 0 };
 
 	message__put_u64(&question, APART_NAMES);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 7; i++)
 		message__put_u64(&question, 0);
 	(is_soon ? apart__ask_soon : apart__ask)(apart, &question, 30 * SECOND, on_order, order,
 						 (struct apart_key){ (uint64_t)id, 0 });

@@ -22,14 +22,15 @@ static enum cfi_result word(void *ctx, uint64_t address, uint64_t *word)
 
 static enum cfi_result value_of(const Dwarf_Op *ops, size_t nr, bool place, uint64_t *value)
 {
-	static const struct cfi_memory memory = { word, NULL };
+	static const struct cfi_memory memory = { word, NULL, NULL };
 	static const struct cfi_frame frame = { .nr = 17,
 						.sp = 7,
 						.regs = { [6] = 0x66, [7] = 0x1000, [16] = 0x4cb },
 						.known = 1 << 6 | 1 << 7 | 1 << 16 };
+	uint64_t at;
 
 	*value = 0xdead;
-	return cfi_ops__value(ops, nr, &frame, &memory, CFA, place, value);
+	return cfi_ops__value(ops, nr, &frame, &memory, CFA, place ? &at : NULL, value);
 }
 
 static void gives(const Dwarf_Op *ops, size_t nr, bool place, uint64_t expected)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Covers heap_sums.h and held_paths.h: objects by process and chain, then by call path. */
+/* Covers heap_sums.h, held_paths.h and held_maps.h: objects by process and chain, then by call path; mappings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../../user/count/held_maps.h"
 #include "../../user/count/held_paths.h"
 #include "../../user/model/heap_sums.h"
 
@@ -78,6 +79,41 @@ static void finish(struct held_paths *paths)
 	assert_int_equal(paths->sum.allocated, 7);
 }
 
+/* Its text is given once; later records have the number. */
+static void paths_by_their_numbers(void **state)
+{
+	struct held_paths paths = { .max_bytes = 1 << 20 };
+	const char *const one[] = { "prog", "main;a" }, *const two[] = { "prog", "main;b" }, *const none[] = { "prog" };
+	struct mt_heap_path path = { .context = 7 };
+	struct mt_heap rec = { .bytes = 10, .objects = 1, .oldest_ns = 5, .context = 7 };
+	struct held_path **list;
+	size_t nr;
+
+	(void)state;
+	assert_int_equal(held_paths__take_path(&paths, &path, one, 2), 0);
+	path.context = 9;
+	assert_int_equal(held_paths__take_path(&paths, &path, one, 2), 0);
+	path.context = 8;
+	assert_int_equal(held_paths__take_path(&paths, &path, two, 2), 0);
+	assert_int_equal(held_paths__take(&paths, &rec, none, 1), 0);
+	rec.context = 9;
+	assert_int_equal(held_paths__take(&paths, &rec, none, 1), 0);
+	rec.context = 8;
+	assert_int_equal(held_paths__take(&paths, &rec, none, 1), 0);
+	rec.context = 1;
+	rec.bytes = 1;
+	assert_int_equal(held_paths__take(&paths, &rec, none, 1), 0);
+	finish(&paths);
+	assert_int_equal(held_paths__rank(&paths, false, &list, &nr), 0);
+	assert_int_equal(nr, 3);
+	assert_string_equal(list[0]->text, "prog;main;a");
+	assert_int_equal(held_path__objects(list[0], false).bytes, 20);
+	assert_string_equal(list[1]->text, "prog;main;b");
+	assert_string_equal(list[2]->text, "prog");
+	free(list);
+	held_paths__done(&paths);
+}
+
 /* What lives is what the last picture has of it; what ended stays. */
 static void a_picture_replaces_the_one_before(void **state)
 {
@@ -131,13 +167,126 @@ static void what_finds_no_room_is_kept_apart(void **state)
 	held_paths__done(&paths);
 }
 
+static const struct mt_who somebody = { .pid = 7, .start_ns = 3 };
+
+/* A change of somebody's in pages of 10 bytes; function: that made it. */
+static void change(struct held_maps *maps, struct held_paths *paths, struct mt_heap_map is, const char *function)
+{
+	const char *const parts[] = { "prog", function };
+	struct held_path *path = function ? held_paths__at(paths, parts, 2) : NULL;
+
+	is.address *= 10;
+	is.bytes *= 10;
+	is.old_address *= 10;
+	is.old_bytes *= 10;
+	assert_int_equal(held_maps__take(maps, &somebody, &is, path), 0);
+}
+
+static const struct held_mapped *mapped(struct held_paths *paths, const char *function, enum held_kind kind)
+{
+	const char *const parts[] = { "prog", function };
+
+	return &held_paths__at(paths, parts, 2)->mapped[kind];
+}
+
+static void assert_mapped(const struct held_objects *is, uint64_t bytes, uint64_t nr, uint64_t oldest_ns)
+{
+	assert_int_equal(is->bytes, bytes);
+	assert_int_equal(is->objects, nr);
+	assert_int_equal(is->oldest_ns, oldest_ns);
+}
+
+static void parts_of_mappings(void **state)
+{
+	struct held_paths paths = { .max_bytes = 1 << 20 };
+	struct held_maps maps = { 0 };
+
+	(void)state;
+	change(&maps, &paths, (struct mt_heap_map){ .address = 9, .bytes = 2, .change = MT_HEAP_MUNMAP }, NULL);
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 5, .address = 100, .bytes = 20 }, "a");
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 6, .address = 200, .bytes = 20 }, "b");
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 7, .address = 150, .bytes = 10 }, "c");
+	/* in the middle, from the end of one over another to the begin of a third */
+	change(&maps, &paths, (struct mt_heap_map){ .address = 105, .bytes = 5, .change = MT_HEAP_MUNMAP }, NULL);
+	change(&maps, &paths, (struct mt_heap_map){ .address = 118, .bytes = 87, .change = MT_HEAP_MUNMAP }, NULL);
+	/* over others: they end where it begins, and begin where it ends */
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 8, .address = 116, .bytes = 90 }, "d");
+	/* not theirs */
+	change(&maps, &paths, (struct mt_heap_map){ .address = 220, .bytes = 9, .change = MT_HEAP_MUNMAP }, NULL);
+	change(&maps, &paths, (struct mt_heap_map){ .address = 90, .bytes = 10, .change = MT_HEAP_MUNMAP }, NULL);
+	held_maps__sum(&maps, 10);
+	assert_mapped(&mapped(&paths, "a", HELD_ANONYMOUS)->living, 110, 2, 5);
+	assert_mapped(&mapped(&paths, "b", HELD_ANONYMOUS)->living, 140, 1, 6);
+	assert_mapped(&mapped(&paths, "c", HELD_ANONYMOUS)->living, 0, 0, 0);
+	assert_mapped(&mapped(&paths, "d", HELD_ANONYMOUS)->living, 900, 1, 8);
+	held_maps__done(&maps);
+	held_paths__done(&paths);
+}
+
+static void mappings_that_move(void **state)
+{
+	struct held_paths paths = { .max_bytes = 1 << 20 };
+	struct held_maps maps = { 0 };
+	struct mt_heap_map move = { .change = MT_HEAP_MREMAP };
+
+	(void)state;
+	change(&maps, &paths, (struct mt_heap_map){ .address = 1, .bytes = 2, .change = MT_HEAP_MMAP_FILE }, "a");
+	change(&maps, &paths, (struct mt_heap_map){ .address = 50, .bytes = 2, .change = MT_HEAP_BRK }, "a");
+	move = (struct mt_heap_map){
+		.address = 10, .bytes = 4, .old_address = 1, .old_bytes = 2, .change = MT_HEAP_MREMAP
+	};
+	change(&maps, &paths, move, "m");
+	/* one that is not known; one that grows where it is; and one whose numbers make no sense */
+	move = (struct mt_heap_map){
+		.address = 20, .bytes = 3, .old_address = 30, .old_bytes = 2, .change = MT_HEAP_MREMAP
+	};
+	change(&maps, &paths, move, "m");
+	move = (struct mt_heap_map){
+		.address = 20, .bytes = 5, .old_address = 20, .old_bytes = 3, .change = MT_HEAP_MREMAP
+	};
+	change(&maps, &paths, move, "m");
+	change(&maps, &paths, (struct mt_heap_map){ .address = 60, .bytes = UINT64_MAX / 10 }, "x");
+	held_maps__sum(&maps, 10);
+	assert_mapped(&mapped(&paths, "a", HELD_FILE)->living, 0, 0, 0);
+	assert_mapped(&mapped(&paths, "a", HELD_BREAK)->living, 20, 1, 0);
+	assert_mapped(&mapped(&paths, "m", HELD_FILE)->living, 40, 1, 0);
+	assert_mapped(&mapped(&paths, "m", HELD_UNKNOWN)->living, 50, 1, 0);
+	assert_mapped(&mapped(&paths, "x", HELD_ANONYMOUS)->living, UINT64_MAX - 600, 1, 0);
+	held_maps__done(&maps);
+	held_paths__done(&paths);
+}
+
+static void mappings_that_end_with_their_process(void **state)
+{
+	struct held_paths paths = { .max_bytes = 1 << 20 };
+	struct held_maps maps = { .age_ns = 5 };
+
+	(void)state;
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 1, .address = 1, .bytes = 2 }, "a");
+	change(&maps, &paths, (struct mt_heap_map){ .change = MT_HEAP_EXEC, .hdr.time_ns = 90 }, NULL);
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 91, .address = 5, .bytes = 3 }, "b");
+	change(&maps, &paths, (struct mt_heap_map){ .hdr.time_ns = 96, .address = 8, .bytes = 4 }, "young");
+	change(&maps, &paths, (struct mt_heap_map){ .change = MT_HEAP_EXIT, .hdr.time_ns = 100 }, NULL);
+	held_maps__sum(&maps, 200);
+	assert_mapped(&mapped(&paths, "a", HELD_ANONYMOUS)->ended, 0, 0, 0);
+	assert_mapped(&mapped(&paths, "b", HELD_ANONYMOUS)->ended, 30, 1, 91);
+	assert_mapped(&mapped(&paths, "b", HELD_ANONYMOUS)->living, 0, 0, 0);
+	assert_mapped(&mapped(&paths, "young", HELD_ANONYMOUS)->ended, 0, 0, 0);
+	held_maps__done(&maps);
+	held_paths__done(&paths);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_by_process_life_and_chain),
 		cmocka_unit_test(young_objects_are_left_out),
+		cmocka_unit_test(paths_by_their_numbers),
 		cmocka_unit_test(a_picture_replaces_the_one_before),
 		cmocka_unit_test(what_finds_no_room_is_kept_apart),
+		cmocka_unit_test(parts_of_mappings),
+		cmocka_unit_test(mappings_that_move),
+		cmocka_unit_test(mappings_that_end_with_their_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

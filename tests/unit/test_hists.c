@@ -2,7 +2,7 @@
 /*
  * Covers aggregate__histograms(): buckets at powers of two, labels, groups by
  * comm and cgroup and their maximum, events that belong to no task, lower
- * bounds and unknown values, folded events, histograms made of slots, scopes, order.
+ * bounds and unknown values, folded events, histograms made of slots, scopes, order, one by one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -375,6 +375,54 @@ static void the_interval_must_be_asked_for(void **state)
 	aggregate__free(agg);
 }
 
+static int count_one(void *ctx, const struct hist_entry *entry)
+{
+	struct listing *all = ctx, left = *all;
+	size_t i;
+
+	for (i = 0; i < all->nr; i++)
+		if (!memcmp(&all->list[i], entry, sizeof(*entry))) {
+			all->list[i] = left.list[--all->nr];
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int refuse(void *ctx, const struct hist_entry *entry)
+{
+	assert_true(entry->count > 0);
+	return --*(int *)ctx ? 0 : -EPERM;
+}
+
+/* One by one each comes once, as the list has it; who takes them may stop. */
+static void one_by_one_is_what_the_list_has(void **state)
+{
+	struct aggregate *agg = new_by(BY_COMM);
+	struct listing l;
+	int left;
+
+	(void)state;
+	take_orders(agg, "a", 1, 5, 2);
+	take_orders(agg, "b", 2, 1, 0);
+	take_orders(agg, "c", 3, 1, 0);
+	take_reclaim(agg, "a", MT_RECLAIM_DIRECT, 1);
+	take_reclaim(agg, "d", MT_RECLAIM_DIRECT, 7);
+	take_kswapd(agg, 0, 4, 0);
+	l = list(agg, SCOPE_TOTAL);
+	assert_int_equal(l.nr, 6);
+	assert_int_equal(aggregate__each_histogram(agg, SCOPE_TOTAL, count_one, &l), 0);
+	assert_int_equal(l.nr, 0);
+	free(l.list);
+	for (left = 1; left <= 6; left++) {
+		int nr = left;
+
+		assert_int_equal(aggregate__each_histogram(agg, SCOPE_TOTAL, refuse, &nr), -EPERM);
+		assert_int_equal(nr, 0);
+	}
+	assert_int_equal(aggregate__each_histogram(agg, SCOPE_INTERVAL, refuse, &left), 0);
+	aggregate__free(agg);
+}
+
 /* A record of single events names its task by a reference alone. */
 static void referred_tasks(void **state)
 {
@@ -428,6 +476,7 @@ int main(void)
 		cmocka_unit_test(slots_are_buckets_of_all),
 		cmocka_unit_test(slots_are_buckets_of_groups),
 		cmocka_unit_test(the_interval_must_be_asked_for),
+		cmocka_unit_test(one_by_one_is_what_the_list_has),
 		cmocka_unit_test(referred_tasks),
 	};
 

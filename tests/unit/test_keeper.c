@@ -142,6 +142,30 @@ static void too_many_bytes_go_with_their_reports(void **state)
 	assert_string_equal(names(), "oom-20260103T000000-a-3.txt ");
 }
 
+/* By their names these are from the future: what is written now stays all the same, and so does the newest by name. */
+static void a_clock_that_was_set_back(void **state)
+{
+	struct keeper *keeper = open_keeper(2, 1 << 20);
+
+	(void)state;
+	touch("oom-20260101T000000-a-1.txt");
+	touch("oom-20260202T000000-a-2.txt");
+	put(keeper, "oom-20250101T000000-b-1.txt", "x");
+	put(keeper, "oom-20250101T000000-b-1.json", "x");
+	keeper__finish(keeper);
+	assert_string_equal(names(), "oom-20250101T000000-b-1.json oom-20250101T000000-b-1.txt "
+				     "oom-20260202T000000-a-2.txt ");
+	keeper__close(keeper);
+	keeper = open_keeper(2, 1 << 20);
+	put(keeper, "oom-20240101T000000-c-1.txt", "x");
+	keeper__close(keeper);
+	assert_string_equal(names(), "oom-20240101T000000-c-1.txt oom-20260202T000000-a-2.txt ");
+	keeper = open_keeper(1, 1 << 20);
+	put(keeper, "oom-20230101T000000-d-1.txt", "x");
+	keeper__close(keeper);
+	assert_string_equal(names(), "oom-20230101T000000-d-1.txt oom-20260202T000000-a-2.txt ");
+}
+
 static void a_name_that_is_taken_is_left_alone(void **state)
 {
 	struct keeper *keeper = open_keeper(10, 1 << 20);
@@ -182,6 +206,27 @@ static void what_cannot_be_written_is_told(void **state)
 	unlink(dir);
 }
 
+/* A disk that hangs would otherwise have memory filled with what waits for it. */
+static void what_waits_is_bounded(void **state)
+{
+	struct keeper *keeper = open_keeper(10, 1 << 20);
+	size_t size = KEEPER_WAITING;
+
+	(void)state;
+	assert_int_equal(keeper__waiting(keeper), 0);
+	assert_false(keeper__put(keeper, "oom-20260101T000000-a-1.rec", calloc(1, size + 1), size + 1));
+	assert_int_equal(keeper__waiting(keeper), 0);
+	assert_true(keeper__put(keeper, "oom-20260101T000000-a-1.rec", calloc(1, size), size));
+	keeper__finish(keeper);
+	assert_int_equal(keeper__waiting(keeper), 0);
+	/* its thread has ended: what is put now waits for ever */
+	assert_true(keeper__put(keeper, "oom-20260101T000001-a-1.rec", calloc(1, size - 1), size - 1));
+	assert_int_equal(keeper__waiting(keeper), size - 1);
+	assert_false(keeper__put(keeper, "oom-20260101T000002-a-1.txt", strdup("xx"), 2));
+	assert_true(keeper__put(keeper, "oom-20260101T000002-a-1.txt", strdup("x"), 1));
+	keeper__close(keeper);
+}
+
 static void a_directory_that_is_none(void **state)
 {
 	struct keeper_request request = { .dir = path_of("file"), .prefix = "oom-", .max_reports = 1, .max_bytes = 1 };
@@ -203,8 +248,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_are_there_when_it_is_closed, begin, end),
 		cmocka_unit_test_setup_teardown(the_oldest_reports_go, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_bytes_go_with_their_reports, begin, end),
+		cmocka_unit_test_setup_teardown(a_clock_that_was_set_back, begin, end),
 		cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_left_alone, begin, end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_told, begin, end),
+		cmocka_unit_test_setup_teardown(what_waits_is_bounded, begin, end),
 		cmocka_unit_test_setup_teardown(a_directory_that_is_none, begin, end),
 	};
 

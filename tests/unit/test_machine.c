@@ -144,6 +144,7 @@ static void zones_of_5_10(void **state)
 	assert_int_equal(machine->nodes[0].local, 106);
 	assert_int_equal(machine->nodes[0].other, 202);
 	assert_int_equal(machine->nodes[0].missed, 1);
+	assert_int_equal(machine->nodes[0].given_up, 0);
 	/* this kernel does not count them */
 	assert_true(machine->nodes[0].promoted == MT_UNKNOWN_U64);
 	assert_true(machine->nodes[0].kswapd_ns == MT_UNKNOWN_U64);
@@ -161,12 +162,14 @@ static void zones_of_two_nodes_of_7(void **state)
 		 "        cma      0\n    cpu: 0\n              high_min: 18\n              high_max: 240\n"
 		 "Node 1, zone   Normal\n  per-node stats\n      pgpromote_success 4\n"
 		 "  pages free     600\n        min      1\n        low      2\n        high     3\n"
-		 "        managed  8000\n");
+		 "        managed  8000\n  node_unreclaimable:  1\n");
 	assert_int_equal(machine->nr_zones, 2);
 	assert_int_equal(machine->zones[0].min, 100);
 	assert_int_equal(machine->zones[1].node, 1);
 	assert_int_equal(machine->zones[1].free, 600);
 	assert_int_equal(machine->nr_nodes, 2);
+	assert_true(machine->nodes[0].given_up == MT_UNKNOWN_U64);
+	assert_true(machine->nodes[1].given_up);
 	assert_int_equal(machine->nodes[0].promoted, 3);
 	assert_int_equal(machine->nodes[0].demoted, 31);
 	assert_int_equal(machine->nodes[1].promoted, 4);

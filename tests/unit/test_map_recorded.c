@@ -325,9 +325,55 @@ static void a_map_is_put_in_and_taken_out_once(void **state)
 	map_recorded__done(&look);
 }
 
+/* What is charged to cgroups, as the records of a look have it: until the next one. */
+static void charges_come_back(void **state)
+{
+	struct map_recorded look = { 0 };
+	struct block_of block;
+	struct sink sink = open_block(&block);
+	size_t i;
+
+	(void)state;
+	map_recorded__send_look(MAP_LOOK_BEGINS, 10, sink);
+	map_recorded__send_charge(7, 1 << 20, 10, sink);
+	map_recorded__send_charge(1ULL << 40, MT_UNKNOWN_U64, 10, sink);
+	map_recorded__send_charge(7, 5, 10, sink);
+	map_recorded__send_look(MAP_LOOK_ENDS, 11, sink);
+	read_block(&block);
+	assert_int_equal(block.records.nr, 5);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(map_recorded__take(&look, &block.records.list[i]), 0);
+	assert_int_equal(map_recorded__charge(&look, 7), 1 << 20);
+	assert_true(map_recorded__has_charge(&look, 1ULL << 40));
+	assert_true(map_recorded__charge(&look, 1ULL << 40) == MT_UNKNOWN_U64);
+	assert_false(map_recorded__has_charge(&look, 8));
+	assert_true(map_recorded__charge(&look, 8) == MT_UNKNOWN_U64);
+	assert_int_equal(map_recorded__take(&look, &block.records.list[0]), 0);
+	assert_false(map_recorded__has_charge(&look, 7));
+	map_recorded__done(&look);
+	close_block(&block);
+}
+
+/* A recording that is made up names cgroups without end. */
+static void charges_without_end_take_no_more_than_a_look_may(void **state)
+{
+	struct map_cgroup_record record = { .hdr = { .id = REC_MAP_CGROUP } };
+	struct map_recorded look = { .bytes = MAP_RECORDED_BYTES - 1000 };
+
+	(void)state;
+	for (record.cgroup_id = 1; record.cgroup_id < 1000; record.cgroup_id++)
+		assert_int_equal(map_recorded__take(&look, &record), 0);
+	assert_true(look.bytes <= MAP_RECORDED_BYTES);
+	assert_true(map_recorded__has_charge(&look, 1));
+	assert_false(map_recorded__has_charge(&look, 999));
+	map_recorded__done(&look);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(charges_come_back),
+		cmocka_unit_test(charges_without_end_take_no_more_than_a_look_may),
 		cmocka_unit_test(a_map_comes_back),
 		cmocka_unit_test(without_one_of_its_records_there_is_no_map),
 		cmocka_unit_test(what_contradicts_itself_leaves_no_map),

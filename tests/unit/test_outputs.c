@@ -703,6 +703,34 @@ static void metrics_histogram_agrees(void **state)
 	report__free(report);
 }
 
+/* Bounds are made once for histograms of a kind, and kinds may have as many buckets. */
+static void metrics_histograms_of_two_kinds(void **state)
+{
+	static const uint64_t counts[4] = { 1, 2, 3, 4 };
+	const struct histogram orders = {
+		.unit = UNIT_COUNT, .exact = true, .counts = counts, .nr_counts = 4, .sum = 20, .count = 10
+	};
+	const struct histogram pages = { .unit = UNIT_COUNT, .counts = counts, .nr_counts = 4, .sum = 30, .count = 10 };
+	const struct sample samples[] = { { NULL, 0, 0, &orders }, { NULL, 0, 0, &pages } };
+	const struct metric exact = { "memtrace_orders", "orders", METRIC_HISTOGRAM, &samples[0], 1 };
+	const struct metric ranges = { "memtrace_pages", "pages", METRIC_HISTOGRAM, &samples[1], 1 };
+	struct report *report = report__new("memtrace.export/1");
+	char *text;
+
+	(void)state;
+	report__add_metric(report, &exact);
+	report__add_metric(report, &ranges);
+	text = render(&prometheus_output, report);
+	assert_non_null(strstr(text, "memtrace_orders_bucket{le=\"3\"} 10\n"));
+	assert_null(strstr(text, "memtrace_orders_bucket{le=\"4\"}"));
+	assert_non_null(strstr(text, "memtrace_pages_bucket{le=\"4\"} 6\n"));
+	assert_non_null(strstr(text, "memtrace_pages_bucket{le=\"8\"} 10\n"));
+	assert_null(strstr(text, "memtrace_pages_bucket{le=\"3\"}"));
+	check_promtool(text);
+	free(text);
+	report__free(report);
+}
+
 static void metrics_of_two_types(void **state)
 {
 	const struct metric counter = { "memtrace_x_total", "x", METRIC_COUNTER, NULL, 0 };
@@ -808,6 +836,7 @@ int main(void)
 		cmocka_unit_test(metrics_histogram),
 		cmocka_unit_test(metrics_histogram_agrees),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(metrics_histograms_of_two_kinds),
 		cmocka_unit_test(metrics_of_two_types),
 		cmocka_unit_test(failing_rows),
 		cmocka_unit_test(reports),

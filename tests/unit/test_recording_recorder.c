@@ -228,8 +228,8 @@ static void replay(struct replayed *replayed, const char *name)
 	replayed->pipeline.event_ctx = replayed;
 	replayed->pipeline.every_record = on_record;
 	replayed->pipeline.every_record_ctx = replayed;
-	assert_int_equal(replay__open(&replayed->source, name, pipeline__sink(&replayed->pipeline), &replayed->facts),
-			 0);
+	assert_int_equal(
+		replay__open(&replayed->source, name, NULL, pipeline__sink(&replayed->pipeline), &replayed->facts), 0);
 	while ((replayed->more = replayed->source->ops->next(replayed->source, &due_ns)) > 0) {
 		assert_true(due_ns > BEGIN_NS);
 		replayed->checkpoints++;
@@ -657,10 +657,18 @@ static void keeps(void *ctx, char *data, size_t size)
 	free(data);
 }
 
+static bool disk_is_slow;
+
+static bool may_keep(void *ctx)
+{
+	(void)ctx;
+	return !disk_is_slow;
+}
+
 static struct recorder *begin_without_file(uint64_t max_bytes)
 {
 	const struct recorder_request request = {
-		.last_ns = 60 * SEC, .max_bytes = max_bytes, .keep = keeps, .who = task_of_ref
+		.last_ns = 60 * SEC, .max_bytes = max_bytes, .keep = keeps, .may_keep = may_keep, .who = task_of_ref
 	};
 	const struct recording_head head = a_head();
 	struct recorder *rec;
@@ -703,6 +711,35 @@ static void the_last_part_is_handed_over_at_a_kill(void **state)
 	assert_int_equal(take_checkpoint(rec, BEGIN_NS + 2 * STEP_NS, true), 0);
 	assert_int_equal(recorder__finish(rec, &outcome), 0);
 	assert_int_equal(nr_kept, 0);
+	recorder__free(rec);
+}
+
+/* Two would take twice the memory: all kills until then are in the next one. */
+static void the_last_part_waits_until_the_one_before_is_written(void **state)
+{
+	struct mt_oom oom = { .hdr = { .id = MT_REC_oom, .size = sizeof(oom) } };
+	struct recorder *rec = begin_without_file(0);
+	uint64_t step;
+
+	(void)state;
+	disk_is_slow = true;
+	for (step = 1; step <= 80; step++) {
+		oom.hdr.time_ns = BEGIN_NS + step * STEP_NS;
+		if (step == 20 || step == 30)
+			recorder__take(rec, &oom);
+		if (step == 70) {
+			assert_int_equal(nr_kept, 0);
+			disk_is_slow = false;
+		}
+		assert_int_equal(take_checkpoint(rec, BEGIN_NS + step * STEP_NS, false), 0);
+	}
+	assert_int_equal(nr_kept, 1);
+	/* at the end it is written in any case */
+	disk_is_slow = true;
+	recorder__take(rec, &oom);
+	assert_int_equal(recorder__finish(rec, &outcome), 0);
+	assert_int_equal(nr_kept, 2);
+	disk_is_slow = false;
 	recorder__free(rec);
 }
 
@@ -797,6 +834,50 @@ static void a_window_gives_memory_back(void **state)
 		assert_int_equal(nr_lives(&window), 0);
 	}
 	encoder__free(&enc);
+	window__free(&window);
+	layouts__free(&own);
+	ZSTD_freeCCtx(zstd);
+}
+
+static void one_block(struct window *window, const struct layouts *own, ZSTD_CCtx *zstd, uint64_t now,
+		      bool at_checkpoint)
+{
+	struct checkpoint_record checkpoint = { .hdr = { .id = REC_CHECKPOINT, .time_ns = now } };
+	struct encoder enc;
+
+	encoder__init(&enc, own);
+	assert_int_equal(encoder__add(&enc, &checkpoint), 0);
+	assert_int_equal(
+		window__add(window, block__pack(zstd, BLOCK_DATA, enc.buf, enc.size, enc.nr, now), at_checkpoint), 0);
+	encoder__free(&enc);
+}
+
+/* Seconds of several blocks: when one is over, no more is held than the bound; but the last second stays. */
+static void a_window_is_bounded_after_each_second(void **state)
+{
+	struct layouts own;
+	struct window window;
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	uint64_t second, now, most = 0;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(layouts__own(&own), 0);
+	assert_int_equal(window__init(&window, &own, 60 * SEC), 0);
+	one_block(&window, &own, zstd, BEGIN_NS, true);
+	window.max_bytes = 10 * window.bytes;
+	for (second = 1; second <= 20; second++) {
+		now = BEGIN_NS + second * SEC;
+		for (i = 0; i < 4; i++)
+			one_block(&window, &own, zstd, now, i == 3);
+		assert_int_equal(window__slide(&window, now), 0);
+		assert_true(window.bytes <= window.max_bytes);
+		most = window.bytes > most ? window.bytes : most;
+	}
+	assert_true(most > window.max_bytes / 2);
+	window.max_bytes = 1;
+	assert_int_equal(window__slide(&window, now), 0);
+	assert_int_equal(nr_blocks(&window), 4);
 	window__free(&window);
 	layouts__free(&own);
 	ZSTD_freeCCtx(zstd);
@@ -1055,8 +1136,10 @@ int main(void)
 		TEST(asking_writes_a_file_each_time),
 		TEST(an_oom_kill_writes_a_file_a_little_later),
 		TEST(the_last_part_is_handed_over_at_a_kill),
+		TEST(the_last_part_waits_until_the_one_before_is_written),
 		TEST(the_last_part_is_bounded_in_bytes),
 		TEST(a_window_gives_memory_back),
+		TEST(a_window_is_bounded_after_each_second),
 		TEST(a_base_may_take_several_blocks),
 		TEST(a_full_disk_is_reported),
 		TEST(a_write_that_is_cut_short_is_reported),

@@ -171,6 +171,16 @@ static void keyed_columns(void **state)
 	}
 }
 
+static void probes_with_metrics(void **state)
+{
+	(void)state;
+	assert_true(schema__has_metrics(MT_PROBE_fault)); /* of tasks */
+	assert_true(schema__has_metrics(MT_PROBE_minor)); /* a histogram */
+	assert_true(schema__has_metrics(MT_PROBE_oom));	  /* events that are counted */
+	assert_false(schema__has_metrics(MT_PROBE_heap));
+	assert_false(schema__has_metrics(MT_PROBE_space));
+}
+
 static void unit_names(void **state)
 {
 	(void)state;
@@ -185,9 +195,10 @@ static void unit_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_of_probes), cmocka_unit_test(slots),	   cmocka_unit_test(events),
-		cmocka_unit_test(hists),	  cmocka_unit_test(reclaim_names), cmocka_unit_test(unit_names),
-		cmocka_unit_test(keyed_columns),
+		cmocka_unit_test(rows_of_probes), cmocka_unit_test(slots),
+		cmocka_unit_test(events),	  cmocka_unit_test(hists),
+		cmocka_unit_test(reclaim_names),  cmocka_unit_test(unit_names),
+		cmocka_unit_test(keyed_columns),  cmocka_unit_test(probes_with_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

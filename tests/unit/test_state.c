@@ -36,6 +36,7 @@ static void fill_in(struct machine *machine)
 
 	memset(values, 0xff, sizeof(machine->values));
 	memset(machine->settings, 0xff, sizeof(machine->settings));
+	memset(machine->within, 0xff, sizeof(machine->within));
 	machine->page_size = 4096;
 	values[SAMPLE_memory_total] = 1000 * MIB;
 	values[SAMPLE_memory_free] = 500 * MIB;
@@ -188,6 +189,7 @@ static void nothing_is_known(void **state)
 
 	memset(m->now.values, 0xff, sizeof(m->now.values));
 	memset(m->now.settings, 0xff, sizeof(m->now.settings));
+	memset(m->now.within, 0xff, sizeof(m->now.within));
 	m->now.nr_zones = m->now.nr_nodes = 0;
 	m->now.slabs_known = m->now.callers.known = false;
 	m->now.gaps[m->now.nr_gaps++] = (struct machine_gap){ "/proc/slabinfo", -EACCES };
@@ -237,6 +239,23 @@ static void slabs_that_grew(void **state)
 	       "slab      cache0 20.0MiB  cache1 19.0MiB  cache2 18.0MiB  cache3 17.0MiB\n"
 	       "          cache8 14.0MiB (+2.00MiB/s)  cache9 12.0MiB (+1.00MiB/s)\n");
 	expect(m, "json", "\"grown_bytes\":-3145728");
+}
+
+/* They are no parts: what is not accounted stays as it is. */
+static void what_lies_within(void **state)
+{
+	struct made_up *m = *state;
+
+	expect_none(m, "text", "\nsockets ");
+	expect(m, "json",
+	       "\"within\":{\"tcp_bytes\":null,\"udp_bytes\":null,\"fragments_bytes\":null,\"dma_buf_bytes\":null}");
+	m->now.within[WITHIN_tcp] = m->now.within[WITHIN_udp] = 0;
+	expect_none(m, "text", "\nsockets ");
+	m->now.within[WITHIN_tcp] = 12 * MIB;
+	expect(m, "text",
+	       "\nsockets   TCP 12.0MiB, UDP 0B, fragments -   dma-buf -   (in slab and not accounted, too)\n");
+	expect(m, "json", "\"tcp_bytes\":12582912,\"udp_bytes\":0");
+	expect(m, "text", "not accounted 40.0MiB");
 }
 
 static void several_nodes(void **state)
@@ -431,6 +450,11 @@ static void run_kswapd(struct made_up *m)
 	m->now.nodes[0].kswapd_ns = 500000000;
 }
 
+static void give_up(struct made_up *m)
+{
+	m->now.nodes[0].given_up = 1;
+}
+
 static void fail_to_compact(struct made_up *m)
 {
 	m->now.values[SAMPLE_vm_compact_stall] += 10;
@@ -464,6 +488,7 @@ static const struct {
 	{ "swap_full", fill_swap, "swap is nearly full: 90.0MiB of 100MiB" },
 	{ "dirty", write_much, "60.0MiB wait to be written (limit 80.0MiB): who writes is slowed down" },
 	{ "below_low", stay_below_low, "zone Normal stays below low" },
+	{ "kswapd_given_up", give_up, "kswapd0 has given up: it found nothing to reclaim" },
 	{ "kswapd", run_kswapd, "kswapd0 ran for 50.0% of the time" },
 	{ "compaction", fail_to_compact, "5 of 10 attempts to compact it failed" },
 	{ "slab", leak_slabs, "slabs that cannot be reclaimed take 250MiB" },
@@ -553,6 +578,31 @@ static void lines_are_broken_between_parts(void **state)
 	report__free(report);
 }
 
+/* Columns and a line about zswap are there for people once it has taken something; programs always have it. */
+static void what_zswap_has_of_a_cgroup(void **state)
+{
+	struct made_up *m = *state;
+	uint64_t *stats = m->cgroup.now.stats;
+
+	m->by_cgroup = true;
+	expect(m, "json", "\"zswapped_bytes\":null,\"zswap_in_pages\":null,\"zswap_out_pages\":null");
+	expect_none(m, "text", "ZSWAP");
+	stats[CGROUP_STAT_ZSWPIN] = stats[CGROUP_STAT_ZSWPOUT] = stats[CGROUP_STAT_ZSWAPPED] = 0;
+	expect_none(m, "text", "ZSWAP");
+	expect(m, "json", "\"zswap_out_pages\":0");
+	stats[CGROUP_STAT_ZSWPIN] = 7;
+	stats[CGROUP_STAT_ZSWPOUT] = 300;
+	stats[CGROUP_STAT_ZSWPWB] = 11;
+	stats[CGROUP_STAT_ZSWAPPED] = 2 * MIB;
+	stats[CGROUP_STAT_ZSWAP] = MIB / 2;
+	expect(m, "text", "ZSWAPPED ZSWAPIN ZSWAPOUT ZSWAPWB");
+	expect(m, "json",
+	       "\"zswapped_bytes\":2097152,\"zswap_in_pages\":7,\"zswap_out_pages\":300,"
+	       "\"zswap_written_back_pages\":11");
+	m->about = &m->filling;
+	expect(m, "text", "zswap     2.00MiB in 512KiB   pages: 7 in, 300 out, 11 written to swap space");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_up, forget)
 
 int main(void)
@@ -562,6 +612,7 @@ int main(void)
 		TEST(nothing_is_known),
 		TEST(hostile_names),
 		TEST(slabs_that_grew),
+		TEST(what_lies_within),
 		TEST(several_nodes),
 		TEST(swap_and_its_compression),
 		TEST(the_worst_cgroups),
@@ -570,6 +621,7 @@ int main(void)
 		TEST(each_rule),
 		TEST(the_three_worst),
 		TEST(nearly_abnormal),
+		TEST(what_zswap_has_of_a_cgroup),
 		cmocka_unit_test(lines_are_broken_between_parts),
 	};
 

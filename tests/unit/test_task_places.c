@@ -30,6 +30,28 @@ static void slots_of_a_probe_follow_each_other(void **state)
 	}
 }
 
+/* ... and a program looks at all of those that programs count, and at no other, to find out whether any has changed. */
+static void the_kernels_own_counts_are_not_compared(void **state)
+{
+	struct mt_cfg cfg = { 0 };
+	enum mt_slot slot;
+	size_t nr = 0, kernels = 0;
+
+	(void)state;
+	task_places__plan(&cfg, ALL);
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		kernels += !cfg.counted[slot - cfg.shift[slot_rows[slot].probe]];
+	assert_int_equal(kernels, 3);
+	assert_int_equal(cfg.counted[MT_SLOT_process_cpu_ns - cfg.shift[MT_PROBE_process]], 0);
+	assert_int_equal(cfg.counted[MT_SLOT_stall_refault_count - cfg.shift[MT_PROBE_stall]], 0);
+	assert_int_equal(cfg.counted[MT_SLOT_stall_refault_ns - cfg.shift[MT_PROBE_stall]], 0);
+	task_places__plan(&cfg, 1U << MT_PROBE_alloc);
+	for (slot = 0; slot < MT_NR_SLOTS; slot++)
+		if (has(cfg.probes, slot))
+			assert_int_equal(cfg.counted[nr++], ~0U);
+	assert_int_equal(nr, cfg.nr_slots);
+}
+
 /* As a program does it that counts in each slot of the probes that are on. */
 static size_t write_record(const struct mt_cfg *cfg, struct mt_task *task)
 {
@@ -115,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slots_of_a_probe_follow_each_other),
+		cmocka_unit_test(the_kernels_own_counts_are_not_compared),
 		cmocka_unit_test(records_come_back),
 		cmocka_unit_test(a_record_of_another_size_is_refused),
 		cmocka_unit_test(counters_take_what_those_of_the_probes_need),

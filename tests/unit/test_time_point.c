@@ -52,8 +52,15 @@ static void what_is_refused(void **state)
 	static const char *const texts[] = {
 		"",
 		"x",
-		"-1",
-		"1d",
+		"-",
+		"-0",
+		"--1",
+		"1w",
+		"yesterday",
+		"yesterday ",
+		"yesterday 90",
+		"yesterday 3:00",
+		"yesterday 2026-03-28 02:00",
 		":",
 		"14:",
 		"1:02",
@@ -101,12 +108,67 @@ static void times_that_there_are_not(void **state)
 	}
 }
 
+#define NOON	     (1792926000 * S) /* 2026-10-25 12:00, where clocks were set back at 03:00 */
+#define NOON_SPRING  (1774778400 * S) /* 2026-03-29 12:00 */
+#define NONE	     INT64_MIN
+#define HOURS(hours) ((hours)*3600 * S)
+
+static void moments_of_a_history(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t end, after, wall;
+		bool later;
+	} rows[] = {
+		{ "90", NOON, NONE, NOON - HOURS(200) + 90 * S, false },
+		{ "-2h", NOON, NONE, NOON - HOURS(2), false },
+		{ "-1d", NOON, NONE, NOON - HOURS(24), false },
+		/* the last one before the end: of today, or of the day before */
+		{ "11:00", NOON, NONE, NOON - HOURS(1), false },
+		{ "12:00", NOON, NONE, NOON, false },
+		{ "13:00", NOON, NONE, 1792839600 * S, false },
+		{ "03:00", NOON, NONE, 1792893600 * S, false },
+		{ "yesterday 02:30", NOON, NONE, 1792801800 * S, false },
+		{ "yesterday 02:30", NOON_SPRING, NONE, 1774661400 * S, false },
+		/* an hour that the clock showed twice */
+		{ "02:30", NOON, NONE, 1792888200 * S, false },
+		{ "02:30", NOON, NONE, 1792891800 * S, true },
+		{ "2026-10-25 02:30", NOON, NONE, 1792888200 * S, false },
+		{ "2026-10-25 02:30", NOON, NONE, 1792891800 * S, true },
+		/* one that it skipped: the day before had it */
+		{ "02:30", NOON_SPRING, NONE, 1774661400 * S, false },
+		/* the first one after another: of the same day, or of the next */
+		{ "11:30", NOON, NOON - HOURS(1), NOON - HOURS(1) / 2, true },
+		{ "10:30", NOON, NOON - HOURS(23), NOON - HOURS(3) / 2, true },
+		{ "00:30", NOON_SPRING, 1774661400 * S, 1774740600 * S, true },
+	};
+	struct time_point point;
+	int64_t wall;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct time_point_range range = { .start_ns = rows[i].end - HOURS(200),
+							.end_ns = rows[i].end,
+							.after_ns = rows[i].after,
+							.later = rows[i].later };
+
+		assert_int_equal(time_point__parse(rows[i].text, &point), 0);
+		assert_int_equal(time_point__in(&point, &range, &wall), 0);
+		if (wall != rows[i].wall)
+			fail_msg("row %zu: %s is %lld", i, rows[i].text, (long long)(wall / S));
+	}
+	assert_int_equal(time_point__parse("2026-03-29 02:30", &point), 0);
+	assert_int_equal(time_point__in(&point, &(struct time_point_range){ .end_ns = NOON }, &wall), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_read),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(times_that_there_are_not),
+		cmocka_unit_test(moments_of_a_history),
 	};
 
 	/* as a rule, so that no files of time zones are needed */

@@ -70,7 +70,7 @@ static void durations_refused(void **state)
 		{ " 1", -EINVAL },
 		{ "1 s", -EINVAL },
 		{ "1s ", -EINVAL },
-		{ "1d", -EINVAL },
+		{ "1w", -EINVAL },
 		{ "1S", -EINVAL },
 		{ "1,5", -EINVAL },
 		{ "1.2.3", -EINVAL },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Covers unwind.h, cfi.h, and the question APART_UNWIND: a copy of this program's own stack gives the chain that the
- * compiler's unwinder gives; how it ends where bytes, code or sense are missing.
+ * compiler's unwinder gives; how it ends where bytes, code or sense are missing; what it depends on, and nothing else.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -164,6 +164,36 @@ static void test_own_stack(void **state)
 	assert_true(setup->unwound.nr > 10);
 }
 
+/* Data on the stack and in registers may be anything. */
+static void test_basis(void **state)
+{
+	struct setup *setup = *state;
+	struct stack_copy copy = setup->captured.copy;
+	static char other[COPY_BYTES];
+	struct cfi_basis basis;
+
+	run(setup, &copy);
+	basis = setup->unwound.basis;
+	assert_false(basis.incomplete);
+	assert_true(basis.nr >= setup->unwound.nr - 1);
+	for (size_t i = 0; i < copy.nr_bytes; i++)
+		other[i] = (char)~copy.bytes[i];
+	for (size_t i = 0; i < basis.nr; i++) {
+		assert_true(basis.words[i] <= copy.nr_bytes - sizeof(uint64_t));
+		memcpy(other + basis.words[i], copy.bytes + basis.words[i], sizeof(uint64_t));
+	}
+	for (unsigned int i = 0; i < UNWIND_MAX_REGS; i++) {
+		if (!(basis.regs >> i & 1) && i != X86_IP && i != X86_SP && i < 31)
+			copy.regs[i] = ~copy.regs[i];
+	}
+	copy.bytes = other;
+	run(setup, &copy);
+	same_chain(&setup->captured, setup->unwound.addresses, setup->unwound.nr);
+	assert_int_equal(setup->unwound.end, UNWIND_WHOLE);
+	/* of two hundred and more words that is a part */
+	assert_in_range(basis.nr, 1, copy.nr_bytes / sizeof(uint64_t) / 2);
+}
+
 static void test_cut(void **state)
 {
 	struct setup *setup = *state;
@@ -181,6 +211,38 @@ static void test_cut(void **state)
 		assert_int_equal(setup->unwound.end, last == whole ? UNWIND_WHOLE : UNWIND_CUT);
 	}
 	assert_true(last > 4);
+}
+
+/* Of bytes that are not known none is taken for a word; as long as none is needed, the chain is the same. */
+static void test_missing(void **state)
+{
+	struct setup *setup = *state;
+	struct stack_copy copy = setup->captured.copy;
+	uint64_t first = UINT64_MAX;
+	size_t whole;
+
+	run(setup, &copy);
+	assert_true(setup->unwound.basis.nr > 0);
+	for (size_t i = 0; i < setup->unwound.basis.nr; i++)
+		first = setup->unwound.basis.words[i] < first ? setup->unwound.basis.words[i] : first;
+	copy.missing = first;
+	run(setup, &copy);
+	same_chain(&setup->captured, setup->unwound.addresses, setup->unwound.nr);
+	assert_int_equal(setup->unwound.end, UNWIND_WHOLE);
+	copy.missing = first + 1;
+	whole = setup->unwound.nr;
+	run(setup, &copy);
+	assert_true(setup->unwound.nr < whole);
+	assert_int_not_equal(setup->unwound.end, UNWIND_WHOLE);
+	/* all: as if there were none */
+	copy.missing = copy.nr_bytes;
+	run(setup, &copy);
+	whole = setup->unwound.nr;
+	assert_int_equal(setup->unwound.end, UNWIND_CUT);
+	copy = setup->captured.copy;
+	copy.nr_bytes = 0;
+	run(setup, &copy);
+	assert_int_equal(setup->unwound.nr, whole);
 }
 
 /* Where the stack ends behind the bytes, there is no more. */
@@ -289,6 +351,7 @@ static void put_question(struct message *question, const struct setup *setup)
 	message__put_u64(question, UNWIND_MAX_REGS);
 	message__put_bytes(question, copy->regs, sizeof(copy->regs));
 	message__put_u64(question, copy->to_end);
+	message__put_u64(question, copy->missing);
 	message__put_string(question, copy->bytes, copy->nr_bytes);
 }
 
@@ -311,7 +374,13 @@ static void test_question(void **state)
 	for (size_t i = 0; i < nr; i++)
 		addresses[i] = message__get_u64(&cursor);
 	same_chain(&setup->captured, addresses, nr);
+	message__get_u64(&cursor); /* registers */
+	run(setup, &setup->captured.copy);
+	assert_int_equal(message__get_u64(&cursor), setup->unwound.basis.nr);
+	for (size_t i = 0; i < setup->unwound.basis.nr; i++)
+		assert_int_equal(message__get_u64(&cursor), setup->unwound.basis.words[i]);
 	assert_false(cursor.failed);
+	assert_ptr_equal(cursor.at, cursor.end);
 	free(question.bytes);
 	free(answer.bytes);
 	symbols__free(symbols);
@@ -345,7 +414,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_own_stack, begin, end),
+		cmocka_unit_test_setup_teardown(test_basis, begin, end),
 		cmocka_unit_test_setup_teardown(test_cut, begin, end),
+		cmocka_unit_test_setup_teardown(test_missing, begin, end),
 		cmocka_unit_test_setup_teardown(test_to_end, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_code, begin, end),
 		cmocka_unit_test_setup_teardown(test_other_machines, begin, end),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * grower KIND [-n STEPS] [-u USEC] [-s BYTES] [-w]: a program whose growth is known, without huge pages.  In each of
- *STEPS steps it does what KIND says, and then sleeps for USEC.
+ * grower KIND [-n STEPS] [-u USEC] [-s BYTES] [-w] [-f]: a program whose growth is known, without huge pages.  In each
+ *of STEPS steps it does what KIND says, and then sleeps for USEC.
  *
  *	leak	allocates ten objects of BYTES, touches them, frees nine
  *	cache	allocates one and keeps it; in the second half of the steps none
@@ -13,7 +13,7 @@
  *
  * With -w it waits for a byte on standard input before the first step, after a line "pid=N", and after the last.  At
  *the end it prints "held=N rss=N pid=N", in bytes: what it allocated and did not free, and VmRSS.  Sizes of 128 KiB and
- * more are mappings of their own.
+ * more are mappings of their own.  With -f it then frees what it has kept, and ends.
  */
 #include "workload.h"
 #include <malloc.h>
@@ -22,7 +22,7 @@
 
 static long steps = 100, sleep_time = 1000, bytes = 4000;
 static size_t held;
-static bool waits;
+static bool waits, frees;
 
 struct object {
 	struct object *next;
@@ -189,6 +189,8 @@ static void run(void (*step)(long step))
 	fflush(stdout);
 	if (waits)
 		wait_for_stdin();
+	if (frees)
+		free_kept();
 }
 
 int main(int argc, char **argv)
@@ -196,7 +198,7 @@ int main(int argc, char **argv)
 	size_t kind = 0;
 	int opt, status;
 
-	while ((opt = getopt(argc, argv, "n:u:s:w")) != -1) {
+	while ((opt = getopt(argc, argv, "n:u:s:wf")) != -1) {
 		switch (opt) {
 		case 'n':
 			steps = number(optarg);
@@ -210,6 +212,9 @@ int main(int argc, char **argv)
 		case 'w':
 			waits = true;
 			break;
+		case 'f':
+			frees = true;
+			break;
 		default:
 			return 2;
 		}
@@ -217,7 +222,7 @@ int main(int argc, char **argv)
 	while (optind < argc && kind < sizeof(kinds) / sizeof(*kinds) && strcmp(kinds[kind].name, argv[optind]))
 		kind++;
 	if (optind >= argc || kind == sizeof(kinds) / sizeof(*kinds) || bytes < (long)sizeof(struct object))
-		die("usage: grower leak|cache|saw|child|map|huge|holes [-n STEPS] [-u USEC] [-s BYTES] [-w]");
+		die("usage: grower leak|cache|saw|child|map|huge|holes [-n STEPS] [-u USEC] [-s BYTES] [-w] [-f]");
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* it does not move then */
 	if (kinds[kind].step != do_huge && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		die("prctl");

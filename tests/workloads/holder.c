@@ -9,6 +9,11 @@
  *BYTES, and frees as many that it has inherited; then both end exec	leaks N objects, then runs itself as churn jump
  *N calls of an allocator of its own (own_malloc, own_free) are left by longjmp(), one is not
  *
+ *	maps	N mappings of 3 pages stay, and each of these: one of 8 pages, N times mapped and given back; one of 16
+ *		pages of which 4 in the middle and the last 2 are given back; one of 4 pages that mremap() makes 9, and
+ *		one of 9 that it makes 2; a page of a file; 5 pages by sbrk(), of which 2 are given back; 4 pages of
+ *		which 2 are mapped anew; and 200 KiB of malloc(), which are none of these
+ *
  * With -w it waits for a byte on standard input before it begins, after a line "pid=N", and before it ends.  Then it
  *prints "held=BYTES objects=N": what it holds of what it has allocated since it began; a child prints a line of its
  *own.
@@ -243,12 +248,98 @@ static void jump(void)
 	}
 }
 
+__attribute__((noinline)) static char *map_some(long pages, int flags, int fd)
+{
+	char *p = mmap(NULL, (size_t)pages * (size_t)getpagesize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | flags, fd, 0);
+
+	USED(p);
+	if (p == MAP_FAILED)
+		die("mmap");
+	return p;
+}
+
+#define MAP_NAMED(name)                                                                                                \
+	__attribute__((noinline)) static char *name(long pages)                                                        \
+	{                                                                                                              \
+		char *p = map_some(pages, MAP_ANONYMOUS, -1);                                                          \
+                                                                                                                       \
+		USED(p);                                                                                               \
+		return p;                                                                                              \
+	}
+
+MAP_NAMED(map_leaked)
+MAP_NAMED(map_churned)
+MAP_NAMED(map_cut)
+MAP_NAMED(map_resized)
+MAP_NAMED(map_covered)
+
+static void give_pages(char *p, long from, long pages)
+{
+	if (munmap(p + from * getpagesize(), (size_t)(pages * getpagesize())))
+		die("munmap");
+}
+
+__attribute__((noinline)) static void resize(char *p, long before, long now)
+{
+	p = mremap(p, (size_t)(before * getpagesize()), (size_t)(now * getpagesize()), MREMAP_MAYMOVE);
+	USED(p);
+	if (p == MAP_FAILED)
+		die("mremap");
+}
+
+__attribute__((noinline)) static void cover(char *p, long pages)
+{
+	p = mmap(p, (size_t)(pages * getpagesize()), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	USED(p);
+	if (p == MAP_FAILED)
+		die("mmap");
+}
+
+__attribute__((noinline)) static void move_break(long pages)
+{
+	void *p = sbrk(pages * getpagesize());
+
+	USED(p);
+	if (p == (void *)-1)
+		die("sbrk");
+}
+
+__attribute__((noinline)) static void map_file(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die("open");
+	map_some(1, 0, fd);
+	close(fd);
+}
+
+static void maps(void)
+{
+	char *p;
+
+	for (long i = 0; i < n; i++) {
+		map_leaked(3);
+		give_pages(map_churned(8), 0, 8);
+	}
+	p = map_cut(16);
+	give_pages(p, 6, 4);
+	give_pages(p, 14, 2);
+	resize(map_resized(4), 4, 9);
+	resize(map_resized(9), 9, 2);
+	map_file();
+	move_break(5);
+	move_break(-2);
+	cover(map_covered(4) + getpagesize(), 2);
+	leak_malloc(200 * 1024);
+}
+
 static const struct kind {
 	const char *name;
 	void (*run)(void);
 } kinds[] = {
 	{ "churn", churn }, { "forms", forms },	   { "grow", grow }, { "thread", thread },
-	{ "child", child }, { "exec", run_again }, { "jump", jump },
+	{ "child", child }, { "exec", run_again }, { "jump", jump }, { "maps", maps },
 };
 
 static const struct kind *parse(int argc, char **argv)
@@ -279,6 +370,9 @@ int main(int argc, char **argv)
 	words = argv;
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer)); /* it allocates nothing of its own */
 	if (waits) {
+		void *volatile first = malloc(1); /* so that there is a heap before anybody looks */
+
+		free(first);
 		printf("pid=%d\n", getpid());
 		fflush(stdout);
 		wait_for_stdin();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * jitted [-n N] [-o UID] [-s MS]: as a just-in-time compiler does it, makes two functions at run time, jit_outer, which
- * calls jit_touch, and writes their places to /tmp/perf-PID.map.  Through them it touches N fresh pages (default 1000).
- * -o: the file is of that user.  -s: sleeps after it.
+ * jitted [-n N] [-o UID] [-s MS] [-k]: as a just-in-time compiler does it, makes two functions at run time, jit_outer,
+ * which calls jit_touch, and writes their places to /tmp/perf-PID.map.  Through them it touches N fresh pages (default
+ * 1000). -o: the file is of that user.  -s: sleeps after it.  -k: leaves the file, and prints its name.
  */
 #include "workload.h"
 #include <stdint.h>
@@ -40,16 +40,19 @@ static void write_map(const char *code, long owner)
 int main(int argc, char **argv)
 {
 	long pages = 1000, owner = -1, sleep_ms = 0, i;
+	bool keep = false;
 	char *code, *p;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:o:s:")) != -1) {
+	while ((option = getopt(argc, argv, "n:o:s:k")) != -1) {
 		if (option == 'n')
 			pages = atol(optarg);
 		else if (option == 'o')
 			owner = atol(optarg);
 		else if (option == 's')
 			sleep_ms = atol(optarg);
+		else if (option == 'k')
+			keep = true;
 		else
 			return 2;
 	}
@@ -65,6 +68,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < pages; i++)
 		((void (*)(char *, void *))(void *)(code + 64))(p + i * PAGE, code);
 	usleep((useconds_t)sleep_ms * 1000);
-	unlink(path);
+	if (keep)
+		puts(path);
+	else
+		unlink(path);
 	return 0;
 }

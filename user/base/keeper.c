@@ -34,6 +34,7 @@ struct keeper {
 	pthread_cond_t news;
 	struct content queue[KEEPER_QUEUE];
 	uint64_t put, taken;
+	size_t waiting; /* bytes of the queue and of what is being written */
 	uint64_t failures;
 	int error;
 	char failed[KEEPER_NAME_MAX];
@@ -198,16 +199,22 @@ static void count(const struct entry *entries, size_t nr, uint64_t *reports, uin
 	}
 }
 
-/* The newest stays in any case. */
-static void prune(const struct keeper *keeper, int dir)
+/* The newest stays in any case, and that of written (NULL: none), whose name is an old one if the clock was set back.
+ */
+static void prune(const struct keeper *keeper, int dir, const char *written)
 {
 	uint64_t reports, bytes;
-	struct entry *entries;
+	struct entry *entries, now = { 0 };
 	size_t nr, i = 0;
 
+	snprintf(now.name, sizeof(now.name), "%s", written ? written : ".");
 	entries = list(keeper, dir, &nr);
 	count(entries, nr, &reports, &bytes);
 	while (reports > 1 && (reports > keeper->request.max_reports || bytes > keeper->request.max_bytes)) {
+		while (i < nr && same_report(&entries[i], &now))
+			i++;
+		if (i == nr || same_report(&entries[i], &entries[nr - 1]))
+			break;
 		do {
 			unlinkat(dir, entries[i].name, 0);
 			bytes -= entries[i].bytes;
@@ -226,11 +233,11 @@ static int keep(const struct keeper *keeper, const struct content *content)
 		return dir;
 	err = write_content(dir, content);
 	if (err == -ENOSPC) {
-		prune(keeper, dir);
+		prune(keeper, dir, NULL);
 		err = write_content(dir, content);
 	}
 	if (!err)
-		prune(keeper, dir);
+		prune(keeper, dir, content->name);
 	close(dir);
 	return err;
 }
@@ -291,6 +298,9 @@ static void *run(void *ctx)
 		if (err)
 			fail(keeper, &content, err);
 		free(content.data);
+		pthread_mutex_lock(&keeper->lock);
+		keeper->waiting -= content.size;
+		pthread_mutex_unlock(&keeper->lock);
 	}
 	return NULL;
 }
@@ -349,8 +359,9 @@ bool keeper__put(struct keeper *keeper, const char *name, char *data, size_t siz
 	bool room;
 
 	pthread_mutex_lock(&keeper->lock);
-	room = keeper->put - keeper->taken < KEEPER_QUEUE;
+	room = keeper->put - keeper->taken < KEEPER_QUEUE && size <= KEEPER_WAITING - keeper->waiting;
 	if (room) {
+		keeper->waiting += size;
 		content = &keeper->queue[keeper->put++ % KEEPER_QUEUE];
 		snprintf(content->name, sizeof(content->name), "%s", name);
 		content->data = data;
@@ -361,6 +372,16 @@ bool keeper__put(struct keeper *keeper, const char *name, char *data, size_t siz
 	if (!room)
 		free(data);
 	return room;
+}
+
+size_t keeper__waiting(struct keeper *keeper)
+{
+	size_t bytes;
+
+	pthread_mutex_lock(&keeper->lock);
+	bytes = keeper->waiting;
+	pthread_mutex_unlock(&keeper->lock);
+	return bytes;
 }
 
 uint64_t keeper__failures(struct keeper *keeper, int *err, char name[KEEPER_NAME_MAX])
@@ -392,6 +413,8 @@ void keeper__close(struct keeper *keeper)
 	if (!keeper)
 		return;
 	keeper__finish(keeper);
+	while (keeper->taken < keeper->put)
+		free(keeper->queue[keeper->taken++ % KEEPER_QUEUE].data);
 	pthread_cond_destroy(&keeper->news);
 	pthread_mutex_destroy(&keeper->lock);
 	free(keeper->path);

@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define KEEPER_NAME_MAX 128
-#define KEEPER_QUEUE	256 /* contents that wait for the disk */
+#define KEEPER_QUEUE	256	     /* contents that wait for the disk */
+#define KEEPER_WAITING	(16UL << 20) /* and their bytes */
 
 struct keeper;
 
@@ -27,10 +28,12 @@ struct keeper_request {
 /* 0; -ENOTDIR, -EACCES, -ENOMEM or another -errno.  keeper__close() is fine after either. */
 int keeper__open(struct keeper **keeper, const struct keeper_request *request);
 /*
- * Takes over data, from malloc().  False: the queue is full, and data was freed.  name: the prefix, the time, and what
- * tells one from another; as a file system takes it.
+ * Takes over data, from malloc().  False: the queue is full, or has too many bytes, and data was freed.  name: the
+ * prefix, the time, and what tells one from another; as a file system takes it.
  */
 bool keeper__put(struct keeper *keeper, const char *name, char *data, size_t size);
+/* Bytes that are not on the disk yet, those that are being written included. */
+size_t keeper__waiting(struct keeper *keeper);
 /* Of what could not be written since the last call: how many, and of the last one the -errno and the name. */
 uint64_t keeper__failures(struct keeper *keeper, int *err, char name[KEEPER_NAME_MAX]);
 /* The thread gives up all capabilities that writing to the directory does not take (capabilities.h); soon, not at once.

@@ -15,6 +15,17 @@
 
 static bool be_verbose;
 
+static struct {
+	void (*line)(void *ctx, bool note, const char *text);
+	void *ctx;
+} diverted;
+
+void log__divert(void (*line)(void *ctx, bool note, const char *text), void *ctx)
+{
+	diverted.line = line;
+	diverted.ctx = ctx;
+}
+
 void log__set_verbose(bool verbose)
 {
 	be_verbose = verbose;
@@ -47,6 +58,12 @@ static void log_line(enum level level, const char *kind, const char *fmt, va_lis
 		snprintf(prefix, sizeof(prefix), "<%d>", (int)level);
 
 	vsnprintf(message, sizeof(message), fmt, args);
+	if (diverted.line) {
+		snprintf(line, sizeof(line), "%s%s", kind, sanitise_terminal(safe, sizeof(safe), message));
+		diverted.line(diverted.ctx, level > LEVEL_WARNING, line);
+		errno = saved;
+		return;
+	}
 	len = snprintf(line, sizeof(line), "%smemtrace: %s%s\n", prefix, kind,
 		       sanitise_terminal(safe, sizeof(safe), message));
 	stop__write(STDERR_FILENO, line, (size_t)len);

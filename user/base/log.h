@@ -21,4 +21,10 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only when verbose */
 
+/*
+ * Messages go there in place of standard error, made harmless, without "memtrace: " and the end of the line; note: one
+ * that is no warning and no error.  NULL: to standard error again.
+ */
+void log__divert(void (*line)(void *ctx, bool note, const char *text), void *ctx);
+
 #endif

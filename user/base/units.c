@@ -63,8 +63,13 @@ static const struct {
 	const char *name;
 	uint64_t ns;
 } duration_units[] = {
-	{ .name = "h", .ns = 3600 * NS_PER_S }, { .name = "m", .ns = 60 * NS_PER_S }, { .name = "s", .ns = NS_PER_S },
-	{ .name = "ms", .ns = 1000000 },	{ .name = "us", .ns = 1000 },	      { .name = "ns", .ns = 1 },
+	{ .name = "d", .ns = 86400 * NS_PER_S },
+	{ .name = "h", .ns = 3600 * NS_PER_S },
+	{ .name = "m", .ns = 60 * NS_PER_S },
+	{ .name = "s", .ns = NS_PER_S },
+	{ .name = "ms", .ns = 1000000 },
+	{ .name = "us", .ns = 1000 },
+	{ .name = "ns", .ns = 1 },
 };
 
 /* Of the unit that text begins with, which is len bytes long; 0: there is no such unit. */
@@ -87,7 +92,7 @@ static const char *add_duration(const char *text, uint64_t *unit, unsigned __int
 
 	if (!name)
 		return NULL;
-	end = name + strspn(name, "hmnsu");
+	end = name + strspn(name, "dhmnsu");
 	scale = unit_ns(name, end - name);
 	/* a number alone is seconds */
 	if (!*name && *unit == UINT64_MAX)
@@ -119,7 +124,7 @@ int parse_duration(const char *text, uint64_t *ns)
 
 char *spell_duration(char *buf, size_t size, uint64_t ns)
 {
-	size_t i = 0;
+	size_t i = 1; /* in hours at most: they are what people type */
 
 	while (ns % duration_units[i].ns)
 		i++;

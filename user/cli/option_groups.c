@@ -78,7 +78,7 @@ const struct option_row filter_options[] = {
 	{                                                                                                              \
 		.name = "duration", .short_name = 'd', .type = OPT_DURATION, .offset = AT(duration_ns), .min = 1,      \
 		.max = 8760 * HOUR_NS, .arg = "TIME",                                                                  \
-		.help = "stop after TIME, a number of seconds or with a unit: ns, us, ms, s, m, h; without "           \
+		.help = "stop after TIME, a number of seconds or with a unit: ns, us, ms, s, m, h, d; without "        \
 			"-d " otherwise                                                                                \
 	}
 
@@ -89,14 +89,7 @@ const struct option_row duration_options[] = {
 
 const struct option_row time_options[] = {
 	DURATION("run until Ctrl-C or until CMD ends"),
-	{ .name = "interval",
-	  .short_name = 'i',
-	  .type = OPT_DURATION,
-	  .offset = AT(interval_ns),
-	  .min = 10 * MS_NS,
-	  .max = 8760 * HOUR_NS,
-	  .arg = "TIME",
-	  .help = "report, refresh or write again every TIME" },
+	OPTION_INTERVAL(10 * MS_NS, .help = "report, refresh or write again every TIME"),
 	{ .name = NULL },
 };
 
@@ -109,14 +102,9 @@ const struct option_row look_options[] = {
 	  .max = 8760 * HOUR_NS,
 	  .arg = "TIME",
 	  .help = "the time between the two looks, 1s by default; with -i: stop after TIME" },
-	{ .name = "interval",
-	  .short_name = 'i',
-	  .type = OPT_DURATION,
-	  .offset = AT(interval_ns),
-	  .min = 100 * MS_NS,
-	  .max = 8760 * HOUR_NS,
-	  .arg = "TIME",
-	  .help = "look again every TIME, and print one line about what happened since; in JSON the whole state" },
+	OPTION_INTERVAL(
+		100 * MS_NS,
+		.help = "look again every TIME, and print one line about what happened since; in JSON the whole state"),
 	{ .name = NULL },
 };
 
@@ -129,13 +117,7 @@ const struct option_row state_options[] = {
 	  .choices = cgroup_alone,
 	  .arg = "GROUP",
 	  .help = "a table of cgroups, the worst first" },
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = AT(rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "show N rows of it, or all with 0; JSON always has all rows" },
+	OPTION_ROWS(.help = "show N rows of it, or all with 0; JSON always has all rows"),
 	{ .name = NULL },
 };
 
@@ -158,10 +140,24 @@ const struct option_row stall_options[] = {
 	}
 
 const struct option_row window_options[] = {
-	REPLAY_TIME("from", from,
-		    "in a replay: only what came from TIME on. TIME is an offset from the recording's start (90s, "
-		    "1h30m), a local time of the day on which it began (HH:MM, HH:MM:SS), or 'YYYY-MM-DD HH:MM:SS'"),
+	REPLAY_TIME(
+		"from", from,
+		"in a replay: only what came from TIME on. TIME is an offset from the recording's start (90s, "
+		"1h30m), a local time of the day on which it began (HH:MM, HH:MM:SS), or 'YYYY-MM-DD HH:MM:SS'; of a "
+		"history the last such time of the day, 'yesterday HH:MM', or -2h: so long before its end"),
 	REPLAY_TIME("to", to, "in a replay: only what came before TIME, as for --from"),
+	{ .name = NULL },
+};
+
+const struct option_row against_options[] = {
+	{ .name = "against",
+	  .type = OPT_STRING,
+	  .replay_only = true,
+	  .offset = AT(against),
+	  .arg = "FILE|TIME",
+	  .help = "in a replay: compare with another recording or history, all of it; or with the same one, from TIME "
+		  "on, "
+		  "for as long" },
 	{ .name = NULL },
 };
 
@@ -217,13 +213,7 @@ const struct option_row table_options[] = {
 	  .arg = "GROUP",
 	  .help = "what a row stands for; role: what threads are for, parent: who started its processes" },
 	ROLES,
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = AT(rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "show N rows, or all with 0; the rest is summed up in one line; JSON always has all rows" },
+	OPTION_ROWS(.help = "show N rows, or all with 0; the rest is summed up in one line; JSON always has all rows"),
 	{ .name = "sort",
 	  .type = OPT_STRING,
 	  .offset = AT(sort),
@@ -232,13 +222,23 @@ const struct option_row table_options[] = {
 		  "anybody was stalled for more than 1 % of the time, then who is most active" },
 	{ .name = "command",
 	  .type = OPT_FLAG,
-	  .live_only = true,
 	  .offset = AT(command),
-	  .help = "show also who is the parent (PPID) and the command line of each process that lives, also in JSON" },
+	  .help = "show also who is the parent (PPID) and the command line of each process that lives, also in JSON; "
+		  "of a "
+		  "history (record --keep) the command line, also of those that have ended" },
 	{ .name = "counts",
 	  .type = OPT_FLAG,
 	  .offset = AT(counts),
 	  .help = "show counts and sums, not rates per second: of a process that lived shortly they say more" },
+	{ .name = NULL },
+};
+
+const struct option_row batch_options[] = {
+	{ .name = "batch",
+	  .short_name = 'b',
+	  .type = OPT_FLAG,
+	  .offset = AT(batch),
+	  .help = "print a table each interval, also where it could fill the screen of a terminal" },
 	{ .name = NULL },
 };
 
@@ -312,6 +312,32 @@ const struct option_row record_options[] = {
 	  .offset = AT(record),
 	  .arg = "FILE",
 	  .help = "also write a recording of the run to FILE, for memtrace replay" },
+	{ .name = NULL },
+};
+
+const struct option_row history_options[] = {
+	{ .name = "history-dir",
+	  .type = OPT_STRING,
+	  .live_only = true,
+	  .offset = AT(history_dir),
+	  .arg = "DIR",
+	  .help = "also keep a history in DIR, as `memtrace record --keep 7d -o DIR` does" },
+	{ .name = "history-keep",
+	  .type = OPT_DURATION,
+	  .live_only = true,
+	  .offset = AT(history_keep_ns),
+	  .min = HOUR_NS,
+	  .max = 8760 * HOUR_NS,
+	  .arg = "TIME",
+	  .help = "with --history-dir: of so long, by default 7d" },
+	{ .name = "history-bytes",
+	  .type = OPT_SIZE,
+	  .live_only = true,
+	  .offset = AT(history_bytes),
+	  .min = 8 << 20,
+	  .max = 1ULL << 44,
+	  .arg = "SIZE",
+	  .help = "with --history-dir: of at most SIZE, by default 1G" },
 	{ .name = NULL },
 };
 
@@ -454,7 +480,10 @@ const struct option_row export_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = AT(keep),
 	  .help = "leave FILE when memtrace stops, instead of removing it" },
-	{ .name = "once", .type = OPT_FLAG, .offset = AT(once), .help = "write FILE once, at the end, and keep it" },
+	{ .name = "once",
+	  .type = OPT_FLAG,
+	  .offset = AT(once),
+	  .help = "write FILE once, at the end of the run (-d, CMD, Ctrl-C), and keep it" },
 	{ .name = "max-series",
 	  .type = OPT_UINT,
 	  .offset = AT(max_series),
@@ -536,11 +565,13 @@ const struct option_row common_options[] = {
 };
 
 const struct option_row *const stat_options[] = {
-	time_options,  window_options, filter_options, cmd_options,    record_options, table_options,  gather_options,
-	stall_options, output_options, ring_options,   attach_options, kernel_options, common_options, NULL,
+	time_options,	window_options, against_options, filter_options, cmd_options,
+	record_options, table_options,	gather_options,	 stall_options,	 output_options,
+	ring_options,	attach_options, kernel_options,	 common_options, NULL,
 };
 
 const struct option_row *const table_command_options[] = {
-	time_options,	filter_options, cmd_options,	record_options, table_options,	gather_options, stall_options,
-	output_options, ring_options,	attach_options, kernel_options, common_options, NULL,
+	time_options,	window_options, batch_options,	filter_options, cmd_options,
+	record_options, table_options,	gather_options, stall_options,	output_options,
+	ring_options,	attach_options, kernel_options, common_options, NULL,
 };

@@ -15,8 +15,8 @@
 #define SIZE_SYNTAX "a whole number of bytes with an optional unit K, M, G, such as 64K or 16M"
 #define TIME_SYNTAX                                                                                                    \
 	"so long after the start, such as 90s or 1h30m; HH:MM or HH:MM:SS, local time of the day on which the "        \
-	"recording began; or 'YYYY-MM-DD HH:MM:SS'"
-#define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, such as 250ms, 15s or 1h30m"
+	"recording began; 'YYYY-MM-DD HH:MM:SS'; of a history also 'yesterday HH:MM', or -2h, so long before its end"
+#define DURATION_SYNTAX "a number with an optional unit ns, us, ms, s, m, h, d, such as 250ms, 15s or 1h30m"
 
 /* One run of options__parse(): the command's rows side by side with popt's table of them. */
 struct parser {

@@ -85,6 +85,7 @@ struct options {
 	const char *sort;	 /* a column's title or path, or NULL */
 	bool command;		 /* of a table: PPID and COMMAND */
 	bool counts;		 /* of a table's text: counts, no rates */
+	bool batch;		 /* of top: no screen of its own */
 	/* how it is gathered */
 	bool light;
 	uint32_t avoid; /* bit per enum attach_kind */
@@ -95,15 +96,22 @@ struct options {
 	const char *symbols;  /* --symbols DIR, or NULL */
 	bool mangled;	      /* --no-demangle */
 	bool no_inlined;
-	uint64_t sample;    /* one in so many; 0: all */
-	const char *record; /* --record FILE, or NULL */
-	uint64_t last_ns;   /* of it only the last part; 0: all */
+	uint64_t sample;	 /* one in so many; 0: all */
+	const char *record;	 /* --record FILE, or NULL */
+	const char *report;	 /* --report FILE: also as a page; or NULL */
+	uint64_t last_ns;	 /* of it only the last part; 0: all */
+	uint64_t keep_ns;	 /* it is a directory with the history of so long; 0: a file */
+	uint64_t max_bytes;	 /* of that directory */
+	const char *history_dir; /* a history beside what else the run does, or NULL; of it: */
+	uint64_t history_keep_ns, history_bytes;
 	struct rings_request rings;
 	const char *btf; /* --btf FILE, or NULL: the kernel's own types */
 	/* where from */
 	const char *replay;	    /* a recording's name; NULL: the live kernel */
 	struct time_point from, to; /* which part of it */
-	const char *cgroup_rules;   /* --cgroup-rules FILE; NULL: that of /etc if it is there */
+	const char *against;	    /* --against: a recording to compare with, or a time of the same one; or NULL */
+	bool anonymise;
+	const char *cgroup_rules; /* --cgroup-rules FILE; NULL: that of /etc if it is there */
 	/* export */
 	bool once;
 	const char *textfile;
@@ -122,6 +130,8 @@ struct options {
 	bool pss;
 	bool wss;
 	bool nodes;
+	/* cache */
+	bool unread; /* what was read ahead and never used */
 	/* leak */
 	bool kernel_side;
 	/* stacks */
@@ -132,6 +142,7 @@ struct options {
 	/* the probe heap */
 	bool malloc;		       /* what programs get from it, by object */
 	struct string_list allocators; /* --allocator FILE:PREFIX */
+	bool kmemleak_scan;	       /* leak --kernel: a scan of kmemleak is asked for */
 	uint64_t heap_objects;	       /* how many can be followed at a time; 0: as many as by default */
 	uint64_t heap_age_ns;	       /* only older ones are shown; 0: all */
 	/* everywhere */

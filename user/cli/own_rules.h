@@ -6,8 +6,9 @@
 struct options;
 
 /*
- * Reads the file that was named, or /etc/memtrace/cgroups if there is one; its rules hold from then on.  EXIT_OK; or
- * EXIT_USAGE after one line on stderr: it is not there, not root's or the user's alone, or something in it is wrong.
+ * Reads the file that was named, or /etc/memtrace/cgroups if there is one; its rules hold from then on, in place
+ * of those of an earlier call.  EXIT_OK; or EXIT_USAGE after one line on stderr, and nothing has changed: it is not
+ * there, not root's or the user's alone, or something in it is wrong.
  */
 int own_rules__read(const struct options *options);
 

@@ -91,6 +91,7 @@ static int run_cache(struct options *options)
 			.keep_dead = true,
 			.max_groups = MAX_GROUPS,
 		},
+		.latency = options->unread,
 		.event = on_event,
 		.events_before = true,
 		.interval = options->interval_ns ? on_interval : NULL,
@@ -111,13 +112,14 @@ static const struct option_row own_options[] = {
 	  .arg = "GROUP",
 	  .help = "what a row stands for: file by default; cgroup: that is charged; process, thread, comm: who did "
 		  "it" },
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "show N rows, or all with 0; the rest is summed up in one line; JSON always has all rows" },
+	{ .name = "unread",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, unread),
+	  .help = "also how much was read ahead and never used (UNREAD), from Linux 6.12 on; a program runs at each "
+		  "read "
+		  "from the page cache" },
+	OPTION_ROWS(.help = "show N rows, or all with 0; the rest is summed up in one line; JSON always has all rows"),
 	{ .name = "sort",
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, sort),
@@ -136,6 +138,7 @@ static const struct example examples[] = {
 	{ .text = "which container's page cache is evicted, and read again",
 	  .line = "memtrace cache --by cgroup -d 10" },
 	{ .text = "what a program does to the page cache", .line = "memtrace cache -- ./program" },
+	{ .text = "which files are read ahead for nothing", .line = "memtrace cache --unread --sort UNREAD -d 60" },
 	{},
 };
 
@@ -149,7 +152,9 @@ const struct command cache_command = {
 		"(EVICTED), left it\n"
 		"otherwise (TRUNCATED: truncated, deleted, dropped on request), and came again after reclaim had taken "
 		"it\n"
-		"(READ-BACK), and how much of it was written to (DIRTIED).\n"
+		"(READ-BACK), how much of it was written to (DIRTIED) and written back (WRITTEN), and how much went "
+		"without having\n"
+		"been used (UNREAD).\n"
 		"\n"
 		"A file is a device and an inode; FILE is its path from the root of its file system.\n"
 		"With CMD or filters: what the chosen tasks add and write to; and what becomes of these files, whoever "

@@ -16,7 +16,6 @@
 extern const struct command doctor_command;
 
 #define MAX_FEATURES 32
-#define MAX_HOOKS    128
 #define NOTE_LEN     160
 #define NR(array)    (sizeof(array) / sizeof(*(array)))
 
@@ -86,8 +85,8 @@ struct diagnosis {
 	char needs[MT_NR_PROBES][CAPABILITIES_TEXT];
 	struct cell capabilities[NR_CAPABILITY_ROWS * NR(capability_columns)];
 	struct cell_rows capability_rows;
-	char whys[MAX_HOOKS][2 * WHY_MAX];
-	struct cell hooks[MAX_HOOKS * NR(hook_columns)];
+	char (*whys)[2 * WHY_MAX]; /* owned, a row a hook */
+	struct cell *hooks;	   /* the same */
 	struct cell_rows hook_rows;
 	struct cell objects[(MT_NR_PROBES + 1) * NR(object_columns)];
 	struct cell_rows object_rows;
@@ -260,14 +259,21 @@ static void look_at_objects(struct diagnosis *d, const struct live *live)
 	d->object_rows = (struct cell_rows){ .cells = d->objects, .nr = i, .nr_columns = NR(object_columns) };
 }
 
-static void look_at_hooks(struct diagnosis *d, struct live *live)
+static int look_at_hooks(struct diagnosis *d, struct live *live)
 {
 	const struct hook_report *h;
-	size_t i;
+	size_t i, nr = 0;
 
-	for (i = 0; i < MAX_HOOKS && (h = live__hook(live, i)); i++) {
+	while (live__hook(live, nr))
+		nr++;
+	d->whys = calloc(nr + 1, sizeof(*d->whys));
+	d->hooks = calloc(nr + 1, NR(hook_columns) * sizeof(*d->hooks));
+	if (!d->whys || !d->hooks)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
 		struct cell *c = &d->hooks[i * NR(hook_columns)];
 
+		h = live__hook(live, i);
 		explain_hook(h, d->whys[i], sizeof(d->whys[i]));
 		c[0] = cell_string(h->object);
 		c[1] = cell_string(h->hook);
@@ -281,7 +287,8 @@ static void look_at_hooks(struct diagnosis *d, struct live *live)
 		c[9] = cell_known(h->verified);
 		c[10] = cell_known(h->load_ns);
 	}
-	d->hook_rows = (struct cell_rows){ .cells = d->hooks, .nr = i, .nr_columns = NR(hook_columns) };
+	d->hook_rows = (struct cell_rows){ .cells = d->hooks, .nr = nr, .nr_columns = NR(hook_columns) };
+	return 0;
 }
 
 static void add_table(struct report *report, const char *path, const struct column *columns, size_t nr,
@@ -354,12 +361,14 @@ static int diagnose(struct diagnosis *d, struct options *options)
 	look_at_machine(d);
 	look_at_probes(d, live, !err);
 	look_at_capabilities(d, err ? NULL : live);
-	if (live) {
-		look_at_hooks(d, live);
-		look_at_objects(d, live);
-		live__source(live)->ops->free(live__source(live));
-	}
-	return EXIT_OK;
+	if (!live)
+		return EXIT_OK;
+	err = look_at_hooks(d, live);
+	look_at_objects(d, live);
+	live__source(live)->ops->free(live__source(live));
+	if (err)
+		log_error("cannot examine this machine: %s", strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
 }
 
 static int run_doctor(struct options *options)
@@ -380,6 +389,8 @@ static int run_doctor(struct options *options)
 		code = render__close(&render, err, code);
 		code = code == EXIT_OK ? d->code : code;
 	}
+	free(d->whys);
+	free(d->hooks);
 	free(d);
 	return code;
 }

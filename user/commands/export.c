@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/outfile.h"
+#include "../base/units.h"
 #include "../report/output.h"
 #include "../metrics/metrics.h"
 #include "../session/power.h"
@@ -26,6 +27,8 @@ extern const struct command export_command;
 /* What may run for ever on any machine: nothing on the paths of page faults and of allocations. */
 #define DEFAULT_PROBES (BIT(fault) | BIT(stall) | BIT(reclaim) | BIT(kswapd) | BIT(oom))
 
+#define CLOCK_SET_NS ((int64_t)NSEC_PER_SEC) /* what NTP corrects meanwhile is less */
+
 #define WRITING "STATUS=counting, and writing the file each interval\n"
 
 struct export_run {
@@ -35,6 +38,7 @@ struct export_run {
 	bool written;		    /* at least once */
 	int error;		    /* of the last write */
 	struct oom_box box;	    /* with --oom-dir */
+	int64_t wall_offset_ns;	    /* of the last interval; 0: there was none */
 	bool uncounted;		    /* metrics could not be made: what would be written from now on would not be true */
 	struct program_cost *costs; /* owned, with room for max_costs */
 	size_t max_costs;
@@ -112,6 +116,19 @@ static int export(struct export_run *run)
 	return err;
 }
 
+/* Intervals and counters do not follow it; times of files and the metric of the last update do. */
+static void say_clock_was_set(struct export_run *run)
+{
+	int64_t now_ns = run->session.checkpoint.wall_offset_ns, by_ns = now_ns - run->wall_offset_ns;
+	char text[32];
+
+	if (run->wall_offset_ns && !run->session.options->replay && (by_ns > CLOCK_SET_NS || by_ns < -CLOCK_SET_NS))
+		log_warn("the machine's clock was set %s by %s; counters go on as before",
+			 by_ns < 0 ? "back" : "forward",
+			 format_duration(text, sizeof(text), (uint64_t)(by_ns < 0 ? -by_ns : by_ns)));
+	run->wall_offset_ns = now_ns;
+}
+
 /*
  * A disk that is full for a while does not stop the export; a reader that left does, and so does what cannot be
  * counted. The message comes once.
@@ -122,6 +139,7 @@ static int on_interval(struct session *session, void *ctx)
 	int err = export(run);
 
 	(void)session;
+	say_clock_was_set(run);
 	if (run->uncounted) {
 		if (err != -ECANCELED)
 			log_error("metrics cannot be counted: %s", strerror(-err));
@@ -160,6 +178,12 @@ static void on_recording(struct session *session, void *ctx, char *data, size_t 
 {
 	(void)session;
 	oom_box__recording(&((struct export_run *)ctx)->box, data, size);
+}
+
+static bool may_keep(struct session *session, void *ctx)
+{
+	(void)session;
+	return oom_box__may_keep(&((struct export_run *)ctx)->box);
 }
 
 /* The report is in the directory; one line of it is for the log. */
@@ -245,6 +269,24 @@ static struct metrics_config metrics_config(const struct options *options)
 	return config;
 }
 
+/* Who expects a file at once would wait. */
+static void say_when(const struct options *options)
+{
+	if (options->once && !options->replay && !options->duration_ns && !options->cmd && !options->pids.nr)
+		log_note("--once: the file is written at the end of the run; with -d TIME it ends by itself");
+}
+
+/* They cost what they cost all the same: a hook on malloc slows each program of the machine. */
+static void say_without_metrics(uint32_t named)
+{
+	enum mt_probe id;
+
+	for (id = 0; id < MT_NR_PROBES; id++)
+		if (named & 1U << id && !schema__has_metrics(id))
+			log_warn("the probe %s has no metrics: nothing of what it sees is in the file",
+				 probe_rows[id].name);
+}
+
 static int run_export_session(struct export_run *run, const struct options *options,
 			      const struct metrics_config *config)
 {
@@ -252,6 +294,7 @@ static int run_export_session(struct export_run *run, const struct options *opti
 
 	run->metrics = metrics__new(&run->session.view, config);
 	run->session.source->ops->checkpoint(run->session.source, &run->session.checkpoint);
+	run->wall_offset_ns = run->session.checkpoint.wall_offset_ns;
 	run->error = run->metrics ? 0 : -ENOMEM;
 	if (!run->error && !options->once)
 		run->error = export(run);
@@ -266,6 +309,8 @@ static int run_export_session(struct export_run *run, const struct options *opti
 		return run->error == -EPIPE ? EXIT_OK : EXIT_FAILED;
 	}
 	run->written = !options->once;
+	say_when(options);
+	say_without_metrics(session__named_probes(options));
 	code = session__run(&run->session);
 	if (options->oom_dir)
 		session__fail_callback(&run->session, oom_box__finish(&run->box));
@@ -315,6 +360,7 @@ static void want_box(struct session_config *config, const struct options *option
 	config->probes_too = BIT(oom) | BIT(memory) | BIT(signal);
 	config->tick = on_tick;
 	config->keep = on_recording;
+	config->may_keep = may_keep;
 }
 
 /* What is written seldom and recorded nowhere needs few looks in between: they bring the extremes of gauges. */
@@ -346,6 +392,7 @@ static int run_export(struct options *options)
 		.event = on_event,
 		.interval = options->once ? NULL : on_interval,
 		.status = WRITING,
+		.reload = own_rules__read,
 		.ctx = &run,
 	};
 	int code = check_box(options);
@@ -376,13 +423,11 @@ static int run_export(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { export_options, oom_report_options,
-							  time_options,	  window_options,
-							  filter_options, cmd_options,
-							  record_options, label_options,
-							  naming_options, ring_options,
-							  attach_options, kernel_options,
-							  common_options, NULL };
+static const struct option_row *const option_groups[] = { export_options, oom_report_options, history_options,
+							  time_options,	  window_options,     filter_options,
+							  cmd_options,	  record_options,     label_options,
+							  naming_options, ring_options,	      attach_options,
+							  kernel_options, common_options,     NULL };
 
 static const struct example examples[] = {
 	{ .text = "for node_exporter, by process name, until stopped",

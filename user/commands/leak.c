@@ -23,8 +23,17 @@ static const struct {
 	const char *name;
 	const struct leak_section *section;
 } sections[] = {
-	{ "memory", &leak_memory_section },    { "growth", &leak_growth_section }, { "by_page", &leak_pages_section },
-	{ "by_object", &leak_object_section }, { "slab", &leak_slab_section },
+	{ "memory", &leak_memory_section },
+	{ "growth", &leak_growth_section },
+	{ "by_page", &leak_pages_section },
+	{ "by_object", &leak_object_section },
+	{ "by_mapping", &leak_mapped_section },
+	{ "kernel_memory", &leak_kinds_section },
+	{ "slab", &leak_slab_section },
+	{ "vmalloc", &leak_vmalloc_section },
+	{ "allocation_sites", &leak_sites_section },
+	{ "kernel_pages", &leak_kpages_section },
+	{ "kmemleak", &leak_kmemleak_section },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(*sections))
@@ -241,11 +250,6 @@ static int run_leak(struct options *options)
 	bool chains = false;
 	size_t i;
 
-	if (options->malloc && options->stacks == STACKS_DWARF) {
-		log_error("--stacks=dwarf: not with --malloc, whose call paths follow frame pointers; expected "
-			  "--stacks=fp");
-		return EXIT_USAGE;
-	}
 	for (i = 0; i < NR_SECTIONS; i++) {
 		if (!(wanted & 1U << i))
 			continue;
@@ -264,28 +268,25 @@ static int run_leak(struct options *options)
 }
 
 static const struct option_row own_options[] = {
-	{ .name = "interval",
-	  .short_name = 'i',
-	  .type = OPT_DURATION,
-	  .offset = offsetof(struct options, interval_ns),
-	  .min = NSEC_PER_SEC / 100,
-	  .max = 8760 * 3600 * NSEC_PER_SEC,
-	  .arg = "TIME",
-	  .live_only = true,
-	  .help = "how often the memory of processes is read: once a second by default, more often with a short -d and "
-		  "with CMD" },
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	OPTION_INTERVAL(NSEC_PER_SEC / 100, .live_only = true,
+			.help = "how often the memory of processes is read: once a second by default, more often with "
+				"a short -d and "
+				"with CMD"),
+	OPTION_ROWS(.help = "show N rows of a table, 20 by default, or all with 0; JSON always has all"),
 	{ .name = "kernel",
 	  .type = OPT_FLAG,
 	  .live_only = true,
 	  .offset = offsetof(struct options, kernel_side),
-	  .help = "also the kernel's own caches of objects (/proc/slabinfo): which grow, and how" },
+	  .help = "also the kernel's own memory: which of its caches of objects grow (/proc/slabinfo), and by which "
+		  "call "
+		  "paths the pages were allocated that it holds" },
+	{ .name = "scan",
+	  .type = OPT_FLAG,
+	  .live_only = true,
+	  .offset = offsetof(struct options, kmemleak_scan),
+	  .help = "with --kernel, where the kernel has kmemleak: let it scan its memory at the end, which takes "
+		  "seconds of "
+		  "CPU time, in place of what it found last" },
 	{ .name = "malloc",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, malloc),
@@ -334,8 +335,9 @@ const struct command leak_command = {
 		"its end or their process's, by the call path that allocated them. That is exact, and costs "
 		"microseconds "
 		"a call.\n"
+		"Beside it what programs mapped by themselves, and did not give back, by call path.\n"
 		"\n"
-		"With --kernel also the kernel's own caches of objects.",
+		"With --kernel also the kernel's own memory: its caches of objects, and its pages by call path.",
 	.takes_cmd = true,
 	.replays = true,
 	.options = option_groups,

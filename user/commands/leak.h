@@ -8,10 +8,14 @@
 
 #include "../count/growth.h"
 #include "../count/page_origins.h"
+#include "../count/held_maps.h"
 #include "../count/held_paths.h"
 #include "../report/event_path.h"
 #include "../session/tracing.h"
 #include "../views/summary.h"
+
+/* What the texts of call paths in one table may take. */
+#define LEAK_PATHS_BYTES (64U << 20)
 
 struct leak_run;
 
@@ -56,10 +60,18 @@ extern const struct leak_section leak_memory_section;
 extern const struct leak_section leak_growth_section;
 extern const struct leak_section leak_pages_section;
 extern const struct leak_section leak_object_section;
+extern const struct leak_section leak_mapped_section;
+extern const struct leak_section leak_kinds_section;
 extern const struct leak_section leak_slab_section;
+extern const struct leak_section leak_vmalloc_section;
+extern const struct leak_section leak_sites_section;
+extern const struct leak_section leak_kmemleak_section;
+extern const struct leak_section leak_kpages_section;
 
 struct leak_pages;
-struct leak_slabs;
+struct leak_kernel;
+struct leak_kpages;
+struct leak_kmemleak;
 
 struct leak_growth_view {
 	struct cell *cells; /* owned */
@@ -81,6 +93,16 @@ struct leak_object_view {
 	bool told; /* what a call costs */
 };
 
+struct leak_mapped_view {
+	struct held_maps maps;
+	struct cell *cells; /* owned */
+	struct cell_rows rows;
+	struct event_path path;
+	struct cell values[3];
+	size_t shown;
+	char rest[48];
+};
+
 struct leak_run {
 	struct tracing tracing;
 	uint32_t wanted; /* sections, a bit each; set when the session is open */
@@ -88,14 +110,17 @@ struct leak_run {
 	uint64_t begun_ns, ended_ns; /* the run, CLOCK_BOOTTIME */
 	struct growth_table growth;  /* of all processes that the run is about */
 	struct leak_growth_view growth_view;
-	struct leak_slabs *slabs; /* owned by its section; NULL: not yet */
-	struct leak_pages *pages; /* owned by the section "memory"; NULL: not yet */
+	struct leak_kernel *kernel;	/* owned by the section "kernel_memory"; NULL: not yet */
+	struct leak_kpages *kpages;	/* owned by its section; NULL: not yet */
+	struct leak_pages *pages;	/* owned by the section "memory"; NULL: not yet */
+	struct leak_kmemleak *kmemleak; /* the same */
 	uint64_t requested_bytes; /* since the run began, and not freed: by_object; unknown: it was not asked for */
 	struct held_paths held;	  /* by object */
 	struct leak_object_view object_view;
+	struct leak_mapped_view mapped_view; /* its paths are those of held */
 	struct summary summary;
-	struct cell nulls[8]; /* of sections that were not asked for */
-	struct column null_columns[8];
+	struct cell nulls[16]; /* of sections that were not asked for */
+	struct column null_columns[16];
 };
 
 #endif

@@ -8,8 +8,7 @@
 #include "../base/log.h"
 #include "leak.h"
 
-#define NR(array)   (sizeof(array) / sizeof(*(array)))
-#define PATHS_BYTES (64U << 20)
+#define NR(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct column columns[] = {
 	{ .title = "HELD", .path = "bytes", .unit = UNIT_BYTES, .key = true, .main = true },
@@ -34,6 +33,7 @@ static const struct column value_columns[] = {
 	{ .title = "files", .path = "files", .unit = UNIT_COUNT },
 	{ .title = "a call and its free, up to", .path = "call_ns", .unit = UNIT_NS },
 	{ .path = "sample" },
+	{ .path = "by_probes" },
 };
 
 static bool wanted(const struct options *options)
@@ -75,9 +75,11 @@ static struct held_objects sum_of(const struct held_paths *paths, bool of_ended)
 
 static int sum_up(struct leak_run *run)
 {
-	run->requested_bytes = sum_of(&run->held, false).bytes;
+	const struct mt_heap_sum *sum = &run->held.sum;
+
+	run->requested_bytes = sum->requested;
 	if (counts_ended(run))
-		run->requested_bytes += sum_of(&run->held, true).bytes;
+		run->requested_bytes += sum->ended_requested;
 	return 0;
 }
 
@@ -101,6 +103,7 @@ static void fill_values(struct leak_run *run, bool ended)
 	*c++ = cell_uint(sum->files);
 	*c++ = sum->call_ns ? cell_uint(sum->call_ns) : cell_none();
 	*c++ = cell_uint(sum->sample);
+	*c++ = cell_bool(sum->by_probes);
 }
 
 static void fill(const struct leak_run *run, const struct held_path *path, bool ended, struct cell *c)
@@ -148,6 +151,10 @@ static void say_what_lacks(const struct leak_run *run, struct report *report, bo
 	const struct mt_heap_sum *sum = &run->held.sum;
 	uint64_t gone = sum_of(&run->held, true).bytes;
 
+	if (sum->by_probes)
+		report__add_note(
+			report, "the program samples its objects itself (otel_memory): bytes are what the sampled ones "
+				"stand for, objects are those");
 	if (sum->sample > 1)
 		report__add_note(report, "a sample of one address in %u: numbers are of the sample", sum->sample);
 	if (sum->without_room)
@@ -198,24 +205,32 @@ static void tell_cost(struct leak_run *run, const struct mt_heap_sum *sum)
 	if (run->object_view.told || !sum->call_ns || run->tracing.session.options->replay)
 		return;
 	run->object_view.told = true;
-	log_note("tracing %u functions in %u files; an allocation and its free take up to %.1f us more", sum->functions,
-		 sum->files, (double)sum->call_ns / 1e3);
+	if (sum->by_probes) {
+		log_note("tracing %u probes that %u file%s of the program brings itself (otel_memory): objects that it "
+			 "samples",
+			 sum->functions, sum->files, sum->files == 1 ? "" : "s");
+		return;
+	}
+	log_note("tracing %u functions in %u file%s; an allocation and its free take up to %.1f us more",
+		 sum->functions, sum->files, sum->files == 1 ? "" : "s", (double)sum->call_ns / 1e3);
 }
 
 static int on_event(struct leak_run *run, const struct event_row *row, const void *record, bool counts)
 {
 	struct cell cells[EVENT_MAX_COLUMNS];
 
-	run->held.max_bytes = PATHS_BYTES;
+	run->held.max_bytes = LEAK_PATHS_BYTES;
 	if (row->id == MT_REC_heap_sum) {
 		tell_cost(run, record);
 		if (counts)
 			held_paths__take_sum(&run->held, record);
 	}
-	if (row->id != MT_REC_heap)
+	if (row->id != MT_REC_heap && row->id != MT_REC_heap_path)
 		return 0;
 	event__cells(row, record, &run->tracing.session.names, cells);
 	event_path__read(&run->object_view.path, row, cells);
+	if (row->id == MT_REC_heap_path)
+		return held_paths__take_path(&run->held, record, run->object_view.path.parts, EVENT_PATH_PARTS);
 	return held_paths__take(&run->held, record, run->object_view.path.parts, EVENT_PATH_PARTS);
 }
 

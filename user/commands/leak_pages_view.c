@@ -282,13 +282,17 @@ static void fill_memory(struct leak_run *run)
 				      size_grown,
 				      held_grown,
 				      rest };
+	/* what was asked for and never used has no pages */
+	bool untouched = run->requested_bytes != MT_UNKNOWN_U64 && rest.i < 0;
 	const struct cell rows[][3] = {
 		{ cell_none(), requested, cell_string("requested and not freed (--malloc)") },
 		{ cell_uint(size), size_grown, cell_string("mapped by allocators: heap, arenas, anonymous mappings") },
 		{ cell_uint(held), held_grown, cell_string("held by allocators, of that") },
 		{ cell_uint(sums->resident), cell_int(sums->grown[PAGES_ANON] + sums->grown[PAGES_OF_FILES]),
 		  cell_string("resident or swapped, all") },
-		{ cell_none(), rest, cell_string("held by allocators, not requested: free() did not give it back") },
+		{ cell_none(), untouched ? cell_int(-rest.i) : rest,
+		  cell_string(untouched ? "requested, not held: no page of it was touched yet" :
+					  "held by allocators, not requested: free() did not give it back") },
 	};
 
 	_Static_assert(sizeof(cells) == sizeof(pages->memory) && sizeof(rows) == sizeof(pages->memory_rows), "all");

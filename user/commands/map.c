@@ -90,7 +90,10 @@ static int run_map(struct options *options)
 	bool still;
 
 	if (o->sort && !map_view__sorts_by(o->sort)) {
-		log_error("--sort '%s': expected one of RSS, SWAP, GREW, ANON, FILE, SHMEM, TABLES, PSS, USS", o->sort);
+		log_error(
+			"--sort '%s': expected one of RSS, SWAP, GREW, SWAP-GREW, ANON, FILE, SHMEM, TABLES, PSS, USS, "
+			"CHARGED",
+			o->sort);
 		return EXIT_USAGE;
 	}
 	if (o->replay)
@@ -137,13 +140,7 @@ static const struct option_row own_options[] = {
 	  .offset = offsetof(struct options, nodes),
 	  .help = "also on which NUMA nodes the pages of each mapping are, from numa_maps: the kernel looks at each "
 		  "page for that, and the process cannot change its mappings meanwhile" },
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "show N rows of a table, 20 by default, or all with 0; JSON always has all" },
+	OPTION_ROWS(.help = "show N rows of a table, 20 by default, or all with 0; JSON always has all"),
 	{ .name = "sort",
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, sort),
@@ -155,7 +152,9 @@ static const struct option_row own_options[] = {
 	  .min = BY_CGROUP,
 	  .choices = cgroup_alone,
 	  .arg = "GROUP",
-	  .help = "a table of cgroups, sums of their processes: what those share is counted for each" },
+	  .help = "a table of cgroups, sums of their processes, in which what those share is counted for each, and "
+		  "what "
+		  "the kernel charges to a cgroup for it, each page once" },
 	{ .name = "command",
 	  .type = OPT_FLAG,
 	  .live_only = true,

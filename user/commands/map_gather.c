@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 #include "../base/clock.h"
+#include "../kernel/cgroup_charge.h"
 #include "../kernel/numa_maps.h"
 #include "../kernel/referenced.h"
 #include "map_live.h"
 
 /* All processes together get so long for PSS. */
 #define PSS_NS (2 * NSEC_PER_SEC)
+/* All cgroups for what is charged to them. */
+#define CHARGES_NS (NSEC_PER_SEC / 2)
 
 /* What it used since its marks were cleared, or since it began. */
 static void read_referenced(struct map_live *run, const struct map_traced *traced, struct process_map *map)
@@ -93,18 +96,52 @@ static int read_pss(struct map_live *run, const struct map_traced *traced)
 	return keep(run, traced, &map);
 }
 
-int map_gather__pss(struct map_live *run)
+static int read_all_pss(struct map_live *run, struct map_traced *const *list, size_t nr)
 {
 	uint64_t until_ns = clock__boot_ns() + PSS_NS;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < nr && clock__boot_ns() < until_ns; i++)
+		if (!list[i]->last.ended)
+			err = read_pss(run, list[i]);
+	return err;
+}
+
+static int keep_charge(struct map_live *run, uint64_t id, uint64_t mapped)
+{
+	if (run->tracing.session.recorder)
+		map_recorded__send_charge(id, mapped, clock__boot_ns(), pipeline__sink(&run->tracing.session.pipeline));
+	return map_recorded__put_charge(&run->maps, id, mapped);
+}
+
+/* Each cgroup once. */
+static int read_charges(struct map_live *run, struct map_traced *const *list, size_t nr)
+{
+	uint64_t until_ns = clock__boot_ns() + CHARGES_NS, id;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < nr && clock__boot_ns() < until_ns; i++) {
+		id = list[i]->last.who.cgroup_id;
+		if (!list[i]->last.ended && id && !map_recorded__has_charge(&run->maps, id))
+			err = keep_charge(run, id, cgroup_charge__mapped(run->cgroups, id));
+	}
+	return err;
+}
+
+int map_gather__machine(struct map_live *run)
+{
 	struct map_traced **list;
-	size_t nr, i;
+	size_t nr;
 	int err = map_live__rank(run, &list, &nr);
 
 	map_recorded__done(&run->maps);
 	send_look(run, MAP_LOOK_BEGINS);
-	for (i = 0; !err && i < nr && clock__boot_ns() < until_ns; i++)
-		if (!list[i]->last.ended)
-			err = read_pss(run, list[i]);
+	if (!err && run->tracing.session.options->pss)
+		err = read_all_pss(run, list, nr);
+	if (!err && run->cgroups)
+		err = read_charges(run, list, nr);
 	send_look(run, MAP_LOOK_ENDS);
 	free(list);
 	return err;

@@ -152,6 +152,8 @@ static int take_sums(struct map_live *run, struct map_look *look, const struct m
 		return -ENOMEM;
 	look->nr++;
 	process->grew_from = map_activity__held(&traced->first);
+	process->swap_from = traced->first.swap_bytes;
+	process->charged = map_recorded__charge(&run->maps, last->who.cgroup_id);
 	process->ended = last->ended || run->single;
 	take_command(run, &last->who, process);
 	map->pid = last->who.pid;
@@ -249,7 +251,7 @@ static int on_look(struct session *session, void *ctx, uint64_t due_ns, bool fin
 
 	(void)is_in_run(run, UINT64_MAX);
 	if (!run->single)
-		return shown && session->options->pss ? map_gather__pss(run) : 0;
+		return shown && (session->options->pss || run->cgroups) ? map_gather__machine(run) : 0;
 	return shown || clock__boot_ns() >= run->next_look_ns ? look(run, shown) : 0;
 }
 
@@ -282,6 +284,7 @@ static int add_activity(struct map_live *run, struct map_process *process)
 	if (!run->traced)
 		return 0;
 	process->grew_from = map_activity__held(&traced->first);
+	process->swap_from = traced->first.swap_bytes;
 	run->all.dropped += process->groups ? traced->dropped : traced->nr_faults;
 	if (!process->groups)
 		return 0;
@@ -392,6 +395,8 @@ static int ready(struct tracing *tracing)
 		return EXIT_OK;
 	run->single = is_single(session->options);
 	page_scan__init(&run->scan);
+	if (!run->single && session->options->by >= 0)
+		run->cgroups = cgroups__new();
 	if (run->single)
 		err = look(run, false);
 	if (session->options->wss)
@@ -431,6 +436,7 @@ static void done(struct tracing *tracing)
 	map_recorded__done(&run->maps);
 	map_activities__done(&run->all);
 	arena__free(&run->names);
+	cgroups__free(run->cgroups);
 }
 
 /* Processes are read where an interval ends: that of all of them is the whole run. */

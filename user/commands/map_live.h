@@ -4,6 +4,7 @@
 #define MEMTRACE_COMMANDS_MAP_LIVE_H
 
 #include "../count/map_recorded.h"
+#include "../kernel/cgroup.h"
 #include "../session/tracing.h"
 #include "map_look.h"
 
@@ -17,6 +18,7 @@ struct map_live {
 	struct map_recorded maps; /* of the newest look: as they were read, or as the recording has them */
 	struct map_look look;	  /* the newest */
 	struct arena names;	  /* of cgroups */
+	struct cgroups *cgroups;  /* where what is charged to them is read; NULL: it is not asked for */
 	uint64_t begun_ns;	  /* the interval */
 	uint64_t next_look_ns;	  /* not before */
 	uint64_t lost;		  /* events until the interval began */
@@ -35,8 +37,11 @@ int map_live__rank(const struct map_live *run, struct map_traced ***list, size_t
  * what is only asked for where something is shown: what was used since the marks were cleared, nodes.  0 or -errno.
  */
 int map_gather__mappings(struct map_live *run, bool shown);
-/* The same of PSS and USS of all processes, as far as there is time. */
-int map_gather__pss(struct map_live *run);
+/*
+ * The same of PSS and USS of all processes, and of what is charged to their cgroups, as far as either is asked for and
+ * there is time.
+ */
+int map_gather__machine(struct map_live *run);
 /* Clears the marks by which it is told what is used. */
 void map_gather__clear_referenced(struct map_live *run);
 

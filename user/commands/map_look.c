@@ -42,7 +42,9 @@ int map_look__add(struct map_look *look, struct process_map *map)
 
 	*process = (struct map_process){ .map = calloc(1, sizeof(*process->map)),
 					 .groups = calloc(1, sizeof(*process->groups)),
-					 .grew_from = MT_UNKNOWN_U64 };
+					 .grew_from = MT_UNKNOWN_U64,
+					 .swap_from = MT_UNKNOWN_U64,
+					 .charged = MT_UNKNOWN_U64 };
 	err = process->map && process->groups ? 0 : -ENOMEM;
 	if (!err) {
 		*process->map = *map;

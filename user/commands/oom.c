@@ -334,16 +334,19 @@ static int run_oom(struct options *options)
 
 static const struct option_row own_options[] = {
 	{ .name = "log",
+	  .live_only = true,
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, kernel_log),
 	  .arg = "FILE",
 	  .help = "report each kill of a kernel's log that was kept: the output of dmesg or journalctl -k, a file of "
 		  "syslog, a console's; - is standard input" },
 	{ .name = "last",
+	  .live_only = true,
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, newest),
 	  .help = "report the newest kill: as --dir has it, or as far as the kernel's log still holds it" },
 	{ .name = "explain",
+	  .live_only = true,
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct options, explain),
 	  .help = "who would be killed if memory ran out now, with the points of each process" },
@@ -373,14 +376,9 @@ static const struct option_row own_options[] = {
 	  .help = "with --at: also which code took the page faults before, by call path. Takes a hook on each page "
 		  "fault; "
 		  "-c and --sample make it cheaper" },
-	{ .name = "rows",
-	  .short_name = 'k',
-	  .type = OPT_UINT,
-	  .offset = offsetof(struct options, rows),
-	  .max = 1000000,
-	  .arg = "N",
-	  .help = "with --explain: show N processes, or all with 0; JSON always has all" },
+	OPTION_ROWS(.help = "with --explain: show N processes, or all with 0; JSON always has all"),
 	{ .name = "dir",
+	  .live_only = true,
 	  .type = OPT_STRING,
 	  .offset = offsetof(struct options, oom_dir),
 	  .arg = "DIR",
@@ -390,13 +388,12 @@ static const struct option_row own_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option_row *const option_groups[] = { own_options,	    sample_options,
-							  symbols_options,  oom_report_options,
-							  duration_options, filter_options,
-							  cmd_options,	    naming_options,
-							  output_options,   ring_options,
-							  attach_options,   kernel_options,
-							  common_options,   NULL };
+static const struct option_row *const option_groups[] = {
+	own_options,	 sample_options,   symbols_options, oom_report_options,
+	history_options, duration_options, window_options,  filter_options,
+	cmd_options,	 naming_options,   output_options,  ring_options,
+	attach_options,	 kernel_options,   common_options,  NULL
+};
 
 static const struct example examples[] = {
 	{ .text = "wait for kills, and keep a report of each", .line = "memtrace oom --dir /var/lib/memtrace/oom" },
@@ -404,6 +401,7 @@ static const struct example examples[] = {
 	{ .text = "all kills of another machine's log", .line = "memtrace oom --log messages.txt" },
 	{ .text = "who would be killed now, also at the limit of that process's cgroup",
 	  .line = "memtrace oom --explain -p 812" },
+	{ .text = "the kills in a recording", .line = "memtrace replay oom.rec oom" },
 	{ .text = "those of `journalctl -k -b -1`, the boot before", .line = "memtrace oom --log - <journal.txt" },
 	{},
 };
@@ -426,6 +424,7 @@ const struct command oom_command = {
 		   "does it, from /proc.",
 	.options = option_groups,
 	.takes_cmd = true,
+	.replays = true,
 	.examples = examples,
 	.run = run_oom,
 };

@@ -133,10 +133,13 @@ static void add_recording_of(struct oom_box *box, const struct oom_kill *kill, s
 static int found(void *ctx, const struct oom_found *found)
 {
 	struct oom_box *box = ctx;
+	bool replay = box->session->options->replay != NULL;
 	const struct oom_origin origin = {
-		.live = true,
+		.kind = replay ? OOM_FROM_RECORDING : OOM_FROM_RUN,
 		.logged = found->logged,
-		.source = found->logged ? "the kernel's events and its log" : "the kernel's events",
+		.source = replay	? "the kernel's events, as recorded" :
+			  found->logged ? "the kernel's events and its log" :
+					  "the kernel's events",
 		.ranking = found->kernel_points ? "the kernel's points" : "computed from the log's table",
 		.lost_records = found->lost_records,
 		.first = !box->reports++,
@@ -269,6 +272,7 @@ static struct oom_watch *watch_of(struct oom_box *box, struct session *session)
 int oom_box__event(struct oom_box *box, struct session *session, const struct event_row *row, const void *record)
 {
 	struct oom_watch *watch;
+	int err = 0;
 
 	if (session->options->stacks && row->id == MT_REC_fault)
 		return take_fault(box, session, row, record);
@@ -278,16 +282,21 @@ int oom_box__event(struct oom_box *box, struct session *session, const struct ev
 	if (watch && box->denied && denied_counts__wants(record))
 		denied_counts__take(&box->denied->counts, record, &session->names);
 	if (watch && (row->probe == MT_PROBE_oom || row->probe == MT_PROBE_memory || row->id == MT_REC_sigkill))
-		oom_watch__take(watch, record);
+		err = oom_watch__take(watch, record);
 	if (row->id == MT_REC_oom)
 		name_recording_of(box, (const struct mt_oom *)record);
-	return watch ? 0 : -ENOMEM;
+	return watch ? err : -ENOMEM;
 }
 
 void oom_box__recording(struct oom_box *box, char *data, size_t size)
 {
 	box->unwritten += oom_files__keep_recording(box->keeper, &box->first, data, size);
 	box->has_first = false;
+}
+
+bool oom_box__may_keep(const struct oom_box *box)
+{
+	return keeper__waiting(box->keeper) < RECORD_BYTES / 4;
 }
 
 /* A session may tick more often than what was before has room for. */
@@ -351,7 +360,8 @@ int oom_box__ready(struct oom_box *box, struct session *session, const char *opt
 		log_error("cannot start: out of memory");
 		return EXIT_FAILED;
 	}
-	survive(session->options);
+	if (!session->options->replay)
+		survive(session->options);
 	return EXIT_OK;
 }
 

@@ -54,6 +54,8 @@ void oom_box__configure(struct session_config *config, const struct options *opt
 int oom_box__event(struct oom_box *box, struct session *session, const struct event_row *row, const void *record);
 int oom_box__tick(struct oom_box *box);
 void oom_box__recording(struct oom_box *box, char *data, size_t size);
+/* Whether a recording may be handed over: one at a time waits for the disk, as each takes some MiB. */
+bool oom_box__may_keep(const struct oom_box *box);
 /* All is attached, nothing has run: opens the directory, whose option has that name, locks memory.  An exit code. */
 int oom_box__ready(struct oom_box *box, struct session *session, const char *option);
 /* The run is over: what waits is reported and written.  0 or -errno of show(). */

@@ -3,6 +3,7 @@
 #include "oom_live.h"
 
 #include "../base/log.h"
+#include "../cli/own_rules.h"
 #include "../session/tracing.h"
 #include "oom_box.h"
 
@@ -35,6 +36,12 @@ static void on_recording(struct session *session, void *ctx, char *data, size_t 
 
 	(void)session;
 	oom_box__recording(&run->box, data, size);
+}
+
+static bool may_keep(struct session *session, void *ctx)
+{
+	(void)session;
+	return oom_box__may_keep(&((struct oom_live *)ctx)->box);
 }
 
 static void on_tick(struct session *session, void *ctx)
@@ -73,20 +80,24 @@ int oom_live__run(const struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish, .verdict = verdict, .done = done };
 	struct session_config config = {
-		.probes = 1U << MT_PROBE_oom | 1U << MT_PROBE_memory,
+		.probes = 1U << MT_PROBE_oom,
 		.probes_too = 1U << MT_PROBE_stall | 1U << MT_PROBE_signal,
 		.no_rows = true,
 		.default_interval_ns = OOM_WATCH_TICK_NS,
 		.aggregate = { .by = BY_COMM, .hist_by = BY_ALL, .max_groups = 16 },
 		.event = on_event,
 		.tick = on_tick,
+		.reload = own_rules__read,
 	};
 
+	/* what was before a kill; a recording may lack it */
+	*(options->replay ? &config.probes_too : &config.probes) |= 1U << MT_PROBE_memory;
 	if (options->denied)
 		config.probes |= 1U << MT_PROBE_denied;
 	oom_box__configure(&config, options);
 	if (options->oom_dir) {
 		config.keep = on_recording;
+		config.may_keep = may_keep;
 		config.probes_too |= 1U << MT_PROBE_reclaim | 1U << MT_PROBE_kswapd;
 	}
 	return tracing__run(sizeof(struct oom_live), options, &config, &ops);

@@ -18,8 +18,7 @@ static int add(struct report *report, struct recording_info *info)
 {
 	if (!report || !info)
 		return -ENOMEM;
-	recording_info__add(info, report);
-	return 0;
+	return recording_info__add(info, report);
 }
 
 static int show(const struct options *options, const struct recording_summary *summary)
@@ -71,6 +70,8 @@ static const struct example examples[] = {
 	{ .text = "each page fault, as JSON lines", .line = "memtrace replay faults.rec trace fault --json" },
 	{ .text = "of a flight recorder, what one unit did in ten seconds of an incident",
 	  .line = "memtrace replay oom.rec stat -c nginx.service --from 14:02:05 --to 14:02:15" },
+	{ .text = "of a history, what one unit did last night",
+	  .line = "memtrace replay /var/lib/memtrace/history stat -c nginx.service --from 03:00 --to 03:30" },
 	{ .text = "histograms of the first ten seconds", .line = "memtrace replay build.rec hist -d 10" },
 	{},
 };
@@ -78,20 +79,24 @@ static const struct example examples[] = {
 const struct command replay_command = {
 	.name = "replay",
 	.question = "what is in a recording?",
-	.summary = "look at a recording, with stat, stalls, state, map, timeline, trace, stacks, hist or export",
+	.summary =
+		"look at a recording, with stat, stalls, state, map, timeline, trace, stacks, hist, top, oom or export",
 	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
-	.details = "With COMMAND (stat, stalls, state, map, timeline, trace, stacks, hist, export), prints what that "
+	.details = "With COMMAND (stat, stalls, state, map, timeline, trace, stacks, hist, top, oom, export), prints "
+		   "what that "
 		   "would have\n"
 		   "printed during the recorded run.\n"
 		   "Without PROBE, it shows all that was recorded. -p, -t, -u, -n and -c choose tasks of a recording "
 		   "as they do live;\n"
 		   "--from and --to choose a part of its time. Options about tracing (--latency, --light, --follow) "
 		   "are refused.\n"
+		   "FILE may be a directory that record --keep has written, of which only that part is read.\n"
 		   "Without COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works "
 		   "on any\n"
 		   "machine.",
 	.options = option_groups,
 	.takes_recording = true,
+	.takes_command = true,
 	.examples = examples,
 	.run = run_replay,
 };

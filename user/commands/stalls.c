@@ -8,6 +8,7 @@
 #include "../views/histograms.h"
 #include "../views/stalls.h"
 #include "../views/summary.h"
+#include "compared.h"
 #include "tasks_request.h"
 
 extern const struct command stalls_command;
@@ -84,6 +85,8 @@ static int run_stalls(struct options *options)
 		.interval = options->interval_ns ? on_interval : NULL,
 	};
 
+	if (options->against)
+		return compared__run(options, &config, true);
 	return tracing__run(sizeof(struct stalls_run), options, &config, &ops);
 }
 

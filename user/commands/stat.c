@@ -10,6 +10,7 @@
 #include "../views/samples.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
+#include "compared.h"
 #include "tasks_request.h"
 
 extern const struct command stat_command;
@@ -129,6 +130,8 @@ static int run_stat(struct options *options)
 		.interval = options->interval_ns ? on_interval : NULL,
 	};
 
+	if (options->against)
+		return compared__run(options, &config, false);
 	return tracing__run(sizeof(struct stat_run), options, &config, &ops);
 }
 

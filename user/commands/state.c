@@ -411,8 +411,8 @@ static int run_state(struct options *options)
 	return code;
 }
 
-static const struct option_row *const option_groups[] = { look_options, state_options, output_options, common_options,
-							  NULL };
+static const struct option_row *const option_groups[] = { look_options,	  window_options, state_options,
+							  output_options, common_options, NULL };
 
 static const struct example examples[] = {
 	{ .text = "where all memory is, and what is abnormal", .line = "memtrace state" },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* memtrace top: the table of stat, refreshed. */
+/* memtrace top: on a terminal the whole screen, else the table of stat, again and again. */
 #include <errno.h>
 
 #include "../cli/command.h"
@@ -8,6 +8,7 @@
 #include "../views/summary.h"
 #include "../session/tracing.h"
 #include "tasks_request.h"
+#include "top_screen.h"
 
 extern const struct command top_command;
 
@@ -69,12 +70,15 @@ static int finish(struct tracing *tracing)
 	return tracing->session.error;
 }
 
-static int check(const struct options *options)
+/* The screen also has columns for the memory of processes. */
+static int check(const struct options *options, bool on_screen)
 {
 	size_t i;
 
 	for (i = 0; i < options->nr_probes; i++) {
-		if (probes[schema__probe(options->probes[i])]->columns)
+		int probe = schema__probe(options->probes[i]);
+
+		if (probes[probe]->columns || (on_screen && probe == MT_PROBE_memory))
 			continue;
 		log_error("the probe %s has no columns in a table of processes; `memtrace list %s` says what it has",
 			  options->probes[i], options->probes[i]);
@@ -83,7 +87,7 @@ static int check(const struct options *options)
 	return EXIT_OK;
 }
 
-static int run_top(struct options *options)
+static int run_plain(struct options *options)
 {
 	static const struct tracing_ops ops = { .ready = ready, .finish = finish };
 	const struct session_config config = {
@@ -99,15 +103,23 @@ static int run_top(struct options *options)
 		.interval = report,
 	};
 
-	if (check(options))
-		return EXIT_USAGE;
 	return tracing__run(sizeof(struct top_run), options, &config, &ops);
+}
+
+static int run_top(struct options *options)
+{
+	bool on_screen = top_screen__wanted(options);
+
+	if (check(options, on_screen))
+		return EXIT_USAGE;
+	return on_screen ? top_screen__run(options) : run_plain(options);
 }
 
 static const struct example examples[] = {
 	{ .text = "who faults most right now", .line = "memtrace top" },
 	{ .text = "which cgroup is stalled by reclaim, every second",
 	  .line = "memtrace top reclaim --by cgroup --sort TIME -i 1" },
+	{ .text = "of a recording, with Left and Right through its time", .line = "memtrace replay build.rec top" },
 	{ .text = "the threads of one process", .line = "memtrace top -p 812 --by thread" },
 	{},
 };
@@ -115,13 +127,17 @@ static const struct example examples[] = {
 const struct command top_command = {
 	.name = "top",
 	.question = "who faults, allocates and reclaims right now?",
-	.summary = "the table of stat, refreshed each interval",
+	.summary = "the whole screen of a terminal, else the table of stat each interval",
 	.usage = "[PROBE...] [OPTIONS] [-- CMD...]",
 	.details = "Shows what happened in the last 2 s, or the last -i, again and again, until Ctrl-C, -d, or the end "
-		   "of CMD.",
+		   "of CMD.\n"
+		   "On a terminal it fills the screen and takes keys: h lists them, q ends it. With --batch, CMD, -o, "
+		   "--json,\n"
+		   "--counts, --command, --by role or parent, or TERM=dumb it prints a table each time.",
 	.options = table_command_options,
 	.takes_probes = true,
 	.takes_cmd = true,
+	.replays = true,
 	.examples = examples,
 	.run = run_top,
 };

@@ -480,6 +480,12 @@ int aggregate__histograms(struct aggregate *agg, enum scope scope, struct hist_e
 	return hists__list(agg->hists, scope, agg->sums[scope], list, nr);
 }
 
+int aggregate__each_histogram(struct aggregate *agg, enum scope scope,
+			      int (*take)(void *ctx, const struct hist_entry *entry), void *ctx)
+{
+	return hists__each(agg->hists, scope, agg->sums[scope], take, ctx);
+}
+
 void aggregate__unattributed(struct aggregate *agg, const uint64_t *counts)
 {
 	uint64_t add[MT_NR_SLOTS];

@@ -126,7 +126,7 @@ struct order {
 	size_t levels; /* 0: only by pid and comm */
 	void *ctx;
 };
-/* order must outlive the call.  NULL and errno. */
+/* The order's functions are called until the selection is freed; nothing is counted meanwhile.  NULL and errno. */
 struct selection *aggregate__select(struct aggregate *agg, enum scope scope, const struct order *order);
 size_t selection__nr(const struct selection *sel);
 /* The row at pos; valid until the next call; 0 or -errno. */
@@ -154,5 +154,11 @@ struct hist_entry {
  * label and falling count; *list is the caller's to free().  0 or -errno.
  */
 int aggregate__histograms(struct aggregate *agg, enum scope scope, struct hist_entry **list, size_t *nr);
+/*
+ * The same one by one in no order, each gone after the call: a list of all takes half a kilobyte for each.  take
+ * returns 0, or -errno, which ends it.  0, what take returned, or -EINVAL for a scope that is not counted.
+ */
+int aggregate__each_histogram(struct aggregate *agg, enum scope scope,
+			      int (*take)(void *ctx, const struct hist_entry *entry), void *ctx);
 
 #endif

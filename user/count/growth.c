@@ -26,18 +26,48 @@ static void forget(struct growth_table *table, struct grown *grown)
 	free(grown);
 }
 
-/* Of many that have ended the one that held least. */
-static void forget_an_ended(struct growth_table *table)
+static bool held_less(const struct grown *a, const struct grown *b)
 {
-	struct grown *grown, *next, *least = NULL;
+	return a->most < b->most;
+}
 
-	HASH_ITER (hh, table->processes, grown, next)
-		if (grown->last.ended && (!least || grown->most < least->most))
-			least = grown;
-	if (!least)
+/* Those that have ended are a binary heap: each held no more than the two below it. */
+static void sink(struct growth_table *table, struct grown *grown)
+{
+	size_t at = 0, below;
+
+	for (; (below = 2 * at + 1) < table->nr_ended; at = below) {
+		if (below + 1 < table->nr_ended && held_less(table->ended[below + 1], table->ended[below]))
+			below++;
+		if (!held_less(table->ended[below], grown))
+			break;
+		table->ended[at] = table->ended[below];
+	}
+	table->ended[at] = grown;
+}
+
+static void rise(struct growth_table *table, struct grown *grown)
+{
+	size_t at = table->nr_ended++;
+
+	for (; at && held_less(grown, table->ended[(at - 1) / 2]); at = (at - 1) / 2)
+		table->ended[at] = table->ended[(at - 1) / 2];
+	table->ended[at] = grown;
+}
+
+/* Of many that have ended the one that held least is forgotten. */
+static void keep_ended(struct growth_table *table, struct grown *grown)
+{
+	struct grown *least;
+
+	if (table->nr_ended < GROWTH_ENDED_MAX) {
+		rise(table, grown);
 		return;
+	}
+	least = held_less(grown, table->ended[0]) ? grown : table->ended[0];
+	if (least != grown)
+		sink(table, grown);
 	forget(table, least);
-	table->nr_ended--;
 	table->left_out++;
 }
 
@@ -64,6 +94,7 @@ static struct grown *add(struct growth_table *table, const struct mt_memory *rec
 	return NULL;
 }
 
+/* A process that has ended has no later record, or is as it was then. */
 int growth_table__take(struct growth_table *table, const struct mt_memory *record)
 {
 	struct grown *grown = growth_table__find(table, &record->who);
@@ -74,12 +105,13 @@ int growth_table__take(struct growth_table *table, const struct mt_memory *recor
 		grown = add(table, record);
 	if (!grown)
 		return -ENOMEM;
+	if (grown->last.ended)
+		return 0;
 	err = growth_series__add(&grown->held, record->hdr.time_ns, held, table->step_ns);
 	grown->most = held > grown->most ? held : grown->most;
-	table->nr_ended += record->ended && !grown->last.ended;
 	grown->last = *record;
-	if (table->nr_ended > GROWTH_ENDED_MAX)
-		forget_an_ended(table);
+	if (record->ended)
+		keep_ended(table, grown);
 	return err;
 }
 

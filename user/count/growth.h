@@ -27,7 +27,8 @@ struct grown {
 struct growth_table {
 	struct grown *processes;    /* owned */
 	uint64_t begun_ns, step_ns; /* of the run, CLOCK_BOOTTIME; how often memory is read: set by the owner */
-	size_t nr_ended, left_out;  /* that have ended, and are not kept */
+	struct grown *ended[GROWTH_ENDED_MAX]; /* private: those of the processes that have ended */
+	size_t nr_ended, left_out;	       /* of those that have ended: how many are kept, and how many are not */
 };
 
 /* A record of that probe; 0 or -ENOMEM. */

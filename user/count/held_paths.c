@@ -55,21 +55,76 @@ static struct held_path *make(struct held_paths *paths, const char *text, size_t
 	return path;
 }
 
-int held_paths__take(struct held_paths *paths, const struct mt_heap *rec, const char *const *parts, size_t nr_parts)
+struct held_path *held_paths__at(struct held_paths *paths, const char *const *parts, size_t nr_parts)
 {
-	const struct held_objects objects = { rec->bytes, rec->objects, rec->oldest_ns };
 	char *text = join(parts, nr_parts);
 	struct held_path *path = NULL;
 
 	if (!text)
-		return -ENOMEM;
+		return NULL;
 	HASH_FIND(hh, paths->table, text, strlen(text), path);
 	if (!path)
 		path = make(paths, text, strlen(text));
 	free(text);
+	return path;
+}
+
+static struct held_context *find_context(const struct held_paths *paths, uint32_t number)
+{
+	struct held_context *context;
+
+	HASH_FIND(hh, paths->contexts, &number, sizeof(number), context);
+	return context;
+}
+
+/* Two processes may have been the first at once; and a recording may say anything. */
+int held_paths__take_path(struct held_paths *paths, const struct mt_heap_path *rec, const char *const *parts,
+			  size_t nr_parts)
+{
+	struct held_context *context = find_context(paths, rec->context);
+	struct held_path *path = held_paths__at(paths, parts, nr_parts);
+
 	if (!path)
 		return -ENOMEM;
-	add(rec->ended ? &path->ended : &path->next, &objects);
+	if (context) {
+		context->path = path;
+		return 0;
+	}
+	if (sizeof(*context) > paths->max_bytes - paths->bytes)
+		return 0;
+	context = calloc(1, sizeof(*context));
+	if (!context)
+		return -ENOMEM;
+	context->number = rec->context;
+	context->path = path;
+	HASH_ADD(hh, paths->contexts, number, sizeof(context->number), context);
+	if (!context->hh.tbl) {
+		free(context);
+		return -ENOMEM;
+	}
+	paths->bytes += sizeof(*context);
+	return 0;
+}
+
+int held_paths__add(struct held_paths *paths, const struct held_objects *objects, bool ended, const char *const *parts,
+		    size_t nr_parts)
+{
+	struct held_path *path = held_paths__at(paths, parts, nr_parts);
+
+	if (!path)
+		return -ENOMEM;
+	add(ended ? &path->ended : &path->next, objects);
+	return 0;
+}
+
+int held_paths__take(struct held_paths *paths, const struct mt_heap *rec, const char *const *parts, size_t nr_parts)
+{
+	const struct held_objects objects = { rec->bytes, rec->objects, rec->oldest_ns };
+	const struct held_context *context = rec->context ? find_context(paths, rec->context) : NULL;
+
+	if (!context)
+		return held_paths__add(paths, &objects, rec->ended, parts, nr_parts);
+	add(rec->ended ? &context->path->ended : &context->path->next, &objects);
 	return 0;
 }
 
@@ -79,13 +134,18 @@ static void settle(struct held_path *path)
 	path->next = (struct held_objects){ 0 };
 }
 
-void held_paths__take_sum(struct held_paths *paths, const struct mt_heap_sum *rec)
+void held_paths__settle(struct held_paths *paths)
 {
 	struct held_path *path, *next;
 
 	HASH_ITER (hh, paths->table, path, next)
 		settle(path);
 	settle(&paths->rest);
+}
+
+void held_paths__take_sum(struct held_paths *paths, const struct mt_heap_sum *rec)
+{
+	held_paths__settle(paths);
 	paths->sum = *rec;
 }
 
@@ -132,7 +192,13 @@ int held_paths__rank(const struct held_paths *paths, bool ended, struct held_pat
 
 void held_paths__done(struct held_paths *paths)
 {
+	struct held_context *context, *next_context;
 	struct held_path *path, *next;
+
+	HASH_ITER (hh, paths->contexts, context, next_context) {
+		HASH_DEL(paths->contexts, context);
+		free(context);
+	}
 
 	HASH_ITER (hh, paths->table, path, next) {
 		HASH_DEL(paths->table, path);

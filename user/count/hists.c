@@ -262,57 +262,77 @@ void hists__next_interval(struct hists *hists)
 	}
 }
 
-static void list_event_hists(struct hists *hists, enum scope scope, struct hist_entry *list, size_t *nr)
-{
-	struct hist_entry *entry;
-	struct hist *hist;
+/* Who takes histograms one by one. */
+struct taker {
+	int (*take)(void *ctx, const struct hist_entry *entry);
+	void *ctx;
+};
 
-	for (hist = hists->table; hist; hist = hist->hh.next) {
+static int each_of_events(struct hists *hists, enum scope scope, const struct taker *taker)
+{
+	struct hist_entry entry;
+	struct hist *hist;
+	int err = 0;
+
+	for (hist = hists->table; !err && hist; hist = hist->hh.next) {
 		if (!hist->counts[scope].count)
 			continue;
-		entry = &list[(*nr)++];
-		*entry = (struct hist_entry){ .row = &hist_rows[hist->key.row], .label = hist->key.label };
-		hist_group__describe(&hists->groups, hist->key.group, entry);
-		memcpy(entry->counts, hist->counts[scope].slots, sizeof(entry->counts));
-		entry->sum = hist->counts[scope].sum;
-		entry->count = hist->counts[scope].count;
+		entry = (struct hist_entry){ .row = &hist_rows[hist->key.row], .label = hist->key.label };
+		hist_group__describe(&hists->groups, hist->key.group, &entry);
+		memcpy(entry.counts, hist->counts[scope].slots, sizeof(entry.counts));
+		entry.sum = hist->counts[scope].sum;
+		entry.count = hist->counts[scope].count;
+		err = taker->take(taker->ctx, &entry);
 	}
+	return err;
 }
 
 /* Bucket i holds the value i, so the sum is that of the values. */
-static void list_buckets(const struct hists *hists, const struct hist_row *row, const struct hist_group *group,
-			 const uint64_t *buckets, struct hist_entry *list, size_t *nr)
+static int take_buckets(const struct hists *hists, const struct hist_row *row, const struct hist_group *group,
+			const uint64_t *buckets, const struct taker *taker)
 {
-	struct hist_entry *entry = &list[*nr];
+	struct hist_entry entry = { .row = row };
 	size_t i, nr_buckets = (size_t)(row->last - row->first + 1);
 
-	*entry = (struct hist_entry){ .row = row };
-	hist_group__describe(&hists->groups, group, entry);
 	for (i = 0; buckets && i < nr_buckets && i < MT_HIST_SLOTS; i++) {
-		entry->counts[i] = buckets[i];
-		entry->sum += i * buckets[i];
-		entry->count += buckets[i];
+		entry.counts[i] = buckets[i];
+		entry.sum += i * buckets[i];
+		entry.count += buckets[i];
 	}
-	*nr += entry->count != 0;
+	if (!entry.count)
+		return 0;
+	hist_group__describe(&hists->groups, group, &entry);
+	return taker->take(taker->ctx, &entry);
 }
 
-static void list_slot_hists(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry *list,
-			    size_t *nr)
+static int each_of_slots(struct hists *hists, enum scope scope, const uint64_t *sums, const struct taker *taker)
 {
 	struct hist_groups *groups = &hists->groups;
 	const struct hist_group *group = NULL;
 	const struct hist_row *row;
+	int err = 0;
 
-	for (row = hist_rows; row < hist_rows + nr_hist_rows; row++) {
+	for (row = hist_rows; !err && row < hist_rows + nr_hist_rows; row++) {
 		if (row->event != MT_REC_NONE)
 			continue;
 		if (groups->by == BY_ALL)
-			list_buckets(hists, row, &groups->all, sums + row->first, list, nr);
-		else
-			while ((group = hist_groups__next(groups, group)))
-				list_buckets(hists, row, group, hist_group__buckets(groups, group, row, scope), list,
-					     nr);
+			err = take_buckets(hists, row, &groups->all, sums + row->first, taker);
+		for (group = NULL; !err && groups->by != BY_ALL && (group = hist_groups__next(groups, group));)
+			err = take_buckets(hists, row, group, hist_group__buckets(groups, group, row, scope), taker);
 	}
+	return err;
+}
+
+int hists__each(struct hists *hists, enum scope scope, const uint64_t *sums,
+		int (*take)(void *ctx, const struct hist_entry *entry), void *ctx)
+{
+	const struct taker taker = { take, ctx };
+	int err;
+
+	if ((size_t)scope >= hists->nr_scopes)
+		return -EINVAL;
+	err = each_of_events(hists, scope, &taker);
+	return err ? err : each_of_slots(hists, scope, sums, &taker);
 }
 
 /* What is equal otherwise is ordered by name, so that output does not depend on the order of arrival. */
@@ -339,19 +359,43 @@ static int compare(const void *one, const void *two)
 	return strcmp(a->comm, b->comm);
 }
 
+struct listed {
+	struct hist_entry *list;
+	size_t nr;
+};
+
+static int count_entry(void *ctx, const struct hist_entry *entry)
+{
+	(void)entry;
+	((struct listed *)ctx)->nr++;
+	return 0;
+}
+
+static int list_entry(void *ctx, const struct hist_entry *entry)
+{
+	struct listed *listed = ctx;
+
+	listed->list[listed->nr++] = *entry;
+	return 0;
+}
+
 int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr)
 {
-	size_t max = HASH_COUNT(hists->table) + nr_hist_rows * (HASH_COUNT(hists->groups.table) + 1);
+	struct listed listed = { 0 };
+	int err;
 
 	*nr = 0;
 	*list = NULL;
-	if ((size_t)scope >= hists->nr_scopes)
-		return -EINVAL;
-	*list = calloc(max, sizeof(**list));
-	if (!*list)
+	err = hists__each(hists, scope, sums, count_entry, &listed);
+	if (err)
+		return err;
+	listed.list = calloc(listed.nr + 1, sizeof(*listed.list));
+	if (!listed.list)
 		return -ENOMEM;
-	list_event_hists(hists, scope, *list, nr);
-	list_slot_hists(hists, scope, sums, *list, nr);
-	qsort(*list, *nr, sizeof(**list), compare);
+	listed.nr = 0;
+	hists__each(hists, scope, sums, list_entry, &listed);
+	qsort(listed.list, listed.nr, sizeof(*listed.list), compare);
+	*list = listed.list;
+	*nr = listed.nr;
 	return 0;
 }

@@ -26,7 +26,9 @@ struct hist_groups *hists__groups(struct hists *hists);
 /* Forgets histograms of groups that ended, and the groups. */
 void hists__drop_ended(struct hists *hists);
 void hists__next_interval(struct hists *hists);
-/* As aggregate__histograms(); sums: of all slots in the scope. */
+/* As aggregate__each_histogram() and aggregate__histograms(); sums: of all slots in the scope. */
+int hists__each(struct hists *hists, enum scope scope, const uint64_t *sums,
+		int (*take)(void *ctx, const struct hist_entry *entry), void *ctx);
 int hists__list(struct hists *hists, enum scope scope, const uint64_t *sums, struct hist_entry **list, size_t *nr);
 
 #endif

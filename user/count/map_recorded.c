@@ -19,6 +19,12 @@ struct map_recorded_process {
 	bool more; /* of the last name */
 };
 
+struct map_recorded_cgroup {
+	UT_hash_handle hh;
+	uint64_t id;
+	uint64_t mapped;
+};
+
 static const uint64_t *value_in(const void *from, const struct map_value_row *row)
 {
 	return (const uint64_t *)((const char *)from + row->offset);
@@ -109,6 +115,55 @@ void map_recorded__send(const struct process_map *map, const struct mt_who *who,
 	send_areas(map, &record.who, now_ns, to);
 }
 
+void map_recorded__send_charge(uint64_t cgroup_id, uint64_t mapped, uint64_t now_ns, struct sink to)
+{
+	const struct map_cgroup_record record = { .hdr = head(REC_MAP_CGROUP, now_ns),
+						  .cgroup_id = cgroup_id,
+						  .mapped = mapped };
+
+	send(to, &record);
+}
+
+static struct map_recorded_cgroup *find_cgroup(const struct map_recorded *look, uint64_t id)
+{
+	struct map_recorded_cgroup *cgroup;
+
+	HASH_FIND(hh, look->cgroups, &id, sizeof(id), cgroup);
+	return cgroup;
+}
+
+bool map_recorded__has_charge(const struct map_recorded *look, uint64_t cgroup_id)
+{
+	return find_cgroup(look, cgroup_id);
+}
+
+uint64_t map_recorded__charge(const struct map_recorded *look, uint64_t cgroup_id)
+{
+	const struct map_recorded_cgroup *cgroup = find_cgroup(look, cgroup_id);
+
+	return cgroup ? cgroup->mapped : MT_UNKNOWN_U64;
+}
+
+int map_recorded__put_charge(struct map_recorded *look, uint64_t cgroup_id, uint64_t mapped)
+{
+	struct map_recorded_cgroup *cgroup = find_cgroup(look, cgroup_id);
+
+	if (cgroup || sizeof(*cgroup) > MAP_RECORDED_BYTES - look->bytes)
+		return 0;
+	cgroup = calloc(1, sizeof(*cgroup));
+	if (!cgroup)
+		return -ENOMEM;
+	cgroup->id = cgroup_id;
+	cgroup->mapped = mapped;
+	HASH_ADD(hh, look->cgroups, id, sizeof(cgroup->id), cgroup);
+	if (!cgroup->hh.tbl) {
+		free(cgroup);
+		return -ENOMEM;
+	}
+	look->bytes += sizeof(*cgroup);
+	return 0;
+}
+
 static struct map_recorded_process *find(const struct map_recorded *look, uint32_t pid)
 {
 	struct map_recorded_process *process;
@@ -128,9 +183,14 @@ static void forget(struct map_recorded *look, struct map_recorded_process *proce
 void map_recorded__done(struct map_recorded *look)
 {
 	struct map_recorded_process *process, *next;
+	struct map_recorded_cgroup *cgroup, *next_cgroup;
 
 	HASH_ITER (hh, look->processes, process, next)
 		forget(look, process);
+	HASH_ITER (hh, look->cgroups, cgroup, next_cgroup) {
+		HASH_DEL(look->cgroups, cgroup);
+		free(cgroup);
+	}
 	*look = (struct map_recorded){ 0 };
 }
 
@@ -304,6 +364,9 @@ int map_recorded__take(struct map_recorded *look, const void *record)
 		return take_name(look, record);
 	case REC_MAP_AREA:
 		return take_area(look, record);
+	case REC_MAP_CGROUP:
+		return map_recorded__put_charge(look, ((const struct map_cgroup_record *)record)->cgroup_id,
+						((const struct map_cgroup_record *)record)->mapped);
 	default:
 		return 0;
 	}

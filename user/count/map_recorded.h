@@ -15,6 +15,7 @@ struct map_recorded_process;
 /* The maps of one look; all zero at first. */
 struct map_recorded {
 	struct map_recorded_process *processes; /* owned, by pid */
+	struct map_recorded_cgroup *cgroups;	/* owned, by id */
 	size_t bytes;
 };
 
@@ -32,6 +33,13 @@ int map_recorded__put(struct map_recorded *look, const struct mt_who *who, struc
  * it has none, and *map is empty.
  */
 int map_recorded__get(struct map_recorded *look, const struct mt_who *who, struct process_map *map);
+/* Puts in what is charged to a cgroup for mapped memory, in bytes; the first one counts.  0 or -ENOMEM. */
+int map_recorded__put_charge(struct map_recorded *look, uint64_t cgroup_id, uint64_t mapped);
+bool map_recorded__has_charge(const struct map_recorded *look, uint64_t cgroup_id);
+/* Unknown: it is not there, or not known. */
+uint64_t map_recorded__charge(const struct map_recorded *look, uint64_t cgroup_id);
+/* Sends it as a record. */
+void map_recorded__send_charge(uint64_t cgroup_id, uint64_t mapped, uint64_t now_ns, struct sink to);
 void map_recorded__done(struct map_recorded *look);
 
 #endif

@@ -108,3 +108,22 @@ const char *memory_kind__of(const char *path, char *buf)
 	snprintf(buf, MEMORY_KIND_MAX, "other: %.*s", (int)(leaf ? leaf_len : first_len), leaf ? leaf : first);
 	return buf;
 }
+
+size_t memory_kind__wanting(const char *path)
+{
+	const char *end = path + strlen(path), *start, *name;
+	size_t len;
+
+	for (; end > path; end = start > path ? start - 1 : path) {
+		for (start = end; start > path && start[-1] != ';'; start--)
+			;
+		name = start;
+		len = (size_t)(end - start);
+		if (len > MARK_LEN && !memcmp(end - MARK_LEN, MARK, MARK_LEN))
+			len -= MARK_LEN;
+		len = cleaned(&name, len);
+		if (!is_plain(name, len))
+			break;
+	}
+	return (size_t)(end - path);
+}

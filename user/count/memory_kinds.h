@@ -14,5 +14,7 @@
  * "unknown". The text is in buf (MEMORY_KIND_MAX bytes) or static.
  */
 const char *memory_kind__of(const char *path, char *buf);
+/* How many bytes of such a path, with or without the marks, are left without the allocator's functions at its leaf. */
+size_t memory_kind__wanting(const char *path);
 
 #endif

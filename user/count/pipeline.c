@@ -154,12 +154,15 @@ static int dispatch(struct pipeline *pipeline, uint16_t id, const void *data)
 	case REC_TITLE: /* of any process: it is only asked for those that count */
 		if (pipeline->roles)
 			task_roles__title(pipeline->roles, data);
+		if (pipeline->titles)
+			titles__take(pipeline->titles, data);
 		return 0;
 	case REC_MAP_LOOK:
 	case REC_MAP_PROCESS:
 	case REC_MAP_NAME:
 	case REC_MAP_AREA:
 	case REC_MAP_RUN:
+	case REC_MAP_CGROUP:
 		return take_map(pipeline, data);
 	default:
 		return take_event(pipeline, &event_rows[id], data);

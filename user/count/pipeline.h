@@ -7,6 +7,7 @@
 #include "../model/map_record.h"
 #include "../model/source.h"
 #include "../model/task_refs.h"
+#include "../model/titles.h"
 #include "keyed_counts.h"
 #include "cgroup_counts.h"
 #include "record_filter.h"
@@ -30,6 +31,7 @@ struct pipeline {
 	void *every_record_ctx;
 	struct record_filter *filter; /* may be NULL: all records count */
 	struct task_refs task_refs;   /* freed by pipeline__done() */
+	struct titles *titles;	      /* takes them; NULL: nobody asks */
 	uint64_t malformed;	      /* records of an unknown id or a wrong size; counted as lost */
 	int error;		      /* the first -errno of an aggregate call */
 };

@@ -15,6 +15,8 @@ struct samples_summary {
 	struct cgroup_counts cgroups;
 };
 
+struct history_summary;
+
 /* All zero at first. */
 struct recording_summary {
 	const struct recording_head *head; /* borrowed */
@@ -23,8 +25,9 @@ struct recording_summary {
 	struct totals totals;  /* up to then */
 	uint64_t counts[MT_NR_RECS];
 	struct samples_summary samples;
-	uint64_t looks, looks_at; /* at mappings, and processes in them */
-	int error;		  /* the first -errno of a record that could not be taken */
+	uint64_t looks, looks_at;	       /* at mappings, and processes in them */
+	const struct history_summary *history; /* the caller's: it is a history; NULL: one recording */
+	int error;			       /* the first -errno of a record that could not be taken */
 };
 
 /* As struct sink's record; ctx is the summary.  Takes the counts and the samples. */

@@ -2,7 +2,8 @@
 /*
  * Rows in falling order of weight.  An entry of the index holds one number to
  * sort by; entries that are equal by it get the next one, which is read from
- * the row again.  So ties cost time, and never more than 16 bytes a row.
+ * the row again.  So ties cost time, and never more than 16 bytes a row.  They
+ * are put in order as far as somebody reads: most want the first rows alone.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,10 +12,16 @@
 
 #include "aggregate_impl.h"
 
+#define TIE_LEVELS 5
+
 struct selection {
 	struct row_index index;
-	const struct order *order; /* while it is sorted */
-	uint64_t v[MT_NR_SLOTS];   /* of the row that was read last */
+	struct order order;
+	size_t done;		    /* so many from the front are where they belong */
+	size_t nr_ends;		    /* levels that entries behind these were put in order by */
+	uint64_t sums[MT_NR_SLOTS]; /* of all */
+	uint64_t v[MT_NR_SLOTS];    /* of the row that was read last */
+	size_t ends[]; /* where the entries that are in order by a level end; each is within the last one */
 };
 
 /* A number that grows as the weight falls.  What is no number weighs least. */
@@ -58,12 +65,10 @@ static uint64_t tie_key(const struct entity *e, size_t level)
 	}
 }
 
-#define TIE_LEVELS 5
-
 /* First the order's levels, then what breaks ties. */
 static uint64_t level_key(const struct selection *sel, const struct entity *entity, size_t level)
 {
-	const struct order *order = sel->order;
+	const struct order *order = &sel->order;
 
 	if (level < order->levels)
 		return weight_key(order->weigh(entity, level, order->ctx));
@@ -72,50 +77,55 @@ static uint64_t level_key(const struct selection *sel, const struct entity *enti
 
 static uint64_t weigh(const struct entity *entity, void *ctx, bool *take)
 {
-	const struct selection *sel = ctx;
+	struct selection *sel = ctx;
+	bool any = false;
 	size_t i;
 
-	for (i = 0; i < MT_NR_SLOTS; i++)
-		if (entity->v[i])
-			return level_key(sel, entity, 0);
-	*take = false;
-	return 0;
-}
-
-static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, size_t level);
-
-/* Entries are sorted by their keys; those with equal ones are put in order from that level on. */
-static int sort_equals(struct selection *sel, struct index_entry *entries, size_t nr, size_t level)
-{
-	size_t first, end;
-	int err = 0;
-
-	for (first = 0; !err && first < nr; first = end) {
-		for (end = first + 1; end < nr; end++)
-			if (entries[end].key != entries[first].key)
-				break;
-		if (end - first > 1)
-			err = sort_ties(sel, entries + first, end - first, level);
+	for (i = 0; i < MT_NR_SLOTS; i++) {
+		any |= entity->v[i] != 0;
+		sel->sums[i] += entity->v[i];
 	}
-	return err;
+	*take = any;
+	return any ? level_key(sel, entity, 0) : 0;
 }
 
-static int sort_ties(struct selection *sel, struct index_entry *entries, size_t nr, size_t level)
+/* Entries from done to end are equal by all levels so far: puts them in order by the next one. */
+static int sort_ties(struct selection *sel, size_t end)
 {
 	struct entity entity;
 	size_t i;
 	int err;
 
-	if (level == sel->order->levels + TIE_LEVELS)
-		return 0;
-	for (i = 0; i < nr; i++) {
-		err = row_index__load(&sel->index, entries[i].ref, &entity, sel->v);
+	for (i = sel->done; i < end; i++) {
+		err = row_index__load(&sel->index, sel->index.entries[i].ref, &entity, sel->v);
 		if (err)
 			return err;
-		entries[i].key = level_key(sel, &entity, level);
+		sel->index.entries[i].key = level_key(sel, &entity, sel->nr_ends);
 	}
-	row_index__sort(entries, nr);
-	return sort_equals(sel, entries, nr, level + 1);
+	row_index__sort(sel->index.entries + sel->done, end - sel->done);
+	sel->ends[sel->nr_ends++] = end;
+	return 0;
+}
+
+/* Goes on until the entry at pos is where it belongs.  0 or -errno. */
+static int settle(struct selection *sel, size_t pos)
+{
+	const struct index_entry *entries = sel->index.entries;
+	size_t end;
+	int err = 0;
+
+	while (!err && sel->done <= pos) {
+		while (sel->done == sel->ends[sel->nr_ends - 1])
+			sel->nr_ends--;
+		for (end = sel->done + 1; end < sel->ends[sel->nr_ends - 1]; end++)
+			if (entries[end].key != entries[sel->done].key)
+				break;
+		if (end - sel->done == 1 || sel->nr_ends == sel->order.levels + TIE_LEVELS)
+			sel->done = end;
+		else
+			err = sort_ties(sel, end);
+	}
+	return err;
 }
 
 static int fill(struct selection *sel)
@@ -129,7 +139,8 @@ static int fill(struct selection *sel)
 	if (err)
 		return err;
 	row_index__sort(index->entries, index->nr);
-	return sort_equals(sel, index->entries, index->nr, 1);
+	sel->ends[sel->nr_ends++] = index->nr;
+	return 0;
 }
 
 struct selection *aggregate__select(struct aggregate *agg, enum scope scope, const struct order *order)
@@ -140,12 +151,12 @@ struct selection *aggregate__select(struct aggregate *agg, enum scope scope, con
 	if (scope != SCOPE_TOTAL && !agg->config.intervals)
 		goto out;
 	err = -ENOMEM;
-	sel = calloc(1, sizeof(*sel));
+	sel = calloc(1, sizeof(*sel) + (order->levels + TIE_LEVELS) * sizeof(*sel->ends));
 	if (!sel)
 		goto out;
 	sel->index.agg = agg;
 	sel->index.scope = scope;
-	sel->order = order;
+	sel->order = *order;
 	err = fill(sel);
 out:
 	if (!err)
@@ -170,24 +181,29 @@ size_t selection__nr(const struct selection *sel)
 
 int selection__at(struct selection *sel, size_t pos, struct entity *entity)
 {
+	int err;
+
 	if (pos >= sel->index.nr)
 		return -ERANGE;
+	err = settle(sel, pos);
+	if (err)
+		return err;
 	return row_index__load(&sel->index, sel->index.entries[pos].ref, entity, sel->v);
 }
 
 int selection__rest(struct selection *sel, size_t pos, uint64_t *v)
 {
 	struct entity entity;
-	size_t i;
+	size_t at, i;
 	int err;
 
-	memset(v, 0, MT_NR_SLOTS * sizeof(*v));
-	for (; pos < sel->index.nr; pos++) {
-		err = selection__at(sel, pos, &entity);
+	memcpy(v, sel->sums, sizeof(sel->sums));
+	for (at = 0; at < pos && at < sel->index.nr; at++) {
+		err = selection__at(sel, at, &entity);
 		if (err)
 			return err;
 		for (i = 0; i < MT_NR_SLOTS; i++)
-			v[i] += entity.v[i];
+			v[i] -= entity.v[i];
 	}
 	return 0;
 }

@@ -50,6 +50,7 @@ struct apart {
 	uint64_t due_ns; /* deadline of the first question's answer; 0: it was not sent */
 	size_t sent;	 /* bytes of it */
 	struct message answer;
+	uint64_t answered;
 	unsigned int killed;
 	bool given_up;
 };
@@ -394,6 +395,7 @@ static void take_answer(struct apart *apart)
 	struct message answer = apart->answer;
 	struct message_cursor cursor = { answer.bytes + sizeof(struct apart_head), answer.bytes + answer.size, false };
 
+	apart->answered++;
 	apart->answer = (struct message){ 0 }; /* the callback may ask again */
 	settle_first(apart, &cursor);
 	free(answer.bytes);
@@ -426,6 +428,11 @@ int apart__fd(const struct apart *apart)
 bool apart__is_idle(const struct apart *apart)
 {
 	return STAILQ_EMPTY(&apart->questions);
+}
+
+uint64_t apart__answered(const struct apart *apart)
+{
+	return apart->answered;
 }
 
 unsigned int apart__killed(const struct apart *apart)

@@ -47,6 +47,8 @@ bool apart__is_idle(const struct apart *apart);
  * called after each signal.  true: all are answered.
  */
 bool apart__wait(struct apart *apart, uint64_t until_ns, bool (*over)(void));
+/* How many questions have been answered. */
+uint64_t apart__answered(const struct apart *apart);
 /* How many readers were too slow. */
 unsigned int apart__killed(const struct apart *apart);
 

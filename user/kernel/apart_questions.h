@@ -19,14 +19,16 @@ enum apart_kind {
 	APART_MAPS = 1,
 	/*
 	 * The functions at the addresses of a call chain, the leaf first.  Question: pids as above; the number of
-	 * mappings, and the mappings; the number of addresses, and the addresses; bits of enum apart_naming.  Answer:
-	 * their number; for each its offset in the function, the function's name ("": unknown), the number of functions
-	 * that are inlined there, and their names, the innermost first.
+	 * mappings, and the mappings; the number of addresses, and the addresses; bits of enum apart_naming; pid, uid
+	 * and start of the process (struct jit_process), the pid 0 in a replay, as it may be another one's by now.
+	 * Answer: their number; for each its offset in the function, the function's name ("": unknown), the number of
+	 * functions that are inlined there, and their names, the innermost first.
 	 */
 	APART_NAMES = 2,
 	/*
 	 * The call chain in a copied stack.  Question: pids and mappings as above; enum unwind_machine; the number of
-	 * registers, and the registers; 1 if the stack ends behind the bytes, else 0; the bytes as a string.  Answer:
+	 * registers, and the registers; 1 if the stack ends behind the bytes, else 0; how many of the first bytes are
+	 * missing; the bytes as a string.  Answer:
 	 * enum unwind_end; the address where nothing is mapped, or 0; the number of addresses, and the addresses, the
 	 * leaf first.
 	 */

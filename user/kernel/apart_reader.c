@@ -124,6 +124,7 @@ static void answer_names(struct symbols *symbols, struct message_cursor *questio
 	struct stack_frame frames[MAX_ADDRESSES];
 	uint64_t addresses[MAX_ADDRESSES], nr;
 	uint32_t pids[MAPS_ACCESS_PIDS];
+	struct jit_process process;
 	struct proc_maps *maps;
 	size_t nr_pids, i;
 	uint64_t naming;
@@ -134,6 +135,10 @@ static void answer_names(struct symbols *symbols, struct message_cursor *questio
 	for (i = 0; i < nr && i < MAX_ADDRESSES; i++)
 		addresses[i] = message__get_u64(question);
 	naming = message__get_u64(question);
+	process.pid = (uint32_t)message__get_u64(question);
+	process.uid = (uint32_t)message__get_u64(question);
+	process.start_ns = message__get_u64(question);
+	symbols__of_process(symbols, &process);
 	symbols__through(symbols, pids, nr_pids);
 	if (naming & APART_NO_INLINED)
 		symbols__without_inlined(symbols);

@@ -23,7 +23,19 @@ static void get_copy(struct message_cursor *question, struct stack_copy *copy)
 			copy->regs[i] = value;
 	}
 	copy->to_end = message__get_u64(question);
+	copy->missing = message__get_u64(question);
 	copy->bytes = message__get_string(question, &copy->nr_bytes, MAX_COPY_BYTES);
+}
+
+/* Nothing, if another copy's chain does not follow from this one's. */
+static void put_basis(struct message *answer, const struct unwound *unwound)
+{
+	const struct cfi_basis *basis = &unwound->basis;
+	size_t nr = basis->incomplete || unwound->outside ? 0 : basis->nr;
+
+	message__put_u64(answer, basis->regs);
+	message__put_u64(answer, nr);
+	message__put_bytes(answer, basis->words, nr * sizeof(*basis->words));
 }
 
 void apart_reader__unwind(struct symbols *symbols, struct message_cursor *question, struct message *answer)
@@ -45,6 +57,7 @@ void apart_reader__unwind(struct symbols *symbols, struct message_cursor *questi
 	message__put_u64(answer, unwound.outside);
 	message__put_u64(answer, unwound.nr);
 	message__put_bytes(answer, unwound.addresses, unwound.nr * sizeof(*unwound.addresses));
+	put_basis(answer, &unwound);
 	proc_maps__free(maps);
 }
 

@@ -285,6 +285,10 @@ static const struct {
 	[CGROUP_STAT_ACTIVE_FILE] = { "active_file", "total_active_file" },
 	[CGROUP_STAT_DIRTY] = { "file_dirty", "total_dirty" },
 	[CGROUP_STAT_UNEVICTABLE] = { "unevictable", "total_unevictable" },
+	[CGROUP_STAT_ZSWAPPED] = { "zswapped", NULL },
+	[CGROUP_STAT_ZSWPIN] = { "zswpin", NULL },
+	[CGROUP_STAT_ZSWPOUT] = { "zswpout", NULL },
+	[CGROUP_STAT_ZSWPWB] = { "zswpwb", NULL },
 };
 
 struct stat_parsing {

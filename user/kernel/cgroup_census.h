@@ -41,7 +41,7 @@ void cgroup_census__read(struct cgroup_census *census, struct cgroup_state *stat
 /* How many are dying; of v1 only known after a whole pass over the hierarchy. */
 void cgroup_census__count_dying(struct cgroup_census *census);
 
-/* What of memory.stat is known, in bytes; of v2 or v1. */
+/* What of memory.stat is known, in the units of enum cgroup_stat; of v2 or v1. */
 void cgroup_census__parse_stat(enum cgroup_version version, const char *text, size_t len,
 			       uint64_t stats[NR_CGROUP_STATS]);
 

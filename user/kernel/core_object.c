@@ -50,6 +50,7 @@ static const struct attach_alt rename_alts[] =
 static const struct attach_alt rmdir_alts[] =
 	TP_BTF("core_cgroup_rmdir", "cgroup:cgroup_rmdir", "struct cgroup *cgrp,char *path");
 static const struct attach_alt iter_alts[] = {
+	{ .program = "core_iter_mem", .kind = ATTACH_ITER },
 	{ .program = "core_iter", .kind = ATTACH_ITER },
 	{},
 };
@@ -187,19 +188,24 @@ void core_object__probe_kernel(struct mt_cfg *cfg, const struct btf *btf)
 }
 
 /* How many different call chains are kept, each in some 1 KiB of the kernel's memory. */
-#define MAX_STACKS 32768
+#define MAX_STACKS	  32768
+#define MAX_KERNEL_STACKS 8192
 
 static int set_stacks(struct bpf_object *bpf, const struct mt_cfg *cfg)
 {
-	static const char *const names[] = { "stacks", "more_stacks", "chain_drafts" };
+	static const char *const names[] = { "stacks", "kernel_stacks", "more_stacks", "more_kernel_stacks",
+					     "chain_drafts" };
+	static const char *const of_copies[] = { "copy_drafts", "known_stacks" };
 	int err = 0;
 
 	for (size_t i = 0; !err && !cfg->stacks && i < sizeof(names) / sizeof(*names); i++)
 		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, names[i]), false);
-	if (!err && !cfg->stack_bytes)
-		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, "copy_drafts"), false);
+	for (size_t i = 0; !err && !cfg->stack_bytes && i < sizeof(of_copies) / sizeof(*of_copies); i++)
+		err = bpf_map__set_autocreate(bpf_object__find_map_by_name(bpf, of_copies[i]), false);
 	if (!err && cfg->stacks)
 		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, names[0]), MAX_STACKS);
+	if (!err && cfg->stacks)
+		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(bpf, names[1]), MAX_KERNEL_STACKS);
 	return err;
 }
 

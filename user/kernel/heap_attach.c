@@ -20,7 +20,9 @@
 #include "../symbols/allocators.h"
 #include "../symbols/elf_needed.h"
 #include "../symbols/maps.h"
+#include "heap_probes.h"
 #include "proc_maps.h"
+#include "uprobe_multi.h"
 
 /* By enum allocator_form. */
 static const char *const programs[NR_ALLOCATOR_FORMS] = {
@@ -35,64 +37,82 @@ static const char *const programs[NR_ALLOCATOR_FORMS] = {
 
 #define AT_END "heap_end"
 
+void heap_attach__prepare(struct bpf_object *bpf)
+{
+	struct bpf_program *program;
+	size_t form;
+
+	if (!uprobe_multi__works())
+		return;
+	for (form = 0; form <= NR_ALLOCATOR_FORMS; form++) {
+		program = bpf_object__find_program_by_name(bpf, form < NR_ALLOCATOR_FORMS ? programs[form] : AT_END);
+		if (program)
+			uprobe_multi__prepare(program);
+	}
+}
+
 void heap_attach__init(struct heap_attach *attach, struct bpf_object *bpf)
 {
 	*attach = (struct heap_attach){ .bpf = bpf, .pid = -1 };
 }
 
-void heap_attach__close(struct heap_attach *attach)
+void heap_attach__forget(struct heap_attach *attach)
 {
-	while (attach->nr_links)
-		bpf_link__destroy(attach->links[--attach->nr_links]);
-	free(attach->links);
 	free(attach->files.list);
 	free(attach->mapped.list);
+	attach->files = attach->mapped = (struct heap_files){ 0 };
+}
+
+void heap_attach__close(struct heap_attach *attach)
+{
+	heap_links__close(&attach->links);
+	heap_attach__forget(attach);
 	memset(attach, 0, sizeof(*attach));
 }
 
-int heap_attach__program(struct heap_attach *attach, const char *program, bool ends, const char *path, uint64_t offset)
+int heap_attach__program(struct heap_attach *attach, const char *program, const struct heap_place *place)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(attach->bpf, program);
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = ends);
-	struct bpf_link **links, *link;
+	const struct bpf_program *prog = bpf_object__find_program_by_name(attach->bpf, program);
 
-	if (!prog)
-		return -ENOENT;
-	links = realloc(attach->links, (attach->nr_links + 1) * sizeof(*links));
-	if (!links)
-		return -ENOMEM;
-	attach->links = links;
-	link = bpf_program__attach_uprobe_opts(prog, attach->pid, path, offset, &opts);
-	if (!link)
-		return -errno;
-	attach->links[attach->nr_links++] = link;
-	return 0;
+	return prog ? heap_links__attach(&attach->links, prog, place) : -ENOENT;
 }
 
-/* The end first: a call whose begin is seen and whose end is not would be missed. */
-static int attach_function(struct heap_attach *attach, const char *path, const struct allocator_function *function)
+/* The offsets of the functions of that form or, with NR_ALLOCATOR_FORMS, of all that return something. */
+static size_t offsets_of(const struct allocator *allocator, enum allocator_form form, uint64_t *offsets)
 {
-	int err = 0;
+	size_t nr = 0, i;
 
-	if (function->form != ALLOCATOR_FREE)
-		err = heap_attach__program(attach, AT_END, true, path, function->offset);
-	return err ? err : heap_attach__program(attach, programs[function->form], false, path, function->offset);
+	for (i = 0; i < allocator->nr; i++)
+		if (allocator->functions[i].form == form ||
+		    (form == NR_ALLOCATOR_FORMS && allocator->functions[i].form != ALLOCATOR_FREE))
+			offsets[nr++] = allocator->functions[i].offset;
+	return nr;
 }
 
+/* The ends first: a call whose begin is seen and whose end is not would be missed. */
 static int attach_functions(struct heap_attach *attach, int fd, const char *name, const struct allocator *allocator)
 {
+	uint64_t offsets[MAX_ALLOCATOR_FUNCTIONS];
+	struct heap_place place = { .offsets = offsets, .ends = true, .pid = attach->pid };
 	char path[64];
-	size_t i;
-	int err = 0;
+	size_t form;
+	int err;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	for (i = 0; !err && i < allocator->nr; i++)
-		err = attach_function(attach, path, &allocator->functions[i]);
+	place.path = path;
+	place.nr = offsets_of(allocator, NR_ALLOCATOR_FORMS, offsets);
+	err = heap_attach__program(attach, AT_END, &place);
+	place.ends = false;
+	for (form = 0; !err && form < NR_ALLOCATOR_FORMS; form++) {
+		place.nr = offsets_of(allocator, (enum allocator_form)form, offsets);
+		err = heap_attach__program(attach, programs[form], &place);
+		attach->functions += err ? 0 : (uint32_t)place.nr;
+	}
 	if (err && !attach->failed)
-		log_warn("%s: %s: cannot be traced: %s", name, allocator->functions[i - 1].name, strerror(-err));
+		log_warn("%s: not all %zu functions of its allocator can be traced: %s", name, allocator->nr,
+			 strerror(-err));
 	attach->failed |= err != 0;
-	attach->functions += err ? i - 1 : i;
-	log_debug("%s: %zu functions of an allocator", name, allocator->nr);
+	log_debug("%s: %zu functions of an allocator, %zu links", name, allocator->nr, attach->links.nr);
 	return err;
 }
 
@@ -174,7 +194,12 @@ int heap_attach__file(struct heap_attach *attach, int fd, const char *name, cons
 	err = elf_file__open(&file, fd);
 	if (err)
 		return err;
-	err = is_wide(&file) ? look_at(attach, &file, name, prefix) : -ENOEXEC;
+	if (!is_wide(&file))
+		err = -ENOEXEC;
+	else if (attach->probes)
+		err = heap_probes__attach(attach, &file, name);
+	else
+		err = look_at(attach, &file, name, prefix);
 	elf_file__close(&file);
 	return err;
 }

@@ -123,9 +123,8 @@ static void take_script(struct command *command, int fd)
 }
 
 /* LD_PRELOAD: names with colons or spaces between. */
-static void add_preloaded(struct command *command)
+static void add_preloaded(struct command *command, const char *list)
 {
-	const char *list = getenv("LD_PRELOAD");
 	char *copy = list ? strdup(list) : NULL, *rest = NULL, *name;
 
 	for (name = copy ? strtok_r(copy, ": ", &rest) : NULL; name; name = strtok_r(NULL, ": ", &rest))
@@ -149,8 +148,6 @@ static void look_at(struct command *command, size_t at)
 		elf_file__visit_needed(&file, take_need, command);
 		elf_file__close(&file);
 	}
-	if (!at)
-		add_preloaded(command);
 	heap_attach__file(command->attach, fd, command->names[at], NULL);
 }
 
@@ -167,15 +164,21 @@ static void find_program(struct command *command, const char *program)
 	find_in(command, getenv("PATH"), program);
 }
 
-void heap_attach__command(struct heap_attach *attach, const char *program)
+void heap_attach__command(struct heap_attach *attach, char *const *words)
 {
+	static const char preload[] = "LD_PRELOAD=";
 	struct command *command = calloc(1, sizeof(*command));
 	size_t at;
 
 	if (!command)
 		return;
 	command->attach = attach;
-	find_program(command, program);
+	find_program(command, words[0]);
+	command->of = "/";
+	add_preloaded(command, getenv("LD_PRELOAD"));
+	for (at = 1; words[at]; at++)
+		if (!strncmp(words[at], preload, sizeof(preload) - 1))
+			add_preloaded(command, words[at] + sizeof(preload) - 1);
 	for (at = 0; at < command->nr; at++)
 		look_at(command, at);
 	while (command->nr)

@@ -7,9 +7,10 @@
 
 /*
  * Attaches to a program, searched as execvp(3) does, or to the interpreter of a script, and to the libraries that the
- * dynamic linker will probably map beside it: those that are needed, and those of LD_PRELOAD.  What it maps from
- * elsewhere is found when it runs (heap_attach__process()).
+ * dynamic linker will probably map beside it: those that are needed, and those of LD_PRELOAD, in the environment or as
+ * a word behind it, as for env(1).  What it maps from elsewhere is found when it runs (heap_attach__process()).  words:
+ * the program and its arguments, then NULL.
  */
-void heap_attach__command(struct heap_attach *attach, const char *program);
+void heap_attach__command(struct heap_attach *attach, char *const *words);
 
 #endif

@@ -19,24 +19,26 @@ int heap_maps__open(struct heap_maps *maps, struct bpf_object *bpf)
 		.processes = bpf_object__find_map_fd_by_name(bpf, "heap_processes"),
 		.counts = bpf_object__find_map_fd_by_name(bpf, "heap_counts"),
 		.tops = bpf_object__find_map_fd_by_name(bpf, "heap_tops"),
+		.rules = bpf_object__find_map_fd_by_name(bpf, "heap_rules"),
 	};
-	return maps->objects < 0 || maps->processes < 0 || maps->counts < 0 || maps->tops < 0 ? -ENOENT : 0;
+	return maps->objects < 0 || maps->processes < 0 || maps->counts < 0 || maps->tops < 0 || maps->rules < 0 ?
+		       -ENOENT :
+		       0;
 }
 
-static void forget_look(struct heap_maps *maps)
+static void forget_table(struct heap_process **table)
 {
 	struct heap_process *process, *next;
 
-	HASH_ITER (hh, maps->known, process, next) {
-		HASH_DEL(maps->known, process);
+	HASH_ITER (hh, *table, process, next) {
+		HASH_DEL(*table, process);
 		free(process);
 	}
-	maps->any_ended = false;
 }
 
 void heap_maps__close(struct heap_maps *maps)
 {
-	forget_look(maps);
+	forget_table(&maps->known);
 }
 
 const struct heap_process *heap_maps__find(const struct heap_maps *maps, uint32_t pid)
@@ -67,17 +69,34 @@ static const struct heap_process *read_process(struct heap_maps *maps, uint32_t 
 			return NULL;
 		}
 	}
+	if (is.state == MT_HEAP_LIVES || process->is.life != is.life)
+		process->requested = is.state == MT_HEAP_LIVES ? is.requested : 0;
 	process->is = is;
 	maps->any_ended |= is.state != MT_HEAP_LIVES;
 	return process;
 }
 
+/* What they held at the last look, if they have ended since. */
+static void keep_requested(struct heap_maps *maps, const struct heap_process *before)
+{
+	struct heap_process *process, *next;
+	const struct heap_process *was;
+
+	HASH_ITER (hh, maps->known, process, next) {
+		HASH_FIND(hh, before, &process->pid, sizeof(process->pid), was);
+		if (process->is.state == MT_HEAP_ENDED && was && was->is.life == process->is.life)
+			process->requested = was->requested;
+	}
+}
+
 int heap_maps__look(struct heap_maps *maps)
 {
+	struct heap_process *before = maps->known;
 	uint32_t pid, last = 0;
 	bool first = true;
 
-	forget_look(maps);
+	maps->known = NULL;
+	maps->any_ended = false;
 	while (!bpf_map_get_next_key(maps->processes, first ? NULL : &last, &pid)) {
 		first = false;
 		last = pid;
@@ -85,7 +104,23 @@ int heap_maps__look(struct heap_maps *maps)
 			break; /* the last one was taken out, and it began again */
 		(void)read_process(maps, pid);
 	}
+	keep_requested(maps, before);
+	forget_table(&before);
 	return 0;
+}
+
+void heap_maps__requested(const struct heap_maps *maps, uint64_t *living, uint64_t *ended)
+{
+	const struct heap_process *process, *next;
+
+	*living = 0;
+	*ended = maps->forgotten;
+	HASH_ITER (hh, maps->known, process, next) {
+		if (process->is.state == MT_HEAP_LIVES)
+			*living += process->requested;
+		else if (process->is.state == MT_HEAP_ENDED)
+			*ended += process->requested;
+	}
 }
 
 /* A process that is younger than the look, or whose exec or end came since, is looked up again. */
@@ -170,8 +205,10 @@ void heap_maps__forget(struct heap_maps *maps)
 		if (process->is.state != MT_HEAP_ENDED)
 			continue;
 		if (!bpf_map_lookup_elem(maps->processes, &process->pid, &now) && now.life == process->is.life &&
-		    now.state == MT_HEAP_ENDED)
-			bpf_map_delete_elem(maps->processes, &process->pid);
+		    now.state == MT_HEAP_ENDED && !bpf_map_delete_elem(maps->processes, &process->pid)) {
+			maps->forgotten += process->requested;
+			process->requested = 0;
+		}
 	}
 }
 
@@ -183,6 +220,30 @@ bool heap_maps__top(const struct heap_maps *maps, uint32_t top, struct mt_stack_
 		return false;
 	*is = found.top;
 	return true;
+}
+
+static bool fits(int64_t offset)
+{
+	return offset > INT32_MIN && offset <= INT32_MAX;
+}
+
+void heap_maps__learn(const struct heap_maps *maps, const struct mt_heap_place *place, const struct cfi_rule *rule)
+{
+	static const struct cfi_rule none = { .kind = CFI_RULE_UNKNOWN };
+	const struct cfi_rule *from = rule ? rule : &none;
+	struct mt_heap_rule is = { .base = rule ? MT_HEAP_NO_BASE : MT_HEAP_OUTERMOST, .pointer = MT_UNKNOWN_S32 };
+	bool plain = fits(from->return_address) && fits(from->frame) && from->frame > 0 &&
+		     (from->pointer == CFI_NOT_SAVED || fits(from->pointer));
+
+	if (plain && from->kind == CFI_RULE_AT)
+		is.base = MT_HEAP_FROM_SP;
+	if (plain && from->kind == CFI_RULE_FRAME)
+		is.base = MT_HEAP_FROM_FP;
+	is.return_address = (int32_t)from->return_address;
+	is.frame = (int32_t)from->frame;
+	if (from->pointer != CFI_NOT_SAVED)
+		is.pointer = (int32_t)from->pointer;
+	bpf_map_update_elem(maps->rules, place, &is, BPF_ANY);
 }
 
 int heap_maps__count(const struct heap_maps *maps, struct mt_heap_counts *counts)

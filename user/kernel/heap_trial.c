@@ -82,15 +82,19 @@ static bool find_code(uintptr_t address, uint64_t *offset)
 static int attach(struct heap_attach *trial)
 {
 	static const char self[] = "/proc/self/exe";
+	struct heap_place place = { .path = self, .nr = 1, .ends = true, .pid = trial->pid };
 	uint64_t allocate, give_back;
 	int err;
 
 	if (!find_code((uintptr_t)trial_allocate, &allocate) || !find_code((uintptr_t)trial_free, &give_back))
 		return -1;
-	err = heap_attach__program(trial, "heap_end", true, self, allocate);
+	place.offsets = &allocate;
+	err = heap_attach__program(trial, "heap_end", &place);
+	place.ends = false;
 	if (!err)
-		err = heap_attach__program(trial, "heap_first", false, self, allocate);
-	return err ? err : heap_attach__program(trial, "heap_free", false, self, give_back);
+		err = heap_attach__program(trial, "heap_first", &place);
+	place.offsets = &give_back;
+	return err ? err : heap_attach__program(trial, "heap_free", &place);
 }
 
 uint64_t heap_trial__run(struct bpf_object *bpf, bool alone)

@@ -2,8 +2,6 @@
 #include "jit_names.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +10,19 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
-#include "../symbols/elf_file.h"
-#include "line_file.h"
 
 #define MAX_PROCESSES 16
-/* A file that grows all the time is read again after so many times of what reading it takes. */
+/* A file that grows all the time is read so often that it takes one of so many parts of a CPU, */
 #define REST_TIMES 20
+/* but at first so much of its time at once: what a small file has new is not missed. */
+#define AT_ONCE_NS 100000000ULL
 #define MAX_FILE   (64 << 20)
 #define MAX_LINE   (SYMBOL_NAME_MAX + 64)
 
 struct process {
 	uint32_t pid; /* 0: none */
 	struct stat file;
-	uint64_t again_ns; /* from when on it may be read again */
+	uint64_t rest_ns; /* until when it would rest for all that it has taken */
 	uint64_t used;
 	struct symtab *tab; /* NULL: nothing could be read */
 };
@@ -148,62 +146,6 @@ int jit_names__read(int fd, struct symtab *tab)
 	return err;
 }
 
-struct own {
-	uint64_t pid, uid;
-};
-
-/*
- * "NSpid:\t4026\t17": the last one is what the process itself knows.  "Uid:\t1000\t1000\t1000\t1000": real, then
- * effective (fs/proc/array.c, task_state()).
- */
-static void take_own(void *ctx, char *line)
-{
-	const char *last = strrchr(line, '\t');
-	struct own *own = ctx;
-
-	if (!strncmp(line, "NSpid:", 6) && last)
-		own->pid = strtoull(last + 1, NULL, 10);
-	sscanf(line, "Uid: %*s %20" SCNu64, &own->uid);
-}
-
-static int read_own(uint32_t pid, struct own *own)
-{
-	char path[64];
-	int fd, err;
-
-	*own = (struct own){ .uid = UINT64_MAX };
-	snprintf(path, sizeof(path), "/proc/%u/status", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = line_file__each(fd, take_own, own);
-	close(fd);
-	return err || own->pid ? err : -ESRCH;
-}
-
-/* A file descriptor, or -errno.  A symbolic link leads to files of the same user at most. */
-static int open_file(uint32_t pid, struct stat *found)
-{
-	char path[64];
-	struct own own;
-	int root, fd, err = read_own(pid, &own);
-
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "/proc/%u/root", pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -errno;
-	snprintf(path, sizeof(path), "/tmp/perf-%" PRIu64 ".map", own.pid);
-	fd = open_regular(root, path, true);
-	close(root);
-	if (fd >= 0 && (fstat(fd, found) || found->st_uid != own.uid)) {
-		close(fd);
-		fd = -EACCES;
-	}
-	return fd;
-}
-
 /* Its place, or that of the one that was asked for the longest ago. */
 static struct process *place_of(struct jit_names *names, uint32_t pid)
 {
@@ -235,7 +177,7 @@ static bool has_changed(const struct stat *a, const struct stat *b)
 static void read_again(struct process *process, int fd, const struct stat *file, size_t max_bytes)
 {
 	struct symtab *tab = symtab__new(max_bytes);
-	uint64_t begin_ns = clock__boot_ns(), end_ns;
+	uint64_t begin_ns = clock__ns(CLOCK_THREAD_CPUTIME_ID), now_ns;
 
 	if (tab && jit_names__read(fd, tab)) {
 		symtab__free(tab);
@@ -244,21 +186,22 @@ static void read_again(struct process *process, int fd, const struct stat *file,
 	symtab__free(process->tab);
 	process->tab = tab;
 	process->file = *file;
-	end_ns = clock__boot_ns();
-	process->again_ns = end_ns + REST_TIMES * (end_ns - begin_ns);
+	now_ns = clock__boot_ns();
+	process->rest_ns = (process->rest_ns > now_ns ? process->rest_ns : now_ns) +
+			   REST_TIMES * (clock__ns(CLOCK_THREAD_CPUTIME_ID) - begin_ns);
 }
 
-struct symtab *jit_names__of(struct jit_names *names, uint32_t pid)
+struct symtab *jit_names__of(struct jit_names *names, const struct jit_process *of, const uint32_t *through, size_t nr)
 {
-	struct process *process = place_of(names, pid);
+	struct process *process = place_of(names, of->pid);
 	struct stat file;
-	int fd = open_file(pid, &file);
+	int fd = jit_file__open(of, through, nr, &file);
 
 	process->used = ++names->calls;
 	if (fd < 0)
 		return NULL;
 	if (!is_same_file(&file, &process->file) ||
-	    (has_changed(&file, &process->file) && clock__boot_ns() >= process->again_ns))
+	    (has_changed(&file, &process->file) && clock__boot_ns() + REST_TIMES * AT_ONCE_NS >= process->rest_ns))
 		read_again(process, fd, &file, names->max_bytes);
 	close(fd);
 	return process->tab;

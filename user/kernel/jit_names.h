@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../symbols/symtab.h"
+#include "jit_file.h"
 
 struct jit_names;
 
@@ -18,12 +19,11 @@ struct jit_names *jit_names__new(size_t max_bytes);
 void jit_names__free(struct jit_names *names); /* NULL is fine */
 
 /*
- * The functions of a process, in its own addresses: from the file in its own /tmp, which must be regular, and belong to
- * who the process runs as.  A file that has changed is read again, but not all
- * the time.  NULL: there are none.
+ * The functions of a process, in its own addresses, from the file that jit_file__open() finds.  A file that has changed
+ * is read again, but not all the time.  NULL: there are none.
  * Valid until the next call.
  */
-struct symtab *jit_names__of(struct jit_names *names, uint32_t pid);
+struct symtab *jit_names__of(struct jit_names *names, const struct jit_process *of, const uint32_t *through, size_t nr);
 
 /* Reads lines of a file into a table; of several functions at one address the last one counts.  Lines that are none are
  * left out.  0; -errno. */

@@ -14,6 +14,7 @@
 
 #include "../base/clock.h"
 #include "../base/small_file.h"
+#include "item_files.h"
 #include "line_file.h"
 #include "list_files.h"
 #include "zone_files.h"
@@ -92,6 +93,8 @@ void machine_files__open(struct machine_files *files)
 	files->slabinfo = open_file("/proc/slabinfo");
 	files->vmallocinfo = open_file("/proc/vmallocinfo");
 	files->swaps = open_file("/proc/swaps");
+	files->sockstat = open_file("/proc/net/sockstat");
+	files->sockstat6 = open_file("/proc/net/sockstat6");
 	for (i = 0; i < NR_SETTINGS; i++)
 		files->settings[i] = open_file(setting_paths[i]);
 	memset(files->kswapd, 0xff, sizeof(files->kswapd));
@@ -115,6 +118,8 @@ void machine_files__close(struct machine_files *files)
 	close_file(files->slabinfo);
 	close_file(files->vmallocinfo);
 	close_file(files->swaps);
+	close_file(files->sockstat);
+	close_file(files->sockstat6);
 	for (i = 0; i < NR_SETTINGS; i++)
 		close_file(files->settings[i]);
 	for (i = 0; i < NR(files->kswapd); i++)
@@ -203,6 +208,37 @@ static void read_zrams(struct machine *machine)
 		closedir(dir);
 }
 
+static int take_within(void *ctx, const struct kernel_item *item)
+{
+	static const char *const names[NR_WITHIN] = {
+#define MT_WITHIN(id, name, path) name,
+		MACHINE_WITHIN(MT_WITHIN)
+#undef MT_WITHIN
+	};
+	struct machine *machine = ctx;
+	size_t i;
+
+	for (i = 0; i < NR_WITHIN; i++)
+		if (!strcmp(names[i], item->name))
+			machine->within[i] =
+				(machine->within[i] == MT_UNKNOWN_U64 ? 0 : machine->within[i]) + item->bytes;
+	return 0;
+}
+
+/* A kernel without IPv6 or networks lacks files of sockets, which is no gap. */
+static void read_within(const struct machine_files *files, struct machine *machine, bool lists)
+{
+	struct kernel_items items = { take_within, machine, machine->page_size, 0 };
+
+	memset(machine->within, 0xff, sizeof(machine->within));
+	if (files->sockstat >= 0)
+		read_lines(machine, files->sockstat, "/proc/net/sockstat", item_files__sockstat, &items);
+	if (files->sockstat6 >= 0)
+		read_lines(machine, files->sockstat6, "/proc/net/sockstat6", item_files__sockstat, &items);
+	if (lists)
+		item_files__read_dma_buf(&items);
+}
+
 void machine_files__read_callers(struct machine_files *files)
 {
 	memset(&files->callers, 0, sizeof(files->callers));
@@ -224,6 +260,7 @@ void machine_files__read(struct machine_files *files, struct machine *machine, b
 	read_zones(files, machine);
 	machine->swaps_known = read_lines(machine, files->swaps, "/proc/swaps", list_files__swaps, machine);
 	read_zrams(machine);
+	read_within(files, machine, lists);
 	if (files->extfrag_err || perf_counts__read(&files->extfrag, &machine->extfrag))
 		machine->extfrag = MT_UNKNOWN_U64;
 	if (lists)

@@ -9,7 +9,7 @@
 
 struct machine_files {
 	struct sample_files samples;
-	int zoneinfo, buddyinfo, slabinfo, vmallocinfo, swaps; /* descriptors, or -errno */
+	int zoneinfo, buddyinfo, slabinfo, vmallocinfo, swaps, sockstat, sockstat6; /* descriptors, or -errno */
 	int settings[NR_SETTINGS];
 	int kswapd[MACHINE_NODES_MAX]; /* by node: its /proc/PID/schedstat, or < 0 */
 	struct perf_counts extfrag;    /* all zero: not open */
@@ -21,7 +21,7 @@ struct machine_files {
 /* Opens what can be opened; files is all zero at first.  machine_files__close() must follow. */
 void machine_files__open(struct machine_files *files);
 void machine_files__close(struct machine_files *files);
-/* One look; lists: also at slab caches. */
+/* One look; lists: also at slab caches and dma-buf. */
 void machine_files__read(struct machine_files *files, struct machine *machine, bool lists);
 /*
  * Reads who called vmalloc(), for the looks to come.  The kernel writes the whole file at once: with thousands of

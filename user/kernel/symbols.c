@@ -59,7 +59,8 @@ struct symbols {
 	struct elf_cache *cache;
 	struct cfi_files *cfi;
 	struct jit_names *jit;
-	/* of this call: the process whose functions of a just-in-time compiler these are, if they were asked for */
+	struct jit_process process; /* whose functions of a just-in-time compiler are asked for */
+	/* of this call, if they were */
 	struct symtab *jit_tab;
 	bool jit_asked;
 };
@@ -136,6 +137,11 @@ void symbols__free(struct symbols *symbols)
 void symbols__without_inlined(struct symbols *symbols)
 {
 	symbols->no_inlined = true;
+}
+
+void symbols__of_process(struct symbols *symbols, const struct jit_process *process)
+{
+	symbols->process = *process;
 }
 
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr)
@@ -243,12 +249,16 @@ static uint64_t call_offset(size_t i)
 }
 
 /* Code that is in no file, or in one that is no program, such as the memfd of a JVM. */
-static struct symtab *jit_table(struct symbols *symbols, uint32_t pid)
+static struct symtab *jit_table(struct symbols *symbols)
 {
+	const struct maps_access *access = &symbols->access;
+
 	if (!symbols->jit)
 		symbols->jit = jit_names__new(JIT_MAX_BYTES);
-	if (symbols->jit && !symbols->jit_asked)
-		symbols->jit_tab = pid ? jit_names__of(symbols->jit, pid) : NULL;
+	if (!symbols->jit_asked)
+		symbols->jit_tab = symbols->process.pid && symbols->jit ?
+					   jit_names__of(symbols->jit, &symbols->process, access->pids, access->nr) :
+					   NULL;
 	symbols->jit_asked = true;
 	return symbols->jit_tab;
 }
@@ -271,7 +281,7 @@ static void name_user(struct symbols *symbols, const struct proc_maps *maps, uin
 	file = read_file_of(symbols, proc_maps__pid(maps), mapping);
 	tab = file ? file->tab : NULL;
 	if (!mapping->elf) {
-		tab = jit_table(symbols, proc_maps__pid(maps));
+		tab = jit_table(symbols);
 		vaddr = address;
 	}
 	if (tab && symtab__find(tab, vaddr, &symbol)) {

@@ -18,6 +18,7 @@
 #include "../symbols/stack.h"
 #include "../symbols/symtab.h"
 #include "elf_cache.h"
+#include "jit_file.h"
 
 /* Enough for a hundred programs, or for one browser. */
 #define SYMBOLS_MAX_BYTES (128 * 1024 * 1024)
@@ -43,6 +44,12 @@ void symbols__without_inlined(struct symbols *symbols);
 
 /* The processes through which files are opened in the next calls, besides the one that has the mappings. */
 void symbols__through(struct symbols *symbols, const uint32_t *pids, size_t nr);
+
+/*
+ * The process whose chains come in the next calls, for the names of what it made at run time; of the pid 0 there are
+ * none.
+ */
+void symbols__of_process(struct symbols *symbols, const struct jit_process *process);
 
 /*
  * Fills in a frame for each address of a user stack, the leaf first.  maps may

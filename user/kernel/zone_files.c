@@ -36,6 +36,7 @@ static const struct place of_node[] = {
 	{ "pgdemote_direct", offsetof(struct machine_node, demoted) },
 	{ "pgdemote_khugepaged", offsetof(struct machine_node, demoted) },
 	{ "pgdemote_proactive", offsetof(struct machine_node, demoted) },
+	{ "node_unreclaimable:", offsetof(struct machine_node, given_up) }, /* mm/vmstat.c, zoneinfo_show_print() */
 };
 
 struct machine_node *zone_files__node(struct machine *machine, uint32_t id)

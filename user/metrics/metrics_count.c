@@ -130,33 +130,46 @@ static int give_hist(struct metrics *m, struct family *family, enum step step, c
 	return give(family, step, name, label_part(family, entry->label), values);
 }
 
-static int give_hists(struct metrics *m, struct family *family, enum step step, const struct hist_entry *entries,
-		      size_t nr)
-{
-	size_t i;
-	int err = 0;
+struct hist_round {
+	struct metrics *m;
+	const struct grouping *grouping;
+	enum step step;
+};
 
-	for (i = 0; !err && i < nr; i++)
-		if (entries[i].row == family->hist && (step == ADD || entries[i].ended))
-			err = give_hist(m, family, step, &entries[i]);
-	return err;
+static bool is_of_hists(const struct family *family, const struct grouping *grouping)
+{
+	return family->hist && family->grouping == grouping;
 }
 
-static int round_of_hists(struct metrics *m, const struct grouping *grouping, enum step step,
-			  const struct hist_entry *entries, size_t nr)
+static int take_hist(void *ctx, const struct hist_entry *entry)
 {
+	const struct hist_round *round = ctx;
+	struct metrics *m = round->m;
 	struct family *family;
 	int err = 0;
 
-	for (family = m->families; !err && family < m->families + m->nr_families; family++) {
-		if (!family->hist || family->grouping != grouping)
-			continue;
-		if (step == ADD)
-			series__begin(family->series);
-		err = give_hists(m, family, step, entries, nr);
-		if (!err && step == ADD)
-			err = series__end(family->series);
-	}
+	if (round->step == FORGET && !entry->ended)
+		return 0;
+	for (family = m->families; !err && family < m->families + m->nr_families; family++)
+		if (is_of_hists(family, round->grouping) && family->hist == entry->row)
+			err = give_hist(m, family, round->step, entry);
+	return err;
+}
+
+/* One by one: a list of them all would be as large as all that they have counted. */
+static int round_of_hists(struct metrics *m, const struct grouping *grouping, enum step step)
+{
+	struct hist_round round = { m, grouping, step };
+	size_t i;
+	int err;
+
+	for (i = 0; step == ADD && i < m->nr_families; i++)
+		if (is_of_hists(&m->families[i], grouping))
+			series__begin(m->families[i].series);
+	err = aggregate__each_histogram(grouping->aggregate, SCOPE_TOTAL, take_hist, &round);
+	for (i = 0; !err && step == ADD && i < m->nr_families; i++)
+		if (is_of_hists(&m->families[i], grouping))
+			err = series__end(m->families[i].series);
 	return err;
 }
 
@@ -265,23 +278,18 @@ static int rounds_of_events(struct metrics *m, const struct ending *ending)
 static int count_grouping(struct metrics *m, const struct grouping *grouping, const struct ending *ending)
 {
 	struct selection *selection;
-	struct hist_entry *entries = NULL;
-	size_t nr = 0;
 	int err;
 
 	aggregate__mark_ended(grouping->aggregate, ending);
 	selection = aggregate__select(grouping->aggregate, SCOPE_TOTAL, &(struct order){ 0 });
-	err = selection ? aggregate__histograms(grouping->aggregate, SCOPE_TOTAL, &entries, &nr) : -errno;
+	err = selection ? round_of_slots(m, grouping, selection) : -errno;
 	if (!err)
-		err = round_of_slots(m, grouping, selection);
-	if (!err)
-		err = round_of_hists(m, grouping, ADD, entries, nr);
+		err = round_of_hists(m, grouping, ADD);
 	if (!err)
 		err = give_rows(m, grouping, selection, FORGET);
 	if (!err)
-		err = round_of_hists(m, grouping, FORGET, entries, nr);
+		err = round_of_hists(m, grouping, FORGET);
 	selection__free(selection);
-	free(entries);
 	if (!err)
 		aggregate__drop_ended(grouping->aggregate);
 	return err;

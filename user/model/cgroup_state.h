@@ -13,7 +13,7 @@
 #define CGROUP_PROCESSES_MAX 4096
 #define CGROUP_LEVELS_MAX    16
 
-/* What a cgroup is charged for, by kind; the names are those of memory.stat. */
+/* What memory.stat says of a cgroup, under these names: what it is charged for, by kind, and more. */
 enum cgroup_stat {
 	CGROUP_STAT_ANON,
 	CGROUP_STAT_FILE, /* with shared memory */
@@ -33,13 +33,17 @@ enum cgroup_stat {
 	CGROUP_STAT_ACTIVE_FILE,
 	CGROUP_STAT_DIRTY,
 	CGROUP_STAT_UNEVICTABLE,
+	CGROUP_STAT_ZSWAPPED, /* what zswap holds of it, before it was compressed */
+	CGROUP_STAT_ZSWPIN,   /* pages, since it was made, as the next two */
+	CGROUP_STAT_ZSWPOUT,
+	CGROUP_STAT_ZSWPWB,
 	NR_CGROUP_STATS
 };
 
 struct cgroup_reading {
 	uint64_t time_ns; /* boot time clock; 0: there is none */
 	uint64_t values[NR_CGROUP_SAMPLES];
-	uint64_t stats[NR_CGROUP_STATS]; /* in bytes; of those that are shown alone */
+	uint64_t stats[NR_CGROUP_STATS]; /* in bytes, if not said otherwise; of those that are shown alone */
 };
 
 struct cgroup_state {

@@ -18,6 +18,7 @@ struct keyed_column {
 	const char *path;	  /* in the objects of JSON; NULL: a member of the key that is not shown */
 	const char *const *names; /* of a FIELD_CODE, NULL at the end */
 	const char *metric;	  /* of a counter; NULL: not exported */
+	enum mt_slot needs;	  /* of a counter: it is unknown where this is; 0: it is always known */
 	const char *help;
 };
 

@@ -39,6 +39,7 @@ struct machine_node {
 	uint64_t missed;	    /* of them, for want of memory on the node that was wanted */
 	uint64_t promoted, demoted; /* pages that came from a slower node; that went to one */
 	uint64_t kswapd_ns;	    /* CPU time of its kswapd */
+	uint64_t given_up;	    /* not 0: that is not woken, as it reclaimed nothing too often */
 };
 
 struct machine_slab {
@@ -90,6 +91,20 @@ struct machine_zram {
 		   10000000)                                                                                           \
 	MT_SETTING(numa_stat, "/proc/sys/vm/numa_stat", "settings.numa_stat", UNIT_NONE, 1)
 
+/* What lies within other parts, or in no counter.  MT_WITHIN(id, name as a kernel item, JSON path) */
+#define MACHINE_WITHIN(MT_WITHIN)                                                                                      \
+	MT_WITHIN(tcp, "sockets: TCP", "within.tcp_bytes")                                                             \
+	MT_WITHIN(udp, "sockets: UDP", "within.udp_bytes")                                                             \
+	MT_WITHIN(fragments, "sockets: fragments", "within.fragments_bytes")                                           \
+	MT_WITHIN(dma_buf, "dma-buf", "within.dma_buf_bytes")
+
+enum machine_within {
+#define MT_WITHIN(id, ...) WITHIN_##id,
+	MACHINE_WITHIN(MT_WITHIN)
+#undef MT_WITHIN
+		NR_WITHIN
+};
+
 enum machine_setting {
 #define MT_SETTING(id, ...) SETTING_##id,
 	MACHINE_SETTINGS(MT_SETTING)
@@ -109,6 +124,7 @@ struct machine {
 	uint64_t page_size;
 	uint64_t values[NR_SAMPLES];
 	uint64_t settings[NR_SETTINGS];
+	uint64_t within[NR_WITHIN]; /* bytes */
 	uint64_t extfrag; /* allocations that broke up blocks of another mobility, since memtrace began to count */
 
 	struct machine_zone zones[MACHINE_ZONES_MAX];

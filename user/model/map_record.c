@@ -42,6 +42,8 @@ size_t map_record__size(uint16_t id)
 		return sizeof(struct map_area_record);
 	case REC_MAP_RUN:
 		return sizeof(struct map_run_record);
+	case REC_MAP_CGROUP:
+		return sizeof(struct map_cgroup_record);
 	default:
 		return 0;
 	}

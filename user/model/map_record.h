@@ -15,6 +15,7 @@
 #define REC_MAP_NAME	0xfff6
 #define REC_MAP_AREA	0xfff7
 #define REC_MAP_RUN	0xfff8
+#define REC_MAP_CGROUP	0xfff9
 
 /* What a recording has of a process, and of an area: a row each; sizes in bytes, MT_UNKNOWN_U64: not known. */
 struct map_value_row {
@@ -95,6 +96,13 @@ struct map_run_record {
 	struct mt_who who;     /* of the process */
 	uint64_t start, pages; /* the number of the first page, and how many there are */
 	uint64_t flags;	       /* enum map_run_flags */
+};
+
+/* What is charged to a cgroup, within a look at sums of processes. */
+struct map_cgroup_record {
+	struct mt_hdr hdr;
+	uint64_t cgroup_id;
+	uint64_t mapped; /* bytes of memory that processes have mapped; unknown: not read */
 };
 
 /* The size of records with that id; 0: it is none of these. */

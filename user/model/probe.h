@@ -72,7 +72,7 @@ enum hook_need {
 	 * probe is whole, and only doctor mentions it.
 	 */
 	HOOK_GAIN,
-	HOOK_LATENCY_GAIN, /* the same, and only while latencies are asked for */
+	HOOK_LATENCY_GAIN, /* the same, and only while latencies, or what costs as much, are asked for */
 };
 
 struct attach_hook {

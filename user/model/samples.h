@@ -98,5 +98,11 @@ struct cgroup_sample_record {
 
 const struct cgroup_sample_source *sample__source(enum cgroup_sample_id id, enum cgroup_version version);
 const char *sample__kind_name(enum sample_kind kind);
+/*
+ * Whether less than a quarter of all memory is available, or that is not known.  Who reads a command line holds the
+ * process's address space, and needs a page for itself (mm/util.c, get_cmdline()).  While memory is short it may be
+ * that page for which the process is killed; its memory then does not come back, and the next one is killed.
+ */
+bool samples__memory_is_short(const uint64_t values[NR_SAMPLES]);
 
 #endif

@@ -62,6 +62,11 @@ static const char *const names_space_call[] = {
 	[MT_SPACE_REMOVE] = "madvise_remove",
 	[MT_NR_SPACE_CALLS] = NULL,
 };
+static const char *const names_heap_change[] = {
+	[MT_HEAP_MMAP] = "mmap",     [MT_HEAP_MMAP_FILE] = "mmap_file", [MT_HEAP_BRK] = "brk",
+	[MT_HEAP_MREMAP] = "mremap", [MT_HEAP_MUNMAP] = "munmap",	[MT_HEAP_EXEC] = "exec",
+	[MT_HEAP_EXIT] = "exit",     [MT_NR_HEAP_CHANGES] = NULL,
+};
 static const char *const names_oom_step[] = { "exited", "reaped", "reap_skipped", "freed", NULL };
 static const char *const names_oom_constraint[] = { "none", "cpuset", "memory_policy", "memcg", NULL };
 /* The same as labels of a metric; what the kernel does not tell comes last. */
@@ -309,6 +314,29 @@ bool schema__has_stacks(enum mt_probe probe)
 		if (event_rows[i].size && event_rows[i].probe == probe && has_stack_field(&event_rows[i]))
 			return true;
 	return false;
+}
+
+static bool any_exported(const struct slot_row *rows, size_t nr, enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (rows[i].probe == probe && rows[i].metric)
+			return true;
+	return false;
+}
+
+bool schema__has_metrics(enum mt_probe probe)
+{
+	size_t i;
+
+	for (i = 0; i < nr_hist_rows; i++)
+		if (hist_rows[i].probe == probe && hist_rows[i].metric)
+			return true;
+	for (i = 0; i < nr_count_rows; i++)
+		if (count_rows[i].probe == probe)
+			return true;
+	return any_exported(slot_rows, MT_NR_SLOTS, probe) || any_exported(machine_rows, MT_NR_MACHINE_SLOTS, probe);
 }
 
 bool schema__is_of_single_events(enum mt_probe probe)

@@ -149,6 +149,8 @@ bool schema__has_latency_event(enum mt_probe probe);
 bool schema__has_single_event(enum mt_probe probe);
 /* Whether it has events with call chains. */
 bool schema__has_stacks(enum mt_probe probe);
+/* Whether anything of it is exported. */
+bool schema__has_metrics(enum mt_probe probe);
 /* Does the probe only have single events, and histograms of them? */
 bool schema__is_of_single_events(enum mt_probe probe);
 /* The help of a metric that several slots share; NULL: one slot's help is enough. */

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_MODEL_STACK_LOOKUP_H
 #define MEMTRACE_MODEL_STACK_LOOKUP_H
 
+#include "../symbols/cfi.h"
 #include "../symbols/maps.h"
 #include "schema.h"
 #include "../symbols/symtab.h"
@@ -25,6 +26,21 @@ struct stack_lookup {
 	 */
 	bool (*made_symbol)(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
 			    struct symbol *symbol);
+	/*
+	 * Has programs know how that place's caller is found (struct mt_heap_place); rule: NULL if it has none.
+	 */
+	void (*learn)(void *ctx, uint64_t space, uint64_t address, const struct cfi_rule *rule);
+	/*
+	 * Has programs know the chain of stacks like that one, which they no longer copy.  place->nr is theirs to
+	 * choose.
+	 */
+	void (*know)(void *ctx, const struct mt_known_place *place, const struct mt_known_stack *known);
+	void (*forget)(void *ctx); /* all that they know of these */
+	/*
+	 * Another number than before if answers about events of that time may be others than before; such events come
+	 * in their order.
+	 */
+	uint64_t (*version)(void *ctx, uint64_t time_ns);
 	void *ctx;
 };
 

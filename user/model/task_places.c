@@ -8,6 +8,13 @@ static bool is_on(const struct mt_cfg *cfg, enum mt_slot slot)
 	return cfg->probes & 1U << slot_rows[slot].probe;
 }
 
+/* The kernel's own counts of a task stand in a place too; of refaults only where delay accounting tells them. */
+static bool is_counted(enum mt_slot slot)
+{
+	return slot != MT_SLOT_process_cpu_ns && slot != MT_SLOT_stall_refault_count &&
+	       slot != MT_SLOT_stall_refault_ns;
+}
+
 /* A probe's slots follow each other, so one number says how far all of them are moved. */
 void task_places__plan(struct mt_cfg *cfg, uint32_t probes)
 {
@@ -16,8 +23,10 @@ void task_places__plan(struct mt_cfg *cfg, uint32_t probes)
 	cfg->probes = probes;
 	cfg->nr_slots = 0;
 	for (slot = 0; slot < MT_NR_SLOTS; slot++)
-		if (is_on(cfg, slot))
+		if (is_on(cfg, slot)) {
+			cfg->counted[cfg->nr_slots] = is_counted(slot) ? ~0U : 0;
 			cfg->shift[slot_rows[slot].probe] = slot - cfg->nr_slots++;
+		}
 }
 
 size_t task_places__record_size(const struct mt_cfg *cfg)

@@ -33,7 +33,7 @@ struct title {
 	struct title_key key;
 	struct title_record record; /* the newest; hdr.id 0: none yet */
 	uint64_t gone_ns;	    /* when the process's leader ended; 0: it lives */
-	uint64_t read_ns;	    /* for who reads titles */
+	uint64_t read_ns;	    /* for who reads titles; 0: it was not read yet */
 };
 
 struct titles {

@@ -102,6 +102,7 @@ static int put_cell(struct csv *csv, const struct column *column, const struct c
 	switch (cell->kind) {
 	case CELL_NONE:
 	case CELL_HISTOGRAM:
+	case CELL_NUMBERS:
 	case CELL_TABLE: /* a field is one value */
 		break;
 	case CELL_UINT:
@@ -445,7 +446,7 @@ static int refuse(const struct csv *csv)
 		if (report->sections[s].kind == SECTION_TABLE && table->path && at < sizeof(accepted))
 			at += (size_t)snprintf(accepted + at, sizeof(accepted) - at, "%s, ", table->path);
 	}
-	log_error("--format %s:%s: the report has no such table; expected one of %s%s%s%s", csv->out->ops->name,
+	log_error("--format %s:%s: there is no such table; expected one of %s%s%s%s", csv->out->ops->name,
 		  csv->out->part, accepted, has_histograms(report) ? histograms_part : "",
 		  has_histograms(report) ? ", " : "", values_part);
 	return -ECANCELED;

@@ -128,6 +128,28 @@ static json_t *json_calls(const char *path)
 
 static json_t *json_rows(const struct output *out, const struct table *table);
 
+static json_t *json_number(const struct output *out, const struct column *column, uint64_t number)
+{
+	if (is_moment(column->unit) && out->wall_offset_ns)
+		number += (uint64_t)*out->wall_offset_ns;
+	return json_uint(number);
+}
+
+static json_t *json_numbers(const struct output *out, const struct column *column, const struct numbers *numbers)
+{
+	json_t *array = json_array();
+	int err = array ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < numbers->nr && !err; i++)
+		err = json_array_append_new(array, numbers->list[i] == MT_UNKNOWN_U64 ?
+							   json_null() :
+							   json_number(out, column, numbers->list[i]));
+	if (!err)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 static json_t *json_cell(const struct output *out, const struct column *column, const struct cell *cell)
 {
 	char address[2 + 16 + 1];
@@ -136,9 +158,7 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 	case CELL_NONE:
 		break;
 	case CELL_UINT:
-		return json_uint(is_moment(column->unit) && out->wall_offset_ns ?
-					 cell->u + (uint64_t)*out->wall_offset_ns :
-					 cell->u);
+		return json_number(out, column, cell->u);
 	case CELL_INT:
 		return json_integer(cell->i);
 	case CELL_REAL:
@@ -154,6 +174,8 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 		return json_histogram(cell->h);
 	case CELL_TABLE:
 		return json_rows(out, cell->t);
+	case CELL_NUMBERS:
+		return json_numbers(out, column, cell->n);
 	}
 	return json_null();
 }

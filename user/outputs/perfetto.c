@@ -116,7 +116,8 @@ static bool add_rest(struct event *event, const char *path, const struct cell *c
 
 static bool is_value(const struct cell *cell)
 {
-	return cell->kind != CELL_NONE && cell->kind != CELL_HISTOGRAM && cell->kind != CELL_TABLE;
+	return cell->kind != CELL_NONE && cell->kind != CELL_HISTOGRAM && cell->kind != CELL_TABLE &&
+	       cell->kind != CELL_NUMBERS;
 }
 
 /* Which column says what.  0 or -ENOMEM; free_rest() in any case. */

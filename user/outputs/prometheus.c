@@ -7,7 +7,6 @@
  * characters) are summed.  Nothing carries a timestamp.
  */
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "../report/output.h"
 #include "../base/sanitise.h"
 #include "../base/stream.h"
+#include "../base/text_buffer.h"
 
 #define NS_PER_S 1000000000ULL
 /*
@@ -25,86 +25,124 @@
 #define FIRST_NS_BUCKET 10
 #define LAST_NS_BUCKET	36
 #define MAX_BUCKETS	64
-#define NUMBER_LEN	40
+#define AT_ONCE		(64 * 1024) /* bytes that are written together */
 
-/* One sample and its labels as they are written, without braces. */
+/* One sample and its labels as they are written, without braces: where in the family's text, then the text. */
 struct series {
-	char *labels;
 	const struct sample *sample;
+	size_t at, size;
+	const char *labels; /* NUL-terminated */
 };
 
 struct family {
 	const struct metric *metric;
 	struct series *series;
 	size_t nr;
+	struct text_buffer labels; /* of all series */
 };
 
-/* Help needs no quotes, so they are escaped only in labels. */
-static int put_escaped(FILE *stream, const char *string, bool quotes)
-{
-	char *valid = sanitise_visible_dup(string);
+/* The bounds of a histogram's buckets, which are the same for each series of a family, as they are written. */
+struct bounds {
+	unsigned int first, last, nr; /* nr: 0, there are none yet */
+	enum unit unit;
+	bool exact;
+	struct text_buffer text;
+	size_t ends[MAX_BUCKETS]; /* of each in the text */
+};
 
+struct writer {
+	FILE *stream;
+	struct text_buffer text;
+	struct bounds bounds;
+};
+
+static bool is_plain(const char *string, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (string[i] < ' ' || string[i] > '~' || string[i] == '\\' || string[i] == '"')
+			return false;
+	return true;
+}
+
+/* Help needs no quotes, so they are escaped only in labels. */
+static int put_escaped(struct text_buffer *text, const char *string, bool quotes)
+{
+	size_t len = strlen(string);
+	char *valid, *p;
+
+	if (is_plain(string, len)) {
+		text_buffer__add(text, string, len);
+		return 0;
+	}
+	valid = sanitise_visible_dup(string);
 	if (!valid)
 		return -ENOMEM;
-	for (const char *p = valid; *p; p++) {
+	for (p = valid; *p; p++) {
 		if (*p == '\\' || (quotes && *p == '"'))
-			fprintf(stream, "\\%c", *p);
-		else
-			fputc(*p, stream);
+			text_buffer__add(text, "\\", 1);
+		text_buffer__add(text, p, 1);
 	}
 	free(valid);
 	return 0;
 }
 
-static int put_labels(FILE *stream, const struct sample *sample)
+static int put_labels(struct text_buffer *text, const struct sample *sample)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < sample->nr_labels && !err; i++) {
 		const struct label *label = &sample->labels[i];
 
-		fprintf(stream, "%s%s=\"", i ? "," : "", label->name);
-		err = put_escaped(stream, label->value ? label->value : "", true);
-		fputc('"', stream);
+		if (i)
+			text_buffer__add(text, ",", 1);
+		text_buffer__string(text, label->name);
+		text_buffer__add(text, "=\"", 2);
+		err = put_escaped(text, label->value ? label->value : "", true);
+		text_buffer__add(text, "\"", 1);
 	}
 	return err;
 }
 
-/* Integers in full; else the fewest digits that read back as the same number.  Always with a point, in any locale. */
-static const char *format_value(char buf[NUMBER_LEN], double value)
-{
-	const char *point = localeconv()->decimal_point;
-	char *at;
+/* What a line begins with, up to the value; le: NULL, or the value of one more label, without NUL. */
+struct line {
+	const char *name;
+	size_t name_len;
+	const char *labels;
+	size_t labels_len;
+};
 
-	if (isnan(value))
-		return "NaN";
-	if (isinf(value))
-		return value < 0 ? "-Inf" : "+Inf";
-	if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
-		snprintf(buf, NUMBER_LEN, "%.0f", value);
-		return buf;
+static void put_start(struct text_buffer *text, const struct line *line, const char *suffix, const char *le,
+		      size_t le_len)
+{
+	text_buffer__add(text, line->name, line->name_len);
+	text_buffer__string(text, suffix);
+	if (line->labels_len || le) {
+		text_buffer__add(text, "{", 1);
+		text_buffer__add(text, line->labels, line->labels_len);
+		if (le) {
+			text_buffer__string(text, line->labels_len ? ",le=\"" : "le=\"");
+			text_buffer__add(text, le, le_len);
+			text_buffer__add(text, "\"", 1);
+		}
+		text_buffer__add(text, "}", 1);
 	}
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(buf, NUMBER_LEN, "%.*g", digits, value);
-		if (strtod(buf, NULL) == value)
-			break;
-	}
-	at = strstr(buf, point);
-	if (at) {
-		*at = '.';
-		memmove(at + 1, at + strlen(point), strlen(at + strlen(point)) + 1);
-	}
-	return buf;
+	text_buffer__add(text, " ", 1);
 }
 
-/* Name, labels, and one more label if le is not NULL, up to the value. */
-static void put_series(FILE *stream, const char *name, const char *suffix, const char *labels, const char *le)
+static void put_count(struct text_buffer *text, const struct line *line, const char *suffix, uint64_t count)
 {
-	fprintf(stream, "%s%s", name, suffix);
-	if (*labels || le)
-		fprintf(stream, "{%s%s%s%s%s}", labels, *labels && le ? "," : "", le ? "le=\"" : "", le ? le : "",
-			le ? "\"" : "");
-	fputc(' ', stream);
+	put_start(text, line, suffix, NULL, 0);
+	text_buffer__digits(text, count, 1);
+	text_buffer__add(text, "\n", 1);
+}
+
+static void put_bucket(struct text_buffer *text, const struct line *line, const char *le, size_t le_len, uint64_t count)
+{
+	put_start(text, line, "_bucket", le, le_len);
+	text_buffer__digits(text, count, 1);
+	text_buffer__add(text, "\n", 1);
 }
 
 static void add_hist(struct histogram *total, uint64_t *counts, const struct histogram *hist)
@@ -129,50 +167,87 @@ static double upper_bound(const struct histogram *hist, unsigned int i)
 	return (double)(1ULL << i) / (hist->unit == UNIT_NS ? (double)NS_PER_S : 1);
 }
 
-/* Every bucket is there, also an empty one: rates over a bucket need its zero. */
-static void put_histogram(FILE *stream, const char *name, const char *labels, const struct histogram *hist)
+static void make_bounds(struct bounds *bounds, const struct histogram *hist)
 {
 	bool is_time = hist->unit == UNIT_NS && !hist->exact;
-	unsigned int first = is_time ? FIRST_NS_BUCKET : 0;
+	unsigned int first = is_time ? FIRST_NS_BUCKET : 0, i;
 	/* The last slot of 64 also holds what is above its bound: it is only part of +Inf. */
 	unsigned int last = is_time			  ? LAST_NS_BUCKET :
 			    hist->nr_counts < MAX_BUCKETS ? (unsigned int)hist->nr_counts - 1 :
 							    MAX_BUCKETS - 2;
-	uint64_t below = 0, all;
-	char buf[NUMBER_LEN];
+
+	if (bounds->nr && bounds->first == first && bounds->last == last && bounds->unit == hist->unit &&
+	    bounds->exact == hist->exact)
+		return;
+	bounds->first = first;
+	bounds->last = last;
+	bounds->unit = hist->unit;
+	bounds->exact = hist->exact;
+	bounds->nr = 0;
+	bounds->text.size = 0;
+	for (i = first; i <= last; i++) {
+		text_buffer__double(&bounds->text, upper_bound(hist, i));
+		bounds->ends[bounds->nr++] = bounds->text.size;
+	}
+}
+
+static void put_buckets(struct writer *writer, const struct line *line, const struct histogram *hist, uint64_t *below,
+			size_t *next)
+{
+	const struct bounds *bounds = &writer->bounds;
+	size_t at = 0, i = 0;
+
+	for (unsigned int bound = bounds->first; bound <= bounds->last; bound++) {
+		size_t end = bounds->ends[bound - bounds->first];
+
+		for (; i <= bound && i < hist->nr_counts; i++)
+			*below += hist->counts[i];
+		put_bucket(&writer->text, line, bounds->text.data + at, end - at, *below);
+		at = end;
+	}
+	*next = i;
+}
+
+/* Every bucket is there, also an empty one: rates over a bucket need its zero. */
+static void put_histogram(struct writer *writer, const struct line *line, const struct histogram *hist)
+{
+	struct text_buffer *text = &writer->text;
+	uint64_t all = 0;
 	size_t i = 0;
 
-	for (unsigned int bound = first; bound <= last && hist->nr_counts; bound++) {
-		for (; i <= bound && i < hist->nr_counts; i++)
-			below += hist->counts[i];
-		put_series(stream, name, "_bucket", labels, format_value(buf, upper_bound(hist, bound)));
-		fprintf(stream, "%llu\n", (unsigned long long)below);
-	}
-	for (all = below; i < hist->nr_counts; i++)
+	if (hist->nr_counts)
+		make_bounds(&writer->bounds, hist);
+	/* without memory for them the whole report fails */
+	if (hist->nr_counts && !writer->bounds.text.failed)
+		put_buckets(writer, line, hist, &all, &i);
+	for (; i < hist->nr_counts; i++)
 		all += hist->counts[i];
 	/* The two must agree, and neither may be below a bucket, however counts were read while they grew. */
 	if (hist->count > all)
 		all = hist->count;
-	put_series(stream, name, "_bucket", labels, "+Inf");
-	fprintf(stream, "%llu\n", (unsigned long long)all);
-	put_series(stream, name, "_sum", labels, NULL);
-	if (hist->unit == UNIT_NS)
-		fprintf(stream, "%llu.%09llu\n", (unsigned long long)(hist->sum / NS_PER_S),
-			(unsigned long long)(hist->sum % NS_PER_S));
-	else
-		fprintf(stream, "%llu\n", (unsigned long long)hist->sum);
-	put_series(stream, name, "_count", labels, NULL);
-	fprintf(stream, "%llu\n", (unsigned long long)all);
+	put_bucket(text, line, "+Inf", strlen("+Inf"), all);
+	put_start(text, line, "_sum", NULL, 0);
+	text_buffer__digits(text, hist->unit == UNIT_NS ? hist->sum / NS_PER_S : hist->sum, 1);
+	if (hist->unit == UNIT_NS) {
+		text_buffer__add(text, ".", 1);
+		text_buffer__digits(text, hist->sum % NS_PER_S, 9);
+	}
+	text_buffer__add(text, "\n", 1);
+	put_count(text, line, "_count", all);
 }
 
 /* Writes the sum of series that have the same labels. */
-static void put_equals(FILE *stream, const struct metric *metric, const struct series *series, size_t nr)
+static void put_equals(struct writer *writer, const struct metric *metric, const struct series *series, size_t nr)
 {
+	const struct line line = { metric->name, strlen(metric->name), series->labels, series->size };
 	uint64_t counts[MAX_BUCKETS] = { 0 };
 	struct histogram hist = { 0 };
-	char buf[NUMBER_LEN];
 	double value = 0;
 
+	if (metric->type == METRIC_HISTOGRAM && nr == 1 && series->sample->hist->nr_counts <= MAX_BUCKETS) {
+		put_histogram(writer, &line, series->sample->hist);
+		return;
+	}
 	for (size_t i = 0; i < nr; i++) {
 		if (metric->type == METRIC_HISTOGRAM)
 			add_hist(&hist, counts, series[i].sample->hist);
@@ -180,14 +255,15 @@ static void put_equals(FILE *stream, const struct metric *metric, const struct s
 			value += series[i].sample->value;
 	}
 	if (metric->type == METRIC_HISTOGRAM) {
-		put_histogram(stream, metric->name, series->labels, &hist);
+		put_histogram(writer, &line, &hist);
 		return;
 	}
-	put_series(stream, metric->name, "", series->labels, NULL);
-	fprintf(stream, "%s\n", format_value(buf, value));
+	put_start(&writer->text, &line, "", NULL, 0);
+	text_buffer__double(&writer->text, value);
+	text_buffer__add(&writer->text, "\n", 1);
 }
 
-static int put_head(FILE *stream, const struct metric *metric)
+static int put_head(struct text_buffer *text, const struct metric *metric)
 {
 	static const char *const types[] = {
 		[METRIC_COUNTER] = "counter",
@@ -197,11 +273,17 @@ static int put_head(FILE *stream, const struct metric *metric)
 	int err = 0;
 
 	if (metric->help) {
-		fprintf(stream, "# HELP %s ", metric->name);
-		err = put_escaped(stream, metric->help, false);
-		fputc('\n', stream);
+		text_buffer__string(text, "# HELP ");
+		text_buffer__string(text, metric->name);
+		text_buffer__add(text, " ", 1);
+		err = put_escaped(text, metric->help, false);
+		text_buffer__add(text, "\n", 1);
 	}
-	fprintf(stream, "# TYPE %s %s\n", metric->name, types[metric->type]);
+	text_buffer__string(text, "# TYPE ");
+	text_buffer__string(text, metric->name);
+	text_buffer__add(text, " ", 1);
+	text_buffer__string(text, types[metric->type]);
+	text_buffer__add(text, "\n", 1);
 	return err;
 }
 
@@ -219,20 +301,14 @@ static bool is_known(const struct metric *metric, const struct sample *sample)
 static int add_series(struct family *family, const struct sample *sample)
 {
 	struct series *series = &family->series[family->nr];
-	size_t size;
-	FILE *stream = open_memstream(&series->labels, &size);
 	int err;
 
-	if (!stream)
-		return -ENOMEM;
 	series->sample = sample;
+	series->at = family->labels.size;
+	err = put_labels(&family->labels, sample);
+	series->size = family->labels.size - series->at;
+	text_buffer__add(&family->labels, "", 1);
 	family->nr++;
-	err = put_labels(stream, sample);
-	if (ferror(stream))
-		err = -ENOMEM;
-	/* without memory to shorten the text, there is none, and no error */
-	if (fclose(stream) != 0 || !series->labels)
-		err = -ENOMEM;
 	return err;
 }
 
@@ -261,6 +337,10 @@ static int gather(struct family *family, const struct report *report)
 				err = add_series(family, &metric->samples[j]);
 		}
 	}
+	if (!err && family->labels.failed)
+		err = -ENOMEM;
+	for (size_t i = 0; i < family->nr && !err; i++)
+		family->series[i].labels = family->labels.data + family->series[i].at;
 	return err;
 }
 
@@ -269,26 +349,33 @@ static int compare_series(const void *a, const void *b)
 	return strcmp(((const struct series *)a)->labels, ((const struct series *)b)->labels);
 }
 
-static int put_family(FILE *stream, const struct report *report, const struct metric *metric)
+/* Written when there is enough of it: each write costs some system calls. */
+static int write_text(struct writer *writer, size_t least)
+{
+	if (writer->text.failed || writer->bounds.text.failed)
+		return -ENOMEM;
+	return writer->text.size < least ? 0 : text_buffer__write(&writer->text, writer->stream);
+}
+
+static int put_family(struct writer *writer, const struct report *report, const struct metric *metric)
 {
 	struct family family = { .metric = metric };
 	int err = gather(&family, report);
 	size_t next;
 
-	if (err)
-		goto out;
-	err = put_head(stream, metric);
-	qsort(family.series, family.nr, sizeof(*family.series), compare_series);
-	for (size_t i = 0; i < family.nr; i = next) {
+	if (!err)
+		err = put_head(&writer->text, metric);
+	if (!err)
+		qsort(family.series, family.nr, sizeof(*family.series), compare_series);
+	for (size_t i = 0; i < family.nr && !err; i = next) {
 		for (next = i + 1; next < family.nr; next++) {
 			if (compare_series(&family.series[i], &family.series[next]) != 0)
 				break;
 		}
-		put_equals(stream, metric, &family.series[i], next - i);
+		put_equals(writer, metric, &family.series[i], next - i);
+		err = write_text(writer, AT_ONCE);
 	}
-out:
-	for (size_t i = 0; i < family.nr; i++)
-		free(family.series[i].labels);
+	text_buffer__free(&family.labels);
 	free(family.series);
 	return err;
 }
@@ -304,6 +391,7 @@ static bool was_written(const struct report *report, size_t i)
 
 static int prometheus_report(struct output *out, const struct report *report)
 {
+	struct writer writer = { .stream = out->stream };
 	int err = 0;
 
 	if (report->failed)
@@ -312,8 +400,12 @@ static int prometheus_report(struct output *out, const struct report *report)
 		const struct section *section = &report->sections[i];
 
 		if (section->kind == SECTION_METRIC && !was_written(report, i))
-			err = put_family(out->stream, report, &section->metric);
+			err = put_family(&writer, report, &section->metric);
 	}
+	if (!err)
+		err = write_text(&writer, 0);
+	text_buffer__free(&writer.text);
+	text_buffer__free(&writer.bounds.text);
 	return err ? err : stream__flush(out->stream);
 }
 

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#define ZSTD_LEVEL 1
+#define ZSTD_LEVEL	    1
+#define ZSTD_LEVEL_FOR_LONG 9
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define CHECKSUMS_COUNT 0 /* a fuzzer would get no further */
@@ -34,10 +35,10 @@ static uint32_t crc_of(const struct block_head *head, const void *payload)
 }
 
 /* Packed if that makes it smaller; the payload's size. */
-static size_t fill_payload(ZSTD_CCtx *zstd, struct block *block, size_t room, const void *raw, size_t size)
+static size_t fill_payload(ZSTD_CCtx *zstd, int level, struct block *block, size_t room, const void *raw, size_t size)
 {
 	uint8_t *to = block->bytes + sizeof(block->head);
-	size_t packed = ZSTD_compressCCtx(zstd, to, room, raw, size, ZSTD_LEVEL);
+	size_t packed = ZSTD_compressCCtx(zstd, to, room, raw, size, level);
 
 	block->head.codec = CODEC_ZSTD;
 	if (!ZSTD_isError(packed) && packed < size)
@@ -47,7 +48,7 @@ static size_t fill_payload(ZSTD_CCtx *zstd, struct block *block, size_t room, co
 	return size;
 }
 
-struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
+static struct block *pack(ZSTD_CCtx *zstd, int level, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
 			  uint64_t end_ns)
 {
 	size_t room = ZSTD_compressBound(size);
@@ -62,7 +63,7 @@ struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw
 		return NULL;
 	block->head =
 		(struct block_head){ .magic = BLOCK_MAGIC, .kind = kind, .raw_size = size, .nr = nr, .end_ns = end_ns };
-	block->head.size = fill_payload(zstd, block, room, raw, size);
+	block->head.size = fill_payload(zstd, level, block, room, raw, size);
 	block->head.check = check_of(&block->head);
 	block->head.crc = crc_of(&block->head, block->bytes + sizeof(block->head));
 	memcpy(block->bytes, &block->head, sizeof(block->head));
@@ -72,6 +73,18 @@ struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw
 	if (fitting)
 		block = fitting;
 	return block;
+}
+
+struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
+			  uint64_t end_ns)
+{
+	return pack(zstd, ZSTD_LEVEL, kind, raw, size, nr, end_ns);
+}
+
+struct block *block__pack_for_long(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
+				   uint64_t end_ns)
+{
+	return pack(zstd, ZSTD_LEVEL_FOR_LONG, kind, raw, size, nr, end_ns);
 }
 
 const char *block_head__check(const struct block_head *head)

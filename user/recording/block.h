@@ -19,6 +19,10 @@ struct block {
 struct block *block__pack(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
 			  uint64_t end_ns);
 
+/* The same smaller, at more cost. */
+struct block *block__pack_for_long(ZSTD_CCtx *zstd, enum block_kind kind, const void *raw, size_t size, uint32_t nr,
+				   uint64_t end_ns);
+
 /* Checks a head without its payload; NULL if it is valid, else what is wrong. */
 const char *block_head__check(const struct block_head *head);
 /*

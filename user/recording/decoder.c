@@ -29,7 +29,7 @@ void decoder__start(struct decoder *dec, const void *bytes, size_t size)
 {
 	dec->at = bytes;
 	dec->end = dec->at + size;
-	dec->time_ns = 0;
+	dec->time_ns = dec->moved.time_ns;
 	dec->cpu = dec->last_who = 0;
 	dec->checkpoints = 1;
 	dec->nr_task_refs = 0;
@@ -84,6 +84,18 @@ static int get_comm(struct decoder *dec, char *comm)
 	return err;
 }
 
+static uint64_t moved_cgroup(const struct decoder *dec, uint64_t id)
+{
+	return id ? id ^ dec->moved.cgroup : 0;
+}
+
+static int32_t moved_stack(const struct decoder *dec, int32_t id)
+{
+	if (id < 0)
+		return id;
+	return (uint32_t)id + (uint64_t)dec->moved.stack > INT32_MAX ? -ENOENT : id + (int32_t)dec->moved.stack;
+}
+
 static int take_who(struct decoder *dec)
 {
 	struct decoder_who *task_refs, *entry;
@@ -120,6 +132,9 @@ static int take_who(struct decoder *dec)
 		err = get_comm(dec, who->comm);
 	if (!err)
 		err = get_comm(dec, who->tcomm);
+	who->start_ns += dec->moved.time_ns;
+	who->cgroup_id = moved_cgroup(dec, who->cgroup_id);
+	entry->ref = entry->ref ? entry->ref ^ dec->moved.life : 0;
 	return err;
 }
 
@@ -133,7 +148,7 @@ static int take_cgroup(struct decoder *dec)
 	if (!err)
 		err = get_string(dec, &name, &len, MAX_CGROUP_NAME);
 	if (!err && dec->definitions.cgroup)
-		err = dec->definitions.cgroup(dec->definitions.ctx, id, name, len);
+		err = dec->definitions.cgroup(dec->definitions.ctx, moved_cgroup(dec, id), name, len);
 	return err;
 }
 
@@ -150,8 +165,8 @@ static int take_stack(struct decoder *dec)
 		err = get(dec, &value);
 		last = addresses[i] = last + (err ? 0 : unzigzag(value));
 	}
-	if (!err && dec->definitions.stack)
-		err = dec->definitions.stack(dec->definitions.ctx, (int32_t)id, addresses, nr);
+	if (!err && dec->definitions.stack && moved_stack(dec, (int32_t)id) >= 0)
+		err = dec->definitions.stack(dec->definitions.ctx, moved_stack(dec, (int32_t)id), addresses, nr);
 	return err;
 }
 
@@ -211,7 +226,7 @@ static int take_maps(struct decoder *dec)
 	for (i = 0; !err && i < nr; i++)
 		err = take_mapping(dec, maps, &after);
 	if (!err && maps)
-		return dec->definitions.maps(dec->definitions.ctx, pid, start_ns, maps);
+		return dec->definitions.maps(dec->definitions.ctx, pid, start_ns + dec->moved.time_ns, maps);
 	proc_maps__free(maps);
 	return err;
 }
@@ -290,30 +305,54 @@ static uint64_t decoded(enum field_code code, uint64_t value, uint64_t last, uin
 	}
 }
 
+static int get_field(struct decoder *dec, enum field_code code, uint64_t *last)
+{
+	uint64_t value;
+	int err = get(dec, &value);
+
+	if (err)
+		return err;
+	*last = decoded(code, value, *last, dec->time_ns);
+	return code == CODE_WHO || code == CODE_REF ? check_who(dec, *last) : 0;
+}
+
+/* Most of a task's fields are as they were: only those that a bit of the mask names are in the bytes. */
 static int get_fields(struct decoder *dec, const struct layout *layout, uint64_t *last)
 {
-	size_t mask_size = (layout->nr_fields + 7) / 8, i;
+	size_t mask_size = (layout->nr_fields + 7) / 8, byte, i;
 	const uint8_t *mask = dec->at;
-	uint64_t value;
+	unsigned int bits;
 	int err;
 
 	if (mask_size > (size_t)(dec->end - dec->at))
 		return bad(dec, "a record is cut off");
 	dec->at += mask_size;
-	for (i = 0; i < layout->nr_fields; i++) {
-		enum field_code code = layout->fields[i].code;
-
-		if (!(mask[i / 8] >> i % 8 & 1) || (int)i == layout->who)
-			continue;
-		err = get(dec, &value);
-		if (err)
-			return err;
-		last[i] = decoded(code, value, last[i], dec->time_ns);
-		err = code == CODE_WHO || code == CODE_REF ? check_who(dec, last[i]) : 0;
-		if (err)
-			return err;
-	}
+	for (byte = 0; byte < mask_size; byte++)
+		for (bits = mask[byte]; bits; bits &= bits - 1) {
+			i = byte * 8 + (size_t)__builtin_ctz(bits);
+			if (i >= layout->nr_fields || (int)i == layout->who)
+				continue;
+			err = get_field(dec, layout->fields[i].code, &last[i]);
+			if (err)
+				return err;
+		}
 	return 0;
+}
+
+/* The low bytes of a number; a size that is known where it is compiled takes no call. */
+static void put_number(char *to, uint64_t value, size_t size)
+{
+	switch (size) {
+	case 8:
+		memcpy(to, &value, 8);
+		break;
+	case 4:
+		memcpy(to, &value, 4);
+		break;
+	default:
+		memcpy(to, &value, size);
+		break;
+	}
 }
 
 static void put_field(struct decoder *dec, const struct layout_field *field, uint64_t value)
@@ -329,7 +368,11 @@ static void put_field(struct decoder *dec, const struct layout_field *field, uin
 	}
 	if (field->code == CODE_REF)
 		value = value ? dec->task_refs[value - 1].ref : 0;
-	memcpy(to, &value, field->size);
+	if (field->code == CODE_CGROUP)
+		value = moved_cgroup(dec, value);
+	if (field->code == CODE_KERNEL_STACK || field->code == CODE_USER_STACK)
+		value = (uint64_t)(int64_t)moved_stack(dec, (int32_t)value);
+	put_number(to, value, field->size);
 }
 
 static void fill_record(struct decoder *dec, const struct layout *layout, const uint64_t *last)
@@ -342,8 +385,19 @@ static void fill_record(struct decoder *dec, const struct layout *layout, const 
 	else
 		memset(dec->record, 0, layout->size);
 	*hdr = (struct mt_hdr){ .id = layout->id, .size = layout->size, .cpu = dec->cpu, .time_ns = dec->time_ns };
+	if (layout->id == MT_REC_TASK && dec->brief_tasks)
+		return;
 	for (i = 0; i < layout->nr_fields; i++)
 		put_field(dec, &layout->fields[i], (int)i == layout->who ? dec->last_who : last[i]);
+}
+
+/* What the codes of fields do not say. */
+static void move_record(struct decoder *dec, const struct layout *layout)
+{
+	if (layout->id == MT_REC_TASK)
+		((struct mt_task *)dec->record)->life ^= dec->moved.life;
+	if (layout->id == REC_CHECKPOINT)
+		((struct checkpoint_record *)dec->record)->checkpoint.wall_offset_ns -= (int64_t)dec->moved.time_ns;
 }
 
 /* Announces the record's task first, if its reference was not announced since the last moment. */
@@ -389,6 +443,7 @@ static int take_record(struct decoder *dec, uint8_t item)
 	if (!layout->size)
 		return 0;
 	fill_record(dec, layout, last);
+	move_record(dec, layout);
 	if (layout->id == REC_CHECKPOINT)
 		dec->checkpoints++;
 	dec->pending = announces(dec, layout);

@@ -29,9 +29,18 @@ struct definitions {
 	void *ctx;
 };
 
+/* Records of one run or boot are told apart from those of another, and their times follow on each other. */
+struct decoder_moved {
+	uint64_t time_ns;      /* is added to times, and taken from how far the wall's clock is ahead */
+	uint64_t life, cgroup; /* change the numbers of lives and references, and of cgroups; 0: they stay */
+	uint32_t stack;	       /* is added to ids of call chains; one that is too large then is none */
+};
+
 struct decoder {
 	const struct layouts *layouts; /* the recording's */
+	struct decoder_moved moved;
 	struct definitions definitions;
+	bool brief_tasks; /* records of tasks are wanted for their number alone: but for the header they are blank */
 
 	const uint8_t *at, *end;
 	uint64_t time_ns;

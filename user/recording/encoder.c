@@ -69,6 +69,7 @@ void encoder__reset(struct encoder *enc)
 		free(seen);
 	}
 	memset(enc->ref_cache, 0, sizeof(enc->ref_cache));
+	memset(enc->stack_cache, 0, sizeof(enc->stack_cache));
 	enc->size = enc->nr = enc->nr_task_refs = enc->last_who = enc->cpu = 0;
 	enc->time_ns = 0;
 	previous_values__reset(&enc->previous);
@@ -84,8 +85,8 @@ void encoder__free(struct encoder *enc)
 
 bool encoder__is_full(const struct encoder *enc)
 {
-	return enc->size >= BLOCK_TARGET || enc->nr_task_refs > MAX_BLOCK_TASKS / 2 ||
-	       enc->previous.nr_values > MAX_PREVIOUS_VALUES / 2;
+	return enc->size >= BLOCK_TARGET || enc->nr_task_refs >= BLOCK_TASKS ||
+	       enc->previous.nr_values > BLOCK_VALUES - MAX_FIELDS;
 }
 
 /* Where more bytes may be written; NULL: no memory. */
@@ -487,14 +488,32 @@ static int define_stack(struct encoder *enc, enum field_code code, int32_t id, c
 	return 0;
 }
 
-/* The task that the record is about, by reference. */
-static const struct mt_who *subject_of(struct encoder *enc, const struct layout *layout, const char *record)
+/* The task that the record is about; 0: it has no reference. */
+static uint64_t subject_of(const struct layout *layout, const char *record)
 {
 	const struct layout_field *field = layout->who < 0 ? NULL : &layout->fields[layout->who];
 
-	if (!field || field->code != CODE_REF || !enc->who)
-		return NULL;
-	return enc->who(enc->ctx, read_value(record + field->offset, sizeof(uint64_t)));
+	return field && field->code == CODE_REF ? read_value(record + field->offset, sizeof(uint64_t)) : 0;
+}
+
+/* define_stack(), unless it has just been done for the same. */
+static int define_stack_of(struct encoder *enc, enum field_code code, int32_t id, uint64_t ref, uint64_t time_ns)
+{
+	uint64_t of = code == CODE_KERNEL_STACK ? 0 : ref, at = (of ^ (uint32_t)id * 8ULL ^ code) * 0x9e3779b97f4a7c15;
+	__typeof__(enc->stack_cache[0]) *cached = &enc->stack_cache[at >> 56];
+	uint64_t version = enc->stacks.version ? enc->stacks.version(enc->stacks.ctx, time_ns) : 0;
+	int err;
+
+	if (cached->code == code && cached->id == id && cached->ref == of && cached->version == version)
+		return 0;
+	err = define_stack(enc, code, id, ref && enc->who ? enc->who(enc->ctx, ref) : NULL, time_ns);
+	if (err || !enc->stacks.version)
+		return err;
+	cached->code = code;
+	cached->id = id;
+	cached->ref = of;
+	cached->version = version;
+	return 0;
 }
 
 /* Items that a record refers to and this block has not defined yet: they come before the record. */
@@ -513,8 +532,8 @@ static int define_parts(struct encoder *enc, const struct layout *layout, const 
 		if (!err && field->code == CODE_CGROUP)
 			err = name_cgroup(enc, value);
 		else if (!err && field->code >= CODE_KERNEL_STACK && (int32_t)value >= 0)
-			err = define_stack(enc, field->code, (int32_t)value, subject_of(enc, layout, record),
-					   ((const struct mt_hdr *)record)->time_ns);
+			err = define_stack_of(enc, field->code, (int32_t)value, subject_of(layout, record),
+					      ((const struct mt_hdr *)record)->time_ns);
 	}
 	return err;
 }

@@ -34,6 +34,12 @@ struct encoder {
 		uint64_t id;
 		uint32_t number;
 	} ref_cache[256];
+	/* Chains that this block has, with all that they need while stacks.version is the same. */
+	struct {
+		uint64_t ref, version;
+		int32_t id;
+		uint32_t code; /* 0: none */
+	} stack_cache[256];
 };
 
 /* layouts must outlive it. */

@@ -8,13 +8,17 @@
 
 #include <stdint.h>
 
-#define FORMAT_MAGIC	    "memtrace"
-#define FORMAT_MAJOR	    1		/* another one cannot be read */
-#define FORMAT_MINOR	    2		/* a higher one only adds what may be skipped */
-#define BLOCK_MAGIC	    0x4b42544dU /* "MTBK" */
-#define BLOCK_MAX	    (16U << 20) /* bytes of a payload, packed or not */
-#define BLOCK_JSON_MAX	    (512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */
-#define BLOCK_TARGET	    (256U << 10) /* a writer closes a block of records at this size */
+#define FORMAT_MAGIC   "memtrace"
+#define FORMAT_MAJOR   1	    /* another one cannot be read */
+#define FORMAT_MINOR   2	    /* a higher one only adds what may be skipped */
+#define BLOCK_MAGIC    0x4b42544dU  /* "MTBK" */
+#define BLOCK_MAX      (16U << 20)  /* bytes of a payload, packed or not */
+#define BLOCK_JSON_MAX (512U << 10) /* of one of JSON, unpacked: objects take a hundred times their text in memory */
+#define BLOCK_TARGET   (256U << 10) /* a writer closes a block of records at this size */
+/* ... and before it names more tasks, or has more values for later records to refer to, each of 8 bytes: in a flood of
+ * tasks that live for a moment these take far more than the block. */
+#define BLOCK_TASKS	    8192U
+#define BLOCK_VALUES	    (256U << 10)
 #define MAX_LAYOUTS	    56
 #define MAX_FIELDS	    2048
 #define MAX_BLOCK_TASKS	    65536      /* named in one block */

@@ -122,13 +122,31 @@ static json_t *status_json(const struct recording_head *head)
 	return list;
 }
 
-json_t *recording_head__to_json(const struct recording_head *head, const struct layouts *layouts)
+static json_t *segment_json(const struct recording_head *head)
+{
+	return json_pack("{ss ss sI sb sb}", "run", head->segment.run, "boot", head->segment.boot, "number",
+			 (json_int_t)head->segment.number, "after_pause", head->segment.after_pause, "packed",
+			 head->segment.packed);
+}
+
+static json_t *head_json(const struct recording_head *head, const struct layouts *layouts)
 {
 	return json_pack("{ss so s{so so so so sI sI} so so}", "memtrace", head->version, "run", run_json(head), "host",
 			 "name", text_json(head->host.name), "kernel", text_json(head->host.kernel), "kernel_version",
 			 text_json(head->host.kernel_version), "machine", text_json(head->host.machine), "cpus",
 			 (json_int_t)head->host.cpus, "memory_bytes", (json_int_t)head->host.memory_bytes, "probes",
 			 status_json(head), "records", layouts__to_json(layouts));
+}
+
+json_t *recording_head__to_json(const struct recording_head *head, const struct layouts *layouts)
+{
+	json_t *json = head_json(head, layouts);
+
+	if (json && head->segment.run[0] && json_object_set_new(json, "segment", segment_json(head))) {
+		json_decref(json);
+		json = NULL;
+	}
+	return json;
 }
 
 static uint64_t read_u64(const json_t *object, const char *key)
@@ -209,6 +227,22 @@ static void read_host(struct recording_head *head, const json_t *host)
 	head->host.memory_bytes = read_u64(host, "memory_bytes");
 }
 
+static void read_id(char *id, const json_t *json)
+{
+	const char *text = json_string_value(json);
+
+	snprintf(id, SEGMENT_ID_MAX, "%s", text ? text : "");
+}
+
+static void read_segment(struct recording_head *head, const json_t *segment)
+{
+	read_id(head->segment.run, json_object_get(segment, "run"));
+	read_id(head->segment.boot, json_object_get(segment, "boot"));
+	head->segment.number = read_u64(segment, "number");
+	head->segment.after_pause = read_bool(segment, "after_pause");
+	head->segment.packed = read_bool(segment, "packed");
+}
+
 static bool has_field(const json_t *fields, const char *name)
 {
 	const json_t *field;
@@ -263,6 +297,7 @@ int recording_head__read(struct recording_head *head, const json_t *json, char *
 	read_status(head, json_object_get(json, "probes"));
 	read_run(head, run);
 	read_records(head, json_object_get(json, "records"));
+	read_segment(head, json_object_get(json, "segment"));
 	if (json_is_object(run) && head->facts.page_size && !(head->facts.page_size & (head->facts.page_size - 1)))
 		return 0;
 	snprintf(buf, size, "its first block does not say what was recorded");

@@ -332,6 +332,9 @@ static void add_maps(struct builder *b)
 	FIELD(b, CODE_ADDRESS, struct map_run_record, start, "start");
 	FIELD(b, CODE_UINT, struct map_run_record, pages, "pages");
 	FIELD(b, CODE_UINT, struct map_run_record, flags, "flags");
+	add_layout(b, "map_cgroup", REC_MAP_CGROUP, sizeof(struct map_cgroup_record));
+	FIELD(b, CODE_CGROUP, struct map_cgroup_record, cgroup_id, "cgroup");
+	add_value(b, offsetof(struct map_cgroup_record, mapped), "charged_bytes");
 }
 
 static void add_keyed_column(struct builder *b, const struct keyed_column *column, const char *name)
@@ -341,6 +344,8 @@ static void add_keyed_column(struct builder *b, const struct keyed_column *colum
 	else
 		add_field(b, column->type == FIELD_CGROUP ? CODE_CGROUP : CODE_UINT, column->offset, column->size,
 			  name);
+	if (column->type == FIELD_INT && !b->error)
+		b->layout->fields[b->layout->nr_fields - 1].unknown = (uint64_t)(int64_t)MT_UNKNOWN_S32;
 }
 
 static void add_keyed_columns(struct builder *b, const struct keyed_column *columns, size_t nr)
@@ -402,18 +407,39 @@ int layouts__own(struct layouts *layouts)
 	return b.error;
 }
 
+static void free_layout(struct layout *layout)
+{
+	size_t f;
+
+	for (f = 0; f < layout->nr_fields; f++)
+		free(layout->fields[f].name);
+	free(layout->fields);
+	free(layout->blank);
+	free(layout->name);
+}
+
 void layouts__free(struct layouts *layouts)
 {
-	size_t i, f;
+	size_t i;
+
+	for (i = 0; i < layouts->nr; i++)
+		free_layout(&layouts->list[i]);
+	layouts->nr = 0;
+}
+
+void layouts__keep_events(struct layouts *layouts, const bool has[MT_NR_RECS])
+{
+	size_t i, kept = 0;
 
 	for (i = 0; i < layouts->nr; i++) {
-		for (f = 0; f < layouts->list[i].nr_fields; f++)
-			free(layouts->list[i].fields[f].name);
-		free(layouts->list[i].fields);
-		free(layouts->list[i].blank);
-		free(layouts->list[i].name);
+		struct layout *layout = &layouts->list[i];
+
+		if (layout->id < MT_NR_RECS && event_rows[layout->id].size && !has[layout->id])
+			free_layout(layout);
+		else
+			layouts->list[kept++] = *layout;
 	}
-	layouts->nr = 0;
+	layouts->nr = kept;
 }
 
 const struct layout *layouts__find(const struct layouts *layouts, uint16_t id)

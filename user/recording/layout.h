@@ -94,6 +94,8 @@ int layouts__add_older(struct layouts *layouts);
 int layouts__read(struct layouts *layouts, const json_t *records, const struct layouts *own, char *buf, size_t size);
 /* What layouts__read() reads; NULL: no memory. */
 json_t *layouts__to_json(const struct layouts *layouts);
+/* Removes those of events that there are none of: by record id. */
+void layouts__keep_events(struct layouts *layouts, const bool has[MT_NR_RECS]);
 void layouts__free(struct layouts *layouts);
 /* By record id; NULL: there is none. */
 const struct layout *layouts__find(const struct layouts *layouts, uint16_t id);

@@ -37,10 +37,21 @@ static void drop_first(struct window *window)
 	free(first);
 }
 
-void window__free(struct window *window)
+void window__drop_blocks(struct window *window)
 {
 	while (window->first)
 		drop_first(window);
+}
+
+void window__tidy(struct window *window, uint64_t now_ns)
+{
+	titles__retire(&window->titles, now_ns, 0);
+	cgroup_counts__restart(&window->cgroups, now_ns);
+}
+
+void window__free(struct window *window)
+{
+	window__drop_blocks(window);
 	decoder__free(&window->decoder);
 	task_counts__free(&window->base);
 	keyed_elements__free(&window->keyed);
@@ -109,7 +120,7 @@ static int take_keyed(struct window *window, const struct keyed_row *row, const 
 	return 0;
 }
 
-static int take_record(struct window *window, const void *record)
+int window__take(struct window *window, const void *record)
 {
 	const struct mt_hdr *hdr = record;
 	const struct keyed_row *keyed = keyed_row__of_record(hdr->id);
@@ -141,24 +152,35 @@ static int absorb(struct window *window, const struct block *block)
 		return err;
 	decoder__start(&window->decoder, raw, block->head.raw_size);
 	while (!err && (got = decoder__next(&window->decoder, &record)) > 0)
-		err = take_record(window, record);
+		err = window__take(window, record);
 	free(raw);
 	return err ? err : got;
 }
 
-int window__slide(struct window *window, uint64_t now_ns)
+/* What is dropped ends at a checkpoint: the last block of it; NULL: nothing is. */
+static const struct window_block *last_to_drop(const struct window *window, uint64_t now_ns)
 {
-	uint64_t left = window->bytes, most = window->max_bytes ? window->max_bytes : UINT64_MAX;
-	struct window_block *entry, *until = NULL;
-	int err = 0;
+	uint64_t left = window->bytes, since = 0, most = window->max_bytes ? window->max_bytes : UINT64_MAX;
+	const struct window_block *entry, *until = NULL;
 
 	for (entry = window->first; entry; entry = entry->next) {
+		since += entry->block->size;
+		if (!entry->at_checkpoint || !entry->next)
+			continue;
 		if (entry->block->head.end_ns + window->last_ns >= now_ns && left <= most)
 			break;
-		left -= entry->block->size;
-		if (entry->at_checkpoint && entry->next)
-			until = entry;
+		until = entry;
+		left -= since;
+		since = 0;
 	}
+	return until;
+}
+
+int window__slide(struct window *window, uint64_t now_ns)
+{
+	const struct window_block *until = last_to_drop(window, now_ns);
+	int err = 0;
+
 	while (!err && until) {
 		bool last = window->first == until;
 

@@ -30,6 +30,12 @@ struct window {
 /* layouts must outlive it; 0 or -ENOMEM; window__free() in any case. */
 int window__init(struct window *window, const struct layouts *layouts, uint64_t last_ns);
 void window__free(struct window *window);
+/* Counts a record as if its block had left already.  0 or -errno. */
+int window__take(struct window *window, const void *record);
+/* Forgets its blocks, and keeps what it starts from. */
+void window__drop_blocks(struct window *window);
+/* Forgets what is gone by now_ns, and is not needed to start from. */
+void window__tidy(struct window *window, uint64_t now_ns);
 /* Takes over a block, also when it fails; at_checkpoint: it ends with one.  0 or -errno. */
 int window__add(struct window *window, struct block *block, bool at_checkpoint);
 /* Drops blocks up to the last moment that is older than last_ns, or behind which max_bytes are left.  0 or -errno. */

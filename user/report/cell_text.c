@@ -155,6 +155,7 @@ const char *cell_text__format(struct cell_text *text, const struct column *colum
 	case CELL_NONE:
 	case CELL_HISTOGRAM:
 	case CELL_TABLE:
+	case CELL_NUMBERS:
 		return "-";
 	case CELL_UINT:
 		format_uint(text, text->buf, text->size, column->unit, cell->u);

@@ -23,9 +23,12 @@ struct event_names {
 	 * asked for: then events have no columns for them.
 	 */
 	const char *(*stack)(void *ctx, bool kernel, int32_t id, const struct mt_who *who);
-	/* What the process that began then (boot time clock) was called with; without it there is no such column. */
+	/*
+	 * What the process that began then (boot time clock) was called with; of a recording also one that has ended.
+	 * Without it there is no such column.
+	 */
 	const char *(*command_line)(void *ctx, uint32_t pid, uint64_t start_ns);
-	/* Its parent now, MT_UNKNOWN_U64: not known; there if command_line is. */
+	/* Its parent now, MT_UNKNOWN_U64: not known; NULL in a replay. */
 	uint64_t (*parent)(void *ctx, uint32_t pid, uint64_t start_ns);
 	void *ctx;
 };

@@ -27,6 +27,8 @@ static bool is_offered(const struct output_request *request, const struct output
 {
 	if (request->events ? !ops->event : ops->events_only)
 		return false;
+	if (ops->page_only && !request->page)
+		return false;
 	return !ops->metrics_only && (!ops->paths_only || request->paths);
 }
 
@@ -43,7 +45,11 @@ static void refuse(const struct output_request *request, const char *name)
 
 static const char *chosen_name(const struct output_request *request)
 {
-	return request->json ? "json" : request->format ? request->format : "text";
+	if (request->json)
+		return "json";
+	if (request->format)
+		return request->format;
+	return request->page ? "html" : "text";
 }
 
 const char *output__part(const struct output_request *request)

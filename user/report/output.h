@@ -15,6 +15,7 @@ struct output_request {
 	const char *format; /* --format NAME or NAME:PART; NULL: text, or JSON */
 	bool paths;	    /* the command's report has call paths */
 	bool events;	    /* the command hands over single events */
+	bool page;	    /* the command's report is what a page shows: that is its format by default */
 };
 
 struct output_style {
@@ -35,6 +36,7 @@ struct output_ops {
 	bool binary;	   /* not for a terminal */
 	bool parts;	   /* it renders one part of a report: --format NAME:PART says which */
 	bool for_programs; /* it shows what has a path, not what has a title */
+	bool page_only;	   /* it renders only what a page shows */
 	/* Renders a report; 0 or -errno (a stream's error: -EIO or its errno). */
 	int (*report)(struct output *out, const struct report *report);
 	/* Renders one event as one line: columns as in a table, text its template; 0 or -errno. NULL: it has none. */

@@ -25,10 +25,12 @@ enum cell_kind {
 	CELL_ADDRESS,	/* u, in hexadecimal; a "0x..." string in JSON */
 	CELL_HISTOGRAM, /* for JSON alone */
 	CELL_TABLE,	/* for JSON alone: an array of its rows, held in memory */
+	CELL_NUMBERS,	/* for JSON alone: an array of numbers in the column's unit, MT_UNKNOWN_U64 for null */
 };
 
 struct histogram;
 struct table;
+struct numbers;
 
 struct cell {
 	enum cell_kind kind;
@@ -40,6 +42,7 @@ struct cell {
 		bool b;
 		const struct histogram *h;
 		const struct table *t;
+		const struct numbers *n;
 	};
 };
 
@@ -80,6 +83,16 @@ static inline struct cell cell_histogram(const struct histogram *h)
 static inline struct cell cell_table(const struct table *t)
 {
 	return t ? (struct cell){ .kind = CELL_TABLE, .t = t } : cell_none();
+}
+
+struct numbers {
+	const uint64_t *list;
+	size_t nr;
+};
+
+static inline struct cell cell_numbers(const struct numbers *n)
+{
+	return n ? (struct cell){ .kind = CELL_NUMBERS, .n = n } : cell_none();
 }
 
 /* A column of a table, or a field of an object. */

@@ -105,7 +105,8 @@ void facts__of_request(struct run_facts *facts, const struct session *session)
 		.sample = o->sample,
 		.latency = session->config.latency,
 		.stacks = o->stacks != STACKS_NONE,
-		.parents = session->config.aggregate.by == BY_PARENT || session->config.record_only || o->record,
+		.parents = session->config.aggregate.by == BY_PARENT || session->config.record_only || o->record ||
+			   o->history_dir,
 		.command_alone = o->cmd && !o->all && !is_filtered(o),
 		.whole_machine = (!o->cmd || o->all) && !is_filtered(o),
 		.page_size = sysconf(_SC_PAGESIZE),

@@ -7,11 +7,16 @@
 #include "../base/clock.h"
 #include "../base/stop.h"
 #include "../kernel/proc.h"
+#include "chains.h"
 #include "unwound.h"
 
-#define MAX_BYTES	  (64UL * 1024 * 1024)
-#define MAX_HELD_NS	  3000000000ULL
-#define LAST_NS		  4000000000ULL /* how long to wait at the end of a run, in all */
+#define MAX_BYTES   (64UL * 1024 * 1024)
+#define MAX_HELD_NS 3000000000ULL
+#define LAST_NS	    4000000000ULL /* how long to wait at the end of a run, in all */
+/* As long as answers come, which are slow on a machine that has much to do, both are that long. */
+#define MAX_SLOW_NS	  20000000000ULL
+#define STILL_NS	  1000000000ULL /* nothing comes any more */
+#define PART_NS		  200000000ULL
 #define AGE_NS		  1000000000ULL
 #define MAX_AHEAD	  64
 #define MAX_CHAINED_BYTES 512 /* of an event with a chain, and the top of a stack */
@@ -29,26 +34,35 @@ struct chained {
 	uint64_t ref;
 	const struct mt_who *who;
 	const struct mt_stack_top *top; /* NULL: none is behind it */
+	uint32_t uses;			/* what of the top decided (struct leaf_chain) */
 };
+
+static void find_rows(struct held *held)
+{
+	for (size_t id = 0; id < MT_NR_RECS; id++) {
+		const struct event_row *row = &event_rows[id];
+
+		for (size_t i = 0; row->use == EVENT_EVERY && i < row->nr_fields; i++) {
+			if (row->fields[i].type == FIELD_USER_STACK)
+				held->rows[id].stack = (uint16_t)row->fields[i].offset;
+			if (row->fields[i].type == FIELD_REF)
+				held->rows[id].ref = (uint16_t)row->fields[i].offset;
+		}
+	}
+}
 
 static struct chained chain_of(const struct held *held, const struct mt_hdr *hdr)
 {
 	const struct event_row *row = hdr->id < MT_NR_RECS ? &event_rows[hdr->id] : NULL;
+	const struct chained_row *at = row ? &held->rows[hdr->id] : NULL;
 	const char *record = (const char *)hdr;
 	struct chained chained = { .id = -1 };
-	size_t i;
 
-	if (!row || row->use != EVENT_EVERY ||
-	    (hdr->size != row->size && hdr->size != row->size + sizeof(struct mt_stack_top)))
+	if (!at || !at->stack || (hdr->size != row->size && hdr->size != row->size + sizeof(struct mt_stack_top)))
 		return chained;
-	for (i = 0; i < row->nr_fields; i++) {
-		if (row->fields[i].type == FIELD_USER_STACK)
-			chained.offset = row->fields[i].offset;
-		if (row->fields[i].type == FIELD_REF)
-			memcpy(&chained.ref, record + row->fields[i].offset, sizeof(chained.ref));
-	}
-	if (!chained.offset)
-		return chained;
+	chained.offset = at->stack;
+	if (at->ref)
+		memcpy(&chained.ref, record + at->ref, sizeof(chained.ref));
 	chained.size = row->size;
 	memcpy(&chained.id, record + chained.offset, sizeof(chained.id));
 	chained.who = chained.id < 0 ? NULL : task_refs__find(&held->task_refs, chained.ref);
@@ -63,6 +77,19 @@ static void settle_as(struct mt_hdr *hdr, const struct chained *chained, int32_t
 	hdr->size = (uint16_t)chained->size;
 }
 
+/* What is left of an event's chain when its copy could not be unwound: most have nothing. */
+static int32_t by_frames(const struct mt_hdr *hdr)
+{
+	return hdr->id == MT_REC_heap_path ? ((const struct mt_heap_path *)hdr)->by_frames : MT_UNKNOWN_S32;
+}
+
+static int32_t lone_chain(const struct held *held, const struct chained *chained)
+{
+	if (!chained->top || !held->stacks)
+		return MT_UNKNOWN_S32;
+	return unwound_stacks__id(stacks__unwound(held->stacks), (uint64_t[]){ MT_UNWOUND_NOT, chained->top->pc }, 1);
+}
+
 /* Changes the record's chain to what a copy of the stack, or its top, makes of it.  false: that is still awaited. */
 static bool settle(struct held *held, struct mt_hdr *hdr, struct chained *chained)
 {
@@ -75,10 +102,17 @@ static bool settle(struct held *held, struct mt_hdr *hdr, struct chained *chaine
 		if (unwound_stacks__awaits(unwound, copy, chained->ref, chained->who, hdr->time_ns))
 			return false;
 		chained->id = unwound_stacks__chain(unwound, copy, chained->ref);
+		if (chained->id < 0)
+			chained->id = by_frames(hdr);
 		unwound_stacks__done(unwound, copy);
+	} else if (chains__has(copy)) {
+		chained->id = unwound_stacks__use(unwound, copy);
 	} else if (chained->top) {
+		if (copy == MT_LONE_STACK)
+			chained->id = lone_chain(held, chained);
 		if (stacks__awaits(held->stacks, chained->id, chained->who, hdr->time_ns, false) ||
-		    !stacks__complete(held->stacks, &chained->id, chained->top, chained->who, hdr->time_ns))
+		    !stacks__complete(held->stacks, &chained->id, chained->top, chained->who, hdr->time_ns,
+				      &chained->uses))
 			return false;
 	} else {
 		return true;
@@ -87,14 +121,44 @@ static bool settle(struct held *held, struct mt_hdr *hdr, struct chained *chaine
 	return true;
 }
 
+/* One whose chain does not change by itself: not a copy, each of which is another one. */
+static bool can_be_like_others(const struct held *held, const struct mt_hdr *hdr, const struct chained *chained)
+{
+	return held->settled && held->stacks && chained->size && chained->who && chained->id >= 0 &&
+	       !unwound__is_copy(chained->id) && hdr->id != MT_REC_heap_path;
+}
+
+static bool look_up(struct held *held, struct mt_hdr *hdr, struct chained *chained)
+{
+	if (!settle(held, hdr, chained))
+		return true;
+	if (hdr->id == MT_REC_heap_path && held->stacks && chained->who &&
+	    !stacks__learn(held->stacks, (const struct mt_heap_path *)hdr, chained->who))
+		return true;
+	return held->stacks && chained->who && chained->id >= 0 &&
+	       stacks__awaits(held->stacks, chained->id, chained->who, hdr->time_ns, held->names);
+}
+
 static bool waits(struct held *held, struct mt_hdr *hdr)
 {
 	struct chained chained = chain_of(held, hdr);
+	const struct settled_event came = { chained.ref, chained.id, chained.top };
+	uint64_t version;
+	int32_t id;
 
-	if (!settle(held, hdr, &chained))
+	if (!can_be_like_others(held, hdr, &chained))
+		return look_up(held, hdr, &chained);
+	version = stacks__version(held->stacks, hdr->time_ns);
+	id = settled__find(held->settled, version, &came);
+	if (id >= 0) {
+		settle_as(hdr, &chained, id);
+		return false;
+	}
+	if (look_up(held, hdr, &chained))
 		return true;
-	return held->stacks && chained.who && chained.id >= 0 &&
-	       stacks__awaits(held->stacks, chained.id, chained.who, hdr->time_ns, held->names);
+	if (chained.id >= 0 && stacks__has_all(held->stacks, chained.id, chained.who, hdr->time_ns, held->names))
+		settled__add(held->settled, version, &came, chained.uses, chained.id);
+	return false;
 }
 
 static size_t bytes_of(uint64_t size)
@@ -110,7 +174,9 @@ static void pass_on(struct held *held, struct mt_hdr *hdr)
 	if (unwound__is_copy(chained.id) && held->stacks)
 		unwound_stacks__done(stacks__unwound(held->stacks), chained.id);
 	if (unwound__is_copy(chained.id))
-		settle_as(hdr, &chained, MT_UNKNOWN_S32);
+		settle_as(hdr, &chained, by_frames(hdr));
+	else if (chained.id == MT_LONE_STACK)
+		settle_as(hdr, &chained, lone_chain(held, &chained));
 	else if (chained.size)
 		settle_as(hdr, &chained, chained.id);
 	held->sink.record(held->sink.ctx, hdr, hdr->size);
@@ -137,15 +203,31 @@ static void look_ahead(struct held *held)
 	}
 }
 
+/* Whether what waits since then may go on waiting. */
+static bool has_time(const struct held *held, uint64_t since_ns, uint64_t limit_ns)
+{
+	uint64_t now_ns = clock__boot_ns(), waited_ns = now_ns - since_ns;
+
+	return waited_ns < limit_ns || (waited_ns < MAX_SLOW_NS && now_ns - held->answered_ns < STILL_NS);
+}
+
+static void note_answers(struct held *held)
+{
+	uint64_t answers = apart__answered(held->apart);
+
+	if (answers != held->answers)
+		held->answered_ns = clock__boot_ns();
+	held->answers = answers;
+}
+
 /* Passes on the first records that no longer wait, and those that waited too long. */
 static void go_on(struct held *held, bool all)
 {
-	uint64_t now_ns = clock__boot_ns();
-
+	note_answers(held);
 	while (held->from < held->to) {
 		struct head *head = (void *)(held->bytes + held->from);
 
-		if (!all && now_ns - head->since_ns < MAX_HELD_NS && waits(held, (struct mt_hdr *)(head + 1)))
+		if (!all && has_time(held, head->since_ns, MAX_HELD_NS) && waits(held, (struct mt_hdr *)(head + 1)))
 			break;
 		let_go(held);
 	}
@@ -238,6 +320,8 @@ static void take(void *ctx, const void *data, size_t size)
 
 struct sink held__sink(struct held *held)
 {
+	find_rows(held);
+	held->settled = calloc(1, sizeof(*held->settled));
 	return (struct sink){ .record = take, .ctx = held };
 }
 
@@ -254,14 +338,15 @@ static void age(struct held *held)
 void held__attend(void *ctx, bool last)
 {
 	struct held *held = ctx;
-	uint64_t until_ns = clock__boot_ns() + LAST_NS;
+	uint64_t begin_ns = clock__boot_ns();
 
 	apart__attend(held->apart);
 	go_on(held, false);
 	/* names are asked for when mappings have come, as long as records wait */
-	while (last && held->from < held->to && apart__wait(held->apart, until_ns, stop__hurried) &&
-	       clock__boot_ns() < until_ns)
+	while (last && held->from < held->to && has_time(held, begin_ns, LAST_NS) && !stop__hurried()) {
+		apart__wait(held->apart, clock__boot_ns() + PART_NS, stop__hurried);
 		go_on(held, false);
+	}
 	if (last)
 		go_on(held, true);
 	held->source->behind |= held->from < held->to;
@@ -271,5 +356,6 @@ void held__attend(void *ctx, bool last)
 void held__free(struct held *held)
 {
 	task_refs__free(&held->task_refs);
+	free(held->settled);
 	free(held->bytes);
 }

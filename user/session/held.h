@@ -8,6 +8,7 @@
 
 #include "../model/source.h"
 #include "../model/task_refs.h"
+#include "settled.h"
 #include "stacks.h"
 
 struct held {
@@ -18,6 +19,11 @@ struct held {
 	bool names;	       /* names are wanted, not only mappings */
 	struct task_refs task_refs;
 	uint64_t aged_ns;
+	uint64_t answers, answered_ns; /* how many have come, and when more were seen */
+	struct settled *settled;       /* NULL: no memory */
+	struct chained_row {
+		uint16_t stack, ref; /* where they are in its records; 0: it has none */
+	} rows[MT_NR_RECS];
 	char *bytes; /* records behind each other, each with its head */
 	size_t from, to, room;
 };

@@ -173,14 +173,16 @@ struct walk {
 	uint64_t pc;
 	int64_t at;
 	bool lost_pointer; /* the register has something else than the frame pointer that callers have saved */
+	uint32_t uses;	   /* as in struct leaf_chain */
 	uint64_t *to;
 	size_t nr, max;
 };
 
-static bool word_at(const struct mt_stack_top *top, int64_t offset, uint64_t *word)
+static bool word_at(struct walk *walk, const struct mt_stack_top *top, int64_t offset, uint64_t *word)
 {
 	if (offset < 0 || offset % 8 || (uint64_t)offset / 8 >= top->nr_words || offset / 8 >= MT_TOP_WORDS)
 		return false;
+	walk->uses |= 1U << offset / 8;
 	*word = top->words[offset / 8];
 	return true;
 }
@@ -199,13 +201,17 @@ static bool go_up(struct walk *walk, const struct cfi_rule *rule, const struct m
 	bool known = false;
 
 	if (rule->kind == CFI_RULE_AT)
-		known = word_at(top, walk->at + rule->return_address, &caller);
+		known = word_at(walk, top, walk->at + rule->return_address, &caller);
 	else if (walk->nr == 1 && rule->kind == CFI_RULE_REGISTER)
 		known = top->link;
-	if (rule->kind == CFI_RULE_REGISTER)
+	if (rule->kind == CFI_RULE_REGISTER) {
 		caller = unwind__code_address(top->link);
-	if (rule->pointer != CFI_NOT_SAVED)
-		walk->lost_pointer |= !word_at(top, walk->at + rule->pointer, &pointer) || pointer != top->fp;
+		walk->uses |= LEAF_USES_LINK;
+	}
+	if (rule->pointer != CFI_NOT_SAVED) {
+		walk->lost_pointer |= !word_at(walk, top, walk->at + rule->pointer, &pointer) || pointer != top->fp;
+		walk->uses |= LEAF_USES_FP;
+	}
 	if (!known || !proc_maps__find(maps, caller - 1)) {
 		put(walk, STACK_UNKNOWN_CALLER);
 		return false;
@@ -241,6 +247,8 @@ enum leaf_result leaf_callers__complete(struct leaf_callers *callers, const stru
 		if (!go_up(&walk, rule, chain->top, maps))
 			break;
 	}
+	if (chain->uses)
+		*chain->uses = walk.uses;
 	/* a function that has set up its frame without saying so: nothing lacked */
 	if (walk.nr < 2 || (walk.nr == 2 && chain->nr > 1 && completed[1] == chain->addresses[1]))
 		return LEAF_AS_IT_IS;
@@ -250,4 +258,39 @@ enum leaf_result leaf_callers__complete(struct leaf_callers *callers, const stru
 		put(&walk, chain->addresses[i]);
 	*nr = walk.nr;
 	return LEAF_COMPLETED;
+}
+
+/* Where code of no file is, nothing is known: *rule is of kind CFI_RULE_UNKNOWN.  false: it was asked for. */
+static bool rule_of_caller(struct leaf_callers *callers, const struct leaf_chain *chain, size_t i,
+			   const struct proc_maps *maps, struct cfi_rule *rule)
+{
+	uint64_t address = chain->addresses[i] - (i > 0);
+	const struct mapping *mapping = proc_maps__find(maps, address);
+	const struct cfi_rule *found;
+
+	*rule = (struct cfi_rule){ .kind = CFI_RULE_UNKNOWN };
+	if (!mapping || !mapping->elf)
+		return true;
+	found = rule_at(callers, mapping, address, chain);
+	if (found)
+		*rule = *found;
+	return found;
+}
+
+bool leaf_callers__learn(struct leaf_callers *callers, const struct leaf_chain *chain, uint64_t space, bool outermost)
+{
+	const struct stack_lookup *source = &callers->source;
+	const struct proc_maps *maps =
+		source->maps ? source->maps(source->ctx, chain->who, chain->addresses[0], chain->time_ns) : NULL;
+	struct cfi_rule rule;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; maps && i < chain->nr; i++)
+		all &= rule_of_caller(callers, chain, i, maps, &rule);
+	for (i = 0; maps && all && i < chain->nr; i++)
+		if (rule_of_caller(callers, chain, i, maps, &rule))
+			source->learn(source->ctx, space, chain->addresses[i],
+				      outermost && i + 1 == chain->nr ? NULL : &rule);
+	return all;
 }

@@ -24,7 +24,11 @@ struct leaf_chain {
 	const struct mt_stack_top *top;
 	const struct mt_who *who;
 	uint64_t time_ns;
+	uint32_t *uses; /* gets what of the top decided: a bit for each word, and these; NULL: not wanted */
 };
+
+#define LEAF_USES_FP   (1U << MT_TOP_WORDS)
+#define LEAF_USES_LINK (2U << MT_TOP_WORDS)
 
 enum leaf_result {
 	LEAF_AS_IT_IS,
@@ -38,5 +42,11 @@ enum leaf_result {
  */
 enum leaf_result leaf_callers__complete(struct leaf_callers *callers, const struct leaf_chain *chain,
 					uint64_t *completed, size_t max, size_t *nr);
+
+/*
+ * Has programs know the callers of all functions of a chain that was unwound (struct stack_lookup, learn); outermost:
+ * the last one has none.  false: what is needed for that was asked for.
+ */
+bool leaf_callers__learn(struct leaf_callers *callers, const struct leaf_chain *chain, uint64_t space, bool outermost);
 
 #endif

@@ -39,6 +39,11 @@ int manager__ready(struct manager *manager, struct loop *loop, const char *statu
 	return 0;
 }
 
+bool manager__listens(const struct manager *manager)
+{
+	return manager->service.socket >= 0;
+}
+
 void manager__tell(const struct manager *manager, const char *lines)
 {
 	service__tell(&manager->service, lines);

@@ -3,6 +3,8 @@
 #ifndef MEMTRACE_SESSION_MANAGER_H
 #define MEMTRACE_SESSION_MANAGER_H
 
+#include <stdbool.h>
+
 #include "../base/service.h"
 
 struct loop;
@@ -22,6 +24,8 @@ void manager__none(struct manager *manager);
  * of life from the loop in which everything is counted: if that stands still, it starts memtrace again.  0 or -ENOMEM.
  */
 int manager__ready(struct manager *manager, struct loop *loop, const char *status);
+/* Whether there is one. */
+bool manager__listens(const struct manager *manager);
 /* Lines such as "STATUS=...". */
 void manager__tell(const struct manager *manager, const char *lines);
 /* The run is over. */

@@ -24,7 +24,6 @@
 #define COMMANDS      64 /* command lines of the largest processes */
 #define READ_AT_ONCE  4
 #define CROSSINGS     8				   /* reported at a tick: the others are at the next one */
-#define SHORT_PART    4				   /* of all memory: with less available, command lines are not read */
 #define SAME_KILL_NS  (10 * (int64_t)NSEC_PER_SEC) /* the clock of the log and that of records run apart */
 
 struct known_command {
@@ -45,8 +44,20 @@ struct oom_watch {
 	struct cgroups *cgroups;
 	struct limit_watch limits;
 	uint64_t page_size, reports;
+	uint64_t replayed_ns; /* how far a recording was read, boot time clock; live 0 */
 	bool log_failed, ticked;
 };
+
+static bool is_replay(const struct oom_watch *watch)
+{
+	return watch->session->options->replay != NULL;
+}
+
+/* Boot time clock of the machine that the kills are of. */
+static uint64_t now_ns_of(const struct oom_watch *watch)
+{
+	return is_replay(watch) ? watch->replayed_ns : clock__boot_ns();
+}
 
 struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch_request *request)
 {
@@ -56,7 +67,7 @@ struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch
 		return NULL;
 	watch->request = *request;
 	watch->session = session;
-	watch->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	watch->page_size = session->facts.page_size;
 	watch->flight =
 		flight__new((uint32_t)(request->history_ns / OOM_WATCH_TICK_NS) + 4, HISTORY_BYTES, watch->page_size);
 	watch->cgroups = cgroups__new();
@@ -124,17 +135,6 @@ static const struct flight_process *largest_without_command(struct oom_watch *wa
 	return largest;
 }
 
-/*
- * Who reads a command line holds the process's address space, and needs a page for itself.  While memory is short it
- * may be that page for which the process is killed; its memory then does not come back, and the next one is killed.
- */
-static bool is_memory_short(const uint64_t samples[NR_SAMPLES])
-{
-	uint64_t available = samples[SAMPLE_memory_available], total = samples[SAMPLE_memory_total];
-
-	return available == MT_UNKNOWN_U64 || total == MT_UNKNOWN_U64 || available < total / SHORT_PART;
-}
-
 /* A victim's is not read: those of the largest are known beforehand, a few more after each tick. */
 static void read_commands(struct oom_watch *watch)
 {
@@ -185,7 +185,7 @@ static struct oom_scene scene_of(const struct oom_watch *watch)
 		.flight = watch->flight,
 		.wall_offset_ns = session->checkpoint.wall_offset_ns,
 		.page_size = watch->page_size,
-		.now_ns = clock__boot_ns(),
+		.now_ns = now_ns_of(watch),
 	};
 }
 
@@ -227,21 +227,6 @@ static int look_at_limits(struct oom_watch *watch)
 	return err;
 }
 
-int oom_watch__tick(struct oom_watch *watch)
-{
-	const struct session *session = watch->session;
-	uint64_t samples[NR_SAMPLES];
-	size_t i;
-
-	for (i = 0; i < NR_SAMPLES; i++)
-		samples[i] = session->samples.extents[SCOPE_TOTAL][i].end;
-	check_pressure(watch);
-	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
-	if (!is_memory_short(samples))
-		read_commands(watch);
-	return look_at_limits(watch);
-}
-
 /* Of a victim nothing is read from /proc: who reads there holds its address space, and with it the memory that others
  * need. */
 static void know_command(struct oom_watch *watch, struct oom_case *c)
@@ -252,6 +237,12 @@ static void know_command(struct oom_watch *watch, struct oom_case *c)
 		snprintf(c->command_line, sizeof(c->command_line), "%s", known->line);
 }
 
+/* No recording has it. */
+static uint64_t mark_of(const struct oom_watch *watch, uint64_t cgroup_id)
+{
+	return is_replay(watch) ? MT_UNKNOWN_U64 : oomd_mark__read(watch->cgroups, cgroup_id);
+}
+
 /* What the cgroup's mark and PSI are now, is compared when the report is due. */
 static struct oom_case *take_sent(struct oom_watch *watch, const struct mt_sigkill *sent)
 {
@@ -260,7 +251,7 @@ static struct oom_case *take_sent(struct oom_watch *watch, const struct mt_sigki
 	if (!opened)
 		return NULL;
 	opened->some_avg10 = some_avg10(watch);
-	opened->mark = oomd_mark__read(watch->cgroups, sent->receiver.cgroup_id);
+	opened->mark = mark_of(watch, sent->receiver.cgroup_id);
 	return opened;
 }
 
@@ -278,7 +269,7 @@ static bool is_killer(const char *comm)
 
 static enum oom_sent why_sent(const struct oom_watch *watch, const struct oom_case *c)
 {
-	uint64_t mark = oomd_mark__read(watch->cgroups, c->kill.victim.cgroup_id);
+	uint64_t mark = mark_of(watch, c->kill.victim.cgroup_id);
 
 	if (is_killer(c->kill.trigger.comm))
 		return OOM_SENT_NAME;
@@ -287,22 +278,6 @@ static enum oom_sent why_sent(const struct oom_watch *watch, const struct oom_ca
 	if (c->some_avg10 != MT_UNKNOWN_U64 && c->some_avg10 >= OOM_SENT_PSI * SAMPLE_WHOLE / 100)
 		return OOM_SENT_PRESSURE;
 	return OOM_SENT_NONE;
-}
-
-void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record)
-{
-	struct oom_case *opened;
-
-	if (record->id == MT_REC_memory) {
-		flight__memory(watch->flight, (const struct mt_memory *)record);
-		return;
-	}
-	opened = record->id == MT_REC_sigkill ? take_sent(watch, (const struct mt_sigkill *)record) :
-						oom_cases__take(&watch->cases, record);
-	if (opened)
-		know_command(watch, opened);
-	if (watch->timer)
-		loop_timer__set(watch->timer, clock__boot_ns() + DUE_STEP_NS);
 }
 
 static int64_t apart(uint64_t a, uint64_t b)
@@ -317,7 +292,8 @@ static int take_logged(void *ctx, const struct oom_kill *logged)
 {
 	struct oom_watch *watch = ctx;
 	const struct mt_oom *kill = &watch->of->kill;
-	uint64_t wall_ns = kill->hdr.time_ns + (uint64_t)watch->session->checkpoint.wall_offset_ns;
+	/* both by the clocks as they are now: whatever they are set to, it is the same for the two */
+	uint64_t wall_ns = kill->hdr.time_ns + (uint64_t)clock__wall_offset_ns();
 	uint64_t logged_ns = logged->when.boot_ns + (uint64_t)kmsg__wall_offset_ns();
 	struct oom_task *tasks = NULL;
 
@@ -363,7 +339,7 @@ static int report(struct oom_watch *watch, const struct oom_case *c)
 	int err;
 
 	oom_kill__init(&watch->kill);
-	if (c->sent)
+	if (c->sent || is_replay(watch))
 		found.lost_records = MT_UNKNOWN_U64;
 	else
 		read_log(watch, c, &found.lost_records);
@@ -381,7 +357,7 @@ static int report_due(struct oom_watch *watch, uint64_t wait_ns)
 	struct oom_case *c;
 	int err = 0;
 
-	while (!err && (c = oom_cases__due(&watch->cases, clock__boot_ns(), wait_ns))) {
+	while (!err && (c = oom_cases__due(&watch->cases, now_ns_of(watch), wait_ns))) {
 		if (c->sent)
 			c->why = why_sent(watch, c);
 		if (!c->sent || c->why != OOM_SENT_NONE)
@@ -389,6 +365,54 @@ static int report_due(struct oom_watch *watch, uint64_t wait_ns)
 		oom_cases__close(c);
 	}
 	return err;
+}
+
+/* A recording was read up to a record or a moment: before it come the reports that were due by then. */
+static int read_on(struct oom_watch *watch, uint64_t until_ns)
+{
+	if (until_ns <= watch->replayed_ns)
+		return 0;
+	watch->replayed_ns = until_ns;
+	return report_due(watch, WAIT_NS);
+}
+
+int oom_watch__tick(struct oom_watch *watch)
+{
+	const struct session *session = watch->session;
+	uint64_t samples[NR_SAMPLES];
+	size_t i;
+
+	int err = is_replay(watch) ? read_on(watch, session->checkpoint.now_ns) : 0;
+
+	if (err)
+		return err;
+	for (i = 0; i < NR_SAMPLES; i++)
+		samples[i] = session->samples.extents[SCOPE_TOTAL][i].end;
+	check_pressure(watch);
+	flight__tick(watch->flight, session->checkpoint.now_ns, samples, stalled_ns(session));
+	if (!is_replay(watch) && !samples__memory_is_short(samples))
+		read_commands(watch);
+	return look_at_limits(watch);
+}
+
+int oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record)
+{
+	int err = is_replay(watch) ? read_on(watch, record->time_ns) : 0;
+	struct oom_case *opened;
+
+	if (err)
+		return err;
+	if (record->id == MT_REC_memory) {
+		flight__memory(watch->flight, (const struct mt_memory *)record);
+		return 0;
+	}
+	opened = record->id == MT_REC_sigkill ? take_sent(watch, (const struct mt_sigkill *)record) :
+						oom_cases__take(&watch->cases, record);
+	if (opened)
+		know_command(watch, opened);
+	if (watch->timer)
+		loop_timer__set(watch->timer, clock__boot_ns() + DUE_STEP_NS);
+	return 0;
 }
 
 static bool any_waits(const struct oom_cases *cases)
@@ -411,6 +435,8 @@ static void on_due(void *ctx, uint64_t now_ns)
 
 int oom_watch__begin(struct oom_watch *watch)
 {
+	if (is_replay(watch))
+		return 0;
 	watch->timer = loop__timer(watch->session->loop, on_due, watch);
 	if (!watch->timer)
 		return -ENOMEM;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Waits for OOM kills in a run with the probes "oom" and "memory", remembers what was before, and makes of each kill,
- * when its victim is gone, all that is known of it: events, the kernel's log, the history.
+ * Waits for OOM kills in a run with the probes "oom" and "memory", or in a recording of one, remembers what was
+ * before, and makes of each kill, when its victim is gone, all that is known of it: events, the history, and live also
+ * the kernel's log.
  */
 #ifndef MEMTRACE_SESSION_OOM_WATCH_H
 #define MEMTRACE_SESSION_OOM_WATCH_H
@@ -35,9 +36,12 @@ struct oom_watch *oom_watch__new(struct session *session, const struct oom_watch
 void oom_watch__free(struct oom_watch *watch); /* NULL is fine */
 /* When all is attached.  0 or -ENOMEM. */
 int oom_watch__begin(struct oom_watch *watch);
-/* Each event of the two probes, and "sigkill" of the probe "signal"; also before the run begins. */
-void oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record);
-/* Each interval.  0 or -errno of crossed(). */
+/*
+ * Each event of the two probes, and "sigkill" of the probe "signal"; also before the run begins.  Of a recording, what
+ * was due before it is reported first.  0 or -errno of found().
+ */
+int oom_watch__take(struct oom_watch *watch, const struct mt_hdr *record);
+/* Each interval.  0 or -errno of crossed() or, of a recording, of found(). */
 int oom_watch__tick(struct oom_watch *watch);
 /* The run is over: what waits is told as far as it is known.  0 or -errno of found(). */
 int oom_watch__finish(struct oom_watch *watch);

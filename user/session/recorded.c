@@ -7,6 +7,25 @@
 #include "../base/log.h"
 #include "../sources/replay.h"
 
+static const char *name_cgroup(void *ctx, uint64_t id)
+{
+	struct source *source = ctx;
+
+	return id ? source->ops->cgroup(source, id) : NULL;
+}
+
+static void take(void *ctx, const void *record, size_t size)
+{
+	struct recorded *recorded = ctx;
+	int err = 0;
+
+	recording_summary__take(&recorded->summary, record, size);
+	if (recorded->summary.history)
+		err = history_summary__take(&recorded->history, record, name_cgroup, recorded->source);
+	if (err && !recorded->summary.error)
+		recorded->summary.error = err;
+}
+
 static int read_through(struct recorded *recorded)
 {
 	struct recording_summary *summary = &recorded->summary;
@@ -19,6 +38,8 @@ static int read_through(struct recorded *recorded)
 	while (more > 0 && !summary->error);
 	if (summary->error)
 		more = summary->error;
+	history_summary__end(&recorded->history);
+	recorded->history.nr_gaps = replay__gaps(recorded->source, &recorded->history.gaps);
 	ops->checkpoint(recorded->source, &summary->end);
 	ops->totals(recorded->source, &summary->totals);
 	recorded->damaged = recorded->source->damaged;
@@ -32,14 +53,19 @@ static int read_through(struct recorded *recorded)
 int recorded__read(struct recorded *recorded, const char *path)
 {
 	struct recording_summary *summary = &recorded->summary;
-	struct sink sink = { .record = recording_summary__take, .ctx = summary };
+	struct sink sink = { .record = take, .ctx = recorded };
 	int code;
 
 	memset(recorded, 0, sizeof(*recorded));
-	code = replay__open(&recorded->source, path, sink, &summary->facts);
+	code = replay__open(&recorded->source, path, NULL, sink, &summary->facts);
 	if (code != EXIT_OK)
 		return code;
+	replay__be_brief(recorded->source);
 	summary->head = replay__head(recorded->source);
+	if (replay__is_history(recorded->source)) {
+		recorded->history.wall_offset_ns = summary->head->start.wall_offset_ns;
+		summary->history = &recorded->history;
+	}
 	return read_through(recorded);
 }
 
@@ -48,4 +74,5 @@ void recorded__close(struct recorded *recorded)
 	if (recorded->source)
 		recorded->source->ops->free(recorded->source);
 	recording_summary__free(&recorded->summary);
+	history_summary__free(&recorded->history);
 }

@@ -3,10 +3,12 @@
 #ifndef MEMTRACE_SESSION_RECORDED_H
 #define MEMTRACE_SESSION_RECORDED_H
 
+#include "../count/history_summary.h"
 #include "../count/recording_summary.h"
 
 struct recorded {
 	struct recording_summary summary;
+	struct history_summary history; /* if it is one: summary.history */
 	struct source *source;
 	bool damaged; /* it could not be read to its end; a message said so */
 };

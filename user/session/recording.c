@@ -8,6 +8,7 @@
 
 #include "../base/log.h"
 #include "../base/outfile.h"
+#include "../base/small_file.h"
 #include "../base/stop.h"
 #include "../kernel/proc.h"
 
@@ -16,8 +17,11 @@ static int open_file(struct session *session)
 {
 	const struct options *o = session->options;
 	struct outfile *file = &session->record_file;
-	int err = outfile__open(file, o->record, o->last_ns ? OUTFILE_DUMP : OUTFILE_RECORDING);
+	int err = o->keep_ns ? history__open(file, o->record) :
+			       outfile__open(file, o->record, o->last_ns ? OUTFILE_DUMP : OUTFILE_RECORDING);
 
+	if (!err && o->keep_ns)
+		return EXIT_OK;
 	if (err) {
 		outfile__report(file, err);
 		return outfile__exit_code(file);
@@ -42,32 +46,101 @@ static void keep(void *ctx, char *data, size_t size)
 	session->config.keep(session, session->config.ctx, data, size);
 }
 
-int recording__open(struct session *session)
+static bool may_keep(void *ctx)
+{
+	struct session *session = ctx;
+
+	return !session->config.may_keep || session->config.may_keep(session, session->config.ctx);
+}
+
+uint32_t recording__probes(const struct session *session)
+{
+	return session->options->history_dir ? HISTORY_PROBES : 0;
+}
+
+static void take(void *ctx, const void *record)
+{
+	struct session *session = ctx;
+
+	if (session->recorder)
+		recorder__take(session->recorder, record);
+	if (session->beside)
+		recorder__take(session->beside, record);
+}
+
+/* Its own probes alone, as often as a history has counts, whatever else the run is for. */
+static int open_beside(struct session *session)
+{
+	const struct options *o = session->options;
+	const struct recorder_request request = {
+		.file = &session->beside_file,
+		.history = { .keep_ns = o->history_keep_ns ? o->history_keep_ns : HISTORY_KEEP_NS,
+			     .max_bytes = o->history_bytes ? o->history_bytes : HISTORY_MAX_BYTES,
+			     .every_ns = HISTORY_TICK_NS,
+			     .probes = HISTORY_PROBES },
+		.cgroup = session->names.cgroup,
+		.who = session->names.who,
+		.ctx = session,
+	};
+	int err = history__open(&session->beside_file, o->history_dir);
+
+	if (err) {
+		outfile__report(&session->beside_file, err);
+		return outfile__exit_code(&session->beside_file);
+	}
+	err = recorder__new(&session->beside, &request);
+	if (!err)
+		return EXIT_OK;
+	log_error("cannot start: %s", strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int open_own(struct session *session)
 {
 	const struct options *o = session->options;
 	const struct recorder_request request = {
 		.file = o->record ? &session->record_file : NULL,
 		.last_ns = o->record ? o->last_ns : session->config.keep_ns,
 		.max_bytes = o->record ? 0 : session->config.keep_bytes,
+		.history = { .keep_ns = o->keep_ns, .max_bytes = o->max_bytes },
 		.keep = keep,
+		.may_keep = may_keep,
 		.cgroup = session->names.cgroup,
 		.who = session->names.who,
 		.ctx = session,
 	};
-	int code;
+	int code, err;
 
 	if (!o->record && !session->config.keep)
 		return EXIT_OK;
 	code = o->record ? open_file(session) : EXIT_OK;
 	if (code != EXIT_OK)
 		return code;
-	if (recorder__new(&session->recorder, &request)) {
-		log_error("cannot start: out of memory");
+	err = recorder__new(&session->recorder, &request);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	session->pipeline.every_record = recorder__take;
-	session->pipeline.every_record_ctx = session->recorder;
 	return EXIT_OK;
+}
+
+int recording__open(struct session *session)
+{
+	const struct options *o = session->options;
+	int code;
+
+	if (!o->history_dir && (o->history_keep_ns || o->history_bytes)) {
+		log_error("--history-keep, --history-bytes: are about a history; expected --history-dir as well");
+		return EXIT_USAGE;
+	}
+	code = open_own(session);
+	if (code == EXIT_OK && session->options->history_dir)
+		code = open_beside(session);
+	if (code == EXIT_OK && (session->recorder || session->beside)) {
+		session->pipeline.every_record = take;
+		session->pipeline.every_record_ctx = session;
+	}
+	return code;
 }
 
 static void fill_host(struct recording_head *head)
@@ -98,7 +171,6 @@ static void check(struct session *session, int err)
 		return;
 	say_failed(session, err);
 	session->recording_failed = true;
-	session->pipeline.every_record = NULL;
 	recorder__free(session->recorder);
 	session->recorder = NULL;
 	if (session->options->record)
@@ -107,17 +179,33 @@ static void check(struct session *session, int err)
 		stop__run_is_over();
 }
 
+/* The run goes on without the history. */
+static void check_beside(struct session *session, int err)
+{
+	if (!err)
+		return;
+	outfile__report(&session->beside_file, err);
+	session->recording_failed = true;
+	recorder__free(session->beside);
+	session->beside = NULL;
+	outfile__close(&session->beside_file);
+}
+
 void recording__begin(struct session *session)
 {
 	struct recording_head head = { .facts = session->facts, .start = session->checkpoint };
 
-	if (!session->recorder)
+	if (!session->recorder && !session->beside)
 		return;
 	memcpy(head.probes, session->source->probes, sizeof(head.probes));
 	snprintf(head.version, sizeof(head.version), "%s", MEMTRACE_VERSION);
 	proc__own_cmdline(head.command_line, sizeof(head.command_line));
 	fill_host(&head);
-	check(session, recorder__begin(session->recorder, &head));
+	small_file__read_line("/proc/sys/kernel/random/boot_id", head.segment.boot, sizeof(head.segment.boot));
+	if (session->recorder)
+		check(session, recorder__begin(session->recorder, &head));
+	if (session->beside)
+		check_beside(session, recorder__begin(session->beside, &head));
 }
 
 void recording__ask(struct session *session)
@@ -132,10 +220,30 @@ static void say_written(const struct session *session, unsigned int files_before
 		log_note("wrote %s", recorder__stats(session->recorder).path);
 }
 
+/* A history that has no room. */
+static void say_paused(const struct recorder *rec, const char *path, int before)
+{
+	int now = rec ? recorder__paused(rec) : before;
+
+	if (now && !before)
+		log_warn("'%s': recording pauses: %s; it goes on when there is room", path, strerror(-now));
+	if (!now && before)
+		log_note("'%s': recording goes on", path);
+}
+
+static void checkpoint_beside(struct session *session, uint64_t due_ns, bool final)
+{
+	int paused = recorder__paused(session->beside);
+
+	check_beside(session,
+		     recorder__checkpoint(session->beside, &session->checkpoint, &session->totals, due_ns, final));
+	say_paused(session->beside, session->options->history_dir, paused);
+}
+
 void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 {
 	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
-	int dump_err;
+	int dump_err, paused = session->recorder ? recorder__paused(session->recorder) : 0;
 
 	if (session->recorder)
 		check(session,
@@ -144,6 +252,9 @@ void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 	if (dump_err)
 		say_failed(session, dump_err);
 	say_written(session, files);
+	say_paused(session->recorder, session->options->record, paused);
+	if (session->beside)
+		checkpoint_beside(session, due_ns, final);
 }
 
 void recording__finish(struct session *session)
@@ -152,5 +263,7 @@ void recording__finish(struct session *session)
 
 	if (session->recorder)
 		check(session, recorder__finish(session->recorder, &session->outcome));
+	if (session->beside)
+		check_beside(session, recorder__finish(session->beside, &session->outcome));
 	say_written(session, files);
 }

@@ -115,58 +115,9 @@ static int fill_filter(struct record_filter *filter, const struct options *o)
 	return err ? err : add_cgroups(&filter->cgroups, &o->cgroups);
 }
 
-/* Boot time clock; what is before the recording is its start. */
-static int resolve(const struct session *session, const char *option, const struct time_point *point, uint64_t *ns)
-{
-	const struct checkpoint *start = start_of(session);
-	int64_t since;
-
-	if (point->kind != TIME_POINT_OFFSET && !start->wall_offset_ns) {
-		log_error("%s: %s does not say what time it was; expected an offset from its start, such as 90s",
-			  option, session->options->replay);
-		return EXIT_USAGE;
-	}
-	if (time_point__since(point, (int64_t)start->now_ns + start->wall_offset_ns, &since)) {
-		log_error("%s: there is no such time in the local time zone", option);
-		return EXIT_USAGE;
-	}
-	*ns = start->now_ns + (since > 0 ? (uint64_t)since : 0);
-	return EXIT_OK;
-}
-
-static int refuse_end(const struct session *session)
-{
-	const struct checkpoint *start = start_of(session);
-	time_t seconds = (time_t)((start->now_ns + (uint64_t)start->wall_offset_ns) / 1000000000);
-	char text[32] = "?";
-	struct tm tm;
-
-	if (localtime_r(&seconds, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	log_error("--to: must be after %s; the recording begins at %s",
-		  session->from_ns ? "--from" : "the recording's start", text);
-	return EXIT_USAGE;
-}
-
-static int resolve_part(struct session *session)
-{
-	const struct options *o = session->options;
-	uint64_t start_ns = start_of(session)->now_ns;
-	int code = EXIT_OK;
-
-	if (o->from.kind)
-		code = resolve(session, "--from", &o->from, &session->from_ns);
-	if (code == EXIT_OK && o->to.kind)
-		code = resolve(session, "--to", &o->to, &session->to_ns);
-	if (session->from_ns <= start_ns)
-		session->from_ns = 0;
-	if (code == EXIT_OK && session->to_ns <= (session->from_ns ? session->from_ns : start_ns))
-		code = refuse_end(session);
-	return code;
-}
-
 int replayed__open(struct session *session)
 {
+	const struct replay_part part = { .from = &session->options->from, .to = &session->options->to };
 	int err, code;
 
 	session->filter.cgroup = session->names.cgroup;
@@ -179,7 +130,7 @@ int replayed__open(struct session *session)
 		log_error("cannot start: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
-	code = resolve_part(session);
+	code = replay__part(session->source, &part, &session->from_ns, &session->to_ns);
 	if (record_filter__has_tasks(&session->filter))
 		facts__add_filters(&session->facts, session->options);
 	session->facts.command_alone &= !session->from_ns && !session->options->to.kind;
@@ -202,9 +153,22 @@ static void begin_part(struct session *session)
 	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
 }
 
+static char *spell_time(const struct session *session, char *text, size_t size, uint64_t ns)
+{
+	time_t seconds = (time_t)((int64_t)ns + session->checkpoint.wall_offset_ns) / 1000000000;
+	struct tm tm;
+
+	snprintf(text, size, "?");
+	if (localtime_r(&seconds, &tm))
+		strftime(text, size, "%Y-%m-%d %H:%M:%S", &tm);
+	return text;
+}
+
 static int refuse_begin(const struct session *session, uint64_t last_ns)
 {
-	if (session->from_ns > session->checkpoint.now_ns)
+	if (replay__is_history(session->source))
+		log_error("--from, --to: %s has no counts of that time", session->options->replay);
+	else if (session->from_ns > session->checkpoint.now_ns)
 		log_error("--from: %s ends %.3f s after its start, before that time", session->options->replay,
 			  since_start(session, session->checkpoint.now_ns));
 	else
@@ -212,6 +176,12 @@ static int refuse_begin(const struct session *session, uint64_t last_ns)
 			  "start",
 			  session->options->replay, since_start(session, last_ns));
 	return EXIT_USAGE;
+}
+
+/* A clock that is set forward may leave out all of the part; it may come later. */
+static bool is_outside(const struct session *session, uint64_t due_ns)
+{
+	return due_ns < session->from_ns || (replay__is_history(session->source) && due_ns >= session->to_ns);
 }
 
 int replayed__skip(struct session *session, uint64_t *due_ns)
@@ -224,11 +194,12 @@ int replayed__skip(struct session *session, uint64_t *due_ns)
 	if (!session->from_ns)
 		return EXIT_OK;
 	session->filter.before = true;
-	while (*due_ns < session->from_ns && !session->error && !stop__asked()) {
+	while (is_outside(session, *due_ns) && !session->error && !stop__asked()) {
 		last_ns = *due_ns;
 		more = src->ops->next(src, due_ns);
 		if (more <= 0)
 			break;
+		replay__follow_clock(src, &session->from_ns, &session->to_ns);
 		session__fail(session, session->pipeline.error);
 		task_refs__age(&session->pipeline.task_refs);
 	}
@@ -277,9 +248,27 @@ static void say_left_out(const struct session *session)
 			 session->options->replay);
 }
 
+/* Those in the part that is shown. */
+static void say_gaps(const struct session *session)
+{
+	const struct recorded_gap *gaps;
+	size_t nr = replay__gaps(session->source, &gaps), i;
+	char from[32], to[32];
+
+	for (i = 0; i < nr; i++) {
+		if (gaps[i].to_ns <= session->view.start_ns)
+			continue;
+		log_note("nothing was recorded from %s to %s: %s%s",
+			 spell_time(session, from, sizeof(from), gaps[i].from_ns),
+			 spell_time(session, to, sizeof(to), gaps[i].to_ns), gaps[i].why,
+			 gaps[i].other_kernel ? "; from then on it is another kernel" : "");
+	}
+}
+
 int replayed__end(const struct session *session)
 {
 	const struct record_filter *filter = &session->filter;
+	char from[32], to[32];
 
 	if (filter->ambiguous) {
 		log_error("-c '%s': matches several cgroups of %s; give the path of one of them",
@@ -292,7 +281,14 @@ int replayed__end(const struct session *session)
 	say_unseen(session, "-n", &filter->comms, "name");
 	say_unseen(session, "-c", &filter->cgroups, "cgroup");
 	say_left_out(session);
-	if ((session->from_ns || session->options->to.kind) && !session->config.own_times)
+	say_gaps(session);
+	if ((!session->from_ns && !session->options->to.kind) || session->config.own_times)
+		return EXIT_OK;
+	if (replay__is_history(session->source))
+		log_note("from %s to %s: counts are known at such moments only",
+			 spell_time(session, from, sizeof(from), session->view.start_ns),
+			 spell_time(session, to, sizeof(to), session->checkpoint.now_ns));
+	else
 		log_note("from %.3f s to %.3f s after the recording's start: counts are known at such moments only",
 			 since_start(session, session->view.start_ns),
 			 since_start(session, session->checkpoint.now_ns));
@@ -306,4 +302,9 @@ const char *replayed__machine(const struct session *session)
 	if (session->options->replay)
 		return replay__head(session->source)->host.machine;
 	return uname(&here) ? "" : here.machine;
+}
+
+const struct recording_head *replayed__head(const struct session *session)
+{
+	return session->options->replay ? replay__head(session->source) : NULL;
 }

@@ -20,5 +20,7 @@ int replayed__end(const struct session *session);
 
 /* The machine of a recording, as uname(2) says it: "x86_64"; of a live run this one's. */
 const char *replayed__machine(const struct session *session);
+/* What a recording says of itself, valid as long as the session is open; NULL: the run is live. */
+const struct recording_head *replayed__head(const struct session *session);
 
 #endif

@@ -94,7 +94,8 @@ bool role_rules__shown(const struct session *session)
 
 bool role_rules__needed(const struct session *session)
 {
-	return role_rules__shown(session) || session->config.record_only || session->options->record;
+	return role_rules__shown(session) || session->config.record_only || session->options->record ||
+	       session->options->history_dir;
 }
 
 /* Where roles are not shown, a file that is wrong is no reason not to record. */

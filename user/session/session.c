@@ -72,6 +72,15 @@ static const char *name_command_line(void *ctx, uint32_t pid, uint64_t start_ns)
 	return session->command_line[0] ? session->command_line : NULL;
 }
 
+/* As it was recorded. */
+static const char *name_recorded_title(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	const struct mt_who who = { .pid = pid, .start_ns = start_ns };
+	const struct title *title = titles__find(&((struct session *)ctx)->titles, &who);
+
+	return title && title->record.title[0] ? title->record.title : NULL;
+}
+
 static uint64_t find_parent(void *ctx, uint32_t pid, uint64_t start_ns)
 {
 	uint32_t parent;
@@ -201,24 +210,30 @@ static void say_namespace(const struct session *session)
 			 "them");
 }
 
+/* Of those that were not named: without their hooks on hot paths. */
+static uint32_t light_probes(const struct session *session)
+{
+	return session->config.light | (session->options->history_dir ? HISTORY_LIGHT : 0);
+}
+
 static int open_live(struct session *session)
 {
 	struct live_request request = {
 		.options = session->options,
 		.probes = session->view.asked,
 		.every = session->facts.every,
-		.light = session->options->light ? UINT32_MAX :
-			 session->named		 ? 0 :
-						   session->config.light,
+		.light = session->options->light ? UINT32_MAX : light_probes(session) & ~session->named,
 		.latency = session->facts.latency,
 		.stacks = session->facts.stacks,
 		.stack_bytes = options__stack_bytes(session->options),
 		.sample = session->facts.sample,
 		.parents = session->facts.parents,
 		.family = session->options->cmd && !session->options->all,
-		.samples = session->config.samples || session->options->record,
+		.samples = session->config.samples || session->options->record || session->options->history_dir,
 		.roles = role_rules__needed(session) ? &session->roles : NULL,
+		.titles = session->options->keep_ns || session->options->history_dir,
 		.all_cgroups = session->config.all_cgroups,
+		.lazy_memory = session->config.lazy_memory,
 		.sink = session->apart ? held__sink(&session->held) : pipeline__sink(&session->pipeline),
 		.apart = session->apart,
 	};
@@ -272,6 +287,8 @@ static int open_memory(struct session *session)
 		return -ENOMEM;
 	session->pipeline.aggregate = session->config.record_only ? NULL : session->view.aggregate;
 	session->pipeline.samples = &session->samples;
+	if (session->options->replay && session->options->command)
+		session->pipeline.titles = &session->titles;
 	session->pipeline.keyed = keyed_counts__new(session->config.aggregate.intervals, MAX_KEYED_GROUPS);
 	session->view.keyed = session->pipeline.keyed;
 	if (!session->pipeline.keyed)
@@ -322,6 +339,8 @@ static int open_stacks(struct session *session)
 		log_note("%s has no call chains: it was recorded without --stacks", session->options->replay);
 	if (session->recorder)
 		recorder__set_stacks(session->recorder, stacks__lookup(session->stacks));
+	if (session->beside)
+		recorder__set_stacks(session->beside, stacks__lookup(session->stacks));
 	return EXIT_OK;
 }
 
@@ -359,14 +378,15 @@ static int refuse_same_file(const char *output, const char *recording)
 
 static int open_recording(struct session *session)
 {
+	const struct replay_part part = { .from = &session->options->from, .to = &session->options->to };
 	int code = refuse_same_file(session->options->out.path, session->options->replay);
 	int err;
 
 	if (code == EXIT_OK && session->options->stacks)
 		code = open_apart(session);
 	if (code == EXIT_OK)
-		code = replay__open(&session->source, session->options->replay, pipeline__sink(&session->pipeline),
-				    &session->facts);
+		code = replay__open(&session->source, session->options->replay, &part,
+				    pipeline__sink(&session->pipeline), &session->facts);
 	if (code == EXIT_OK) {
 		session->view.probes = session->source->probes;
 		code = choose_recorded(session);
@@ -403,7 +423,7 @@ static void begin(struct session *session, const struct options *options, const 
 			.gfp = name_gfp,
 			.who = name_who,
 			/* processes of a recording may be gone, or another machine's */
-			.command_line = options->replay ? NULL : name_command_line,
+			.command_line = options->replay ? name_recorded_title : name_command_line,
 			.parent = options->replay ? NULL : find_parent,
 			.ctx = session,
 		},
@@ -459,7 +479,7 @@ static int open_kernel(struct session *session)
 	/* it tells of each process that and when it ended */
 	if (session->config.aggregate.by == BY_PARENT)
 		session->view.asked |= 1U << MT_PROBE_process;
-	session->view.asked |= session->config.every | session->config.probes_too;
+	session->view.asked |= session->config.every | session->config.probes_too | recording__probes(session);
 	session->named |= session->config.every;
 	facts__of_request(&session->facts, session);
 	if (options->light && session->facts.every) {
@@ -511,7 +531,9 @@ void session__close(struct session *session)
 	if (session->source)
 		session->source->ops->free(session->source);
 	recorder__free(session->recorder);
+	recorder__free(session->beside);
 	outfile__close(&session->record_file);
+	outfile__close(&session->beside_file);
 	pipeline__done(&session->pipeline);
 	record_filter__free(&session->filter);
 	if (session->stats_fd >= 0)
@@ -526,6 +548,7 @@ void session__close(struct session *session)
 	cgroup_counts__free(&session->cgroups);
 	aggregate__free(session->view.aggregate);
 	task_roles__free(session->pipeline.roles);
+	titles__free(&session->titles);
 	roles__free(&session->roles);
 }
 

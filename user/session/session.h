@@ -14,6 +14,7 @@
 #include "../base/outfile.h"
 #include "../count/pipeline.h"
 #include "../model/probe.h"
+#include "../model/titles.h"
 #include "../recording/recorder.h"
 #include "../sources/live.h"
 #include "child.h"
@@ -39,15 +40,18 @@ struct session_config {
 	bool gather;		/* the probes' own gathering */
 	bool samples;		/* are shown; a recording has them in any case */
 	bool all_cgroups;	/* with samples and the probe "memory": also of those that processes are in */
+	bool lazy_memory;	/* as in struct live_request */
 	bool record_only;	/* nothing is counted here */
 	bool reports_to_stdout; /* reports, or metrics, go to standard output */
 	bool metrics;		/* they are metrics */
 	bool bpf_stats;		/* count the programs' run time */
 	bool reads_on;		/* counts are also read after the end of the run */
 	bool stacks_if_any;	/* of a recording: call chains where it has them, without a word where it has none */
+	bool goes_on;		/* of a replay: when it is over, the process's run is not: another one follows */
 	bool own_times;		/* of a part of a recording: events by their own times, without counts */
 	struct aggregate_config aggregate; /* by, hist_by, intervals, keep_dead, max_groups */
 	uint64_t default_interval_ns;	   /* 0: without -i no interval */
+	uint64_t first_interval_ns;	   /* live, if the others are longer: the first one; 0: as the others */
 	/* An event came; NULL: not wanted.  < 0 stops the run. */
 	int (*event)(struct session *session, void *ctx, const struct event_row *row, const void *record);
 	bool events_before; /* of a part of a recording: also events from before it, while filter.before is set */
@@ -63,6 +67,7 @@ struct session_config {
 	 * kill, as recorder.h has it; data is the callee's.  NULL: not wanted.
 	 */
 	void (*keep)(struct session *session, void *ctx, char *data, size_t size);
+	bool (*may_keep)(struct session *session, void *ctx); /* NULL: always */
 	uint64_t keep_ns, keep_bytes;
 	uint64_t tick_ns; /* how often counts are fetched that are not needed sooner; 0: once a second */
 	/* Counts are up to date, at each tick: before the interval that may end here.  NULL: not wanted.
@@ -72,6 +77,11 @@ struct session_config {
 	int (*interval)(struct session *session, void *ctx);
 	/* What a service manager shows of the run, as lines; it then is told of one with CMD, too.  NULL: "tracing". */
 	const char *status;
+	/*
+	 * A service manager sent SIGHUP ("systemctl reload"): files with rules are read again; what is wrong was said,
+	 * and the old rules stay.  NULL: SIGHUP ends the run, as it does without a manager.
+	 */
+	int (*reload)(const struct options *options);
 	void *ctx;
 };
 
@@ -89,8 +99,10 @@ struct session {
 	struct command_outcome outcome; /* of CMD, once the run is over */
 	struct outfile record_file;
 	struct recorder *recorder; /* NULL: nothing is recorded */
-	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
-	struct roles roles;	   /* rules: with --by role, and where something is recorded */
+	struct outfile beside_file;
+	struct recorder *beside; /* of --history-dir; NULL: there is none */
+	bool recording_failed;	 /* which was reported; the run goes on, but its exit code says so */
+	struct roles roles;	 /* rules: with --by role, and where something is recorded */
 	struct sample_counts samples;
 	struct cgroup_counts cgroups;
 	struct totals totals; /* as of the last interval or the end */
@@ -117,6 +129,7 @@ struct session {
 	unsigned int interrupts; /* Ctrl-C while CMD ran: after the second one no report is wanted */
 	int stats_fd;
 	char command_line[256];
+	struct titles titles; /* of a replay with --command: what processes were called with */
 	char gfp[GFP_NAME_LEN];
 };
 
@@ -140,6 +153,8 @@ int session__drain(struct session *session);
  * from then on this one, until the next one ends.  The loop does that by the clock.
  */
 void session__end_interval(struct session *session);
+/* From now on intervals are that long: the one that goes on as well.  Live alone. */
+void session__set_interval(struct session *session, uint64_t interval_ns);
 /* Whether an interval of -i ends at a moment that is due then. */
 bool session__interval_ends(const struct session *session, uint64_t due_ns);
 /* CMD's own status once it ran, else code. */

@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "../base/loop.h"
 #include "../base/stop.h"
+#include "../sources/replay.h"
 #include "facts.h"
 #include "recording.h"
 #include "replayed.h"
@@ -71,6 +72,19 @@ static void on_child(struct session *session)
 		stop__run_is_over();
 }
 
+/* As systemd's "systemctl reload" wants it (systemd.service(5), Type=notify).  Whether the signal meant that. */
+static bool reload(struct session *session)
+{
+	const struct manager *manager = &session->manager;
+
+	if (!session->config.reload || !manager__listens(manager) || stop__asked())
+		return false;
+	manager__tell(manager, "RELOADING=1\n");
+	session->config.reload(session->options);
+	manager__tell(manager, "READY=1\n");
+	return true;
+}
+
 /* May be called while an event is being printed: only notes what is to be done. */
 static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 {
@@ -88,6 +102,10 @@ static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 			loop_timer__set(session->tick, 0);
 		recording__ask(session);
 		break;
+	case SIGHUP:
+		if (reload(session))
+			break;
+		/* fall through */
 	default:
 		child__signal(&session->child, info->ssi_signo);
 		stop__by_signal();
@@ -217,6 +235,14 @@ static void set_tick(struct session *session, uint64_t due_ns)
 	loop_timer__set(session->tick, due_ns < session->interval_due_ns ? due_ns : session->interval_due_ns);
 }
 
+void session__set_interval(struct session *session, uint64_t interval_ns)
+{
+	session->interval_ns = interval_ns;
+	session->interval_due_ns = session->view.interval_end_ns + interval_ns;
+	if (session->tick)
+		set_tick(session, session->checkpoint.now_ns + TICK_NS);
+}
+
 static void on_tick(void *ctx, uint64_t now_ns)
 {
 	struct session *session = ctx;
@@ -299,8 +325,16 @@ static void end_command(struct session *session)
 		log_warn("%s[%d] continues without being traced", session->options->cmd[0], child->pid);
 }
 
+/* When the part of a recording ends that begins at a moment that was due then. */
+static uint64_t replay_end(const struct session *session, uint64_t begin_ns)
+{
+	uint64_t duration_ns = session->options->duration_ns;
+
+	return duration_ns && begin_ns + duration_ns < session->to_ns ? begin_ns + duration_ns : session->to_ns;
+}
+
 /* One moment of a recording; whether there may be more. */
-static bool replay_checkpoint(struct session *session, uint64_t end_ns)
+static bool replay_checkpoint(struct session *session, uint64_t begin_ns)
 {
 	uint64_t due_ns;
 	int more = session->source->ops->next(session->source, &due_ns);
@@ -310,7 +344,8 @@ static bool replay_checkpoint(struct session *session, uint64_t end_ns)
 	session__fail(session, more);
 	if (!session->error)
 		session__fail(session, take_checkpoint(session));
-	if (session->error || !more || due_ns >= end_ns || session->filter.ambiguous)
+	replay__follow_clock(session->source, &session->from_ns, &session->to_ns);
+	if (session->error || !more || due_ns >= replay_end(session, begin_ns) || session->filter.ambiguous)
 		return false;
 	session__fail(session, at_checkpoint(session, due_ns));
 	return true;
@@ -322,29 +357,21 @@ static void say_stopped(const struct session *session)
 		 run_view__seconds(&session->view, SCOPE_TOTAL));
 }
 
-/* When the part of a recording ends that begins at a moment that was due then. */
-static uint64_t replay_end(const struct session *session, uint64_t begin_ns)
-{
-	uint64_t duration_ns = session->options->duration_ns;
-
-	return duration_ns && begin_ns + duration_ns < session->to_ns ? begin_ns + duration_ns : session->to_ns;
-}
-
 /* Replays a recording as fast as it can be read; an exit code. */
 static int replay(struct session *session)
 {
-	uint64_t begin_ns, end;
+	uint64_t begin_ns;
 	int code = replayed__skip(session, &begin_ns);
 
 	if (code != EXIT_OK)
 		return code;
-	end = replay_end(session, begin_ns);
 	session->interval_due_ns = session->interval_ns ? begin_ns + session->interval_ns : UINT64_MAX;
-	while (begin_ns != UINT64_MAX && !session->error && !stop__asked() && replay_checkpoint(session, end))
+	while (begin_ns != UINT64_MAX && !session->error && !stop__asked() && replay_checkpoint(session, begin_ns))
 		;
 	if (stop__asked())
 		say_stopped(session);
-	stop__run_is_over();
+	if (!session->config.goes_on)
+		stop__run_is_over();
 	add_own_losses(session);
 	session->outcome = *session->source->ops->outcome(session->source);
 	return session->error ? EXIT_OK : replayed__end(session);
@@ -397,13 +424,20 @@ static void say_failed(const struct session *session)
 		log_error("%s: %s", what, strerror(-session->error));
 }
 
+static uint64_t first_interval(const struct session *session)
+{
+	uint64_t first_ns = session->config.first_interval_ns;
+
+	return first_ns && first_ns < session->interval_ns ? first_ns : session->interval_ns;
+}
+
 int session__run(struct session *session)
 {
 	int code = EXIT_OK;
 
 	session->source->ops->checkpoint(session->source, &session->checkpoint);
 	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
-	session->interval_due_ns = session->interval_ns ? session->view.start_ns + session->interval_ns : UINT64_MAX;
+	session->interval_due_ns = session->interval_ns ? session->view.start_ns + first_interval(session) : UINT64_MAX;
 	if (session->options->replay)
 		code = replay(session);
 	else

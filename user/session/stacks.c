@@ -43,6 +43,7 @@ struct stacks {
 	struct stack_lookup source;
 	struct symbols *symbols;
 	struct stack_text *texts;
+	uint64_t forgotten; /* how often texts were */
 	struct apart *apart;
 	/* NULL: of a recording */
 	struct unwound_stacks *unwound;
@@ -60,6 +61,7 @@ static void forget_texts(struct stacks *stacks)
 {
 	struct stack_text *text, *next;
 
+	stacks->forgotten++;
 	for (text = stacks->texts; text; text = next) {
 		next = text->hh.next;
 		HASH_DEL(stacks->texts, text);
@@ -340,6 +342,9 @@ static void ask_names(struct stacks *stacks, struct stack_text *entry, const str
 	for (i = 0; i < nr; i++)
 		message__put_u64(&question, addresses[i]);
 	message__put_u64(&question, stacks->naming);
+	message__put_u64(&question, stacks->source.readers ? who->pid : 0);
+	message__put_u64(&question, who->uid);
+	message__put_u64(&question, who->start_ns);
 	entry->asked = entry->ever_asked = true;
 	/* what a process made at run time has names as long as it lives */
 	(entry->made ? apart__ask_soon : apart__ask)(stacks->apart, &question, APART_NAMES_LIMIT_NS, on_names, stacks,
@@ -496,11 +501,39 @@ uint64_t stacks__outside(const struct stacks *stacks)
 	return stacks->outside;
 }
 
+static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
+{
+	const struct stack_lookup *source = &((struct stacks *)ctx)->source;
+
+	return source->maps ? source->maps(source->ctx, who, ip, time_ns) : NULL;
+}
+
+bool stacks__has_all(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names)
+{
+	size_t nr;
+	const uint64_t *addresses = chain(stacks, id, &nr);
+	const struct proc_maps *maps = addresses ? find_maps(stacks, who, addresses[0], time_ns) : NULL;
+	const struct stack_text *entry;
+
+	if (!maps || !proc_maps__find(maps, addresses[0]))
+		return false;
+	entry = find_text(stacks, &(struct text_key){ .id = id, .maps = proc_maps__serial(maps) });
+	return entry && !entry->asked && (entry->ever_asked || !(names || entry->made));
+}
+
+uint64_t stacks__version(struct stacks *stacks, uint64_t time_ns)
+{
+	const struct stack_lookup *source = &stacks->source;
+
+	return stacks->forgotten + (stacks->unwound ? unwound_stacks__turns(stacks->unwound) : 0) +
+	       (source->version ? source->version(source->ctx, time_ns) : 0);
+}
+
 bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_top *top, const struct mt_who *who,
-		      uint64_t time_ns)
+		      uint64_t time_ns, uint32_t *uses)
 {
 	uint64_t completed[1 + MAX_FRAMES];
-	struct leaf_chain leaf = { .top = top, .who = who, .time_ns = time_ns };
+	struct leaf_chain leaf = { .top = top, .who = who, .time_ns = time_ns, .uses = uses };
 	enum leaf_result result;
 	int32_t found;
 	size_t nr;
@@ -516,16 +549,19 @@ bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_
 	return result != LEAF_WAITS;
 }
 
+bool stacks__learn(struct stacks *stacks, const struct mt_heap_path *rec, const struct mt_who *who)
+{
+	int32_t id = rec->user_stack;
+	struct leaf_chain leaf = { .who = who, .time_ns = rec->hdr.time_ns };
+
+	leaf.addresses = stacks->source.learn ? chain(stacks, id, &leaf.nr) : NULL;
+	return !leaf.addresses ||
+	       leaf_callers__learn(stacks->callers, &leaf, rec->space, (id >> MT_UNWOUND_SHIFT & 3) != MT_UNWOUND_CUT);
+}
+
 struct unwound_stacks *stacks__unwound(struct stacks *stacks)
 {
 	return stacks->unwound;
-}
-
-static const struct proc_maps *find_maps(void *ctx, const struct mt_who *who, uint64_t ip, uint64_t time_ns)
-{
-	const struct stack_lookup *source = &((struct stacks *)ctx)->source;
-
-	return source->maps ? source->maps(source->ctx, who, ip, time_ns) : NULL;
 }
 
 static bool find_made(void *ctx, const struct mt_who *who, int32_t id, size_t at, uint64_t time_ns,
@@ -552,11 +588,17 @@ static bool find_made(void *ctx, const struct mt_who *who, int32_t id, size_t at
 	return true;
 }
 
+static uint64_t find_version(void *ctx, uint64_t time_ns)
+{
+	return stacks__version(ctx, time_ns);
+}
+
 struct stack_lookup stacks__lookup(struct stacks *stacks)
 {
 	return (struct stack_lookup){ .addresses = find_addresses,
 				      .maps = find_maps,
 				      .kernel_symbol = find_kernel,
 				      .made_symbol = find_made,
+				      .version = find_version,
 				      .ctx = stacks };
 }

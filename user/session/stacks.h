@@ -28,10 +28,17 @@ uint64_t stacks__outside(const struct stacks *stacks);
 bool stacks__awaits(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
 /*
  * A chain by frame pointers with the callers that it lacks: *id is changed to that of one that has them.  top: of the
- * same event.  false: what is needed was asked for.
+ * same event; *uses: as in struct leaf_chain.  false: what is needed was asked for.
  */
 bool stacks__complete(struct stacks *stacks, int32_t *id, const struct mt_stack_top *top, const struct mt_who *who,
-		      uint64_t time_ns);
+		      uint64_t time_ns, uint32_t *uses);
+/* Whether what stacks__awaits() has had read is all there is to that chain, as long as stacks__version() is the same.
+ */
+bool stacks__has_all(struct stacks *stacks, int32_t id, const struct mt_who *who, uint64_t time_ns, bool names);
+/* Another number than before if answers about events of that time may be others; such events come in their order. */
+uint64_t stacks__version(struct stacks *stacks, uint64_t time_ns);
+/* Has programs know the callers in a chain (struct stack_lookup, learn).  false: what is needed was asked for. */
+bool stacks__learn(struct stacks *stacks, const struct mt_heap_path *rec, const struct mt_who *who);
 /* Those that are unwound from copies; NULL: of a recording. */
 struct unwound_stacks *stacks__unwound(struct stacks *stacks);
 /* For a recording. */

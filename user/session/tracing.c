@@ -14,6 +14,8 @@ static int run_attached(struct tracing *tracing, const struct tracing_ops *ops)
 		code = session__run(session);
 	if (code == EXIT_OK)
 		err = session->error;
+	if (code == EXIT_OK && !err && ops->read_on)
+		code = ops->read_on(tracing);
 	if (code == EXIT_OK && !err && ops->finish)
 		err = ops->finish(tracing);
 	code = render__close(&tracing->render, err, code);
@@ -34,6 +36,13 @@ int tracing__run(size_t size, const struct options *options, const struct sessio
 	with_ctx.ctx = tracing;
 	code = render__open(&tracing->render, &options->out);
 	with_ctx.reports_to_stdout = outfile__is_stdout(&tracing->render.file);
+	if (code == EXIT_OK && ops->before) {
+		code = ops->before(tracing, options);
+		if (code != EXIT_OK) {
+			code = render__close(&tracing->render, 0, code);
+			ops->done(tracing);
+		}
+	}
 	if (code == EXIT_OK) {
 		code = session__open(&tracing->session, options, &with_ctx);
 		tracing->render.output.wall_offset_ns = &tracing->session.checkpoint.wall_offset_ns;

@@ -13,16 +13,20 @@ struct tracing {
 };
 
 struct tracing_ops {
+	/* Nothing is attached yet, nor is tracing->session open: an exit code.  NULL: nothing to do. */
+	int (*before)(struct tracing *tracing, const struct options *options);
 	/*
 	 * All probes are attached, nothing has run: the last chance to refuse the request.  An exit code.  NULL:
 	 * nothing to do.
 	 */
 	int (*ready)(struct tracing *tracing);
+	/* The run is over, and its report needs more than that.  An exit code.  NULL: nothing to do. */
+	int (*read_on)(struct tracing *tracing);
 	/* The run is over and counts are complete: 0 or -errno of rendering.  NULL: nothing to do. */
 	int (*finish)(struct tracing *tracing);
 	/* The exit code of a run without failure; NULL: 0, and so CMD's. */
 	int (*verdict)(struct tracing *tracing);
-	/* Called in any case: frees what ready() or finish() made.  NULL: nothing to do. */
+	/* Called in any case: frees what before(), ready() or finish() made.  NULL: nothing to do. */
 	void (*done)(struct tracing *tracing);
 };
 

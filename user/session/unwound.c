@@ -9,13 +9,13 @@
 #include "../base/hash.h"
 #include "../base/log.h"
 #include "../symbols/unwind.h"
+#include "chains.h"
+#include "known_copies.h"
 #include "questions.h"
 
 #define MAX_COPIES_BYTES (64UL * 1024 * 1024)
-/* Of chains, twice: those of the last while, and those before. */
-#define MAX_CHAINS_BYTES (32UL * 1024 * 1024)
-#define MAX_AGE_NS	 6000000000ULL /* longer than an event is held */
-#define MAX_TIMES	 3	       /* that a stack is unwound, as libraries are mapped while it runs */
+#define MAX_AGE_NS	 25000000000ULL /* longer than an event is held */
+#define MAX_TIMES	 3		/* that a stack is unwound, as libraries are mapped while it runs */
 /* Processes of which so many stacks took too long are left alone: their files may be made for that. */
 #define MAX_LATE      3
 #define MAX_LATE_PIDS 1024
@@ -34,7 +34,7 @@ struct copy {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(copy) by_age;
 	int32_t id;
-	uint64_t ref, since_ns, asked_ns;
+	uint64_t ref, since_ns, asked_ns, maps; /* maps: serial number of those that it is unwound with */
 	uint32_t pid;
 	enum { COPY_NEW, COPY_ASKED, COPY_AGAIN, COPY_DONE } state;
 	unsigned int times;	   /* it was unwound */
@@ -49,26 +49,15 @@ struct late {
 	unsigned int times;
 };
 
-struct chain {
-	UT_hash_handle by_addresses, by_id;
-	int32_t id;
-	size_t nr;
-	uint64_t key[]; /* how it ended, then its addresses */
-};
-
-struct generation {
-	struct chain *by_addresses, *by_id;
-	size_t bytes;
-};
-
 struct unwound_stacks {
 	struct stack_lookup source;
 	struct apart *apart;
 	struct copy *copies;
 	TAILQ_HEAD(copy_list, copy) by_age;
 	size_t copies_bytes;
-	struct generation now, before;
-	uint32_t nr_chains; /* that have been */
+	struct chains chains;
+	uint64_t turns; /* of chains, when programs were told to forget those that they know */
+	struct known_copies *known;
 	uint64_t no_room, late;
 	struct late *slow;	 /* processes */
 	uint64_t opened[OPENED]; /* serial numbers of mappings, each in its place: their files have been asked for */
@@ -82,8 +71,20 @@ struct unwound_stacks *unwound_stacks__new(const struct stack_lookup *source, st
 		return NULL;
 	stacks->source = *source;
 	stacks->apart = apart;
+	stacks->known = known_copies__new();
+	if (!stacks->known) {
+		free(stacks);
+		return NULL;
+	}
 	TAILQ_INIT(&stacks->by_age);
 	return stacks;
+}
+
+/* Others that may be like it need not wait for it. */
+static void let_others_go_on(struct unwound_stacks *stacks, struct copy *copy)
+{
+	if (copy->state == COPY_ASKED && copy->rec)
+		known_copies__go_on(stacks->known, copy->maps, copy->rec);
 }
 
 static void free_bytes(struct unwound_stacks *stacks, struct copy *copy)
@@ -96,23 +97,11 @@ static void free_bytes(struct unwound_stacks *stacks, struct copy *copy)
 
 static void drop(struct unwound_stacks *stacks, struct copy *copy)
 {
+	let_others_go_on(stacks, copy);
 	free_bytes(stacks, copy);
 	HASH_DEL(stacks->copies, copy);
 	TAILQ_REMOVE(&stacks->by_age, copy, by_age);
 	free(copy);
-}
-
-static void forget(struct generation *generation)
-{
-	struct chain *chain, *next;
-
-	HASH_CLEAR(by_addresses, generation->by_addresses);
-	for (chain = generation->by_id; chain; chain = next) {
-		next = chain->by_id.next;
-		HASH_DELETE(by_id, generation->by_id, chain);
-		free(chain);
-	}
-	*generation = (struct generation){ 0 };
 }
 
 static bool is_slow(const struct unwound_stacks *stacks, uint32_t pid)
@@ -166,20 +155,15 @@ void unwound_stacks__free(struct unwound_stacks *stacks)
 			 (unsigned long long)stacks->late);
 	while (!TAILQ_EMPTY(&stacks->by_age))
 		drop(stacks, TAILQ_FIRST(&stacks->by_age));
-	forget(&stacks->now);
-	forget(&stacks->before);
+	chains__free(&stacks->chains);
 	forget_slow(stacks);
+	known_copies__free(stacks->known);
 	free(stacks);
 }
 
 bool unwound__is_copy(int32_t id)
 {
 	return id >= 0 && !(id & MT_MORE_STACKS) && id & MT_COPIED_STACK;
-}
-
-static bool is_chain(int32_t id)
-{
-	return id >= 0 && !(id & (MT_MORE_STACKS | MT_COPIED_STACK)) && id & MT_UNWOUND_STACK;
 }
 
 static struct copy *find_copy(const struct unwound_stacks *stacks, int32_t id)
@@ -220,68 +204,52 @@ void unwound_stacks__take(struct unwound_stacks *stacks, const struct mt_stack_c
 	stacks->no_room++;
 }
 
-static struct chain *find_chain(const struct generation *generation, const uint64_t *key, size_t nr)
-{
-	struct chain *chain;
-
-	HASH_FIND(by_addresses, generation->by_addresses, key, nr * sizeof(*key), chain);
-	return chain;
-}
-
-static bool add_chain(struct generation *generation, struct chain *chain, size_t size)
-{
-	HASH_ADD_KEYPTR(by_addresses, generation->by_addresses, chain->key, (chain->nr + 1) * sizeof(*chain->key),
-			chain);
-	if (!chain->by_addresses.tbl)
-		return false;
-	HASH_ADD(by_id, generation->by_id, id, sizeof(chain->id), chain);
-	if (!chain->by_id.tbl) {
-		HASH_DELETE(by_addresses, generation->by_addresses, chain);
-		return false;
-	}
-	generation->bytes += size;
-	return true;
-}
-
-/* key: how it ended, then its nr addresses.  The id of a chain that has been lives on with it. */
 int32_t unwound_stacks__id(struct unwound_stacks *stacks, const uint64_t *key, size_t nr)
 {
-	struct chain *chain = find_chain(&stacks->now, key, nr + 1), *old;
-	size_t size = sizeof(*chain) + (nr + 1) * sizeof(*key);
+	int32_t id = chains__id(&stacks->chains, key, nr);
 
-	if (chain)
-		return chain->id;
-	if (stacks->now.bytes + size > MAX_CHAINS_BYTES) {
-		forget(&stacks->before);
-		stacks->before = stacks->now;
-		stacks->now = (struct generation){ 0 };
-	}
-	old = find_chain(&stacks->before, key, nr + 1);
-	chain = calloc(1, size);
-	if (!chain)
-		return MT_UNKNOWN_S32;
-	chain->id = old ? old->id :
-			  (int32_t)(MT_UNWOUND_STACK | key[0] << MT_UNWOUND_SHIFT |
-				    (stacks->nr_chains++ & ((1U << MT_UNWOUND_SHIFT) - 1)));
-	chain->nr = nr;
-	memcpy(chain->key, key, (nr + 1) * sizeof(*key));
-	if (add_chain(&stacks->now, chain, size))
-		return chain->id;
-	free(chain);
-	return MT_UNKNOWN_S32;
+	/* an id that programs know, and that was forgotten here, would be one of nothing */
+	if (stacks->turns != stacks->chains.turns && stacks->source.forget)
+		stacks->source.forget(stacks->source.ctx);
+	stacks->turns = stacks->chains.turns;
+	return id;
 }
 
 const uint64_t *unwound_stacks__addresses(const struct unwound_stacks *stacks, int32_t id, size_t *nr)
 {
-	struct chain *chain = NULL;
+	return chains__addresses(&stacks->chains, id, nr);
+}
 
-	if (is_chain(id)) {
-		HASH_FIND(by_id, stacks->now.by_id, &id, sizeof(id), chain);
-		if (!chain)
-			HASH_FIND(by_id, stacks->before.by_id, &id, sizeof(id), chain);
-	}
-	*nr = chain ? chain->nr : 0;
-	return chain ? chain->key + 1 : NULL;
+int32_t unwound_stacks__use(struct unwound_stacks *stacks, int32_t id)
+{
+	int32_t used = chains__has(id) ? chains__use(&stacks->chains, id) : id;
+
+	stacks->late += used < 0;
+	return used;
+}
+
+uint64_t unwound_stacks__turns(const struct unwound_stacks *stacks)
+{
+	return stacks->chains.turns;
+}
+
+/*
+ * Has programs know it, so that they need not copy the next stack like it.  One that was cut because a page was not in
+ * memory, or that broke off because a file could not be read, may go on the next time.
+ */
+static void tell_programs(struct unwound_stacks *stacks, const struct copy *copy)
+{
+	const struct mt_stack_copy *rec = copy->rec;
+	int32_t end = copy->chain >> MT_UNWOUND_SHIFT & 3;
+	struct mt_known_stack known;
+	struct mt_known_place place;
+
+	if (!stacks->source.know || end == MT_UNWOUND_BROKEN ||
+	    (end == MT_UNWOUND_CUT && (rec->bytes != rec->asked_bytes || rec->missing)) ||
+	    !known_copies__describe(stacks->known, copy->maps, rec, &place, &known))
+		return;
+	known.chain = copy->chain;
+	stacks->source.know(stacks->source.ctx, &place, &known);
 }
 
 static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *answer)
@@ -292,6 +260,7 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 
 	if (!copy || copy->ref != key.of || copy->state != COPY_ASKED)
 		return;
+	let_others_go_on(stacks, copy);
 	copy->state = COPY_DONE;
 	if (!answer) {
 		free_bytes(stacks, copy);
@@ -306,8 +275,11 @@ static void on_unwound(void *ctx, struct apart_key key, struct message_cursor *a
 	nr = message__get_u64(answer);
 	for (i = 0; i < nr && i < UNWIND_MAX_FRAMES; i++)
 		found[1 + i] = message__get_u64(answer);
-	if (!answer->failed && nr && nr <= UNWIND_MAX_FRAMES && found[0] < UNWIND_NR_ENDS)
+	if (!answer->failed && nr && nr <= UNWIND_MAX_FRAMES && found[0] < UNWIND_NR_ENDS) {
 		copy->chain = unwound_stacks__id(stacks, found, nr);
+		if (copy->chain >= 0 && known_copies__add(stacks->known, copy->maps, copy->rec, answer, copy->chain))
+			tell_programs(stacks, copy);
+	}
 	if (!answer->failed && found[0] == UNWIND_BROKEN && copy->outside && ++copy->times < MAX_TIMES)
 		copy->state = COPY_AGAIN;
 	else
@@ -371,8 +343,10 @@ static void ask(struct unwound_stacks *stacks, struct copy *copy, const struct m
 	message__put_u64(&question, MT_MAX_REGS);
 	message__put_bytes(&question, rec->regs, sizeof(rec->regs));
 	message__put_u64(&question, rec->to_end && rec->bytes == rec->asked_bytes);
+	message__put_u64(&question, rec->missing);
 	message__put_string(&question, rec + 1, rec->bytes);
 	copy->state = COPY_ASKED;
+	copy->maps = proc_maps__serial(maps);
 	copy->pid = who->pid;
 	copy->asked_ns = clock__boot_ns();
 	(is_first(stacks, maps) ? apart__ask_soon : apart__ask)(stacks->apart, &question, APART_UNWIND_LIMIT_NS,
@@ -386,6 +360,18 @@ static uint64_t instruction_pointer(const struct mt_stack_copy *rec)
 
 	memcpy(copy.regs, rec->regs, sizeof(copy.regs));
 	return stack_copy__pc(&copy);
+}
+
+/* Whether its chain is known, as that of one like it.  A chain from before goes on living. */
+static bool is_known(struct unwound_stacks *stacks, struct copy *copy, const struct proc_maps *maps)
+{
+	int32_t id = known_copies__find(stacks->known, proc_maps__serial(maps), copy->rec);
+
+	copy->chain = id < 0 ? MT_UNKNOWN_S32 : chains__use(&stacks->chains, id);
+	copy->maps = proc_maps__serial(maps);
+	if (copy->chain >= 0)
+		tell_programs(stacks, copy);
+	return copy->chain >= 0;
 }
 
 bool unwound_stacks__awaits(struct unwound_stacks *stacks, int32_t id, uint64_t ref, const struct mt_who *who,
@@ -409,6 +395,13 @@ bool unwound_stacks__awaits(struct unwound_stacks *stacks, int32_t id, uint64_t 
 		free_bytes(stacks, copy);
 		return false;
 	}
+	if (maps && copy->state == COPY_NEW && is_known(stacks, copy, maps)) {
+		copy->state = COPY_DONE;
+		free_bytes(stacks, copy);
+		return false;
+	}
+	if (maps && copy->state == COPY_NEW && known_copies__waits(stacks->known, proc_maps__serial(maps), copy->rec))
+		return true;
 	if (maps) {
 		ask(stacks, copy, who, maps, time_ns);
 		copy = find_copy(stacks, id);

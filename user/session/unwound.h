@@ -33,6 +33,13 @@ void unwound_stacks__done(struct unwound_stacks *stacks, int32_t id);
 
 /* The id of a chain that something else has found: how it ended (enum mt_unwound_end), then its nr addresses. */
 int32_t unwound_stacks__id(struct unwound_stacks *stacks, const uint64_t *key, size_t nr);
+/*
+ * An event came with the id of a chain, as programs know it: the id, or MT_UNKNOWN_S32 if it was forgotten, which is
+ * counted.  Other ids stay as they are.
+ */
+int32_t unwound_stacks__use(struct unwound_stacks *stacks, int32_t id);
+/* How often chains were forgotten. */
+uint64_t unwound_stacks__turns(const struct unwound_stacks *stacks);
 /* The addresses of a chain, the leaf first; NULL: not known.  Valid until a copy is taken or unwound. */
 const uint64_t *unwound_stacks__addresses(const struct unwound_stacks *stacks, int32_t id, size_t *nr);
 

@@ -207,11 +207,33 @@ static int read_older(struct live *live, enum mt_iter_mode mode, bool first)
 	return mode == MT_ITER_BASE ? 0 : readers__read(&live->readers, first ? TICK_BYTES : 0);
 }
 
-/* One pass over all tasks; a record is never cut by the end of a read (the kernel's buffer holds whole ones). */
+/* Of whole records; how many bytes they are, or -errno. */
+static ssize_t deliver_pass(struct live *live, const char *buf, ssize_t len, size_t *nr)
+{
+	ssize_t at = 0;
+	int err = 0;
+
+	while (!err && at + (ssize_t)sizeof(struct mt_hdr) <= len) {
+		const struct mt_hdr *hdr = (const struct mt_hdr *)(buf + at);
+
+		if (hdr->size < sizeof(*hdr))
+			return -EIO;
+		if (at + (ssize_t)hdr->size > len)
+			break;
+		if (hdr->id == MT_REC_memory)
+			err = live__take_memory(live, hdr);
+		else
+			deliver_task(live, buf + at, hdr->size);
+		*nr += hdr->id != MT_REC_memory;
+		at += hdr->size;
+	}
+	return err ? err : at;
+}
+
+/* One pass over all tasks. */
 static int iterate(struct live *live, enum mt_iter_mode mode)
 {
 	int fd = bpf_iter_create(live->iter_link_fd), err = 0;
-	ssize_t size = task_places__record_size(&live->cfg);
 	char *buf = live->iter_buf;
 	ssize_t len, have = 0, at;
 	uint64_t in_kernel_ns = 0;
@@ -232,9 +254,11 @@ static int iterate(struct live *live, enum mt_iter_mode mode)
 		err = read_older(live, mode, !nr);
 		if (err)
 			break;
-		for (at = 0; at + size <= have; at += size)
-			deliver_task(live, buf + at, size);
-		nr += at / size;
+		at = deliver_pass(live, buf, have, &nr);
+		if (at < 0) {
+			err = (int)at;
+			break;
+		}
 		have -= at;
 		memmove(buf, buf + at, have);
 	}
@@ -283,8 +307,7 @@ static int consume(struct live *live, uint64_t bytes)
 	return err;
 }
 
-/* Everything that waits when this starts; what comes meanwhile may stay. */
-static int consume_all(struct live *live)
+int live__consume_all(struct live *live)
 {
 	const struct rings *plan = &live->ring_plan;
 
@@ -320,6 +343,7 @@ static void take_samples(struct live *live, bool all)
 	live__sample_stalls(live, record.values);
 	log_debug("samples: %.3f ms", (clock__boot_ns() - record.hdr.time_ns) / 1e6);
 	live->sink.record(live->sink.ctx, &record, sizeof(record));
+	live__read_titles(live, record.values);
 	begin_ns = clock__boot_ns();
 	cgroup_sampler__read(&live->cgroup_sampler, all || live->ticks++ % ALL_TICKS == 0);
 	log_debug("samples of %zu cgroups: %.3f ms", live->cgroup_sampler.nr, (clock__boot_ns() - begin_ns) / 1e6);
@@ -337,10 +361,11 @@ static int source_tick(struct source *src)
 
 	live->control->iter_mode = MT_ITER_TICK;
 	err = live__look_at_stalls(live);
+	live__begin_memory(live);
 	if (!err)
 		err = pass(live, MT_ITER_TICK);
+	live__end_memory(live, err);
 	live__read_keyed(live);
-	live__read_memory(live);
 	live__read_heap(live, false);
 	live__forget_titles(live);
 	take_samples(live, false);
@@ -417,8 +442,9 @@ static int source_drain(struct source *src)
 		  (unsigned long long)live->control->exited, (unsigned long long)live->control->freed,
 		  (unsigned long long)nr_pending(live));
 	live__read_heap(live, true);
+	live__read_kpages(live);
 	if (!err)
-		err = consume_all(live);
+		err = live__consume_all(live);
 	if (!live->ended)
 		live__read_keyed(live);
 	/* of what was read only now */
@@ -536,7 +562,7 @@ static void fill_cfg(struct live *live, const struct live_request *request)
 	live->cfg.rare_fold_bytes = rings__rare_fold_bytes(&live->ring_plan);
 	live->cfg.filter = live->filters.bits | (request->family ? MT_FILTER_CMD : 0);
 	live->cfg.every = request->every;
-	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault | 1U << MT_PROBE_swap : 0;
+	live->cfg.latency = request->latency ? 1U << MT_PROBE_fault | 1U << MT_PROBE_swap | 1U << MT_PROBE_cache : 0;
 	live->cfg.stacks = request->stacks;
 	live->cfg.stack_bytes = request->stack_bytes;
 	live->cfg.stack_tops = request->stacks && !request->stack_bytes && can_read_registers(live);
@@ -606,7 +632,7 @@ static int begin(struct live *live)
 	if (!err)
 		err = iterate(live, MT_ITER_BASE);
 	if (!err)
-		err = consume_all(live);
+		err = live__consume_all(live);
 	live__read_totals(live, &live->base);
 	sample_chosen(live);
 	live__read_keyed(live);
@@ -719,6 +745,7 @@ static int attach(struct live *live, const struct live_request *request)
 		err = live__open_heap(live, request);
 	if (err)
 		return err;
+	live__open_kpages(live, request);
 	kernel_btf__close(&live->types);
 	return stop__asked() ? -ECANCELED : begin(live);
 }
@@ -784,7 +811,9 @@ int live__open(struct live **out, const struct live_request *request)
 	live->ring_maps.rare_fd = -1;
 	live->samples = request->samples;
 	live->roles = request->roles;
+	live->all_titles = request->titles;
 	live->all_cgroups = request->samples && request->all_cgroups;
+	live->lazy_memory = request->lazy_memory;
 	sample_files__open(&live->sample_files);
 	if (!err)
 		err = open_cgroups(live);
@@ -813,6 +842,7 @@ void live__expect_command(struct live *live, bool expect)
 
 void live__end(struct live *live)
 {
+	live__read_memory(live); /* what there is at the end, and not at the last tick */
 	live->control->ended_ns = clock__boot_ns();
 	live->control->phase = MT_PHASE_ENDING;
 	(void)live__look_at_stalls(live); /* what it would drop is counted */

@@ -20,8 +20,10 @@ struct live_request {
 	bool parents;	      /* tasks' records name who started them */
 	bool family;	      /* only the command to be started and its descendants */
 	const struct roles *roles; /* the titles that they ask for are read; NULL: none */
+	bool titles;		   /* each process's is read, once for each name that it has */
 	bool samples;		   /* what files of the kernel say of the machine and of cgroups */
 	bool all_cgroups; /* with samples and the probe "memory": of those that processes are in, and above these */
+	bool lazy_memory; /* what processes have that do not run is read at each fifth tick alone */
 	bool keep_going;  /* for doctor: continue after failures, to report them */
 	struct sink sink;
 	struct apart *apart; /* reads mappings for stacks; borrowed, must outlive the source */

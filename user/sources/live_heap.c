@@ -19,6 +19,10 @@
 
 #define DEFAULT_OBJECTS (1 << 20)
 #define OBJECTS_AT_ONCE (1 << 16) /* where the kernel takes the memory of all at the start: 6 MiB */
+/* With copied stacks: together 20 MiB. */
+#define MAX_CONTEXTS (1 << 16)
+#define MAX_RULES    (1 << 16)
+#define MAX_ASKED    (1 << 14)
 /* Going through all objects takes this share of the time at most. */
 #define SWEEP_SHARE 20
 
@@ -45,6 +49,27 @@ void live__heap_names(struct btf_names *names)
 	btf_names__add(names, "", MAP_ALLOCATOR);
 }
 
+static int make_room_for_contexts(struct bpf_object *bpf)
+{
+	static const struct {
+		const char *name;
+		uint32_t entries;
+	} maps[] = {
+		{ "heap_contexts", MAX_CONTEXTS },
+		{ "heap_rules", MAX_RULES },
+		{ "heap_asked", MAX_ASKED },
+	};
+	struct bpf_map *map;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(maps) / sizeof(*maps); i++) {
+		map = bpf_object__find_map_by_name(bpf, maps[i].name);
+		err = map ? bpf_map__set_max_entries(map, maps[i].entries) : -ENOENT;
+	}
+	return err;
+}
+
 int live__prepare_heap(struct bpf_object *bpf, void *ctx)
 {
 	const struct heap_room *room = ctx;
@@ -53,6 +78,9 @@ int live__prepare_heap(struct bpf_object *bpf, void *ctx)
 	struct bpf_map *objects = bpf_object__find_map_by_name(bpf, "heap_objects");
 	int err = objects ? 0 : -ENOENT;
 
+	if (!err && options__stack_bytes(options))
+		err = make_room_for_contexts(bpf);
+	heap_attach__prepare(bpf);
 	if (!err && !kernel_btf__running_id(room->types, MAP_ALLOCATOR, BTF_KIND_STRUCT)) {
 		err = bpf_map__set_map_flags(objects, bpf_map__map_flags(objects) & ~(uint32_t)BPF_F_NO_PREALLOC);
 		nr = options->heap_objects ? nr : OBJECTS_AT_ONCE;
@@ -120,14 +148,39 @@ static int attach_machine(struct live_heap *heap)
 	return err || heap->attach.functions > before ? err : heap_attach__machine(&heap->attach, NULL, 0);
 }
 
+/*
+ * Where the program or a library of it brings probes for what it samples, these alone are used: its functions would see
+ * the same objects again.  Of other processes of the machine nobody knows which have such.
+ */
+static int attach_probes(struct live_heap *heap)
+{
+	const struct options *options = heap->options;
+	int err = 0;
+
+	heap->attach.probes = true;
+	if (options->cmd)
+		heap_attach__command(&heap->attach, options->cmd);
+	if (options->pids.nr)
+		err = attach_pids(heap);
+	if (heap->attach.functions || err)
+		return err;
+	heap->attach.probes = false;
+	heap_attach__forget(&heap->attach);
+	return 0;
+}
+
 static int attach_all(struct live_heap *heap)
 {
 	const struct options *options = heap->options;
 	int err = attach_named(heap);
 
+	if (!err && !options->allocators.nr && (options->cmd || options->pids.nr) && !options->all)
+		err = attach_probes(heap);
+	if (err || heap->attach.probes)
+		return err;
 	heap->attach.tells = options->cmd || options->pids.nr;
 	if (!err && options->cmd)
-		heap_attach__command(&heap->attach, options->cmd[0]);
+		heap_attach__command(&heap->attach, options->cmd);
 	if (!err && options->pids.nr)
 		return attach_pids(heap);
 	return err || (options->cmd && !options->all) ? err : attach_machine(heap);
@@ -195,6 +248,14 @@ void live__close_heap(struct live *live)
 	live->heap = NULL;
 }
 
+void live__learn_caller(void *ctx, uint64_t space, uint64_t address, const struct cfi_rule *rule)
+{
+	const struct live *live = ctx;
+
+	if (live->heap)
+		heap_maps__learn(&live->heap->maps, &(struct mt_heap_place){ space, address }, rule);
+}
+
 /* Announces a process; the reference is one that no program uses at the same time (state__renew_ref()). */
 static uint64_t announce(struct live *live, const struct heap_process *process, uint64_t time_ns)
 {
@@ -227,6 +288,7 @@ static void deliver(struct live *live, const struct heap_sum *sum, uint64_t now_
 		.oldest_ns = sum->oldest_ns,
 		.user_stack = sum->key.stack,
 		.ended = ended,
+		.context = live->cfg.stack_bytes ? sum->key.top : 0,
 	};
 
 	/* what it had mapped is looked up by the time: before its end */
@@ -248,17 +310,28 @@ static void deliver_all(struct live *live, const struct heap_sums *sums, uint64_
 		deliver(live, sum, now_ns);
 }
 
+static bool sees_maps(const struct live *live)
+{
+	const struct hook_state *h = object__hook(&live->objects[MT_PROBE_heap], "ends of system calls");
+
+	return h && hook__is_attached(h);
+}
+
 static void deliver_counts(struct live *live, uint64_t now_ns)
 {
 	const struct live_heap *heap = live->heap;
 	const struct mt_heap_counts *base = &heap->base;
+	uint64_t living, ended; /* bytes */
 	struct mt_heap_counts now;
 	struct mt_heap_sum rec = {
 		.hdr = { .id = MT_REC_heap_sum, .size = sizeof(rec), .time_ns = now_ns },
+		.age_ns = heap->options->heap_age_ns,
 		.call_ns = heap->call_ns,
 		.files = heap->attach.with_functions,
 		.functions = heap->attach.functions,
 		.sample = live->cfg.sample ? live->cfg.sample : 1,
+		.by_probes = heap->attach.probes,
+		.sees_maps = sees_maps(live),
 	};
 
 	if (heap_maps__count(&heap->maps, &now))
@@ -270,6 +343,9 @@ static void deliver_counts(struct live *live, uint64_t now_ns)
 	rec.without_room = now.without_room - base->without_room;
 	rec.missed = now.missed - base->missed;
 	rec.dropped = now.dropped - base->dropped;
+	heap_maps__requested(&heap->maps, &living, &ended);
+	rec.requested = living;
+	rec.ended_requested = ended;
 	live->sink.record(live->sink.ctx, &rec, sizeof(rec));
 }
 
@@ -302,6 +378,9 @@ static int sweep(struct live *live, uint64_t now_ns, bool all)
 
 	heap->ended.born_until_ns = heap->living.born_until_ns = age_ns && now_ns > age_ns ? now_ns - age_ns : 0;
 	err = heap_maps__sum(&heap->maps, &heap->ended, all ? &heap->living : NULL);
+	/* with the paths of all that was found */
+	if (!err && live->cfg.stack_bytes)
+		err = live__consume_all(live);
 	if (!err) {
 		deliver_all(live, &heap->ended, now_ns);
 		deliver_all(live, &heap->living, now_ns);

@@ -68,6 +68,7 @@ struct live {
 	volatile struct mt_control *control;
 	int control_fd, iter_link_fd;
 	struct live_stack *stacks;  /* call chains that were read */
+	uint64_t nr_known_stacks;   /* that programs were told */
 	struct live_images *images; /* what processes had mapped; NULL: call chains were not asked for */
 	void *iter_buf;
 	struct live_keyed keyed[MT_NR_KEYED];
@@ -77,12 +78,14 @@ struct live {
 	struct psi_times *psi;	    /* NULL: the kernel's times are not readable */
 	struct live_memory *memory; /* NULL: the probe is off */
 	struct live_heap *heap;	    /* the same */
+	uint64_t kpages_age_ns;	    /* of the probe kpages, younger allocations are left out; 0: none are */
 	int look_link_fd;	    /* of the iterator that looks for stalls */
 	/* What programs need where no helper names functions; empty elsewhere. */
 	struct map_content stall_contents[3];
 	struct mt_stall_range *stall_ranges; /* owned */
 	struct cgroup_sampler cgroup_sampler;
 	const struct roles *roles; /* that ask for titles; NULL: none are read */
+	bool all_titles;
 	struct titles titles;	   /* as they were last read */
 	uint64_t ticks;		   /* of which some read more samples */
 	const struct mt_cpu *cpus; /* cfg.nr_cpus of them, mapped: programs write to them */
@@ -94,7 +97,7 @@ struct live {
 	struct checkpoint end_checkpoint; /* when it ended */
 	struct live_misses misses;	  /* as they were at misses.read_ns */
 	bool samples;			  /* are asked for */
-	bool all_cgroups;		  /* as in the request */
+	bool all_cgroups, lazy_memory;	  /* as in the request */
 	bool running, ended;
 	struct hook_report hook; /* the last that was asked for */
 };
@@ -141,6 +144,17 @@ int live__open_memory(struct live *live);
 void live__close_memory(struct live *live);
 /* Delivers the memory of each process that has other numbers, or another name, than the last time. */
 void live__read_memory(struct live *live);
+/*
+ * The same in a pass of the iterator of tasks, where the kernel has task storage and types that its program knows:
+ * before it, of each of its records with that id (0 or -ENOMEM), and after it, with its error.  Elsewhere all is done
+ * after it.
+ */
+void live__begin_memory(struct live *live);
+int live__take_memory(struct live *live, const struct mt_hdr *hdr);
+void live__end_memory(struct live *live, int err);
+/* Everything that waits in the rings when this starts; what comes meanwhile may stay.  0 or -errno. */
+int live__consume_all(struct live *live);
+
 /* As the probe heap's object_request.prepare; ctx: the options. */
 struct heap_room {
 	const struct options *options;
@@ -154,11 +168,21 @@ int live__prepare_heap(struct bpf_object *bpf, void *ctx);
  * said. */
 int live__open_heap(struct live *live, const struct live_request *request);
 void live__close_heap(struct live *live);
+/* As struct stack_lookup's learn; ctx: the struct live. */
+void live__learn_caller(void *ctx, uint64_t space, uint64_t address, const struct cfi_rule *rule);
 void live__tell_heap(struct live *live); /* delivers the counts, which are 0, with what a call costs */
 /* Delivers what processes held that have ended; all: and what the others hold, and the counts. */
 void live__read_heap(struct live *live, bool all);
+/* As the probe kpages' object_request.prepare; ctx: the options. */
+int live__prepare_kpages(struct bpf_object *bpf, void *ctx);
+/* After the probes were opened: detaches it if its hooks do not fit each other. */
+void live__open_kpages(struct live *live, const struct live_request *request);
+/* At the end of the run: delivers what the kernel holds, and the counts. */
+void live__read_kpages(struct live *live);
 /* Before a task's record: delivers its process's title, if roles depend on it and it is new. */
 void live__read_title(struct live *live, const struct mt_task *task);
+/* At a tick, what all processes are called that have a new name; not while memory is short (samples of now). */
+void live__read_titles(struct live *live, const uint64_t samples[NR_SAMPLES]);
 void live__forget_titles(struct live *live); /* of processes that have ended */
 /* The operations of the source that read what programs counted and cost. */
 int live__totals(struct source *src, struct totals *totals);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The memory of each process: an iterator of the probe "memory", read at each tick. */
+/*
+ * The memory of each process.  Before the run, and at each tick of a kernel without task storage or with other types,
+ * the iterator of the probe "memory" tells it; at ticks of others that of tasks does, in the same pass.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +14,9 @@
 #include "../base/hash.h"
 #include "../base/log.h"
 #include "live_impl.h"
+
+/* Where those that sleep may be left out, one pass of so many is about all: what they have may have been reclaimed. */
+#define ALL_PASSES 5
 
 #define BUFFER_SIZE (64 * 1024 / sizeof(struct mt_memory) * sizeof(struct mt_memory))
 
@@ -25,8 +31,11 @@ struct process {
 
 struct live_memory {
 	struct process *processes; /* owned, by pid */
+	struct process *last;	   /* whose record came last in this pass */
+	size_t nr_seen;		   /* in this pass */
 	uint64_t pass;
 	int link_fd;
+	bool in_pass;					  /* the iterator of tasks tells it meanwhile */
 	bool failed;					  /* which was said */
 	_Alignas(struct mt_memory) char buf[BUFFER_SIZE]; /* whole records */
 };
@@ -69,13 +78,23 @@ static bool is_news(const struct mt_memory *a, const struct mt_memory *b)
 	return memcmp(&a->who, &b->who, sizeof(*a) - offsetof(struct mt_memory, who)) != 0;
 }
 
+/* A pass goes by pid, and so did those before: most come behind the one that came behind the same before. */
+static struct process *find(const struct live_memory *memory, uint32_t pid)
+{
+	struct process *process = memory->last ? memory->last->hh.next : memory->processes;
+
+	if (process && process->pid == pid)
+		return process;
+	HASH_FIND(hh, memory->processes, &pid, sizeof(pid), process);
+	return process;
+}
+
 static int deliver(struct live *live, const struct mt_memory *rec)
 {
 	struct live_memory *memory = live->memory;
-	struct process *process;
+	struct process *process = find(memory, rec->who.pid);
 	bool news;
 
-	HASH_FIND(hh, memory->processes, &rec->who.pid, sizeof(rec->who.pid), process);
 	if (process && process->pass == memory->pass)
 		return 0; /* another thread of a process whose main thread is gone */
 	news = !process || is_news(&process->rec, rec);
@@ -97,8 +116,62 @@ static int deliver(struct live *live, const struct mt_memory *rec)
 	}
 	process->rec = *rec;
 	process->pass = memory->pass;
+	memory->last = process;
+	memory->nr_seen++;
 	if (news)
 		live->sink.record(live->sink.ctx, &process->rec, sizeof(process->rec));
+	return 0;
+}
+
+/* In the pass over all tasks that is under way. */
+static bool in_pass(const struct live *live)
+{
+	return live->memory && live->memory->in_pass;
+}
+
+/* The first pass says whether its program can. */
+static bool can_be_in_pass(const struct live *live)
+{
+	return live->memory && live->cfg.has_task_storage && live->control->memory_in_pass;
+}
+
+/* A process of which nothing else was told counts as there; one that is not known is told of when all are. */
+static void is_there(struct live_memory *memory, uint32_t pid)
+{
+	struct process *process = find(memory, pid);
+
+	if (!process || process->pass == memory->pass)
+		return;
+	process->pass = memory->pass;
+	memory->last = process;
+	memory->nr_seen++;
+}
+
+static void begin_pass(struct live_memory *memory)
+{
+	memory->pass++;
+	memory->last = NULL;
+	memory->nr_seen = 0;
+}
+
+void live__begin_memory(struct live *live)
+{
+	bool all = !live->lazy_memory || live->ticks % ALL_PASSES == 0;
+
+	if (!can_be_in_pass(live))
+		return;
+	live->memory->in_pass = true;
+	begin_pass(live->memory);
+	live->control->memory_mode = all ? MT_MEMORY_ALL : MT_MEMORY_AWAKE;
+}
+
+int live__take_memory(struct live *live, const struct mt_hdr *hdr)
+{
+	if (!in_pass(live))
+		return 0;
+	if (hdr->size == sizeof(struct mt_memory))
+		return deliver(live, (const struct mt_memory *)hdr);
+	is_there(live->memory, ((const struct mt_memory_same *)hdr)->pid);
 	return 0;
 }
 
@@ -128,6 +201,8 @@ static void forget_ended(struct live *live)
 	struct live_memory *memory = live->memory;
 	struct process *process, *next;
 
+	if (memory->nr_seen == HASH_COUNT(memory->processes))
+		return;
 	HASH_ITER (hh, memory->processes, process, next) {
 		if (process->pass == memory->pass)
 			continue;
@@ -138,21 +213,38 @@ static void forget_ended(struct live *live)
 	}
 }
 
-void live__read_memory(struct live *live)
+static void end_pass(struct live *live, int err)
 {
 	struct live_memory *memory = live->memory;
-	int fd, err;
 
-	if (!memory)
-		return;
-	memory->pass++;
-	fd = bpf_iter_create(memory->link_fd);
-	err = fd < 0 ? fd : read_all(live, fd);
-	if (fd >= 0)
-		close(fd);
 	if (!err)
 		forget_ended(live);
 	else if (!memory->failed)
 		log_warn("the memory of processes could not be read: %s", strerror(-err));
 	memory->failed |= err != 0;
+}
+
+void live__end_memory(struct live *live, int err)
+{
+	if (in_pass(live)) {
+		live->control->memory_mode = MT_MEMORY_NONE;
+		end_pass(live, err);
+		live->memory->in_pass = false;
+		return;
+	}
+	live__read_memory(live);
+}
+
+void live__read_memory(struct live *live)
+{
+	int fd, err;
+
+	if (!live->memory)
+		return;
+	begin_pass(live->memory);
+	fd = bpf_iter_create(live->memory->link_fd);
+	err = fd < 0 ? fd : read_all(live, fd);
+	if (fd >= 0)
+		close(fd);
+	end_pass(live, err);
 }

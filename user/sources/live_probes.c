@@ -109,6 +109,10 @@ static void open_probe(struct live *live, enum mt_probe id, const struct live_re
 		req.prepare = live__prepare_heap;
 		req.prepare_ctx = &heap_room;
 	}
+	if (id == MT_PROBE_kpages) {
+		req.prepare = live__prepare_kpages;
+		req.prepare_ctx = (void *)request->options;
+	}
 	err = object__open(object, &req);
 	if (err) {
 		culprit = object__culprit(object);

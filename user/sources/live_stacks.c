@@ -45,7 +45,8 @@ struct live_images {
 	struct live_name *names;
 	uint64_t events_until_ns; /* up to when events were read */
 	uint64_t events_lost;	  /* events that were lost */
-	bool foreign;		  /* pids are not those of /proc */
+	uint64_t asked_version;
+	bool foreign; /* pids are not those of /proc */
 	struct {
 		uint64_t gone, refused, slow; /* processes whose mappings could not be read */
 		uint64_t unread;	      /* mappings whose files there was no time for */
@@ -54,9 +55,14 @@ struct live_images {
 
 static int read_chain(const struct live *live, int32_t id, struct mt_chain *chain)
 {
+	bool kernel = id & MT_KERNEL_CHAIN;
+	int32_t key = id & ~MT_KERNEL_CHAIN;
+
 	if (id & MT_MORE_STACKS)
-		return bpf_map_lookup_elem(live__map_fd(&live->core, "more_stacks"), &id, chain);
-	return bpf_map_lookup_elem(live__map_fd(&live->core, "stacks"), &id, chain->addresses);
+		return bpf_map_lookup_elem(live__map_fd(&live->core, kernel ? "more_kernel_stacks" : "more_stacks"),
+					   &id, chain);
+	return bpf_map_lookup_elem(live__map_fd(&live->core, kernel ? "kernel_stacks" : "stacks"), &key,
+				   chain->addresses);
 }
 
 /* An id's call chain never changes: programs never replace one by another. */
@@ -352,12 +358,57 @@ int live__open_stacks(struct live *live, const struct live_request *request)
 	return err;
 }
 
+/* In the place of the same one, or the first that is free, or else any. */
+static void know(void *ctx, const struct mt_known_place *place, const struct mt_known_stack *known)
+{
+	struct live *live = ctx;
+	int fd = live__map_fd(&live->core, "known_stacks");
+	struct mt_known_place at = *place;
+	struct mt_known_stack there;
+
+	for (at.nr = 0; at.nr < MT_KNOWN_ALIKE; at.nr++)
+		if (bpf_map_lookup_elem(fd, &at, &there) || there.hash == known->hash)
+			break;
+	if (at.nr == MT_KNOWN_ALIKE)
+		at.nr = live->nr_known_stacks % MT_KNOWN_ALIKE;
+	live->nr_known_stacks++;
+	(void)bpf_map_update_elem(fd, &at, known, BPF_ANY);
+}
+
+static uint64_t version(void *ctx, uint64_t time_ns)
+{
+	struct live *live = ctx;
+	struct live_images *images = live->images;
+
+	if (!images || images->foreign)
+		return 0;
+	/* without events a name is looked at with each event of its process */
+	if (!images->events)
+		return ++images->asked_version;
+	if (time_ns > images->events_until_ns)
+		take_events(images);
+	return images__changes(images->list);
+}
+
+static void forget(void *ctx)
+{
+	int fd = live__map_fd(&((struct live *)ctx)->core, "known_stacks");
+	struct mt_known_place at;
+
+	while (!bpf_map_get_next_key(fd, NULL, &at) && !bpf_map_delete_elem(fd, &at))
+		;
+}
+
 struct stack_lookup live__stacks(struct source *src)
 {
 	return (struct stack_lookup){ .addresses = addresses_of,
 				      .maps = maps_of,
 				      .awaits_maps = awaits_maps,
 				      .readers = readers,
+				      .learn = live__learn_caller,
+				      .know = know,
+				      .forget = forget,
+				      .version = version,
 				      .ctx = live_of(src) };
 }
 

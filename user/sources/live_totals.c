@@ -84,6 +84,18 @@ static uint64_t missed_requests(const struct live *live)
 	return program_misses(bpf_object__find_program_by_name(bpf, "swap_queued"));
 }
 
+/* The same of frees. */
+static uint64_t missed_frees(const struct live *live)
+{
+	const struct object *object = &live->objects[MT_PROBE_kpages];
+	const struct hook_state *again = object->bpf ? object__hook(object, "free again") : NULL;
+
+	if (!again || !hook__is_attached(again))
+		return 0;
+	return program_misses(bpf_object__find_program_by_name(object->bpf, "kp_free_raw")) +
+	       program_misses(bpf_object__find_program_by_name(object->bpf, "kp_free_again"));
+}
+
 /* One system call a program, so not at each tick. */
 static void read_misses(struct live *live)
 {
@@ -100,6 +112,8 @@ static void read_misses(struct live *live)
 			runs -= missed_by_one(live);
 		if (i == MT_PROBE_swap)
 			runs -= missed_requests(live);
+		if (i == MT_PROBE_kpages)
+			runs -= missed_frees(live);
 		*(schema__has_rare_event(i) ? &misses->rare : &misses->hot) += runs;
 	}
 }

@@ -6,37 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/hash.h"
 #include "../base/log.h"
 #include "../base/stream.h"
-#include "../recording/reader.h"
-#include "replay_stacks.h"
-
-struct cgroup_name {
-	UT_hash_handle hh;
-	uint64_t id;
-	char *name;
-};
+#include "replay_impl.h"
 
 /* Memory for names of cgroups; further ones are shown by their ids. */
 #define MAX_CGROUP_BYTES (32UL * 1024 * 1024)
-
-struct replay {
-	struct source source;
-	struct sink sink;
-	const char *path;
-	FILE *stream;
-	struct reader reader;
-	struct recording_head head;
-	struct checkpoint checkpoint;
-	struct totals totals, base; /* as recorded; base: before the recorded part of the run */
-	uint64_t own_cpu_ns;	    /* the same of memtrace's CPU time */
-	struct command_outcome outcome;
-	struct cgroup_name *cgroups;
-	size_t cgroup_bytes;
-	bool lacks_cgroups; /* there was no room for all of them */
-	struct replay_stacks stacks;
-};
 
 static struct replay *replay_of(const struct source *src)
 {
@@ -82,7 +57,11 @@ static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 
 static int take_stack(void *ctx, int32_t id, const uint64_t *addresses, size_t nr)
 {
-	return replay_stacks__add(&((struct replay *)ctx)->stacks, id, addresses, nr);
+	struct replay *replay = ctx;
+
+	if ((uint32_t)id >= replay->end_of_stacks)
+		replay->end_of_stacks = (uint32_t)id + 1;
+	return replay_stacks__add(&replay->stacks, id, addresses, nr);
 }
 
 static int take_maps(void *ctx, uint32_t pid, uint64_t start_ns, struct proc_maps *maps)
@@ -92,7 +71,9 @@ static int take_maps(void *ctx, uint32_t pid, uint64_t start_ns, struct proc_map
 
 static int take_symbol(void *ctx, const struct symbol *symbol)
 {
-	return replay_stacks__add_symbol(&((struct replay *)ctx)->stacks, symbol);
+	struct replay *replay = ctx;
+
+	return replay_stacks__add_symbol(&replay->stacks, symbol, replay->moved.time_ns);
 }
 
 static struct stack_lookup source_stacks(struct source *src)
@@ -135,27 +116,33 @@ static void take_fold(struct replay *replay, const struct checkpoint_record *rec
 		replay->sink.record(replay->sink.ctx, &keyed, sizeof(keyed));
 }
 
-static void take_checkpoint(struct replay *replay, const struct checkpoint_record *record)
+/* 0 or -ENOMEM. */
+static int take_checkpoint(struct replay *replay, const struct checkpoint_record *record)
 {
+	bool is_base = record->flags & CHECKPOINT_BASE;
 	enum mt_reclaim_kind kind;
+	int err = 0;
 
 	for (kind = 0; kind < MT_NR_RECLAIM_KINDS; kind++)
 		take_fold(replay, record, kind);
-	if (record->flags & CHECKPOINT_BASE) {
-		replay->base = record->totals;
-		replay->own_cpu_ns = record->checkpoint.own_cpu_ns;
-	}
+	if (is_base)
+		replay_history__rebase(replay, &record->totals, record->checkpoint.own_cpu_ns);
+	else if (replay->segments.dir)
+		err = replay_history__moment(replay, record->checkpoint.now_ns);
 	replay->checkpoint = record->checkpoint;
 	replay->totals = record->totals;
 	if (replay->totals.rings.nr_hot > MT_MAX_HOT_RINGS)
 		replay->totals.rings.nr_hot = MT_MAX_HOT_RINGS;
+	return err;
 }
 
 /* A recording that was cut off ends with its last block, not with its last moment. */
 static void end_early(struct replay *replay)
 {
-	if (replay->reader.end_ns > replay->checkpoint.now_ns)
-		replay->checkpoint.now_ns = replay->reader.end_ns;
+	uint64_t end_ns = replay->reader.end_ns + replay->moved.time_ns;
+
+	if (replay->reader.end_ns && end_ns > replay->checkpoint.now_ns)
+		replay->checkpoint.now_ns = end_ns;
 }
 
 static int stop_early(struct replay *replay)
@@ -174,12 +161,16 @@ static int source_end(struct replay *replay)
 		return 0;
 	case READER_CUT_OFF:
 		end_early(replay);
-		log_note("%s is cut off after %llu whole blocks (%llu bytes): the report covers the %.1f s before that",
-			 replay->path, (unsigned long long)reader->nr_blocks, (unsigned long long)reader->offset,
-			 (replay->checkpoint.now_ns - replay->head.start.now_ns) / 1e9);
+		if (!replay->segments.dir)
+			log_note("%s is cut off after %llu whole blocks (%llu bytes): the report covers the %.1f s "
+				 "before that",
+				 replay->path, (unsigned long long)reader->nr_blocks,
+				 (unsigned long long)reader->offset,
+				 (replay->checkpoint.now_ns - replay->head.start.now_ns) / 1e9);
 		return 0;
 	default:
-		log_error("%s: damaged at byte %llu: %s; the report covers what was read before that", replay->path,
+		log_error("%s: damaged at byte %llu: %s; the report covers what was read before that",
+			  replay->segments.dir ? replay->segments.path : replay->path,
 			  (unsigned long long)reader->offset, reader->why);
 		end_early(replay);
 		replay->source.damaged = true;
@@ -187,41 +178,85 @@ static int source_end(struct replay *replay)
 	}
 }
 
-static int source_next(struct source *src, uint64_t *due_ns)
+void replay__close_reader(struct replay *replay)
 {
-	struct replay *replay = replay_of(src);
+	reader__close(&replay->reader);
+	if (replay->stream)
+		fclose(replay->stream);
+	replay->stream = NULL;
+}
+
+/* Of the stream that is open. */
+int replay__open_reader(struct replay *replay, struct recording_head *head)
+{
+	const struct definitions definitions = {
+		.cgroup = take_cgroup, .stack = take_stack, .maps = take_maps, .symbol = take_symbol, .ctx = replay
+	};
+	struct reader *reader = &replay->reader;
+	int err = reader__open(reader, replay->stream);
+
+	if (err)
+		return err;
+	reader__on_definitions(reader, &definitions);
+	reader->decoder.brief_tasks = replay->is_brief;
+	return recording_head__read(head, reader->head, reader->why, sizeof(reader->why));
+}
+
+/* A segment was read to its end: 1: the next one begins; 0: there is none; -errno. */
+static int end_segment(struct replay *replay)
+{
+	int err = source_end(replay);
+
+	return err || !replay->segments.dir ? err : replay_history__next(replay);
+}
+
+static int read_moment(struct replay *replay, uint64_t *due_ns)
+{
 	const struct checkpoint_record *checkpoint;
 	const void *record;
-	int got;
+	int got, err;
 
 	while ((got = reader__next(&replay->reader, &record)) > 0) {
 		const struct mt_hdr *hdr = record;
 
+		if (hdr->id == REC_SAMPLES && replay->segments.dir)
+			record = replay_history__samples(replay, record);
 		if (hdr->id != REC_CHECKPOINT) {
 			replay->sink.record(replay->sink.ctx, record, hdr->size);
 			continue;
 		}
 		checkpoint = record;
-		take_checkpoint(replay, checkpoint);
+		err = take_checkpoint(replay, checkpoint);
+		if (err)
+			return err;
 		*due_ns = checkpoint->due_ns;
 		if (!(checkpoint->flags & (CHECKPOINT_FINAL | CHECKPOINT_BASE)))
 			return 1;
 	}
-	if (got == -ECANCELED)
-		return stop_early(replay);
-	return got < 0 ? got : source_end(replay);
+	return got;
 }
 
-/* All counters in it are 64 bits wide and only grow. */
+static int source_next(struct source *src, uint64_t *due_ns)
+{
+	struct replay *replay = replay_of(src);
+	int got, more = 1;
+
+	do {
+		got = read_moment(replay, due_ns);
+		if (!got)
+			more = end_segment(replay);
+	} while (!got && more > 0);
+	if (got == -ECANCELED || more == -ECANCELED)
+		return stop_early(replay);
+	return got ? got : more;
+}
+
 static int source_totals(struct source *src, struct totals *totals)
 {
 	const struct replay *replay = replay_of(src);
-	const uint64_t *now = (const uint64_t *)&replay->totals, *base = (const uint64_t *)&replay->base;
-	uint64_t *to = (uint64_t *)totals;
-	size_t i;
 
-	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*to); i++)
-		to[i] = now[i] - base[i];
+	*totals = replay->done;
+	replay_history__add_totals(replay, totals);
 	totals->rings = replay->totals.rings;
 	return 0;
 }
@@ -231,7 +266,7 @@ static void source_checkpoint(struct source *src, struct checkpoint *checkpoint)
 	const struct replay *replay = replay_of(src);
 
 	*checkpoint = replay->checkpoint;
-	checkpoint->own_cpu_ns -= replay->own_cpu_ns;
+	checkpoint->own_cpu_ns += replay->done_cpu_ns - replay->own_cpu_ns;
 }
 
 static uint64_t source_now(struct source *src)
@@ -261,9 +296,9 @@ static void source_free(struct source *src)
 		free(entry);
 	}
 	replay_stacks__free(&replay->stacks);
-	reader__close(&replay->reader);
-	if (replay->stream)
-		fclose(replay->stream);
+	replay__close_reader(replay);
+	replay_segments__free(&replay->segments);
+	free(replay->gaps);
 	free(replay);
 }
 
@@ -281,27 +316,31 @@ static const struct source_ops replay_ops = {
 
 static int open_file(struct replay *replay)
 {
-	const struct definitions definitions = {
-		.cgroup = take_cgroup, .stack = take_stack, .maps = take_maps, .symbol = take_symbol, .ctx = replay
-	};
-	int err = replay_stacks__init(&replay->stacks);
+	int err = replay_stacks__init(&replay->stacks), got;
 
 	if (err)
 		return err;
-	err = stream__open_input(&replay->stream, replay->path);
-	if (err)
-		return err;
-	err = reader__open(&replay->reader, replay->stream);
-	if (err)
-		return err;
-	reader__on_definitions(&replay->reader, &definitions);
-	return recording_head__read(&replay->head, replay->reader.head, replay->reader.why, sizeof(replay->reader.why));
+	if (!replay->segments.dir) {
+		err = stream__open_input(&replay->stream, replay->path);
+		return err ? err : replay__open_reader(replay, &replay->head);
+	}
+	got = replay_history__next(replay);
+	if (!got)
+		snprintf(replay->reader.why, sizeof(replay->reader.why), "none of its segments can be read");
+	return got > 0 ? 0 : got ? got : -EBADMSG;
 }
 
-int replay__open(struct source **out, const char *path, struct sink sink, struct run_facts *facts)
+static int choose_segments(struct replay *replay, const struct replay_part *part)
+{
+	return replay_segments__is_dir(replay->path) ? replay_segments__open(&replay->segments, replay->path, part) :
+						       EXIT_OK;
+}
+
+int replay__open(struct source **out, const char *path, const struct replay_part *part, struct sink sink,
+		 struct run_facts *facts)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
-	int err;
+	int err, code;
 
 	*out = NULL;
 	if (!replay) {
@@ -311,6 +350,11 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 	replay->source.ops = &replay_ops;
 	replay->path = path;
 	replay->sink = sink;
+	code = choose_segments(replay, part);
+	if (code != EXIT_OK) {
+		source_free(&replay->source);
+		return code;
+	}
 	err = open_file(replay);
 	if (err) {
 		if (err == -EBADMSG)
@@ -324,9 +368,15 @@ int replay__open(struct source **out, const char *path, struct sink sink, struct
 	replay->checkpoint = replay->head.start;
 	replay->head.start.own_cpu_ns = 0;
 	*facts = replay->head.facts;
-	facts->command_alone &= !replay->head.window; /* only sums are known of what came before */
+	/* only sums are known of what came before */
+	facts->command_alone &= !replay->head.window && !replay->segments.dir;
 	*out = &replay->source;
 	return EXIT_OK;
+}
+
+void replay__be_brief(struct source *src)
+{
+	replay_of(src)->is_brief = replay_of(src)->reader.decoder.brief_tasks = true;
 }
 
 const struct recording_head *replay__head(const struct source *src)
@@ -338,6 +388,8 @@ void replay__restart(struct source *src)
 {
 	struct replay *replay = replay_of(src);
 
+	memset(&replay->done, 0, sizeof(replay->done));
+	replay->done_cpu_ns = 0;
 	replay->base = replay->totals;
 	replay->own_cpu_ns = replay->checkpoint.own_cpu_ns;
 }
@@ -345,4 +397,10 @@ void replay__restart(struct source *src)
 bool replay__lacks_cgroups(const struct source *src)
 {
 	return replay_of(src)->lacks_cgroups;
+}
+
+size_t replay__gaps(const struct source *src, const struct recorded_gap **gaps)
+{
+	*gaps = replay_of(src)->gaps;
+	return replay_of(src)->nr_gaps;
 }

@@ -194,14 +194,16 @@ static int add_made(struct replay_stacks *stacks, const struct made_key *key, co
 }
 
 /* Functions without room, without a size, or of no process, are left out. */
-int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol)
+int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol, uint64_t moved_ns)
 {
 	struct made_key key = { .address = symbol->start };
 
-	if (symbol->start < FIRST_KERNEL_ADDRESS)
-		return sscanf(symbol->module, "%" SCNu64 " %" SCNu64, &key.pid, &key.start_ns) == 2 ?
-			       add_made(stacks, &key, symbol->name) :
-			       0;
+	if (symbol->start < FIRST_KERNEL_ADDRESS) {
+		if (sscanf(symbol->module, "%" SCNu64 " %" SCNu64, &key.pid, &key.start_ns) != 2)
+			return 0;
+		key.start_ns += moved_ns;
+		return add_made(stacks, &key, symbol->name);
+	}
 	return symbol_tree__add(stacks->kernel, symbol) == -ENOMEM ? -ENOMEM : 0;
 }
 

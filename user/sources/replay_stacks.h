@@ -29,8 +29,8 @@ void replay_stacks__free(struct replay_stacks *stacks);
 int replay_stacks__add(struct replay_stacks *stacks, int32_t id, const uint64_t *addresses, size_t nr);
 /* maps is taken over, also when it fails. */
 int replay_stacks__add_maps(struct replay_stacks *stacks, uint32_t pid, uint64_t start_ns, struct proc_maps *maps);
-/* Of the kernel or, below FIRST_KERNEL_ADDRESS, of the process that its module names. */
-int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol);
+/* Of the kernel or, below FIRST_KERNEL_ADDRESS, of the process that its module names, whose start is moved. */
+int replay_stacks__add_symbol(struct replay_stacks *stacks, const struct symbol *symbol, uint64_t moved_ns);
 
 /* Its ctx is stacks. */
 struct stack_lookup replay_stacks__lookup(struct replay_stacks *stacks);

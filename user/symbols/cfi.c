@@ -4,11 +4,13 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <gelf.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cfi_basis.h"
 #include "cfi_ops.h"
 #include "elf_file.h"
 
@@ -21,6 +23,8 @@
  */
 #define SLOW_NS	 100000000
 #define MAX_SLOW 3
+/* Rules name each register up to the highest one that they tell of; those of real machines take some KiB. */
+#define MAX_RULES_BYTES (1 << 16)
 
 struct cfi {
 	struct elf_file file;
@@ -105,6 +109,11 @@ uint64_t cfi__used(const struct cfi *cfi)
 	return cfi->used;
 }
 
+bool cfi__is_slow(const struct cfi *cfi)
+{
+	return cfi->slow;
+}
+
 /* The coarse clock costs next to nothing. */
 static uint64_t now_ns(void)
 {
@@ -127,6 +136,12 @@ static Dwarf_Frame *rules_at(struct cfi *cfi, uint64_t vaddr)
 		rules = NULL;
 	if (now_ns() - begin_ns >= SLOW_NS)
 		cfi->slow++;
+	if (rules && malloc_usable_size(rules) > MAX_RULES_BYTES) {
+		/* megabytes for each step: no compiler makes such, so the file is not asked again */
+		cfi->slow = MAX_SLOW;
+		free(rules);
+		return NULL;
+	}
 	return rules;
 }
 
@@ -145,7 +160,7 @@ static enum cfi_result find_cfa(struct step *step)
 
 	if (dwarf_frame_cfa(step->rules, &ops, &nr))
 		return CFI_WRONG;
-	return cfi_ops__value(ops, nr, step->from, step->memory, 0, false, &step->cfa);
+	return cfi_ops__value(ops, nr, step->from, step->memory, 0, NULL, &step->cfa);
 }
 
 /* A register of the caller.  The stack pointer is the canonical address, if nothing else is said of it. */
@@ -154,12 +169,13 @@ static enum cfi_result find_register(const struct step *step, unsigned int nr, s
 	enum cfi_result result;
 	Dwarf_Op own[3], *ops;
 	size_t nr_ops;
-	uint64_t value;
+	uint64_t place, value;
 
 	if (dwarf_frame_register(step->rules, (int)nr, own, &ops, &nr_ops))
 		return CFI_WRONG;
 	if (!nr_ops && nr == to->sp) {
 		to->regs[nr] = step->cfa;
+		to->origin[nr] = CFI_FOLLOWS;
 		to->known |= 1ULL << nr;
 		return CFI_DONE;
 	}
@@ -168,10 +184,11 @@ static enum cfi_result find_register(const struct step *step, unsigned int nr, s
 			to->known &= ~(1ULL << nr);
 		return CFI_DONE;
 	}
-	result = cfi_ops__value(ops, nr_ops, step->from, step->memory, step->cfa, true, &value);
+	result = cfi_ops__value(ops, nr_ops, step->from, step->memory, step->cfa, &place, &value);
 	if (result != CFI_DONE)
 		return result;
 	to->regs[nr] = value;
+	to->origin[nr] = place;
 	to->known |= 1ULL << nr;
 	return CFI_DONE;
 }
@@ -190,9 +207,21 @@ static enum cfi_result find_caller(struct step *step, unsigned int return_addres
 	}
 	if (result == CFI_DONE && !(to->known >> return_address & 1))
 		result = CFI_OUTERMOST;
-	if (result == CFI_DONE)
-		to->pc = to->regs[return_address];
-	return result;
+	if (result != CFI_DONE)
+		return result;
+	to->pc = to->regs[return_address];
+	cfi_basis__add_register(step->memory->basis, to, return_address);
+	return CFI_DONE;
+}
+
+/* It would go on like that. */
+static bool goes_nowhere(const struct cfi_frame *frame, const struct cfi_frame *caller, struct cfi_basis *basis)
+{
+	if (caller->pc != frame->pc)
+		return false;
+	cfi_basis__add_register(basis, frame, frame->sp);
+	cfi_basis__add_register(basis, caller, caller->sp);
+	return caller->regs[caller->sp] == frame->regs[frame->sp];
 }
 
 enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memory *memory, struct cfi_frame *frame,
@@ -210,8 +239,7 @@ enum cfi_result cfi__step(struct cfi *cfi, uint64_t vaddr, const struct cfi_memo
 	if (return_address >= 0 && (unsigned int)return_address < frame->nr)
 		result = find_caller(&step, (unsigned int)return_address, &caller);
 	free(step.rules);
-	/* it would go on like that */
-	if (result == CFI_DONE && caller.pc == frame->pc && caller.regs[caller.sp] == frame->regs[frame->sp])
+	if (result == CFI_DONE && goes_nowhere(frame, &caller, memory->basis))
 		result = CFI_WRONG;
 	if (result == CFI_DONE)
 		*frame = caller;
@@ -262,12 +290,12 @@ static void fill_rule(Dwarf_Frame *rules, unsigned int sp, unsigned int fp, stru
 		return;
 	if (base == fp)
 		rule->kind = CFI_RULE_FRAME;
-	if (base != sp)
-		return;
 	saved = offset_of(rules, (unsigned int)return_address, &offset, &in_register);
-	if (saved)
+	if (base != sp && !(base == fp && saved))
+		return;
+	if (base == sp && saved)
 		rule->kind = CFI_RULE_AT;
-	else if (in_register)
+	else if (base == sp && in_register)
 		rule->kind = CFI_RULE_REGISTER;
 	rule->return_address = saved ? cfa + offset : 0;
 	rule->frame = cfa;

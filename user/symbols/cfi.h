@@ -17,8 +17,9 @@
 struct cfi_frame {
 	uint64_t pc;
 	uint64_t regs[CFI_MAX_REGS];
-	uint64_t known;	     /* a bit for each register */
-	unsigned int nr, sp; /* how many registers the machine has; the number of the stack pointer */
+	uint64_t origin[CFI_MAX_REGS]; /* enum cfi_origin (cfi_basis.h), or the address of the word that it was */
+	uint64_t known;		       /* a bit for each register */
+	unsigned int nr, sp;	       /* how many registers the machine has; the number of the stack pointer */
 };
 
 enum cfi_result {
@@ -29,16 +30,19 @@ enum cfi_result {
 	CFI_WRONG,     /* what the file says makes no sense, or cannot be evaluated */
 };
 
+struct cfi_basis;
+
 /* Reads a word of the stack: CFI_DONE, CFI_BEYOND, or CFI_WRONG where no stack can be. */
 struct cfi_memory {
 	enum cfi_result (*word)(void *ctx, uint64_t address, uint64_t *word);
 	void *ctx;
+	struct cfi_basis *basis; /* gets what leads the way; NULL: not wanted */
 };
 
 /* Where a function's caller is, as far as that is a plain offset from the stack pointer. */
 enum cfi_rule_kind {
 	CFI_RULE_UNKNOWN,
-	CFI_RULE_FRAME,	   /* it has a frame of its own, which the frame pointer points to */
+	CFI_RULE_FRAME,	   /* the function has a frame of its own, which the frame pointer points to */
 	CFI_RULE_AT,	   /* the return address is on the stack */
 	CFI_RULE_REGISTER, /* it is in the link register */
 	CFI_NR_RULES
@@ -48,7 +52,10 @@ enum cfi_rule_kind {
 
 struct cfi_rule {
 	enum cfi_rule_kind kind;
-	/* Bytes above the stack pointer: of the return address, and of the caller's own stack pointer. */
+	/*
+	 * Bytes above the stack pointer, or with CFI_RULE_FRAME the frame pointer: of the return address, and of the
+	 * caller's own stack pointer.  0 and 0: not known.
+	 */
 	int64_t return_address, frame;
 	int64_t pointer; /* the same of the caller's frame pointer; CFI_NOT_SAVED: it is in its register */
 };
@@ -62,6 +69,8 @@ struct cfi *cfi__open_image(char *image, size_t size);
 void cfi__free(struct cfi *cfi); /* NULL is fine */
 /* How many frames were looked up: memory grows with them. */
 uint64_t cfi__used(const struct cfi *cfi);
+/* Whether a look took so long that after some more of them there are none: then the same is not always found. */
+bool cfi__is_slow(const struct cfi *cfi);
 
 /*
  * Makes frame that of the caller.  vaddr: the file's own address of the code that runs, or that called.  interrupted:

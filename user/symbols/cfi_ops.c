@@ -3,6 +3,8 @@
 
 #include <dwarf.h>
 
+#include "cfi_basis.h"
+
 #define MAX_OPS	  128
 #define MAX_DEPTH 32
 
@@ -27,6 +29,7 @@ static enum cfi_result push_register(struct machine *m, uint64_t nr, uint64_t of
 {
 	if (nr >= m->frame->nr || !(m->frame->known >> nr & 1))
 		return CFI_WRONG;
+	cfi_basis__add_register(m->memory->basis, m->frame, (unsigned int)nr);
 	return push(m, m->frame->regs[nr] + offset);
 }
 
@@ -38,6 +41,7 @@ static enum cfi_result load(struct machine *m, uint64_t size)
 	if (!m->depth || !size || size > sizeof(word))
 		return CFI_WRONG;
 	top = &m->stack[m->depth - 1];
+	cfi_basis__add_word(m->memory->basis, *top);
 	result = m->memory->word(m->memory->ctx, *top, &word);
 	if (result == CFI_DONE)
 		*top = size < sizeof(word) ? word & ((1ULL << size * 8) - 1) : word;
@@ -188,18 +192,24 @@ static enum cfi_result run(struct machine *m, const Dwarf_Op *op)
 }
 
 enum cfi_result cfi_ops__value(const Dwarf_Op *ops, size_t nr, const struct cfi_frame *frame,
-			       const struct cfi_memory *memory, uint64_t cfa, bool place, uint64_t *value)
+			       const struct cfi_memory *memory, uint64_t cfa, uint64_t *place, uint64_t *value)
 {
 	struct machine m = { .frame = frame, .memory = memory, .cfa = cfa };
 	enum cfi_result result = nr && nr <= MAX_OPS ? CFI_DONE : CFI_WRONG;
+	uint64_t found;
 
 	for (size_t i = 0; result == CFI_DONE && i < nr; i++)
 		result = run(&m, &ops[i]);
-	if (result == CFI_DONE && place && !m.is_value)
-		result = load(&m, sizeof(uint64_t));
 	if (result == CFI_DONE && !m.depth)
 		result = CFI_WRONG;
+	if (result != CFI_DONE)
+		return result;
+	found = m.stack[m.depth - 1];
+	if (place)
+		*place = m.is_value ? CFI_FOLLOWS : found;
+	if (place && !m.is_value)
+		result = memory->word(memory->ctx, found, &found);
 	if (result == CFI_DONE)
-		*value = m.stack[m.depth - 1];
+		*value = found;
 	return result;
 }

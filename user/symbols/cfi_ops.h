@@ -8,10 +8,11 @@
 #include "cfi.h"
 
 /*
- * The value of an expression, or of what lies at the place that it describes (place).  cfa: the frame's canonical
- * address, which expressions of registers refer to.  CFI_DONE, CFI_BEYOND or CFI_WRONG.
+ * The value of an expression, or with place, of what lies at the place that it describes: place gets its address, or
+ * CFI_FOLLOWS if it is no address.  cfa: the frame's canonical address, which expressions of registers refer to.
+ * CFI_DONE, CFI_BEYOND or CFI_WRONG.  All but that last word becomes part of the basis.
  */
 enum cfi_result cfi_ops__value(const Dwarf_Op *ops, size_t nr, const struct cfi_frame *frame,
-			       const struct cfi_memory *memory, uint64_t cfa, bool place, uint64_t *value);
+			       const struct cfi_memory *memory, uint64_t cfa, uint64_t *place, uint64_t *value);
 
 #endif

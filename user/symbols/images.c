@@ -32,6 +32,7 @@ struct images {
 	struct processes by_end;	       /* who ended first */
 	uint64_t last_serial;
 	size_t bytes, max_bytes;
+	uint64_t changes;
 };
 
 struct images *images__new(size_t max_bytes)
@@ -49,6 +50,11 @@ struct images *images__new(size_t max_bytes)
 size_t images__bytes(const struct images *images)
 {
 	return images->bytes;
+}
+
+uint64_t images__changes(const struct images *images)
+{
+	return images->changes;
 }
 
 static size_t bytes_of(const struct proc_maps *maps)
@@ -99,6 +105,7 @@ static void drop_generations(struct images *images, struct generation **from)
 
 static void drop(struct images *images, struct process *process)
 {
+	images->changes++;
 	HASH_DEL(images->table, process);
 	TAILQ_REMOVE(&images->by_use, process, by_use);
 	if (process->gone_ns)
@@ -171,6 +178,7 @@ static int begin_generation(struct images *images, struct process *process, uint
 	}
 	*generation = (struct generation){ .from_ns = from_ns, .image = image, .older = process->newest };
 	images->bytes += sizeof(*generation);
+	images->changes++;
 	process->newest = generation;
 	for (last = &process->newest, i = 0; *last && i < MAX_GENERATIONS; i++)
 		last = &(*last)->older;
@@ -281,6 +289,7 @@ int images__map(struct images *images, uint32_t pid, const struct mapping *mappi
 		err = proc_maps__put(image->announced, mapping);
 		images->bytes += bytes_of(image->announced);
 		image->version++;
+		images->changes++;
 	}
 	if (err == -ENOMEM)
 		images__forget(images, pid);
@@ -336,6 +345,7 @@ void images__describe(struct images *images, struct image *image, struct proc_ma
 	image->asked = false;
 	if (!maps)
 		return;
+	images->changes++;
 	images->bytes += bytes_of(maps);
 	images->bytes -= bytes_of(image->maps);
 	proc_maps__free(image->maps);

@@ -56,5 +56,7 @@ uint32_t images__parent(const struct images *images, uint32_t pid);
 /* Takes over maps (NULL: they could not be read) as the answer to the request. */
 void images__describe(struct images *images, struct image *image, struct proc_maps *maps);
 size_t images__bytes(const struct images *images);
+/* Grows whenever another answer than before may be right. */
+uint64_t images__changes(const struct images *images);
 
 #endif

@@ -59,6 +59,7 @@ static void begin(const struct stack_copy *copy, struct cfi_frame *frame)
 		if (machine->of[i] < 0)
 			continue;
 		frame->regs[i] = copy->regs[machine->of[i]];
+		frame->origin[i] = CFI_OF_COPY;
 		frame->known |= 1ULL << i;
 	}
 }
@@ -80,19 +81,25 @@ struct cfi_rule unwind__rule(enum unwind_machine machine, struct cfi *cfi, uint6
 	return cfi__rule(cfi, vaddr, machines[machine].sp, machines[machine].fp);
 }
 
-static uint64_t stack_pointer(const struct stack_copy *copy)
+uint64_t stack_copy__sp(const struct stack_copy *copy)
 {
-	const struct machine *machine = &machines[copy->machine];
+	const struct machine *machine;
 
+	if (copy->machine >= UNWIND_NR_MACHINES)
+		return 0;
+	machine = &machines[copy->machine];
 	return copy->regs[machine->of[machine->sp]];
 }
 
 static enum cfi_result read_word(void *ctx, uint64_t address, uint64_t *word)
 {
 	const struct stack_copy *copy = ctx;
-	uint64_t at = address - stack_pointer(copy);
+	uint64_t at = address - stack_copy__sp(copy);
 
-	if (at < copy->nr_bytes && copy->nr_bytes - at >= sizeof(*word)) {
+	/* no stack is there, and an origin could not be told from enum cfi_origin */
+	if (address < CFI_NR_ORIGINS)
+		return CFI_WRONG;
+	if (at >= copy->missing && at < copy->nr_bytes && copy->nr_bytes - at >= sizeof(*word)) {
 		memcpy(word, copy->bytes + at, sizeof(*word));
 		return CFI_DONE;
 	}
@@ -106,6 +113,8 @@ static enum cfi_result step_by_pointer(const struct machine *machine, const stru
 	uint64_t fp = frame->regs[machine->fp], next, pc;
 	enum cfi_result result;
 
+	cfi_basis__add_register(memory->basis, frame, machine->fp);
+	cfi_basis__add_register(memory->basis, frame, machine->sp);
 	if (!(frame->known >> machine->fp & 1) || fp % sizeof(uint64_t) || fp < frame->regs[machine->sp])
 		return CFI_WRONG;
 	result = memory->word(memory->ctx, fp, &next);
@@ -115,7 +124,10 @@ static enum cfi_result step_by_pointer(const struct machine *machine, const stru
 		return result;
 	frame->known = 1ULL << machine->fp | 1ULL << machine->sp;
 	frame->regs[machine->fp] = next;
+	frame->origin[machine->fp] = fp;
 	frame->regs[machine->sp] = fp + 2 * sizeof(uint64_t);
+	frame->origin[machine->sp] = CFI_FOLLOWS;
+	cfi_basis__add_word(memory->basis, fp + sizeof(uint64_t));
 	frame->pc = pc;
 	return CFI_DONE;
 }
@@ -137,10 +149,13 @@ static enum cfi_result step(const struct machine *machine, const struct mapping 
 }
 
 /* A program's very first function may not know that it has no caller: above it the stack ends. */
-static enum unwind_end end_of(const struct stack_copy *copy, const struct cfi_frame *frame, enum cfi_result result)
+static enum unwind_end end_of(const struct stack_copy *copy, const struct cfi_frame *frame, enum cfi_result result,
+			      struct cfi_basis *basis)
 {
-	uint64_t end = stack_pointer(copy) + copy->nr_bytes;
+	uint64_t end = stack_copy__sp(copy) + copy->nr_bytes;
 
+	if (copy->to_end)
+		cfi_basis__add_register(basis, frame, frame->sp);
 	if (copy->to_end && frame->regs[frame->sp] >= end)
 		return UNWIND_WHOLE;
 	return result == CFI_OUTERMOST ? UNWIND_WHOLE : result == CFI_BEYOND ? UNWIND_CUT : UNWIND_BROKEN;
@@ -150,7 +165,7 @@ static enum unwind_end end_of(const struct stack_copy *copy, const struct cfi_fr
 static void follow(const struct stack_copy *copy, const struct proc_maps *maps, const struct unwind_files *files,
 		   struct cfi_frame *frame, struct unwound *unwound)
 {
-	const struct cfi_memory memory = { read_word, (void *)copy };
+	const struct cfi_memory memory = { read_word, (void *)copy, &unwound->basis };
 	const struct machine *machine = &machines[copy->machine];
 	enum cfi_result result = CFI_DONE;
 	bool interrupted = true, jit = false;
@@ -171,7 +186,25 @@ static void follow(const struct stack_copy *copy, const struct proc_maps *maps, 
 		if (copy->machine == UNWIND_ARM64)
 			frame->pc &= ADDRESS_MASK;
 	}
-	unwound->end = end_of(copy, frame, result);
+	unwound->end = end_of(copy, frame, result, &unwound->basis);
+}
+
+/* The basis as one of the copy. */
+static void refer_to_copy(const struct stack_copy *copy, struct cfi_basis *basis)
+{
+	const struct machine *machine = &machines[copy->machine];
+	uint64_t regs = 0;
+
+	for (unsigned int i = 0; i < machine->nr; i++) {
+		if (basis->regs >> i & 1)
+			regs |= 1ULL << machine->of[i];
+	}
+	/* whether it is a 32-bit program decides, too */
+	if (copy->machine == UNWIND_X86_64)
+		regs |= 1ULL << X86_64_CS;
+	basis->regs = regs;
+	for (size_t i = 0; i < basis->nr; i++)
+		basis->words[i] -= stack_copy__sp(copy);
 }
 
 void unwind(const struct stack_copy *copy, const struct proc_maps *maps, const struct unwind_files *files,
@@ -181,12 +214,16 @@ void unwind(const struct stack_copy *copy, const struct proc_maps *maps, const s
 
 	unwound->nr = 0;
 	unwound->outside = 0;
+	unwound->basis = (struct cfi_basis){ .incomplete = true };
 	unwound->end = UNWIND_BROKEN;
 	if (copy->machine >= UNWIND_NR_MACHINES)
 		return;
 	begin(copy, &frame);
-	if (is_64_bit(copy))
+	if (is_64_bit(copy)) {
+		unwound->basis.incomplete = false;
 		follow(copy, maps, files, &frame, unwound);
+		refer_to_copy(copy, &unwound->basis);
+	}
 	if (!unwound->nr)
 		unwound->addresses[unwound->nr++] = frame.pc;
 }

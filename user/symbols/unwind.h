@@ -7,7 +7,7 @@
 #ifndef MEMTRACE_SYMBOLS_UNWIND_H
 #define MEMTRACE_SYMBOLS_UNWIND_H
 
-#include "cfi.h"
+#include "cfi_basis.h"
 #include "maps.h"
 
 #define UNWIND_MAX_FRAMES 1024
@@ -23,11 +23,14 @@ struct stack_copy {
 	uint64_t regs[UNWIND_MAX_REGS]; /* as in the kernel's struct pt_regs */
 	const char *bytes;		/* from the stack pointer on */
 	size_t nr_bytes;
-	bool to_end; /* behind them the stack ends */
+	bool to_end;	  /* behind them the stack ends */
+	uint64_t missing; /* so many of them, the first ones, are not known */
 };
 
 /* Where its task was. */
 uint64_t stack_copy__pc(const struct stack_copy *copy);
+/* Its stack pointer; 0 of a machine that is not known. */
+uint64_t stack_copy__sp(const struct stack_copy *copy);
 
 /* A return address as it is in a register, without the signature that it may have. */
 uint64_t unwind__code_address(uint64_t value);
@@ -48,6 +51,8 @@ struct unwound {
 	size_t nr;
 	enum unwind_end end;
 	uint64_t outside; /* where it broke off, as nothing is mapped there; 0: elsewhere */
+	/* A copy that has the same pc, number of bytes and to_end, and the same in this, has the same chain. */
+	struct cfi_basis basis; /* registers as in the copy, words as offsets into it */
 };
 
 /* Without registers that it can use (a 32-bit program), it is the address alone, and broken. */

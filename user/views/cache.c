@@ -15,7 +15,9 @@
 /* In the order of enum mt_cache_op. */
 #define EACH_OP(X)                                                                                                     \
 	X("ADDED", added)                                                                                              \
-	X("EVICTED", evicted) X("TRUNCATED", truncated) X("READ-BACK", read_back) X("DIRTIED", dirtied)
+	X("EVICTED", evicted)                                                                                          \
+	X("TRUNCATED", truncated)                                                                                      \
+	X("READ-BACK", read_back) X("DIRTIED", dirtied) X("WRITTEN", written) X("UNREAD", unread)
 
 #define OP_SLOTS(title_, id) static const enum mt_slot id##_slots[] = { MT_SLOT_cache_##id };
 EACH_OP(OP_SLOTS)
@@ -47,7 +49,8 @@ static const struct column file_columns[] = {
 };
 static const struct column cgroup_columns[] = {
 	{ .title = "CGROUP", .path = "cgroup", .left = true, .key = true },
-	EACH_OP(OP_COLUMN){ .path = "other" },
+	EACH_OP(OP_COLUMN){ .title = "REFAULTED", .path = "refaulted_bytes", .unit = UNIT_BYTES },
+	{ .path = "other" },
 };
 
 /* Pages whose eviction the probe remembers; beyond that, fewer are seen coming back than do. */
@@ -77,7 +80,9 @@ int cache_view__init(struct cache_view *cache, const struct run_view *view, cons
 		.view = view, .names = names, .by = request->by, .shown = request->rows, .sort = request->sort
 	};
 	if (request->sort && !by_task && op_of_title(request->sort) == CACHE_NR_SUMS) {
-		log_error("--sort '%s': expected one of ADDED, EVICTED, TRUNCATED, READ-BACK, DIRTIED", request->sort);
+		log_error("--sort '%s': expected one of ADDED, EVICTED, TRUNCATED, READ-BACK, DIRTIED, WRITTEN, "
+			  "UNREAD",
+			  request->sort);
 		return EXIT_USAGE;
 	}
 	if (!by_task) {
@@ -111,9 +116,15 @@ static bool is_other(const struct keyed_row *row, const void *record)
 	return keyed_row__head(row, record)->flags & MT_KEYED_OTHER;
 }
 
-static bool knows_dirtied(const struct cache_view *cache)
+/* op: an enum mt_cache_op */
+static bool knows(const struct cache_view *cache, size_t op)
 {
-	return run_view__knows(cache->view, MT_SLOT_cache_dirtied);
+	static const enum mt_slot slots[] = {
+#define OP_SLOT(title_, id) MT_SLOT_cache_##id,
+		EACH_OP(OP_SLOT)
+	};
+
+	return run_view__knows(cache->view, slots[op]);
 }
 
 static struct cell *fill_pages(const struct cache_view *cache, struct cell *cells, const struct mt_cache_pages *pages)
@@ -123,7 +134,7 @@ static struct cell *fill_pages(const struct cache_view *cache, struct cell *cell
 	size_t i;
 
 	for (i = 0; i < CACHE_NR_SUMS; i++)
-		*cells++ = i == MT_CACHE_DIRTIED && !knows_dirtied(cache) ? cell_none() : cell_uint(nr[i] * page_size);
+		*cells++ = knows(cache, i) ? cell_uint(nr[i] * page_size) : cell_none();
 	return cells;
 }
 
@@ -168,6 +179,36 @@ static void fill_file(struct cache_view *cache, const struct keyed_row *row, con
 	*cells++ = cell_bool(other);
 }
 
+/* What the kernel itself counts as refaults, if programs on functions are allowed.  0 or -errno. */
+static int list_refaults(struct cache_view *cache)
+{
+	const struct keyed_row *row = &keyed_rows[MT_KEYED_refault_by_evictor];
+
+	free(cache->refaults);
+	cache->refaults = NULL;
+	cache->nr_refaults = 0;
+	if (!cache->view->keyed || !keyed_counts__knows(cache->view->keyed, row))
+		return 0;
+	return keyed_counts__list(cache->view->keyed, row, cache->scope, &cache->refaults, &cache->nr_refaults);
+}
+
+/* Of files; of all cgroups, or those of one. */
+static struct cell refaulted_cell(const struct cache_view *cache, const uint64_t *cgroup_id)
+{
+	const struct mt_refault_by_evictor *record;
+	uint64_t pages = 0;
+	size_t i;
+
+	if (!cache->refaults)
+		return cell_none();
+	for (i = 0; i < cache->nr_refaults; i++) {
+		record = cache->refaults[i];
+		if (record->key.file && (!cgroup_id || record->key.cgroup_id == *cgroup_id))
+			pages += record->value.refaulted_pages;
+	}
+	return cell_uint(pages * cache->view->facts->page_size);
+}
+
 static void fill_cgroup(struct cache_view *cache, const struct keyed_row *row, const void *of, struct cell *cells)
 {
 	const struct mt_cache_by_cgroup *record = of;
@@ -177,10 +218,13 @@ static void fill_cgroup(struct cache_view *cache, const struct keyed_row *row, c
 
 	*cells++ = cell_string(other ? "other" : id ? keep(cache, names->cgroup(names->ctx, id)) : NULL);
 	cells = fill_pages(cache, cells, pages_of(row, record));
+	*cells++ = other ? cell_none() : refaulted_cell(cache, &id);
 	*cells = cell_bool(other);
 }
 
 /* Rows of two pages records, those with more first; what is equal stays as it was. */
+_Static_assert(sizeof(struct mt_cache_pages) == CACHE_NR_SUMS * sizeof(uint64_t), "one for each op");
+
 struct sorted {
 	const void *record;
 	uint64_t weight;
@@ -203,7 +247,7 @@ static uint64_t weight_of(const struct cache_view *cache, const struct mt_cache_
 
 	if (op < CACHE_NR_SUMS)
 		return (&pages->added)[op];
-	return pages->added + pages->evicted + pages->truncated + pages->dirtied;
+	return pages->added + pages->evicted + pages->truncated + pages->dirtied + pages->written;
 }
 
 static const struct sorted *sort(const struct cache_view *cache, const struct keyed_row *row, const void **records,
@@ -310,37 +354,6 @@ static int sum_up(struct cache_view *cache)
 	return err;
 }
 
-/* The kernel's own refaults of files, in pages; MT_UNKNOWN_U64: programs on functions are needed for them.  0 or
- * -errno. */
-static int sum_refaults(struct cache_view *cache)
-{
-	const struct keyed_row *row = &keyed_rows[MT_KEYED_refault_by_evictor];
-	const struct mt_refault_by_evictor *record;
-	const void **records = NULL;
-	size_t nr = 0, i;
-	int err;
-
-	cache->refaulted = MT_UNKNOWN_U64;
-	if (!cache->view->keyed || !keyed_counts__knows(cache->view->keyed, row))
-		return 0;
-	err = keyed_counts__list(cache->view->keyed, row, cache->scope, &records, &nr);
-	if (!err)
-		cache->refaulted = 0;
-	for (i = 0; !err && i < nr; i++) {
-		record = records[i];
-		cache->refaulted += record->key.file ? record->value.refaulted_pages : 0;
-	}
-	free(records);
-	return err;
-}
-
-static struct cell refaulted_cell(const struct cache_view *cache)
-{
-	if (cache->refaulted == MT_UNKNOWN_U64)
-		return cell_none();
-	return cell_uint(cache->refaulted * cache->view->facts->page_size);
-}
-
 static void add_facts(struct cache_view *cache, struct report *report)
 {
 	static const struct column titles[] = {
@@ -350,11 +363,13 @@ static void add_facts(struct cache_view *cache, struct report *report)
 		{ .path = "remembered_evictions" },
 		{ .path = "read_back_is_complete" },
 	};
-	const struct mt_cache_pages pages = { cache->sums[0], cache->sums[1], cache->sums[2], cache->sums[3],
-					      cache->sums[4] };
-	struct cell *cells = fill_pages(cache, cache->facts, &pages);
+	struct mt_cache_pages pages;
+	struct cell *cells;
 
-	*cells++ = refaulted_cell(cache);
+	memcpy(&pages, cache->sums, sizeof(pages));
+	cells = fill_pages(cache, cache->facts, &pages);
+
+	*cells++ = refaulted_cell(cache, NULL);
 	*cells++ = cell_none(); /* nobody knows the hit ratio */
 	*cells++ = cell_uint(REMEMBERED);
 	*cells++ = cell_bool(cache->sums[MT_CACHE_EVICTED] <= REMEMBERED);
@@ -371,17 +386,22 @@ static const char *bytes(const struct cache_view *cache, char *buf, size_t size,
 static void say_sums(const struct cache_view *cache, struct report *report)
 {
 	char text[CACHE_NR_SUMS][32], refaulted[32] = "-";
+	struct cell all = refaulted_cell(cache, NULL);
 	size_t i;
 
 	for (i = 0; i < CACHE_NR_SUMS; i++)
-		bytes(cache, text[i], sizeof(text[i]), cache->sums[i]);
-	if (cache->refaulted != MT_UNKNOWN_U64)
-		bytes(cache, refaulted, sizeof(refaulted), cache->refaulted);
+		if (knows(cache, i))
+			bytes(cache, text[i], sizeof(text[i]), cache->sums[i]);
+		else
+			strcpy(text[i], "-");
+	if (all.kind != CELL_NONE)
+		format_bytes(refaulted, sizeof(refaulted), (double)all.u);
 	report__add_note(report,
 			 "page cache: added %s  evicted %s  truncated %s  read back %s  refaulted %s  dirtied %s  "
-			 "hit ratio -",
+			 "written %s  unread %s  hit ratio -",
 			 text[MT_CACHE_ADDED], text[MT_CACHE_EVICTED], text[MT_CACHE_TRUNCATED],
-			 text[MT_CACHE_READ_BACK], refaulted, knows_dirtied(cache) ? text[MT_CACHE_DIRTIED] : "-");
+			 text[MT_CACHE_READ_BACK], refaulted, text[MT_CACHE_DIRTIED], text[MT_CACHE_WRITTEN],
+			 text[MT_CACHE_UNREAD]);
 }
 
 static uint64_t read_back_pages(const void *record)
@@ -428,7 +448,7 @@ int cache_view__add(struct cache_view *cache, struct report *report, enum scope 
 	memset(&cache->keyed, 0, sizeof(cache->keyed));
 	err = sum_up(cache);
 	if (!err)
-		err = sum_refaults(cache);
+		err = list_refaults(cache);
 	if (err)
 		return err;
 	say_sums(cache, report);
@@ -462,4 +482,6 @@ void cache_view__done(struct cache_view *cache)
 		free(cache->texts[--cache->nr_texts]);
 	free(cache->texts);
 	cache->texts = NULL;
+	free(cache->refaults);
+	cache->refaults = NULL;
 }

@@ -7,9 +7,8 @@
 #include "keyed.h"
 #include "tasks_table.h"
 
-#define CACHE_BY_FILE	  BY_ALL /* of a request: what text shows */
-#define CACHE_MAX_COLUMNS 16
-#define CACHE_NR_SUMS	  5
+#define CACHE_BY_FILE BY_ALL /* of a request: what text shows */
+#define CACHE_NR_SUMS 7
 
 /* Storage of what a report borrows; all zero at first. */
 struct cache_view {
@@ -32,7 +31,8 @@ struct cache_view {
 	size_t nr_texts;
 	struct keyed_tables keyed;
 	uint64_t sums[CACHE_NR_SUMS]; /* pages, in the order of enum mt_cache_op */
-	uint64_t refaulted;	      /* pages, by the kernel's own count; MT_UNKNOWN_U64: unknown */
+	const void **refaults;	      /* the kernel's own counts, of files and others; owned; NULL: unknown */
+	size_t nr_refaults;
 	struct cell facts[CACHE_NR_SUMS + 4];
 };
 

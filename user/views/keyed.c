@@ -105,7 +105,9 @@ static void fill_row(struct keyed_tables *tables, const struct run_view *view, c
 		if (row->keys[i].path)
 			*cells++ = key_cell(tables, view, &row->keys[i], record, other);
 	for (i = 0; i < row->nr_values; i++)
-		*cells++ = cell_uint(keyed_column__get(&row->values[i], record));
+		*cells++ = row->values[i].needs && !run_view__knows(view, row->values[i].needs) ?
+				   cell_none() :
+				   cell_uint(keyed_column__get(&row->values[i], record));
 	if (!row->hist->path)
 		return;
 	fill_hist(hist, row, record);

@@ -126,16 +126,13 @@ static void add_activity(struct map_activity *sum, const struct map_activity *pa
 }
 
 /* "11 more (-k 0)": the sum of the groups that text leaves out. */
-static int rest_row(void *ctx, size_t nr, struct cell *cells)
+static void rest_row(struct map_table *table, struct cell *cells)
 {
-	struct map_table *table = (struct map_table *)((char *)ctx - offsetof(struct map_table, rows));
 	const struct map_groups *groups = table->process->groups;
 	struct map_group sum = { .known = true };
 	struct map_activity activity = { 0 };
 	size_t i, node;
 
-	if (nr || !table->shown || groups->nr <= table->shown)
-		return 0;
 	for (i = table->shown; i < groups->nr; i++) {
 		sum.known &= groups->list[i].known;
 		sum.size += groups->list[i].size;
@@ -153,7 +150,35 @@ static int rest_row(void *ctx, size_t nr, struct cell *cells)
 	sum.name = table->rest_name;
 	fill_group(table, &sum, table->process->activity ? &activity : NULL, cells);
 	cells[COLUMN_CLASS] = cell_string("");
-	return 1;
+}
+
+/* What the kernel takes beside the mappings: it is in memory, and no part of rss.  False: it is not known. */
+static bool page_tables_row(const struct map_table *table, struct cell *cells)
+{
+	uint64_t page_tables = table->process->map->kernel.page_tables;
+	size_t i;
+
+	if (page_tables == MT_UNKNOWN_U64)
+		return false;
+	for (i = 0; i < NR_COLUMNS; i++)
+		cells[i] = cell_string("");
+	cells[COLUMN_NAME] = cell_string("[page tables]");
+	cells[COLUMN_CLASS] = cell_string("not in rss");
+	cells[COLUMN_RSS] = cell_uint(page_tables);
+	return true;
+}
+
+/* Below the groups: the sum of those that text leaves out, and page tables. */
+static int rows_below(void *ctx, size_t nr, struct cell *cells)
+{
+	struct map_table *table = (struct map_table *)((char *)ctx - offsetof(struct map_table, rows));
+	bool has_rest = table->shown && table->process->groups->nr > table->shown;
+
+	if (has_rest && !nr) {
+		rest_row(table, cells);
+		return 1;
+	}
+	return nr == has_rest && page_tables_row(table, cells);
 }
 
 static const char *bytes(char text[TEXT_LEN], uint64_t n)
@@ -188,7 +213,8 @@ static void say_process(const struct map_request *request, const struct map_proc
 		wrapped__add(&line, " ", "(%s with swap, in %s)", grew(text, process),
 			     format_duration(interval, sizeof(interval), request->duration_ns));
 	wrapped__add(&line, ", ", "swap %s", bytes(text, map->kernel.swap));
-	wrapped__add(&line, ", ", "page tables %s", bytes(text, map->kernel.page_tables));
+	if (map->error) /* there is no table that has them */
+		wrapped__add(&line, ", ", "page tables %s", bytes(text, map->kernel.page_tables));
 	if (map->kernel.hugetlb && map->kernel.hugetlb != MT_UNKNOWN_U64)
 		wrapped__add(&line, ", ", "hugetlb %s", bytes(text, map->kernel.hugetlb));
 	if (request->pss) {
@@ -270,7 +296,7 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 				       .nr_columns = NR_COLUMNS,
 				       .rows = cell_rows__source(&table->rows),
 				       .text_rows = request->rows,
-				       .rest = rest_row };
+				       .rest = rows_below };
 	return 0;
 }
 

@@ -15,6 +15,8 @@ struct map_process {
 	struct map_groups *groups;     /* NULL: mappings were not asked for */
 	struct map_activity *activity; /* one for each group; NULL: nothing was traced */
 	uint64_t grew_from;	       /* rss and swap at the begin of the interval, in bytes; unknown: there is none */
+	uint64_t swap_from;	       /* swap alone */
+	uint64_t charged;	       /* to its cgroup, of mapped memory, in bytes; unknown: not read */
 	bool ended;		       /* it is gone: what is shown was read before that */
 };
 
@@ -48,7 +50,7 @@ struct map_view {
 	size_t nr_tables;
 	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
 	struct cell_rows rows, cgroup_rows;
-	struct column process_columns[32], cgroup_columns[12];
+	struct column process_columns[32], cgroup_columns[16];
 	size_t shown; /* processes in text; 0: all */
 	char rest[32];
 	struct column columns[32]; /* of mappings */

@@ -17,6 +17,7 @@ static const struct column process_columns[] = {
 	{ .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
 	{ .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
 	{ .title = "GREW", .path = "grew_bytes", .unit = UNIT_BYTES },
+	{ .title = "SWAP-GREW", .path = "swap_grew_bytes", .unit = UNIT_BYTES },
 	{ .title = "ANON", .path = "anon_bytes", .unit = UNIT_BYTES },
 	{ .title = "FILE", .path = "file_bytes", .unit = UNIT_BYTES },
 	{ .title = "SHMEM", .path = "shmem_bytes", .unit = UNIT_BYTES },
@@ -43,11 +44,16 @@ static const struct column process_columns[] = {
 
 #define NR_PROCESS_COLUMNS NR(process_columns)
 
-/* Places in process_columns. */
+/* Places in process_columns, and of cgroups. */
 enum {
 	PROCESS_RSS = 2,
-	PROCESS_NUMBERS_END = 11,
+	PROCESS_SWAP_GREW = 5,
+	PROCESS_NUMBERS_END = 12,
+	CGROUP_CHARGED = PROCESS_NUMBERS_END,
 };
+
+#define CHARGED_TITLE "CHARGED"
+#define CHARGED_PATH  "charged_bytes"
 
 static struct cell growth(const struct map_process *process)
 {
@@ -55,6 +61,13 @@ static struct cell growth(const struct map_process *process)
 	    process->map->kernel.swap == MT_UNKNOWN_U64)
 		return cell_none();
 	return cell_int((int64_t)(process->map->kernel.rss + process->map->kernel.swap - process->grew_from));
+}
+
+static struct cell swap_growth(const struct map_process *process)
+{
+	if (process->swap_from == MT_UNKNOWN_U64 || process->map->kernel.swap == MT_UNKNOWN_U64)
+		return cell_none();
+	return cell_int((int64_t)(process->map->kernel.swap - process->swap_from));
 }
 
 static void fill_process(const struct map_process *process, const struct table *mappings, struct cell *c)
@@ -67,6 +80,7 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = map__number(map->kernel.rss);
 	*c++ = map__number(map->kernel.swap);
 	*c++ = growth(process);
+	*c++ = swap_growth(process);
 	*c++ = map__number(map->kernel.anon);
 	*c++ = map__number(map->kernel.file);
 	*c++ = map__number(map->kernel.shmem);
@@ -91,10 +105,16 @@ static void fill_process(const struct map_process *process, const struct table *
 	*c++ = cell_string(process->command);
 }
 
-/* A column of sizes by its title or its path; NULL: that of rss; -1: there is none. */
+/*
+ * A column of sizes by its title or its path; NULL: that of rss; -1: there is none.  CGROUP_CHARGED is of cgroups
+ * alone: processes have no size there, and stay in the order of their rss.
+ */
 static int column_called(const char *name)
 {
 	int i;
+
+	if (name && (!strcasecmp(name, CHARGED_TITLE) || !strcmp(name, CHARGED_PATH)))
+		return CGROUP_CHARGED;
 
 	for (i = PROCESS_RSS; name && i < PROCESS_NUMBERS_END; i++)
 		if (!strcasecmp(name, process_columns[i].title) || !strcmp(name, process_columns[i].path))
@@ -161,16 +181,18 @@ static const struct column cgroup_columns[] = {
 	{ .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
 	{ .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
 	{ .title = "GREW", .path = "grew_bytes", .unit = UNIT_BYTES },
+	{ .title = "SWAP-GREW", .path = "swap_grew_bytes", .unit = UNIT_BYTES },
 	{ .title = "ANON", .path = "anon_bytes", .unit = UNIT_BYTES },
 	{ .title = "FILE", .path = "file_bytes", .unit = UNIT_BYTES },
 	{ .title = "SHMEM", .path = "shmem_bytes", .unit = UNIT_BYTES },
 	{ .title = "TABLES", .path = "page_tables_bytes", .unit = UNIT_BYTES },
 	{ .title = "PSS", .path = "pss_bytes", .unit = UNIT_BYTES },
 	{ .title = "USS", .path = "uss_bytes", .unit = UNIT_BYTES },
+	{ .title = CHARGED_TITLE, .path = CHARGED_PATH, .unit = UNIT_BYTES },
 };
 
 #define NR_CGROUP_COLUMNS NR(cgroup_columns)
-_Static_assert(NR_CGROUP_COLUMNS == PROCESS_NUMBERS_END, "numbers of processes, summed up");
+_Static_assert(NR_CGROUP_COLUMNS == CGROUP_CHARGED + 1, "numbers of processes, summed up, and what the kernel charges");
 
 struct cgroup_row {
 	struct cell cells[NR_CGROUP_COLUMNS];
@@ -208,7 +230,7 @@ static void add_to_cgroup(struct cgroup_row *row, const struct map_process *proc
 
 	fill_process(process, NULL, one.cells);
 	row->cells[1].u++;
-	for (i = PROCESS_RSS; i < NR_CGROUP_COLUMNS; i++)
+	for (i = PROCESS_RSS; i < PROCESS_NUMBERS_END; i++)
 		add_cell(&row->cells[i], &one.cells[i]);
 }
 
@@ -217,8 +239,9 @@ static struct cgroup_row *begin_cgroup(struct cgroup_row *row, const struct map_
 	size_t i;
 
 	row->cells[0] = cell_string(process->cgroup);
-	for (i = 1; i < NR_CGROUP_COLUMNS; i++)
+	for (i = 1; i < PROCESS_NUMBERS_END; i++)
 		row->cells[i] = cell_uint(0);
+	row->cells[CGROUP_CHARGED] = map__number(process->charged);
 	return row;
 }
 
@@ -280,12 +303,26 @@ static int add_rows(struct map_view *view, const struct map_request *request, in
 	return 0;
 }
 
-/* Columns that only --pss fills stand in text only then; those of --command are nowhere else. */
+static bool swaps(const struct map_request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->nr; i++)
+		if (request->processes[i].swap_from != MT_UNKNOWN_U64 &&
+		    request->processes[i].swap_from != request->processes[i].map->kernel.swap)
+			return true;
+	return false;
+}
+
+/* Columns that only --pss fills stand in text only then, and that of growing swap where some did; those of --command
+ * are nowhere else. */
 static void choose(struct column *columns, const struct column *from, size_t nr, const struct map_request *request)
 {
 	size_t i;
 
 	memcpy(columns, from, nr * sizeof(*columns));
+	if (!swaps(request))
+		columns[PROCESS_SWAP_GREW].title = NULL;
 	for (i = 0; i < nr; i++) {
 		if (!request->pss && (!strcmp(from[i].path, "pss_bytes") || !strcmp(from[i].path, "uss_bytes")))
 			columns[i].title = NULL;

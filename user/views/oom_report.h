@@ -12,14 +12,21 @@
 #define OOM_MISSING_MAX 16
 #define OOM_TEXT	1536 /* a sentence with a path in it */
 
+enum oom_origin_kind {
+	OOM_FROM_LOG,
+	OOM_FROM_RUN,	    /* that was there */
+	OOM_FROM_RECORDING, /* of such a run */
+	NR_OOM_ORIGIN_KINDS
+};
+
 /* Where what is known of a kill comes from. */
 struct oom_origin {
+	enum oom_origin_kind kind;
 	const char *source;    /* "kernel log" */
 	const char *ranking;   /* where points come from: "computed from the log's table" */
 	uint64_t lost_records; /* of the source; MT_UNKNOWN_U64 */
 	bool first;	       /* no report stands above this one */
-	bool live;	       /* from a run that was there */
-	bool logged;	       /* ... and the kernel's log has the kill */
+	bool logged;	       /* of a run: the kernel's log has the kill, too */
 };
 
 struct oom_cause_found {

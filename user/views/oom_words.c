@@ -105,6 +105,31 @@ static void miss(struct oom_view *view, bool is_missing, const char *what, const
 		view->missing[view->nr_missing++] = (struct oom_missing){ .what = what, .why = why };
 }
 
+/* Why something is not known. */
+static const struct {
+	const char *no_log, *no_kind, *silent, *no_samples;
+} reasons[NR_OOM_ORIGIN_KINDS] = {
+	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
+	[OOM_FROM_LOG] = {
+		.no_log = "the log begins later, or there were ten reports in 5s",
+		.no_kind = "the log does not say",
+		.silent = "the kernel does not log it",
+		.no_samples = "a log has only the moment of the kill",
+	},
+	[OOM_FROM_RUN] = {
+		.no_log = "there were ten reports in 5s, or the kernel's log cannot be read",
+		.no_kind = "this kernel's events do not say",
+		.silent = "only those of the largest processes are kept",
+		.no_samples = "the run had just begun",
+	},
+	[OOM_FROM_RECORDING] = {
+		.no_log = "a recording does not have the kernel's log",
+		.no_kind = "the recording does not say",
+		.silent = "a recording does not have it",
+		.no_samples = "the recording begins just before, or was made without the probe memory",
+	},
+};
+
 /* Of a program's kill there is no choice and no log. */
 static void find_missing_of_sent(struct oom_view *view)
 {
@@ -113,18 +138,13 @@ static void find_missing_of_sent(struct oom_view *view)
 	miss(view, kill->some_avg10 == MT_UNKNOWN_U64, "PSI of that moment",
 	     "the run had just begun, or the kernel does not tell it");
 	miss(view, kill->victim.anon == MT_UNKNOWN_U64, "what the victim held", "no look at it came before");
-	miss(view, !kill->victim.command_line[0], "the victim's command line",
-	     "only those of the largest processes are kept");
-	miss(view, !kill->nr_samples, "what grew before", "the run had just begun");
+	miss(view, !kill->victim.command_line[0], "the victim's command line", reasons[view->origin.kind].silent);
+	miss(view, !kill->nr_samples, "what grew before", reasons[view->origin.kind].no_samples);
 }
 
 void oom_view__find_missing(struct oom_view *view)
 {
-	/* the kernel prints ten whole reports in five seconds: mm/oom_kill.c, oom_rs */
-	const char *rate = view->origin.live ? "there were ten reports in 5s, or the kernel's log cannot be read" :
-					       "the log begins later, or there were ten reports in 5s";
-	const char *silent =
-		view->origin.live ? "only those of the largest processes are kept" : "the kernel does not log it";
+	const char *rate = reasons[view->origin.kind].no_log, *silent = reasons[view->origin.kind].silent;
 	const struct oom_kill *kill = view->kill;
 	bool memcg = kill->kind == OOM_KIND_MEMCG, alone = !kill->has_trigger && !kill->has_tasks;
 
@@ -133,12 +153,12 @@ void oom_view__find_missing(struct oom_view *view)
 		return;
 	}
 	/* what programs see, the log's part of the report may lack */
-	alone |= view->origin.live && !view->origin.logged;
+	alone |= view->origin.kind != OOM_FROM_LOG && !view->origin.logged;
 
 	miss(view, kill->outcome == OOM_OUTCOME_UNKNOWN, "what became of it",
 	     "no kill follows: the log was cut, or the chosen one had ended");
 	miss(view, kill->when.clock == OOM_CLOCK_NONE, "when it was", "the log has no times");
-	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", "the log does not say");
+	miss(view, kill->kind == OOM_KIND_UNKNOWN, "whose memory ran out", reasons[view->origin.kind].no_kind);
 	miss(view, alone && !kill->has_trigger, "who asked", rate);
 	miss(view, alone && !kill->has_tasks, "whom the kernel compared", rate);
 	miss(view, memcg && kill->limit.bytes == MT_UNKNOWN_U64, "the limit and what filled it",
@@ -152,6 +172,5 @@ void oom_view__find_missing(struct oom_view *view)
 	miss(view, kill->has_trigger && !kill->trigger.cgroup[0], "the cgroup of who asked", silent);
 	miss(view, kill->victim.pid && !kill->victim.command_line[0], "the victim's command line", silent);
 	miss(view, kill->victim.pid && kill->victim.age_ns == MT_UNKNOWN_U64, "its age", silent);
-	miss(view, !kill->nr_samples, "what grew before",
-	     view->origin.live ? "the run had just begun" : "a log has only the moment of the kill");
+	miss(view, !kill->nr_samples, "what grew before", reasons[view->origin.kind].no_samples);
 }

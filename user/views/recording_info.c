@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "recording_info.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../count/history_summary.h"
 #include "losses.h"
 
 #define NR(array)     (sizeof(array) / sizeof(*(array)))
@@ -17,6 +19,9 @@ struct recording_info {
 	struct cell run[16], events[MT_NR_RECS * NR_COLUMNS], samples[4], looks[2], lost[3];
 	struct cell_rows event_rows;
 	char lost_text[LOSSES_TEXT_MAX];
+	/* of a history; owned */
+	struct cell *gaps, *kills, *minutes;
+	struct cell_rows gap_rows, kill_rows, minute_rows;
 };
 
 struct recording_info *recording_info__new(const struct recording_summary *summary)
@@ -187,6 +192,106 @@ static void add_looks(struct recording_info *info, struct report *report)
 						     .path = "" });
 }
 
+#define GAP_COLUMNS    4
+#define KILL_COLUMNS   4
+#define MINUTE_COLUMNS 2
+
+static int add_gaps(struct recording_info *info, struct report *report)
+{
+	static const struct column columns[GAP_COLUMNS] = {
+		{ .title = "from", .path = "from_ns", .unit = UNIT_DATE },
+		{ .title = "to", .path = "to_ns", .unit = UNIT_DATE },
+		{ .title = "why", .path = "why" },
+		{ .path = "other_kernel" },
+	};
+	const struct history_summary *history = info->summary->history;
+	struct cell *c;
+	size_t i;
+
+	c = info->gaps = calloc(history->nr_gaps + 1, GAP_COLUMNS * sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	for (i = 0; i < history->nr_gaps; i++) {
+		*c++ = cell_uint(history->gaps[i].from_ns);
+		*c++ = cell_uint(history->gaps[i].to_ns);
+		*c++ = cell_string(history->gaps[i].why);
+		*c++ = cell_bool(history->gaps[i].other_kernel);
+	}
+	info->gap_rows = (struct cell_rows){ .cells = info->gaps, .nr_columns = GAP_COLUMNS, .nr = history->nr_gaps };
+	report__add_table(report, &(struct table){ .path = "gaps",
+						   .columns = columns,
+						   .nr_columns = GAP_COLUMNS,
+						   .text = "not recorded from {from} to {to}: {why}",
+						   .rows = cell_rows__source(&info->gap_rows) });
+	return 0;
+}
+
+static int add_kills(struct recording_info *info, struct report *report)
+{
+	static const struct column columns[KILL_COLUMNS] = {
+		{ .title = "time", .path = "time_ns", .unit = UNIT_DATE },
+		{ .title = "comm", .path = "victim.comm" },
+		{ .title = "pid", .path = "victim.pid" },
+		{ .title = "cgroup", .path = "victim.cgroup" },
+	};
+	const struct history_summary *history = info->summary->history;
+	size_t nr = history->nr_kills < HISTORY_MAX_KILLS ? history->nr_kills : HISTORY_MAX_KILLS, i;
+	struct cell *c;
+
+	c = info->kills = calloc(nr + 1, KILL_COLUMNS * sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		*c++ = cell_uint(history->kills[i].time_ns);
+		*c++ = cell_string(history->kills[i].comm);
+		*c++ = cell_uint(history->kills[i].pid);
+		*c++ = cell_string(history->kills[i].cgroup);
+	}
+	info->kill_rows = (struct cell_rows){ .cells = info->kills, .nr_columns = KILL_COLUMNS, .nr = nr };
+	report__add_table(report, &(struct table){ .path = "oom_kills",
+						   .columns = columns,
+						   .nr_columns = KILL_COLUMNS,
+						   .text = "OOM kill at {time}: {comm}[{pid}] in {cgroup}",
+						   .empty = "no OOM kills",
+						   .rows = cell_rows__source(&info->kill_rows) });
+	return 0;
+}
+
+static int add_minutes(struct recording_info *info, struct report *report)
+{
+	static const struct column columns[MINUTE_COLUMNS] = {
+		{ .title = "WORST MINUTES", .path = "from_ns", .unit = UNIT_DATE, .left = true, .key = true },
+		{ .title = "WAITED FOR MEMORY", .path = "waited_ns", .unit = UNIT_NS },
+	};
+	const struct history_minute *worst = info->summary->history->worst;
+	struct cell *c;
+	size_t i;
+
+	c = info->minutes = calloc(HISTORY_MINUTES, MINUTE_COLUMNS * sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	for (i = 0; i < HISTORY_MINUTES && worst[i].waited_ns; i++) {
+		*c++ = cell_uint(worst[i].from_ns);
+		*c++ = cell_uint(worst[i].waited_ns);
+	}
+	info->minute_rows = (struct cell_rows){ .cells = info->minutes, .nr_columns = MINUTE_COLUMNS, .nr = i };
+	report__add_table(report, &(struct table){ .path = "worst_minutes",
+						   .columns = columns,
+						   .nr_columns = MINUTE_COLUMNS,
+						   .empty = "no minute in which the kernel saw a task wait for memory",
+						   .rows = cell_rows__source(&info->minute_rows) });
+	return 0;
+}
+
+static int add_history(struct recording_info *info, struct report *report)
+{
+	int err = info->summary->history ? add_gaps(info, report) : 0;
+
+	if (!err && info->summary->history)
+		err = add_kills(info, report);
+	return err || !info->summary->history ? err : add_minutes(info, report);
+}
+
 static void add_note(void *ctx, const char *line)
 {
 	report__add_note(ctx, "%s", line);
@@ -211,16 +316,22 @@ static void add_lost(struct recording_info *info, struct report *report)
 		&(struct values){ .columns = columns, .cells = info->lost, .nr_columns = NR(columns), .path = "" });
 }
 
-void recording_info__add(struct recording_info *info, struct report *report)
+int recording_info__add(struct recording_info *info, struct report *report)
 {
 	add_run(info, report);
 	add_events(info, report);
 	add_samples(info, report);
 	add_looks(info, report);
 	add_lost(info, report);
+	return add_history(info, report);
 }
 
 void recording_info__free(struct recording_info *info)
 {
+	if (info) {
+		free(info->gaps);
+		free(info->kills);
+		free(info->minutes);
+	}
 	free(info);
 }

@@ -11,7 +11,7 @@ struct recording_info;
 /* NULL: no memory.  Borrows the summary. */
 struct recording_info *recording_info__new(const struct recording_summary *summary);
 /* The report borrows from info. */
-void recording_info__add(struct recording_info *info, struct report *report);
+int recording_info__add(struct recording_info *info, struct report *report);
 void recording_info__free(struct recording_info *info); /* NULL is fine */
 
 #endif

@@ -37,7 +37,7 @@ static const enum mt_slot oom_wait[] = { MT_SLOT_stall_oom_wait_ns };
 	SUM(title, "causes." #id ".ns", UNIT_NS, id##_ns), SUM(NULL, "causes." #id ".count", UNIT_COUNT, id##_count)
 
 /* PSI counts those before FILE, and no others. */
-static const struct probe_column columns[] = {
+const struct probe_column stalls__columns[] = {
 	SUM("STALLED", "stalled_ns", UNIT_NS, stalled),
 	CAUSE("MEMCG", memcg),
 	CAUSE("HIGH", high),
@@ -84,7 +84,7 @@ static uint64_t some_ns(void *ctx, const struct entity *entity)
 	size_t i;
 
 	if (stalls->table.by != BY_CGROUP && entity->waiter != WAITER_SEVERAL)
-		return run_view__sum(stalls->view, columns, entity->v, &sum) ? sum : MT_UNKNOWN_U64;
+		return run_view__sum(stalls->view, stalls__columns, entity->v, &sum) ? sum : MT_UNKNOWN_U64;
 	if (stalls->table.by != BY_CGROUP || entity->other || !cgroups)
 		return MT_UNKNOWN_U64;
 	for (i = 0; i < cgroups->nr; i++)
@@ -111,7 +111,7 @@ static int foot(void *ctx, size_t nr, struct cell *cells)
 	for (i = 0; i < stalls->table.nr_columns; i++) {
 		const char *title = stalls->table.columns[i].title;
 
-		if (stalls->table.sources[i].measure == columns)
+		if (stalls->table.sources[i].measure == stalls__columns)
 			cells[i] = cell_uint(is_total ? stalls->task_ns : kthread->ns);
 		else if (!is_total && (stalls->table.sources[i].measure || (title && !strcmp(title, "|"))))
 			cells[i] = cell_string("");
@@ -120,7 +120,7 @@ static int foot(void *ctx, size_t nr, struct cell *cells)
 }
 
 static const struct tasks_view table_view = {
-	.columns = columns, .bar_before = "FILE", .some_ns = some_ns, .foot = foot
+	.columns = stalls__columns, .bar_before = "FILE", .some_ns = some_ns, .foot = foot
 };
 
 int stalls__init(struct stalls *stalls, const struct run_view *view, const struct tasks_request *request)
@@ -439,7 +439,7 @@ int stalls__add(struct stalls *stalls, struct report *report, enum scope scope)
 	int err;
 
 	stalls->scope = scope;
-	run_view__sum(stalls->view, columns, sums, &sum);
+	run_view__sum(stalls->view, stalls__columns, sums, &sum);
 	stalls->task_ns = sum;
 	err = add_kthreads(stalls, report);
 	if (err)

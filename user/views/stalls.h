@@ -8,6 +8,8 @@
 
 #define STALLS_MAX_KTHREADS 320 /* more than the probe has room for */
 
+extern const struct probe_column stalls__columns[]; /* slots NULL at the end */
+
 /* Storage of what reports borrow; one per report that is being rendered. */
 struct stalls {
 	const struct run_view *view;

@@ -141,6 +141,19 @@ static void add_settings(struct state *state)
 		fields__number(&state->fields, rows[i].path, rows[i].unit, state->looks.now->settings[i]);
 }
 
+static void add_within(struct state *state)
+{
+	static const char *const paths[NR_WITHIN] = {
+#define MT_WITHIN(id, name, path) path,
+		MACHINE_WITHIN(MT_WITHIN)
+#undef MT_WITHIN
+	};
+	size_t i;
+
+	for (i = 0; i < NR_WITHIN; i++)
+		fields__number(&state->fields, paths[i], UNIT_BYTES, state->looks.now->within[i]);
+}
+
 /* What counters counted between the looks. */
 static void add_growth(struct state *state)
 {
@@ -187,6 +200,7 @@ static void add_fields(struct state *state, struct report *report)
 		       looks->before ? looks->now->time_ns - looks->before->time_ns : MT_UNKNOWN_U64);
 	fields__add(fields, "interval", UNIT_NONE, cell_bool(looks->interval));
 	add_parts(state);
+	add_within(state);
 	add_samples(state);
 	add_pressure(state);
 	add_settings(state);
@@ -243,9 +257,9 @@ static void add_zones(struct state *state, struct report *report)
 static void add_nodes(struct state *state, struct report *report)
 {
 	static const struct column columns[] = {
-		{ .path = "node" },	      { .path = "local_pages" },    { .path = "other_pages" },
-		{ .path = "missed_pages" },   { .path = "promoted_pages" }, { .path = "demoted_pages" },
-		{ .path = "kswapd.running" },
+		{ .path = "node" },	      { .path = "local_pages" },     { .path = "other_pages" },
+		{ .path = "missed_pages" },   { .path = "promoted_pages" },  { .path = "demoted_pages" },
+		{ .path = "kswapd.running" }, { .path = "kswapd.given_up" },
 	};
 	const struct machine *now = state->looks.now, *before = state->looks.before;
 	struct cell *c = add_table(&state->nodes, report, "nodes", columns, NR(columns), now->nr_nodes);
@@ -254,6 +268,7 @@ static void add_nodes(struct state *state, struct report *report)
 	for (node = now->nodes; c && node < now->nodes + now->nr_nodes; node++, c += NR(columns)) {
 		c[0] = cell_uint(node->id);
 		c[6] = share(state__kswapd(state, node));
+		c[7] = node->given_up == MT_UNKNOWN_U64 ? c[7] : cell_bool(node->given_up);
 		then = before ? machine__node(before, node->id) : NULL;
 		if (!then)
 			continue;

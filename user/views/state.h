@@ -39,6 +39,7 @@ struct state {
 	size_t nr_ranked;
 	char rest[64];
 	struct cell census[6], swappiness;
+	struct column cgroup_columns[32];
 	struct state_finding *found; /* what is abnormal; owned */
 };
 

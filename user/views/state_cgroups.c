@@ -29,9 +29,14 @@ enum {
 	COLUMN_RECLAIMABLE,
 	COLUMN_REST,
 	COLUMN_KINDS,
+	COLUMN_ZSWAPPED = COLUMN_KINDS + NR_CGROUP_KINDS,
+	COLUMN_ZSWPIN,
+	COLUMN_ZSWPOUT,
+	COLUMN_ZSWPWB,
+	NR_COLUMNS,
 };
 
-#define NR_COLUMNS (COLUMN_KINDS + NR_CGROUP_KINDS)
+#define FIRST_OF_ZSWAP COLUMN_ZSWAPPED
 
 static const struct column cgroup_columns[NR_COLUMNS] = {
 	[COLUMN_PATH] = { .title = "CGROUP", .path = "path", .left = true, .key = true },
@@ -62,6 +67,17 @@ static const struct column cgroup_columns[NR_COLUMNS] = {
 	KIND(SOCKETS, NULL, "sockets_bytes"),
 	KIND(HUGETLB, NULL, "hugetlb_bytes"),
 #undef KIND
+	[COLUMN_ZSWAPPED] = { .title = "ZSWAPPED", .path = "zswapped_bytes", .unit = UNIT_BYTES },
+	[COLUMN_ZSWPIN] = { .title = "ZSWAPIN", .path = "zswap_in_pages", .unit = UNIT_PAGES },
+	[COLUMN_ZSWPOUT] = { .title = "ZSWAPOUT", .path = "zswap_out_pages", .unit = UNIT_PAGES },
+	[COLUMN_ZSWPWB] = { .title = "ZSWAPWB", .path = "zswap_written_back_pages", .unit = UNIT_PAGES },
+};
+
+static const enum cgroup_stat stat_of_column[NR_COLUMNS] = {
+	[COLUMN_ZSWAPPED] = CGROUP_STAT_ZSWAPPED,
+	[COLUMN_ZSWPIN] = CGROUP_STAT_ZSWPIN,
+	[COLUMN_ZSWPOUT] = CGROUP_STAT_ZSWPOUT,
+	[COLUMN_ZSWPWB] = CGROUP_STAT_ZSWPWB,
 };
 
 static struct cell number(uint64_t n)
@@ -87,6 +103,7 @@ static void fill_row(const struct cgroup_state *cgroup, struct cell *c)
 	double full = cgroup_reading__fullness(now), seconds = cgroup_state__seconds(cgroup);
 	enum cgroup_kind kind;
 	int64_t rest;
+	size_t i;
 
 	c[COLUMN_PATH] = cell_string(cgroup->path);
 	c[COLUMN_CURRENT] = number(now->values[CGROUP_SAMPLE_memory_current]);
@@ -102,6 +119,29 @@ static void fill_row(const struct cgroup_state *cgroup, struct cell *c)
 	c[COLUMN_REST] = cgroup_reading__not_accounted(now, &rest) ? cell_int(rest) : cell_none();
 	for (kind = 0; kind < NR_CGROUP_KINDS; kind++)
 		c[COLUMN_KINDS + kind] = number(cgroup_reading__kind(now, kind));
+	for (i = FIRST_OF_ZSWAP; i < NR_COLUMNS; i++)
+		c[i] = number(now->stats[stat_of_column[i]]);
+}
+
+/* Whether zswap has taken anything of it. */
+static bool uses_zswap(const struct cgroup_reading *reading)
+{
+	uint64_t out = reading->stats[CGROUP_STAT_ZSWPOUT];
+
+	return out && out != MT_UNKNOWN_U64;
+}
+
+/* Text has columns about zswap where it takes something of some cgroup. */
+static void choose_columns(struct state *state)
+{
+	bool used = false;
+	size_t i;
+
+	memcpy(state->cgroup_columns, cgroup_columns, sizeof(cgroup_columns));
+	for (i = 0; i < state->nr_ranked; i++)
+		used |= uses_zswap(&state->ranked[i]->now);
+	for (i = FIRST_OF_ZSWAP; !used && i < NR_COLUMNS; i++)
+		state->cgroup_columns[i].title = NULL;
 }
 
 /* "12 more (-k 0)" */
@@ -208,7 +248,7 @@ void state__add_cgroups(struct state *state, struct report *report)
 {
 	struct table about = { .path = "cgroups",
 			       .not_in_text = !state->looks.by_cgroup,
-			       .columns = cgroup_columns,
+			       .columns = state->cgroup_columns,
 			       .nr_columns = NR_COLUMNS,
 			       .text_rows = state->looks.rows,
 			       .rest = rest_row };
@@ -217,6 +257,7 @@ void state__add_cgroups(struct state *state, struct report *report)
 
 	if (!state->looks.cgroups)
 		return;
+	choose_columns(state);
 	add_census(state, report);
 	if (state->looks.filling) {
 		add_swappiness(state, report);
@@ -358,6 +399,23 @@ static void say_charge(const struct cgroup_reading *now, struct report *report)
 	wrapped__end(&line);
 }
 
+/* What zswap has of it, where it has had something. */
+static void say_zswap(const struct cgroup_reading *now, struct report *report)
+{
+	char a[TEXT_LEN], b[TEXT_LEN];
+	struct wrapped line;
+
+	if (!uses_zswap(now))
+		return;
+	wrapped__begin(&line, report, "zswap");
+	wrapped__add(&line, "", "%s in %s", state__bytes(a, now->stats[CGROUP_STAT_ZSWAPPED]),
+		     state__bytes(b, now->stats[CGROUP_STAT_ZSWAP]));
+	wrapped__add(&line, "   ", "pages: %s in", state__count(a, now->stats[CGROUP_STAT_ZSWPIN]));
+	wrapped__add(&line, ", ", "%s out", state__count(a, now->stats[CGROUP_STAT_ZSWPOUT]));
+	wrapped__add(&line, ", ", "%s written to swap space", state__count(a, now->stats[CGROUP_STAT_ZSWPWB]));
+	wrapped__end(&line);
+}
+
 /* One line a level but for the root, which has no limit. */
 static void say_limits(const struct cgroup_filling *filling, struct report *report)
 {
@@ -411,6 +469,7 @@ void state__say_filling(struct state *state, struct report *report)
 
 	say_head(filling, report);
 	say_charge(&filling->own->now, report);
+	say_zswap(&filling->own->now, report);
 	say_limits(filling, report);
 	say_processes(filling, report);
 }

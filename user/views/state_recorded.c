@@ -10,6 +10,7 @@ static void forget_all(struct machine *machine, uint64_t page_size)
 	memset(machine, 0, sizeof(*machine));
 	memset(machine->values, 0xff, sizeof(machine->values));
 	memset(machine->settings, 0xff, sizeof(machine->settings));
+	memset(machine->within, 0xff, sizeof(machine->within));
 	machine->extfrag = MT_UNKNOWN_U64;
 	machine->page_size = page_size;
 }

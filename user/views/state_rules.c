@@ -188,6 +188,22 @@ static bool kswapd(const struct state *state, struct state_finding *found)
 	return false;
 }
 
+static bool kswapd_given_up(const struct state *state, struct state_finding *found)
+{
+	const struct machine *now = state->looks.now;
+	const struct machine_node *node;
+
+	for (node = now->nodes; node < now->nodes + now->nr_nodes; node++) {
+		if (node->given_up == MT_UNKNOWN_U64 || !node->given_up)
+			continue;
+		SAY(found,
+		    "kswapd%u has given up: it found nothing to reclaim, and is not woken; tasks reclaim by themselves",
+		    node->id);
+		return true;
+	}
+	return false;
+}
+
 static bool compaction(const struct state *state, struct state_finding *found)
 {
 	uint64_t stalls = growth(state, SAMPLE_vm_compact_stall), failed = growth(state, SAMPLE_vm_compact_fail);
@@ -429,6 +445,12 @@ const struct state_rule state_rules[] = {
 	  .source = "kernel, mm/page_alloc.c: below low kswapd is woken, and works up to high",
 	  .next = "memtrace stat reclaim kswapd",
 	  .applies = below_low },
+	{ .id = "kswapd_given_up",
+	  .threshold = "the kernel calls a node unreclaimable",
+	  .source =
+		  "kernel, mm/vmscan.c: after 16 times without a page kswapd is not woken until reclaim succeeds again",
+	  .next = "memtrace stalls",
+	  .applies = kswapd_given_up },
 	{ .id = "kswapd",
 	  .threshold = "a kswapd ran for half of the time or more",
 	  .source = "a choice: an idle one does not run at all",

@@ -388,6 +388,24 @@ static void say_callers(const struct state *state, struct report *report)
 	wrapped__end(&line);
 }
 
+/* Nothing where none of them takes memory. */
+static void say_within(const struct state *state, struct report *report)
+{
+	const uint64_t *within = state->looks.now->within;
+	char a[TEXT_LEN], b[TEXT_LEN], c[TEXT_LEN], d[TEXT_LEN];
+	uint64_t all = MT_UNKNOWN_U64;
+	size_t i;
+
+	for (i = 0; i < NR_WITHIN; i++)
+		all = machine__sum(all, within[i]);
+	if (!all || all == MT_UNKNOWN_U64)
+		return;
+	report__add_note(report, "%-*sTCP %s, UDP %s, fragments %s   dma-buf %s   (in slab and not accounted, too)",
+			 WRAPPED_LABEL, "sockets", state__bytes(a, within[WITHIN_tcp]),
+			 state__bytes(b, within[WITHIN_udp]), state__bytes(c, within[WITHIN_fragments]),
+			 state__bytes(d, within[WITHIN_dma_buf]));
+}
+
 static void say_settings(const struct state *state, struct report *report)
 {
 	static const struct {
@@ -477,6 +495,7 @@ static void say_machine(struct state *state, struct report *report)
 	say_pressure(state, report);
 	say_slabs(state, report);
 	say_callers(state, report);
+	say_within(state, report);
 	say_settings(state, report);
 	state__say_cgroups(state, report);
 }

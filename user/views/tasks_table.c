@@ -260,13 +260,14 @@ static bool is_of_processes(enum group_by by)
 	return BY(by) & (BY(BY_PROCESS) | BY(BY_THREAD) | BY(BY_PARENT));
 }
 
-/* What /proc says of a row's process. */
+/* What /proc says of a row's process; of a recording what that has of it, if it is asked for. */
 static void add_command(struct tasks_table *table)
 {
 	const struct tasks_request *request = &table->request;
-	bool command = request->command || (request->wide && request->by == BY_PROCESS);
+	bool lives = table->view->names->parent, command;
 
-	if (request->command)
+	command = request->command || (lives && request->wide && request->by == BY_PROCESS);
+	if (request->command && lives)
 		add_column(table, (struct column){ .title = "PPID", .path = "ppid" },
 			   (struct tasks_source){ .kind = KIND_PPID });
 	if (command && table->view->names->command_line)
@@ -331,7 +332,7 @@ static struct cell cmdline_cell(const struct tasks_table *table)
 	const struct event_names *names = table->view->names;
 	const struct entity *e = &table->entity;
 
-	if (e->exited || e->other)
+	if ((e->exited && names->parent) || e->other)
 		return cell_none();
 	return cell_string(names->command_line(names->ctx, e->pid, e->start_ns));
 }

@@ -6,8 +6,12 @@
 #include "swap.h"
 #include "vmscan.h"
 
-#define FILE_KIND_MASK	0xf000 /* include/uapi/linux/stat.h: S_IFMT, S_IFBLK */
-#define FILE_KIND_BLOCK 0x6000
+#define FILE_KIND_MASK	  0xf000 /* include/uapi/linux/stat.h: S_IFMT, S_IFBLK */
+#define FILE_KIND_BLOCK	  0x6000
+#define FILE_KIND_REGULAR 0x8000 /* S_IFREG */
+
+/* include/linux/page-flags.h: PAGE_MAPPING_FLAGS, of memory that is no file's; the same on all kernels */
+#define MAPPING_NO_FILE 3
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -54,6 +58,11 @@ struct dentry___plain {
 
 struct task_struct___reclaims {
 	void *reclaim_state;
+};
+
+/* From 6.12 on. */
+struct trace_event_raw_mm_filemap_op_page_cache_range___v6_12 {
+	unsigned long last_index;
 };
 
 #pragma clang attribute pop

@@ -14,6 +14,7 @@ enum {
 	___GFP_FS_BIT = 7,
 	___GFP_DIRECT_RECLAIM_BIT = 10,
 	___GFP_NOWARN_BIT = 13,
+	___GFP_COMP_BIT = 18,
 	___GFP_HARDWALL_BIT = 20,
 };
 

@@ -36,18 +36,23 @@ struct mt_percpu_finder {
 	u64 map, here;
 };
 
+/* Objects share maps by name; one that another program may interrupt in between has its own. */
+#ifndef PERCPU_FINDER
+#define PERCPU_FINDER percpu_finder
+#endif
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct mt_percpu_finder);
-} percpu_finder SEC(".maps");
+} PERCPU_FINDER SEC(".maps");
 
 static __always_inline u64 percpu_base(volatile struct mt_percpu_finder *finder)
 {
 	u64 base = 0;
 
-	finder->map = (u64)&percpu_finder;
+	finder->map = (u64)&PERCPU_FINDER;
 	bpf_probe_read_kernel(&base, sizeof(base),
 			      (void *)(finder->map + bpf_core_field_offset(struct bpf_array, pptrs)));
 	return base;
@@ -65,12 +70,12 @@ static __always_inline s64 percpu_counter__sum(const void *counter)
 	volatile struct mt_percpu_finder *finder;
 	u32 cpu, zero = 0;
 
-	finder = bpf_map_lookup_elem(&percpu_finder, &zero);
+	finder = bpf_map_lookup_elem(&PERCPU_FINDER, &zero);
 	if (!finder)
 		return sum;
 	base = percpu_base(finder);
 	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
-		void *there = cpu < cfg.nr_cpus ? bpf_map_lookup_percpu_elem(&percpu_finder, &zero, cpu) : NULL;
+		void *there = cpu < cfg.nr_cpus ? bpf_map_lookup_percpu_elem(&PERCPU_FINDER, &zero, cpu) : NULL;
 		s32 part = 0;
 
 		if (!there)
@@ -106,6 +111,78 @@ static __always_inline u64 mm__rss_bytes(struct mm_struct *mm, u32 kind)
 					    kind * bpf_core_type_size(struct percpu_counter));
 	}
 	return pages > 0 ? pages * cfg.page_size : 0;
+}
+
+/* How many counters a process has, in the order of the kernel's enum: files, anonymous, swap entries, shmem. */
+#define MM_COUNTERS 4
+
+/* What reading them takes; an iterator's stack has no room for it. */
+struct mt_mm_work {
+	s64 pages[MM_COUNTERS];
+	u64 parts[MM_COUNTERS]; /* addresses */
+	s32 part[MM_COUNTERS];
+};
+
+/* Adds the parts of the counters; where these lie side by side (6.6 on), a CPU's are read at once. */
+static __always_inline void mm__add_parts(struct mt_mm_work *work)
+{
+	u64 *parts = work->parts;
+	bool together = parts[1] == parts[0] + 4 && parts[2] == parts[0] + 8 && parts[3] == parts[0] + 12;
+	volatile struct mt_percpu_finder *finder;
+	u32 cpu, kind, zero = 0;
+	u64 base;
+
+	finder = bpf_map_lookup_elem(&PERCPU_FINDER, &zero);
+	if (!finder)
+		return;
+	base = percpu_base(finder);
+	for (cpu = 0; cpu < MAX_CPUS; cpu++) {
+		void *there = cpu < cfg.nr_cpus ? bpf_map_lookup_percpu_elem(&PERCPU_FINDER, &zero, cpu) : NULL;
+		u64 offset;
+
+		if (!there)
+			break;
+		finder->here = (u64)there;
+		offset = finder->here - base;
+		if (together)
+			bpf_probe_read_kernel(work->part, sizeof(work->part), (void *)(parts[0] + offset));
+		for (kind = 0; kind < MM_COUNTERS && !together; kind++)
+			bpf_probe_read_kernel(&work->part[kind], sizeof(*work->part), (void *)(parts[kind] + offset));
+		for (kind = 0; kind < MM_COUNTERS; kind++)
+			work->pages[kind] += work->part[kind];
+	}
+}
+
+static __always_inline u64 mm__counter_bytes(const struct mt_mm_work *work, u32 kind)
+{
+	/* as in mm__rss_bytes() */
+	if (!bpf_core_field_exists(((struct mm_struct___v5_10 *)0)->rss_stat.count) && cfg.nr_cpus > MAX_CPUS)
+		return MT_UNKNOWN_U64;
+	return work->pages[kind] > 0 ? work->pages[kind] * cfg.page_size : 0;
+}
+
+/*
+ * All counters of a process, for mm__counter_bytes(); mm must be a pointer that the verifier knows: it is read without
+ * a helper for each member.
+ */
+static __always_inline void mm__read_counters(struct mm_struct *mm, struct mt_mm_work *work)
+{
+	struct mm_struct___v5_10 *plain = (void *)mm;
+	struct mm_struct___v6_2 *split = (void *)mm;
+
+	if (bpf_core_field_exists(((struct mm_struct___v5_10 *)0)->rss_stat.count)) {
+		bpf_core_read(work->pages, sizeof(work->pages), &plain->rss_stat.count);
+		return;
+	}
+	work->pages[0] = split->rss_stat[0].count;
+	work->pages[1] = split->rss_stat[1].count;
+	work->pages[2] = split->rss_stat[2].count;
+	work->pages[3] = split->rss_stat[3].count;
+	work->parts[0] = (u64)split->rss_stat[0].counters;
+	work->parts[1] = (u64)split->rss_stat[1].counters;
+	work->parts[2] = (u64)split->rss_stat[2].counters;
+	work->parts[3] = (u64)split->rss_stat[3].counters;
+	mm__add_parts(work);
 }
 
 /* What a process has in memory, members that records have alike; known only where the counters are. */

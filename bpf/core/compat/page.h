@@ -15,7 +15,13 @@ struct trace_event_raw_mm_page_alloc {
 	int migratetype;
 };
 
+/* Of which the size alone matters. */
+struct page___size {
+	unsigned long flags;
+};
+
 struct trace_event_raw_mm_page_free {
+	unsigned long pfn;
 	unsigned int order;
 };
 

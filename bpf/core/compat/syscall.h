@@ -8,6 +8,17 @@
 
 #define NR_CLONE3 435
 
+/* include/linux/err.h: MAX_ERRNO */
+static __always_inline bool syscall__failed(long result)
+{
+	return result < 0 && result >= -4095;
+}
+
+static __always_inline u64 whole_pages(u64 bytes)
+{
+	return (bytes + cfg.page_size - 1) & ~(u64)(cfg.page_size - 1);
+}
+
 #if defined(__TARGET_ARCH_x86)
 #include "x86.h"
 

@@ -19,6 +19,7 @@ ALL = ("touch", "touch2", "forkexec", "reclaim", "stress-vm", "stress-fault")
 OWN = ("touch", "touch2", "forkexec", "reclaim")
 FAULTS = ("touch", "touch2")
 ONE = ("touch",)
+READS = ("reclaim", "reread")
 
 
 @dataclass
@@ -151,6 +152,11 @@ def perf_stacks(arguments, what):
                    is_bpf=False)
 
 
+def cache(arguments, what):
+    argv = ("{memtrace}", "cache", *arguments.split(), "--json", "-o", "{out}.json", "-a", "--", "{ready}")
+    return Watcher("memtrace cache" + (f" {arguments}" if arguments else ""), what, argv, READS, floor=NOTHING)
+
+
 NOTHING = "nothing"
 FLOOR_FAULT = "floor: fault"
 FLOOR_ALLOC = "floor: fault alloc"
@@ -163,7 +169,7 @@ RECORD = "memtrace record --every fault"
 BPFTRACE = "bpftrace count by (comm, pid)"
 
 WATCHERS = (
-    Watcher(NOTHING, "a process that waits: the method's own error", ("{ready}",), is_bpf=False),
+    Watcher(NOTHING, "a process that waits: the method's own error", ("{ready}",), (*ALL, "reread"), is_bpf=False),
     floor(FLOOR_FAULT, "empty programs on both fault tracepoints, tp_btf", "user_btf kernel_btf", NOTHING,
           ALL),
     floor(FLOOR_ALLOC, "and on mm_page_alloc", "user_btf kernel_btf alloc_btf", FLOOR_FAULT, ALL),
@@ -211,6 +217,13 @@ WATCHERS = (
     Watcher(
         "naive ring buffer", "a record a fault with the default wake-up: what not to do", ("{naive}", "{pids}"),
         FAULTS, floor=FLOOR_FAULT, seen=seen_by_naive,
+    ),
+    cache("", "the page cache by file"),
+    cache("--unread", "and each read"),
+    Watcher(
+        "cachestat (bcc)", "calls of four functions of the page cache", ("setpriv", "--pdeathsig", "INT", "stdbuf", "-oL",
+                                                                       "cachestat-bpfcc"),
+        READS, floor=NOTHING, check=("cachestat-bpfcc", "--help"), ready="HITS", stop_signal=signal.SIGINT, limit_s=60,
     ),
     Watcher(
         "drsnoop (libbpf-tools)", "direct reclaim, a line each",

@@ -16,6 +16,7 @@ from .process import Failed, Server
 
 SPARSE_BYTES = 64 << 20
 LIMIT_BYTES = 16 << 20
+CACHED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,33 @@ def memory_cgroup(name, limit_bytes):
     return path
 
 
+def sparse_file(places, name, size):
+    path = os.path.join(places.tmp, name)
+    with open(path, "wb") as file:
+        file.truncate(size)
+    return path
+
+
+class RereadRunner(LoadRunner):
+    """Reads a file with holes that the page cache has."""
+
+    def __init__(self, places, cpu):
+        self._file = sparse_file(places, "cached", CACHED_BYTES)
+        super().__init__([places.workload("load"), "-c", str(cpu), "read", self._file])
+        with open(self._file, "rb") as file:
+            while file.read(1 << 20):
+                pass
+
+    def close(self):
+        super().close()
+        os.unlink(self._file)
+
+
 class ReclaimRunner(LoadRunner):
     """Reads a file with holes, which needs no disk, in a cgroup that holds a quarter of it."""
 
     def __init__(self, places, cpu):
-        self._file = os.path.join(places.tmp, "sparse")
-        with open(self._file, "wb") as file:
-            file.truncate(SPARSE_BYTES)
+        self._file = sparse_file(places, "sparse", SPARSE_BYTES)
         self._cgroup = memory_cgroup(places.cgroup_name, LIMIT_BYTES)
         try:
             super().__init__([places.workload("load"), "-c", str(cpu), "-g", self._cgroup, "read", self._file])
@@ -167,6 +188,7 @@ WORKLOADS = (
              3, load("forkexec")),
     Workload("reclaim", "reads a file through the page cache in a cgroup that holds a quarter of it",
              (Part("page", "page"),), 32768, 3, ReclaimRunner),
+    Workload("reread", "reads a file that is in the page cache", (Part("page", "page"),), 65536, 3, RereadRunner),
     Workload("stress-vm", "stress-ng --vm 1 --vm-bytes 32M --vm-method write64", (FAULT,), 20, 3,
              stress("--vm", "1", "--vm-bytes", "32M", "--vm-method", "write64", "--vm-ops", "{ops}")),
     Workload("stress-fault", "stress-ng --fault 1", (FAULT,), 150, 3,

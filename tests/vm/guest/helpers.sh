@@ -66,6 +66,21 @@ settle() {
 	kswapd_sleeps || within 60 kswapd_sleeps
 }
 
+# counters FILE: the kernel's counters, with what each CPU still keeps to itself (mm/vmstat.c, vmstat_refresh()).
+counters() {
+	cat /proc/sys/vm/stat_refresh >/dev/null 2>&1
+	cat /proc/vmstat >"$1"
+}
+
+# kswapd_willing: when it has failed often, as before an OOM kill, it is not woken until reclaim frees something on a
+# node that has enough; on newer kernels at least (mm/vmscan.c, kswapd_try_clear_hopeless()).
+kswapd_willing() {
+	exec 9<"$(disk data)" # while it is open its pages stay
+	dd bs=1M count=8 <&9 2>/dev/null >/dev/null
+	{ echo 4M >"${cgroups:?}/memory.reclaim"; } 2>/dev/null || echo "# nothing is reclaimed that way"
+	exec 9<&-
+}
+
 # leave_memory MIB: of what is available, so that less has to be touched until there is a shortage.  The rest becomes huge
 # pages that nobody asks for; all_memory gives them back.
 leave_memory() {

@@ -6,11 +6,11 @@
 : "${dir:?}"
 . /guest/helpers.sh
 settle
-cat /proc/vmstat >"$dir/inner0"
+counters "$dir/inner0"
 cut -d ' ' -f 1 /proc/uptime >"$dir/work.uptime"
 "$@" >"$dir/stdout"
 echo $? >"$dir/work.status"
 cut -d ' ' -f 1 /proc/uptime >>"$dir/work.uptime"
 settle
-cat /proc/vmstat >"$dir/inner1"
+counters "$dir/inner1"
 exit 0

@@ -77,7 +77,7 @@ gather() {
 	settle
 	echo >"$instance/trace"
 	echo "memtrace-test: $dir" >/dev/kmsg
-	cat /proc/vmstat >"$dir/outer0"
+	counters "$dir/outer0"
 	if [ "$memtrace" ]; then
 		# shellcheck disable=SC2086
 		$under "$memtrace" "$command" $options --json -o "$dir/$command.json" --record "$dir/$command.rec" -- \
@@ -86,7 +86,7 @@ gather() {
 	fi
 	# Without memtrace, and where it did not even start the work, the kernel's counts are compared with each other.
 	[ -e "$dir/inner0" ] || sh /guest/inner.sh "$@"
-	cat /proc/vmstat >"$dir/outer1"
+	counters "$dir/outer1"
 	watch_off "$dir"
 	dmesg | sed "1,\\|memtrace-test: $dir\$|d" >"$dir/dmesg"
 	[ "$command" != stat ] || replay "${dir#/out/}" stat.text stat -k 0

@@ -25,11 +25,38 @@ cache_places() {
 
 # cache_of KEY: pages of the file
 cache_of() {
-	stat_json cache "[.cache_by_file[] | select(.inode == $inode) | .$1_pages] | add // 0"
+	stat_json cache "[.cache_by_file[] | select(.inode == $inode) | .$1_pages] | add"
+}
+
+# cache_written: by whom the file was written back, and how much all files were.
+cache_written() {
+	if [[ ! $check_functions ]]; then
+		same "cache: without programs on functions nobody knows what was written back" "$(stat_json cache .total.cache.written_pages)" null
+		return
+	fi
+	same "cache: what was written back" \
+		"$(jq '[.files[] | select(.path == "/written") | .written_bytes / 4096] | add' "$check_out/cache/cache.json")" 512
+	bracket "cache: all that was written back" cache "$(stat_json cache '.total.cache.written_pages')" nr_written
+	((mine = $(stat_json cache '[.processes[] | select(.comm == "dd") | .cache.written_pages] | add')))
+	((mine >= 512))
+	verdict "cache: by who waits for that ($mine pages)" $? "$(stat_json cache '[.processes[] | {comm, cache}] | tojson')"
+}
+
+# cache_unread: a file that is read from its begin to its end, three times, has no page that came for nothing.
+cache_unread() {
+	local unread
+
+	unread=$(cache_of unread)
+	if ! grep -q trace_event_raw_mm_filemap_op_page_cache_range "$check_out/doctor/btf"; then
+		same "cache: where the kernel does not tell of reads nobody knows what was not read" "$unread" null
+		return
+	fi
+	((unread <= $(stat_json cache .lost.recursion)))
+	verdict "cache: pages that went unread ($unread)" $? "$(stat_json cache '.cache_by_file | tojson')"
 }
 
 check_cache() {
-	local inode added back
+	local inode added back mine
 
 	inode=$(<"$check_out/cache.inode")
 	trace_whole cache
@@ -46,6 +73,8 @@ check_cache() {
 		"$(stat_json cache '[.cache_read_back[] | select(.cgroup == "/cached") | .by] | unique | tojson')" '["memcg"]'
 	same "cache: the path of the file, in a replay" \
 		"$(jq -r ".files[] | select(.inode == $inode) | .path" "$check_out/cache/cache.json")" /cached
+	cache_written
+	cache_unread
 	same "cache: what was written and deleted" \
 		"$(jq -r '[.files[] | select(.path == "/written") | .added_bytes, .dirtied_bytes, .truncated_bytes] | map(. / 4096) | tojson' \
 			"$check_out/cache/cache.json")" "[512,512,512]"

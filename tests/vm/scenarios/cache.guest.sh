@@ -4,7 +4,7 @@
 
 come_and_go() {
 	/guest/hog -g "$1" -f "$2" -r 3
-	dd if=/dev/zero of=/mnt/written bs=64k count=32 2>/dev/null
+	dd if=/dev/zero of=/mnt/written bs=64k count=32 conv=fsync 2>/dev/null
 	rm /mnt/written
 }
 
@@ -15,7 +15,7 @@ stage_cache() {
 	echo 8M >"$cgroups/cached/memory.max"
 	stat -c '%i' "$hole" >/out/cache.inode
 	watch_too filemap/mm_filemap_add_to_page_cache filemap/mm_filemap_delete_from_page_cache
-	gather cache stat cache reclaim -a -- /guest/work.sh come_and_go "$cgroups/cached" "$hole"
+	gather cache stat cache reclaim --latency -a -- /guest/work.sh come_and_go "$cgroups/cached" "$hole"
 	replay cache cache.json cache --json
 	rmdir "$cgroups/cached"
 	rm "$hole"

@@ -34,7 +34,14 @@ check_clock() {
 		return
 	fi
 	same "clock: status" "$(<"$dir/status")" 0 "$(tail -n 5 "$dir/err")"
-	same "clock: messages" "$(grep -vc 'tracing until' "$dir/err")" 0 "$(<"$dir/err")"
+	for step in 0 1 2 3; do
+		command -v promtool >/dev/null || break
+		promtool check metrics <"$dir/$step.prom" >"$dir/promtool" 2>&1
+		verdict "clock: promtool takes file $step" $? "$(head -n 5 "$dir/promtool")"
+	done
+	same "clock: messages" "$(grep -v 'tracing until' "$dir/err" | sed -n "s/.*: the machine's clock was set \([a-z]*\) by .*; counters go on as before\$/\1/p" | paste -sd ' ')" \
+		"forward back forward" "$(<"$dir/err")"
+	same "clock: other messages" "$(grep -v 'tracing until' "$dir/err" | grep -vc "the machine's clock was set")" 0 "$(<"$dir/err")"
 	[[ ! -e $dir/left ]]
 	verdict "clock: the file is removed at the end" $?
 	(($(<"$dir/1.before") - $(<"$dir/0.after") > 86000 && $(<"$dir/2.before") - $(<"$dir/1.after") < -172000))

@@ -39,6 +39,7 @@ check_doctor() {
 	same "doctor: stalls are seen by functions, or by the events in their place" \
 		"$(jq '[.hooks[] | select(.probe == "stall")] | any(.hook == "enter" and .kind == "fentry") or all(.kind != "implied")' \
 			"$dir/doctor.json")" true
+	same "doctor: what leak --kernel needs" "$(jq -r '.probes[] | select(.name == "kpages") | "\(.state) \(.why // "")"' "$dir/doctor.json")" "ok "
 	jq empty "$dir/doctor.json" 2>/dev/null
 	verdict "doctor --json is JSON" $? "$(head -c 300 "$dir/doctor.json"; head -n 3 "$dir/err")"
 }

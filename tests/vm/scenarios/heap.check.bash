@@ -7,10 +7,16 @@ heap_sums() {
 		"$check_out/heap/$1.json"
 }
 
+# heap_mapped FUNCTION KIND: "BYTES MAPPINGS" of what that function of the workload mapped
+heap_mapped() {
+	jq -r --arg of "^$1([.]|\$)" --arg kind "$2" '[.by_mapping[] | select(.kind == $kind and (.path | any(test($of))))] |
+		"\(map(.bytes) | add // 0) \(map(.mappings) | add // 0)"' "$check_out/heap/maps.json"
+}
+
 check_heap() {
 	local kind
 
-	for kind in churn forms grow child exec; do
+	for kind in churn forms grow child exec maps; do
 		have_stat heap "$kind" || return
 	done
 	same "heap: one in ten" "$(heap_sums churn)" "10000 100"
@@ -18,5 +24,10 @@ check_heap() {
 	same "heap: realloc" "$(heap_sums grow)" "450000 90"
 	same "heap: a child's and its parent's" "$(heap_sums child)" "20000 200"
 	same "heap: after exec" "$(heap_sums exec)" "10000 100"
+	same "heap: mapped, and parts given back" "$(heap_mapped map_leaked memory), $(heap_mapped map_cut memory)" \
+		"1228800 100, 40960 2"
+	# frame pointers alone do not lead through sbrk()
+	same "heap: moved, and by brk" "$(heap_mapped '(__)?mremap' memory), $(heap_mapped '(move_break|sbrk|(__)?brk)' brk)" \
+		"45056 2, 12288 1"
 	same "heap: what was missed" "$(jq -s 'map(.allocator | .missed + .without_room) | add' "$check_out"/heap/*.json)" 0
 }

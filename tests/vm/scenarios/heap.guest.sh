@@ -5,7 +5,7 @@
 stage_heap() {
 	mkdir -p /out/heap
 	[ "$memtrace" ] || return 0
-	for kind in churn forms grow child exec; do
+	for kind in churn forms grow child exec maps; do
 		"$memtrace" leak --malloc --json -o "/out/heap/$kind.json" -- /guest/holder $kind -n 100 \
 			>"/out/heap/$kind.said" 2>"/out/heap/$kind.err"
 		echo $? >"/out/heap/$kind.status"

@@ -7,7 +7,7 @@ pressure() {
 	/guest/hog -a $held -s 60000 &
 	hog=$!
 	# the kernel's count of what is resident may lag by some pages
-	within 10 resident "$hog" $((held * 1024 - 1024)) || return 1
+	within 60 resident "$hog" $((held * 1024 - 1024)) || return 1
 	dd if="$1" of=/dev/null bs=1M count=80 2>/dev/null
 	settle
 	dd if="$1" of=/dev/null bs=1M count=80 2>/dev/null
@@ -24,6 +24,7 @@ resident() {
 
 stage_kswapd() {
 	nodes=$(find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' | wc -l)
+	kswapd_willing
 	leave_memory $((50 + 50 * nodes))
 	gather kswapd stat -a -- /guest/work.sh pressure "$(disk data)"
 	echo "$nodes" >/out/kswapd/nodes

@@ -5,6 +5,7 @@ check_lru() {
 	local pages events
 
 	trace_whole lru
+	same "lru: the work's exit status" "$(<"$check_out/lru/work.status")" 0
 	have_stat lru || return
 	bracket "lru: sum of rounds = pageoutrun" lru "$(stat_json lru '[.kswapd[].rounds] | add')" pageoutrun
 	events=$(grep -c 'kswapd.* mm_vmscan_lru_isolate: ' "$check_out/lru/events")

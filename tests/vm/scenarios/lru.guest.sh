@@ -13,6 +13,7 @@ stage_lru() {
 	other=$((!(before & 1)))
 	echo $other >$lru_generations
 	. /guest/kswapd.guest.sh
+	kswapd_willing
 	leave_memory 100
 	watch_too vmscan/mm_vmscan_lru_isolate
 	scenario=kswapd gather lru stat kswapd -a -- /guest/work.sh pressure "$(disk data)"

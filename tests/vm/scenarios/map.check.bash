@@ -19,7 +19,7 @@ map_near() {
 
 check_map() {
 	# whether a page was there is said by x86's exceptions; elsewhere by what functions tell of each fault
-	local dir=$check_out/map name first_touch=131072
+	local dir=$check_out/map name first_touch=131072 charged
 
 	if [[ $no_memtrace ]]; then
 		skip map "$no_memtrace"
@@ -43,6 +43,12 @@ check_map() {
 	done
 	same "map: many: more than 10,000" "$(jq '[.processes[0].mappings[].maps] | add > 10000' "$dir/many.json")" true
 	same "map: swap: something was swapped" "$(jq '.processes[0].swap_bytes > 1000000' "$dir/swap.json")" true
+	same "map: swap: what it grew by, second by second" "$(jq -s "[.[].processes[] | select(.pid == $(<"$dir/swap.pid")) |
+		.swap_grew_bytes] | add" "$dir/growing.json")" "$(of_kernel "$dir/swap.status" VmSwap)" "$(<"$dir/growing.err")"
+	# between the two readings the kernel may add up what its CPUs have counted
+	charged=$(awk '$1 ~ /^(anon|file_mapped|rss|mapped_file)$/ { sum += $2 } END { print sum + 0 }' "$dir/memory.stat")
+	same "map: what is charged to a cgroup" "$(jq ".cgroups[0].charged_bytes - $charged | . > -1048576 and . < 1048576" \
+		"$dir/charged.json")" true "$(jq -c .cgroups "$dir/charged.json") $charged"
 	same "map: classes" "$(jq -c '[.processes[0].mappings[] | select(.rss_bytes > 100000) | .class] | unique' \
 		"$dir/kinds.json")" '["anon","arenas","file","heap","jit","shm","stacks"]'
 	map_near "all processes: rss" "$(jq ".processes[] | select(.pid == $(<"$dir/pid")) | .rss_bytes" "$dir/machine.json")" \

@@ -25,6 +25,27 @@ squeeze() {
 	echo max >"$cgroups/map/memory.high"
 }
 
+# growing: reports of each second from now on, of all processes; its pid in $growing
+growing() {
+	"$memtrace" map -i 1 --json >/out/map/growing.json 2>/out/map/growing.err &
+	growing=$!
+	until [ -s /out/map/growing.json ]; do sleep 0.2; done
+}
+
+# grown: after another whole second
+grown() {
+	reports=$(($(wc -l </out/map/growing.json) + 1))
+	until [ "$(wc -l </out/map/growing.json)" -gt "$reports" ]; do sleep 0.2; done
+	kill "$growing"
+	wait "$growing"
+}
+
+# charged: of the cgroup that it was squeezed into
+charged() {
+	"$memtrace" map --by cgroup -d 0.2 -c /map --json >/out/map/charged.json 2>>/out/map/err
+	cp "$cgroups/map/memory.stat" /out/map/
+}
+
 taken() {
 	"$memtrace" map -p "$mapped" --pss --json >"/out/map/$1.json" 2>>/out/map/err
 	"$memtrace" map -p "$mapped" --pss >"/out/map/$1.text" 2>>/out/map/err
@@ -53,7 +74,11 @@ stage_map() {
 	swap=$(disk swap)
 	mkswap "$swap" >/dev/null
 	swapon "$swap"
+	growing
 	mapped swap 0 2M
+	echo "$mapped" >/out/map/swap.pid
+	grown
+	charged
 	taken swap
 	rmdir "$cgroups/map"
 	swapoff "$swap"

@@ -22,6 +22,10 @@ stage_refault() {
 	echo 14M >"$cgroups/alone/memory.high"
 	echo 16M >"$cgroups/alone/memory.max"
 	gather refault stat refault reclaim -a -- /guest/work.sh neighbours "$hole"
+	sleep 2.5 # the kernel adds up memory.stat
+	for cgroup in both/first both/second alone; do
+		cp "$cgroups/$cgroup/memory.stat" "/out/refault/${cgroup#both/}.stat"
+	done
 	rmdir "$cgroups/both/first" "$cgroups/both/second" "$cgroups/both" "$cgroups/alone"
 	swapoff "$swap"
 	rm "$hole"

@@ -275,8 +275,10 @@ check_stalls_all() {
 	stalls_counters
 	stalls_add_up stalls
 	stalls_beside
-	same "stalls: the intervals' sum = the whole run" "$(jq -s 'map(.task_ns) | .[:-1] | add' "$check_out/stalls/stalls.json")" \
-		"$(stat_json stalls .task_ns)"
+	# the whole run is longer: an interval that its end cuts short has no report
+	same "stalls: the intervals' sum is the whole run but its last second" \
+		"$(jq -s '(map(.task_ns) | .[:-1] | add) as $sum | .[-1] | .task_ns >= $sum and .task_ns - $sum <= .task_ns / 100' \
+			"$check_out/stalls/stalls.json")" true "$(jq -c '[.duration_ns, .task_ns]' "$check_out/stalls/stalls.json" | tail -n 4)"
 	same "stalls: nothing is unseen" "$(stat_json stalls .unseen_ns)" 0
 	stalls_dominates stalls st-cache memcg
 	stalls_dominates stalls st-high high
@@ -311,14 +313,17 @@ check_stalls_all() {
 		"$(stat_json stalls .task_ns)"
 }
 
-# Each of the eight waits all of the time, in each interval.
+# Each of the eight waits all of the time, in each interval. An interval's end and the reading of a task are up to some
+# 0.7 s apart where the machine is kept from the CPU between them: what one interval has too much the next has too little.
 check_stalls_open() {
 	stalls_ready stalls_open || return
 	stalls_add_up stalls_open
 	stalls_skipped stalls_open "each of the eight in each interval" && return
-	same "stalls_open: intervals in which one of the eight has not waited about all of the time" \
-		"$(jq -s '[.[:-1][] | .duration_ns as $d | [.rows[] | select(.comm == "st-sleeper").stalled_ns] |
-			select(length != 8 or any(. * 2 < $d or . > $d * 3 / 2))] | length' "$check_out/stalls_open/stalls.json")" 0 \
+	same "stalls_open: intervals at whose end one of the eight has not waited about all of the time until then" \
+		"$(jq -s '[foreach .[:-1][] as $i ({ns: 0, waited: {}}; .ns += $i.duration_ns | .now = [$i.rows[] | select(.comm == "st-sleeper")] |
+			.waited = reduce .now[] as $row (.waited; .["\($row.pid)"] += $row.stalled_ns)) | .ns as $ns |
+			select((.now | length) != 8 or any(.waited[]; . < $ns - 7e8 or . > $ns + 7e8))] | length' \
+			"$check_out/stalls_open/stalls.json")" 0 \
 		"$(jq -c '[.duration_ns, (.rows[] | select(.comm == "st-sleeper").stalled_ns)]' "$check_out/stalls_open/stalls.json" | head)"
 	same "stalls_open: the eight together" "$(stat_json stalls_open '.duration_ns as $d |
 		[.rows[] | select(.comm == "st-sleeper").stalled_ns] | add | . > $d * 7.6 and . <= $d * 8.08')" true \

@@ -20,6 +20,9 @@ check_state() {
 	same "state: what is not accounted is less than a tenth" \
 		"$(jq '.memory | .not_accounted_bytes < .total_bytes / 10' "$dir/still.json")" true \
 		"$(jq -c .memory "$dir/still.json")"
+	same "state: nodes on which kswapd has given up" "$(jq -c '[.nodes[].kswapd.given_up]' "$dir/still.json")" \
+		"$(awk '/^Node/ { node = $2 + 0; if (!(node in up)) n++; up[node] += 0 } $1 == "node_unreclaimable:" { up[node] += $2 }
+			END { for (i = 0; i < n; i++) printf "%s%s", i ? "," : "[", up[i] ? "true" : "false"; print "]" }' "$dir/_proc_zoneinfo")"
 	current=$(<"$dir/memory.current")
 	same "state: memory of a cgroup" "$(jq '.cgroups[0].current_bytes' "$dir/cgroup.json")" "$current"
 	same "state: its tmpfs" "$(jq '.cgroups[0].shared_bytes' "$dir/cgroup.json")" \

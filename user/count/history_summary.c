@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "history_summary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE_NS 60000000000LL
+
+static int take_kill(struct history_summary *summary, const struct mt_oom *oom, const char *cgroup)
+{
+	struct history_kill *kills, *kill;
+
+	if (summary->nr_kills++ >= HISTORY_MAX_KILLS)
+		return 0;
+	kills = reallocarray(summary->kills, summary->nr_kills, sizeof(*kills));
+	if (!kills) {
+		summary->nr_kills--;
+		return -ENOMEM;
+	}
+	summary->kills = kills;
+	kill = &kills[summary->nr_kills - 1];
+	*kill = (struct history_kill){ .time_ns = oom->hdr.time_ns,
+				       .pid = oom->victim.pid,
+				       .cgroup = cgroup ? strdup(cgroup) : NULL };
+	memcpy(kill->comm, oom->victim.comm, MT_COMM_LEN);
+	return cgroup && !kill->cgroup ? -ENOMEM : 0;
+}
+
+/* The minute that is over takes its place among the worst; of equal ones the earlier stands first. */
+static void close_minute(struct history_summary *summary)
+{
+	size_t at = HISTORY_MINUTES;
+
+	while (at && summary->worst[at - 1].waited_ns < summary->open.waited_ns)
+		at--;
+	if (at == HISTORY_MINUTES || !summary->open.waited_ns)
+		return;
+	memmove(&summary->worst[at + 1], &summary->worst[at], (HISTORY_MINUTES - at - 1) * sizeof(*summary->worst));
+	summary->worst[at] = summary->open;
+}
+
+static void take_look(struct history_summary *summary, uint64_t time_ns, uint64_t total_ns)
+{
+	uint64_t wall_ns = time_ns + (uint64_t)summary->wall_offset_ns;
+	uint64_t from_ns = wall_ns / MINUTE_NS * MINUTE_NS - (uint64_t)summary->wall_offset_ns;
+
+	if (total_ns == MT_UNKNOWN_U64)
+		return;
+	if (from_ns != summary->open.from_ns) {
+		close_minute(summary);
+		summary->open = (struct history_minute){ .from_ns = from_ns };
+	}
+	if (summary->last_ns && time_ns - summary->last_ns <= MINUTE_NS && total_ns > summary->last_total_ns)
+		summary->open.waited_ns += total_ns - summary->last_total_ns;
+	summary->last_ns = time_ns;
+	summary->last_total_ns = total_ns;
+}
+
+int history_summary__take(struct history_summary *summary, const void *record,
+			  const char *(*cgroup)(void *ctx, uint64_t id), void *ctx)
+{
+	const struct mt_hdr *hdr = record;
+	const struct mt_oom *oom = record;
+	const struct sample_record *sample = record;
+
+	if (hdr->id == MT_REC_oom)
+		return take_kill(summary, oom, cgroup(ctx, oom->victim.cgroup_id));
+	if (hdr->id == REC_SAMPLES)
+		take_look(summary, hdr->time_ns, sample->values[SAMPLE_pressure_memory_some_total]);
+	return 0;
+}
+
+void history_summary__end(struct history_summary *summary)
+{
+	close_minute(summary);
+	summary->open.waited_ns = 0;
+}
+
+void history_summary__free(struct history_summary *summary)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr_kills && i < HISTORY_MAX_KILLS; i++)
+		free(summary->kills[i].cgroup);
+	free(summary->kills);
+	summary->kills = NULL;
+	summary->nr_kills = 0;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Segments of a history as one recording: what goes on from one to the next, over runs, boots and pauses. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "replay_impl.h"
+
+#define LATE_TICKS 6	  /* a moment that comes later has missed some */
+#define MAX_GAPS   100000 /* a directory may have any segments */
+
+/* All counters in it are 64 bits wide and only grow. */
+void replay_history__add_totals(const struct replay *replay, struct totals *totals)
+{
+	const uint64_t *now = (const uint64_t *)&replay->totals, *base = (const uint64_t *)&replay->base;
+	uint64_t *to = (uint64_t *)totals;
+	size_t i;
+
+	for (i = 0; i < offsetof(struct totals, rings) / sizeof(*to); i++)
+		to[i] += now[i] - base[i];
+}
+
+void replay_history__rebase(struct replay *replay, const struct totals *base, uint64_t own_cpu_ns)
+{
+	replay_history__add_totals(replay, &replay->done);
+	replay->done_cpu_ns += replay->checkpoint.own_cpu_ns - replay->own_cpu_ns;
+	replay->base = *base;
+	replay->own_cpu_ns = own_cpu_ns;
+}
+
+static bool same_id(const char *one, const char *other)
+{
+	return one[0] && !strcmp(one, other);
+}
+
+static const char *why_gap(const struct recording_head *last, const struct recording_head *next)
+{
+	if (same_id(last->segment.run, next->segment.run))
+		return next->segment.after_pause ? "there was no room on the disk" : "segments are missing";
+	return same_id(last->segment.boot, next->segment.boot) ? "no recorder ran" : "the machine was started again";
+}
+
+static int put_gap(struct replay *replay, const struct recorded_gap *gap)
+{
+	struct recorded_gap *gaps;
+
+	if (replay->nr_gaps == MAX_GAPS)
+		return 0;
+	gaps = reallocarray(replay->gaps, replay->nr_gaps + 1, sizeof(*gaps));
+	if (!gaps)
+		return -ENOMEM;
+	replay->gaps = gaps;
+	gaps[replay->nr_gaps++] = *gap;
+	return 0;
+}
+
+/* The moment at which the next segment begins is that of the last one's end, where nothing is missing. */
+static int add_gap(struct replay *replay, const struct recording_head *next)
+{
+	const struct recorded_gap gap = {
+		.from_ns = replay->checkpoint.now_ns,
+		.to_ns = next->start.now_ns + replay->moved.time_ns,
+		.why = why_gap(&replay->current, next),
+		.other_kernel = strcmp(replay->current.host.kernel, next->host.kernel) != 0,
+	};
+
+	return gap.from_ns == gap.to_ns ? 0 : put_gap(replay, &gap);
+}
+
+int replay_history__moment(struct replay *replay, uint64_t now_ns)
+{
+	uint64_t begin_ns = replay->current.start.now_ns + replay->moved.time_ns;
+	uint64_t last_ns = replay->checkpoint.now_ns, tick_ns = replay->current.facts.tick_ns;
+	const struct recorded_gap gap = {
+		.from_ns = last_ns > begin_ns ? last_ns : begin_ns,
+		.to_ns = now_ns,
+		.why = "the machine slept, or was too busy",
+	};
+
+	return tick_ns && now_ns > gap.from_ns + LATE_TICKS * tick_ns ? put_gap(replay, &gap) : 0;
+}
+
+/*
+ * Numbers of lives, call chains and cgroups mean something within a run or a boot alone, and so does the boot time
+ * clock.  With each boot it goes on where the wall's clock is, but never back.
+ */
+static void move(struct replay *replay, const struct recording_head *next)
+{
+	const uint64_t spread = 0x9e3779b97f4a7c15;
+	uint64_t moved_ns = (uint64_t)(next->start.wall_offset_ns - replay->head.start.wall_offset_ns);
+	int64_t ahead_ns = (int64_t)(next->start.now_ns + moved_ns - replay->checkpoint.now_ns);
+
+	replay->nr_runs++;
+	/* the low bits of both stay: hashes and tables use them */
+	replay->moved.life = replay->nr_runs * spread & ~0xffffffffULL;
+	replay->moved.stack = replay->end_of_stacks;
+	if (same_id(replay->current.segment.boot, next->segment.boot))
+		return;
+	replay->nr_boots++;
+	replay->is_new_boot = true;
+	replay->moved.cgroup = replay->nr_boots * spread & ~0xffffffffULL;
+	replay->moved.time_ns = ahead_ns < 0 ? replay->checkpoint.now_ns - next->start.now_ns : moved_ns;
+}
+
+/* The segment that begins goes on from the one before.  0 or -ENOMEM. */
+static int join(struct replay *replay, const struct recording_head *next)
+{
+	static const struct totals none;
+
+	if (!same_id(replay->current.segment.run, next->segment.run)) {
+		replay_history__rebase(replay, &none, 0);
+		replay->totals = none;
+		replay->checkpoint.own_cpu_ns = 0;
+		move(replay, next);
+	}
+	replay->reader.decoder.moved = replay->moved;
+	return add_gap(replay, next);
+}
+
+static int begin_segment(struct replay *replay)
+{
+	bool first = !replay->current.facts.page_size;
+	struct recording_head head;
+	int err = replay__open_reader(replay, &head);
+
+	if (!err && !first)
+		err = join(replay, &head);
+	if (err)
+		return err;
+	if (first)
+		replay->head = head;
+	replay->current = head;
+	return 1;
+}
+
+int replay_history__next(struct replay *replay)
+{
+	FILE *stream;
+	int got;
+
+	while ((got = replay_segments__next(&replay->segments, &stream)) > 0) {
+		replay__close_reader(replay);
+		replay->stream = stream;
+		got = begin_segment(replay);
+		if (got != -EBADMSG)
+			return got;
+		log_error("%s: left out: %s", replay->segments.path, replay->reader.why);
+		replay->source.damaged = true;
+	}
+	return got;
+}
+
+const void *replay_history__samples(struct replay *replay, const struct sample_record *record)
+{
+	struct sample_record *last = &replay->samples;
+	bool any = last->hdr.id;
+	size_t i;
+
+	for (i = 0; i < NR_SAMPLES; i++) {
+		uint64_t before = last->values[i], value = record->values[i];
+
+		if (sample_rows[i].kind == SAMPLE_COUNTER && value != MT_UNKNOWN_U64) {
+			if (replay->is_new_boot)
+				replay->sample_moved[i] = any && before != MT_UNKNOWN_U64 ? before - value : 0;
+			value += replay->sample_moved[i];
+		}
+		last->values[i] = value;
+	}
+	last->hdr = record->hdr;
+	replay->is_new_boot = false;
+	return last;
+}
