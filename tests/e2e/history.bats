@@ -324,6 +324,12 @@ row() {
 		[[ $status -eq 1 || $status -eq 2 ]] || fail "status $status of $args: $output"
 		[[ $output == *"--against"* || $output == *"$tmp/none cannot be read"* || $output == *"--sort"* ]] || fail "$args: $output"
 	done
+	for args in "--against $golden/every.rec -t 1" "--against 1s --by thread" "--against 1s --by process" "--against 1s -i 1"; do
+		# shellcheck disable=SC2086
+		run "$memtrace" replay "$golden/rare.rec" hist $args 3>&-
+		same "status of hist $args" "$status" 2
+		[[ $output == *"--against"* ]] || fail "hist $args: $output"
+	done
 	run "$memtrace" replay - stat --against 1s <"$golden/rare.rec" 3>&-
 	same "status of standard input" "$status" 2
 	run "$memtrace" stat --against 1s -d 0.1 3>&-
@@ -334,4 +340,37 @@ row() {
 	run "$memtrace" replay "$golden/rare.rec" stat --against "$tmp/bad.rec" 3>&-
 	same "status" "$status" 1
 	[[ $output == *damaged* ]] || fail "$output"
+	run "$memtrace" replay "$golden/rare.rec" hist --against "$tmp/bad.rec" 3>&-
+	same "status of hist" "$status" 1
+	[[ $output == *damaged* ]] || fail "$output"
+}
+
+@test "hist --against: each histogram as either recording has it, the greatest difference first" {
+	local golden=$top/tests/golden by side recording
+
+	for by in cause comm cgroup role kind; do
+		"$memtrace" replay "$golden/rare.rec" hist --by $by --against "$golden/functions.rec" --json >"$tmp/both.json"
+		for side in now before; do
+			[[ $side == now ]] && recording=rare || recording=functions
+			"$memtrace" replay "$golden/$recording.rec" hist --by $by --json >"$tmp/one.json"
+			# of those that both recordings measured
+			same "$by, $side" "$(jq -c "[.histograms[] | {name, labels, of: (if \"$side\" == \"now\" then . else .before end)}
+					| select(.of.count > 0) | {name, labels, buckets: .of.buckets, sum: .of.sum, count: .of.count}] | sort" "$tmp/both.json")" \
+				"$(jq -c --slurpfile both "$tmp/both.json" '($both[0].histograms | map(select(.before)) | map(.name) | unique) as $names
+					| [.histograms[] | select(.count > 0 and (.name | IN($names[]))) | {name, labels, buckets, sum, count}] | sort' "$tmp/one.json")"
+			same "the run $side" "$(jq -c "[.$side.start_ns, .$side.duration_ns]" "$tmp/both.json")" \
+				"$(jq -c '[.start_ns, .duration_ns]' "$tmp/one.json")"
+		done
+		jq -e '(.now.duration_ns / .before.duration_ns) as $scale
+			| [.histograms[] | select(.before) | {name, weight: (if .unit == "order" then .count - .before.count * $scale else .sum - .before.sum * $scale end | fabs)}]
+			| group_by(.name) | all(.[]; [., .[1:]] | transpose | all(.[]; .[1] == null or .[0].weight >= .[1].weight * 0.999999))' \
+			"$tmp/both.json" >/dev/null || fail "order by $by"
+	done
+	# a recording without a probe did not measure its histogram
+	"$memtrace" record fault -i 0.1 -o "$tmp/faults.rec" -- "$workloads/faults" -n 10 2>/dev/null 3>&-
+	"$memtrace" replay "$golden/rare.rec" hist --against "$tmp/faults.rec" --json >"$tmp/both.json" 2>/dev/null
+	same "what is not in the other" "$(jq -c '[.histograms[] | select(.before | not) | .name] | unique' "$tmp/both.json")" \
+		'["alloc_order","kswapd_session","reclaim_latency"]'
+	"$memtrace" replay "$golden/rare.rec" hist --against "$tmp/faults.rec" >"$tmp/text" 2>/dev/null
+	grep -q "^allocations by order: not measured before$" "$tmp/text" || fail "$(cat "$tmp/text")"
 }

@@ -232,6 +232,17 @@ for file in sys.argv[1:]:
 	[[ $(jq -s 'all(.[]; .rows | length > 0)' "$tmp"/compared.*.json "$tmp"/stalls.*.json) == true ]]
 }
 
+@test "hist --against --json" {
+	local by
+
+	for by in cause comm cgroup role kind; do
+		"$memtrace" replay "$top/tests/golden/rare.rec" hist --by $by --against "$top/tests/golden/functions.rec" --json \
+			>"$tmp/hists.$by.json"
+	done
+	valid compared_hist "$tmp"/hists.*.json
+	[[ $(jq -s 'all(.[]; .histograms | any(.count > 0 and .before.count > 0))' "$tmp"/hists.*.json) == true ]]
+}
+
 @test "state --json, with intervals" {
 	"$memtrace" state -d 0.2 --json -o "$tmp/state.json"
 	valid state "$tmp/state.json"

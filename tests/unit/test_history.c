@@ -26,6 +26,8 @@
 
 #define SEC	  1000000000ULL
 #define HOUR	  (3600 * SEC)
+#define SEGMENT	  (HOUR / 2) /* a segment at most */
+#define STEPS	  6	     /* of STEP_NS in it */
 #define BEGIN_NS  (100 * SEC)
 #define WALL_NS	  (1796000000 * SEC) /* at BEGIN_NS: 2026-11-30T00:53:20Z */
 #define STEP_NS	  (300 * SEC)
@@ -213,14 +215,14 @@ static void segments_meet_and_add_up(void **state)
 	size_t i;
 
 	(void)state;
-	run_steps(rec, &step, 5 * 12 + 6, NULL);
+	run_steps(rec, &step, 5 * STEPS + 3, NULL);
 	end(rec);
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	read_dir(&segments);
 	assert_int_equal(segments.nr, 6);
 	assert_int_equal(segments.list[0].wall_s, WALL_NS / SEC);
-	assert_int_equal(segments.list[5].wall_s, (WALL_NS + 5 * HOUR) / SEC);
+	assert_int_equal(segments.list[5].wall_s, (WALL_NS + 5 * SEGMENT) / SEC);
 	for (i = 0; i < segments.nr; i++) {
 		read_segment(segments.list[i].name, &read);
 		first = i ? first : read;
@@ -249,16 +251,16 @@ static void what_is_too_old_goes(void **state)
 	(void)state;
 	run_steps(rec, &step, 48 * 12 + 1, NULL);
 	read_dir(&segments);
-	/* 24 whole hours, and the one that has just begun */
-	assert_in_range(segments.nr, 25, 26);
-	assert_in_range(segments.list[0].number, 24, 25);
+	/* those of 24 whole hours, and the one that has just begun */
+	assert_in_range(segments.nr, 49, 50);
+	assert_in_range(segments.list[0].number, 48, 49);
 	segments__free(&segments);
 
 	/* a clock that is wrong costs two segments for each that begins, not all */
 	wall_offset += 10000 * HOUR;
-	run_steps(rec, &step, 13, NULL);
+	run_steps(rec, &step, STEPS + 1, NULL);
 	read_dir(&segments);
-	assert_in_range(segments.nr, 24, 25);
+	assert_in_range(segments.nr, 48, 49);
 	segments__free(&segments);
 	end(rec);
 }
@@ -329,7 +331,7 @@ static void a_second_run_goes_on_behind_the_first(void **state)
 	uint64_t step = 0;
 
 	(void)state;
-	run_steps(rec, &step, 10, NULL);
+	run_steps(rec, &step, 5, NULL);
 	/* one writer: this process is told apart from others by its pid */
 	assert_int_equal(history__open(&second, dir), -EPERM);
 	outfile__close(&second);
@@ -338,7 +340,7 @@ static void a_second_run_goes_on_behind_the_first(void **state)
 	wall_offset -= 5 * HOUR;
 	rec = begin_history(24 * HOUR, ANY_BYTES, BEGIN_NS + 20 * STEP_NS);
 	step = 20;
-	run_steps(rec, &step, 10, NULL);
+	run_steps(rec, &step, 5, NULL);
 	end(rec);
 	read_dir(&segments);
 	assert_int_equal(segments.nr, 2);
@@ -481,7 +483,7 @@ static void run_finely(struct recorder *rec, uint64_t steps)
 		now_ns = BEGIN_NS + (step + 1) * FINE_NS;
 		take_task(rec, 1, now_ns - 3, 7 * (step + 1), 0);
 		take_task(rec, 2 + step / 20, now_ns - 2, step % 20 + 1, step % 20 == 19 ? MT_TASK_FINAL : 0);
-		take_available(rec, now_ns - 1, step % 100 == 50 ? 1000 : 1000000 + step);
+		take_available(rec, now_ns - 1, step % 50 == 25 ? 1000 : 1000000 + step);
 		take_moment(rec, now_ns);
 	}
 }
@@ -525,7 +527,7 @@ static struct shape shape_of(const char *name)
 static void older_segments_are_thinned(void **state)
 {
 	struct recorder *rec = begin_history(30 * 24 * HOUR, ANY_BYTES, BEGIN_NS);
-	uint64_t steps = 9 * 24 * 120 + 60, minor = 0, last_ns = BEGIN_NS, newest;
+	uint64_t steps = 9 * 24 * 120 + 30, minor = 0, last_ns = BEGIN_NS, newest;
 	struct segments segments;
 	struct shape shape;
 	struct read read;
@@ -535,7 +537,7 @@ static void older_segments_are_thinned(void **state)
 	run_finely(rec, steps);
 	end(rec);
 	read_dir(&segments);
-	assert_int_equal(segments.nr, 9 * 24 + 1);
+	assert_int_equal(segments.nr, 9 * 48 + 1);
 	newest = segments.list[segments.nr - 1].wall_s * SEC;
 	for (i = 0; i < segments.nr; i++) {
 		uint64_t age_ns = newest - segments.list[i].wall_s * SEC;
@@ -547,15 +549,15 @@ static void older_segments_are_thinned(void **state)
 		last_ns = read.to_ns;
 		minor += read.minor;
 		shape = shape_of(segments.list[i].name);
-		assert_in_range(shape.moments, age_ns > 168 * HOUR ? 5 : 58,
-				age_ns > 170 * HOUR ? 7 :
-				age_ns > 26 * HOUR  ? 61 :
-						      120);
+		assert_in_range(shape.moments, age_ns > 168 * HOUR ? 2 : 28,
+				age_ns > 170 * HOUR ? 4 :
+				age_ns > 26 * HOUR  ? 31 :
+						      60);
 		if (age_ns < 22 * HOUR && i + 1 < segments.nr)
-			assert_int_equal(shape.moments, 120);
-		/* each hour had such a moment */
-		assert_int_equal(shape.least, i + 1 < segments.nr || steps % 120 > 50 ? 1000 : shape.least);
-		assert_true(shape.samples >= 59 || i + 1 == segments.nr);
+			assert_int_equal(shape.moments, 60);
+		/* each segment had such a moment */
+		assert_int_equal(shape.least, i + 1 < segments.nr ? 1000 : shape.least);
+		assert_true(shape.samples >= 29 || i + 1 == segments.nr);
 	}
 	assert_int_equal(minor, 8 * steps);
 	assert_int_equal(last_ns, BEGIN_NS + steps * FINE_NS);
@@ -706,7 +708,7 @@ static void segments_of_a_run_are_one_recording(void **state)
 	uint64_t step = 0;
 
 	(void)state;
-	run_steps(rec, &step, 5 * 12 + 6, NULL);
+	run_steps(rec, &step, 11 * STEPS, NULL);
 	end(rec);
 	replay_dir(&whole, NULL, NULL);
 	assert_int_equal(whole.code, 0);
@@ -717,8 +719,8 @@ static void segments_of_a_run_are_one_recording(void **state)
 	/* only what is needed is opened: begun 2 h after the start, and ended with the segment that has the end */
 	replay_dir(&whole, "2h5m", "3h5m");
 	assert_int_equal(whole.from_ns, BEGIN_NS + 2 * HOUR);
-	assert_int_equal(whole.to_ns, BEGIN_NS + 4 * HOUR);
-	assert_int_equal(whole.minor, 8 * 24);
+	assert_int_equal(whole.to_ns, BEGIN_NS + 3 * HOUR + SEGMENT);
+	assert_int_equal(whole.minor, 8 * 3 * STEPS);
 	/* TZ is UTC: it goes from 00:53:20 to 06:23:20 */
 	replay_dir(&whole, "03:00", "03:30");
 	assert_int_equal(whole.from_ns, BEGIN_NS + 2 * HOUR);
@@ -873,7 +875,7 @@ static void a_segment_that_is_cut_off_counts_up_to_there(void **state)
 	char path[128];
 
 	(void)state;
-	run_steps(rec, &step, 2 * 12 + 4, NULL);
+	run_steps(rec, &step, 2 * STEPS + 4, NULL);
 	end(rec);
 	read_dir(&segments);
 	assert_int_equal(segments.nr, 3);
@@ -882,8 +884,8 @@ static void a_segment_that_is_cut_off_counts_up_to_there(void **state)
 	for (at = sizeof(struct file_head); at < bytes.size; at += sizeof(head) + head.size, nr++) {
 		memcpy(&head, bytes.data + at, sizeof(head));
 		for (size = at > 20 ? at - 20 : 0; size <= at + sizeof(head) + 4 && size <= bytes.size; size++)
-			check_cut(path, &bytes, size, BEGIN_NS + 24 * STEP_NS);
-		check_cut(path, &bytes, at + sizeof(head) + head.size / 2, BEGIN_NS + 24 * STEP_NS);
+			check_cut(path, &bytes, size, BEGIN_NS + 2 * STEPS * STEP_NS);
+		check_cut(path, &bytes, at + sizeof(head) + head.size / 2, BEGIN_NS + 2 * STEPS * STEP_NS);
 	}
 	assert_true(nr >= 7);
 	bytes__free(&bytes);
@@ -894,7 +896,7 @@ static void a_segment_that_is_cut_off_counts_up_to_there(void **state)
 static void a_segment_that_is_damaged_harms_no_other(void **state)
 {
 	struct recorder *rec = begin_history(24 * HOUR, ANY_BYTES, BEGIN_NS);
-	uint64_t step = 0, minor, end_ns, all = 8 * (2 * 12 + 4);
+	uint64_t step = 0, minor, end_ns, all = 8 * (2 * STEPS + 4);
 	struct segments segments;
 	struct bytes bytes;
 	size_t at, nr_damaged = 0, nr = 0;
@@ -902,7 +904,7 @@ static void a_segment_that_is_damaged_harms_no_other(void **state)
 	char path[128];
 
 	(void)state;
-	run_steps(rec, &step, 2 * 12 + 4, NULL);
+	run_steps(rec, &step, 2 * STEPS + 4, NULL);
 	end(rec);
 	read_dir(&segments);
 	snprintf(path, sizeof(path), "%s/%s", dir, segments.list[1].name);
@@ -912,7 +914,7 @@ static void a_segment_that_is_damaged_harms_no_other(void **state)
 		write_file(path, bytes.data, bytes.size);
 		minor = minor_of_dir(&damaged, &end_ns);
 		nr_damaged += damaged;
-		assert_in_range(minor, 8 * 12 + 8 * 4, all);
+		assert_in_range(minor, 8 * STEPS + 8 * 4, all);
 		assert_true(damaged || minor == all);
 		assert_int_equal(end_ns, BEGIN_NS + step * STEP_NS);
 		bytes.data[at] ^= 0x10;

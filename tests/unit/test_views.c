@@ -652,6 +652,12 @@ static const char *made_up_command_line(void *ctx, uint32_t pid, uint64_t start_
 	return start_ns && pid == 11 ? "/usr/bin/busy --now" : NULL;
 }
 
+static uint64_t made_up_parent(void *ctx, uint32_t pid, uint64_t start_ns)
+{
+	(void)ctx;
+	return start_ns ? pid - 1 : 0;
+}
+
 /* Of processes that live, where there is room, and where that can be known. */
 static void task_table_with_command_lines(void **state)
 {
@@ -662,6 +668,17 @@ static void task_table_with_command_lines(void **state)
 	expect_none(text, "COMMAND");
 	free(text);
 	run->names.command_line = made_up_command_line;
+	/* of a recording they are shown if they are asked for */
+	text = table_text(run, &request, SCOPE_TOTAL, "text");
+	expect_none(text, "COMMAND");
+	free(text);
+	request.command = true;
+	text = table_text(run, &request, SCOPE_TOTAL, "text");
+	expect(text, "/usr/bin/busy --now");
+	expect_none(text, "PPID");
+	free(text);
+	request.command = false;
+	run->names.parent = made_up_parent;
 	text = table_text(run, &request, SCOPE_TOTAL, "text");
 	expect(text, "COMMAND");
 	expect(text, "/usr/bin/busy --now");

@@ -39,7 +39,7 @@ static int take_other(void *ctx, struct session *other)
 {
 	struct compared_run *run = ctx;
 
-	run->view.recordings[COMPARED_BEFORE] = other->options->replay;
+	run->view.runs.recordings[COMPARED_BEFORE] = other->options->replay;
 	return compared__take(&run->compared, COMPARED_BEFORE, &other->view);
 }
 
@@ -50,7 +50,7 @@ static int read_other(struct tracing *tracing)
 
 	config.ctx = NULL;
 	config.goes_on = false;
-	run->view.recordings[COMPARED_NOW] = tracing->session.options->replay;
+	run->view.runs.recordings[COMPARED_NOW] = tracing->session.options->replay;
 	return against__read(&tracing->session, &config, take_other, run, &run->damaged);
 }
 

@@ -7,6 +7,7 @@
 #include "../views/histograms.h"
 #include "../views/summary.h"
 #include "../session/tracing.h"
+#include "hist_compared.h"
 
 extern const struct command hist_command;
 
@@ -92,12 +93,14 @@ static int run_hist(struct options *options)
 
 	if (check(options))
 		return EXIT_USAGE;
+	if (options->against)
+		return hist_compared__run(options, &config);
 	return tracing__run(sizeof(struct hist_run), options, &config, &ops);
 }
 
 static const struct option_row *const option_groups[] = {
-	time_options,  window_options, filter_options, cmd_options,    record_options, group_options, output_options,
-	stall_options, ring_options,   attach_options, kernel_options, common_options, NULL
+	time_options,	window_options, against_options, filter_options, cmd_options,	 record_options, group_options,
+	output_options, stall_options,	ring_options,	 attach_options, kernel_options, common_options, NULL
 };
 
 static const struct example examples[] = {
@@ -105,6 +108,10 @@ static const struct example examples[] = {
 	{ .text = "how long does reclaim stall each container", .line = "memtrace hist reclaim --by cgroup -d 60" },
 	{ .text = "which processes of a unit does reclaim stall, and how long",
 	  .line = "memtrace hist reclaim --by process -c nginx.service -d 60" },
+	{ .text = "did reclaim take longer last night than the night before",
+	  .line = "memtrace replay /var/lib/memtrace/history hist reclaim --from 03:00 --to 03:30 --against "
+		  "\"yesterday "
+		  "03:00\"" },
 	{ .text = "which orders does a program allocate", .line = "memtrace hist alloc -- ./program" },
 	{},
 };

@@ -10,7 +10,6 @@
 #include "../base/log.h"
 
 #define MAX_ROWS 10000 /* further groups count as "other" */
-#define SAME	 0.01  /* lengths that differ by less are the same */
 
 static void add_counter(struct compared *compared, const struct probe_column *column)
 {
@@ -198,9 +197,7 @@ int compared__take(struct compared *compared, enum compared_side_id id, const st
 	struct compared_side *side = &compared->sides[id];
 	size_t i;
 
-	side->start_ns = view->start_ns + (uint64_t)view->checkpoint->wall_offset_ns;
-	side->duration_ns = run_view__duration_ns(view, SCOPE_TOTAL);
-	side->losses = view->totals->losses;
+	compared_runs__take(&compared->runs, id, view);
 	for (i = 0; i < compared->nr_counters; i++)
 		side->known[i] = run_view__sum(view, &compared->counters[i], sums, &side->totals[i]);
 	for (i = 0; i < NR_SAMPLES; i++)
@@ -208,16 +205,6 @@ int compared__take(struct compared *compared, enum compared_side_id id, const st
 					   sample_extent__growth(&view->samples->extents[SCOPE_TOTAL][i]) :
 					   MT_UNKNOWN_U64;
 	return take_rows(compared, id, view);
-}
-
-double compared__scale(const struct compared *compared)
-{
-	double before = (double)compared->sides[COMPARED_BEFORE].duration_ns;
-	double now = (double)compared->sides[COMPARED_NOW].duration_ns;
-
-	if (before <= 0 || now <= 0 || (now / before < 1 + SAME && now / before > 1 - SAME))
-		return 1;
-	return now / before;
 }
 
 uint64_t compared__sum(const struct compared *compared, const struct compared_row *row, enum compared_side_id side,
@@ -229,7 +216,7 @@ uint64_t compared__sum(const struct compared *compared, const struct compared_ro
 
 static double weigh(const struct compared *compared, const struct compared_row *row, size_t i)
 {
-	double scale = compared__scale(compared);
+	double scale = compared_runs__scale(&compared->runs);
 	double difference = (double)row->sums[compared->nr_counters + i] - (double)row->sums[i] * scale;
 	double before = (double)compared->sides[COMPARED_BEFORE].totals[i] * scale;
 	double now = (double)compared->sides[COMPARED_NOW].totals[i];

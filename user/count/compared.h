@@ -5,9 +5,7 @@
 
 #include "../base/hash.h"
 #include "../model/probe.h"
-#include "run_view.h"
-
-enum compared_side_id { COMPARED_BEFORE, COMPARED_NOW, NR_COMPARED };
+#include "compared_runs.h"
 
 #define COMPARED_MAX (MT_NR_SLOTS + 64)
 
@@ -29,12 +27,9 @@ struct compared_entry {
 };
 
 struct compared_side {
-	uint64_t start_ns; /* since the Unix epoch */
-	uint64_t duration_ns;
 	uint64_t totals[COMPARED_MAX];
 	bool known[COMPARED_MAX];
 	uint64_t samples[NR_SAMPLES]; /* how far they grew; MT_UNKNOWN_U64: unknown */
-	struct losses losses;
 };
 
 /* All zero at first. */
@@ -45,6 +40,7 @@ struct compared {
 	enum mt_slot slots[MT_NR_SLOTS];
 	size_t nr_counters;
 	size_t only; /* one more than the counter that alone is shown; 0: all are */
+	struct compared_runs runs;
 	struct compared_side sides[NR_COMPARED];
 	struct compared_row *table;
 	size_t nr_rows;
@@ -62,8 +58,6 @@ int compared__init(struct compared *compared, const struct run_view *view, const
 int compared__take(struct compared *compared, enum compared_side_id side, const struct run_view *view);
 /* Both sides were taken: makes the entries.  0 or -ENOMEM. */
 int compared__order(struct compared *compared);
-/* By how much counts before are multiplied, so that both sides are as long: 1 if they are within a hundredth. */
-double compared__scale(const struct compared *compared);
 /* What a row counted; MT_UNKNOWN_U64: unknown. */
 uint64_t compared__sum(const struct compared *compared, const struct compared_row *row, enum compared_side_id side,
 		       size_t counter);

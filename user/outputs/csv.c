@@ -296,6 +296,7 @@ static int put_values(struct csv *csv)
 struct labels {
 	const char *names[LABELS_MAX];
 	size_t nr;
+	bool compared; /* with another run, whose counts stand beside */
 };
 
 static void find_labels(const struct report *report, struct labels *labels)
@@ -308,6 +309,7 @@ static void find_labels(const struct report *report, struct labels *labels)
 		for (h = 0; section->kind == SECTION_HISTOGRAMS && h < section->hists.nr; h++) {
 			const struct histogram *hist = &section->hists.list[h];
 
+			labels->compared |= hist->before != NULL;
 			for (l = 0; l < hist->nr_labels; l++) {
 				for (at = 0; at < labels->nr && strcmp(labels->names[at], hist->labels[l].name); at++)
 					;
@@ -327,7 +329,7 @@ static void name_buckets(struct csv *csv, const void *what)
 	fprintf(csv->names, "%sname,unit", csv->between);
 	for (i = 0; i < labels->nr; i++)
 		fprintf(csv->names, ",%s", labels->names[i]);
-	fputs(",le,count", csv->names);
+	fprintf(csv->names, ",le,count%s", labels->compared ? ",before" : "");
 }
 
 static struct cell label_of(const struct histogram *hist, const char *name)
@@ -340,10 +342,15 @@ static struct cell label_of(const struct histogram *hist, const char *name)
 	return cell_none();
 }
 
+static struct cell count_of(const struct histogram *hist, size_t bucket)
+{
+	return hist ? cell_uint(bucket < hist->nr_counts ? hist->counts[bucket] : 0) : cell_none();
+}
+
 static int put_bucket(struct csv *csv, const struct histogram *hist, const struct labels *labels, size_t bucket)
 {
 	static const struct column plain = { .unit = UNIT_NONE };
-	struct cell cells[4 + LABELS_MAX];
+	struct cell cells[5 + LABELS_MAX];
 	size_t nr = 0, i;
 	int err = put_moments(csv);
 
@@ -352,7 +359,9 @@ static int put_bucket(struct csv *csv, const struct histogram *hist, const struc
 	for (i = 0; i < labels->nr; i++)
 		cells[nr++] = label_of(hist, labels->names[i]);
 	cells[nr++] = cell_uint(hist->exact ? bucket : 1ULL << bucket);
-	cells[nr++] = cell_uint(hist->counts[bucket]);
+	cells[nr++] = count_of(hist, bucket);
+	if (labels->compared)
+		cells[nr++] = count_of(hist->before, bucket);
 	for (i = 0; i < nr && !err; i++)
 		err = put_cell(csv, &plain, &cells[i]);
 	fputs(END, csv->out->stream);
@@ -361,13 +370,15 @@ static int put_bucket(struct csv *csv, const struct histogram *hist, const struc
 
 static int put_histogram(struct csv *csv, const struct histogram *hist, const struct labels *labels)
 {
-	size_t first = 0, end = hist->nr_counts;
+	size_t first, end, from, to;
 	int err = 0;
 
-	while (first < end && !hist->counts[first])
-		first++;
-	while (end > first && !hist->counts[end - 1])
-		end--;
+	histogram__range(hist, &first, &end);
+	if (hist->before) {
+		histogram__range(hist->before, &from, &to);
+		first = first == end || (from < to && from < first) ? from : first;
+		end = to > end ? to : end;
+	}
 	for (; first < end && !err; first++)
 		err = put_bucket(csv, hist, labels, first);
 	return err;

@@ -80,13 +80,10 @@ static json_t *json_bucket(const struct histogram *hist, size_t i)
 static json_t *json_buckets(const struct histogram *hist)
 {
 	json_t *buckets = json_array();
-	size_t first = 0, end = hist->nr_counts;
 	int err = buckets ? 0 : -ENOMEM;
+	size_t first, end;
 
-	while (first < end && !hist->counts[first])
-		first++;
-	while (end > first && !hist->counts[end - 1])
-		end--;
+	histogram__range(hist, &first, &end);
 	for (size_t i = first; i < end && !err; i++)
 		err = json_array_append_new(buckets, json_bucket(hist, i));
 	if (!err)
@@ -419,6 +416,8 @@ static int add_histogram(json_t *list, const struct histogram *hist)
 		err = set_path(object, "sum", json_uint(hist->sum));
 	if (!err)
 		err = set_path(object, "count", json_uint(hist->count));
+	if (!err && hist->before)
+		err = set_path(object, "before", json_histogram(hist->before));
 	if (!err && json_array_append(list, object))
 		err = -ENOMEM;
 	json_decref(object);

@@ -15,7 +15,7 @@
 /* A segment is the unit that goes: a small part of all. */
 #define SEGMENTS_OF_TIME 24
 #define SEGMENT_MIN_NS	 (60 * SEC)
-#define SEGMENT_MAX_NS	 (3600 * SEC)
+#define SEGMENT_MAX_NS	 (1800 * SEC)
 #define SEGMENTS_OF_SIZE 32
 /* A clock that is wrong for a while must not cost all: so many go for their age when one begins. */
 #define TOO_OLD_AT_ONCE 2

@@ -65,6 +65,16 @@ void report__add_values(struct report *report, const struct values *values)
 		section->values = *values;
 }
 
+void histogram__range(const struct histogram *hist, size_t *first, size_t *end)
+{
+	*first = 0;
+	*end = hist->nr_counts;
+	while (*end && !hist->counts[*end - 1])
+		--*end;
+	while (*first < *end && !hist->counts[*first])
+		++*first;
+}
+
 void report__add_histograms(struct report *report, const struct histogram *list, size_t nr, bool not_in_text)
 {
 	struct section *section = add_section(report, SECTION_HISTOGRAMS);

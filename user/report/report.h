@@ -166,7 +166,13 @@ struct histogram {
 	uint64_t sum;
 	uint64_t count;
 	bool exact; /* bucket i holds the value i, not a range: orders */
+	/* The same in another run, which it is compared with; NULL: it is not compared, or was not measured there. */
+	const struct histogram *before;
+	double scale; /* of before: text multiplies its counts by it, so that both runs are as long */
 };
+
+/* From its first bucket with something in it up to the one behind the last; both 0: it is empty. */
+void histogram__range(const struct histogram *hist, size_t *first, size_t *end);
 
 enum metric_type {
 	METRIC_COUNTER,

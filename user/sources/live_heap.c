@@ -376,7 +376,7 @@ static int sweep(struct live *live, uint64_t now_ns, bool all)
 	uint64_t age_ns = heap->options->heap_age_ns;
 	int err;
 
-	heap->ended.born_until_ns = heap->living.born_until_ns = age_ns && now_ns > age_ns ? now_ns - age_ns : 0;
+	heap->ended.born_until_ns = heap->living.born_until_ns = born_until_ns(age_ns, now_ns);
 	err = heap_maps__sum(&heap->maps, &heap->ended, all ? &heap->living : NULL);
 	/* with the paths of all that was found */
 	if (!err && live->cfg.stack_bytes)

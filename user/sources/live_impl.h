@@ -195,4 +195,13 @@ void live__free_stacks(struct live *live);
 int live__open_stacks(struct live *live, const struct live_request *request);
 void live__follow_stacks(struct live *live); /* reads what the kernel reported about mappings since the last call */
 
+/*
+ * When what is as old as --longer-than says was born at the latest; 0: any age will do.  1, when nothing was born yet,
+ * on a machine that has not run for so long.
+ */
+static inline uint64_t born_until_ns(uint64_t age_ns, uint64_t now_ns)
+{
+	return !age_ns ? 0 : now_ns > age_ns ? now_ns - age_ns : 1;
+}
+
 #endif

@@ -148,7 +148,7 @@ void live__read_kpages(struct live *live)
 {
 	struct bpf_object *bpf = live->objects[MT_PROBE_kpages].bpf;
 	uint64_t now_ns = live->ended ? live->end_checkpoint.now_ns : clock__boot_ns(), age_ns = live->kpages_age_ns;
-	struct kpages_sums sums = { .born_until_ns = age_ns && now_ns > age_ns ? now_ns - age_ns : 0 };
+	struct kpages_sums sums = { .born_until_ns = born_until_ns(age_ns, now_ns) };
 	int err;
 
 	if (!bpf || !live->running)

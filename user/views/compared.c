@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../base/units.h"
 
@@ -53,7 +52,7 @@ static struct line line_of(const struct compared_view *view, size_t counter, con
 	struct line line = { .title = column->title,
 			     .path = column->path,
 			     .unit = column->unit,
-			     .scale = compared__scale(compared),
+			     .scale = compared_runs__scale(&compared->runs),
 			     .unit_size = column->unit == UNIT_PAGES ? compared->page_size : 1 };
 	int side;
 
@@ -70,7 +69,7 @@ static struct line line_of_sample(const struct compared_view *view, size_t i)
 	struct line line = { .title = samples[i].title,
 			     .path = row->path,
 			     .unit = row->unit,
-			     .scale = compared__scale(view->compared),
+			     .scale = compared_runs__scale(&view->compared->runs),
 			     .unit_size = row->unit == UNIT_PAGES ? view->compared->page_size : 1 };
 	int side;
 
@@ -146,7 +145,7 @@ static struct cell number(uint64_t n)
 
 static struct cell rate(const struct compared_view *view, const struct line *line, enum compared_side_id side)
 {
-	uint64_t ns = view->compared->sides[side].duration_ns;
+	uint64_t ns = view->compared->runs.run[side].duration_ns;
 
 	return line->sums[side] == MT_UNKNOWN_U64 || !ns ? cell_none() :
 							   cell_real((double)line->sums[side] * 1e9 / (double)ns);
@@ -328,53 +327,11 @@ static void add_table(struct compared_view *view, struct report *report, struct 
 	report__add_table(report, &section);
 }
 
-static const char *spell_time(char *text, size_t size, uint64_t ns)
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	struct tm tm;
-
-	snprintf(text, size, "?");
-	if (localtime_r(&seconds, &tm))
-		strftime(text, size, "%Y-%m-%d %H:%M:%S", &tm);
-	return text;
-}
-
-static void add_run(struct compared_view *view, struct report *report, enum compared_side_id id)
-{
-	static const char *const paths[] = { [COMPARED_BEFORE] = "before", [COMPARED_NOW] = "now" };
-	static const char *const titles[] = { [COMPARED_BEFORE] = "before:", [COMPARED_NOW] = "now:   " };
-	static const struct column columns[] = { { .path = "recording" },
-						 { .path = "start_ns", .unit = UNIT_NS },
-						 { .path = "duration_ns", .unit = UNIT_NS },
-						 { .path = "lost" } };
-	const struct compared_side *side = &view->compared->sides[id];
-	char date[32], length[32], lost[LOSSES_TEXT_MAX];
-
-	losses__text(&side->losses, lost, sizeof(lost));
-	report__add_note(report, "%s %s from %s of %s  %s", titles[id],
-			 format_duration(length, sizeof(length), side->duration_ns),
-			 spell_time(date, sizeof(date), side->start_ns), view->recordings[id], lost);
-	view->runs[id][0] = cell_string(view->recordings[id]);
-	view->runs[id][1] = cell_uint(side->start_ns);
-	view->runs[id][2] = cell_uint(side->duration_ns);
-	view->runs[id][3] = cell_bool(strncmp(lost, "nothing", 7) != 0);
-	report__add_values(report, &(struct values){ .path = paths[id],
-						     .columns = columns,
-						     .cells = view->runs[id],
-						     .nr_columns = NR(columns) });
-}
-
 void compared_view__add(struct compared_view *view, struct report *report)
 {
-	double scale = compared__scale(view->compared);
 	size_t i;
 
-	add_run(view, report, COMPARED_BEFORE);
-	add_run(view, report, COMPARED_NOW);
-	if (scale != 1)
-		report__add_note(report,
-				 "one is longer than the other: BEFORE is what it would be in the time of NOW (x%.3g)",
-				 scale);
+	compared_runs_view__add(&view->runs, &view->compared->runs, report);
 	for (i = 0; i < NR(view->tables); i++) {
 		view->tables[i].text = i < 2;
 		view->tables[i].totals = !(i & 1);

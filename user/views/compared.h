@@ -5,7 +5,7 @@
 
 #include "../count/compared.h"
 #include "../report/report.h"
-#include "losses.h"
+#include "compared_runs.h"
 
 #define COMPARED_SAMPLES 8
 #define COMPARED_COLUMNS 24
@@ -13,8 +13,7 @@
 /* Storage of what a report borrows; all zero at first. */
 struct compared_view {
 	const struct compared *compared;
-	const char *recordings[NR_COMPARED]; /* the caller's */
-	size_t shown;			     /* rows of text; 0: all */
+	size_t shown; /* rows of text; 0: all */
 	struct compared_table {
 		struct compared_view *view;
 		struct column columns[COMPARED_COLUMNS];
@@ -22,7 +21,7 @@ struct compared_view {
 		bool text, totals;
 		char cells[5][48];
 	} tables[4];
-	struct cell runs[NR_COMPARED][4];
+	struct compared_runs_view runs;
 	char rest[48];
 };
 

@@ -58,15 +58,18 @@ static size_t group_labels(const struct run_view *view, const struct hist_entry 
 }
 
 /* A role is of a program. */
-static size_t role_labels(const struct run_view *view, const struct hist_entry *entry, struct label *labels)
+static size_t role_labels(const struct run_view *view, const struct hist_entry *entry, struct histogram_text *text,
+			  struct label *labels)
 {
 	const struct role_name *name = entry->role ? task_roles__name(view->roles, entry->role) : NULL;
 	size_t nr = 0;
 
-	if (name)
-		labels[nr++] = (struct label){ "program", name->program };
-	if (name && name->role[0])
-		labels[nr++] = (struct label){ "role", name->role };
+	if (!name)
+		return 0;
+	text->role = *name;
+	labels[nr++] = (struct label){ "program", text->role.program };
+	if (text->role.role[0])
+		labels[nr++] = (struct label){ "role", text->role.role };
 	return nr;
 }
 
@@ -76,10 +79,11 @@ static void fill(const struct run_view *view, const struct hist_entry *entry, st
 	const struct hist_row *row = entry->row;
 	size_t nr = 0;
 
+	text->row = row;
 	if (row->label && entry->count)
 		text->labels[nr++] = (struct label){ row->label, label_value(entry, text) };
 	if (entry->count && view->hist_by == BY_ROLE && !entry->other)
-		nr += role_labels(view, entry, text->labels + nr);
+		nr += role_labels(view, entry, text, text->labels + nr);
 	else if (entry->count)
 		nr += group_labels(view, entry, text, text->labels + nr);
 	*hist = (struct histogram){
@@ -148,10 +152,9 @@ static int add_empty(struct histograms *h, const struct run_view *view)
 	return 0;
 }
 
-int histograms__add(struct histograms *h, const struct run_view *view, struct report *report, enum scope scope,
-		    bool not_in_text)
+int histograms__make(struct histograms *h, const struct run_view *view, enum scope scope)
 {
-	size_t i, nr = 0;
+	size_t i, nr_entries;
 	int err;
 
 	memset(h, 0, sizeof(*h));
@@ -164,13 +167,23 @@ int histograms__add(struct histograms *h, const struct run_view *view, struct re
 	h->texts = calloc(h->nr + 1, sizeof(*h->texts));
 	if (!h->list || !h->texts)
 		return -ENOMEM;
-	for (i = 0; i < h->nr; i++)
+	nr_entries = h->nr;
+	for (h->nr = i = 0; i < nr_entries; i++)
 		if (is_measured(view, h->entries[i].row)) {
-			fill(view, &h->entries[i], &h->list[nr], &h->texts[nr]);
-			nr++;
+			fill(view, &h->entries[i], &h->list[h->nr], &h->texts[h->nr]);
+			h->nr++;
 		}
-	report__add_histograms(report, h->list, nr, not_in_text);
 	return 0;
+}
+
+int histograms__add(struct histograms *h, const struct run_view *view, struct report *report, enum scope scope,
+		    bool not_in_text)
+{
+	int err = histograms__make(h, view, scope);
+
+	if (!err)
+		report__add_histograms(report, h->list, h->nr, not_in_text);
+	return err;
 }
 
 void histograms__done(struct histograms *h)

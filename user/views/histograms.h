@@ -6,10 +6,12 @@
 #include "../count/run_view.h"
 
 struct histogram_text {
+	const struct hist_row *row;
 	struct label labels[4];
 	char value[24]; /* of a label that is a number */
 	char pid[12], tid[12];
 	char group[512]; /* a comm or a cgroup's path */
+	struct role_name role;
 };
 
 /* Storage of what a report borrows. */
@@ -20,6 +22,9 @@ struct histograms {
 	size_t nr;
 };
 
+/* Makes those that histograms__add() adds.  They need the view no more.  0 or -errno; histograms__done() in any case.
+ */
+int histograms__make(struct histograms *histograms, const struct run_view *view, enum scope scope);
 /*
  * Adds the histograms of the probes that were asked for, one for each label and group that has any value; if none
  * has, an empty one, because that is an answer too.  0 or -errno.
