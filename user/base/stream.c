@@ -35,9 +35,20 @@ static int close_input(void *cookie)
 	return close((int)(intptr_t)cookie);
 }
 
+/* A pipe cannot. */
+static int seek_input(void *cookie, off64_t *offset, int whence)
+{
+	off64_t at = lseek64((int)(intptr_t)cookie, *offset, whence);
+
+	if (at < 0)
+		return -1;
+	*offset = at;
+	return 0;
+}
+
 int stream__open_input(FILE **stream, const char *path)
 {
-	static const cookie_io_functions_t functions = { .read = read_some, .close = close_input };
+	static const cookie_io_functions_t functions = { .read = read_some, .seek = seek_input, .close = close_input };
 	int fd = strcmp(path, "-") ? stop__open_file(path, O_RDONLY | O_CLOEXEC, 0) :
 				     fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	int err;

@@ -5,21 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../model/digest_record.h"
+
 #define MINUTE_NS 60000000000LL
 
 static int take_kill(struct history_summary *summary, const struct mt_oom *oom, const char *cgroup)
 {
 	struct history_kill *kills, *kill;
 
-	if (summary->nr_kills++ >= HISTORY_MAX_KILLS)
+	summary->nr_kills++;
+	if (summary->nr_listed == HISTORY_MAX_KILLS)
 		return 0;
-	kills = reallocarray(summary->kills, summary->nr_kills, sizeof(*kills));
-	if (!kills) {
-		summary->nr_kills--;
+	kills = reallocarray(summary->kills, summary->nr_listed + 1, sizeof(*kills));
+	if (!kills)
 		return -ENOMEM;
-	}
 	summary->kills = kills;
-	kill = &kills[summary->nr_kills - 1];
+	kill = &kills[summary->nr_listed++];
 	*kill = (struct history_kill){ .time_ns = oom->hdr.time_ns,
 				       .pid = oom->victim.pid,
 				       .cgroup = cgroup ? strdup(cgroup) : NULL };
@@ -62,10 +63,13 @@ int history_summary__take(struct history_summary *summary, const void *record,
 {
 	const struct mt_hdr *hdr = record;
 	const struct mt_oom *oom = record;
+	const struct digest_record *digest = record;
 	const struct sample_record *sample = record;
 
 	if (hdr->id == MT_REC_oom)
 		return take_kill(summary, oom, cgroup(ctx, oom->victim.cgroup_id));
+	if (hdr->id == REC_DIGEST)
+		summary->nr_kills += digest->events[MT_REC_oom];
 	if (hdr->id == REC_SAMPLES)
 		take_look(summary, hdr->time_ns, sample->values[SAMPLE_pressure_memory_some_total]);
 	return 0;
@@ -81,9 +85,9 @@ void history_summary__free(struct history_summary *summary)
 {
 	size_t i;
 
-	for (i = 0; i < summary->nr_kills && i < HISTORY_MAX_KILLS; i++)
+	for (i = 0; i < summary->nr_listed; i++)
 		free(summary->kills[i].cgroup);
 	free(summary->kills);
 	summary->kills = NULL;
-	summary->nr_kills = 0;
+	summary->nr_kills = summary->nr_listed = 0;
 }

@@ -28,6 +28,7 @@ struct history_summary {
 	const struct recorded_gap *gaps; /* the caller's, borrowed */
 	size_t nr_gaps;
 	uint64_t nr_kills;
+	size_t nr_listed;			      /* of them */
 	struct history_kill *kills;		      /* the first HISTORY_MAX_KILLS; owned */
 	struct history_minute worst[HISTORY_MINUTES]; /* the worst first; those with waited_ns 0 are none */
 	struct history_minute open;		      /* the minute of the last look */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "recording_summary.h"
 
+#include "../model/digest_record.h"
+
 static void take_samples(struct samples_summary *samples, const struct sample_record *record)
 {
 	enum sample_id id;
@@ -10,6 +12,16 @@ static void take_samples(struct samples_summary *samples, const struct sample_re
 	samples->last_ns = record->hdr.time_ns;
 	for (id = 0; id < NR_SAMPLES; id++)
 		samples->known[sample_rows[id].file] |= record->values[id] != MT_UNKNOWN_U64;
+}
+
+/* What a segment has beside the records that it comes with. */
+static void take_digest(struct recording_summary *summary, const struct digest_record *digest)
+{
+	enum mt_rec_id id;
+
+	for (id = 0; id < MT_NR_RECS; id++)
+		summary->counts[id] += digest->events[id];
+	summary->samples.nr += digest->samples;
 }
 
 static void take_look(struct recording_summary *summary, const struct map_look_record *record)
@@ -31,6 +43,8 @@ void recording_summary__take(void *ctx, const void *record, size_t size)
 		take_samples(&summary->samples, record);
 	else if (hdr->id == REC_CGROUP_SAMPLES)
 		err = cgroup_counts__take(&summary->samples.cgroups, record);
+	else if (hdr->id == REC_DIGEST)
+		take_digest(summary, record);
 	else if (hdr->id == REC_MAP_LOOK)
 		take_look(summary, record);
 	else if (hdr->id == REC_MAP_PROCESS)

@@ -8,6 +8,7 @@
 
 #include "../base/hash.h"
 #include "../base/varint.h"
+#include "digest.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
@@ -596,6 +597,8 @@ int encoder__add(struct encoder *enc, const void *record)
 
 	if (!layout)
 		return 0;
+	if (enc->digest)
+		digest__take(enc->digest, record);
 	at = layout - enc->layouts->list;
 	if (layout->who >= 0)
 		err = value_of(enc, &layout->fields[layout->who], record, &who);

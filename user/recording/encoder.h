@@ -19,6 +19,7 @@ struct encoder {
 	const struct mt_who *(*who)(void *ctx, uint64_t id);
 	void *ctx;
 	struct stack_lookup stacks; /* zeroes: call chains have ids only */
+	struct digest *digest;	    /* is told of each record that is added; NULL: there is none */
 
 	uint8_t *buf; /* the block so far */
 	size_t size, room;

@@ -35,9 +35,10 @@ struct file_head {
 };
 
 enum block_kind {
-	BLOCK_HEAD = 1, /* JSON: what was recorded, and the layouts of records; the first block */
-	BLOCK_DATA = 2, /* records */
-	BLOCK_END = 3,	/* JSON: how it ended; the last block of a recording that was closed */
+	BLOCK_HEAD = 1,	  /* JSON: what was recorded, and the layouts of records; the first block */
+	BLOCK_DATA = 2,	  /* records */
+	BLOCK_END = 3,	  /* JSON: how it ended; the last block of a recording that was closed */
+	BLOCK_DIGEST = 4, /* records: of a segment, before its end: what stands for those of all its blocks in a list */
 };
 
 enum block_codec {

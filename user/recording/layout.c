@@ -387,6 +387,20 @@ int layouts__add_older(struct layouts *layouts)
 	return b.error;
 }
 
+int layouts__add_digest(struct layouts *layouts)
+{
+	struct builder b = { .layouts = layouts };
+	int id;
+
+	add_layout(&b, "digest", REC_DIGEST, sizeof(struct digest_record));
+	for (id = 0; id < MT_NR_RECS; id++)
+		if (event_rows[id].size)
+			add_field(&b, CODE_UINT, offsetof(struct digest_record, events[id]), sizeof(uint64_t),
+				  event_rows[id].name);
+	FIELD(&b, CODE_UINT, struct digest_record, samples, "samples");
+	return b.error;
+}
+
 int layouts__own(struct layouts *layouts)
 {
 	struct builder b = { .layouts = layouts };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../model/digest_record.h"
 #include "../model/keyed.h"
 #include "../model/map_record.h"
 #include "../model/samples.h"
@@ -84,12 +85,15 @@ struct checkpoint_record {
 enum checkpoint_flags {
 	CHECKPOINT_FINAL = 1 << 0, /* the run was over */
 	CHECKPOINT_BASE = 1 << 1,  /* what comes later counts from these totals */
+	CHECKPOINT_LATE = 1 << 2,  /* in a digest: moments before it are missing */
 };
 
 /* memtrace's own; 0 or -ENOMEM.  layouts__free() in any case. */
 int layouts__own(struct layouts *layouts);
 /* Adds to them what only recordings of older versions have.  0 or -ENOMEM. */
 int layouts__add_older(struct layouts *layouts);
+/* Adds to them what the segments of a history have.  0 or -ENOMEM. */
+int layouts__add_digest(struct layouts *layouts);
 /* A recording's, from the head's "records"; 0, -ENOMEM, or -EBADMSG with why in buf. */
 int layouts__read(struct layouts *layouts, const json_t *records, const struct layouts *own, char *buf, size_t size);
 /* What layouts__read() reads; NULL: no memory. */

@@ -138,6 +138,8 @@ int reader__open(struct reader *reader, FILE *stream)
 	if (!err)
 		err = layouts__add_older(&reader->own);
 	if (!err)
+		err = layouts__add_digest(&reader->own);
+	if (!err)
 		err = read_file_head(reader);
 	if (!err)
 		err = read_head(reader);
@@ -164,9 +166,42 @@ void reader__on_definitions(struct reader *reader, const struct definitions *def
 	reader->decoder.definitions = *definitions;
 }
 
+/* Where the digest's block begins, which stands before the end; -1: there is none. */
+static off_t find_digest(struct reader *reader)
+{
+	off_t found = -1, at = (off_t)reader->next;
+	struct block_head head;
+
+	for (; fread(&head, sizeof(head), 1, reader->stream) == 1 && !block_head__check(&head);
+	     at += (off_t)(sizeof(head) + head.size)) {
+		if (head.kind == BLOCK_END)
+			return found;
+		found = head.kind == BLOCK_DIGEST ? at : -1;
+		if (fseeko(reader->stream, head.size, SEEK_CUR))
+			break;
+	}
+	return -1;
+}
+
+int reader__to_digest(struct reader *reader)
+{
+	off_t from = ftello(reader->stream), at = from < 0 ? -1 : find_digest(reader);
+
+	if (from < 0)
+		return 0;
+	if (fseeko(reader->stream, at < 0 ? from : at, SEEK_SET))
+		return -errno;
+	if (at < 0)
+		return 0;
+	reader->next = (uint64_t)at;
+	reader->in_digest = true;
+	return 1;
+}
+
 /* Goes on to the next block: 1: one of records; 0: the end; -errno. */
 static int next_block(struct reader *reader)
 {
+	enum block_kind wanted = reader->in_digest ? BLOCK_DIGEST : BLOCK_DATA;
 	struct block_head head;
 	int got;
 
@@ -183,7 +218,7 @@ static int next_block(struct reader *reader)
 				reader->state = READER_COMPLETE;
 			return got;
 		}
-	} while (head.kind != BLOCK_DATA); /* of a later minor version: skipped */
+	} while (head.kind != wanted); /* others are of a later minor version, or a digest: skipped */
 	decoder__start(&reader->decoder, reader->raw, head.raw_size);
 	return 1;
 }

@@ -33,6 +33,7 @@ struct reader {
 	uint64_t next;	    /* offset of what is read next */
 	uint64_t nr_blocks; /* read whole */
 	uint64_t end_ns;    /* of the last of them */
+	bool in_digest;	    /* that alone is read */
 	enum reader_end state;
 	char why[200]; /* why it cannot be read, or not any further */
 };
@@ -43,6 +44,11 @@ struct reader {
  */
 int reader__open(struct reader *reader, FILE *stream);
 void reader__close(struct reader *reader);
+/*
+ * Before the first record: goes on to the digest of what follows, if there is a whole one, and leaves all else out.  1;
+ * 0: it has none, or cannot be sought in: nothing has changed; -errno.
+ */
+int reader__to_digest(struct reader *reader);
 /* Where definitions go. */
 void reader__on_definitions(struct reader *reader, const struct definitions *definitions);
 /*

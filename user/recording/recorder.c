@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "digest.h"
 #include "dump_names.h"
 #include "encoder.h"
 #include "thinner.h"
@@ -31,6 +32,7 @@ struct recorder {
 	struct window window;	 /* used before the run begins, also if all of it is written */
 	struct history history;
 	struct thinner thinner; /* of a history with every_ns */
+	struct digest digest;	/* of the segment of a history that is written */
 	int paused;		/* of a history: there is no room, -errno */
 	struct recording_head head;
 	bool begun;
@@ -61,6 +63,8 @@ static int open_parts(struct recorder *rec)
 {
 	int err = layouts__own(&rec->layouts);
 
+	if (!err && is_history(rec))
+		err = layouts__add_digest(&rec->layouts);
 	if (err)
 		return err;
 	if (rec->request.has)
@@ -69,6 +73,7 @@ static int open_parts(struct recorder *rec)
 	rec->encoder.cgroup = rec->request.cgroup;
 	rec->encoder.who = rec->request.who;
 	rec->encoder.ctx = rec->request.ctx;
+	rec->encoder.digest = is_history(rec) ? &rec->digest : NULL;
 	thinner__init(&rec->thinner, rec->request.history.every_ns, take_now, rec);
 	rec->zstd = ZSTD_createCCtx();
 	if (!rec->zstd)
@@ -107,6 +112,7 @@ void recorder__free(struct recorder *rec)
 	window__free(&rec->window);
 	history__free(&rec->history);
 	thinner__free(&rec->thinner);
+	digest__reset(&rec->digest);
 	encoder__free(&rec->encoder);
 	layouts__free(&rec->layouts);
 	ZSTD_freeCCtx(rec->zstd);
@@ -223,6 +229,7 @@ static int write_start(struct recorder *rec)
 	int err;
 
 	encoder__init(&enc, &rec->layouts);
+	enc.digest = rec->encoder.digest;
 	err = window__encode_start(&rec->window, &enc, write_start_block, rec);
 	if (!err && enc.nr)
 		err = write_start_block(rec, &enc);
@@ -241,6 +248,11 @@ static int begin_segment(struct recorder *rec)
 		head.start = rec->window.start.checkpoint;
 	head.segment.number = rec->history.of_run + 1;
 	head.segment.after_pause = rec->paused;
+	/* the first one has what came before, too */
+	if (head.window)
+		digest__reset(&rec->digest);
+	rec->digest.start_ns = head.start.now_ns;
+	rec->digest.tick_ns = head.facts.tick_ns;
 	window__tidy(&rec->window, head.start.now_ns);
 	err = history__begin(&rec->history, head.start.now_ns, head.start.now_ns + head.start.wall_offset_ns);
 	if (!err)
@@ -270,10 +282,34 @@ static int begin_history(struct recorder *rec)
 	return err ? err : rec->path ? 0 : -ENOMEM;
 }
 
+/* A segment that has more of something than a digest can have is read whole. */
+static int write_digest(struct recorder *rec)
+{
+	struct block *block = NULL;
+	struct encoder enc;
+	int err;
+
+	encoder__init(&enc, &rec->layouts);
+	enc.cgroup = rec->encoder.cgroup;
+	enc.who = rec->encoder.who;
+	enc.ctx = rec->encoder.ctx;
+	err = digest__encode(&rec->digest, &enc);
+	if (!err) {
+		block = block__pack(rec->zstd, BLOCK_DIGEST, enc.buf, enc.size, enc.nr, rec->last_ns);
+		err = block ? write_bytes(rec, block->bytes, block->size) : -errno;
+	}
+	free(block);
+	encoder__free(&enc);
+	return err == -E2BIG ? 0 : err;
+}
+
 static int end_segment(struct recorder *rec, const struct command_outcome *outcome)
 {
-	return history__end(&rec->history,
-			    write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec));
+	int err = write_digest(rec);
+
+	if (!err)
+		err = write_json(rec, BLOCK_END, recording_end__to_json(outcome), write_bytes, rec);
+	return history__end(&rec->history, err);
 }
 
 /* A history goes on when there is room again: until then counts are kept, to start from. */

@@ -12,6 +12,7 @@
 
 #include "../base/hash.h"
 #include "../model/task_refs.h"
+#include "digest.h"
 #include "encoder.h"
 #include "head.h"
 #include "reader.h"
@@ -38,6 +39,7 @@ struct rewrite {
 	struct layouts layouts;
 	struct thinner thinner;
 	struct encoder encoder;
+	struct digest digest;
 	ZSTD_CCtx *zstd;
 	struct task_refs refs;
 	struct rewrite_cgroup *cgroups;
@@ -206,6 +208,8 @@ static int open_parts(struct rewrite *rewrite, uint64_t every_ns)
 		return err;
 	reader__on_definitions(&rewrite->reader, &definitions);
 	err = layouts__own(&rewrite->layouts);
+	if (!err)
+		err = layouts__add_digest(&rewrite->layouts);
 	if (err)
 		return err;
 	layouts__keep_events(&rewrite->layouts, rewrite->head.has);
@@ -213,11 +217,14 @@ static int open_parts(struct rewrite *rewrite, uint64_t every_ns)
 	rewrite->encoder.cgroup = name_cgroup;
 	rewrite->encoder.who = name_who;
 	rewrite->encoder.ctx = rewrite;
+	rewrite->encoder.digest = &rewrite->digest;
 	thinner__init(&rewrite->thinner, every_ns, encode, rewrite);
 	rewrite->thinner.last_due_ns = rewrite->last_ns = rewrite->head.start.now_ns;
 	rewrite->head.segment.packed = true;
 	if (rewrite->head.facts.tick_ns < every_ns)
 		rewrite->head.facts.tick_ns = every_ns;
+	rewrite->digest.start_ns = rewrite->head.start.now_ns;
+	rewrite->digest.tick_ns = rewrite->head.facts.tick_ns;
 	rewrite->zstd = ZSTD_createCCtx();
 	return rewrite->zstd ? 0 : -ENOMEM;
 }
@@ -271,6 +278,7 @@ void rewrite__free(struct rewrite *rewrite)
 		free(cgroup);
 	}
 	thinner__free(&rewrite->thinner);
+	digest__reset(&rewrite->digest);
 	if (rewrite->encoder.layouts)
 		encoder__free(&rewrite->encoder);
 	layouts__free(&rewrite->layouts);
@@ -282,6 +290,19 @@ void rewrite__free(struct rewrite *rewrite)
 	free(rewrite);
 }
 
+/* A segment that has more of something than a digest can have is read whole. */
+static int write_digest(struct rewrite *rewrite)
+{
+	struct encoder *enc = &rewrite->encoder;
+	int err;
+
+	enc->digest = NULL;
+	err = digest__encode(&rewrite->digest, enc);
+	if (!err)
+		err = write_block(rewrite, BLOCK_DIGEST, enc->buf, enc->size, enc->nr);
+	return err == -E2BIG ? 0 : err;
+}
+
 /* One that was cut off has no end, before and after. */
 static int finish(struct rewrite *rewrite)
 {
@@ -289,6 +310,8 @@ static int finish(struct rewrite *rewrite)
 
 	if (!err)
 		err = close_block(rewrite);
+	if (!err && rewrite->reader.end)
+		err = write_digest(rewrite);
 	if (!err && rewrite->reader.end)
 		err = write_json(rewrite, BLOCK_END, rewrite->reader.end);
 	if (!err && (fsync(rewrite->fd) || renameat(rewrite->dir, rewrite->temp, rewrite->dir, rewrite->name)))

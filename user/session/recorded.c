@@ -54,13 +54,17 @@ int recorded__read(struct recorded *recorded, const char *path)
 {
 	struct recording_summary *summary = &recorded->summary;
 	struct sink sink = { .record = take, .ctx = recorded };
-	int code;
+	int code, err;
 
 	memset(recorded, 0, sizeof(*recorded));
 	code = replay__open(&recorded->source, path, NULL, sink, &summary->facts);
 	if (code != EXIT_OK)
 		return code;
-	replay__be_brief(recorded->source);
+	err = replay__be_brief(recorded->source);
+	if (err) {
+		log_error("%s cannot be read: %s", path, strerror(-err));
+		return EXIT_FAILED;
+	}
 	summary->head = replay__head(recorded->source);
 	if (replay__is_history(recorded->source)) {
 		recorded->history.wall_offset_ns = summary->head->start.wall_offset_ns;

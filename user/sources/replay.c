@@ -127,7 +127,7 @@ static int take_checkpoint(struct replay *replay, const struct checkpoint_record
 		take_fold(replay, record, kind);
 	if (is_base)
 		replay_history__rebase(replay, &record->totals, record->checkpoint.own_cpu_ns);
-	else if (replay->segments.dir)
+	else if (replay->segments.dir && (!replay->reader.in_digest || record->flags & CHECKPOINT_LATE))
 		err = replay_history__moment(replay, record->checkpoint.now_ns);
 	replay->checkpoint = record->checkpoint;
 	replay->totals = record->totals;
@@ -186,6 +186,14 @@ void replay__close_reader(struct replay *replay)
 	replay->stream = NULL;
 }
 
+/* Of a history.  One recording alone is read whole, so that damage is found. */
+static int go_to_digest(struct replay *replay)
+{
+	int got = replay->segments.dir ? reader__to_digest(&replay->reader) : 0;
+
+	return got < 0 ? got : 0;
+}
+
 /* Of the stream that is open. */
 int replay__open_reader(struct replay *replay, struct recording_head *head)
 {
@@ -199,7 +207,8 @@ int replay__open_reader(struct replay *replay, struct recording_head *head)
 		return err;
 	reader__on_definitions(reader, &definitions);
 	reader->decoder.brief_tasks = replay->is_brief;
-	return recording_head__read(head, reader->head, reader->why, sizeof(reader->why));
+	err = recording_head__read(head, reader->head, reader->why, sizeof(reader->why));
+	return err || !replay->is_brief ? err : go_to_digest(replay);
 }
 
 /* A segment was read to its end: 1: the next one begins; 0: there is none; -errno. */
@@ -374,9 +383,12 @@ int replay__open(struct source **out, const char *path, const struct replay_part
 	return EXIT_OK;
 }
 
-void replay__be_brief(struct source *src)
+int replay__be_brief(struct source *src)
 {
-	replay_of(src)->is_brief = replay_of(src)->reader.decoder.brief_tasks = true;
+	struct replay *replay = replay_of(src);
+
+	replay->is_brief = replay->reader.decoder.brief_tasks = true;
+	return go_to_digest(replay);
 }
 
 const struct recording_head *replay__head(const struct source *src)

@@ -27,8 +27,11 @@ int replay__part(const struct source *src, const struct replay_part *part, uint6
  * end that is not wanted stays as it is.  Nothing else, and no recording, is changed.
  */
 void replay__follow_clock(const struct source *src, uint64_t *from_ns, uint64_t *to_ns);
-/* Records of tasks are only counted: but for the header they are blank, and reading takes half the time. */
-void replay__be_brief(struct source *src);
+/*
+ * Before the first record.  Records of tasks are only counted: but for the header they are blank, and reading takes
+ * half the time.  Of a history only the digests of segments are read, where they have one.  0 or -errno.
+ */
+int replay__be_brief(struct source *src);
 bool replay__is_history(const struct source *src);
 /* What the recording says about itself; valid as long as the source. */
 const struct recording_head *replay__head(const struct source *src);

@@ -235,7 +235,7 @@ static int add_kills(struct recording_info *info, struct report *report)
 		{ .title = "cgroup", .path = "victim.cgroup" },
 	};
 	const struct history_summary *history = info->summary->history;
-	size_t nr = history->nr_kills < HISTORY_MAX_KILLS ? history->nr_kills : HISTORY_MAX_KILLS, i;
+	size_t nr = history->nr_listed, i;
 	struct cell *c;
 
 	c = info->kills = calloc(nr + 1, KILL_COLUMNS * sizeof(*c));
