@@ -284,6 +284,8 @@ static void what_was_between_is_said(void **state)
 	/* what was counted before and after the sleep is in the hours it was counted in */
 	assert_part("2026-10-25 00:30", "00:40", AUTUMN_NS + 30 * MINUTE, 10);
 	assert_part("2026-10-25 08:00", "2026-10-25 08:10", AUTUMN_NS + 9 * HOUR, 10);
+	/* from a gap on: from where the next run begins, which has counted nothing yet */
+	assert_part("2026-10-25 09:30", NULL, machine.wall_ns - 10 * MINUTE, 10);
 	/* a time of which there is nothing */
 	assert_null(replay("stat", "2026-10-25 04:00", "2026-10-25 05:00"));
 	assert_null(replay("stat", "2026-10-25 09:10", "2026-10-25 09:20"));

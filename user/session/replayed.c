@@ -194,6 +194,7 @@ int replayed__skip(struct session *session, uint64_t *due_ns)
 	if (!session->from_ns)
 		return EXIT_OK;
 	session->filter.before = true;
+	replay__stop_at_runs(src, true);
 	while (is_outside(session, *due_ns) && !session->error && !stop__asked()) {
 		last_ns = *due_ns;
 		more = src->ops->next(src, due_ns);
@@ -203,6 +204,7 @@ int replayed__skip(struct session *session, uint64_t *due_ns)
 		session__fail(session, session->pipeline.error);
 		task_refs__age(&session->pipeline.task_refs);
 	}
+	replay__stop_at_runs(src, false);
 	src->ops->checkpoint(src, &session->checkpoint);
 	session__fail(session, more == -ECANCELED ? 0 : more);
 	if (!more && !(session->config.own_times && session->from_ns <= session->checkpoint.now_ns))

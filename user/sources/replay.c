@@ -254,7 +254,12 @@ static int source_next(struct source *src, uint64_t *due_ns)
 		got = read_moment(replay, due_ns);
 		if (!got)
 			more = end_segment(replay);
+		if (!got && more > 0 && replay->is_new_run && replay->stops_at_runs) {
+			*due_ns = replay_history__begin_run(replay);
+			got = 1;
+		}
 	} while (!got && more > 0);
+	replay->is_new_run = false;
 	if (got == -ECANCELED || more == -ECANCELED)
 		return stop_early(replay);
 	return got ? got : more;
@@ -389,6 +394,11 @@ int replay__be_brief(struct source *src)
 
 	replay->is_brief = replay->reader.decoder.brief_tasks = true;
 	return go_to_digest(replay);
+}
+
+void replay__stop_at_runs(struct source *src, bool stops)
+{
+	replay_of(src)->stops_at_runs = stops;
 }
 
 const struct recording_head *replay__head(const struct source *src)

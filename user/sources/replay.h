@@ -32,6 +32,8 @@ void replay__follow_clock(const struct source *src, uint64_t *from_ns, uint64_t 
  * half the time.  Of a history only the digests of segments are read, where they have one.  0 or -errno.
  */
 int replay__be_brief(struct source *src);
+/* Whether next() of a history returns, as for any moment, where a later run begins, which has counted nothing yet. */
+void replay__stop_at_runs(struct source *src, bool stops);
 bool replay__is_history(const struct source *src);
 /* What the recording says about itself; valid as long as the source. */
 const struct recording_head *replay__head(const struct source *src);

@@ -112,6 +112,7 @@ static int join(struct replay *replay, const struct recording_head *next)
 		replay_history__rebase(replay, &none, 0);
 		replay->totals = none;
 		replay->checkpoint.own_cpu_ns = 0;
+		replay->is_new_run = true;
 		move(replay, next);
 	}
 	replay->reader.decoder.moved = replay->moved;
@@ -149,6 +150,15 @@ int replay_history__next(struct replay *replay)
 		replay->source.damaged = true;
 	}
 	return got;
+}
+
+uint64_t replay_history__begin_run(struct replay *replay)
+{
+	replay->is_new_run = false;
+	replay->checkpoint.now_ns = replay->current.start.now_ns + replay->moved.time_ns;
+	replay->checkpoint.wall_offset_ns =
+		replay->current.start.wall_offset_ns - (int64_t)replay->moved.time_ns;
+	return replay->checkpoint.now_ns;
 }
 
 const void *replay_history__samples(struct replay *replay, const struct sample_record *record)

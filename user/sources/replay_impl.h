@@ -35,6 +35,8 @@ struct replay {
 	struct sample_record samples;	   /* the last ones, moved; hdr.id 0: none */
 	uint64_t sample_moved[NR_SAMPLES]; /* is added to counters of the machine, which begin anew with each boot */
 	bool is_new_boot;		   /* since the last samples */
+	bool is_new_run;		   /* since the last moment */
+	bool stops_at_runs;		   /* where one begins is a moment */
 	struct recorded_gap *gaps;	   /* owned */
 	size_t nr_gaps;
 	struct command_outcome outcome;
@@ -57,6 +59,8 @@ void replay_history__rebase(struct replay *replay, const struct totals *base, ui
 int replay_history__moment(struct replay *replay, uint64_t now_ns);
 /* Opens the next segment: 1; 0: there is none; -errno. */
 int replay_history__next(struct replay *replay);
+/* The run that has begun makes a moment: when it began. */
+uint64_t replay_history__begin_run(struct replay *replay);
 /* The same with counters of the machine that go on from boot to boot; valid until the next call. */
 const void *replay_history__samples(struct replay *replay, const struct sample_record *record);
 
