@@ -367,7 +367,7 @@ row() {
 			"$tmp/both.json" >/dev/null || fail "order by $by"
 	done
 	# a recording without a probe did not measure its histogram
-	"$memtrace" record fault -i 0.1 -o "$tmp/faults.rec" -- "$workloads/faults" -n 10 2>/dev/null 3>&-
+	"$memtrace" record fault --latency -i 0.1 -o "$tmp/faults.rec" -- "$workloads/faults" -n 10 2>/dev/null 3>&-
 	"$memtrace" replay "$golden/rare.rec" hist --against "$tmp/faults.rec" --json >"$tmp/both.json" 2>/dev/null
 	same "what is not in the other" "$(jq -c '[.histograms[] | select(.before | not) | .name] | unique' "$tmp/both.json")" \
 		'["alloc_order","kswapd_session","reclaim_latency"]'

@@ -93,9 +93,9 @@ static json_t *json_buckets(const struct histogram *hist)
 }
 
 /* One that stands in an object: what it is of is known from there. */
-static json_t *json_histogram(const struct histogram *hist)
+static json_t *json_histogram(const struct histogram *hist, enum unit unit)
 {
-	return json_pack("{ss so so so}", "unit", schema__unit_name(hist->unit), "buckets", json_buckets(hist), "sum",
+	return json_pack("{ss so so so}", "unit", schema__unit_name(unit), "buckets", json_buckets(hist), "sum",
 			 json_uint(hist->sum), "count", json_uint(hist->count));
 }
 
@@ -168,7 +168,7 @@ static json_t *json_cell(const struct output *out, const struct column *column, 
 		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)cell->u);
 		return json_string(address);
 	case CELL_HISTOGRAM:
-		return json_histogram(cell->h);
+		return json_histogram(cell->h, cell->h->unit);
 	case CELL_TABLE:
 		return json_rows(out, cell->t);
 	case CELL_NUMBERS:
@@ -417,7 +417,7 @@ static int add_histogram(json_t *list, const struct histogram *hist)
 	if (!err)
 		err = set_path(object, "count", json_uint(hist->count));
 	if (!err && hist->before)
-		err = set_path(object, "before", json_histogram(hist->before));
+		err = set_path(object, "before", json_histogram(hist->before, hist->unit));
 	if (!err && json_array_append(list, object))
 		err = -ENOMEM;
 	json_decref(object);

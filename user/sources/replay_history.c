@@ -156,8 +156,7 @@ uint64_t replay_history__begin_run(struct replay *replay)
 {
 	replay->is_new_run = false;
 	replay->checkpoint.now_ns = replay->current.start.now_ns + replay->moved.time_ns;
-	replay->checkpoint.wall_offset_ns =
-		replay->current.start.wall_offset_ns - (int64_t)replay->moved.time_ns;
+	replay->checkpoint.wall_offset_ns = replay->current.start.wall_offset_ns - (int64_t)replay->moved.time_ns;
 	return replay->checkpoint.now_ns;
 }
 
