@@ -155,6 +155,7 @@ replay() {
 	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 12 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
 	replay --json >"$tmp/all.json"
 	same "probes" "$(jq -r .probes "$tmp/all.json")" "fault stall reclaim kswapd oom"
+	same "gaps, of moments each ten seconds" "$(jq -c .gaps "$tmp/all.json")" "[]"
 	replay stat --json >"$tmp/stat.json"
 	between "faults" "$(total '.comm == "faults"' .fault.minor)" 5000 6000
 	# looks come each second, and two of ten seconds are in it, beside the end

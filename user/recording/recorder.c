@@ -365,6 +365,8 @@ int recorder__begin(struct recorder *rec, const struct recording_head *head)
 	rec->head = *head;
 	if (rec->request.history.probes)
 		leave_probes(&rec->head, rec->request.history.probes);
+	if (rec->head.facts.tick_ns < rec->request.history.every_ns)
+		rec->head.facts.tick_ns = rec->request.history.every_ns;
 	rec->end_ns = head->start.now_ns;
 	rec->begun = true;
 	if (err || is_window(rec))
