@@ -155,6 +155,7 @@ replay() {
 	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 12 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
 	replay --json >"$tmp/all.json"
 	same "probes" "$(jq -r .probes "$tmp/all.json")" "fault stall reclaim kswapd oom"
+	same "gaps, of moments each ten seconds" "$(jq -c .gaps "$tmp/all.json")" "[]"
 	replay stat --json >"$tmp/stat.json"
 	between "faults" "$(total '.comm == "faults"' .fault.minor)" 5000 6000
 	# looks come each second, and two of ten seconds are in it, beside the end
@@ -216,9 +217,10 @@ replay() {
 	local from to
 
 	"$memtrace" record fault --every fault --stacks --keep 1d -i 0.1 -o "$dir" -- "$workloads/faults" -n 3000 2>/dev/null 3>&-
+	nap 1.1
 	"$memtrace" record fault --every fault --stacks --keep 1d -i 0.1 -o "$dir" -- sh -c "$workloads/spawn -n 20; sleep 1" 2>/dev/null 3>&-
 	"$memtrace" copy "$dir" -o "$tmp/all.rec" 2>"$tmp/err" 3>&-
-	grep -q "1 times nothing was recorded in between" "$tmp/err"
+	grep -q "1 gap in between, in which nothing was recorded;" "$tmp/err"
 	same "mode" "$(stat -c %a "$tmp/all.rec")" 600
 	# call chains of both runs, whose ids are the same
 	[[ $(replay stacks --format folded | cut -d ';' -f 1 | sort -u | wc -l) -ge 2 ]]
@@ -231,7 +233,7 @@ replay() {
 	between "faults" "$(report .total.fault.minor)" 3000 9000
 	! jq -r '.processes[] | .comm, .cgroup' "$tmp/stat.json" | grep -vE '^(/?name[0-9]+([.][a-z]+)?)+$' || fail "a name is left"
 	same "host" "$("$memtrace" replay "$tmp/without.rec" --json | jq -r .host.name)" host
-	# a part that begins within the second run
+	# a part that begins between the runs, and so with the second one
 	from=$("$memtrace" replay "$(segments | tail -n 1)" --json | jq -r '.start_ns / 1e9 | floor | strflocaltime("%Y-%m-%dT%H:%M:%S")')
 	"$memtrace" copy "$dir" --from "$from" -o "$tmp/part.rec" 2>/dev/null 3>&-
 	diff <("$memtrace" replay "$tmp/part.rec" stat --json 2>/dev/null) <(replay stat --from "$from" --json) || fail "the part differs"
@@ -261,6 +263,79 @@ replay() {
 		# shellcheck disable=SC2086 # words
 		replay $each --from 1ms >"$tmp/out" || fail "$each: $(tail -n 1 "$tmp/notes")"
 	done
+}
+
+# work_in NAME PAGES: faults in that cgroup, which is made if it is not there
+work_in() {
+	mkdir -p "$cgroup/$1"
+	(
+		echo "$BASHPID" >"$cgroup/$1/cgroup.procs"
+		exec "$workloads/faults" -n "$2"
+	)
+}
+
+# minor_in NAME PATH: faults of tasks in that cgroup, as that recording has them
+minor_in() {
+	"$memtrace" replay "$2" stat -c "$cgroup_name/$1" --json 2>>"$tmp/notes" | jq .total.fault.minor
+}
+
+@test "cgroups that come and go: each has its row, with what was done in it, over segments and runs" {
+	local each rows path sum
+
+	memcg_init
+	make_cgroup history
+	# "again" is made four times: twice in a segment, over two, and in another run
+	memtrace_start record fault --every fault --keep 1d --max-bytes 8M -i 0.2 -o "$dir"
+	work_in stays 1000
+	work_in between 2000
+	work_in again 3000
+	nap 0.5
+	rmdir "$cgroup/again"
+	nap 0.5
+	work_in again 5000
+	nap 0.5
+	rmdir "$cgroup/again"
+	work_in again 7000
+	"$workloads/faults" -n 400000
+	eventually at_least 2
+	nap 0.5
+	rmdir "$cgroup/again"
+	nap 0.5
+	memtrace_stop INT
+	rmdir "$cgroup/between"
+	memtrace_start record fault --keep 1d -i 0.2 -o "$dir"
+	work_in stays 500
+	work_in again 4000
+	nap 0.5
+	rmdir "$cgroup/again"
+	nap 0.5
+	memtrace_stop INT
+	replay stat --json >"$tmp/stat.json"
+	same "of the same path" "$(report "[.cgroups[] | select(.cgroup == \"$cgroup_name/again\") | .id] | unique | length")" 4
+	same "which are gone" "$(report "[.cgroups[] | select(.cgroup | startswith(\"$cgroup_name/\")) | (.cgroup | split(\"/\") | last) + \" \" + (.removed | tostring)] | sort | join(\", \")")" \
+		"again true, again true, again true, again true, between true, stays false"
+	# a shell becomes each of them there, and counts some itself
+	report ".processes[] | select(.cgroup == \"$cgroup_name/again\" and .comm == \"faults\").fault.minor" | sort -n >"$tmp/rows"
+	same "rows" "$(wc -l <"$tmp/rows")" 4
+	for each in 3000 4000 5000 7000; do
+		read -r rows
+		between "faults of $each" "$rows" "$each" $((each + 600))
+	done <"$tmp/rows"
+	for each in again:19000 between:2000 stays:1500; do
+		rows=$(minor_in "${each%:*}" "$dir")
+		between "faults in ${each%:*}" "$rows" "${each#*:}" $((${each#*:} + 2400))
+		sum=0
+		while read -r path; do
+			sum=$((sum + $(minor_in "${each%:*}" "$path")))
+		done < <(segments)
+		same "the same of all segments in ${each%:*}" "$sum" "$rows"
+	done
+	# each segment alone knows them, also those in which nothing was done since
+	"$memtrace" replay "$(segments | sed -n 2p)" stat --json | jq -r '.cgroups[].cgroup' >"$tmp/names"
+	grep -qx "$cgroup_name/stays" "$tmp/names" || fail "names: $(cat "$tmp/names")"
+	! grep -F "[id:" "$tmp/names" || fail "a cgroup has no name"
+	"$memtrace" copy "$dir" -o "$tmp/all.rec" 2>/dev/null 3>&-
+	diff <("$memtrace" replay "$tmp/all.rec" stat --json 2>/dev/null) "$tmp/stat.json" || fail "the copy differs"
 }
 
 # row COMM SIDE: minor faults of all processes of that name, in the report of a comparison

@@ -416,6 +416,51 @@ static void without_a_whole_one_all_is_read(void **state)
 	}
 }
 
+/* A byte of each segment's digest is another one. */
+static void damage_digests(void)
+{
+	struct segments segments;
+	struct block_head head;
+	DIR *stream = opendir(dir);
+	size_t i, nr = 0;
+	off_t at;
+	int fd;
+
+	assert_int_equal(segments__read(&segments, stream, true), 0);
+	for (i = 0; i < segments.nr; i++) {
+		fd = openat(dirfd(stream), segments.list[i].name, O_RDWR);
+		for (at = sizeof(struct file_head); pread(fd, &head, sizeof(head), at) == sizeof(head);
+		     at += (off_t)(sizeof(head) + head.size))
+			if (head.kind == BLOCK_DIGEST)
+				nr += pwrite(fd, "?", 1, at + (off_t)sizeof(head) + head.size / 2) == 1;
+		close(fd);
+	}
+	assert_int_equal(nr, segments.nr);
+	segments__free(&segments);
+	closedir(stream);
+}
+
+static void without_an_undamaged_one_all_is_read(void **state)
+{
+	struct list brief, whole;
+
+	(void)state;
+	begin(6);
+	run_for(500, 1);
+	stop();
+	read_list(&whole, false);
+	assert_false(whole.source->damaged);
+	damage_digests();
+	read_list(&brief, true);
+	/* all that the segments have, but it is said */
+	assert_true(brief.source->damaged);
+	assert_same_summary(&brief.summary, &whole.summary);
+	assert_same_kills(&brief.history, &whole.history);
+	assert_same_gaps(&brief.history, &whole.history);
+	free_list(&brief);
+	free_list(&whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +469,7 @@ int main(void)
 		cmocka_unit_test_teardown(with_more_gaps_than_it_can_have_there_is_none, clean),
 		cmocka_unit_test_teardown(a_thinned_segment_has_its_own, clean),
 		cmocka_unit_test_teardown(without_a_whole_one_all_is_read, clean),
+		cmocka_unit_test_teardown(without_an_undamaged_one_all_is_read, clean),
 	};
 
 	setenv("TZ", "UTC0", 1);

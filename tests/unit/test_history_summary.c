@@ -37,14 +37,14 @@ static void look(struct history_summary *summary, uint64_t time_ns, uint64_t tot
 	assert_int_equal(history_summary__take(summary, &record, no_cgroup, NULL), 0);
 }
 
-/* Looks each 10 s through a minute of the wall's clock, in which so much was waited; the total so far. */
+/* Looks behind each 10 s of a minute of the wall's clock, in which so much was waited; the total so far. */
 static uint64_t minute(struct history_summary *summary, uint64_t number, uint64_t total_ns, uint64_t waited_ns)
 {
 	uint64_t i;
 
 	for (i = 0; i < 6; i++) {
 		total_ns += waited_ns / 6;
-		look(summary, BEGIN_NS + number * MINUTE + i * 10 * SEC, total_ns);
+		look(summary, BEGIN_NS + number * MINUTE + (i + 1) * 10 * SEC, total_ns);
 	}
 	return total_ns;
 }
@@ -59,7 +59,7 @@ static void the_worst_minutes_are_found(void **state)
 	uint64_t total = 12345, i;
 
 	(void)state;
-	look(&summary, BEGIN_NS - SEC, total);
+	look(&summary, BEGIN_NS, total);
 	for (i = 0; i < sizeof(waited) / sizeof(*waited); i++)
 		total = minute(&summary, i, total, waited[i]);
 	history_summary__end(&summary);
@@ -70,6 +70,22 @@ static void the_worst_minutes_are_found(void **state)
 	/* the end counts once */
 	history_summary__end(&summary);
 	assert_int_equal(summary.worst[4].waited_ns, 18);
+	history_summary__free(&summary);
+}
+
+/* Looks of a thinned segment are a minute apart, a little behind full ones. */
+static void what_grew_did_so_before_the_look(void **state)
+{
+	struct history_summary summary = { .wall_offset_ns = OFFSET };
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		look(&summary, BEGIN_NS + i * (MINUTE - SEC / 1000) + SEC / 5, i < 3 ? 100 : 107);
+	history_summary__end(&summary);
+	assert_int_equal(summary.worst[0].waited_ns, 7);
+	assert_int_equal(summary.worst[0].from_ns, BEGIN_NS + 2 * MINUTE);
+	assert_int_equal(summary.worst[1].waited_ns, 0);
 	history_summary__free(&summary);
 }
 
@@ -91,7 +107,7 @@ static void what_is_no_growth_of_a_minute_is_left_out(void **state)
 	look(&summary, BEGIN_NS + 2 * MINUTE + 21 * SEC, 10);
 	history_summary__end(&summary);
 	assert_int_equal(summary.worst[0].waited_ns, 7);
-	assert_int_equal(summary.worst[0].from_ns, BEGIN_NS + 2 * MINUTE);
+	assert_int_equal(summary.worst[0].from_ns, BEGIN_NS + MINUTE);
 	assert_int_equal(summary.worst[1].waited_ns, 0);
 	history_summary__free(&summary);
 }
@@ -122,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_minutes_are_found),
+		cmocka_unit_test(what_grew_did_so_before_the_look),
 		cmocka_unit_test(what_is_no_growth_of_a_minute_is_left_out),
 		cmocka_unit_test(kills_have_their_names),
 	};

@@ -47,8 +47,8 @@ static void say_result(const struct options *options, const struct copied *copie
 		 (unsigned long long)copied->stats.events, spell(from, sizeof(from), copied, copied->from_ns),
 		 spell(to, sizeof(to), copied, copied->to_ns), options->anonymise ? "; names were replaced" : "");
 	if (copied->nr_gaps)
-		log_note("%zu times nothing was recorded in between; `memtrace replay %s` says when", copied->nr_gaps,
-			 options->replay);
+		log_note("%zu gap%s in between, in which nothing was recorded; `memtrace replay %s` says when",
+			 copied->nr_gaps, copied->nr_gaps == 1 ? "" : "s", options->replay);
 }
 
 static int copy_to(struct outfile *file, const struct options *options)

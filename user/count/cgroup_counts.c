@@ -51,6 +51,8 @@ static int add(struct cgroup_counts *counts, struct cgroup_count **place)
 		old = removed_first(counts);
 		if (!old)
 			return 0;
+		counts->displaced += old->is_of_past_run;
+		counts->left_out += old->is_of_past_run;
 		memmove(old, old + 1, (counts->list + counts->nr - old - 1) * sizeof(*old));
 		counts->nr--;
 	}
@@ -84,6 +86,25 @@ static void widen(struct cgroup_count *count, const struct cgroup_sample_record 
 	}
 }
 
+static void end_run(struct cgroup_counts *counts, uint64_t now_ns)
+{
+	struct cgroup_count *count;
+
+	for (count = counts->list; count < counts->list + counts->nr; count++) {
+		count->removed_ns = count->removed_ns ? count->removed_ns : now_ns;
+		count->is_of_past_run = true;
+	}
+}
+
+static void take_presence(struct cgroup_count *count, const struct cgroup_sample_record *record)
+{
+	if (count->is_of_past_run)
+		count->removed_ns = 0;
+	count->is_of_past_run = false;
+	if (record->removed && !count->removed_ns)
+		count->removed_ns = record->hdr.time_ns;
+}
+
 int cgroup_counts__take(struct cgroup_counts *counts, const struct cgroup_sample_record *record)
 {
 	struct cgroup_count *count = find(counts, record->cgroup_id);
@@ -91,7 +112,9 @@ int cgroup_counts__take(struct cgroup_counts *counts, const struct cgroup_sample
 
 	counts->any = true;
 	if (!record->cgroup_id) {
-		counts->left_out = record->left_out;
+		counts->left_out = record->left_out + counts->displaced;
+		if (record->removed)
+			end_run(counts, record->hdr.time_ns);
 		return 0;
 	}
 	if (count) {
@@ -101,8 +124,8 @@ int cgroup_counts__take(struct cgroup_counts *counts, const struct cgroup_sample
 		if (count)
 			begin(count, record->cgroup_id, record->hdr.time_ns, record->values);
 	}
-	if (count && record->removed && !count->removed_ns)
-		count->removed_ns = record->hdr.time_ns;
+	if (count)
+		take_presence(count, record);
 	return err;
 }
 

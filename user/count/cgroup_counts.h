@@ -10,13 +10,15 @@ struct cgroup_count {
 	uint64_t id;
 	uint64_t since_ns;   /* boot time clock: its first record, from where its counters grow */
 	uint64_t removed_ns; /* when it was found to be gone; 0: it is there */
+	bool is_of_past_run; /* of a history: no later run has seen it so far, so it is taken for gone */
 	struct sample_extent extents[NR_SCOPES][NR_CGROUP_SAMPLES];
 };
 
 /* All zero at first. */
 struct cgroup_counts {
 	bool any;		   /* there was a record: an older recording has none */
-	uint64_t left_out;	   /* as in struct cgroup_sample_record */
+	uint64_t left_out;	   /* as in struct cgroup_sample_record, and displaced */
+	uint64_t displaced;	   /* those of past runs whose places others took */
 	struct cgroup_count *list; /* at most CGROUPS_MAX, in the order in which they came; owned */
 	size_t nr, room;
 };

@@ -41,9 +41,11 @@ static void close_minute(struct history_summary *summary)
 	summary->worst[at] = summary->open;
 }
 
+/* What grew between two looks did so about halfway between them: most looks are a little after full minutes. */
 static void take_look(struct history_summary *summary, uint64_t time_ns, uint64_t total_ns)
 {
-	uint64_t wall_ns = time_ns + (uint64_t)summary->wall_offset_ns;
+	uint64_t middle_ns = summary->last_ns ? summary->last_ns + (time_ns - summary->last_ns) / 2 : time_ns;
+	uint64_t wall_ns = middle_ns + (uint64_t)summary->wall_offset_ns;
 	uint64_t from_ns = wall_ns / MINUTE_NS * MINUTE_NS - (uint64_t)summary->wall_offset_ns;
 
 	if (total_ns == MT_UNKNOWN_U64)

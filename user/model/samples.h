@@ -85,7 +85,8 @@ struct sample_record {
 
 /*
  * All samples of one cgroup as they were at hdr.time_ns; there is none where nothing changed.  The record of the cgroup
- * 0 has none: it says how many are left out from now on.
+ * 0 has none: it says how many are left out from now on.  With removed: a run of a history is over, and a cgroup that
+ * has no later record is gone.
  */
 struct cgroup_sample_record {
 	struct mt_hdr hdr;

@@ -183,12 +183,28 @@ static off_t find_digest(struct reader *reader)
 	return -1;
 }
 
+/* Whether that block can be read; nothing else is changed. */
+static bool is_whole(struct reader *reader, off_t at)
+{
+	const struct reader before = *reader;
+	struct block_head head;
+	bool whole = !fseeko(reader->stream, at, SEEK_SET) && read_block(reader, &head) > 0;
+
+	reader->state = before.state;
+	reader->offset = before.offset;
+	reader->next = before.next;
+	reader->nr_blocks = before.nr_blocks;
+	return whole;
+}
+
 int reader__to_digest(struct reader *reader)
 {
 	off_t from = ftello(reader->stream), at = from < 0 ? -1 : find_digest(reader);
 
 	if (from < 0)
 		return 0;
+	if (at >= 0 && !is_whole(reader, at))
+		at = -1;
 	if (fseeko(reader->stream, at < 0 ? from : at, SEEK_SET))
 		return -errno;
 	if (at < 0)

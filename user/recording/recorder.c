@@ -59,6 +59,15 @@ static bool is_history(const struct recorder *rec)
 
 static int take_now(void *ctx, const void *record);
 
+/* Each block names what it needs, so each of its encoders can ask. */
+static void init_encoder(const struct recorder *rec, struct encoder *enc)
+{
+	encoder__init(enc, &rec->layouts);
+	enc->cgroup = rec->request.cgroup;
+	enc->who = rec->request.who;
+	enc->ctx = rec->request.ctx;
+}
+
 static int open_parts(struct recorder *rec)
 {
 	int err = layouts__own(&rec->layouts);
@@ -69,10 +78,7 @@ static int open_parts(struct recorder *rec)
 		return err;
 	if (rec->request.has)
 		layouts__keep_events(&rec->layouts, rec->request.has);
-	encoder__init(&rec->encoder, &rec->layouts);
-	rec->encoder.cgroup = rec->request.cgroup;
-	rec->encoder.who = rec->request.who;
-	rec->encoder.ctx = rec->request.ctx;
+	init_encoder(rec, &rec->encoder);
 	rec->encoder.digest = is_history(rec) ? &rec->digest : NULL;
 	thinner__init(&rec->thinner, rec->request.history.every_ns, take_now, rec);
 	rec->zstd = ZSTD_createCCtx();
@@ -228,7 +234,7 @@ static int write_start(struct recorder *rec)
 	struct encoder enc;
 	int err;
 
-	encoder__init(&enc, &rec->layouts);
+	init_encoder(rec, &enc);
 	enc.digest = rec->encoder.digest;
 	err = window__encode_start(&rec->window, &enc, write_start_block, rec);
 	if (!err && enc.nr)
@@ -289,10 +295,7 @@ static int write_digest(struct recorder *rec)
 	struct encoder enc;
 	int err;
 
-	encoder__init(&enc, &rec->layouts);
-	enc.cgroup = rec->encoder.cgroup;
-	enc.who = rec->encoder.who;
-	enc.ctx = rec->encoder.ctx;
+	init_encoder(rec, &enc);
 	err = digest__encode(&rec->digest, &enc);
 	if (!err) {
 		block = block__pack(rec->zstd, BLOCK_DIGEST, enc.buf, enc.size, enc.nr, rec->last_ns);
@@ -362,6 +365,8 @@ int recorder__begin(struct recorder *rec, const struct recording_head *head)
 	rec->head = *head;
 	if (rec->request.history.probes)
 		leave_probes(&rec->head, rec->request.history.probes);
+	if (rec->head.facts.tick_ns < rec->request.history.every_ns)
+		rec->head.facts.tick_ns = rec->request.history.every_ns;
 	rec->end_ns = head->start.now_ns;
 	rec->begun = true;
 	if (err || is_window(rec))

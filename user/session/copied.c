@@ -114,11 +114,13 @@ static int skip(struct copying *copying)
 	int more = 1;
 
 	copying->before = true;
+	replay__stop_at_runs(copying->source, true);
 	while (more > 0 &&
 	       (due_ns < copying->from_ns || (replay__is_history(copying->source) && due_ns >= copying->to_ns))) {
 		more = next(copying, &due_ns);
 		replay__follow_clock(copying->source, &copying->from_ns, &copying->to_ns);
 	}
+	replay__stop_at_runs(copying->source, false);
 	copying->before = false;
 	if (more <= 0)
 		return more;

@@ -228,8 +228,8 @@ static int read_moment(struct replay *replay, uint64_t *due_ns)
 	while ((got = reader__next(&replay->reader, &record)) > 0) {
 		const struct mt_hdr *hdr = record;
 
-		if (hdr->id == REC_SAMPLES && replay->segments.dir)
-			record = replay_history__samples(replay, record);
+		if (replay->segments.dir)
+			record = replay_history__move(replay, record);
 		if (hdr->id != REC_CHECKPOINT) {
 			replay->sink.record(replay->sink.ctx, record, hdr->size);
 			continue;

@@ -56,16 +56,14 @@ static int put_gap(struct replay *replay, const struct recorded_gap *gap)
 }
 
 /* The moment at which the next segment begins is that of the last one's end, where nothing is missing. */
-static int add_gap(struct replay *replay, const struct recording_head *next)
+static struct recorded_gap gap_before(const struct replay *replay, const struct recording_head *next)
 {
-	const struct recorded_gap gap = {
+	return (struct recorded_gap){
 		.from_ns = replay->checkpoint.now_ns,
 		.to_ns = next->start.now_ns + replay->moved.time_ns,
 		.why = why_gap(&replay->current, next),
 		.other_kernel = strcmp(replay->current.host.kernel, next->host.kernel) != 0,
 	};
-
-	return gap.from_ns == gap.to_ns ? 0 : put_gap(replay, &gap);
 }
 
 int replay_history__moment(struct replay *replay, uint64_t now_ns)
@@ -103,20 +101,39 @@ static void move(struct replay *replay, const struct recording_head *next)
 	replay->moved.time_ns = ahead_ns < 0 ? replay->checkpoint.now_ns - next->start.now_ns : moved_ns;
 }
 
+/* Those that are removed while nobody looks have no record of it. */
+static void end_cgroups(struct replay *replay)
+{
+	struct cgroup_sample_record *said = &replay->cgroups_said;
+
+	if (!said->hdr.id)
+		return;
+	said->hdr.time_ns = replay->checkpoint.now_ns;
+	said->removed = 1;
+	replay->sink.record(replay->sink.ctx, said, sizeof(*said));
+}
+
 /* The segment that begins goes on from the one before.  0 or -ENOMEM. */
 static int join(struct replay *replay, const struct recording_head *next)
 {
 	static const struct totals none;
 
-	if (!same_id(replay->current.segment.run, next->segment.run)) {
+	bool is_new_run = !same_id(replay->current.segment.run, next->segment.run);
+	struct recorded_gap gap;
+
+	if (is_new_run) {
 		replay_history__rebase(replay, &none, 0);
 		replay->totals = none;
 		replay->checkpoint.own_cpu_ns = 0;
 		replay->is_new_run = true;
+		replay->left_out = replay->cgroups_said.left_out;
 		move(replay, next);
 	}
 	replay->reader.decoder.moved = replay->moved;
-	return add_gap(replay, next);
+	gap = gap_before(replay, next);
+	if (is_new_run || gap.to_ns != gap.from_ns)
+		end_cgroups(replay);
+	return gap.to_ns == gap.from_ns ? 0 : put_gap(replay, &gap);
 }
 
 static int begin_segment(struct replay *replay)
@@ -160,7 +177,7 @@ uint64_t replay_history__begin_run(struct replay *replay)
 	return replay->checkpoint.now_ns;
 }
 
-const void *replay_history__samples(struct replay *replay, const struct sample_record *record)
+static const void *move_samples(struct replay *replay, const struct sample_record *record)
 {
 	struct sample_record *last = &replay->samples;
 	bool any = last->hdr.id;
@@ -179,4 +196,25 @@ const void *replay_history__samples(struct replay *replay, const struct sample_r
 	last->hdr = record->hdr;
 	replay->is_new_boot = false;
 	return last;
+}
+
+static const void *move_cgroups(struct replay *replay, const struct cgroup_sample_record *record)
+{
+	if (record->cgroup_id)
+		return record;
+	replay->cgroups_said = *record;
+	replay->cgroups_said.left_out += replay->left_out;
+	return &replay->cgroups_said;
+}
+
+const void *replay_history__move(struct replay *replay, const void *record)
+{
+	switch (((const struct mt_hdr *)record)->id) {
+	case REC_SAMPLES:
+		return move_samples(replay, record);
+	case REC_CGROUP_SAMPLES:
+		return move_cgroups(replay, record);
+	default:
+		return record;
+	}
 }

@@ -34,10 +34,12 @@ struct replay {
 	uint64_t done_cpu_ns;		   /* the same of memtrace's CPU time */
 	struct sample_record samples;	   /* the last ones, moved; hdr.id 0: none */
 	uint64_t sample_moved[NR_SAMPLES]; /* is added to counters of the machine, which begin anew with each boot */
-	bool is_new_boot;		   /* since the last samples */
-	bool is_new_run;		   /* since the last moment */
-	bool stops_at_runs;		   /* where one begins is a moment */
-	struct recorded_gap *gaps;	   /* owned */
+	struct cgroup_sample_record cgroups_said; /* the last one of the cgroup 0, moved; hdr.id 0: none */
+	uint64_t left_out;			  /* cgroups that past runs left out: is added to those of this one */
+	bool is_new_boot;			  /* since the last samples */
+	bool is_new_run;			  /* since the last moment */
+	bool stops_at_runs;			  /* where one begins is a moment */
+	struct recorded_gap *gaps;		  /* owned */
 	size_t nr_gaps;
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
@@ -61,7 +63,10 @@ int replay_history__moment(struct replay *replay, uint64_t now_ns);
 int replay_history__next(struct replay *replay);
 /* The run that has begun makes a moment: when it began. */
 uint64_t replay_history__begin_run(struct replay *replay);
-/* The same with counters of the machine that go on from boot to boot; valid until the next call. */
-const void *replay_history__samples(struct replay *replay, const struct sample_record *record);
+/*
+ * The record as it is in one recording of all: counters of the machine go on from boot to boot, and cgroups that are
+ * left out from run to run.  Valid until the next call.
+ */
+const void *replay_history__move(struct replay *replay, const void *record);
 
 #endif

@@ -194,6 +194,7 @@ static void add_looks(struct recording_info *info, struct report *report)
 
 #define GAP_COLUMNS    4
 #define KILL_COLUMNS   4
+#define MINUTE_NS      60000000000ULL
 #define MINUTE_COLUMNS 2
 
 static int add_gaps(struct recording_info *info, struct report *report)
@@ -257,6 +258,14 @@ static int add_kills(struct recording_info *info, struct report *report)
 	return 0;
 }
 
+/* The clock may have been set a little between then and the end, by which all times are shown. */
+static uint64_t full_minute(const struct recording_info *info, uint64_t ns)
+{
+	uint64_t offset_ns = (uint64_t)info->summary->end.wall_offset_ns;
+
+	return (ns + offset_ns + MINUTE_NS / 2) / MINUTE_NS * MINUTE_NS - offset_ns;
+}
+
 static int add_minutes(struct recording_info *info, struct report *report)
 {
 	static const struct column columns[MINUTE_COLUMNS] = {
@@ -271,7 +280,7 @@ static int add_minutes(struct recording_info *info, struct report *report)
 	if (!c)
 		return -ENOMEM;
 	for (i = 0; i < HISTORY_MINUTES && worst[i].waited_ns; i++) {
-		*c++ = cell_uint(worst[i].from_ns);
+		*c++ = cell_uint(full_minute(info, worst[i].from_ns));
 		*c++ = cell_uint(worst[i].waited_ns);
 	}
 	info->minute_rows = (struct cell_rows){ .cells = info->minutes, .nr_columns = MINUTE_COLUMNS, .nr = i };
