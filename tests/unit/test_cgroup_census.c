@@ -255,6 +255,28 @@ static void memory_stat_v1(void **state)
 	assert_int_equal(rest, 6 * MIB);
 }
 
+/* The root's charge is files and anonymous memory, whatever its memory.kmem.usage_in_bytes says. */
+static void memory_stat_of_the_root_of_v1(void **state)
+{
+	struct tree *tree = *state;
+	struct cgroup_state *root;
+	int64_t rest;
+
+	write_file(tree, ".", "memory.usage_in_bytes", "52428800\n");
+	write_file(tree, ".", "memory.kmem.usage_in_bytes", "4194304\n");
+	write_file(tree, ".", "memory.kmem.tcp.usage_in_bytes", "4096\n");
+	write_file(tree, ".", "memory.stat", "total_cache 20971520\ntotal_rss 31457280\ntotal_shmem 10485760\n");
+	begin(tree, CGROUP_V1, "/");
+	assert_true(cgroup_census__turn(&tree->census, LONG_TIME));
+	root = find(tree, "/");
+	cgroup_census__read(&tree->census, root);
+	assert_int_equal(cgroup_reading__kind(&root->now, CGROUP_KIND_ANON), 30 * MIB);
+	assert_true(cgroup_reading__kind(&root->now, CGROUP_KIND_KERNEL) == UNKNOWN);
+	assert_true(root->now.stats[CGROUP_STAT_SOCK] == UNKNOWN);
+	assert_true(cgroup_reading__not_accounted(&root->now, &rest));
+	assert_int_equal(rest, 0);
+}
+
 static void odd_memory_stats(void **state)
 {
 	static const char *const texts[] = {
@@ -365,6 +387,7 @@ int main(void)
 		TEST(one_and_what_is_below),
 		TEST(memory_stat),
 		TEST(memory_stat_v1),
+		TEST(memory_stat_of_the_root_of_v1),
 		cmocka_unit_test(odd_memory_stats),
 		TEST(what_is_dying),
 		TEST(the_worst_first),

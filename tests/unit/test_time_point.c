@@ -33,6 +33,7 @@ static void what_is_read(void **state)
 		{ "2026-03-29T00:01:00", 29 * S + 500000000 },
 		{ "2026-03-28 23:59:59", -31 * S - 500000000 },
 		{ "2026-03-30 00:00:30.5", 23 * 3600 * S },
+		{ "9999-12-31 00:00", INT64_MAX - START }, /* nanoseconds of 64 bits end before */
 	};
 	struct time_point point;
 	int64_t since;
@@ -141,6 +142,10 @@ static void moments_of_a_history(void **state)
 		{ "11:30", NOON, NOON - HOURS(1), NOON - HOURS(1) / 2, true },
 		{ "10:30", NOON, NOON - HOURS(23), NOON - HOURS(3) / 2, true },
 		{ "00:30", NOON_SPRING, 1774661400 * S, 1774740600 * S, true },
+		/* later than nanoseconds of 64 bits */
+		{ "2262-04-12 12:00", NOON, NONE, INT64_MAX, false },
+		{ "9999-12-31 00:00", NOON, NONE, INT64_MAX, true },
+		{ "2500000h", NOON, NONE, INT64_MAX, false },
 	};
 	struct time_point point;
 	int64_t wall;

@@ -90,6 +90,21 @@ int time_point__parse(const char *text, struct time_point *point)
 	return take_time(&text, point) && !*text ? 0 : -EINVAL;
 }
 
+/* At the most INT64_MAX, which is in the year 2262. */
+static int64_t sum_ns(int64_t wall_ns, uint64_t ns)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(wall_ns, ns, &sum) ? INT64_MAX : sum;
+}
+
+static int64_t epoch_ns(time_t seconds, uint64_t ns)
+{
+	int64_t wall_ns;
+
+	return __builtin_mul_overflow(seconds, (int64_t)NSEC_PER_SEC, &wall_ns) ? INT64_MAX : sum_ns(wall_ns, ns);
+}
+
 /* mktime() makes another time of one that there is not: the 30th of February, an hour that was skipped. */
 static int to_epoch(const struct tm *tm, time_t *seconds)
 {
@@ -144,7 +159,7 @@ static int on_day(const struct time_point *point, const struct tm *day, int back
 		err = find_second(day, back, second, later, &found);
 	else
 		found++;
-	*ns = found * (int64_t)NSEC_PER_SEC + (int64_t)point->ns;
+	*ns = epoch_ns(found, point->ns);
 	return err;
 }
 
@@ -172,13 +187,13 @@ int time_point__in(const struct time_point *point, const struct time_point_range
 
 	switch (point->kind) {
 	case TIME_POINT_OFFSET:
-		*wall_ns = range->start_ns + (int64_t)point->ns;
+		*wall_ns = sum_ns(range->start_ns, point->ns);
 		return 0;
 	case TIME_POINT_BACK:
 		*wall_ns = range->end_ns - (int64_t)point->ns;
 		return 0;
 	case TIME_POINT_AFTER:
-		*wall_ns = range->after_ns + (int64_t)point->ns;
+		*wall_ns = sum_ns(range->after_ns, point->ns);
 		return 0;
 	case TIME_POINT_OF_DATE:
 		return on_day(point, &point->day, 0, range->later, wall_ns);
@@ -205,6 +220,6 @@ int time_point__since(const struct time_point *point, int64_t start_wall_ns, int
 	tm.tm_sec = point->second;
 	tm.tm_isdst = -1;
 	err = to_epoch(&tm, &seconds);
-	*ns += seconds * (int64_t)NSEC_PER_SEC - start_wall_ns;
+	*ns = epoch_ns(seconds, point->ns) - start_wall_ns;
 	return err;
 }

@@ -340,7 +340,8 @@ static void read_stats(const struct cgroup_census *census, struct cgroup_state *
 
 	if (len > 0)
 		cgroup_census__parse_stat(census->states.version, text, len, stats);
-	if (census->states.version == CGROUP_V2)
+	/* mm/memcontrol-v1.c, mem_cgroup_usage(): what the root of v1 is charged is without the kernel's memory */
+	if (census->states.version == CGROUP_V2 || !state->path[1])
 		return;
 	stats[CGROUP_STAT_KERNEL] = read_number(dir, "memory.kmem.usage_in_bytes");
 	stats[CGROUP_STAT_SOCK] = read_number(dir, "memory.kmem.tcp.usage_in_bytes");

@@ -53,5 +53,6 @@ int kmsg__each(int (*take)(void *ctx, const char *record, size_t len), void *ctx
 /* The log's clock is local_clock(), which follows CLOCK_MONOTONIC but for what NTP corrects. */
 int64_t kmsg__wall_offset_ns(void)
 {
-	return (int64_t)clock__ns(CLOCK_REALTIME) - (int64_t)clock__ns(CLOCK_MONOTONIC);
+	return (int64_t)clock__ns(CLOCK_REALTIME) - (int64_t)clock__ns(CLOCK_MONOTONIC) +
+	       clock__shift_ns(CLOCK_MONOTONIC);
 }

@@ -85,10 +85,10 @@ static int read_start(int dir, uint64_t *ticks)
 	return at && sscanf(at, "%" SCNu64, ticks) == 1 ? 0 : -EINVAL;
 }
 
-/* The kernel rounds down (fs/proc/array.c, nsec_to_clock_t()). */
+/* As fs/proc/array.c tells the reader: by the clock of its time namespace, and rounded down (nsec_to_clock_t()). */
 static uint64_t ticks_of(uint64_t ns)
 {
-	return ns / (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+	return (ns + (uint64_t)clock__shift_ns(CLOCK_BOOTTIME)) / (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 /* Opens a task's directory, which still refers to this task if the pid is reused, and reads when the task began. */
