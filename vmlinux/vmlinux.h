@@ -208,6 +208,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	int exit_state;
+	struct completion *vfork_done;
 	int *clear_child_tid;
 	struct robust_list_head *robust_list; /* up to 7.1 */
 	struct futex_sched_data futex;	      /* seen in 7.3 */

@@ -11,12 +11,24 @@
 #include "identity.h"
 #include "state.h"
 
-/* One thread stands for its process: the leader or, if that has exited, any that still has the memory. */
+/* Others than the task may use its memory: its threads, and children of vfork(). */
+static __always_inline bool is_shared(struct mm_struct *mm)
+{
+	return mm->mm_users.counter != 1;
+}
+
+/*
+ * One thread stands for its process: the leader or, if that has exited, any that still has the memory.  A child of
+ * vfork() has none before it runs another program: what it uses is its parent's.
+ */
 static __always_inline struct mm_struct *memory_of(struct task_struct *task, struct task_struct *leader)
 {
+	struct mm_struct *mm;
+
 	if (task->flags & PF_KTHREAD || (task != leader && leader->mm))
 		return NULL;
-	return task->mm;
+	mm = task->mm;
+	return mm && task->vfork_done && is_shared(mm) ? NULL : mm;
 }
 
 /* As the iterator of tasks has found it: a task that sleeps knows its new cgroup later.  s may be NULL. */

@@ -661,12 +661,6 @@ static __always_inline bool tells_memory(const struct mt_control *ctl)
 	return cfg.has_task_storage && cfg.probes & (1U << MT_PROBE_memory) && ctl->memory_mode != MT_MEMORY_NONE;
 }
 
-/* Others than the task may use its memory: its threads, and children of vfork(). */
-static __always_inline bool is_shared(struct mm_struct *mm)
-{
-	return mm->mm_users.counter != 1;
-}
-
 static __always_inline void iter_memory(struct seq_file *seq, const struct mt_control *ctl, struct mt_state *s,
 					struct task_struct *task, u32 switches)
 {

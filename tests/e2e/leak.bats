@@ -11,6 +11,12 @@ leak() {
 	"$memtrace" leak --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" >"$tmp/cmd.out" 3>&-
 }
 
+# helpers_of PID: the processes of that memtrace that read symbols, which its first child starts; in $helpers.
+helpers_of() {
+	mapfile -t helpers < <(pgrep -P "$(pgrep -x -P "$1" memtrace-reader)" memtrace)
+	((${#helpers[@]}))
+}
+
 # grown FIELD: of the program's row
 grown() {
 	report "[.growth[] | select(.comm == \"grower\")][${2:-0}] | .$1"
@@ -123,6 +129,48 @@ traced() {
 	between "held" "$(held do_huge)" $((40 << 20)) $((41 << 20))
 	between "not seen" "$(pages .not_seen.anon_bytes)" -131072 $(((40 << 20) / 50))
 	finish grower
+}
+
+@test "by page: processes are looked at although names are slow to come" {
+	local -a helpers
+
+	mkfifo "$tmp/go"
+	# the shell's own faults have the helper that reads symbols begin
+	memtrace_start leak --json -o "$tmp/stat.json" -- sh -c "read -r _ <'$tmp/go'; '$workloads/grower' leak -n 40 -u 10000 -s 200000; true"
+	eventually helpers_of "$mt_pid"
+	kill -STOP "${helpers[@]}"
+	echo >"$tmp/go"
+	eventually grep -q held= "$tmp/out"
+	kill -CONT "${helpers[@]}" || true
+	memtrace_end
+	between "held of 40 objects of 49 pages" "$(report '.pages.held_bytes')" $((36 * 49 * 4096)) $((40 * 49 * 4096 + 2097152))
+}
+
+@test "a child of vfork() has no memory of its own before it runs another program" {
+	need_tool cc gcc
+	cat >"$tmp/p.c" <<-END
+		#define _GNU_SOURCE
+		#include <sched.h>
+		#include <signal.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		static char stack[65536];
+		static int child(void *unused) { usleep(300000); execl("/bin/sleep", "sleep", "0.3", (char *)0); _exit(1); }
+		int main(void)
+		{
+		        char *kept = malloc(20 << 20);
+		        memset(kept, getpid(), 20 << 20);
+		        for (int i = 0; i < 2; i++)
+		                waitpid(clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, kept), NULL, 0);
+		        return 0;
+		}
+	END
+	cc -O2 -o "$tmp/p" "$tmp/p.c"
+	leak -- "$tmp/p"
+	same "processes that held 20 MiB" "$(report '[.growth[] | select(.most_bytes > 20 * 1048576)] | length')" 1
+	same "programs that it ran" "$(report '[.growth[] | select(.comm == "sleep")] | length')" 2
 }
 
 @test "fragmentation: memory that was freed is held by the allocator" {

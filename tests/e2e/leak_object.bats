@@ -378,3 +378,11 @@ forms() {
 	leak -- "$tmp/p"
 	same "by frame pointers they lack callers" "$(report '[.by_object[] | select(.path | index("leaking"))] | length')" 0
 }
+
+@test "--stacks=dwarf: what comes faster than it can be unwound has its path by frame pointers" {
+	need_tool python3
+	leak --stacks=dwarf -- python3 -c 'import json, decimal, argparse'
+	run report '.by_object | map(.objects) | add'
+	((output > 1000)) || fail "only $output objects"
+	same "objects without a path" "$(report '[.by_object[] | select(.path | length < 2) | .objects] | add // 0')" 0
+}

@@ -3,6 +3,7 @@
  * Covers event.h: that every event has as many cells as columns, with paths
  * of their own that its template knows; what is unknown; names that are not
  * terminated; and resolvers that use one buffer again and again.
+ * Covers event_path.h: paths of several kinds of events in turn.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "../../user/report/event.h"
+#include "../../user/report/event_path.h"
 #include "../../user/model/gfp.h"
 
 static const struct event_names no_names;
@@ -307,12 +309,52 @@ static void endless_names(void **state)
 	free(name);
 }
 
+static const struct mt_who *any_task(void *ctx, uint64_t id)
+{
+	static const struct mt_who task = { .pid = 1, .comm = "java" };
+
+	(void)ctx;
+	(void)id;
+	return &task;
+}
+
+static const char *chain_name(void *ctx, bool kernel, int32_t id, const struct mt_who *who)
+{
+	(void)ctx;
+	(void)kernel;
+	(void)who;
+	snprintf(shared, sizeof(shared), "main;f%d", id);
+	return shared;
+}
+
+static void paths_of_several_events(void **state)
+{
+	const struct event_names names = { .who = any_task, .stack = chain_name };
+	const struct mt_heap_path way = { .user_stack = 1 };
+	const struct mt_heap held = { .user_stack = 2 };
+	struct cell cells[EVENT_MAX_COLUMNS];
+	struct event_path path = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		event__cells(&event_rows[MT_REC_heap_path], &way, &names, cells);
+		assert_true(event_path__read(&path, &event_rows[MT_REC_heap_path], cells));
+		assert_string_equal(path.parts[EVENT_PATH_USER], "main;f1");
+		event__cells(&event_rows[MT_REC_heap], &held, &names, cells);
+		assert_true(event_path__read(&path, &event_rows[MT_REC_heap], cells));
+		assert_string_equal(path.parts[EVENT_PATH_USER], "main;f2");
+		assert_string_equal(path.parts[0], "java");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(columns_of_all), cmocka_unit_test(few_columns),   cmocka_unit_test(reclaim),
-		cmocka_unit_test(two_tasks),	  cmocka_unit_test(unknown_task),  cmocka_unit_test(addresses),
-		cmocka_unit_test(texts),	  cmocka_unit_test(endless_names), cmocka_unit_test(flags),
+		cmocka_unit_test(columns_of_all), cmocka_unit_test(few_columns),
+		cmocka_unit_test(reclaim),	  cmocka_unit_test(two_tasks),
+		cmocka_unit_test(unknown_task),	  cmocka_unit_test(addresses),
+		cmocka_unit_test(texts),	  cmocka_unit_test(endless_names),
+		cmocka_unit_test(flags),	  cmocka_unit_test(paths_of_several_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

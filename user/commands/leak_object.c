@@ -161,14 +161,14 @@ static void say_what_lacks(const struct leak_run *run, struct report *report, bo
 		report__add_note(report, "%llu objects found no room and are missing (--objects N gives more)",
 				 (unsigned long long)sum->without_room);
 	if (sum->missed)
-		report__add_note(report, "%llu calls whose begin or end was not seen, as after longjmp()",
-				 (unsigned long long)sum->missed);
+		report__add_note(report, "%llu call%s whose begin or end was not seen, as after longjmp()",
+				 (unsigned long long)sum->missed, sum->missed == 1 ? "" : "s");
 	if (sum->foreign)
 		report__add_note(
 			report,
-			"%llu objects were freed that are from before the run, or were inherited by fork: what a "
-			"child inherits counts for its parent alone",
-			(unsigned long long)sum->foreign);
+			"%llu object%s freed that came before the run, or by fork: what a child inherits counts for "
+			"its parent alone",
+			(unsigned long long)sum->foreign, sum->foreign == 1 ? " was" : "s were");
 	if (gone && !ended)
 		report__add_note(report, "processes that have ended are left out: they held %llu bytes",
 				 (unsigned long long)gone);

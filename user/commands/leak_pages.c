@@ -230,42 +230,67 @@ static void send_look(struct leak_run *run, uint64_t flags)
 					pipeline__sink(&run->tracing.session.pipeline));
 }
 
+/* Processes to look at. */
+struct living {
+	struct living_one {
+		struct mt_who who;
+		uint64_t held;
+	} * list; /* owned */
+	size_t nr, room;
+	int err;
+};
+
+static void add_living(void *ctx, const struct mt_memory *record)
+{
+	struct living *living = ctx;
+	size_t room = living->room ? 2 * living->room : LOOKED_AT;
+	struct living_one *more;
+
+	if (living->nr == living->room) {
+		more = reallocarray(living->list, room, sizeof(*more));
+		if (!more) {
+			living->err = -ENOMEM;
+			return;
+		}
+		living->list = more;
+		living->room = room;
+	}
+	living->list[living->nr++] = (struct living_one){ record->who, growth__held(record) };
+}
+
 static int more_first(const void *a, const void *b)
 {
-	uint64_t one = growth__held(&(*(const struct grown *const *)a)->last);
-	uint64_t two = growth__held(&(*(const struct grown *const *)b)->last);
+	uint64_t one = ((const struct living_one *)a)->held, two = ((const struct living_one *)b)->held;
 
 	return (one < two) - (one > two);
 }
 
-/* All that live; beyond a number those that hold most. */
+/*
+ * All that live; beyond a number those that hold most.  The source knows them now, where records of their memory wait
+ * behind others, as when names are slow to come.
+ */
 static int look_at_all(struct leak_run *run)
 {
+	struct source *source = run->tracing.session.source;
 	struct leak_pages *pages = run->pages;
 	uint64_t began_ns = clock__boot_ns();
-	struct grown **list;
-	size_t nr, i, n = 0;
-	int err = growth_table__rank(&run->growth, &list, &nr);
+	struct living living = { 0 };
+	size_t i;
 
-	if (err)
-		return err;
-	qsort(list, nr, sizeof(struct grown *), more_first);
-	pages->refused = pages->beyond = 0;
+	source->ops->each_memory(source, add_living, &living);
+	if (living.nr)
+		qsort(living.list, living.nr, sizeof(*living.list), more_first);
+	pages->refused = 0;
+	pages->beyond = living.nr > LOOKED_AT ? living.nr - LOOKED_AT : 0;
 	pages->knows_runs = touches(run);
 	send_look(run, MAP_LOOK_BEGINS);
-	for (i = 0; !err && i < nr; i++) {
-		if (list[i]->last.ended)
-			continue;
-		if (n++ < LOOKED_AT)
-			err = look_at(run, &list[i]->last.who);
-		else
-			pages->beyond++;
-	}
+	for (i = 0; !living.err && i < living.nr && i < LOOKED_AT; i++)
+		living.err = look_at(run, &living.list[i].who);
 	send_look(run, MAP_LOOK_ENDS);
-	free(list);
+	free(living.list);
 	pages->next_look_ns = clock__boot_ns();
 	pages->next_look_ns += LOOK_SHARE * (pages->next_look_ns - began_ns);
-	return err;
+	return living.err;
 }
 
 static int on_look(struct leak_run *run, bool final)

@@ -120,6 +120,8 @@ struct source_ops {
 	const char *(*cgroup)(struct source *src, uint64_t id);
 	/* Whether the cgroup is there now; NULL: the source does not know. */
 	bool (*cgroup_lives)(struct source *src, uint64_t id);
+	/* Live: the newest record of the memory of each process that lives, whose delivery may be held back. */
+	void (*each_memory)(struct source *src, void (*visit)(void *ctx, const struct mt_memory *record), void *ctx);
 	void (*free)(struct source *src);
 };
 

@@ -31,12 +31,12 @@ static void copy_name(char *name, size_t size, const char *comm)
 
 bool event_path__read(struct event_path *path, const struct event_row *row, const struct cell *cells)
 {
-	if (!path->known) {
+	if (path->row != row) {
 		path->comm = event_path__column(row, "comm");
 		path->cgroup = event_path__column(row, "cgroup");
 		path->user_stack = event_path__column(row, "user_stack");
 		path->kernel_stack = event_path__column(row, "kernel_stack");
-		path->known = true;
+		path->row = row;
 	}
 	copy_name(path->name, sizeof(path->name), text_of(cells, path->comm));
 	path->in = text_of(cells, path->cgroup);

@@ -8,9 +8,9 @@
 #define EVENT_PATH_USER	 1 /* the part that has the program's functions */
 #define EVENT_PATH_PARTS 3
 
-/* Zeroed at first; for one kind of events. */
+/* Zeroed at first. */
 struct event_path {
-	bool known; /* where in its columns these stand: */
+	const struct event_row *row; /* of the last record; where in its columns these stand: */
 	size_t comm, cgroup, user_stack, kernel_stack;
 	char name[MT_COMM_LEN + 1];
 	/* as call_paths__add() takes them; NULL: not known.  Valid as long as the cells are. */

@@ -519,6 +519,11 @@ static void source_free(struct source *src)
 	free(live);
 }
 
+static void source_each_memory(struct source *src, void (*visit)(void *ctx, const struct mt_memory *record), void *ctx)
+{
+	live__each_memory(live_of(src), visit, ctx);
+}
+
 static const struct source_ops live_ops = {
 	.fd = source_fd,
 	.consume = source_consume,
@@ -531,6 +536,7 @@ static const struct source_ops live_ops = {
 	.stacks = live__stacks,
 	.cgroup = source_cgroup,
 	.cgroup_lives = source_cgroup_lives,
+	.each_memory = source_each_memory,
 	.free = source_free,
 };
 

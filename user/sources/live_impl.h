@@ -152,6 +152,8 @@ void live__read_memory(struct live *live);
 void live__begin_memory(struct live *live);
 int live__take_memory(struct live *live, const struct mt_hdr *hdr);
 void live__end_memory(struct live *live, int err);
+/* As source_ops.each_memory. */
+void live__each_memory(struct live *live, void (*visit)(void *ctx, const struct mt_memory *record), void *ctx);
 /* Everything that waits in the rings when this starts; what comes meanwhile may stay.  0 or -errno. */
 int live__consume_all(struct live *live);
 

@@ -248,3 +248,13 @@ void live__read_memory(struct live *live)
 		close(fd);
 	end_pass(live, err);
 }
+
+void live__each_memory(struct live *live, void (*visit)(void *ctx, const struct mt_memory *record), void *ctx)
+{
+	struct process *process, *next;
+
+	if (!live->memory)
+		return;
+	HASH_ITER (hh, live->memory->processes, process, next)
+		visit(ctx, &process->rec);
+}
