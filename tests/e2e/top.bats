@@ -295,6 +295,8 @@ on() {
 	starts
 	keys h
 	eventually on_screen '^  /  +show only rows'
+	# what does not fit goes on below
+	eventually on_screen '^ {17}as before'
 	keys End
 	eventually on_screen 'Rows of what has ended are dim'
 	keys Escape
@@ -313,6 +315,13 @@ fits() { # fits COLUMNS ROWS
 	on_screen '^h help'
 }
 
+# down_to PATTERN: on the screen, or a line further down
+down_to() {
+	on_screen "$1" && return
+	keys Down
+	return 1
+}
+
 @test "sizes: from 40x10 to 500x200, also while it runs" {
 	setup_screen 40 10
 	work -c mt-fast -n 300
@@ -328,7 +337,14 @@ fits() { # fits COLUMNS ROWS
 	eventually fits 500 200
 	tmux -L "$socket" resize-window -x 40 -y 10
 	eventually fits 40 10
-	keys q
+	# details have their numbers there, too, and the whole command line
+	keys Enter
+	eventually on_screen "^mt-fast\\[$pid\\]"
+	eventually down_to '^ .*-n 300'
+	eventually down_to '^  minor +[1-9][0-9,]*$'
+	tmux -L "$socket" resize-window -x 100 -y 40
+	eventually on_screen '^  resident +[0-9.]+MiB [█░]{30}$'
+	keys q q
 	ends
 }
 
