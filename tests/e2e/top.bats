@@ -439,6 +439,16 @@ modes() {
 	eventually on_screen 'cmd=0'
 	on_screen 'own CPU .*unavailable'
 	[[ -e $tmp/said ]] || fail "CMD did not run"
+	# a terminal that this machine has not heard of: why there is no screen, and what to do
+	keys -l "clear; TERM=mt-unknown $memtrace top -d 0.5 -k 3; echo unknown=\$?"
+	keys Enter
+	eventually on_screen 'unknown=0'
+	screen -J | grep -qE "^memtrace: .*TERM 'mt-unknown' is not known on this machine, .*TERM=xterm-256color" ||
+		fail "it does not say why"
+	keys -l "clear; TERM=mt-unknown $memtrace top --batch -d 0.5 -k 3; echo batch=\$?"
+	keys Enter
+	eventually on_screen 'batch=0'
+	not_on_screen 'is not known'
 }
 
 @test "a terminal that is not UTF-8 gets ASCII; wide and hostile names do no harm" {
