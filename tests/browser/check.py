@@ -383,6 +383,16 @@ def use(page, data):
         check_differences(page, data)
 
 
+def check_narrow(page, width):
+    """What cannot be left out: two times below each chart, and a number of each row, without scrolling."""
+    labels = page.ask("""[...document.querySelectorAll("#charts svg")].map((chart) => new Set(
+        [...chart.querySelectorAll("text.label:not([text-anchor=end])")].map((label) => label.textContent)).size)""")
+    same(f"charts that name one time alone in a window of {width}", [nr for nr in labels if nr == 1], [])
+    edge = page.ask("""[...document.querySelectorAll("#tasks thead th:not(.left)")]
+        .find((head) => !["PID", "PROCS"].includes(head.textContent)).getBoundingClientRect().right""")
+    same(f"the first measure, which ends at {edge}, is seen in a window of {width}", edge <= width, True)
+
+
 def main():
     data = Data(sys.argv[2])
     with Page(sys.argv[1]) as page:
@@ -395,6 +405,7 @@ def main():
             if len(sys.argv) > 3:
                 page.screenshot(f"{sys.argv[3]}/{width}{'.dark' if dark else ''}.png")
             same("complaints", page.errors, [])
+            check_narrow(page, width)
     print("ok")
 
 

@@ -268,6 +268,10 @@ nest() {
 	run unshare -pf --mount-proc "$memtrace" stat -p 1 -d 1
 	same "status" "$status" 2
 	[[ $output == *--pid=host* ]] || fail "$output"
+	# all that it costs, and the way out
+	run unshare -pf --mount-proc "$memtrace" doctor --json
+	same "what doctor says of it" "$(jq -r '.. | objects | select(.name? == "pid namespace") | tostring |
+		[test("tasks outside it are lost"), test("--pid=host")] | join(" ")' <<<"$output")" "true true"
 }
 
 @test "pids are refused where /proc is that of another pid namespace" {

@@ -376,6 +376,13 @@ kernel_pages_add_up() {
 	same "what is that old" "$(report '.kernel_pages | length')" 0
 }
 
+@test "--scan where the kernel has no kmemleak says what that takes" {
+	[[ ! -e /sys/kernel/debug/kmemleak ]] || skip "this kernel has kmemleak"
+	run "$memtrace" leak --kernel --scan -d 0.2
+	same status "$status" 1
+	[[ $output == *"there is no /sys/kernel/debug/kmemleak: "*"mount -t debugfs"* ]] || fail "$output"
+}
+
 @test "the kernel's caches: sockets that stay open; sizes add up to the kernel's" {
 	local slab
 

@@ -295,6 +295,8 @@ on() {
 	starts
 	keys h
 	eventually on_screen '^  /  +show only rows'
+	# what does not fit goes on below
+	eventually on_screen '^ {17}as before'
 	keys End
 	eventually on_screen 'Rows of what has ended are dim'
 	keys Escape
@@ -313,6 +315,13 @@ fits() { # fits COLUMNS ROWS
 	on_screen '^h help'
 }
 
+# down_to PATTERN: on the screen, or a line further down
+down_to() {
+	on_screen "$1" && return
+	keys Down
+	return 1
+}
+
 @test "sizes: from 40x10 to 500x200, also while it runs" {
 	setup_screen 40 10
 	work -c mt-fast -n 300
@@ -328,7 +337,14 @@ fits() { # fits COLUMNS ROWS
 	eventually fits 500 200
 	tmux -L "$socket" resize-window -x 40 -y 10
 	eventually fits 40 10
-	keys q
+	# details have their numbers there, too, and the whole command line
+	keys Enter
+	eventually on_screen "^mt-fast\\[$pid\\]"
+	eventually down_to '^ .*-n 300'
+	eventually down_to '^  minor +[1-9][0-9,]*$'
+	tmux -L "$socket" resize-window -x 100 -y 40
+	eventually on_screen '^  resident +[0-9.]+MiB [█░]{30}$'
+	keys q q
 	ends
 }
 
@@ -423,6 +439,16 @@ modes() {
 	eventually on_screen 'cmd=0'
 	on_screen 'own CPU .*unavailable'
 	[[ -e $tmp/said ]] || fail "CMD did not run"
+	# a terminal that this machine has not heard of: why there is no screen, and what to do
+	keys -l "clear; TERM=mt-unknown $memtrace top -d 0.5 -k 3; echo unknown=\$?"
+	keys Enter
+	eventually on_screen 'unknown=0'
+	screen -J | grep -qE "^memtrace: .*TERM 'mt-unknown' is not known on this machine, .*TERM=xterm-256color" ||
+		fail "it does not say why"
+	keys -l "clear; TERM=mt-unknown $memtrace top --batch -d 0.5 -k 3; echo batch=\$?"
+	keys Enter
+	eventually on_screen 'batch=0'
+	not_on_screen 'is not known'
 }
 
 @test "a terminal that is not UTF-8 gets ASCII; wide and hostile names do no harm" {

@@ -213,6 +213,10 @@ static void of_a_limit(void **state)
 	shows("db db web kswapd0");
 	assert_string_equal(top_column__text(column("LIMIT"), at(2), &moment, text, sizeof(text)), "none");
 	assert_string_equal(top_column__text(column("LIMIT"), at(3), &moment, text, sizeof(text)), "-");
+	assert_string_equal(top_column__text(column("USED"), at(0), &moment, text, sizeof(text)), "110MiB");
+	/* without a limit what its own cgroup uses */
+	assert_string_equal(top_column__text(column("USED"), at(2), &moment, text, sizeof(text)), "5.00MiB");
+	assert_string_equal(top_column__text(column("USED"), at(3), &moment, text, sizeof(text)), "-");
 	/* a cgroup: what it uses */
 	assert_int_equal(top_model__group(&model, TOP_BY_CGROUP), 0);
 	assert_string_equal(label(at(2)), "db.service");

@@ -61,7 +61,11 @@ static int ready(struct leak_run *run)
 	kmemleak->fd = -errno;
 	if (!scan)
 		return EXIT_OK;
-	log_error("--scan: cannot open " FINDINGS ": %s", strerror(-kmemleak->fd));
+	if (kmemleak->fd == -ENOENT)
+		log_error("--scan: there is no " FINDINGS ": the kernel was built without kmemleak, or debugfs is not "
+			  "mounted (mount -t debugfs debugfs /sys/kernel/debug)");
+	else
+		log_error("--scan: cannot open " FINDINGS ": %s", strerror(-kmemleak->fd));
 	return EXIT_FAILED;
 }
 

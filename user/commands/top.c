@@ -108,11 +108,21 @@ static int run_plain(struct options *options)
 
 static int run_top(struct options *options)
 {
-	bool on_screen = top_screen__wanted(options);
+	const char *unknown;
+	bool on_screen = top_screen__wanted(options, &unknown);
+	int status;
 
 	if (check(options, on_screen))
 		return EXIT_USAGE;
-	return on_screen ? top_screen__run(options) : run_plain(options);
+	if (on_screen)
+		return top_screen__run(options);
+	status = run_plain(options);
+	/* at the end, as each table clears the terminal */
+	if (unknown)
+		log_warn("TERM '%s' is not known on this machine, so top printed tables; with "
+			 "TERM=xterm-256color, which most terminals understand, it fills the screen",
+			 unknown);
+	return status;
 }
 
 static const struct example examples[] = {

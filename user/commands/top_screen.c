@@ -37,13 +37,14 @@ struct screen_run {
 	size_t nr_kept;
 };
 
-bool top_screen__wanted(const struct options *options)
+bool top_screen__wanted(const struct options *options, const char **unknown)
 {
 	const struct output_request *out = &options->out;
 	bool plain = options->batch || out->path || out->json || out->format || options->cmd || options->counts ||
 		     options->command || options->by == BY_ROLE || options->by == BY_PARENT;
 
-	return !plain && screen__possible();
+	*unknown = NULL;
+	return !plain && screen__possible(unknown);
 }
 
 static const char *name_cgroup(void *ctx, uint64_t id)

@@ -5,8 +5,11 @@
 
 #include "../cli/options.h"
 
-/* Whether it can be had, and nothing in the options asks for the plain table. */
-bool top_screen__wanted(const struct options *options);
+/*
+ * Whether it can be had, and nothing in the options asks for the plain table.  *unknown: TERM, if it cannot be had
+ * because this machine has no description of such a terminal; else NULL.
+ */
+bool top_screen__wanted(const struct options *options, const char **unknown);
 /* An exit code. */
 int top_screen__run(struct options *options);
 

@@ -126,10 +126,13 @@ static enum feature_state look_pid_namespace(char *note, size_t size)
 	if (access("/proc/self", F_OK))
 		snprintf(note, size, "/proc is not mounted, or belongs to another pid namespace");
 	else if (proc__shows_initial_pids())
-		snprintf(note, size, "in a pid namespace: pids shown are the host's, as in this /proc");
+		snprintf(note, size,
+			 "in a pid namespace: tasks outside it are lost; pids shown are the host's, as in this /proc");
 	else
 		snprintf(note, size,
-			 "in a pid namespace: pids shown are the host's; no command lines, no names in stacks");
+			 "in a pid namespace: tasks outside it are lost; pids shown are the host's; no command lines, "
+			 "no "
+			 "names in stacks");
 	return FEATURE_MISSING;
 }
 

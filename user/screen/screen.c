@@ -27,25 +27,31 @@ static bool can(const char *name)
 	return sequence && sequence != (char *)-1;
 }
 
-/* Whether a terminal of that kind can be drawn on. */
-static bool can_be_drawn_on(const char *term)
+/* Whether a terminal of that kind can be drawn on, and is known at all. */
+static bool can_be_drawn_on(const char *term, bool *known)
 {
 	bool possible;
 	int err;
 
-	if (setupterm(term, STDOUT_FILENO, &err) != OK)
+	*known = setupterm(term, STDOUT_FILENO, &err) == OK;
+	if (!*known)
 		return false;
 	possible = can("cup") && can("clear");
 	del_curterm(cur_term);
 	return possible;
 }
 
-bool screen__possible(void)
+bool screen__possible(const char **unknown)
 {
 	const char *term = getenv("TERM");
+	bool known, possible;
 
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term && term[0] && strcmp(term, "dumb") &&
-	       can_be_drawn_on(term);
+	*unknown = NULL;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !term || !term[0] || !strcmp(term, "dumb"))
+		return false;
+	possible = can_be_drawn_on(term, &known);
+	*unknown = known ? NULL : term;
+	return possible;
 }
 
 /* What a terminal is sent on the way out, as far as it knows that. */

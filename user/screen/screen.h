@@ -60,8 +60,11 @@ struct screen_input {
 
 struct screen;
 
-/* Whether standard input and output are a terminal that can be drawn on: TERM is known, and not "dumb". */
-bool screen__possible(void);
+/*
+ * Whether standard input and output are a terminal that can be drawn on: TERM is known, and not "dumb".  *unknown:
+ * TERM, if they are a terminal that this machine has no description of; else NULL.
+ */
+bool screen__possible(const char **unknown);
 /* Takes the terminal.  NULL and errno. */
 struct screen *screen__open(void);
 /* Gives it back; NULL is fine. */

@@ -20,6 +20,7 @@ int top_app__init(struct top_app *app, struct screen *screen, const struct top_o
 void top_app__free(struct top_app *app)
 {
 	top_lines__clear(&app->lines);
+	top_lines__clear(&app->drawn);
 	top_past__free(app->past);
 	app->past = NULL;
 	top_moment__free(&app->moments[0]);

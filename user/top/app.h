@@ -63,10 +63,12 @@ struct top_app {
 	uint64_t interval_ns;	   /* 0: it has none */
 	bool paused, ended;
 	enum top_page page;
-	size_t page_top;	/* the first line of a page that is seen */
-	struct top_row chosen;	/* whose details are shown */
-	size_t sort_choice;	/* a column of those that can be sorted by */
-	struct top_lines lines; /* of the page */
+	size_t page_top;	 /* the first line of a page that is seen */
+	struct top_row chosen;	 /* whose details are shown */
+	size_t sort_choice;	 /* a column of those that can be sorted by */
+	struct top_lines lines;	 /* of the page */
+	struct top_lines drawn;	 /* the same, as wide as the screen */
+	unsigned int filled_for; /* the screen's columns when they were filled */
 	struct top_prompt prompt;
 	char message[256]; /* at the bottom, until the next key */
 	bool message_bad;

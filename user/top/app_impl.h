@@ -22,6 +22,11 @@ size_t top_page__sortable(const struct top_app *app, const struct top_column *li
 
 /* header.c: draws the lines above the table; how many. */
 unsigned int top_header__draw(struct top_app *app);
+/*
+ * "scanned 41MiB/s, got back 3MiB/s (7%)" of bytes a second; "scans 41MiB/s, got 7%" on a screen that has no room for
+ * that of kswapd and of direct reclaim side by side.
+ */
+void top_header__reclaim(char *buf, size_t size, double scanned, double got, unsigned int columns);
 
 /* dump.c: writes what is shown to a file; 0 or -errno. */
 int top_dump__write(struct top_app *app, const char *path);

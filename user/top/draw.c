@@ -131,17 +131,20 @@ static void draw_page(struct top_app *app, unsigned int y, unsigned int end)
 {
 	size_t height = end > y ? end - y : 0, i;
 
+	if (app->filled_for != screen__columns(app->screen))
+		top_page__fill(app);
+	top_lines__wrap(&app->drawn, &app->lines, screen__columns(app->screen));
 	app->table_height = height;
 	if (app->page == TOP_PAGE_SORT)
 		app->page_top = app->sort_choice + 2 > height ? app->sort_choice + 2 - height : 0;
-	if (app->page_top + height > app->lines.nr)
-		app->page_top = app->lines.nr > height ? app->lines.nr - height : 0;
-	for (i = 0; i < height && app->page_top + i < app->lines.nr; i++) {
-		const struct top_line *line = &app->lines.list[app->page_top + i];
+	if (app->page_top + height > app->drawn.nr)
+		app->page_top = app->drawn.nr > height ? app->drawn.nr - height : 0;
+	for (i = 0; i < height && app->page_top + i < app->drawn.nr; i++) {
+		const struct top_line *line = &app->drawn.list[app->page_top + i];
 
 		screen__put(app->screen, y + (unsigned int)i, 0, UINT16_MAX, line->style, line->text);
 	}
-	if (app->page_top + height < app->lines.nr && height)
+	if (app->page_top + height < app->drawn.nr && height)
 		screen__put_right(app->screen, end - 1, 0, screen__columns(app->screen), STYLE_DIM, " more (PgDn)");
 }
 

@@ -14,8 +14,9 @@
 #define BAR_MIN 6
 #define TEXT	320
 
-/* A line with a bar before its text needs that many columns. */
-#define BAR_FROM 60
+/* A line with a bar before its text needs that many columns; that of kswapd and direct reclaim in full. */
+#define BAR_FROM     60
+#define RECLAIM_FROM 125
 
 static uint64_t sample(const struct top_moment *moment, enum sample_id id)
 {
@@ -225,22 +226,31 @@ static double rate(const struct top_moment *moment, enum sample_id id)
 		       -1;
 }
 
-/* "scanned 41MiB/s, got back 3MiB/s (7%)" */
+void top_header__reclaim(char *buf, size_t size, double scanned, double got, unsigned int columns)
+{
+	char parts[3][32];
+
+	format_bytes_rate(parts[0], sizeof(parts[0]), scanned);
+	format_bytes_rate(parts[1], sizeof(parts[1]), got);
+	format_share(parts[2], sizeof(parts[2]), got / scanned);
+	if (columns >= RECLAIM_FROM)
+		snprintf(buf, size, "scanned %s, got back %s (%s)", parts[0], parts[1], parts[2]);
+	else
+		snprintf(buf, size, "scans %s, got %s", parts[0], parts[2]);
+}
+
 static unsigned int draw_reclaim(struct top_app *app, unsigned int y, unsigned int x, enum sample_id scanned_id,
 				 enum sample_id got_id)
 {
 	const struct top_moment *moment = top_app__moment(app);
 	double scanned = rate(moment, scanned_id), got = rate(moment, got_id);
-	char text[TEXT], parts[3][32];
+	char text[TEXT];
 
 	if (scanned < 0 || got < 0)
 		return x + screen__put(app->screen, y, x, UINT16_MAX, STYLE_PLAIN, "-") + 2;
 	if (scanned == 0)
 		return x + screen__put(app->screen, y, x, UINT16_MAX, STYLE_DIM, "idle") + 2;
-	format_bytes_rate(parts[0], sizeof(parts[0]), scanned);
-	format_bytes_rate(parts[1], sizeof(parts[1]), got);
-	format_share(parts[2], sizeof(parts[2]), got / scanned);
-	snprintf(text, sizeof(text), "scanned %s, got back %s (%s)", parts[0], parts[1], parts[2]);
+	top_header__reclaim(text, sizeof(text), scanned, got, screen__columns(app->screen));
 	return x + screen__put(app->screen, y, x, UINT16_MAX, STYLE_WARN, text) + 2;
 }
 

@@ -195,16 +195,19 @@ void top_nodes__each(struct top_nodes *nodes, void (*call)(struct top_node *node
 uint64_t top_node__limit(const struct top_node *node, uint64_t *used)
 {
 	bool known = false;
+	uint64_t own = MT_UNKNOWN_U64;
 
-	*used = MT_UNKNOWN_U64;
 	for (; node; node = node->parent) {
 		uint64_t max = node->values[CGROUP_SAMPLE_memory_max];
 
 		known |= max != MT_UNKNOWN_U64;
+		if (own == MT_UNKNOWN_U64)
+			own = node->values[CGROUP_SAMPLE_memory_current];
 		if (max == MT_UNKNOWN_U64 || max == SAMPLE_UNLIMITED)
 			continue;
 		*used = node->values[CGROUP_SAMPLE_memory_current];
 		return max;
 	}
+	*used = own;
 	return known ? SAMPLE_UNLIMITED : MT_UNKNOWN_U64;
 }

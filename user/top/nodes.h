@@ -33,8 +33,8 @@ int top_nodes__take(struct top_nodes *nodes, const struct top_moment *moment);
 /* Calls for each. */
 void top_nodes__each(struct top_nodes *nodes, void (*call)(struct top_node *node));
 
-/* The nearest hard limit, its own or one above it, and what is used of it; unknown, SAMPLE_UNLIMITED where there is
- * none. */
+/* The nearest hard limit, its own or one above it, and what is used of it; SAMPLE_UNLIMITED where there is none, and
+ * what the nearest cgroup that is known uses; or unknown. */
 uint64_t top_node__limit(const struct top_node *node, uint64_t *used);
 
 #endif

@@ -9,7 +9,13 @@
 #include "../base/units.h"
 #include "../screen/bars.h"
 
-#define BAR_WIDTH 30
+#define BAR_WIDTH   30
+#define BAR_MIN	    5
+#define LABEL_WIDTH 42
+#define VALUE_WIDTH 12 /* of a value, with the spaces around it */
+#define KEY_WIDTH   17 /* of a key, with those around it */
+#define SET_WIDTH   13
+#define CGROUP_HANG 4
 
 /* Whether others do something else with a row's first key. */
 static bool is_taken(const struct top_key_row *others, const struct top_key_row *row)
@@ -37,18 +43,23 @@ static void fill_help(struct top_app *app)
 	size_t i;
 
 	top_lines__add(lines, STYLE_STRONG, "Keys");
+	lines->hang = KEY_WIDTH;
 	fill_keys(lines, app->ops->keys, NULL);
 	fill_keys(lines, top_keys, app->ops->keys);
+	lines->hang = 0;
 	top_lines__add(lines, STYLE_PLAIN, "%s", "");
 	top_lines__add(lines, STYLE_STRONG, "Columns (c)");
+	lines->hang = SET_WIDTH;
 	for (i = 0; i < NR_TOP_SETS; i++)
 		top_lines__add(lines, STYLE_PLAIN, "  %-10s %s; the line of the last minute: %s",
 			       top_column_sets[i].name, top_column_sets[i].help, top_column_sets[i].spark_name);
+	lines->hang = 0;
 	top_lines__add(lines, STYLE_PLAIN, "%s", "");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "LIMIT% is the memory held, of the nearest hard limit of its cgroup.");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "A line of the last minute is as high as the most that its row had.");
-	top_lines__add(lines, STYLE_PLAIN, "%s", "The memory bar: used, then what could be reclaimed, then free;");
-	top_lines__add(lines, STYLE_PLAIN, "%s", "the lines in it are the watermarks of free memory.");
+	top_lines__add(lines, STYLE_PLAIN, "%s",
+		       "The memory bar: used, then what could be reclaimed, then free; the lines in it are the "
+		       "watermarks of free memory.");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "- is what is not known. Rows of what has ended are dim.");
 }
 
@@ -117,11 +128,21 @@ static void value_text(enum top_value value, uint64_t v, char *buf, size_t size)
 	}
 }
 
+/* What is left of the screen's columns beside others: from least on, at most most. */
+static int columns_beside(const struct top_app *app, unsigned int others, unsigned int least, unsigned int most)
+{
+	unsigned int columns = screen__columns(app->screen), room = columns > others ? columns - others : 0;
+
+	return (int)(room < least ? 0 : room < most ? room : most);
+}
+
 /* "  direct reclaim   96ms ######" for each value that is known, with what part of the largest it is. */
 static void add_values(struct top_app *app, const struct top_row *row, const char *title, enum top_value first,
 		       enum top_value last, bool zeros)
 {
 	const struct top_moment *moment = top_app__moment(app);
+	int label = columns_beside(app, VALUE_WIDTH, 1, LABEL_WIDTH);
+	int width = columns_beside(app, VALUE_WIDTH + 1 + (unsigned int)label, BAR_MIN, BAR_WIDTH);
 	char bar[BARS_SIZE(BAR_WIDTH)], number[32];
 	uint64_t most = 0;
 	enum top_value v;
@@ -131,15 +152,17 @@ static void add_values(struct top_app *app, const struct top_row *row, const cha
 	top_lines__add(&app->lines, STYLE_STRONG, "%s%s", title, most || zeros ? "" : ": none");
 	for (v = first; v <= last; v++) {
 		if (!top_moment__knows(moment, v) || (v >= TOP_FIRST_MEMORY && !row->has_memory)) {
-			top_lines__add(&app->lines, STYLE_PLAIN, "  %-42s %9s", top_value_rows[v].name, "-");
+			top_lines__add(&app->lines, STYLE_PLAIN, "  %-*.*s %9s", label, label, top_value_rows[v].name,
+				       "-");
 			continue;
 		}
 		if (!row->v[v] && !zeros)
 			continue;
 		value_text(v, row->v[v], number, sizeof(number));
-		bars__bar(bar, BAR_WIDTH, most ? (double)row->v[v] / (double)most : 0, 0, NULL, 0,
+		bars__bar(bar, (size_t)width, most ? (double)row->v[v] / (double)most : 0, 0, NULL, 0,
 			  screen__is_utf8(app->screen));
-		top_lines__add(&app->lines, STYLE_PLAIN, "  %-42s %9s %s", top_value_rows[v].name, number, bar);
+		top_lines__add(&app->lines, STYLE_PLAIN, "  %-*.*s %9s%s%s", label, label, top_value_rows[v].name,
+			       number, width ? " " : "", bar);
 	}
 }
 
@@ -164,6 +187,7 @@ static void add_cgroups(struct top_app *app, const struct top_row *row)
 		return;
 	top_lines__add(&app->lines, STYLE_STRONG,
 		       "Cgroups, the nearest first: memory, memory.high, hard limit, OOM kills");
+	app->lines.hang = CGROUP_HANG;
 	for (; node; node = node->parent) {
 		const uint64_t *v = node->values;
 		uint64_t kills = v[CGROUP_SAMPLE_memory_events_oom_kill];
@@ -180,6 +204,7 @@ static void add_cgroups(struct top_app *app, const struct top_row *row)
 			       limit_text(v[CGROUP_SAMPLE_memory_high], parts[1], 32),
 			       limit_text(v[CGROUP_SAMPLE_memory_max], parts[2], 32), parts[3], node->path);
 	}
+	app->lines.hang = 0;
 }
 
 static void fill_details(struct top_app *app)
@@ -204,6 +229,7 @@ static void fill_details(struct top_app *app)
 void top_page__fill(struct top_app *app)
 {
 	top_lines__clear(&app->lines);
+	app->filled_for = screen__columns(app->screen);
 	if (app->page == TOP_PAGE_HELP)
 		fill_help(app);
 	else if (app->page == TOP_PAGE_SORT)

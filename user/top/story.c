@@ -186,7 +186,9 @@ static void add_histogram(const struct top_story *story, const struct hist_row *
 	report__add_histograms(report, &hist, 1, false);
 	if (write_begin(&written, story)) {
 		written.output.ops->report(&written.output, report);
+		lines->hang = TOP_NO_WRAP;
 		add_written(&written, lines);
+		lines->hang = 0;
 	}
 	report__free(report);
 }

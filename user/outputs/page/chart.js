@@ -36,8 +36,9 @@ function roundUp(value, base) {
 	return 10 * step;
 }
 
+/* From one to the next are 110 columns or so, and two there are on the narrowest chart. */
 function ticksOf(width) {
-	const all = model.end[model.nr - 1] || 1, most = Math.max(2, Math.floor(plotWidth(width) / 110));
+	const all = model.end[model.nr - 1] || 1, most = Math.max(2.5, plotWidth(width) / 110);
 	let step = 10 ** Math.floor(Math.log10(all / most));
 
 	for (const factor of [1, 2, 5, 10, 20])
