@@ -32,7 +32,8 @@ static int report(struct hist_run *run, enum scope scope)
 	session->view.by_kind = session->options->by == HIST_BY_KIND;
 	err = histograms__add(&run->histograms, &session->view, rep, scope, false);
 	if (!err && !run->histograms.nr && !session->facts.latency)
-		report__add_note(rep, "no histograms: latencies were not measured; expected a recording made with --latency");
+		report__add_note(
+			rep, "no histograms: latencies were not measured; expected a recording made with --latency");
 	if (!err) {
 		summary__add_end(&run->summary, rep);
 		err = render__report(&run->tracing.render, rep);
