@@ -21,13 +21,13 @@
 #include "../../user/recording/recorder.h"
 #include "../../user/sources/replay.h"
 #include "recordings.h"
+#include "temp_dir.h"
 
 #define SEC	 1000000000ULL
 #define TICK_NS	 (10 * SEC)
 #define BEGIN_NS (100 * SEC)
 #define WALL_NS	 (1796000000 * SEC)
 
-static char top[] = "/tmp/memtrace-test-XXXXXX";
 static char dir[64];
 
 static struct {
@@ -36,28 +36,6 @@ static struct {
 	uint64_t now_ns, seed, waited_ns, cgroups;
 	int64_t wall_offset_ns;
 } machine;
-
-static int make_top(void **state)
-{
-	(void)state;
-	umask(022);
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int remove_top(void **state)
-{
-	(void)state;
-	return rmdir(top);
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", top);
-	return system(command);
-}
 
 static const char *name_cgroup(void *ctx, uint64_t id)
 {
@@ -82,7 +60,7 @@ static void start(const char *boot)
 	};
 
 	snprintf(head.segment.boot, sizeof(head.segment.boot), "%s", boot);
-	snprintf(dir, sizeof(dir), "%s/history", top);
+	snprintf(dir, sizeof(dir), "%s/history", temp_dir);
 	assert_int_equal(history__open(&machine.file, dir), 0);
 	assert_int_equal(recorder__new(&machine.rec, &request), 0);
 	assert_int_equal(recorder__begin(machine.rec, &head), 0);
@@ -333,7 +311,7 @@ static void says_what_all_records_say(void **state)
 		remove_first();
 		compare(&whole);
 		free_list(&whole);
-		clean(state);
+		temp_dir__clean(state);
 	}
 }
 
@@ -464,14 +442,14 @@ static void without_an_undamaged_one_all_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(says_what_all_records_say, clean),
-		cmocka_unit_test_teardown(of_what_is_too_much_the_number_is_right, clean),
-		cmocka_unit_test_teardown(with_more_gaps_than_it_can_have_there_is_none, clean),
-		cmocka_unit_test_teardown(a_thinned_segment_has_its_own, clean),
-		cmocka_unit_test_teardown(without_a_whole_one_all_is_read, clean),
-		cmocka_unit_test_teardown(without_an_undamaged_one_all_is_read, clean),
+		cmocka_unit_test_teardown(says_what_all_records_say, temp_dir__clean),
+		cmocka_unit_test_teardown(of_what_is_too_much_the_number_is_right, temp_dir__clean),
+		cmocka_unit_test_teardown(with_more_gaps_than_it_can_have_there_is_none, temp_dir__clean),
+		cmocka_unit_test_teardown(a_thinned_segment_has_its_own, temp_dir__clean),
+		cmocka_unit_test_teardown(without_a_whole_one_all_is_read, temp_dir__clean),
+		cmocka_unit_test_teardown(without_an_undamaged_one_all_is_read, temp_dir__clean),
 	};
 
 	setenv("TZ", "UTC0", 1);
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, temp_dir__make, temp_dir__remove);
 }

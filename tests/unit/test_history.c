@@ -23,6 +23,7 @@
 #include "../../user/sources/replay.h"
 #include "recordings.h"
 #include "records.h"
+#include "temp_dir.h"
 
 #define SEC	  1000000000ULL
 #define HOUR	  (3600 * SEC)
@@ -34,38 +35,15 @@
 #define ANY_BYTES (1ULL << 40)
 #define COUNTER	  SAMPLE_vm_pgpgin
 
-static char top[] = "/tmp/memtrace-test-XXXXXX";
 static char dir[64];
 static int64_t wall_offset;
-
-static int make_top(void **state)
-{
-	(void)state;
-	umask(022);
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int remove_top(void **state)
-{
-	(void)state;
-	return rmdir(top);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "%s/history", top);
+	snprintf(dir, sizeof(dir), "%s/history", temp_dir);
 	wall_offset = WALL_NS - BEGIN_NS;
 	return 0;
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", top);
-	return system(command);
 }
 
 static struct outfile file;
@@ -371,13 +349,13 @@ static void what_others_could_have_planted_is_refused(void **state)
 	assert_int_equal(try_open(), -EPERM);
 	assert_int_equal(chmod(dir, 0700), 0);
 	assert_int_equal(try_open(), 0);
-	snprintf(link, sizeof(link), "%s/link", top);
+	snprintf(link, sizeof(link), "%s/link", temp_dir);
 	assert_int_equal(symlink(dir, link), 0);
-	assert_int_equal(chmod(top, 01777), 0);
+	assert_int_equal(chmod(temp_dir, 01777), 0);
 	strcpy(other, dir);
 	strcpy(dir, link);
 	assert_int_equal(try_open(), -EPERM);
-	assert_int_equal(chmod(top, 0700), 0);
+	assert_int_equal(chmod(temp_dir, 0700), 0);
 	assert_int_equal(unlink(link), 0);
 	/* a file is no directory */
 	close(open(link, O_CREAT | O_WRONLY, 0600));
@@ -397,7 +375,7 @@ static void what_is_no_segment_stays(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(dir, 0700), 0);
-	snprintf(target, sizeof(target), "%s/target", top);
+	snprintf(target, sizeof(target), "%s/target", temp_dir);
 	close(open(target, O_CREAT | O_WRONLY, 0600));
 	for (i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
@@ -928,25 +906,25 @@ static void a_segment_that_is_damaged_harms_no_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(names_are_read_back, set_up, clean),
-		cmocka_unit_test_setup_teardown(segments_meet_and_add_up, set_up, clean),
-		cmocka_unit_test_setup_teardown(segments_of_a_run_are_one_recording, set_up, clean),
-		cmocka_unit_test_setup_teardown(runs_and_boots_go_on, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_is_too_old_goes, set_up, clean),
-		cmocka_unit_test_setup_teardown(space_is_never_exceeded, set_up, clean),
-		cmocka_unit_test_setup_teardown(a_second_run_goes_on_behind_the_first, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_others_could_have_planted_is_refused, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_is_no_segment_stays, set_up, clean),
-		cmocka_unit_test_setup_teardown(without_room_it_pauses, set_up, clean),
-		cmocka_unit_test_setup_teardown(older_segments_are_thinned, set_up, clean),
-		cmocka_unit_test_setup_teardown(space_is_not_exceeded_by_thinning, set_up, clean),
-		cmocka_unit_test_setup_teardown(a_segment_that_is_cut_off_counts_up_to_there, set_up, clean),
-		cmocka_unit_test_setup_teardown(a_segment_that_is_damaged_harms_no_other, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_a_killed_recorder_left_goes, set_up, clean),
+		cmocka_unit_test_setup_teardown(names_are_read_back, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(segments_meet_and_add_up, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(segments_of_a_run_are_one_recording, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(runs_and_boots_go_on, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_is_too_old_goes, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(space_is_never_exceeded, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(a_second_run_goes_on_behind_the_first, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_others_could_have_planted_is_refused, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_is_no_segment_stays, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(without_room_it_pauses, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(older_segments_are_thinned, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(space_is_not_exceeded_by_thinning, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(a_segment_that_is_cut_off_counts_up_to_there, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(a_segment_that_is_damaged_harms_no_other, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_a_killed_recorder_left_goes, set_up, temp_dir__clean),
 	};
 
 	setenv("TZ", "UTC0", 1);
 	tzset();
 
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, temp_dir__make, temp_dir__remove);
 }

@@ -21,13 +21,13 @@
 #include "../../user/recording/rewrite.h"
 #include "../../user/sources/replay.h"
 #include "recordings.h"
+#include "temp_dir.h"
 
 #define SEC	 1000000000ULL
 #define MINUTE	 (60 * SEC)
 #define BEGIN_NS (100 * SEC)
 #define WALL_NS	 (1796000000 * SEC)
 
-static char top[] = "/tmp/memtrace-test-XXXXXX";
 static char dir[64];
 
 static struct {
@@ -37,35 +37,13 @@ static struct {
 	int64_t wall_offset_ns;
 } machine;
 
-static int make_top(void **state)
-{
-	(void)state;
-	umask(022);
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int remove_top(void **state)
-{
-	(void)state;
-	return rmdir(top);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "%s/history", top);
+	snprintf(dir, sizeof(dir), "%s/history", temp_dir);
 	machine.now_ns = BEGIN_NS;
 	machine.wall_offset_ns = (int64_t)(WALL_NS - BEGIN_NS);
 	return 0;
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", top);
-	return system(command);
 }
 
 static const char *name_cgroup(void *ctx, uint64_t id)
@@ -289,7 +267,7 @@ static void what_goes_while_no_recorder_runs_is_gone(void **state)
 		assert_cgroup(3, 4, 40, 0);
 		assert_int_equal(seen.counts.left_out, 1 + 2);
 		forget();
-		clean(state);
+		temp_dir__clean(state);
 		if (killed)
 			return;
 	}
@@ -384,13 +362,13 @@ static void there_is_room_for_those_of_the_last_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(within_a_run_each_has_its_row, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_goes_while_no_recorder_runs_is_gone, set_up, clean),
-		cmocka_unit_test_setup_teardown(another_boot_has_none_of_the_last_one, set_up, clean),
-		cmocka_unit_test_setup_teardown(what_goes_while_segments_are_missing_is_gone, set_up, clean),
-		cmocka_unit_test_setup_teardown(there_is_room_for_those_of_the_last_run, set_up, clean),
+		cmocka_unit_test_setup_teardown(within_a_run_each_has_its_row, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_goes_while_no_recorder_runs_is_gone, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(another_boot_has_none_of_the_last_one, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(what_goes_while_segments_are_missing_is_gone, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(there_is_room_for_those_of_the_last_run, set_up, temp_dir__clean),
 	};
 
 	setenv("TZ", "UTC0", 1);
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	return cmocka_run_group_tests(tests, temp_dir__make, temp_dir__remove);
 }

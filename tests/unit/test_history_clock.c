@@ -20,6 +20,7 @@
 #include "../../user/cli/command.h"
 #include "../../user/recording/recorder.h"
 #include "records.h"
+#include "temp_dir.h"
 
 #define SEC	   1000000000ULL
 #define MINUTE	   (60 * SEC)
@@ -31,7 +32,6 @@
 #define AUTUMN_NS (1792879200 * SEC) /* 2026-10-25 00:00 CEST; summer time ends at 03:00 */
 #define SPRING_NS (1774738800 * SEC) /* 2026-03-29 00:00 CET; it begins at 02:00 */
 
-static char top[] = "/tmp/memtrace-test-XXXXXX";
 static char dir[64], out[64];
 
 /* The machine: one task that counts a fault a minute. */
@@ -41,30 +41,6 @@ static struct {
 	struct outfile file;
 	struct recorder *rec;
 } machine;
-
-static int make_top(void **state)
-{
-	(void)state;
-	umask(022);
-	/* as a rule, so that no files of time zones are needed */
-	setenv("TZ", LOCAL_ZONE, 1);
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int remove_top(void **state)
-{
-	(void)state;
-	return rmdir(top);
-}
-
-static int clean(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", top);
-	return system(command);
-}
 
 static void start_recorder(void)
 {
@@ -100,8 +76,8 @@ static void boot(uint64_t wall_ns, const char *kernel)
 	machine.wall_ns = wall_ns;
 	machine.minor = 0;
 	snprintf(machine.kernel, sizeof(machine.kernel), "%s", kernel);
-	snprintf(dir, sizeof(dir), "%s/history", top);
-	snprintf(out, sizeof(out), "%s/out", top);
+	snprintf(dir, sizeof(dir), "%s/history", temp_dir);
+	snprintf(out, sizeof(out), "%s/out", temp_dir);
 	start_recorder();
 }
 
@@ -294,12 +270,14 @@ static void what_was_between_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(an_hour_that_comes_twice_is_meant_as_a_whole, clean),
-		cmocka_unit_test_teardown(an_hour_that_is_skipped_is_no_time, clean),
-		cmocka_unit_test_teardown(a_clock_that_is_set_while_it_runs_is_followed, clean),
-		cmocka_unit_test_teardown(a_clock_that_was_wrong_for_a_while_hides_nothing, clean),
-		cmocka_unit_test_teardown(what_was_between_is_said, clean),
+		cmocka_unit_test_teardown(an_hour_that_comes_twice_is_meant_as_a_whole, temp_dir__clean),
+		cmocka_unit_test_teardown(an_hour_that_is_skipped_is_no_time, temp_dir__clean),
+		cmocka_unit_test_teardown(a_clock_that_is_set_while_it_runs_is_followed, temp_dir__clean),
+		cmocka_unit_test_teardown(a_clock_that_was_wrong_for_a_while_hides_nothing, temp_dir__clean),
+		cmocka_unit_test_teardown(what_was_between_is_said, temp_dir__clean),
 	};
 
-	return cmocka_run_group_tests(tests, make_top, remove_top);
+	/* as a rule, so that no files of time zones are needed */
+	setenv("TZ", LOCAL_ZONE, 1);
+	return cmocka_run_group_tests(tests, temp_dir__make, temp_dir__remove);
 }
