@@ -298,16 +298,16 @@ within() {
 	local shift began
 
 	for shift in 1000000 "-$(($(cut -d. -f1 /proc/uptime) / 2))"; do
-		unshare -T --boottime "$shift" --monotonic "$shift" true 2>/dev/null || skip "no time namespaces here"
+		unshare -T --fork --boottime "$shift" --monotonic "$shift" true 2>/dev/null || skip "no time namespaces here"
 		began=$(date +%s)
-		run unshare -T --boottime "$shift" --monotonic "$shift" \
+		run unshare -T --fork --boottime "$shift" --monotonic "$shift" \
 			"$memtrace" trace fault --json -o "$tmp/stat.json" -- true
 		same "status of trace" "$status" 0
 		within "the first event" "$(head -n 1 "$tmp/stat.json" | jq .time_ns)" "$began" "$(date +%s)"
 
 		sleep 60 3>&- &
 		started+=($!)
-		run unshare -T --boottime "$shift" --monotonic "$shift" \
+		run unshare -T --fork --boottime "$shift" --monotonic "$shift" \
 			"$memtrace" map -p $! -d 0.2 --json -o "$tmp/stat.json"
 		same "status of map" "$status" 0
 		same "has mappings" "$(report '.processes[0].mappings | length > 5')" true

@@ -364,3 +364,26 @@ time.sleep(1000)"' sh "$cgroup" >"$tmp/said" 3>&- &
 		"$(awk '$1 == "Pss:" { printf "%.0f", $2 * 1024 }' "/proc/$pid/smaps_rollup")"
 	same "mappings" "$(report '[.processes[].mappings] | unique | tostring')" '[null]'
 }
+
+@test "csv has the mappings that text shows, of each process" {
+	local first second column
+
+	start_mapped one
+	first=$pid
+	start_mapped two
+	second=$pid
+	"$memtrace" map -p "$first,$second" --json -o "$tmp/stat.json" 2>/dev/null 3>&-
+	run "$memtrace" map -p "$first,$second" --format csv -o "$tmp/map.csv"
+	same "status" "$status" 0
+	[[ $(head -n 1 "$tmp/map.csv") == duration_ns,pid,comm,name,size_bytes,rss_bytes,* ]] || fail "$(head -n 1 "$tmp/map.csv")"
+	same "rows" "$(tail -n +2 "$tmp/map.csv" | wc -l)" "$(report '[.processes[].mappings | length] | add')"
+	for pid in "$first" "$second"; do
+		column=$(awk -F, -v pid="$pid" '$2 == pid && $4 ~ /^\[anon\]$/ { sum += $5 } END { printf "%.0f", sum }' "$tmp/map.csv")
+		same "bytes of $pid" "$column" \
+			"$(report ".processes[] | select(.pid == $pid) | [.mappings[] | select(.name == \"[anon]\") | .size_bytes] | add")"
+	done
+	"$memtrace" map -p "$first" --format csv:processes.mappings 2>/dev/null 3>&- | cmp - <("$memtrace" map -p "$first" --format csv)
+	run "$memtrace" map -p "$first" --format csv:mappings
+	same "status of a wrong name" "$status" 1
+	[[ $output == *processes.mappings* ]] || fail "$output"
+}

@@ -218,22 +218,45 @@ static int put_names(struct csv *csv, void (*fill)(struct csv *csv, const void *
 	return 0;
 }
 
+/* Rows of a table, or of those that the rows of another one have in a column: then with its row's keys before them. */
+struct part {
+	const struct table *table;
+	const struct table *outer; /* NULL: it is none within another one */
+	size_t column;		   /* of the outer one */
+	const struct cell *cells;  /* the outer one's row at hand */
+};
+
+static bool stands_before(const struct part *part, size_t i)
+{
+	const struct column *column = &part->outer->columns[i];
+
+	return column->path && column->key && !has_column(part->table, column->path);
+}
+
 static void name_columns(struct csv *csv, const void *what)
 {
-	const struct table *table = what;
+	const struct part *part = what;
+	const struct table *table = part->table;
 	size_t i;
 
 	name_moments(csv);
+	for (i = 0; part->outer && i < part->outer->nr_columns; i++)
+		if (stands_before(part, i))
+			put_name(csv, "", &part->outer->columns[i]);
 	for (i = 0; i < table->nr_columns; i++)
 		if (table->columns[i].path)
 			put_name(csv, "", &table->columns[i]);
 }
 
-static int put_row(struct csv *csv, const struct table *table, const struct cell *cells)
+static int put_row(struct csv *csv, const struct part *part, const struct cell *cells)
 {
+	const struct table *table = part->table;
 	int err = put_moments(csv);
 	size_t i;
 
+	for (i = 0; part->outer && i < part->outer->nr_columns && !err; i++)
+		if (stands_before(part, i))
+			err = put_cell(csv, &part->outer->columns[i], &part->cells[i]);
 	for (i = 0; i < table->nr_columns && !err; i++)
 		if (table->columns[i].path)
 			err = put_cell(csv, &table->columns[i], &cells[i]);
@@ -241,16 +264,33 @@ static int put_row(struct csv *csv, const struct table *table, const struct cell
 	return err;
 }
 
-static int put_table(struct csv *csv, const struct table *table)
+static int put_table(struct csv *csv, const struct part *part)
 {
+	const struct table *table = part->table;
 	struct cell *cells = calloc(table->nr_columns + 1, sizeof(*cells));
 	int err = cells ? table->rows.rewind(table->rows.ctx) : -ENOMEM;
 
 	find_moments(csv, table);
 	if (!err)
-		err = put_names(csv, name_columns, table);
+		err = put_names(csv, name_columns, part);
 	while (!err && (err = table->rows.next(table->rows.ctx, cells)) > 0)
-		err = put_row(csv, table, cells);
+		err = put_row(csv, part, cells);
+	free(cells);
+	return err;
+}
+
+static int put_tables_within(struct csv *csv, const struct part *within)
+{
+	const struct table *outer = within->outer;
+	struct cell *cells = calloc(outer->nr_columns + 1, sizeof(*cells));
+	int err = cells ? outer->rows.rewind(outer->rows.ctx) : -ENOMEM;
+
+	while (!err && (err = outer->rows.next(outer->rows.ctx, cells)) > 0) {
+		const struct cell *cell = &cells[within->column];
+		struct part part = { cell->t, outer, within->column, cells };
+
+		err = cell->kind == CELL_TABLE ? put_table(csv, &part) : 0;
+	}
 	free(cells);
 	return err;
 }
@@ -435,6 +475,34 @@ static const struct table *table_called(const struct report *report, const char 
 	return NULL;
 }
 
+/* Whether a name is that of a column behind its table's; NULL: whether people see what is in it and not the table. */
+static bool is_within(const struct table *table, const struct column *column, const char *name)
+{
+	size_t len = strlen(table->path);
+
+	if (!column->rows || !name)
+		return column->rows && column->main && table->not_in_text;
+	return !strncmp(name, table->path, len) && name[len] == '.' && !strcmp(name + len + 1, column->path);
+}
+
+static bool find_within(const struct report *report, const char *name, struct part *part)
+{
+	size_t s, c;
+
+	for (s = 0; s < report->nr_sections; s++) {
+		const struct table *table = &report->sections[s].table;
+
+		if (report->sections[s].kind != SECTION_TABLE || !table->path)
+			continue;
+		for (c = 0; c < table->nr_columns; c++)
+			if (is_within(table, &table->columns[c], name)) {
+				*part = (struct part){ .outer = table, .column = c };
+				return true;
+			}
+	}
+	return false;
+}
+
 static bool has_histograms(const struct report *report)
 {
 	size_t s;
@@ -449,13 +517,19 @@ static int refuse(const struct csv *csv)
 {
 	const struct report *report = csv->report;
 	char accepted[512] = "";
-	size_t s, at = 0;
+	size_t s, c, at = 0;
 
 	for (s = 0; s < report->nr_sections; s++) {
 		const struct table *table = &report->sections[s].table;
 
-		if (report->sections[s].kind == SECTION_TABLE && table->path && at < sizeof(accepted))
+		if (report->sections[s].kind != SECTION_TABLE || !table->path)
+			continue;
+		if (at < sizeof(accepted))
 			at += (size_t)snprintf(accepted + at, sizeof(accepted) - at, "%s, ", table->path);
+		for (c = 0; c < table->nr_columns && at < sizeof(accepted); c++)
+			if (table->columns[c].rows)
+				at += (size_t)snprintf(accepted + at, sizeof(accepted) - at, "%s.%s, ", table->path,
+						       table->columns[c].path);
 	}
 	log_error("--format %s:%s: there is no such table; expected one of %s%s%s%s", csv->out->ops->name,
 		  csv->out->part, accepted, has_histograms(report) ? histograms_part : "",
@@ -468,9 +542,12 @@ static int put_part(struct csv *csv)
 	const struct report *report = csv->report;
 	const char *part = csv->out->part;
 	const struct table *table = part ? table_called(report, part) : first_table(report);
+	struct part within;
 
+	if (find_within(report, part, &within))
+		return put_tables_within(csv, &within);
 	if (table)
-		return put_table(csv, table);
+		return put_table(csv, &(struct part){ .table = table });
 	if (has_histograms(report) && (!part || !strcmp(part, histograms_part)))
 		return put_histograms(csv);
 	if (!part || !strcmp(part, values_part))

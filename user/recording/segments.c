@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
+
 #define PAGE 4096
 
 /* Digits where the form has a d, else its character. */
@@ -48,7 +50,8 @@ bool segment__name(struct segment *segment, uint64_t wall_s, uint32_t number)
 	struct tm tm;
 
 	*segment = (struct segment){ .wall_s = wall_s, .number = number };
-	if (number > SEGMENT_NUMBER_MAX || seconds < 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900)
+	/* nanoseconds since the Unix epoch have 64 bits, up to the year 2262 */
+	if (number > SEGMENT_NUMBER_MAX || wall_s >= INT64_MAX / NSEC_PER_SEC || !gmtime_r(&seconds, &tm))
 		return false;
 	strftime(segment->name, sizeof(segment->name), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(segment->name + strlen(segment->name), sizeof(segment->name) - strlen(segment->name), "-%08u.rec",

@@ -103,6 +103,7 @@ struct column {
 	bool left;	    /* aligned to the left in text */
 	bool key;	    /* text shows it also when it may not fit; printed first */
 	bool main;	    /* what the table is about: viewers show this number first */
+	bool rows;	    /* cells are tables */
 	bool path_of_calls; /* JSON has an array of a string's parts, between which is ';' */
 };
 

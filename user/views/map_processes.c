@@ -37,7 +37,7 @@ static const struct column process_columns[] = {
 	{ .path = "cost.pss_ns", .unit = UNIT_NS },
 	{ .path = "cost.wss_ns", .unit = UNIT_NS },
 	{ .path = "cost.nodes_ns", .unit = UNIT_NS },
-	{ .path = "mappings" },
+	{ .path = "mappings", .rows = true, .main = true },
 	{ .title = "PPID", .path = "ppid" },
 	{ .title = "COMMAND", .path = "command", .left = true },
 };
