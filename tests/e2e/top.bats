@@ -348,6 +348,20 @@ down_to() {
 	ends
 }
 
+@test "what was lost is said at each width" {
+	unshare -pf --mount-proc true 2>/dev/null || skip "no pid namespaces here"
+	setup_screen 40 10
+	# tasks outside of its pid namespace have no counters for it
+	keys -l "unshare -pf --mount-proc $memtrace top fault -a -i 0.5"
+	keys Enter
+	work -c mt-fast -n 300
+	eventually on_screen '^lost [1-9][0-9,.k]*  [0-9]+ processes by'
+	tmux -L "$socket" resize-window -x 120 -y 24
+	eventually on_screen 'processes by process, faults  lost: [1-9]'
+	keys q
+	ends
+}
+
 # modes: how the terminal is set
 modes() {
 	stty -a -F "$(tmux -L "$socket" display-message -p '#{pane_tty}')" | sed 's/rows.*columns [0-9]*;//'

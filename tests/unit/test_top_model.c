@@ -399,7 +399,7 @@ static void layouts(void **state)
 	unsigned int width;
 	size_t group, set, nr, i, c;
 
-	for (width = 40; width <= 500; width += 7)
+	for (width = 40; width <= 500; width += width < 240 ? 1 : 7)
 		for (group = 0; group < NR_TOP_GROUPS; group++)
 			for (set = 0; set < NR_TOP_SETS; set++) {
 				nr = top_columns__list(group, set, list);
@@ -412,6 +412,9 @@ static void layouts(void **state)
 							    layout.places[i - 1].x + layout.places[i - 1].width - 1);
 					if (list[c]->kind != TOP_COLUMN_SPARK && list[c]->kind != TOP_COLUMN_CGROUP)
 						assert_non_null(placed(&layout, list[c]->title));
+					if (width >= 60)
+						assert_true(placed(&layout, "LAST MINUTE")->width >=
+							    strlen("LAST MINUTE"));
 				}
 			}
 	top_layout__make(&layout, TOP_BY_PROCESS, TOP_OVERVIEW, NULL, 80);

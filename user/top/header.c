@@ -83,24 +83,33 @@ static void draw_title(struct top_app *app, unsigned int y)
 		screen__put_right(app->screen, y, 0, width, STYLE_DIM, cost);
 }
 
-/* What is filtered, what was lost. */
+/* What is filtered, what was lost: in short, and first, where there is little room. */
 static void draw_status(struct top_app *app, unsigned int y)
 {
 	const struct top_moment *moment = top_app__moment(app);
 	const struct top_model *model = &app->model;
-	unsigned int width = screen__columns(app->screen), x;
-	char text[TEXT], count[32] = "-";
+	unsigned int width = screen__columns(app->screen), x = 0;
+	bool short_of_room = moment->events_lost && width < BAR_FROM;
+	char text[TEXT], count[32] = "-", lost[32];
 
+	if (short_of_room) {
+		x = screen__put(app->screen, y, 0, width, STYLE_BAD, "lost ");
+		x += screen__put(app->screen, y, x, width, STYLE_BAD,
+				 format_count(lost, sizeof(lost), moment->events_lost)) +
+		     2;
+	}
 	if (model->moment)
 		format_count(count, sizeof(count), model->total.processes);
 	snprintf(text, sizeof(text), "%s processes by %s, %s", count, top_group_names[model->group],
 		 top_column_sets[model->set].name);
-	x = screen__put(app->screen, y, 0, width, STYLE_PLAIN, text) + 2;
+	x += screen__put(app->screen, y, x, width, STYLE_PLAIN, text) + 2;
 	if (model->filter[0]) {
 		x += screen__put(app->screen, y, x, width, STYLE_PLAIN, "filter: ");
 		x += screen__put(app->screen, y, x, width, STYLE_WARN, model->filter) + 2;
 	}
-	x += screen__put(app->screen, y, x, width, moment->events_lost ? STYLE_BAD : STYLE_DIM, moment->lost) + 2;
+	if (!short_of_room)
+		x += screen__put(app->screen, y, x, width, moment->events_lost ? STYLE_BAD : STYLE_DIM, moment->lost) +
+		     2;
 	if (!moment->unavailable[0])
 		return;
 	snprintf(text, sizeof(text), "unavailable: %s", moment->unavailable);

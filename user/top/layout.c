@@ -2,7 +2,7 @@
 /* Which columns fit. */
 #include "columns.h"
 
-#define SPARK_MIN 10
+#define SPARK_MIN 11
 #define SPARK_MAX 60
 #define LAST_MIN  12
 #define ROOMY	  60 /* a terminal that wide keeps room for the line of the last minute */
@@ -82,14 +82,14 @@ void top_layout__make(struct top_layout *layout, enum top_group group, enum top_
 {
 	const struct top_column *list[TOP_MAX_COLUMNS];
 	size_t nr = top_columns__list(group, set, list), i, first, end;
-	unsigned int x = 0, reserved = width >= ROOMY ? SPARK_MIN : 0;
+	unsigned int x = 0, reserved = width >= ROOMY ? 1 + SPARK_MIN : 0;
 
 	layout->nr = 0;
 	for (i = 0; i < nr && !is_measure(list[i]); i++)
 		x = put(layout, list[i], x, name_width(list[i], group, width));
 	for (end = i; end < nr && is_measure(list[end]); end++)
 		;
-	first = first_measure(list, i, end, sorted, width > x + reserved ? width - x - reserved : 0);
+	first = first_measure(list, i, end, sorted, width > x + reserved ? width + 1 - x - reserved : 0);
 	for (i = first; i < end && x + list[i]->width + reserved <= width; i++)
 		x = put(layout, list[i], x, list[i]->width);
 	put_rest(layout, list[end], end + 1 < nr ? list[end + 1] : NULL, x, width);
