@@ -57,9 +57,8 @@ static void fill_help(struct top_app *app)
 	top_lines__add(lines, STYLE_PLAIN, "%s", "");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "LIMIT% is the memory held, of the nearest hard limit of its cgroup.");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "A line of the last minute is as high as the most that its row had.");
-	top_lines__add(lines, STYLE_PLAIN, "%s",
-		       "The memory bar: used, then what could be reclaimed, then free; the lines in it are the "
-		       "watermarks of free memory.");
+	top_lines__add(lines, STYLE_PLAIN, "%s", "The memory bar: used, then what could be reclaimed, then free;");
+	top_lines__add(lines, STYLE_PLAIN, "%s", "the lines in it are the watermarks of free memory.");
 	top_lines__add(lines, STYLE_PLAIN, "%s", "- is what is not known. Rows of what has ended are dim.");
 }
 
