@@ -33,7 +33,7 @@ said() { # said REGEX
 	# who hits the limit is anybody of the container: the importer, or one of the shell's that feeds it
 	said '^asked +(importer|head|sleep|container-kille)\['
 	said '^before +importer\[[0-9]+\] grew [4-9]\.|^before +importer\[[0-9]+\] grew [12][0-9]\.'
-	said 'memcg OOM: /memtrace-container-killed at its limit \(64\.0MiB'
+	said 'memcg OOM: /memtrace-container-killed at its limit \(6[34]\.[0-9]MiB of 64\.0MiB'
 }
 
 @test "database-stalls: the database's files are read again, as the backup pushed them out" {

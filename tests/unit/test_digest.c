@@ -133,6 +133,11 @@ static void run_for(uint64_t moments, uint64_t kills)
 		/* some moments are missing, few or many */
 		if (next_number(&machine.seed) % 200 == 0)
 			machine.now_ns += TICK_NS * (next_number(&machine.seed) % 20);
+		/* the clock is set, and corrected a little */
+		if (next_number(&machine.seed) % 250 == 0)
+			machine.wall_offset_ns +=
+				(int64_t)(next_number(&machine.seed) % (7200 * SEC)) - 3600 * (int64_t)SEC;
+		machine.wall_offset_ns += (int64_t)(next_number(&machine.seed) % 1000000);
 		take_sample();
 		take_cgroups();
 		take_events(next_number(&machine.seed) % 100 == 0 ? kills : 0);
@@ -175,6 +180,7 @@ static void take(void *ctx, const void *record, size_t size)
 	struct list *list = ctx;
 
 	list->records++;
+	list->history.nr_clocks = replay__clocks(list->source, &list->history.clocks);
 	recording_summary__take(&list->summary, record, size);
 	assert_int_equal(history_summary__take(&list->history, record, cgroup_of, list->source), 0);
 }
@@ -189,11 +195,11 @@ static void read_list(struct list *list, bool brief)
 			 EXIT_OK);
 	if (brief)
 		assert_int_equal(replay__be_brief(list->source), 0);
-	list->history.wall_offset_ns = replay__head(list->source)->start.wall_offset_ns;
 	while (list->source->ops->next(list->source, &due_ns) > 0)
 		;
 	history_summary__end(&list->history);
 	list->history.nr_gaps = replay__gaps(list->source, &list->history.gaps);
+	list->history.nr_clocks = replay__clocks(list->source, &list->history.clocks);
 	list->source->ops->checkpoint(list->source, &list->summary.end);
 	list->source->ops->totals(list->source, &list->summary.totals);
 	assert_int_equal(list->summary.error, 0);
@@ -233,6 +239,17 @@ static void assert_same_gaps(const struct history_summary *brief, const struct h
 	}
 }
 
+static void assert_same_clocks(const struct history_summary *brief, const struct history_summary *whole)
+{
+	size_t i;
+
+	assert_int_equal(brief->nr_clocks, whole->nr_clocks);
+	for (i = 0; i < whole->nr_clocks; i++) {
+		assert_int_equal(brief->clocks[i].from_ns, whole->clocks[i].from_ns);
+		assert_int_equal(brief->clocks[i].wall_offset_ns, whole->clocks[i].wall_offset_ns);
+	}
+}
+
 static void assert_same_summary(const struct recording_summary *brief, const struct recording_summary *whole)
 {
 	enum mt_rec_id id;
@@ -262,6 +279,7 @@ static uint64_t compare(struct list *whole)
 	assert_same_summary(&brief.summary, &whole->summary);
 	assert_same_kills(&brief.history, &whole->history);
 	assert_same_gaps(&brief.history, &whole->history);
+	assert_same_clocks(&brief.history, &whole->history);
 	assert_memory_equal(brief.history.worst, whole->history.worst, sizeof(whole->history.worst));
 	percent = 100 * brief.records / whole->records;
 	free_list(&brief);

@@ -228,6 +228,40 @@ static void a_clock_that_was_wrong_for_a_while_hides_nothing(void **state)
 	assert_part("2026-10-25 15:00", "2026-10-25 15:30", AUTUMN_NS + 16 * HOUR, 30);
 }
 
+/* When it was, by the clock on the wall. */
+static uint64_t kill_one(void)
+{
+	struct mt_oom kill = { .hdr = { .id = MT_REC_oom, .size = sizeof(kill), .time_ns = machine.now_ns + 1 },
+			       .victim = { .comm = "victim", .pid = 7 } };
+
+	recorder__take(machine.rec, &kill);
+	return machine.wall_ns + 1;
+}
+
+static void a_list_has_times_by_the_clock_of_then(void **state)
+{
+	const char *text, *kills;
+	uint64_t one, other;
+
+	(void)state;
+	boot(AUTUMN_NS + 10 * HOUR, "1");
+	run_for(40);
+	one = kill_one();
+	run_for(5);
+	machine.wall_ns += 500 * HOUR + 17 * SEC;
+	run_for(5);
+	other = kill_one();
+	run_for(5);
+	machine.wall_ns -= 3 * HOUR;
+	run_for(5);
+	stop_recorder();
+	text = replay("replay", NULL, NULL);
+	assert_int_equal(number(text, "\"start_ns\":"), AUTUMN_NS + 10 * HOUR);
+	kills = strstr(text, "\"oom_kills\":");
+	assert_int_equal(number(kills, "\"time_ns\":"), one);
+	assert_int_equal(number(strstr(strstr(kills, "time_ns") + 1, "time_ns"), "time_ns\":"), other);
+}
+
 static size_t nr_of(const char *text, const char *part)
 {
 	size_t nr = 0;
@@ -274,6 +308,7 @@ int main(void)
 		cmocka_unit_test_teardown(an_hour_that_is_skipped_is_no_time, temp_dir__clean),
 		cmocka_unit_test_teardown(a_clock_that_is_set_while_it_runs_is_followed, temp_dir__clean),
 		cmocka_unit_test_teardown(a_clock_that_was_wrong_for_a_while_hides_nothing, temp_dir__clean),
+		cmocka_unit_test_teardown(a_list_has_times_by_the_clock_of_then, temp_dir__clean),
 		cmocka_unit_test_teardown(what_was_between_is_said, temp_dir__clean),
 	};
 

@@ -19,6 +19,8 @@
 #define OFFSET	 (25 * SEC) /* the clock on the wall is so far ahead */
 #define BEGIN_NS (1000 * MINUTE - OFFSET)
 
+static const struct recorded_clock clock_of_all = { .wall_offset_ns = OFFSET };
+
 static const char *no_cgroup(void *ctx, uint64_t id)
 {
 	return NULL;
@@ -55,7 +57,7 @@ static void the_worst_minutes_are_found(void **state)
 	static const struct {
 		uint64_t minute, waited;
 	} worst[HISTORY_MINUTES] = { { 1, 60 }, { 5, 60 }, { 6, 30 }, { 7, 24 }, { 4, 18 } };
-	struct history_summary summary = { .wall_offset_ns = OFFSET };
+	struct history_summary summary = { .clocks = &clock_of_all, .nr_clocks = 1 };
 	uint64_t total = 12345, i;
 
 	(void)state;
@@ -76,7 +78,7 @@ static void the_worst_minutes_are_found(void **state)
 /* Looks of a thinned segment are a minute apart, a little behind full ones. */
 static void what_grew_did_so_before_the_look(void **state)
 {
-	struct history_summary summary = { .wall_offset_ns = OFFSET };
+	struct history_summary summary = { .clocks = &clock_of_all, .nr_clocks = 1 };
 	uint64_t i;
 
 	(void)state;
@@ -91,7 +93,7 @@ static void what_grew_did_so_before_the_look(void **state)
 
 static void what_is_no_growth_of_a_minute_is_left_out(void **state)
 {
-	struct history_summary summary = { .wall_offset_ns = OFFSET };
+	struct history_summary summary = { .clocks = &clock_of_all, .nr_clocks = 1 };
 
 	(void)state;
 	look(&summary, BEGIN_NS, 1000);

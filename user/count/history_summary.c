@@ -41,12 +41,21 @@ static void close_minute(struct history_summary *summary)
 	summary->worst[at] = summary->open;
 }
 
+int64_t history_summary__wall_offset(const struct history_summary *summary, uint64_t ns)
+{
+	size_t i = summary->nr_clocks;
+
+	while (i > 1 && summary->clocks[i - 1].from_ns > ns)
+		i--;
+	return i ? summary->clocks[i - 1].wall_offset_ns : 0;
+}
+
 /* What grew between two looks did so about halfway between them: most looks are a little after full minutes. */
 static void take_look(struct history_summary *summary, uint64_t time_ns, uint64_t total_ns)
 {
 	uint64_t middle_ns = summary->last_ns ? summary->last_ns + (time_ns - summary->last_ns) / 2 : time_ns;
-	uint64_t wall_ns = middle_ns + (uint64_t)summary->wall_offset_ns;
-	uint64_t from_ns = wall_ns / MINUTE_NS * MINUTE_NS - (uint64_t)summary->wall_offset_ns;
+	uint64_t offset_ns = (uint64_t)history_summary__wall_offset(summary, time_ns);
+	uint64_t from_ns = (middle_ns + offset_ns) / MINUTE_NS * MINUTE_NS - offset_ns;
 
 	if (total_ns == MT_UNKNOWN_U64)
 		return;

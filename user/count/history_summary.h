@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_COUNT_HISTORY_SUMMARY_H
 #define MEMTRACE_COUNT_HISTORY_SUMMARY_H
 
+#include "../model/recorded_clock.h"
 #include "../model/recorded_gap.h"
 #include "../model/samples.h"
 
@@ -24,8 +25,9 @@ struct history_minute {
 
 /* All zero at first, but for what the caller fills in. */
 struct history_summary {
-	int64_t wall_offset_ns;		 /* the caller's */
-	const struct recorded_gap *gaps; /* the caller's, borrowed */
+	const struct recorded_clock *clocks; /* the caller's, borrowed: those known so far, by time */
+	size_t nr_clocks;
+	const struct recorded_gap *gaps; /* the same */
 	size_t nr_gaps;
 	uint64_t nr_kills;
 	size_t nr_listed;			      /* of them */
@@ -38,6 +40,8 @@ struct history_summary {
 /* cgroup: the name of an id, or NULL.  0 or -ENOMEM. */
 int history_summary__take(struct history_summary *summary, const void *record,
 			  const char *(*cgroup)(void *ctx, uint64_t id), void *ctx);
+/* How far the wall's clock was ahead at that time. */
+int64_t history_summary__wall_offset(const struct history_summary *summary, uint64_t ns);
 /* There are no more records. */
 void history_summary__end(struct history_summary *summary);
 /* What it owns. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_LATE   128	/* moments; with more a segment is read whole */
+#define MAX_KEPT   128	/* moments; with more a segment is read whole */
 #define MAX_KILLS  1000 /* of more only the number is known */
 #define LATE_TICKS 2	/* a moment that comes later has missed one */
 
@@ -23,36 +23,42 @@ static void *room_for(struct digest *digest, void *list, size_t nr, size_t step,
 	return more;
 }
 
-static void add_late(struct digest *digest, const struct checkpoint_record *moment, uint64_t flags)
+static void keep(struct digest *digest, const struct checkpoint_record *moment, uint64_t flags)
 {
-	struct checkpoint_record *late;
+	struct checkpoint_record *kept = digest->nr_kept ? &digest->kept[digest->nr_kept - 1] : NULL;
 
-	if (digest->nr_late == MAX_LATE) {
+	if (kept && kept->checkpoint.now_ns == moment->checkpoint.now_ns)
+		return;
+	if (digest->nr_kept == MAX_KEPT) {
 		digest->error = -E2BIG;
 		return;
 	}
-	late = room_for(digest, digest->late, digest->nr_late, 8, sizeof(*late));
-	if (!late)
+	kept = room_for(digest, digest->kept, digest->nr_kept, 8, sizeof(*kept));
+	if (!kept)
 		return;
-	digest->late = late;
-	late += digest->nr_late++;
-	*late = *moment;
-	late->flags |= flags;
+	digest->kept = kept;
+	kept += digest->nr_kept++;
+	*kept = *moment;
+	kept->flags |= flags;
 }
 
 static void take_moment(struct digest *digest, const struct checkpoint_record *moment)
 {
 	uint64_t last_ns = digest->last.hdr.id ? digest->last.checkpoint.now_ns : digest->start_ns;
+	bool is_late, is_set;
 
 	if (moment->flags & CHECKPOINT_BASE) {
 		digest->base = *moment;
 		return;
 	}
-	if (digest->tick_ns && moment->checkpoint.now_ns > last_ns + LATE_TICKS * digest->tick_ns) {
-		if (digest->last.hdr.id)
-			add_late(digest, &digest->last, 0);
-		add_late(digest, moment, CHECKPOINT_LATE);
-	}
+	is_late = digest->tick_ns && moment->checkpoint.now_ns > last_ns + LATE_TICKS * digest->tick_ns;
+	is_set = clock_was_set(digest->wall_offset_ns, moment->checkpoint.wall_offset_ns);
+	if (is_late && digest->last.hdr.id)
+		keep(digest, &digest->last, 0);
+	if (is_late || is_set)
+		keep(digest, moment, is_late ? CHECKPOINT_LATE : 0);
+	if (is_set)
+		digest->wall_offset_ns = moment->checkpoint.wall_offset_ns;
 	digest->last = *moment;
 }
 
@@ -197,11 +203,12 @@ static int encode_moments(const struct digest *digest, struct encoder *enc)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < digest->nr_late; i++)
-		err = encoder__add(enc, &digest->late[i]);
+	for (i = 0; !err && i < digest->nr_kept; i++)
+		err = encoder__add(enc, &digest->kept[i]);
 	return err || !digest->last.hdr.id ? err : encoder__add(enc, &digest->last);
 }
 
+/* Moments come first: they say what the wall's clock showed when the others were. */
 int digest__encode(const struct digest *digest, struct encoder *enc)
 {
 	struct digest_record left_out = digest->left_out;
@@ -210,6 +217,8 @@ int digest__encode(const struct digest *digest, struct encoder *enc)
 
 	if (!err && digest->base.hdr.id)
 		err = encoder__add(enc, &digest->base);
+	if (!err)
+		err = encode_moments(digest, enc);
 	for (i = 0; !err && i < digest->nr_kills; i++)
 		err = encoder__add(enc, &digest->kills[i]);
 	if (!err)
@@ -218,14 +227,12 @@ int digest__encode(const struct digest *digest, struct encoder *enc)
 		err = encode_cgroups(digest, enc);
 	left_out.hdr =
 		(struct mt_hdr){ .id = REC_DIGEST, .size = sizeof(left_out), .time_ns = digest->last.hdr.time_ns };
-	if (!err)
-		err = encoder__add(enc, &left_out);
-	return err ? err : encode_moments(digest, enc);
+	return err ? err : encoder__add(enc, &left_out);
 }
 
 void digest__reset(struct digest *digest)
 {
-	free(digest->late);
+	free(digest->kept);
 	free(digest->looks);
 	free(digest->kills);
 	free(digest->cgroups);

@@ -12,16 +12,18 @@
 
 /* All zero at first. */
 struct digest {
-	uint64_t start_ns; /* the owner's: when the segment begins */
-	uint64_t tick_ns;  /* the same: how far moments are apart; 0: not known, so none is missing */
+	uint64_t start_ns;	/* the owner's: when the segment begins */
+	int64_t wall_offset_ns; /* the same: how far the wall's clock is ahead then; of the last kept moment */
+	uint64_t tick_ns;	/* the same: how far moments are apart; 0: not known, so none is missing */
 	struct digest_record left_out;
 	struct checkpoint_record base, last; /* hdr.id 0: none */
-	struct checkpoint_record *late;	     /* the moments before and after a time in which some are missing; owned */
-	struct sample_record sample;	     /* the first one; hdr.id 0: none */
-	struct digest_look *looks;	     /* the pressure in those behind it; owned */
-	struct mt_oom *kills;		     /* owned */
-	uint64_t *cgroups;		     /* ids; owned */
-	size_t nr_late, nr_looks, nr_kills, nr_cgroups;
+	/* Moments before and after a time in which some are missing, and where the wall's clock was set; owned. */
+	struct checkpoint_record *kept;
+	struct sample_record sample; /* the first one; hdr.id 0: none */
+	struct digest_look *looks;   /* the pressure in those behind it; owned */
+	struct mt_oom *kills;	     /* owned */
+	uint64_t *cgroups;	     /* ids; owned */
+	size_t nr_kept, nr_looks, nr_kills, nr_cgroups;
 	uint64_t left_out_cgroups; /* as in cgroup_sample_record */
 	bool sampled_cgroups;	   /* any */
 	bool is_flat;		   /* the pressure did not grow since the look before the last */

@@ -66,6 +66,8 @@ struct layouts {
 	size_t size; /* of the largest of memtrace's own records */
 };
 
+#define CLOCK_STEP_NS 1000000000LL
+
 /* A moment at which counts were brought up to date, as a record. */
 #define REC_CHECKPOINT 0xfff0
 
@@ -81,6 +83,14 @@ struct checkpoint_record {
 		uint64_t count[MT_HIST_SLOTS]; /* by log2 of the duration */
 	} folds[MT_NR_RECLAIM_KINDS];
 };
+
+/* Whether the wall's clock was set between two moments: further than it is corrected in the time of a segment. */
+static inline bool clock_was_set(int64_t wall_offset_ns, int64_t next_offset_ns)
+{
+	int64_t by_ns = (int64_t)((uint64_t)next_offset_ns - (uint64_t)wall_offset_ns);
+
+	return by_ns > CLOCK_STEP_NS || by_ns < -CLOCK_STEP_NS;
+}
 
 enum checkpoint_flags {
 	CHECKPOINT_FINAL = 1 << 0, /* the run was over */

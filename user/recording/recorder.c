@@ -258,6 +258,7 @@ static int begin_segment(struct recorder *rec)
 	if (head.window)
 		digest__reset(&rec->digest);
 	rec->digest.start_ns = head.start.now_ns;
+	rec->digest.wall_offset_ns = head.start.wall_offset_ns;
 	rec->digest.tick_ns = head.facts.tick_ns;
 	window__tidy(&rec->window, head.start.now_ns);
 	err = history__begin(&rec->history, head.start.now_ns, head.start.now_ns + head.start.wall_offset_ns);

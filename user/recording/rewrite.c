@@ -224,6 +224,7 @@ static int open_parts(struct rewrite *rewrite, uint64_t every_ns)
 	if (rewrite->head.facts.tick_ns < every_ns)
 		rewrite->head.facts.tick_ns = every_ns;
 	rewrite->digest.start_ns = rewrite->head.start.now_ns;
+	rewrite->digest.wall_offset_ns = rewrite->head.start.wall_offset_ns;
 	rewrite->digest.tick_ns = rewrite->head.facts.tick_ns;
 	rewrite->zstd = ZSTD_createCCtx();
 	return rewrite->zstd ? 0 : -ENOMEM;

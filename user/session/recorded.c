@@ -20,8 +20,10 @@ static void take(void *ctx, const void *record, size_t size)
 	int err = 0;
 
 	recording_summary__take(&recorded->summary, record, size);
-	if (recorded->summary.history)
+	if (recorded->summary.history) {
+		recorded->history.nr_clocks = replay__clocks(recorded->source, &recorded->history.clocks);
 		err = history_summary__take(&recorded->history, record, name_cgroup, recorded->source);
+	}
 	if (err && !recorded->summary.error)
 		recorded->summary.error = err;
 }
@@ -40,6 +42,7 @@ static int read_through(struct recorded *recorded)
 		more = summary->error;
 	history_summary__end(&recorded->history);
 	recorded->history.nr_gaps = replay__gaps(recorded->source, &recorded->history.gaps);
+	recorded->history.nr_clocks = replay__clocks(recorded->source, &recorded->history.clocks);
 	ops->checkpoint(recorded->source, &summary->end);
 	ops->totals(recorded->source, &summary->totals);
 	recorded->damaged = recorded->source->damaged;
@@ -66,10 +69,8 @@ int recorded__read(struct recorded *recorded, const char *path)
 		return EXIT_FAILED;
 	}
 	summary->head = replay__head(recorded->source);
-	if (replay__is_history(recorded->source)) {
-		recorded->history.wall_offset_ns = summary->head->start.wall_offset_ns;
+	if (replay__is_history(recorded->source))
 		summary->history = &recorded->history;
-	}
 	return read_through(recorded);
 }
 

@@ -129,6 +129,8 @@ static int take_checkpoint(struct replay *replay, const struct checkpoint_record
 		replay_history__rebase(replay, &record->totals, record->checkpoint.own_cpu_ns);
 	else if (replay->segments.dir && (!replay->reader.in_digest || record->flags & CHECKPOINT_LATE))
 		err = replay_history__moment(replay, record->checkpoint.now_ns);
+	if (!err && replay->segments.dir)
+		err = replay_history__clock(replay, &record->checkpoint);
 	replay->checkpoint = record->checkpoint;
 	replay->totals = record->totals;
 	if (replay->totals.rings.nr_hot > MT_MAX_HOT_RINGS)
@@ -313,6 +315,7 @@ static void source_free(struct source *src)
 	replay__close_reader(replay);
 	replay_segments__free(&replay->segments);
 	free(replay->gaps);
+	free(replay->clocks);
 	free(replay);
 }
 
@@ -419,6 +422,12 @@ void replay__restart(struct source *src)
 bool replay__lacks_cgroups(const struct source *src)
 {
 	return replay_of(src)->lacks_cgroups;
+}
+
+size_t replay__clocks(const struct source *src, const struct recorded_clock **clocks)
+{
+	*clocks = replay_of(src)->clocks;
+	return replay_of(src)->nr_clocks;
 }
 
 size_t replay__gaps(const struct source *src, const struct recorded_gap **gaps)

@@ -3,6 +3,7 @@
 #ifndef MEMTRACE_SOURCES_REPLAY_H
 #define MEMTRACE_SOURCES_REPLAY_H
 
+#include "../model/recorded_clock.h"
 #include "../model/recorded_gap.h"
 #include "../model/source.h"
 #include "../recording/head.h"
@@ -39,6 +40,8 @@ bool replay__is_history(const struct source *src);
 const struct recording_head *replay__head(const struct source *src);
 /* Of a history, as far as it was read: the times without a recorder, by time; valid until the next record. */
 size_t replay__gaps(const struct source *src, const struct recorded_gap **gaps);
+/* The same: how the clock on the wall stood, by time; there is one at the start. */
+size_t replay__clocks(const struct source *src, const struct recorded_clock **clocks);
 /* The run begins here: totals and CPU time count from what they are now. */
 void replay__restart(struct source *src);
 /* Whether there was no room for the names of some cgroups. */

@@ -9,6 +9,7 @@
 
 #define LATE_TICKS 6	  /* a moment that comes later has missed some */
 #define MAX_GAPS   100000 /* a directory may have any segments */
+#define MAX_CLOCKS MAX_GAPS
 
 /* All counters in it are 64 bits wide and only grow. */
 void replay_history__add_totals(const struct replay *replay, struct totals *totals)
@@ -53,6 +54,40 @@ static int put_gap(struct replay *replay, const struct recorded_gap *gap)
 	replay->gaps = gaps;
 	gaps[replay->nr_gaps++] = *gap;
 	return 0;
+}
+
+static int put_clock(struct replay *replay, uint64_t from_ns, int64_t wall_offset_ns)
+{
+	struct recorded_clock *clocks;
+
+	if (replay->nr_clocks == MAX_CLOCKS)
+		return 0;
+	clocks = reallocarray(replay->clocks, replay->nr_clocks + 1, sizeof(*clocks));
+	if (!clocks)
+		return -ENOMEM;
+	replay->clocks = clocks;
+	clocks[replay->nr_clocks++] = (struct recorded_clock){ from_ns, wall_offset_ns };
+	return 0;
+}
+
+int replay_history__clock(struct replay *replay, const struct checkpoint *checkpoint)
+{
+	const struct recorded_clock *last = replay->nr_clocks ? &replay->clocks[replay->nr_clocks - 1] : NULL;
+
+	if (last && !clock_was_set(last->wall_offset_ns, checkpoint->wall_offset_ns))
+		return 0;
+	return put_clock(replay, checkpoint->now_ns, checkpoint->wall_offset_ns);
+}
+
+/* Between segments a clock that is only corrected a little is followed, too. */
+static int begin_clock(struct replay *replay)
+{
+	const struct recorded_clock *last = replay->nr_clocks ? &replay->clocks[replay->nr_clocks - 1] : NULL;
+	int64_t wall_offset_ns = replay->current.start.wall_offset_ns - (int64_t)replay->moved.time_ns;
+
+	if (last && last->wall_offset_ns == wall_offset_ns)
+		return 0;
+	return put_clock(replay, replay->current.start.now_ns + replay->moved.time_ns, wall_offset_ns);
 }
 
 /* The moment at which the next segment begins is that of the last one's end, where nothing is missing. */
@@ -149,7 +184,8 @@ static int begin_segment(struct replay *replay)
 	if (first)
 		replay->head = head;
 	replay->current = head;
-	return 1;
+	err = begin_clock(replay);
+	return err ? err : 1;
 }
 
 int replay_history__next(struct replay *replay)

@@ -41,6 +41,8 @@ struct replay {
 	bool stops_at_runs;			  /* where one begins is a moment */
 	struct recorded_gap *gaps;		  /* owned */
 	size_t nr_gaps;
+	struct recorded_clock *clocks; /* owned */
+	size_t nr_clocks;
 	struct command_outcome outcome;
 	struct cgroup_name *cgroups;
 	size_t cgroup_bytes;
@@ -59,6 +61,8 @@ void replay_history__add_totals(const struct replay *replay, struct totals *tota
 void replay_history__rebase(struct replay *replay, const struct totals *base, uint64_t own_cpu_ns);
 /* The next moment of a segment is this one: if that is long after the last one, something is missing.  0 or -ENOMEM. */
 int replay_history__moment(struct replay *replay, uint64_t now_ns);
+/* A moment says how the wall's clock stands: if it was set since the last one, that is kept.  0 or -ENOMEM. */
+int replay_history__clock(struct replay *replay, const struct checkpoint *checkpoint);
 /* Opens the next segment: 1; 0: there is none; -errno. */
 int replay_history__next(struct replay *replay);
 /* The run that has begun makes a moment: when it began. */

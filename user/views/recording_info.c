@@ -33,6 +33,15 @@ struct recording_info *recording_info__new(const struct recording_summary *summa
 	return info;
 }
 
+/* Dates are shown by the clock as it was at the end; in a history it stood otherwise before it was set. */
+static uint64_t date(const struct recording_info *info, uint64_t ns)
+{
+	const struct history_summary *history = info->summary->history;
+	int64_t offset_ns = info->summary->end.wall_offset_ns;
+
+	return history ? ns + (uint64_t)history_summary__wall_offset(history, ns) - (uint64_t)offset_ns : ns;
+}
+
 static const char *list_probes(uint32_t probes, char *text)
 {
 	size_t at = 0;
@@ -74,7 +83,7 @@ static void add_run(struct recording_info *info, struct report *report)
 	*c++ = cell_string(head->host.machine);
 	*c++ = cell_uint(head->host.cpus);
 	*c++ = cell_uint(head->host.memory_bytes);
-	*c++ = cell_uint(head->start.now_ns);
+	*c++ = cell_uint(date(info, head->start.now_ns));
 	*c++ = cell_uint(summary->end.now_ns - head->start.now_ns);
 	*c++ = cell_string(list_probes(facts->probes, info->probes));
 	*c++ = cell_string(list_probes(facts->every, info->every));
@@ -213,8 +222,8 @@ static int add_gaps(struct recording_info *info, struct report *report)
 	if (!c)
 		return -ENOMEM;
 	for (i = 0; i < history->nr_gaps; i++) {
-		*c++ = cell_uint(history->gaps[i].from_ns);
-		*c++ = cell_uint(history->gaps[i].to_ns);
+		*c++ = cell_uint(date(info, history->gaps[i].from_ns));
+		*c++ = cell_uint(date(info, history->gaps[i].to_ns));
 		*c++ = cell_string(history->gaps[i].why);
 		*c++ = cell_bool(history->gaps[i].other_kernel);
 	}
@@ -243,7 +252,7 @@ static int add_kills(struct recording_info *info, struct report *report)
 	if (!c)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++) {
-		*c++ = cell_uint(history->kills[i].time_ns);
+		*c++ = cell_uint(date(info, history->kills[i].time_ns));
 		*c++ = cell_string(history->kills[i].comm);
 		*c++ = cell_uint(history->kills[i].pid);
 		*c++ = cell_string(history->kills[i].cgroup);
@@ -258,12 +267,12 @@ static int add_kills(struct recording_info *info, struct report *report)
 	return 0;
 }
 
-/* The clock may have been set a little between then and the end, by which all times are shown. */
+/* A clock that is corrected a little leaves fractions. */
 static uint64_t full_minute(const struct recording_info *info, uint64_t ns)
 {
 	uint64_t offset_ns = (uint64_t)info->summary->end.wall_offset_ns;
 
-	return (ns + offset_ns + MINUTE_NS / 2) / MINUTE_NS * MINUTE_NS - offset_ns;
+	return (date(info, ns) + offset_ns + MINUTE_NS / 2) / MINUTE_NS * MINUTE_NS - offset_ns;
 }
 
 static int add_minutes(struct recording_info *info, struct report *report)
