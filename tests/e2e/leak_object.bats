@@ -381,7 +381,7 @@ forms() {
 
 @test "--stacks=dwarf: what comes faster than it can be unwound has its path by frame pointers" {
 	need_tool python3
-	leak --stacks=dwarf -- python3 -c 'import json, decimal, argparse'
+	leak --stacks=dwarf -- env PYTHONMALLOC=malloc python3 -c 'import json, decimal, argparse, os; os._exit(0)'
 	run report '.by_object | map(.objects) | add'
 	((output > 1000)) || fail "only $output objects"
 	same "objects without a path" "$(report '[.by_object[] | select(.path | length < 2) | .objects] | add // 0')" 0

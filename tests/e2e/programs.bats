@@ -30,8 +30,12 @@ chains() { # chains MEMBER
 	jq "[.chains$1] | add" "$tmp/out.json"
 }
 
-whole() {
-	between "whole, of 100" "$(($(chains .dwarf.whole) * 100 / $(chains '.dwarf[]')))" "$1" 100
+# A build with sanitizers unwinds so slowly that some copies find no room on a busy machine.
+whole() { # whole PERCENT
+	local least=$1
+
+	! sanitized || least=$((least - 10))
+	between "whole, of 100" "$(($(chains .dwarf.whole) * 100 / $(chains '.dwarf[]')))" "$least" 100
 }
 
 # names OF: a file of names of functions made at run time, to be removed

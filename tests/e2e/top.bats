@@ -343,7 +343,7 @@ down_to() {
 	eventually down_to '^ .*-n 300'
 	eventually down_to '^  minor +[1-9][0-9,]*$'
 	tmux -L "$socket" resize-window -x 100 -y 40
-	eventually on_screen '^  resident +[0-9.]+MiB [█░]{30}$'
+	eventually on_screen '^  resident +[0-9.]+[KM]iB [█░]{30}$'
 	keys q q
 	ends
 }
