@@ -340,8 +340,8 @@ static void of_what_is_too_much_the_number_is_right(void **state)
 
 	(void)state;
 	begin(9);
-	machine.cgroups = 2 * CGROUPS_MAX;
-	run_for(1000, 1200);
+	machine.cgroups = CGROUPS_MAX + 44;
+	run_for(500, 1200);
 	stop();
 	compare(&whole);
 	assert_true(whole.history.nr_kills > HISTORY_MAX_KILLS);
@@ -375,7 +375,7 @@ static void a_thinned_segment_has_its_own(void **state)
 
 	(void)state;
 	begin(4);
-	run_for(3 * 8640, 1);
+	run_for(5 * 8640 / 2, 1);
 	stop();
 	assert_in_range(compare(&whole), 1, 30);
 	/* it was thinned */
