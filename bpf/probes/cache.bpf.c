@@ -39,8 +39,8 @@ struct {
 } cache_evictions SEC(".maps");
 
 /*
- * Files that were told when no directory had them: they may get a name yet (O_TMPFILE, which overlayfs copies with). An
- * index of the place is 0.
+ * Files that were told without a name: when no directory had them, as they may get one yet (O_TMPFILE, which overlayfs
+ * copies with); and when none was in memory, as of a file that nobody has open. An index of the place is 0.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -195,7 +195,7 @@ static __noinline int tell_file(const struct cached *c)
 	rec->deleted = !BPF_CORE_READ(inode, i_nlink);
 	tell_device(rec, inode);
 	tell_path(rec, scratch, c->inode);
-	index = rec->deleted;
+	index = rec->deleted || (!rec->path[0] && rec->kind != MT_CACHE_BLOCK_DEVICE);
 	hot__submit(ring, rec);
 	return index;
 }
@@ -221,7 +221,7 @@ static __noinline int tell_again(const struct cached *c)
 	if (!c)
 		return 0;
 	inode = (void *)c->inode;
-	if (!BPF_CORE_READ(inode, i_nlink))
+	if (!BPF_CORE_READ(inode, i_nlink) || !inode_name(c->inode))
 		return 0;
 	place__fill(&place, &c->file, 0);
 	if (!bpf_map_lookup_elem(&cache_nameless, &place))

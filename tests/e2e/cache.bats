@@ -217,3 +217,24 @@ for i in range(300):
 	rm -r "$dir"
 	same "the device, and its pages" "$(grep -c " block device $node *1.00MiB " "$tmp/out")" 1
 }
+
+@test "a file whose name was not in memory as its first page went has it once it is opened" {
+	local dir=$disk/memtrace-test-cache.$$.e
+
+	need_tool mkfs.ext4 e2fsprogs
+	memcg_init
+	make_cgroup cache-nameless 16M
+	mkdir -p "$dir/mnt"
+	truncate -s 40M "$dir/image"
+	mkfs.ext4 -q "$dir/image"
+	mount -o loop "$dir/image" "$dir/mnt" 2>/dev/null || { rm -r "$dir"; skip "no loop devices"; }
+	mounts+=("$dir/mnt")
+	sh -c 'echo $$ >"$1/cgroup.procs"; head -c 6M /dev/zero >"$2"; sync "$2"' sh "$cgroup" "$dir/mnt/known"
+	# all names of the file system that nobody uses leave memory; the pages stay
+	mount -o remount,rw "$dir/mnt"
+	memtrace_cache -- sh -c 'echo $$ >"$1/cgroup.procs"; head -c 12M /dev/zero | tail -c 11M >/dev/null; cat "$2" >/dev/null' \
+		sh "$cgroup" "$dir/mnt/known"
+	same "its name" "$(report '[.files[] | select(.evicted_bytes > 1048576) | .path] | unique | join(" ")')" /known
+	umount "$dir/mnt"
+	rm -r "$dir"
+}
