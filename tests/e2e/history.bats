@@ -235,7 +235,8 @@ replay() {
 	same "host" "$("$memtrace" replay "$tmp/without.rec" --json | jq -r .host.name)" host
 	# a part that begins between the runs, and so with the second one
 	from=$("$memtrace" replay "$(segments | tail -n 1)" --json | jq -r '.start_ns / 1e9 | floor | strflocaltime("%Y-%m-%dT%H:%M:%S")')
-	"$memtrace" copy "$dir" --from "$from" -o "$tmp/part.rec" 2>/dev/null 3>&-
+	"$memtrace" copy "$dir" --from "$from" -o "$tmp/part.rec" 2>"$tmp/err" 3>&-
+	! grep "in between" "$tmp/err" || fail "the gap is before the part"
 	diff <("$memtrace" replay "$tmp/part.rec" stat --json 2>/dev/null) <(replay stat --from "$from" --json) || fail "the part differs"
 	run "$memtrace" copy "$dir" --from 2035-01-01T00:00 -o "$tmp/none.rec" 3>&-
 	same "status behind the end" "$status" 2

@@ -170,17 +170,27 @@ static int copy_moment(struct copying *copying, struct copied *copied)
 	return err ? err : !final;
 }
 
+/* Those before the part are no concern of it. */
+static size_t gaps_within(const struct copying *copying, uint64_t from_ns)
+{
+	const struct recorded_gap *gaps;
+	size_t i, nr = replay__gaps(copying->source, &gaps), within = 0;
+
+	for (i = 0; i < nr; i++)
+		within += gaps[i].to_ns > from_ns;
+	return within;
+}
+
 static int copy(struct copying *copying, struct copied *copied)
 {
 	struct command_outcome outcome = { 0 };
-	const struct recorded_gap *gaps;
 	int more = 1;
 
 	while (more > 0)
 		more = copy_moment(copying, copied);
 	if (more)
 		return more;
-	copied->nr_gaps = replay__gaps(copying->source, &gaps);
+	copied->nr_gaps = gaps_within(copying, copied->from_ns);
 	copied->damaged = copying->source->damaged;
 	if (copying->to_ns == UINT64_MAX)
 		outcome = *copying->source->ops->outcome(copying->source);
