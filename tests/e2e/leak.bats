@@ -17,6 +17,9 @@ helpers_of() {
 	((${#helpers[@]}))
 }
 
+# what sh -c runs: "$@" grows, and is there for a while after that, so that it is looked at then
+paused='(echo; sleep 3; echo) | "$@"'
+
 # grown FIELD: of the program's row
 grown() {
 	report "[.growth[] | select(.comm == \"grower\")][${2:-0}] | .$1"
@@ -53,7 +56,7 @@ grown() {
 	between "growth" "$(grown grown_bytes)" $((40 * 49 * 4096)) $((40 * 49 * 4096 + 262144))
 	same "kinds" "$(report '.growth[0] | .grown_bytes - (.grown | .anon_bytes + .file_bytes + .shmem_bytes + .swap_bytes)')" 0
 	finish grower
-	leak -- "$workloads/grower" child -n 100 -u 10000 -s 200000
+	leak -- sh -c "$paused" sh "$workloads/grower" child -w -n 100 -u 1000 -s 200000
 	between "the child's growth" "$(grown grown_bytes)" $((80 * 49 * 4096)) $((100 * 49 * 4096 + 2097152))
 	same "it is not its parent's" "$(grown 'grown_bytes < 2097152' 1)" true
 }
@@ -136,7 +139,8 @@ traced() {
 
 	mkfifo "$tmp/go"
 	# the shell's own faults have the helper that reads symbols begin
-	memtrace_start leak --json -o "$tmp/stat.json" -- sh -c "read -r _ <'$tmp/go'; '$workloads/grower' leak -n 40 -u 10000 -s 200000; true"
+	memtrace_start leak --json -o "$tmp/stat.json" -- \
+		sh -c "read -r _ <'$tmp/go'; $paused; true" sh "$workloads/grower" leak -w -n 40 -u 10000 -s 200000
 	eventually helpers_of "$mt_pid"
 	kill -STOP "${helpers[@]}"
 	echo >"$tmp/go"

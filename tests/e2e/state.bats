@@ -161,6 +161,11 @@ fill_tmpfs() {
 	sh -c 'echo $$ >"$1/cgroup.procs"; head -c "$3" /dev/zero >"$2/file"' sh "$cgroup" "$tmp/shm" "$1"
 }
 
+# around WHAT FIELD BEFORE AFTER: the cgroup's number is one of those, or between them
+around() {
+	between "$1" "$(of_cgroup "$2")" $(($3 < $4 ? $3 : $4)) $(($3 > $4 ? $3 : $4))
+}
+
 @test "a cgroup: its numbers are those of its files; a tmpfs that a process filled, which has ended" {
 	local before after
 
@@ -173,19 +178,25 @@ fill_tmpfs() {
 	else
 		current=memory.usage_in_bytes shmem=total_shmem anon=total_rss file=total_cache
 	fi
-	# the kernel may give back a page of the process that has ended meanwhile
-	before=$(file_of $current '')
+	numbers() {
+		file_of $current ''
+		file_of memory.stat $shmem
+		file_of memory.stat $anon
+		file_of memory.stat $file
+	}
+	# the kernel may give back what the process that has ended left behind: of each number, before and after
+	mapfile -t before < <(numbers)
 	state -d 0.1 -c "$cgroup"
-	after=$(file_of $current '')
-	between "memory" "$(of_cgroup .current_bytes)" $((before < after ? before : after)) $((before > after ? before : after))
+	mapfile -t after < <(numbers)
 	same "limit" "$(of_cgroup .limit_bytes)" $((64 << 20))
-	same "tmpfs" "$(of_cgroup .shared_bytes)" "$(file_of memory.stat $shmem)"
-	same "anon" "$(of_cgroup .anon_bytes)" "$(file_of memory.stat $anon)"
-	same "cache" "$(of_cgroup .cache_bytes)" $(($(file_of memory.stat $file) - $(file_of memory.stat $shmem)))
+	around "memory" .current_bytes "${before[0]}" "${after[0]}"
+	around "tmpfs" .shared_bytes "${before[1]}" "${after[1]}"
+	around "anon" .anon_bytes "${before[2]}" "${after[2]}"
+	around "cache" ".cache_bytes + $(of_cgroup .shared_bytes)" "${before[3]}" "${after[3]}"
 	same "parts" "$(of_cgroup '[to_entries[] | select(.key | IN("anon_bytes", "cache_bytes", "shared_bytes", "kernel_bytes",
 		"slab_reclaimable_bytes", "slab_unreclaimable_bytes", "kernel_stacks_bytes", "page_tables_bytes", "percpu_bytes",
 		"vmalloc_bytes", "zswap_bytes", "sockets_bytes", "hugetlb_bytes", "not_accounted_bytes")) | .value // 0] | add')" \
-		"$(file_of $current '')"
+		"$(of_cgroup .current_bytes)"
 	between "tmpfs" "$(of_cgroup .shared_bytes)" $((40 << 20)) $((41 << 20))
 	same "processes" "$(report '.processes | length')" 0
 	same "swappiness" "$(report '.swappiness')" "$(cat "$cgroup/memory.swappiness" 2>/dev/null || echo null)"

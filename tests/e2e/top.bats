@@ -517,26 +517,46 @@ rises() {
 	ends
 }
 
-# click COLUMN ROW, from 1 on: the button pressed and let go, as a terminal tells of it, three bytes each
+# click [COLUMN ROW]..., from 1 on: the button pressed and let go, as a terminal tells of it, three bytes each, all at once
 click() {
-	local at
-	printf -v at '\\x%x\\x%x' $((32 + $1)) $((32 + $2))
-	printf -v at '%b' "$at"
-	keys -l $'\e[M '"$at"
-	keys -l $'\e[M#'"$at"
+	local at all=
+	while (($#)); do
+		printf -v at '\\x%x\\x%x' $((32 + $1)) $((32 + $2))
+		printf -v at '%b' "$at"
+		all+=$'\e[M '"$at"$'\e[M#'"$at"
+		shift 2
+	done
+	keys -l "$all"
+}
+
+# column NAME: where the head of that column is
+column() {
+	screen | grep -E '^ *PID COMM' | sed "s/$1.*//" | wc -m
 }
 
 @test "the mouse: a head sorts, a row is chosen, and opened" {
 	two
-	local head column
+	local head
 	head=$(screen | grep -nE '^ *PID COMM' | cut -d: -f1)
-	column=$(screen | sed -n "${head}p" | sed 's/RSS.*//' | wc -m)
-	click "$column" "$head"
+	click "$(column RSS)" "$head"
 	eventually on_screen 'RSS▼'
 	named "mt-large mt-fast"
 	click 5 $((head + 2))
 	click 5 $((head + 2))
 	eventually on_screen "^mt-fast\\[$fast\\]"
+}
+
+@test "the mouse: clicks that are read at once are as many as they were, in their order" {
+	two
+	local head
+	head=$(screen | grep -nE '^ *PID COMM' | cut -d: -f1)
+	click "$(column RSS)" "$head" "$(column SWAP)" "$head"
+	eventually on_screen 'SWAP▼'
+	click "$(column MINOR)" "$head"
+	eventually on_screen 'MINOR/s▼'
+	named "mt-fast mt-large"
+	click 5 $((head + 2)) 5 $((head + 2))
+	eventually on_screen "^mt-large\\[$large\\]"
 }
 
 @test "options choose the group, the columns and the sort" {

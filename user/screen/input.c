@@ -29,23 +29,31 @@ static const struct {
 	{ KEY_F(10), SCREEN_F10 },
 };
 
-static bool read_mouse(struct screen_input *input)
+/* What the mouse did that is next; false: nothing that means something here. */
+static bool next_mouse(struct screen *screen, struct screen_input *input)
 {
-	MEVENT event;
+	const MEVENT *event = &screen->mouse[--screen->nr_mouse];
 
-	if (getmouse(&event) != OK || event.x < 0 || event.y < 0)
+	if (event->x < 0 || event->y < 0)
 		return false;
-	input->y = (unsigned int)event.y;
-	input->x = (unsigned int)event.x;
-	if (event.bstate & BUTTON4_PRESSED)
+	input->y = (unsigned int)event->y;
+	input->x = (unsigned int)event->x;
+	if (event->bstate & BUTTON4_PRESSED)
 		input->key = SCREEN_WHEEL_UP;
-	else if (event.bstate & BUTTON5_PRESSED)
+	else if (event->bstate & BUTTON5_PRESSED)
 		input->key = SCREEN_WHEEL_DOWN;
-	else if (event.bstate & BUTTON1_PRESSED)
+	else if (event->bstate & BUTTON1_PRESSED)
 		input->key = SCREEN_CLICK;
 	else
 		return false;
 	return true;
+}
+
+/* One KEY_MOUSE stands for all that were read at once; getmouse() gives the newest of them first. */
+static void read_mouse(struct screen *screen)
+{
+	while (screen->nr_mouse < MOUSE_EVENTS_MAX && getmouse(&screen->mouse[screen->nr_mouse]) == OK)
+		screen->nr_mouse++;
 }
 
 /* False: nothing that means something here. */
@@ -53,8 +61,6 @@ static bool translate(wint_t code, struct screen_input *input)
 {
 	size_t i;
 
-	if (code == KEY_MOUSE)
-		return read_mouse(input);
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (keys[i].code != code)
 			continue;
@@ -120,28 +126,40 @@ static bool escaped(struct screen *screen, struct screen_input *input)
 	return false;
 }
 
+/* False: nothing that means something here. */
+static bool take(struct screen *screen, int kind, wint_t code, struct screen_input *input)
+{
+	if (kind == KEY_CODE_YES && code == KEY_MOUSE) {
+		read_mouse(screen);
+		return false;
+	}
+	if (kind == KEY_CODE_YES)
+		return translate(code, input);
+	if (code == SCREEN_ESCAPE)
+		return escaped(screen, input);
+	input->key = code == '\r' ? SCREEN_ENTER : code == 0x7f || code == '\b' ? SCREEN_BACKSPACE : code;
+	return true;
+}
+
 /* 1; 0: nothing waits */
 static int read_one(struct screen *screen, struct screen_input *input)
 {
 	wint_t code;
 	int kind;
 
-	while ((kind = wget_wch(screen->input, &code)) != ERR) {
+	for (;;) {
 		*input = (struct screen_input){ 0 };
-		if (kind == KEY_CODE_YES && !translate(code, input))
-			continue;
-		if (kind != KEY_CODE_YES && code == SCREEN_ESCAPE) {
-			if (escaped(screen, input))
+		if (screen->nr_mouse) {
+			if (next_mouse(screen, input))
 				return 1;
 			continue;
 		}
-		if (kind != KEY_CODE_YES)
-			input->key = code == '\r'		  ? SCREEN_ENTER :
-				     code == 0x7f || code == '\b' ? SCREEN_BACKSPACE :
-								    code;
-		return 1;
+		kind = wget_wch(screen->input, &code);
+		if (kind == ERR)
+			return 0;
+		if (take(screen, kind, code, input))
+			return 1;
 	}
-	return 0;
 }
 
 /* Readable without anything to read: the end of a terminal that is gone. */

@@ -8,6 +8,8 @@
 
 #include "screen.h"
 
+#define MOUSE_EVENTS_MAX 8 /* as many as ncurses keeps (lib_mouse.c, EV_MAX) */
+
 struct screen {
 	SCREEN *curses;
 	WINDOW *input; /* keys are read through it, so that reading draws nothing */
@@ -15,6 +17,8 @@ struct screen {
 	int in, out, signals;
 	bool utf8, redraw;
 	attr_t styles[NR_STYLES];
+	MEVENT mouse[MOUSE_EVENTS_MAX]; /* the oldest is the last */
+	unsigned int nr_mouse;
 };
 
 /* Attributes and colours for what the terminal has. */
