@@ -16,7 +16,7 @@ PATIENCE = 120  # seconds: a busy machine takes its time
 class Page:
     """with Page(file, width) as page: a file, opened in a window of that width."""
 
-    def __init__(self, path, width=1280, height=900, chromium="chromium", dark=False):
+    def __init__(self, path, width=1280, height=900, chromium="chromium-headless-shell", dark=False):
         self.errors, self.number, self.rest = [], 0, b""
         self.profile = tempfile.TemporaryDirectory(prefix="memtrace-browser-")
         to_browser, self.to = os.pipe()

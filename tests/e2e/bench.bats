@@ -128,6 +128,6 @@ left_over() {
 		"$("$memtrace" replay "$tmp/now.rec" stacks fault --json | jq .total.events)" ]
 	[ "$(jq "$shown | .before[0]] | add" "$tmp/report.json")" = \
 		"$("$memtrace" replay "$tmp/before.rec" trace fault --json | grep -c '"event":"fault"')" ]
-	command -v chromium >/dev/null || skip "no chromium here: nobody opened the page"
+	need_tool chromium-headless-shell chromium-headless-shell
 	PYTHONDONTWRITEBYTECODE=1 python3 "$top/tests/browser/check.py" "$page" "$tmp/report.json" | grep -x ok
 }
