@@ -145,7 +145,7 @@ node_touches() {
 }
 
 @test "Rust: a page stands at the function that is inlined where it is touched" {
-	command -v rustc >/dev/null || skip "missing: rustc (Debian: rustc; it is large, so scripts/setup leaves it out)"
+	need_tool rustc rustc
 	cat >"$tmp/touch.rs" <<-END
 		mod work {
 			#[inline(always)]
@@ -162,7 +162,7 @@ node_touches() {
 			std::thread::sleep(std::time::Duration::from_millis(300));
 		}
 	END
-	rustc -O -g -o "$tmp/touch" "$tmp/touch.rs" 2>"$tmp/rustc" || skip "rustc does not work here: $(head -n 1 "$tmp/rustc")"
+	rustc -O -g -o "$tmp/touch" "$tmp/touch.rs"
 	stacks --stacks=dwarf -- "$tmp/touch"
 	between "pages" "$(paths ';touch::main;.*work::Filler[^;]*::fill;.*put_\[i];(.*_\[i];)?asm_exc')" 690 701
 	whole 90
