@@ -105,7 +105,8 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I vmlinux -I 
 # Not in the stamps: it changes what is refused, not what is built.
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
-USER_SRC := $(filter-out user/docgen.c,$(shell find user -name '*.c' 2>/dev/null | LC_ALL=C sort))
+DOCGEN_SRC := $(wildcard user/docgen/*.c)
+USER_SRC := $(filter-out $(DOCGEN_SRC),$(shell find user -name '*.c' 2>/dev/null | LC_ALL=C sort))
 LIB_SRC := $(filter-out user/main.c,$(USER_SRC))
 LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(STATIC_SRC),$(LIB_SRC))) $(STATIC_SRC:%.c=$(B)/%.o)
 # Files of other programs' formats: C made of their schemas.
@@ -242,7 +243,7 @@ endef
 $(B)/memtrace: $(OBJ)/user/main.o $(LIB) $(B)/link-flags
 	$(call link)
 
-$(B)/docgen: $(B)/user/docgen.o $(LIB) $(B)/link-flags
+$(B)/docgen: $(DOCGEN_SRC:%.c=$(B)/%.o) $(LIB) $(B)/link-flags
 	$(call link)
 
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(UNIT_HELPERS) $(LIB) $(B)/link-flags
@@ -280,7 +281,7 @@ endif
 
 -include $(wildcard $(BUILD)/bpf/*.d build/*.d)
 -include $(FUZZ_SRC:%.c=$(B)/%.d)
--include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(OBJ)/user/main.d $(B)/user/docgen.d
+-include $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(UNIT_HELPERS:.o=.d) $(BENCH_OBJ:.o=.d) $(OBJ)/user/main.d $(DOCGEN_SRC:%.c=$(B)/%.d)
 
 # Tests and checks
 
