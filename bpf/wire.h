@@ -120,6 +120,13 @@ enum mt_minor_kind {
 	MT_NR_MINOR_KINDS
 };
 
+/* What they are called, at their places in an array. */
+#define MT_MINOR_KIND_NAMES                                                                                            \
+	[MT_MINOR_SWAP] = "swap", [MT_MINOR_NUMA] = "numa_hint", [MT_MINOR_HUGE] = "huge",                             \
+	[MT_MINOR_COPIED] = "copied", [MT_MINOR_ZERO_WRITTEN] = "zero_written", [MT_MINOR_REUSED] = "reused",          \
+	[MT_MINOR_FILE] = "file", [MT_MINOR_SHMEM] = "shmem", [MT_MINOR_FIRST_TOUCH] = "first_touch",                  \
+	[MT_MINOR_ZERO_PAGE] = "zero_page", [MT_MINOR_HUGETLB] = "hugetlb", [MT_MINOR_OTHER] = "other"
+
 /* What a task's minor fault has been until now: bits of the kinds that functions tell, and this one. */
 enum mt_minor_mark {
 	MT_MINOR_KERNEL = 1 << 15, /* it was taken in kernel mode */

@@ -10,6 +10,7 @@
 #include "../count/page_origins.h"
 #include "../count/held_maps.h"
 #include "../count/held_paths.h"
+#include "../report/cell_list.h"
 #include "../report/event_path.h"
 #include "../session/tracing.h"
 #include "../views/summary.h"
@@ -74,33 +75,24 @@ struct leak_kpages;
 struct leak_kmemleak;
 
 struct leak_growth_view {
-	struct cell *cells; /* owned */
-	struct cell_rows rows;
+	struct cell_list rows;
 	struct arena names; /* of cgroups */
-	size_t shown;
-	char rest[48];
 };
 
 #define LEAK_ALLOCATOR_VALUES 16
 
 struct leak_object_view {
-	struct cell *cells; /* owned */
-	struct cell_rows rows;
+	struct cell_list rows;
 	struct event_path path;
 	struct cell values[LEAK_ALLOCATOR_VALUES];
-	size_t shown;
-	char rest[48];
 	bool told; /* what a call costs */
 };
 
 struct leak_mapped_view {
 	struct held_maps maps;
-	struct cell *cells; /* owned */
-	struct cell_rows rows;
+	struct cell_list rows;
 	struct event_path path;
 	struct cell values[3];
-	size_t shown;
-	char rest[48];
 };
 
 struct leak_run {

@@ -65,17 +65,11 @@ static void fill(struct leak_run *run, const struct grown *grown, struct cell *c
 	*c++ = cell_bool(last->ended);
 }
 
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct leak_growth_view *view = (void *)((char *)ctx - offsetof(struct leak_growth_view, rows));
-
-	return nr ? 0 : cell_rows__rest(&view->rows, view->shown, 1, view->rest, sizeof(view->rest), cells);
-}
-
 static int add(struct leak_run *run, struct report *report)
 {
 	struct leak_growth_view *view = &run->growth_view;
 	struct grown **list;
+	struct cell *cells;
 	size_t nr, i;
 	int err = growth_table__end(&run->growth, run->ended_ns);
 
@@ -83,21 +77,18 @@ static int add(struct leak_run *run, struct report *report)
 		err = growth_table__rank(&run->growth, &list, &nr);
 	if (err)
 		return err;
-	view->cells = calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells));
-	for (i = 0; view->cells && i < nr; i++)
-		fill(run, list[i], &view->cells[i * NR(columns)]);
+	cells = cell_list__make(&view->rows, nr, NR(columns));
+	for (i = 0; cells && i < nr; i++)
+		fill(run, list[i], &cells[i * NR(columns)]);
 	free(list);
-	if (!view->cells)
+	if (!cells)
 		return -ENOMEM;
-	view->rows = (struct cell_rows){ .cells = view->cells, .nr = nr, .nr_columns = NR(columns) };
-	view->shown = run->tracing.session.options->rows;
-	report__add_table(report, &(struct table){ .path = "growth",
-						   .columns = columns,
-						   .nr_columns = NR(columns),
-						   .empty = "no process was seen while it lived",
-						   .rows = cell_rows__source(&view->rows),
-						   .text_rows = view->shown,
-						   .rest = rest });
+	cell_list__add(&view->rows,
+		       &(struct table){ .path = "growth",
+					.columns = columns,
+					.nr_columns = NR(columns),
+					.empty = "no process was seen while it lived" },
+		       run->tracing.session.options->rows, 1 /* COMM */, report);
 	if (run->growth.left_out)
 		report__add_note(report, "%zu processes that have ended, and held little, are left out",
 				 run->growth.left_out);
@@ -120,7 +111,7 @@ static void done(struct leak_run *run)
 {
 	growth_table__done(&run->growth);
 	arena__free(&run->growth_view.names);
-	free(run->growth_view.cells);
+	cell_list__free(&run->growth_view.rows);
 }
 
 const struct leak_section leak_growth_section = {

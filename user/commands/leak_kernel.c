@@ -28,10 +28,7 @@ struct list {
 	bool known;
 	/* below: what the report borrows */
 	struct growing **sorted; /* owned */
-	struct cell *cells;	 /* owned */
-	struct cell_rows rows;
-	size_t shown;
-	char rest[48];
+	struct cell_list rows;
 	struct column none; /* where it is not known */
 	struct cell null;
 };
@@ -269,32 +266,21 @@ static void fill(const struct growing *one, enum kernel_list which, struct cell 
 	}
 }
 
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct list *list = (void *)((char *)ctx - offsetof(struct list, rows));
-
-	return nr ? 0 : cell_rows__rest(&list->rows, list->shown, 0, list->rest, sizeof(list->rest), cells);
-}
-
-static int add_list(struct leak_run *run, enum kernel_list which, struct table *table, struct report *report)
+static int add_list(struct leak_run *run, enum kernel_list which, const struct table *table, struct report *report)
 {
 	struct list *list = &run->kernel->lists[which];
+	struct cell *cells;
 	size_t nr, i;
 	int err = growing__rank(&list->table, &list->sorted, &nr);
 
 	if (err)
 		return err;
-	list->cells = calloc((nr + 1) * table->nr_columns, sizeof(*list->cells));
-	if (!list->cells)
+	cells = cell_list__make(&list->rows, nr, table->nr_columns);
+	if (!cells)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
-		fill(list->sorted[i], which, &list->cells[i * table->nr_columns]);
-	list->rows = (struct cell_rows){ .cells = list->cells, .nr = nr, .nr_columns = table->nr_columns };
-	list->shown = run->tracing.session.options->rows;
-	table->rows = cell_rows__source(&list->rows);
-	table->text_rows = list->shown;
-	table->rest = rest;
-	report__add_table(report, table);
+		fill(list->sorted[i], which, &cells[i * table->nr_columns]);
+	cell_list__add(&list->rows, table, run->tracing.session.options->rows, 0, report);
 	if (list->table.left_out)
 		report__add_note(report, "%llu bytes of others, which found no room, are not in that table",
 				 (unsigned long long)list->table.left_out);
@@ -321,7 +307,7 @@ static int add_slabs(struct leak_run *run, struct report *report)
 	return add_list(run, LIST_SLAB, &table, report);
 }
 
-static int add_if_known(struct leak_run *run, enum kernel_list which, struct table *table, struct report *report)
+static int add_if_known(struct leak_run *run, enum kernel_list which, const struct table *table, struct report *report)
 {
 	struct list *list = &run->kernel->lists[which];
 
@@ -370,7 +356,7 @@ static void done(struct leak_run *run)
 	for (i = 0; i < NR_LISTS; i++) {
 		growing__done(&kernel->lists[i].table);
 		free(kernel->lists[i].sorted);
-		free(kernel->lists[i].cells);
+		cell_list__free(&kernel->lists[i].rows);
 	}
 	machine_files__close(&kernel->files);
 	close_file(kernel->allocinfo);

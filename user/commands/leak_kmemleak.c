@@ -26,10 +26,7 @@ struct leak_kmemleak {
 	int fd; /* or -errno */
 	struct held_paths found;
 	/* below: what the report borrows */
-	struct cell *cells; /* owned */
-	struct cell_rows rows;
-	size_t shown;
-	char rest[48];
+	struct cell_list rows;
 	struct column none;
 	struct cell null;
 };
@@ -109,15 +106,6 @@ static int sum_up(struct leak_run *run)
 	return reading.err;
 }
 
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct leak_kmemleak *kmemleak = (void *)((char *)ctx - offsetof(struct leak_kmemleak, rows));
-
-	return nr ? 0 :
-		    cell_rows__rest(&kmemleak->rows, kmemleak->shown, NR(columns) - 1, kmemleak->rest,
-				    sizeof(kmemleak->rest), cells);
-}
-
 static int make_rows(struct leak_kmemleak *kmemleak)
 {
 	struct held_path **list;
@@ -127,14 +115,13 @@ static int make_rows(struct leak_kmemleak *kmemleak)
 
 	if (err)
 		return err;
-	c = kmemleak->cells = calloc(nr + 1, NR(columns) * sizeof(*c));
+	c = cell_list__make(&kmemleak->rows, nr, NR(columns));
 	for (i = 0; c && i < nr; i++) {
 		*c++ = cell_uint(list[i]->living.bytes);
 		*c++ = cell_uint(list[i]->living.objects);
 		*c++ = cell_string(list[i]->text);
 	}
 	free(list);
-	kmemleak->rows = (struct cell_rows){ .cells = kmemleak->cells, .nr = nr, .nr_columns = NR(columns) };
 	return c ? 0 : -ENOMEM;
 }
 
@@ -155,15 +142,13 @@ static int add(struct leak_run *run, struct report *report)
 	err = make_rows(kmemleak);
 	if (err)
 		return err;
-	kmemleak->shown = run->tracing.session.options->rows;
-	report__add_table(report, &(struct table){ .path = "kmemleak",
-						   .heading = "what kmemleak has found: memory to which nothing points",
-						   .empty = "kmemleak has found nothing",
-						   .columns = columns,
-						   .nr_columns = NR(columns),
-						   .rows = cell_rows__source(&kmemleak->rows),
-						   .text_rows = kmemleak->shown,
-						   .rest = rest });
+	cell_list__add(&kmemleak->rows,
+		       &(struct table){ .path = "kmemleak",
+					.heading = "what kmemleak has found: memory to which nothing points",
+					.empty = "kmemleak has found nothing",
+					.columns = columns,
+					.nr_columns = NR(columns) },
+		       run->tracing.session.options->rows, NR(columns) - 1, report);
 	return 0;
 }
 
@@ -176,7 +161,7 @@ static void done(struct leak_run *run)
 	if (kmemleak->fd >= 0)
 		close(kmemleak->fd);
 	held_paths__done(&kmemleak->found);
-	free(kmemleak->cells);
+	cell_list__free(&kmemleak->rows);
 	free(kmemleak);
 	run->kmemleak = NULL;
 }

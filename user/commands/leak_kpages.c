@@ -39,13 +39,10 @@ struct leak_kpages {
 	struct mt_kpages_sum sum;
 	struct event_path path;
 	/* below: what the report borrows */
-	struct cell *cells; /* owned */
-	char **texts;	    /* owned: TEXTS of each row, its kind, a short path, its path */
+	struct cell_list rows;
+	char **texts; /* owned: TEXTS of each row, its kind, a short path, its path */
 	size_t nr_texts;
-	struct cell_rows rows;
 	struct cell values[NR(value_columns)];
-	size_t shown;
-	char rest[48];
 };
 
 static bool wanted(const struct options *options)
@@ -154,19 +151,18 @@ static int make_rows(struct leak_run *run)
 {
 	struct leak_kpages *pages = run->kpages;
 	struct held_path **list;
+	struct cell *cells;
 	size_t nr, i;
 	int err = held_paths__rank(&pages->held, false, &list, &nr);
 
 	if (err)
 		return err;
-	pages->cells = calloc(nr + 1, NR(columns) * sizeof(*pages->cells));
+	cells = cell_list__make(&pages->rows, nr, NR(columns));
 	pages->texts = calloc(nr + 1, TEXTS * sizeof(*pages->texts));
-	err = pages->cells && pages->texts ? 0 : -ENOMEM;
+	err = cells && pages->texts ? 0 : -ENOMEM;
 	for (i = 0; !err && i < nr; i++)
-		err = fill(run, list[i], &pages->cells[i * NR(columns)]);
+		err = fill(run, list[i], &cells[i * NR(columns)]);
 	free(list);
-	pages->rows = (struct cell_rows){ .cells = pages->cells, .nr = nr, .nr_columns = NR(columns) };
-	pages->shown = run->tracing.session.options->rows;
 	return err;
 }
 
@@ -193,13 +189,6 @@ static void fill_values(const struct leak_run *run)
 	*c++ = cell_uint(sum->missed * page_size);
 	*c++ = cell_uint(sum->movable * page_size);
 	*c++ = cell_uint(sum->sample);
-}
-
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct leak_kpages *pages = (void *)((char *)ctx - offsetof(struct leak_kpages, rows));
-
-	return nr ? 0 : cell_rows__rest(&pages->rows, pages->shown, 3, pages->rest, sizeof(pages->rest), cells);
 }
 
 static void say_what_lacks(const struct leak_run *run, struct report *report)
@@ -244,13 +233,12 @@ static int add(struct leak_run *run, struct report *report)
 						     .columns = value_columns,
 						     .cells = pages->values,
 						     .nr_columns = NR(value_columns) });
-	report__add_table(report, &(struct table){ .path = "kernel_pages",
-						   .columns = columns,
-						   .nr_columns = NR(columns),
-						   .empty = "the kernel holds no pages that it allocated in the run",
-						   .rows = cell_rows__source(&pages->rows),
-						   .text_rows = pages->shown,
-						   .rest = rest });
+	cell_list__add(&pages->rows,
+		       &(struct table){ .path = "kernel_pages",
+					.columns = columns,
+					.nr_columns = NR(columns),
+					.empty = "the kernel holds no pages that it allocated in the run" },
+		       run->tracing.session.options->rows, 3 /* FOR */, report);
 	say_what_lacks(run, report);
 	return 0;
 }
@@ -265,7 +253,7 @@ static void done(struct leak_run *run)
 	while (pages->nr_texts)
 		free(pages->texts[--pages->nr_texts]);
 	free(pages->texts);
-	free(pages->cells);
+	cell_list__free(&pages->rows);
 	free(pages);
 	run->kpages = NULL;
 }

@@ -138,29 +138,16 @@ static void fill_values(struct leak_run *run, bool ended)
 	*c++ = cell_uint(gone.bytes);
 }
 
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct leak_mapped_view *view = (void *)((char *)ctx - offsetof(struct leak_mapped_view, rows));
-
-	return nr ? 0 :
-		    cell_rows__rest(&view->rows, view->shown, NR(columns) - 1, view->rest, sizeof(view->rest), cells);
-}
-
 static int make_rows(struct leak_run *run, bool ended)
 {
-	struct leak_mapped_view *view = &run->mapped_view;
 	size_t nr, i;
 	struct row *list = list_rows(run, ended, &nr);
+	struct cell *cells = list ? cell_list__make(&run->mapped_view.rows, nr, NR(columns)) : NULL;
 
-	view->cells = list ? calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells)) : NULL;
-	for (i = 0; view->cells && i < nr; i++)
-		fill(run, &list[i], &view->cells[i * NR(columns)]);
+	for (i = 0; cells && i < nr; i++)
+		fill(run, &list[i], &cells[i * NR(columns)]);
 	free(list);
-	if (!view->cells)
-		return -ENOMEM;
-	view->rows = (struct cell_rows){ .cells = view->cells, .nr = nr, .nr_columns = NR(columns) };
-	view->shown = run->tracing.session.options->rows;
-	return 0;
+	return cells ? 0 : -ENOMEM;
 }
 
 /* Where system calls are not seen, as in recordings of before they were, nothing is known. */
@@ -194,13 +181,12 @@ static int add(struct leak_run *run, struct report *report)
 						     .columns = value_columns,
 						     .cells = view->values,
 						     .nr_columns = NR(value_columns) });
-	report__add_table(report, &(struct table){ .path = "by_mapping",
-						   .columns = columns,
-						   .nr_columns = NR(columns),
-						   .empty = "nothing is mapped that was mapped since the run began",
-						   .rows = cell_rows__source(&view->rows),
-						   .text_rows = view->shown,
-						   .rest = rest });
+	cell_list__add(&view->rows,
+		       &(struct table){ .path = "by_mapping",
+					.columns = columns,
+					.nr_columns = NR(columns),
+					.empty = "nothing is mapped that was mapped since the run began" },
+		       run->tracing.session.options->rows, NR(columns) - 1, report);
 	return 0;
 }
 
@@ -237,7 +223,7 @@ static int on_event(struct leak_run *run, const struct event_row *row, const voi
 static void done(struct leak_run *run)
 {
 	held_maps__done(&run->mapped_view.maps);
-	free(run->mapped_view.cells);
+	cell_list__free(&run->mapped_view.rows);
 }
 
 const struct leak_section leak_mapped_section = {

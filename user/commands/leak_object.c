@@ -117,32 +117,20 @@ static void fill(const struct leak_run *run, const struct held_path *path, bool 
 	*c++ = cell_string(path->text);
 }
 
-static int rest(void *ctx, size_t nr, struct cell *cells)
-{
-	struct leak_object_view *view = (void *)((char *)ctx - offsetof(struct leak_object_view, rows));
-
-	return nr ? 0 :
-		    cell_rows__rest(&view->rows, view->shown, NR(columns) - 1, view->rest, sizeof(view->rest), cells);
-}
-
 static int make_rows(struct leak_run *run, bool ended)
 {
-	struct leak_object_view *view = &run->object_view;
 	struct held_path **list;
+	struct cell *cells;
 	size_t nr, i;
 	int err = held_paths__rank(&run->held, ended, &list, &nr);
 
 	if (err)
 		return err;
-	view->cells = calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells));
-	for (i = 0; view->cells && i < nr; i++)
-		fill(run, list[i], ended, &view->cells[i * NR(columns)]);
+	cells = cell_list__make(&run->object_view.rows, nr, NR(columns));
+	for (i = 0; cells && i < nr; i++)
+		fill(run, list[i], ended, &cells[i * NR(columns)]);
 	free(list);
-	if (!view->cells)
-		return -ENOMEM;
-	view->rows = (struct cell_rows){ .cells = view->cells, .nr = nr, .nr_columns = NR(columns) };
-	view->shown = run->tracing.session.options->rows;
-	return 0;
+	return cells ? 0 : -ENOMEM;
 }
 
 /* What makes the numbers other than what the programs hold. */
@@ -188,13 +176,12 @@ static int add(struct leak_run *run, struct report *report)
 						     .columns = value_columns,
 						     .cells = view->values,
 						     .nr_columns = NR(value_columns) });
-	report__add_table(report, &(struct table){ .path = "by_object",
-						   .columns = columns,
-						   .nr_columns = NR(columns),
-						   .empty = "no object is held that was allocated since the run began",
-						   .rows = cell_rows__source(&view->rows),
-						   .text_rows = view->shown,
-						   .rest = rest });
+	cell_list__add(&view->rows,
+		       &(struct table){ .path = "by_object",
+					.columns = columns,
+					.nr_columns = NR(columns),
+					.empty = "no object is held that was allocated since the run began" },
+		       run->tracing.session.options->rows, NR(columns) - 1, report);
 	say_what_lacks(run, report, ended);
 	return 0;
 }
@@ -237,7 +224,7 @@ static int on_event(struct leak_run *run, const struct event_row *row, const voi
 static void done(struct leak_run *run)
 {
 	held_paths__done(&run->held);
-	free(run->object_view.cells);
+	cell_list__free(&run->object_view.rows);
 }
 
 const struct leak_section leak_object_section = {

@@ -82,22 +82,7 @@ static const struct source_row {
 #define NR_SOURCES NR(sources)
 
 /* What --kind may name. */
-static const char *const kind_names[] = {
-	[MT_MINOR_SWAP] = "swap",
-	[MT_MINOR_NUMA] = "numa_hint",
-	[MT_MINOR_HUGE] = "huge",
-	[MT_MINOR_COPIED] = "copied",
-	[MT_MINOR_ZERO_WRITTEN] = "zero_written",
-	[MT_MINOR_REUSED] = "reused",
-	[MT_MINOR_FILE] = "file",
-	[MT_MINOR_SHMEM] = "shmem",
-	[MT_MINOR_FIRST_TOUCH] = "first_touch",
-	[MT_MINOR_ZERO_PAGE] = "zero_page",
-	[MT_MINOR_HUGETLB] = "hugetlb",
-	[MT_MINOR_OTHER] = "other",
-	[KIND_WRITE] = "write_present",
-	NULL,
-};
+static const char *const kind_names[] = { MT_MINOR_KIND_NAMES, [KIND_WRITE] = "write_present", NULL };
 
 struct stacks_run {
 	struct tracing tracing;

@@ -29,21 +29,7 @@ static const char *const names_backing[] = {
 	[MT_BACKING_ANON] = "anon", [MT_BACKING_FILE] = "file",	      [MT_BACKING_SHMEM] = "shmem",
 	[MT_BACKING_SWAP] = "swap", [MT_BACKING_HUGETLB] = "hugetlb", [MT_NR_BACKINGS] = NULL,
 };
-static const char *const names_minor_kind[] = {
-	[MT_MINOR_SWAP] = "swap",
-	[MT_MINOR_NUMA] = "numa_hint",
-	[MT_MINOR_HUGE] = "huge",
-	[MT_MINOR_COPIED] = "copied",
-	[MT_MINOR_ZERO_WRITTEN] = "zero_written",
-	[MT_MINOR_REUSED] = "reused",
-	[MT_MINOR_FILE] = "file",
-	[MT_MINOR_SHMEM] = "shmem",
-	[MT_MINOR_FIRST_TOUCH] = "first_touch",
-	[MT_MINOR_ZERO_PAGE] = "zero_page",
-	[MT_MINOR_HUGETLB] = "hugetlb",
-	[MT_MINOR_OTHER] = "other",
-	[MT_NR_MINOR_KINDS] = NULL,
-};
+static const char *const names_minor_kind[] = { MT_MINOR_KIND_NAMES, [MT_NR_MINOR_KINDS] = NULL };
 /* include/linux/oom.h, enum oom_constraint */
 static const char *const names_denied_call[] = { "mmap", "brk", "mremap", "mprotect", "mlock", "clone", NULL };
 static const char *const names_denied_error[] = { "ENOMEM", "EAGAIN", NULL };
