@@ -47,10 +47,10 @@ frameless=$workloads/frameless
 
 # offsets: how many frames of the path with the most pages are in the file "gone"
 offsets() {
-	jq -r '[.paths[] | select(.weight >= 300)] | max_by(.weight).stack' "$tmp/out.json" | tr ';' '\n' | grep -c '^gone+0x'
+	jq -r '[.paths[] | select(.weight >= 300)] | max_by(.weight).stack' "$tmp/out.json" | tr ';' '\n' | grep -c '^gone@0x'
 }
 
-@test "a stripped program, and one whose file is gone, have the whole path by offsets" {
+@test "a stripped program, and one whose file is gone, have the whole path, by where its functions begin" {
 	cp "$workloads/frameless-stripped" "$tmp/gone"
 	stacks --stacks=dwarf -- "$tmp/gone" -n 321 -m 0 -t 0 -s 300
 	# _start, main, outer, middle, inner
@@ -59,6 +59,42 @@ offsets() {
 	stacks --stacks=dwarf -- bash "$tmp/script"
 	[[ ! -e $tmp/gone ]]
 	same "frames of what was deleted" "$(offsets)" 5
+}
+
+@test "a function without a name is one function, wherever in it pages are touched" {
+	need_tool cc gcc
+	need_tool nm binutils
+	cat >"$tmp/p.c" <<-END
+		#include <stdlib.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+		__attribute__((noinline)) static void fill(volatile char *p, int n)
+		{
+			for (int i = 0; i < n; i++)
+				p[4096L * i] = 1;
+			usleep(1);
+			for (int i = n; i < 2 * n; i++)
+				p[4096L * i] = 1;
+		}
+		int main(void)
+		{
+			char *p = mmap(0, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			madvise(p, 4 << 20, MADV_NOHUGEPAGE);
+			fill(p, 300);
+			usleep(300000);
+			return 0;
+		}
+	END
+	local at by
+	cc -O1 -o "$tmp/p" "$tmp/p.c"
+	at=$(nm "$tmp/p" | sed -nE 's/^0*([0-9a-f]+) t fill$/\1/p')
+	strip "$tmp/p"
+	for by in fp dwarf; do
+		stacks --stacks=$by -- "$tmp/p"
+		same "pages by $by" "$(paths ";p@0x$at;asm_exc")" 600
+	done
+	"$memtrace" trace fault --stacks -- "$tmp/p" >"$tmp/text" 2>"$tmp/err" 3>&-
+	between "events" "$(grep -cE "user_stack .*;p@0x$at$" "$tmp/text")" 600 610
 }
 
 @test "a recording has the same paths as the live run, without the bytes" {
@@ -151,8 +187,8 @@ heaviest() {
 	own=$(jq -r '.paths | max_by(.weight) | "\(.weight) \(.stack)"' "$tmp/out.json" | sed -E 's/ [^;]*;/ /; s/(;[^;]*_\[k\])+$//')
 	between "pages" "${own%% *}" 950 970
 	between "pages of perf" "${perfs%% *}" 950 970
-	# what has no name is an offset in the file
-	same "functions" "$(sed -E 's/;[^;]*\+0x[0-9a-f]+/;[unknown]/g' <<<"${own#* }")" "${perfs#* }"
+	# what has no name is known by its file and where it begins
+	same "functions" "$(sed -E 's/;[^;]*[+@]0x[0-9a-f]+/;[unknown]/g' <<<"${own#* }")" "${perfs#* }"
 }
 
 @test "libraries that are mapped while the program runs are part of its chains" {
@@ -176,7 +212,7 @@ for _ in range(2): json.loads(json.dumps(d))'
 		wait
 	END
 	stacks --stacks=dwarf -n redis-server --follow -- sh "$tmp/serve"
-	between "pages" "$(jq '[.paths[] | select(.stack | test("^redis-server;.*(setrangeCommand|redis-(check-rdb|server)\\+0x)")) | .weight] | add // 0' "$tmp/out.json")" 3900 20000
+	between "pages" "$(jq '[.paths[] | select(.stack | test("^redis-server;.*(setrangeCommand|redis-(check-rdb|server)[+@]0x)")) | .weight] | add // 0' "$tmp/out.json")" 3900 20000
 	between "whole, of 100" "$(($(chains .dwarf.whole) * 100 / $(chains '.dwarf[]')))" 90 100
 }
 

@@ -12,6 +12,7 @@
 
 #include "../../user/symbols/debug_link.h"
 #include "../../user/symbols/elf_file.h"
+#include "../../user/symbols/function_starts.h"
 #include "../../user/symbols/mini_debug.h"
 
 #define MAX_BYTES ((size_t)1024 * 1024)
@@ -30,6 +31,7 @@ static void look_up(const struct elf_file *file)
 	struct symbol symbol;
 
 	elf_file__symbols(file, tab);
+	function_starts__add(file, "file", tab);
 	require(symtab__bytes(tab) <= MAX_BYTES);
 	for (uint64_t address = 0; address < 0x10000; address += 0x111) {
 		if (symtab__find(tab, address, &symbol))

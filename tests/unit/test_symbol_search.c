@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #include "../../user/kernel/symbol_search.h"
 #include "../../user/symbols/debug_link.h"
+#include "../../user/symbols/function_starts.h"
 #include "../../user/symbols/mini_debug.h"
 
 #define BUDGET ((size_t)16 * 1024 * 1024)
@@ -102,6 +104,125 @@ static bool finds(const char *name, const char *with_dir)
 	return found;
 }
 
+static struct elf_file open_elf(const char *name)
+{
+	struct elf_file file;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(elf_file__open(&file, open(path, O_RDONLY | O_CLOEXEC)), 0);
+	return file;
+}
+
+/* The caller frees it. */
+static char *read_whole(const char *name, size_t *size)
+{
+	char path[256], *image;
+	struct stat st;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "re");
+	assert_true(in && !fstat(fileno(in), &st));
+	image = malloc((size_t)st.st_size);
+	assert_true(image && fread(image, 1, (size_t)st.st_size, in) == (size_t)st.st_size);
+	fclose(in);
+	*size = (size_t)st.st_size;
+	return image;
+}
+
+static size_t count_starts(char *image, size_t size)
+{
+	struct symtab *tab = symtab__new(BUDGET);
+	struct elf_file file;
+	size_t nr;
+
+	assert_int_equal(elf_file__open_image(&file, image, size), 0);
+	nr = function_starts__add(&file, "x", tab);
+	elf_file__close(&file);
+	symtab__free(tab);
+	return nr;
+}
+
+/* What stands for static_function in a file without its name. */
+static bool names_start(const char *name, const char *text)
+{
+	char path[256];
+	const struct mapping mapping = mapping_of(name, path, sizeof(path));
+	const struct symbol_search search = { .max_bytes = BUDGET };
+	uint64_t vaddr = (uint64_t)(uintptr_t)static_function - mapping.start + mapping.vaddr;
+	struct symtab *tab = symbol_search__read(&search, &mapping).tab;
+	struct symbol symbol;
+	char expected[128];
+	bool same;
+
+	snprintf(expected, sizeof(expected), text, vaddr);
+	same = tab && symtab__find(tab, vaddr + 1, &symbol) && !strcmp(symbol.name, expected) && symbol.start == vaddr;
+	symtab__free(tab);
+	return same;
+}
+
+/* A name from the table of functions for other files is one; below it, where each other function begins. */
+static void starts(void **state)
+{
+	struct symtab *tab = symtab__new(BUDGET), *small = symtab__new(8192);
+	struct elf_file file = open_elf("stripped");
+	size_t nr;
+
+	(void)state;
+	assert_true(names_start("stripped", "stripped@0x%lx"));
+	assert_true(names_start("whole", "static_function"));
+	run("cp stripped 'a;b%%s@0x1'");
+	assert_true(names_start("a;b%s@0x1", "a;b%%s@0x1@0x%lx"));
+	nr = function_starts__add(&file, "x", tab);
+	assert_true(nr > 100);
+	assert_int_equal(symtab__count(tab), nr);
+	assert_true(function_starts__add(&file, "x", small) < nr); /* the table is full */
+	assert_true(symtab__bytes(small) <= 8192);
+	symtab__free(tab);
+	symtab__free(small);
+	elf_file__close(&file);
+}
+
+/* Each byte of its head, and an index that ends before it says. */
+static void damaged_starts(void **state)
+{
+	struct elf_file file = open_elf("stripped");
+	size_t size, whole, nr, at, head;
+	struct symtab *tab;
+	GElf_Phdr header;
+	char *image;
+
+	(void)state;
+	image = read_whole("stripped", &size);
+	for (head = 0; gelf_getphdr(file.elf, (int)head, &header) && header.p_type != PT_GNU_EH_FRAME; head++)
+		;
+	elf_file__close(&file);
+	whole = count_starts(image, size);
+	assert_true(whole > 100);
+	for (at = 0; at < 4; at++) {
+		image[header.p_offset + at] ^= 0x44;
+		assert_int_equal(count_starts(image, size), 0);
+		image[header.p_offset + at] ^= 0x44;
+	}
+	memset(image + header.p_offset + 8, 0xff, 4); /* as many entries as can be said */
+	assert_int_equal(count_starts(image, size), whole);
+	image[header.p_offset + 8] = 7;
+	memset(image + header.p_offset + 9, 0, 3);
+	assert_int_equal(count_starts(image, size), 7);
+	image[header.p_offset + 12] ^= 1; /* not where its information says that it begins */
+	assert_int_equal(count_starts(image, size), 6);
+	memset(image + header.p_offset + 12, 0x7f, 7 * 8);
+	assert_int_equal(count_starts(image, size), 0);
+	tab = symtab__new(BUDGET);
+	nr = size < header.p_offset + 40 ? 0 : header.p_offset + 40;
+	assert_int_equal(elf_file__open_image(&file, image, nr), 0); /* the file ends in it */
+	assert_int_equal(function_starts__add(&file, "x", tab), 0);
+	elf_file__close(&file);
+	symtab__free(tab);
+	free(image);
+}
+
 static void by_link(void **state)
 {
 	char in[64];
@@ -160,16 +281,6 @@ static void mini(void **state)
 	assert_false(finds("plain", NULL));
 	run("head -c 300 mini.xz >cut.xz && objcopy --add-section .gnu_debugdata=cut.xz stripped cut");
 	assert_false(finds("cut", NULL));
-}
-
-static struct elf_file open_elf(const char *name)
-{
-	struct elf_file file;
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(elf_file__open(&file, open(path, O_RDONLY | O_CLOEXEC)), 0);
-	return file;
 }
 
 /* 200 KB that unpack to 1 GiB, and what asks for a dictionary of 1 GiB. */
@@ -237,8 +348,9 @@ static void hostile_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_link), cmocka_unit_test(by_checksum), cmocka_unit_test(by_debuginfod),
-		cmocka_unit_test(mini),	   cmocka_unit_test(bombs),	  cmocka_unit_test(hostile_links),
+		cmocka_unit_test(starts),      cmocka_unit_test(damaged_starts), cmocka_unit_test(by_link),
+		cmocka_unit_test(by_checksum), cmocka_unit_test(by_debuginfod),	 cmocka_unit_test(mini),
+		cmocka_unit_test(bombs),       cmocka_unit_test(hostile_links),
 	};
 
 	return cmocka_run_group_tests_name("symbol_search", tests, make_dir, remove_dir);

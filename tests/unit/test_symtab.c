@@ -95,6 +95,31 @@ static void symbols_within_symbols(void **state)
 	symtab__free(tab);
 }
 
+static void what_has_no_name_fills_gaps(void **state)
+{
+	static const uint64_t starts[] = { 0x0800, 0x1000, 0x1040, 0x2000, 0x2100, 0x3000 };
+	struct symtab *tab = symtab__new(MEGABYTE);
+
+	(void)state;
+	assert_int_equal(symtab__add(tab, 0x1000, 0x100, "__sized", ""), 0);
+	assert_int_equal(symtab__add_unsized(tab, 0x2000, 0x1000, "__unsized", ""), 0);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		assert_int_equal(symtab__add_unnamed(tab, starts[i], 0x4000 - starts[i], "f"), 0);
+	expect(tab, 0x07ff, NULL);
+	expect(tab, 0x0800, "f");
+	expect(tab, 0x0fff, "f");
+	expect(tab, 0x1000, "__sized");
+	expect(tab, 0x1040, "__sized");
+	expect(tab, 0x10ff, "__sized");
+	expect(tab, 0x1100, NULL);
+	expect(tab, 0x2000, "__unsized");
+	expect(tab, 0x2100, "f"); /* it began there, so the one before ended */
+	expect(tab, 0x3fff, "f");
+	expect(tab, 0x4000, NULL);
+	assert_int_equal(symtab__count(tab), 5);
+	symtab__free(tab);
+}
+
 static void what_has_no_size_ends(void **state)
 {
 	struct symtab *tab = symtab__new(MEGABYTE);
@@ -262,6 +287,7 @@ int main(void)
 		cmocka_unit_test(an_address_finds_its_symbol),
 		cmocka_unit_test(the_plainest_name_is_taken),
 		cmocka_unit_test(symbols_within_symbols),
+		cmocka_unit_test(what_has_no_name_fills_gaps),
 		cmocka_unit_test(what_has_no_size_ends),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(kernel_symbols),

@@ -10,6 +10,7 @@
 
 #include "../symbols/debug_link.h"
 #include "../symbols/elf_file.h"
+#include "../symbols/function_starts.h"
 #include "../symbols/mini_debug.h"
 
 /* A place where a file, a copy of it, or its separate debug file may be. */
@@ -104,14 +105,25 @@ static bool is_wanted(const struct elf_file *file, const struct found *found)
 	       debug_link__matches(&found->link, file);
 }
 
+/* What the file has: names, and where functions without one begin. */
+static enum elf_symbols read_table(const struct elf_file *file, const char *path, struct symtab *tab)
+{
+	enum elf_symbols got = elf_file__symbols(file, tab);
+	const char *name = strrchr(path, '/');
+	size_t starts;
+
+	if (got != ELF_SYMBOLS_ALL && mini_debug__add(file, tab))
+		got = ELF_SYMBOLS_MINI;
+	starts = got != ELF_SYMBOLS_ALL ? function_starts__add(file, name ? name + 1 : path, tab) : 0;
+	return got == ELF_SYMBOLS_NONE && starts ? ELF_SYMBOLS_STARTS : got;
+}
+
 /* Takes over the file. */
 static void read_better(struct found *found, struct elf_file *file)
 {
 	struct symtab *tab = is_wanted(file, found) ? symtab__new(found->max_bytes) : NULL;
-	enum elf_symbols got = tab ? elf_file__symbols(file, tab) : ELF_SYMBOLS_NONE;
+	enum elf_symbols got = tab ? read_table(file, found->mapping->path, tab) : ELF_SYMBOLS_NONE;
 
-	if (tab && got != ELF_SYMBOLS_ALL && mini_debug__add(file, tab))
-		got = ELF_SYMBOLS_MINI;
 	if (tab && !found->link.name[0])
 		debug_link__read(file, &found->link);
 	if (got <= found->have) {

@@ -54,6 +54,7 @@ bool elf_segments__vaddr(const struct elf_segment *segments, size_t nr, uint64_t
 
 enum elf_symbols {
 	ELF_SYMBOLS_NONE,
+	ELF_SYMBOLS_STARTS,  /* no names, but where functions begin (function_starts.h) */
 	ELF_SYMBOLS_DYNAMIC, /* only those that other files may use */
 	ELF_SYMBOLS_MINI,    /* those, and what MiniDebugInfo has besides (mini_debug.h) */
 	ELF_SYMBOLS_ALL,

@@ -10,11 +10,12 @@
 /* How many symbols that began later, and ended, may lie between an address and the one that holds it. */
 #define MAX_NESTED 8
 
-#define MAX_SIZE (UINT32_MAX >> 1)
+#define MAX_SIZE (UINT32_MAX >> 2)
 
 struct entry {
 	uint64_t start; /* first: starts.h */
-	uint32_t size : 31;
+	uint32_t size : 30;
+	uint32_t unnamed : 1;
 	uint32_t unsized : 1; /* size is the most that it can be */
 	uint32_t name;	      /* where in strings; the module's name is behind it */
 };
@@ -135,6 +136,15 @@ int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, c
 	return add(tab, entry, name, module);
 }
 
+int symtab__add_unnamed(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name)
+{
+	struct entry entry = {
+		.start = start, .size = max_size < MAX_SIZE ? max_size : MAX_SIZE, .unsized = true, .unnamed = true
+	};
+
+	return add(tab, entry, name, "");
+}
+
 /* The plainest name first: the fewest underscores before it, then the shortest, then by alphabet. */
 static int compare_names(const char *a, const char *b)
 {
@@ -153,6 +163,8 @@ static int compare_entries(const void *left, const void *right, void *strings)
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
+	if (a->unnamed != b->unnamed)
+		return a->unnamed ? 1 : -1;
 	return compare_names((char *)strings + a->name, (char *)strings + b->name);
 }
 
@@ -164,11 +176,16 @@ static bool size_is_better(const struct entry *a, const struct entry *b)
 /* Leaves one entry for each address: the plainest name, and the best size that any of its names had. */
 static void merge_names(struct symtab *tab)
 {
+	uint64_t known_to = 0; /* where the last one ends whose name and size are known */
 	size_t kept = 0;
 
 	for (size_t i = 0; i < tab->nr; i++) {
 		struct entry *last = kept ? &tab->v[kept - 1] : NULL, *entry = &tab->v[i];
 
+		if (entry->unnamed && entry->start < known_to)
+			continue;
+		if (!entry->unnamed && !entry->unsized && entry->start + entry->size > known_to)
+			known_to = entry->start + entry->size;
 		if (!last || entry->start != last->start) {
 			tab->v[kept++] = *entry;
 		} else if (size_is_better(entry, last)) {

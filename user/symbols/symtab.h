@@ -29,6 +29,12 @@ int symtab__add(struct symtab *tab, uint64_t start, uint64_t size, const char *n
 int symtab__add_unsized(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name, const char *module);
 
 /*
+ * The same for a function that is known to begin there and not what it is called: name stands for it.  Where a symbol
+ * with a name of its own begins, or one that has a size goes on, it is left out.
+ */
+int symtab__add_unnamed(struct symtab *tab, uint64_t start, uint64_t max_size, const char *name);
+
+/*
  * The symbol that holds the address; false if none does.  If an address has several names, the plainest is taken:
  * malloc, not __libc_malloc.  Its strings belong to the table, valid until symtab__add().
  */
