@@ -146,6 +146,21 @@ called() {
 	same "how often it paused" "$(grep -c pauses "$tmp/err")" 1
 }
 
+@test "a disk that is full in the midst of an interval is told, too" {
+	mkdir -m 700 "$dir"
+	mount -t tmpfs -o size=6m,mode=700 memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	mounts+=("$dir")
+	memtrace_start record fault --every fault --keep 1d -i 60 -o "$dir"
+	eventually at_least 1
+	head -c 8M /dev/zero >"$dir/filler" 2>/dev/null || true
+	"$workloads/faults" -n 400000
+	memtrace_stop INT
+	same "status" "$mt_status" 0
+	same "how often it paused" "$(grep -c "recording pauses: No space left on device" "$tmp/err")" 1
+	rm "$dir/filler"
+	replay stat --json >"$tmp/stat.json" || fail "$(tail -n 1 "$tmp/notes")"
+}
+
 # replay ARGS...: of the whole directory
 replay() {
 	"$memtrace" replay "$dir" "$@" 2>>"$tmp/notes" 3>&-
