@@ -44,11 +44,7 @@ static void close_minute(struct history_summary *summary)
 
 int64_t history_summary__wall_offset(const struct history_summary *summary, uint64_t ns)
 {
-	size_t i = summary->nr_clocks;
-
-	while (i > 1 && summary->clocks[i - 1].from_ns > ns)
-		i--;
-	return i ? summary->clocks[i - 1].wall_offset_ns : 0;
+	return recorded_clock__offset(summary->clocks, summary->nr_clocks, ns);
 }
 
 /* By a clock that is corrected it may begin a little earlier or later than it seemed to. */

@@ -146,7 +146,7 @@ static int begin(struct copying *copying, struct copied *copied)
 	if (copying->anonymous)
 		anonymous__head(&head);
 	copied->from_ns = head.start.now_ns;
-	copied->wall_offset_ns = head.start.wall_offset_ns;
+	copied->from_wall_ns = (int64_t)head.start.now_ns + head.start.wall_offset_ns;
 	return recorder__begin(copying->recorder, &head);
 }
 
@@ -166,7 +166,7 @@ static int copy_moment(struct copying *copying, struct copied *copied)
 	final = !more || due_ns >= copying->to_ns;
 	src->ops->checkpoint(src, &checkpoint);
 	src->ops->totals(src, &totals);
-	copied->to_ns = checkpoint.now_ns;
+	copied->to_wall_ns = (int64_t)checkpoint.now_ns + checkpoint.wall_offset_ns;
 	err = recorder__checkpoint(copying->recorder, &checkpoint, &totals, more ? due_ns : checkpoint.now_ns, final);
 	return err ? err : !final;
 }

@@ -158,9 +158,18 @@ static void begin_part(struct session *session)
 	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
 }
 
+/* Of a history by the clock of then. */
+static int64_t wall_offset(const struct session *session, uint64_t ns)
+{
+	const struct recorded_clock *clocks;
+	size_t nr = replay__clocks(session->source, &clocks);
+
+	return nr ? recorded_clock__offset(clocks, nr, ns) : session->checkpoint.wall_offset_ns;
+}
+
 static char *spell_time(const struct session *session, char *text, size_t size, uint64_t ns)
 {
-	time_t seconds = (time_t)((int64_t)ns + session->checkpoint.wall_offset_ns) / 1000000000;
+	time_t seconds = (time_t)((int64_t)ns + wall_offset(session, ns)) / 1000000000;
 	struct tm tm;
 
 	snprintf(text, size, "?");

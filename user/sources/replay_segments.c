@@ -149,19 +149,24 @@ static char *spell(char *text, size_t size, int64_t wall_ns)
 
 /*
  * Of those that begin before that time, within the second that a name has, the one that begins last by the clock on the
- * wall: where that was wrong for a while, names do not rise.
+ * wall: where that was wrong for a while, names do not rise.  One that begins in that second is not left out for it.
  */
 static size_t last_before(const struct segments *all, int64_t wall_ns)
 {
 	uint64_t latest = 0;
-	size_t found = 0, i;
+	size_t found = 0, beside = all->nr, i;
 
-	for (i = 0; i < all->nr; i++)
-		if (((int64_t)all->list[i].wall_s + 1) * SEC < wall_ns && all->list[i].wall_s >= latest) {
+	for (i = 0; i < all->nr; i++) {
+		int64_t begin_ns = (int64_t)all->list[i].wall_s * SEC;
+
+		if (begin_ns + SEC >= wall_ns)
+			beside = begin_ns <= wall_ns && i < beside ? i : beside;
+		else if (all->list[i].wall_s >= latest) {
 			latest = all->list[i].wall_s;
 			found = i;
 		}
-	return found;
+	}
+	return beside < found ? beside : found;
 }
 
 static int choose(struct replay_segments *segments, const struct replay_part *part)
