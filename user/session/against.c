@@ -31,7 +31,7 @@ int against__check(const struct options *options)
 	if (!against__is_time(options) && !is_stdin(options->against) && access(options->against, F_OK)) {
 		log_error("--against '%s': %s; expected a recording, or a TIME as for --from, such as -26h or 03:00",
 			  options->against, strerror(errno));
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	}
 	if (against__is_time(options) || (!options->pids.nr && !options->tids.nr))
 		return EXIT_OK;
