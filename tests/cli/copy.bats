@@ -115,7 +115,7 @@ words_of() {
 	[ "$(stat_of "$copy")" = "$(stat_of "$BATS_TEST_TMPDIR/damaged.rec")" ]
 	rm "$copy"
 	refused 1 "cannot be replayed" -- copy README.md -o "$copy"
-	refused 2 "no counts from that time" -- copy tests/golden/rare.rec --from 1h -o "$copy"
+	refused 2 "--from: tests/golden/rare.rec has no counts of that time" -- copy tests/golden/rare.rec --from 1h -o "$copy"
 	refused 2 "--to" -- copy tests/golden/rare.rec --from 2 --to 1 -o "$copy"
 	refused 2 "expected -o FILE" -- copy tests/golden/rare.rec
 	refused 2 "expected a recording" -- copy

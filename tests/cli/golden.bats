@@ -266,3 +266,25 @@ add_up() {
 	done < <(screens)
 	diff -ru "$BATS_TEST_TMPDIR"/{expected,printed}
 }
+
+@test "a history whose clock was set back: notes show each time by the clock of then, as the list does" {
+	local dir=$BATS_TEST_TMPDIR/history command
+
+	mkdir "$dir"
+	# the third one is of another boot, on which the clock was behind
+	cp tests/golden/rare.rec "$dir/20261122T204030Z-00000001.rec"
+	cp tests/golden/functions.rec "$dir/20261122T230854Z-00000002.rec"
+	cp tests/golden/window.rec "$dir/20261122T194838Z-00000003.rec"
+	run "$MEMTRACE" replay "$dir"
+	[[ $output == *"not recorded from 2026-11-22 20:40:32 to 2026-11-22 23:08:54: "* ]]
+	for command in stat "stat --from 1" "trace --from 1ms"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr "$MEMTRACE" replay "$dir" $command
+		# shellcheck disable=SC2154 # bats
+		[[ $stderr == *"nothing was recorded from 2026-11-22 20:40:32 to 2026-11-22 23:08:54: "* ]]
+	done
+	run --separate-stderr "$MEMTRACE" replay "$dir" stat --from 1
+	[[ $stderr == *"from 2026-11-22 20:40:31 to 2026-11-22 19:48:39: counts are known"* ]]
+	run --separate-stderr "$MEMTRACE" copy "$dir" -o "$BATS_TEST_TMPDIR/copy.rec"
+	[[ $stderr == *"from 2026-11-22 20:40:30 to 2026-11-22 19:48:39"* ]]
+}

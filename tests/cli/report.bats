@@ -112,7 +112,7 @@ setup() {
 }
 
 @test "--against: what cannot be compared is refused, what is damaged is said" {
-	refused 1 "no-such-file cannot be read" -- replay $golden/rare.rec report --json --against "$tmp/no-such-file"
+	refused 1 "no-such-file': No such file or directory; expected a recording, or a TIME" -- replay $golden/rare.rec report --json --against "$tmp/no-such-file"
 	refused 2 "expected -n or -c in place of -p" -- replay $golden/rare.rec report --json --against $golden/rare.rec -p 1
 	refused 1 "not begin like a recording" -- replay $golden/rare.rec report --json --against README.md
 	cp $golden/rare.rec "$tmp/damaged.rec"

@@ -74,6 +74,22 @@ options_shown() {
 	run -0 "$MEMTRACE" stat nonsense --help-all
 }
 
+@test "replay's help names each command that takes a recording" {
+	local all command
+
+	run --separate-stderr "$MEMTRACE" replay x.rec doctor
+	# shellcheck disable=SC2154 # bats
+	[[ $stderr == *"expected one of "* ]]
+	all=${stderr##*expected one of }
+	run "$MEMTRACE" replay --help
+	for command in ${all//,/ }; do
+		grep -qw -- "$command" <<<"${output%%Options:*}" || {
+			echo "$command is not in it"
+			return 1
+		}
+	done
+}
+
 @test "an unknown command: one line, exit 2" {
 	refused 2 "'frobnicate'" "state, map, leak, stat, stalls, cache, timeline, oom, trace" -- frobnicate
 	refused 2 "'sta'" "did you mean stat?" -- sta

@@ -146,6 +146,21 @@ called() {
 	same "how often it paused" "$(grep -c pauses "$tmp/err")" 1
 }
 
+@test "a disk that is full in the midst of an interval is told, too" {
+	mkdir -m 700 "$dir"
+	mount -t tmpfs -o size=6m,mode=700 memtrace-test "$dir" 2>/dev/null || skip "tmpfs cannot be mounted here"
+	mounts+=("$dir")
+	memtrace_start record fault --every fault --keep 1d -i 60 -o "$dir"
+	eventually at_least 1
+	head -c 8M /dev/zero >"$dir/filler" 2>/dev/null || true
+	"$workloads/faults" -n 400000
+	memtrace_stop INT
+	same "status" "$mt_status" 0
+	same "how often it paused" "$(grep -c "recording pauses: No space left on device" "$tmp/err")" 1
+	rm "$dir/filler"
+	replay stat --json >"$tmp/stat.json" || fail "$(tail -n 1 "$tmp/notes")"
+}
+
 # replay ARGS...: of the whole directory
 replay() {
 	"$memtrace" replay "$dir" "$@" 2>>"$tmp/notes" 3>&-
@@ -221,6 +236,7 @@ replay() {
 	"$memtrace" record fault --every fault --stacks --keep 1d -i 0.1 -o "$dir" -- sh -c "$workloads/spawn -n 20; sleep 1" 2>/dev/null 3>&-
 	"$memtrace" copy "$dir" -o "$tmp/all.rec" 2>"$tmp/err" 3>&-
 	grep -q "1 gap in between, in which nothing was recorded;" "$tmp/err"
+	same "a beginning is left out of all" "$("$memtrace" replay "$tmp/all.rec" --json | jq .window)" false
 	same "mode" "$(stat -c %a "$tmp/all.rec")" 600
 	# call chains of both runs, whose ids are the same
 	[[ $(replay stacks --format folded | cut -d ';' -f 1 | sort -u | wc -l) -ge 2 ]]
@@ -237,6 +253,7 @@ replay() {
 	from=$("$memtrace" replay "$(segments | tail -n 1)" --json | jq -r '.start_ns / 1e9 | floor | strflocaltime("%Y-%m-%dT%H:%M:%S")')
 	"$memtrace" copy "$dir" --from "$from" -o "$tmp/part.rec" 2>"$tmp/err" 3>&-
 	! grep "in between" "$tmp/err" || fail "the gap is before the part"
+	same "a beginning is left out of the part" "$("$memtrace" replay "$tmp/part.rec" --json | jq .window)" true
 	diff <("$memtrace" replay "$tmp/part.rec" stat --json 2>/dev/null) <(replay stat --from "$from" --json) || fail "the part differs"
 	run "$memtrace" copy "$dir" --from 2035-01-01T00:00 -o "$tmp/none.rec" 3>&-
 	same "status behind the end" "$status" 2
@@ -393,12 +410,28 @@ row() {
 @test "--against: what does not go together is refused" {
 	local golden=$top/tests/golden args
 
-	for args in "--against $golden/every.rec -p 1" "--against 1s --by thread" "--against 1s -i 1" "--against $tmp/none" "--against 2035-01-01T00:00" \
+	for args in "--against $golden/every.rec -p 1" "--against 1s --by thread" "--against 1s -i 1" "--against $tmp/none" "--against 7:00" "--against 2035-01-01T00:00" \
 		"--against 1s --sort none"; do
 		# shellcheck disable=SC2086
 		run "$memtrace" replay "$golden/rare.rec" stat $args 3>&-
 		[[ $status -eq 1 || $status -eq 2 ]] || fail "status $status of $args: $output"
-		[[ $output == *"--against"* || $output == *"$tmp/none cannot be read"* || $output == *"--sort"* ]] || fail "$args: $output"
+		[[ $output == *"--against"* || $output == *"--sort"* ]] || fail "$args: $output"
+	done
+	# a part that is not there is said to be the one of --against
+	for args in "2035-01-01T00:00" "1000h" "-9d" "2026-02-30T01:00"; do
+		run "$memtrace" replay "$golden/rare.rec" stat --from 1s --against "$args" 3>&-
+		same "status of $args" "$status" 2
+		[[ $output == *"--against: "* && $output != *"--from"* ]] || fail "$args: $output"
+	done
+	"$memtrace" record fault --keep 1d -i 0.1 -o "$dir" -d 0.3 2>/dev/null 3>&-
+	for args in "2035-01-01T00:00" "1000h" "-9d" "2026-02-30T01:00"; do
+		run "$memtrace" replay "$dir" stat --from 1ms --against "$args" 3>&-
+		same "status of $args, of a history" "$status" 2
+		[[ $output == *"--against: "* && $output != *"--from"* ]] || fail "$args, of a history: $output"
+		[[ $args != -* ]] || continue # which is the beginning
+		run "$memtrace" replay "$dir" stat --from "$args" 3>&-
+		same "status from $args" "$status" 2
+		[[ $output == *"--from: "* && $output != *"--to"* ]] || fail "from $args: $output"
 	done
 	for args in "--against $golden/every.rec -t 1" "--against 1s --by thread" "--against 1s --by process" "--against 1s -i 1"; do
 		# shellcheck disable=SC2086

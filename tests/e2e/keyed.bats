@@ -115,18 +115,18 @@ tells_targets() {
 	grep -A2 '^Reclaim by target cgroup' "$tmp/text" | grep -q "^$cgroup_name  *memcg "
 }
 
-# elements: how many keys the programs of the memtrace that runs know.
+# elements MAP: how many keys the programs of the memtrace that runs know; the kernel has 15 bytes of a map's name.
 elements() {
 	local id
 
 	awk '$1 == "map_id:" { print $2 }' "/proc/$mt_pid"/fdinfo/* | sort -u | while read -r id; do
-		[[ $(bpftool map show id "$id" -j | jq -r '"\(.type) \(.name)"') != "hash reclaim_by_targ" ]] ||
+		[[ $(bpftool map show id "$id" -j | jq -r '"\(.type) \(.name)"') != "hash ${1:0:15}" ]] ||
 			bpftool map dump id "$id" -j | jq length
 	done
 }
 
 no_elements() {
-	[[ $(elements) == 0 ]]
+	[[ $(elements "$1") == 0 ]]
 }
 
 # pass_through N: N cgroups one after the other, each reclaimed from by its only task, and removed.
@@ -152,10 +152,24 @@ pass_through() {
 	make_cgroup keyed
 	memtrace_start stat reclaim -c "$cgroup_name" --json -o "$tmp/stat.json"
 	pass_through 300
-	eventually no_elements
+	eventually no_elements reclaim_by_target_index
 	memtrace_stop
 	same "status" "$mt_status" 0
 	all_accounted memcg
 	# what was removed before its first byte was charged has no row
 	between "targets" "$(targets 'map(select(.kind == "memcg")) | length')" 200 300
+}
+
+@test "cgroups whose tasks are stalled and that go leave no element, either, and lose no count" {
+	need_tool bpftool bpftool
+	make_cgroup keyed
+	memtrace_start stat stall -c "$cgroup_name" --json -o "$tmp/stat.json"
+	pass_through 100
+	eventually no_elements stall_by_cause_index
+	memtrace_stop
+	same "status" "$mt_status" 0
+	[[ $(report '.total.stall.memcg.count >= 60') == true ]] || fail "too few stalls: the test is void"
+	same "stalls of all cgroups" "$(report '.stall_by_cause | map(select(.cause == "memcg") | .count) | add')" \
+		"$(report .total.stall.memcg.count)"
+	between "cgroups" "$(report '.stall_by_cause | map(select(.cause == "memcg" and .cgroup != "other")) | length')" 60 100
 }

@@ -55,11 +55,22 @@ static const char *name_cgroup(void *ctx, uint64_t id)
 	return name;
 }
 
+static bool no_names; /* from now on */
+
+/* As the kernel's side does when more cgroups came and went than it has room for. */
+static const char *name_if_known(void *ctx, uint64_t id)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "[gone:%llu]", (unsigned long long)id);
+	return no_names ? name : name_cgroup(ctx, id);
+}
+
 static void start(const char *boot)
 {
 	const struct recorder_request request = { .file = &machine.file,
 						  .history = { .keep_ns = 24 * 60 * MINUTE, .max_bytes = 1ULL << 40 },
-						  .cgroup = name_cgroup,
+						  .cgroup = name_if_known,
 						  .who = task_of_ref };
 	struct recording_head head = {
 		.facts = { .subject = "the test", .probes = ~0U, .page_size = 4096, .tick_ns = MINUTE },
@@ -299,6 +310,32 @@ static void another_boot_has_none_of_the_last_one(void **state)
 	forget();
 }
 
+static void a_name_that_was_known_stays(void **state)
+{
+	int thinned;
+
+	(void)state;
+	start("one");
+	look(1, 10, false);
+	pass(5);
+	no_names = true;
+	look(1, 11, false);
+	pass(40);
+	look(1, 12, false);
+	look(2, 20, false);
+	pass(40);
+	stop();
+	no_names = false;
+	for (thinned = 0; thinned < 2; thinned++) {
+		replay(false);
+		assert_int_equal(seen.counts.nr, 2);
+		assert_cgroup(0, 1, 12, 0);
+		assert_string_equal(seen.source->ops->cgroup(seen.source, seen.counts.list[1].id), "[gone:2]");
+		forget();
+		thin_all();
+	}
+}
+
 static void what_goes_while_segments_are_missing_is_gone(void **state)
 {
 	struct segments segments;
@@ -366,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_goes_while_no_recorder_runs_is_gone, set_up, temp_dir__clean),
 		cmocka_unit_test_setup_teardown(another_boot_has_none_of_the_last_one, set_up, temp_dir__clean),
 		cmocka_unit_test_setup_teardown(what_goes_while_segments_are_missing_is_gone, set_up, temp_dir__clean),
+		cmocka_unit_test_setup_teardown(a_name_that_was_known_stays, set_up, temp_dir__clean),
 		cmocka_unit_test_setup_teardown(there_is_room_for_those_of_the_last_run, set_up, temp_dir__clean),
 	};
 

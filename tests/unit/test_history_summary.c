@@ -91,6 +91,28 @@ static void what_grew_did_so_before_the_look(void **state)
 	history_summary__free(&summary);
 }
 
+/* Each segment has the offset as it was when it began: clocks are corrected all the time. */
+static void a_minute_stays_whole_when_the_clock_is_corrected(void **state)
+{
+	static const struct recorded_clock clocks[] = {
+		{ .wall_offset_ns = OFFSET },
+		{ .from_ns = BEGIN_NS + MINUTE + 25 * SEC, .wall_offset_ns = OFFSET + 700 },
+		{ .from_ns = BEGIN_NS + MINUTE + 45 * SEC, .wall_offset_ns = OFFSET - SEC / 100 },
+		{ .from_ns = BEGIN_NS + 3 * MINUTE + 5 * SEC, .wall_offset_ns = OFFSET - SEC },
+	};
+	struct history_summary summary = { .clocks = clocks, .nr_clocks = 4 };
+	uint64_t total = 0, i;
+
+	(void)state;
+	look(&summary, BEGIN_NS, total);
+	for (i = 0; i < 5; i++)
+		total = minute(&summary, i, total, 60 + 6 * i);
+	history_summary__end(&summary);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(summary.worst[i].waited_ns, 84 - 6 * i);
+	history_summary__free(&summary);
+}
+
 static void what_is_no_growth_of_a_minute_is_left_out(void **state)
 {
 	struct history_summary summary = { .clocks = &clock_of_all, .nr_clocks = 1 };
@@ -141,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_minutes_are_found),
 		cmocka_unit_test(what_grew_did_so_before_the_look),
+		cmocka_unit_test(a_minute_stays_whole_when_the_clock_is_corrected),
 		cmocka_unit_test(what_is_no_growth_of_a_minute_is_left_out),
 		cmocka_unit_test(kills_have_their_names),
 	};

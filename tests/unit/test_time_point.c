@@ -147,6 +147,8 @@ static void moments_of_a_history(void **state)
 		{ "9999-12-31 00:00", NOON, NONE, INT64_MAX, true },
 		{ "2500000h", NOON, NONE, INT64_MAX, false },
 	};
+	static const char *const none[] = { "2026-03-29 02:30", "2026-02-29 14:02", "2026-02-30 14:02",
+					    "2026-11-31 00:00" };
 	struct time_point point;
 	int64_t wall;
 	size_t i;
@@ -163,8 +165,12 @@ static void moments_of_a_history(void **state)
 		if (wall != rows[i].wall)
 			fail_msg("row %zu: %s is %lld", i, rows[i].text, (long long)(wall / S));
 	}
-	assert_int_equal(time_point__parse("2026-03-29 02:30", &point), 0);
-	assert_int_equal(time_point__in(&point, &(struct time_point_range){ .end_ns = NOON }, &wall), -EINVAL);
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		assert_int_equal(time_point__parse(none[i], &point), 0);
+		if (time_point__in(&point, &(struct time_point_range){ .end_ns = NOON, .later = i % 2 }, &wall) !=
+		    -EINVAL)
+			fail_msg("there is no %s", none[i]);
+	}
 }
 
 int main(void)

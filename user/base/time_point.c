@@ -163,6 +163,17 @@ static int on_day(const struct time_point *point, const struct tm *day, int back
 	return err;
 }
 
+/* Months have their lengths. */
+static int on_date(const struct time_point *point, bool later, int64_t *ns)
+{
+	struct tm day = point->day;
+
+	day.tm_hour = 12;
+	day.tm_isdst = -1;
+	mktime(&day);
+	return day.tm_mday == point->day.tm_mday ? on_day(point, &point->day, 0, later, ns) : -EINVAL;
+}
+
 static int of_day(const struct time_point *point, const struct time_point_range *range, int64_t *ns)
 {
 	bool first = range->after_ns != INT64_MIN;
@@ -196,7 +207,7 @@ int time_point__in(const struct time_point *point, const struct time_point_range
 		*wall_ns = sum_ns(range->after_ns, point->ns);
 		return 0;
 	case TIME_POINT_OF_DATE:
-		return on_day(point, &point->day, 0, range->later, wall_ns);
+		return on_date(point, range->later, wall_ns);
 	case TIME_POINT_YESTERDAY:
 		return localtime_r(&end, &tm) ? on_day(point, &tm, 1, range->later, wall_ns) : -EINVAL;
 	default:

@@ -27,9 +27,9 @@ static int check(const struct options *options)
 	return EXIT_OK;
 }
 
-static char *spell(char *text, size_t size, const struct copied *copied, uint64_t ns)
+static char *spell(char *text, size_t size, int64_t wall_ns)
 {
-	time_t seconds = (time_t)(((int64_t)ns + copied->wall_offset_ns) / 1000000000);
+	time_t seconds = (time_t)(wall_ns / 1000000000);
 	struct tm tm;
 
 	snprintf(text, size, "?");
@@ -44,8 +44,8 @@ static void say_result(const struct options *options, const struct copied *copie
 
 	format_bytes(size, sizeof(size), copied->stats.bytes);
 	log_note("%s: %s, %llu events, from %s to %s%s", options->out.path, size,
-		 (unsigned long long)copied->stats.events, spell(from, sizeof(from), copied, copied->from_ns),
-		 spell(to, sizeof(to), copied, copied->to_ns), options->anonymise ? "; names were replaced" : "");
+		 (unsigned long long)copied->stats.events, spell(from, sizeof(from), copied->from_wall_ns),
+		 spell(to, sizeof(to), copied->to_wall_ns), options->anonymise ? "; names were replaced" : "");
 	if (copied->nr_gaps)
 		log_note("%zu gap%s in between, in which nothing was recorded; `memtrace replay %s` says when",
 			 copied->nr_gaps, copied->nr_gaps == 1 ? "" : "s", options->replay);

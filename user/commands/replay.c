@@ -79,21 +79,20 @@ static const struct example examples[] = {
 const struct command replay_command = {
 	.name = "replay",
 	.question = "what is in a recording?",
-	.summary =
-		"look at a recording, with stat, stalls, state, map, timeline, trace, stacks, hist, top, oom or export",
+	.summary = "look at a recording, with stat, top, report, timeline and other commands",
 	.usage = "FILE [COMMAND [PROBE...] [OPTIONS]]",
-	.details = "With COMMAND (stat, stalls, state, map, timeline, trace, stacks, hist, top, oom, export), prints "
-		   "what that "
-		   "would have\n"
-		   "printed during the recorded run.\n"
-		   "Without PROBE, it shows all that was recorded. -p, -t, -u, -n and -c choose tasks of a recording "
-		   "as they do live;\n"
-		   "--from and --to choose a part of its time. Options about tracing (--latency, --light, --follow) "
-		   "are refused.\n"
-		   "FILE may be a directory that record --keep has written, of which only that part is read.\n"
-		   "Without COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works "
-		   "on any\n"
-		   "machine.",
+	.details =
+		"With COMMAND (stat, stalls, state, timeline, report, trace, stacks, hist, top, oom, export; map, leak "
+		"and cache,\n"
+		"if their probes were on), prints what that would have printed during the recorded run.\n"
+		"Without PROBE, it shows all that was recorded. -p, -t, -u, -n and -c choose tasks of a recording "
+		"as they do live;\n"
+		"--from and --to choose a part of its time. Options about tracing (--latency, --light, --follow) "
+		"are refused.\n"
+		"FILE may be a directory that record --keep has written, of which only that part is read.\n"
+		"Without COMMAND, prints what is in the recording. FILE - is standard input. Needs no root; works "
+		"on any\n"
+		"machine.",
 	.options = option_groups,
 	.takes_recording = true,
 	.takes_command = true,

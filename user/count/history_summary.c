@@ -7,7 +7,8 @@
 
 #include "../model/digest_record.h"
 
-#define MINUTE_NS 60000000000LL
+#define MINUTE_NS    60000000000LL
+#define CORRECTED_NS 1000000000ULL /* a clock that moves by less was not set */
 
 static int take_kill(struct history_summary *summary, const struct mt_oom *oom, const char *cgroup)
 {
@@ -43,11 +44,13 @@ static void close_minute(struct history_summary *summary)
 
 int64_t history_summary__wall_offset(const struct history_summary *summary, uint64_t ns)
 {
-	size_t i = summary->nr_clocks;
+	return recorded_clock__offset(summary->clocks, summary->nr_clocks, ns);
+}
 
-	while (i > 1 && summary->clocks[i - 1].from_ns > ns)
-		i--;
-	return i ? summary->clocks[i - 1].wall_offset_ns : 0;
+/* By a clock that is corrected it may begin a little earlier or later than it seemed to. */
+static bool is_open(const struct history_summary *summary, uint64_t from_ns)
+{
+	return from_ns - summary->open.from_ns + CORRECTED_NS <= 2 * CORRECTED_NS;
 }
 
 /* What grew between two looks did so about halfway between them: most looks are a little after full minutes. */
@@ -59,7 +62,7 @@ static void take_look(struct history_summary *summary, uint64_t time_ns, uint64_
 
 	if (total_ns == MT_UNKNOWN_U64)
 		return;
-	if (from_ns != summary->open.from_ns) {
+	if (!is_open(summary, from_ns)) {
 		close_minute(summary);
 		summary->open = (struct history_minute){ .from_ns = from_ns };
 	}

@@ -36,6 +36,13 @@ struct decoder_moved {
 	uint32_t stack;	       /* is added to ids of call chains; one that is too large then is none */
 };
 
+/* A cgroup's name that stands for one that was not known, as "[gone:7]": it takes no other's place.  Paths have a
+ * slash. */
+static inline bool definition__is_no_name(const char *name, size_t len)
+{
+	return len && name[0] == '[';
+}
+
 struct decoder {
 	const struct layouts *layouts; /* the recording's */
 	struct decoder_moved moved;

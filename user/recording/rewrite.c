@@ -104,7 +104,8 @@ static int learn_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 	char *copy;
 
 	HASH_FIND(hh, rewrite->cgroups, &id, sizeof(id), cgroup);
-	if (cgroup && strlen(cgroup->name) == len && !memcmp(cgroup->name, name, len))
+	if (cgroup &&
+	    (definition__is_no_name(name, len) || (strlen(cgroup->name) == len && !memcmp(cgroup->name, name, len))))
 		return 0;
 	if (rewrite->name_bytes + len > NAMES_MAX_BYTES)
 		return -E2BIG;

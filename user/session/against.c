@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "against.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/log.h"
 
@@ -25,6 +27,11 @@ int against__check(const struct options *options)
 	if (is_stdin(options->replay) && (against__is_time(options) || is_stdin(options->against))) {
 		log_error("--against: standard input can be read once; expected the name of a recording");
 		return EXIT_USAGE;
+	}
+	if (!against__is_time(options) && !is_stdin(options->against) && access(options->against, F_OK)) {
+		log_error("--against '%s': %s; expected a recording, or a TIME as for --from, such as -26h or 03:00",
+			  options->against, strerror(errno));
+		return EXIT_FAILED;
 	}
 	if (against__is_time(options) || (!options->pids.nr && !options->tids.nr))
 		return EXIT_OK;

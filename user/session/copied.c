@@ -102,7 +102,8 @@ static int next(struct copying *copying, uint64_t *due_ns)
 
 static int refuse_begin(const struct copying *copying)
 {
-	log_error("--from: %s has no counts from that time on", copying->request->from);
+	log_error("%s: %s has no counts of that time", replay_part__name(&copying->request->part),
+		  copying->request->from);
 	return EXIT_USAGE;
 }
 
@@ -140,12 +141,12 @@ static int begin(struct copying *copying, struct copied *copied)
 	head.start.own_cpu_ns = 0;
 	head.facts = copying->facts;
 	head.facts.command_alone &= !copying->from_ns && copying->to_ns == UINT64_MAX;
-	head.window |= copying->from_ns > 0 || replay__is_history(copying->source);
+	head.window |= copying->from_ns > 0;
 	memset(&head.segment, 0, sizeof(head.segment));
 	if (copying->anonymous)
 		anonymous__head(&head);
 	copied->from_ns = head.start.now_ns;
-	copied->wall_offset_ns = head.start.wall_offset_ns;
+	copied->from_wall_ns = (int64_t)head.start.now_ns + head.start.wall_offset_ns;
 	return recorder__begin(copying->recorder, &head);
 }
 
@@ -165,7 +166,7 @@ static int copy_moment(struct copying *copying, struct copied *copied)
 	final = !more || due_ns >= copying->to_ns;
 	src->ops->checkpoint(src, &checkpoint);
 	src->ops->totals(src, &totals);
-	copied->to_ns = checkpoint.now_ns;
+	copied->to_wall_ns = (int64_t)checkpoint.now_ns + checkpoint.wall_offset_ns;
 	err = recorder__checkpoint(copying->recorder, &checkpoint, &totals, more ? due_ns : checkpoint.now_ns, final);
 	return err ? err : !final;
 }

@@ -7,8 +7,8 @@
 #include "../sources/replay_segments.h"
 
 struct copied {
-	uint64_t from_ns, to_ns; /* what is in it, boot time clock of where it comes from */
-	int64_t wall_offset_ns;
+	uint64_t from_ns;		  /* what is in it, boot time clock of where it comes from */
+	int64_t from_wall_ns, to_wall_ns; /* by the wall's clock as it was set then */
 	size_t nr_gaps;
 	struct recorder_stats stats; /* path is not set */
 	bool damaged;		     /* what it comes from could not be read to its end; a message said so */

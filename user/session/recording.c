@@ -220,30 +220,29 @@ static void say_written(const struct session *session, unsigned int files_before
 		log_note("wrote %s", recorder__stats(session->recorder).path);
 }
 
-/* A history that has no room. */
-static void say_paused(const struct recorder *rec, const char *path, int before)
+/* A history that has no room, maybe since some record of the interval. */
+static void say_paused(const struct recorder *rec, const char *path, int *said)
 {
-	int now = rec ? recorder__paused(rec) : before;
+	int now = rec ? recorder__paused(rec) : *said;
 
-	if (now && !before)
+	if (now && !*said)
 		log_warn("'%s': recording pauses: %s; it goes on when there is room", path, strerror(-now));
-	if (!now && before)
+	if (!now && *said)
 		log_note("'%s': recording goes on", path);
+	*said = now;
 }
 
 static void checkpoint_beside(struct session *session, uint64_t due_ns, bool final)
 {
-	int paused = recorder__paused(session->beside);
-
 	check_beside(session,
 		     recorder__checkpoint(session->beside, &session->checkpoint, &session->totals, due_ns, final));
-	say_paused(session->beside, session->options->history_dir, paused);
+	say_paused(session->beside, session->options->history_dir, &session->beside_paused);
 }
 
 void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 {
 	unsigned int files = session->recorder ? recorder__stats(session->recorder).files : 0;
-	int dump_err, paused = session->recorder ? recorder__paused(session->recorder) : 0;
+	int dump_err;
 
 	if (session->recorder)
 		check(session,
@@ -252,7 +251,7 @@ void recording__checkpoint(struct session *session, uint64_t due_ns, bool final)
 	if (dump_err)
 		say_failed(session, dump_err);
 	say_written(session, files);
-	say_paused(session->recorder, session->options->record, paused);
+	say_paused(session->recorder, session->options->record, &session->paused);
 	if (session->beside)
 		checkpoint_beside(session, due_ns, final);
 }

@@ -21,6 +21,11 @@ static const struct checkpoint *start_of(const struct session *session)
 	return &replay__head(session->source)->start;
 }
 
+static struct replay_part part_of(const struct session *session)
+{
+	return (struct replay_part){ .from = &session->options->from, .to = &session->options->to };
+}
+
 static int add_numbers(struct filter_values *values, const struct uint_list *list)
 {
 	char text[24];
@@ -117,7 +122,7 @@ static int fill_filter(struct record_filter *filter, const struct options *o)
 
 int replayed__open(struct session *session)
 {
-	const struct replay_part part = { .from = &session->options->from, .to = &session->options->to };
+	const struct replay_part part = part_of(session);
 	int err, code;
 
 	session->filter.cgroup = session->names.cgroup;
@@ -153,9 +158,18 @@ static void begin_part(struct session *session)
 	session->view.start_ns = session->view.interval_end_ns = session->checkpoint.now_ns;
 }
 
+/* Of a history by the clock of then. */
+static int64_t wall_offset(const struct session *session, uint64_t ns)
+{
+	const struct recorded_clock *clocks;
+	size_t nr = replay__clocks(session->source, &clocks);
+
+	return nr ? recorded_clock__offset(clocks, nr, ns) : session->checkpoint.wall_offset_ns;
+}
+
 static char *spell_time(const struct session *session, char *text, size_t size, uint64_t ns)
 {
-	time_t seconds = (time_t)((int64_t)ns + session->checkpoint.wall_offset_ns) / 1000000000;
+	time_t seconds = (time_t)((int64_t)ns + wall_offset(session, ns)) / 1000000000;
 	struct tm tm;
 
 	snprintf(text, size, "?");
@@ -166,15 +180,17 @@ static char *spell_time(const struct session *session, char *text, size_t size, 
 
 static int refuse_begin(const struct session *session, uint64_t last_ns)
 {
+	const struct replay_part part = part_of(session);
+	const char *path = session->options->replay, *from = replay_part__from_name(&part);
+
 	if (replay__is_history(session->source))
-		log_error("--from, --to: %s has no counts of that time", session->options->replay);
+		log_error("%s: %s has no counts of that time", replay_part__name(&part), path);
 	else if (session->from_ns > session->checkpoint.now_ns)
-		log_error("--from: %s ends %.3f s after its start, before that time", session->options->replay,
+		log_error("%s: %s ends %.3f s after its start, before that time", from, path,
 			  since_start(session, session->checkpoint.now_ns));
 	else
-		log_error("--from: after the last time at which %s has all counts; expected at most %.3f s after its "
-			  "start",
-			  session->options->replay, since_start(session, last_ns));
+		log_error("%s: after the last time at which %s has all counts; expected at most %.3f s after its start",
+			  from, path, since_start(session, last_ns));
 	return EXIT_USAGE;
 }
 
@@ -267,6 +283,11 @@ static void say_gaps(const struct session *session)
 	}
 }
 
+static const char *of_against(const struct session *session)
+{
+	return session->options->to.kind == TIME_POINT_AFTER ? "--against: " : "";
+}
+
 int replayed__end(const struct session *session)
 {
 	const struct record_filter *filter = &session->filter;
@@ -287,12 +308,12 @@ int replayed__end(const struct session *session)
 	if ((!session->from_ns && !session->options->to.kind) || session->config.own_times)
 		return EXIT_OK;
 	if (replay__is_history(session->source))
-		log_note("from %s to %s: counts are known at such moments only",
+		log_note("%sfrom %s to %s: counts are known at such moments only", of_against(session),
 			 spell_time(session, from, sizeof(from), session->view.start_ns),
 			 spell_time(session, to, sizeof(to), session->checkpoint.now_ns));
 	else
-		log_note("from %.3f s to %.3f s after the recording's start: counts are known at such moments only",
-			 since_start(session, session->view.start_ns),
+		log_note("%sfrom %.3f s to %.3f s after the recording's start: counts are known at such moments only",
+			 of_against(session), since_start(session, session->view.start_ns),
 			 since_start(session, session->checkpoint.now_ns));
 	return EXIT_OK;
 }

@@ -100,9 +100,10 @@ struct session {
 	struct outfile record_file;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct outfile beside_file;
-	struct recorder *beside; /* of --history-dir; NULL: there is none */
-	bool recording_failed;	 /* which was reported; the run goes on, but its exit code says so */
-	struct roles roles;	 /* rules: with --by role, and where something is recorded */
+	struct recorder *beside;   /* of --history-dir; NULL: there is none */
+	int paused, beside_paused; /* as recorder__paused() was when it was said */
+	bool recording_failed;	   /* which was reported; the run goes on, but its exit code says so */
+	struct roles roles;	   /* rules: with --by role, and where something is recorded */
 	struct sample_counts samples;
 	struct cgroup_counts cgroups;
 	struct totals totals; /* as of the last interval or the end */

@@ -27,7 +27,8 @@ static int take_cgroup(void *ctx, uint64_t id, const char *name, size_t len)
 	char *copy;
 
 	HASH_FIND(hh, replay->cgroups, &id, sizeof(id), entry);
-	if (entry && strlen(entry->name) == len && !memcmp(entry->name, name, len))
+	if (entry &&
+	    (definition__is_no_name(name, len) || (strlen(entry->name) == len && !memcmp(entry->name, name, len))))
 		return 0;
 	if (bytes > MAX_CGROUP_BYTES - replay->cgroup_bytes) {
 		replay->lacks_cgroups = true;

@@ -35,7 +35,7 @@ static int resolve(const struct replay *replay, const char *option, const struct
 	return EXIT_OK;
 }
 
-static int refuse_end(const struct replay *replay, bool has_begin)
+static int refuse_end(const struct replay *replay, const struct replay_part *part, bool has_begin)
 {
 	const struct checkpoint *start = &replay->head.start;
 	time_t seconds = (time_t)((start->now_ns + (uint64_t)start->wall_offset_ns) / 1000000000);
@@ -44,8 +44,8 @@ static int refuse_end(const struct replay *replay, bool has_begin)
 
 	if (localtime_r(&seconds, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	log_error("--to: must be after %s; the recording begins at %s", has_begin ? "--from" : "the recording's start",
-		  text);
+	log_error("%s: must be after %s; the recording begins at %s", replay_part__to_name(part),
+		  has_begin ? "--from" : "the recording's start", text);
 	return EXIT_USAGE;
 }
 
@@ -73,15 +73,15 @@ int replay__part(const struct source *src, const struct replay_part *part, uint6
 		return EXIT_OK;
 	}
 	if (part->from && part->from->kind)
-		code = resolve(replay, "--from", part->from, from_ns);
+		code = resolve(replay, replay_part__from_name(part), part->from, from_ns);
 	if (code == EXIT_OK && part->to && part->to->kind == TIME_POINT_AFTER)
 		*to_ns = (*from_ns > start_ns ? *from_ns : start_ns) + part->to->ns;
 	else if (code == EXIT_OK && part->to && part->to->kind)
-		code = resolve(replay, "--to", part->to, to_ns);
+		code = resolve(replay, replay_part__to_name(part), part->to, to_ns);
 	if (*from_ns <= start_ns)
 		*from_ns = 0;
 	if (code == EXIT_OK && *to_ns <= (*from_ns ? *from_ns : start_ns))
-		code = refuse_end(replay, *from_ns);
+		code = refuse_end(replay, part, *from_ns);
 	return code;
 }
 

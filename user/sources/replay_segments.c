@@ -86,21 +86,46 @@ static bool is_given(const struct time_point *point)
 	return point && point->kind != TIME_POINT_NONE;
 }
 
+/* Its end is so long after its beginning as another part is long. */
+static bool is_against(const struct replay_part *part)
+{
+	return part->to && part->to->kind == TIME_POINT_AFTER;
+}
+
+const char *replay_part__from_name(const struct replay_part *part)
+{
+	return is_against(part) ? "--against" : "--from";
+}
+
+const char *replay_part__to_name(const struct replay_part *part)
+{
+	return is_against(part) ? "--against" : "--to";
+}
+
+const char *replay_part__name(const struct replay_part *part)
+{
+	if (!is_against(part) && is_given(part->from) && is_given(part->to))
+		return "--from, --to";
+	return is_given(part->from) ? replay_part__from_name(part) : replay_part__to_name(part);
+}
+
 /* A time of day without a day is the last one that there was; of --to the first one behind --from. */
 static int resolve(struct replay_segments *segments, const struct replay_part *part)
 {
 	struct time_point_range range = { .start_ns = segments->start_ns,
 					  .end_ns = segments->end_ns,
 					  .after_ns = INT64_MIN };
-	const char *option = "--from";
+	const char *option = NULL;
 	int err = 0;
 
 	segments->from_ns = INT64_MIN;
 	segments->to_ns = INT64_MAX;
-	if (part && is_given(part->from))
+	if (part && is_given(part->from)) {
+		option = replay_part__from_name(part);
 		err = time_point__in(part->from, &range, &segments->from_ns);
+	}
 	if (!err && part && is_given(part->to)) {
-		option = "--to";
+		option = replay_part__to_name(part);
 		range.after_ns = segments->from_ns;
 		range.later = true;
 		err = time_point__in(part->to, &range, &segments->to_ns);
@@ -124,22 +149,27 @@ static char *spell(char *text, size_t size, int64_t wall_ns)
 
 /*
  * Of those that begin before that time, within the second that a name has, the one that begins last by the clock on the
- * wall: where that was wrong for a while, names do not rise.
+ * wall: where that was wrong for a while, names do not rise.  One that begins in that second is not left out for it.
  */
 static size_t last_before(const struct segments *all, int64_t wall_ns)
 {
 	uint64_t latest = 0;
-	size_t found = 0, i;
+	size_t found = 0, beside = all->nr, i;
 
-	for (i = 0; i < all->nr; i++)
-		if (((int64_t)all->list[i].wall_s + 1) * SEC < wall_ns && all->list[i].wall_s >= latest) {
+	for (i = 0; i < all->nr; i++) {
+		int64_t begin_ns = (int64_t)all->list[i].wall_s * SEC;
+
+		if (begin_ns + SEC >= wall_ns)
+			beside = begin_ns <= wall_ns && i < beside ? i : beside;
+		else if (all->list[i].wall_s >= latest) {
 			latest = all->list[i].wall_s;
 			found = i;
 		}
-	return found;
+	}
+	return beside < found ? beside : found;
 }
 
-static int choose(struct replay_segments *segments)
+static int choose(struct replay_segments *segments, const struct replay_part *part)
 {
 	const struct segments *all = &segments->all;
 	char from[32], to[32];
@@ -152,7 +182,7 @@ static int choose(struct replay_segments *segments)
 	if (end > first && (first + 1 < all->nr || segments->from_ns < segments->end_ns) &&
 	    segments->from_ns < segments->to_ns)
 		return EXIT_OK;
-	log_error("--from, --to: nothing of '%s' is in that time; it goes from %s to %s", segments->dir,
+	log_error("%s: nothing of '%s' is in that time; it goes from %s to %s", replay_part__name(part), segments->dir,
 		  spell(from, sizeof(from), segments->start_ns), spell(to, sizeof(to), segments->end_ns));
 	return EXIT_USAGE;
 }
@@ -170,7 +200,7 @@ int replay_segments__open(struct replay_segments *segments, const char *dir, con
 	if (err)
 		return EXIT_FAILED;
 	code = resolve(segments, part);
-	return code == EXIT_OK ? choose(segments) : code;
+	return code == EXIT_OK ? choose(segments, part) : code;
 }
 
 int replay_segments__next(struct replay_segments *segments, FILE **stream)

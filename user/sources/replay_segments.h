@@ -13,6 +13,11 @@ struct replay_part {
 	const struct time_point *from, *to;
 };
 
+/* What people call its beginning, its end and both, for messages: the part of --against has but a beginning. */
+const char *replay_part__from_name(const struct replay_part *part);
+const char *replay_part__to_name(const struct replay_part *part);
+const char *replay_part__name(const struct replay_part *part);
+
 /* All zero: there is no history. */
 struct replay_segments {
 	const char *dir; /* borrowed */

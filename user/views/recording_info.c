@@ -67,7 +67,7 @@ static void add_run(struct recording_info *info, struct report *report)
 		{ .title = "probes", .path = "probes" },
 		{ .title = "every event", .path = "every" },
 		{ .title = "one page in", .path = "sample" },
-		{ .title = "last part only", .path = "window" },
+		{ .title = "beginning left out", .path = "window" },
 		{ .title = "by memtrace", .path = "version" },
 		{ .title = "command line", .path = "command_line" },
 	};
