@@ -254,6 +254,19 @@ chance() {
 	if [[ $state == S ]]; then echo S; else echo $((stat[11] + stat[12])); fi
 }
 
+# switches PID: how often its threads have run
+switches() {
+	cat "/proc/$1/task"/*/status 2>/dev/null | awk '/ctxt_switches:/ { sum += $2 } END { print sum }'
+}
+
+# rests PID: all its threads sleep, and none has run for a while: it has done what it had to do, and waits
+rests() {
+	local before
+
+	before=$(switches "$1")
+	[[ $(chance "$1") == S ]] && nap 0.3 && [[ $(chance "$1") == S && $(switches "$1") == "$before" ]]
+}
+
 # Until the number of programs attached by links has not changed for a while in which it could have.
 wait_attached() {
 	local links last='' calm=0 now before='' i
