@@ -43,6 +43,7 @@ said() {
 	started+=("$!")
 	eventually grep -q ready "$tmp/steady.out"
 	"$memtrace" stat fault -n mt-steady -i 0.5 -d 2 --json -o "$tmp/stat.json"
+	[[ $(jq -s '.[:-1] | map(.duration_ns) | max < 800000000' "$tmp/stat.json") == true ]] || void "an interval came late"
 	same "intervals and totals" "$(jq -s 'map(if .interval then "i" else "t" end) | join("")' "$tmp/stat.json")" '"iiiit"'
 	# what is in no interval came after the last one
 	jq -es '(.[:-1] | map(.total.fault.minor) | add) as $sum | .[-1].total.fault.minor - $sum | . >= 0 and . < $sum' \
