@@ -152,7 +152,7 @@ replay() {
 }
 
 @test "beside reports of kills: the probes and moments of a history, whatever the run looks at" {
-	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 12 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
+	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 60 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
 	replay --json >"$tmp/all.json"
 	same "probes" "$(jq -r .probes "$tmp/all.json")" "fault stall reclaim kswapd oom"
 	same "gaps, of moments each ten seconds" "$(jq -c .gaps "$tmp/all.json")" "[]"
