@@ -8,7 +8,7 @@ load lib
 
 # leak ARGS...: a report in $tmp/stat.json
 leak() {
-	"$memtrace" leak --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" >"$tmp/cmd.out" 3>&-
+	"$memtrace" leak --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" >"$tmp/cmd.out" 3>&- || fail "memtrace leak: status $?"
 }
 
 # helpers_of PID: the processes of that memtrace that read symbols, which its first child starts; in $helpers.
