@@ -14,12 +14,13 @@ setup() {
 	! ldd "$MEMTRACE" 2>/dev/null | grep -q libasan || mebibytes=1500
 }
 
-# bounded SECONDS NAME WORD...: replays the recording NAME with the words of a command line
+# bounded SECONDS NAME WORD...: replays the recording NAME with the words of a command line; the seconds are of a CPU, as
+# others may want it, too
 bounded() {
 	local seconds=$1 name=$2
 	shift 2
 	[ -e "$BATS_TEST_TMPDIR/$name" ] || python3 tests/cli/hostile.py "$name" "$BATS_TEST_TMPDIR/$name"
-	run --separate-stderr timeout "$seconds" \
+	run --separate-stderr timeout $((seconds * 10)) bash -c 'ulimit -t "$1" && exec "${@:2}"' - "$seconds" \
 		python3 tests/cli/hostile.py --run "$mebibytes" "$MEMTRACE" replay "$BATS_TEST_TMPDIR/$name" "$@"
 	echo "status $status, stderr: $stderr"
 }

@@ -9,7 +9,7 @@
 load helpers
 
 golden=$BATS_TEST_DIRNAME/../golden
-limit=15
+limit=60
 
 setup() {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
@@ -25,13 +25,30 @@ start() {
 	set +m
 }
 
-# ends_by SIGNAL STATUS...: sent that, it ends with one of these.
+# state: its letter, and the CPU time that it has used, in ticks
+state() {
+	sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $1, $12 + $13 }'
+}
+
+# waits: it sleeps, and has used no CPU time to speak of for a while; or it has ended
+waits() {
+	local before
+
+	before=$(state)
+	[[ $before ]] || return 0
+	sleep 0.5
+	[[ $before != [RD]* && $(state) == "$before" ]]
+}
+
+# ends_by SIGNAL STATUS...: sent that when it waits, it ends with one of these.
 ends_by() {
 	local signal=$1 i
 
 	shift
-	sleep 0.5
-	kill "-$signal" "$pid"
+	for ((i = 0; i < 100; i++)); do
+		waits && break
+	done
+	kill "-$signal" "$pid" 2>/dev/null || true # what has written all has ended
 	for ((i = 0; i < limit * 20; i++)); do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05

@@ -36,6 +36,10 @@ left_over() {
 	pgrep -f "load .*memtrace-bench.$1 " -a
 }
 
+nothing_left() {
+	[[ ! $(left_over "$1") ]]
+}
+
 @test "bench: a short run; what is not there is said not to be" {
 	mkdir "$tmp/bin"
 	ln -s "$(command -v sh)" "$tmp/bin/sh"
@@ -76,19 +80,12 @@ left_over() {
 		--workload reclaim --workload touch --only 'memtrace stat*' >"$tmp/bench.out" 2>"$tmp/stat.err" 3>&- &
 	pid=$!
 	started+=("$pid")
-	for _ in {1..600}; do
-		compgen -G "$top/build/bench/tmp.$pid/turn.*" >/dev/null && break
-		nap 0.05
-	done
+	eventually compgen -G "$top/build/bench/tmp.$pid/turn.*" >/dev/null
 	[[ $(left_over "$pid") == *cgroup* ]] || fail "it has made no cgroup" "$(left_over "$pid")"
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	same "exit status" "$status" 143
-	for _ in {1..100}; do # a child is reaped by init
-		[[ $(left_over "$pid") == '' ]] && break
-		nap 0.05
-	done
-	[[ $(left_over "$pid") == '' ]] || fail "left over:" "$(left_over "$pid")"
+	eventually nothing_left "$pid" # a child is reaped by init
 	[[ ! -e $tmp/bench.json ]]
 }
 

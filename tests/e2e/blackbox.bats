@@ -32,6 +32,11 @@ told() {
 	head -n 1 "$tmp/reports" | jq -r "$1"
 }
 
+# looks LEAST SECONDS: before the kill there was a look each second since then, of $SECONDS, and no more
+looks() {
+	between "looks before" "$(told '.before.samples | length')" "$1" $((SECONDS - $2 + 2))
+}
+
 @test "victim, trigger, limit, and what decided" {
 	watch -- "$workloads/oompair" "$victim_dir" "$trigger_dir"
 	same "status" "$mt_status" 0
@@ -52,10 +57,10 @@ told() {
 }
 
 @test "who grew before a kill, and how fast" {
-	"$memtrace" oom --json -d 8 -c "$parent" >"$tmp/out" 2>"$tmp/err" &
-	started+=($!)
-	box=$!
-	nap 2
+	local began=$SECONDS
+
+	memtrace_start oom --json -c "$parent"
+	nap 1
 	# 16 MiB a second
 	python3 - "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
 		import sys, time
@@ -65,9 +70,10 @@ told() {
 		    held.append(bytearray(b"x") * (4 << 20))
 		    time.sleep(0.25)
 	END
-	wait "$box"
+	eventually grep -q '^{' "$tmp/out"
+	memtrace_stop
 	grep '^{' "$tmp/out" >"$tmp/reports"
-	between "samples" "$(told '.before.samples | length')" 2 12
+	looks 2 "$began"
 	same "the victim grew most" "$(told '.before.grew[0].pid')" "$(told .victim.pid)"
 	between "by" "$(told .before.grew[0].grown_bytes)" $((20 << 20)) $((84 << 20))
 	# what the samples say of the victim only goes up
@@ -115,12 +121,14 @@ what_was() {
 }
 
 @test "a replay reports the kills of a recording as the run did" {
-	watch --dir "$tmp/box" -- sh -c "sleep 2.2; '$workloads/oompair' '$victim_dir' '$trigger_dir'; sleep 1.2"
+	local began=$SECONDS
+
+	watch --dir "$tmp/box" -- sh -c "sleep 3.2; '$workloads/oompair' '$victim_dir' '$trigger_dir'; sleep 1.2"
 	recording=$(echo "$tmp"/box/oom-*.rec)
 	run -0 --separate-stderr "$memtrace" replay "$recording" oom --json
 	printf '%s\n' "$output" >"$tmp/replayed"
 	same "reports" "$(what_was "$tmp/replayed")" "$(what_was "$tmp/reports")"
-	between "looks before" "$(told '.before.samples | length')" 2 6
+	looks 2 "$began"
 	same "source" "$(jq -r '.sources[0].source' "$tmp/replayed" | head -n 1)" "the kernel's events, as recorded"
 	# a report is made when its time has come, not at the recording's end
 	"$memtrace" record oom memory -a -o "$tmp/run.rec" -- \
@@ -181,12 +189,14 @@ kept() {
 }
 
 @test "export --oom-dir: reports as those of oom --dir, and the counts, from one process" {
+	local began=$SECONDS
+
 	mkdir "$tmp/textfile"
 	memtrace_start export fault -v --by cgroup --max-series 2000 -i 0.2 --textfile "$tmp/textfile/memtrace.prom" \
 		--oom-dir "$tmp/box"
 	eventually test -s "$tmp/textfile/memtrace.prom"
 	same "mode" "$(stat -c %a "$tmp/box")" 700
-	nap 2.5
+	nap 3.5
 	# CAP_DAC_READ_SEARCH, CAP_BPF where a tick takes it, CAP_SYSLOG for the kernel's log; also of the thread that writes
 	for thread in "/proc/$mt_pid/task"/*; do
 		same "what ${thread##*/} has beside them" \
@@ -197,10 +207,15 @@ kept() {
 	eval $(grep -o 'victim=[0-9]* trigger=[0-9]*' "$tmp/pair" | tr ' ' '\n')
 	# shellcheck disable=SC2154
 	eventually kept "$victim"
+	# of the victim's cgroup, as the file has them now
+	counted() {
+		[[ $(kills) != 0 ]]
+	}
 	kills() {
 		awk -v cgroup="cgroup=\"$parent/victim\"" '/^memtrace_oom_kills_total[{]/ && index($0, cgroup) { sum += $NF }
 			END { print sum + 0 }' "$tmp/textfile/memtrace.prom"
 	}
+	eventually counted
 	same "kills that are counted" "$(kills)" 1
 	same "faults are counted" "$(grep -c '^memtrace_page_faults_total{' "$tmp/textfile/memtrace.prom" | sed 's/^[1-9].*/some/')" some
 	memtrace_stop
@@ -209,7 +224,7 @@ kept() {
 	same "report" "$(told '"\(.victim.pid) \(.victim.comm) \(.victim.cgroup) \(.trigger.cgroup)"')" \
 		"$victim mt-victim $parent/victim $parent/trigger"
 	# a look a second, also where the file is written more often
-	between "looks" "$(told '.before.samples | length')" 2 6
+	looks 2 "$began"
 	same "the kill in the recording" \
 		"$("$memtrace" replay "$tmp"/box/oom-*.rec trace oom --json | jq -r 'select(.event == "oom") | .victim.pid' | head -n 1)" \
 		"$victim"
@@ -292,6 +307,11 @@ holds() {
 	(($(awk '$1 == "RssAnon:" { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0) >= 7 << 10))
 }
 
+# told_of_kill: there is a report of such a kill, and time for another one has gone by
+told_of_kill() {
+	[[ $(user_kills) ]] && nap 2
+}
+
 # user_kills: of the reports those of kills by programs in the test's cgroups
 user_kills() {
 	grep '^{' "$tmp/out" | jq -c "select(.kill.kind == \"user\" and ((.victim.cgroup // \"\") | startswith(\"$parent\")))"
@@ -309,7 +329,7 @@ user_kills() {
 	# the same signal, of one that nobody knows
 	held "$trigger_dir"
 	/bin/sh -c "kill -9 $held; exit"
-	nap 3
+	eventually told_of_kill
 	memtrace_stop
 	same "status" "$mt_status" 0
 	user_kills >"$tmp/reports"
@@ -327,9 +347,9 @@ user_kills() {
 @test "SIGKILL while memory is short: reported, and that its reason is not known" {
 	with_pressure 34.56
 	held "$victim_dir"
-	nap 1.2
+	nap 2.2
 	/bin/sh -c "kill -9 $held; exit"
-	nap 3
+	eventually told_of_kill
 	memtrace_stop
 	user_kills >"$tmp/reports"
 	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.confirmed) \(.kill.sent.psi_some_avg10)"')" \
@@ -341,11 +361,11 @@ user_kills() {
 	with_pressure ""
 	held "$victim_dir"
 	one=$held
-	nap 1.2
+	nap 2.2
 	/bin/sh -c "kill -9 $one; exit"
 	held "$trigger_dir"
 	"$tmp/nohang" -c "kill -9 $held; exit"
-	nap 3
+	eventually told_of_kill
 	memtrace_stop
 	user_kills >"$tmp/reports"
 	same "kill" "$(told '"\(.victim.pid) \(.kill.sent.why) \(.kill.sent.psi_some_avg10)"')" "$held name null"
@@ -355,18 +375,27 @@ user_kills() {
 
 @test "--at: who grew when a cgroup passes a share of its limit, once a crossing; --last is about kills" {
 	need_tool python3 python3
+	local began=$SECONDS
+
 	memtrace_start oom --at 75% --json --dir "$tmp/box"
 	# 16 MiB; above 48 of 64; not far enough below; then far below, and above once more
-	python3 - "$parent_dir/cgroup.procs" >/dev/null 2>&1 <<-'END' || true
-		import mmap, sys, time
+	python3 - "$parent_dir/cgroup.procs" "$tmp/box" >/dev/null 2>&1 <<-'END' || true
+		import glob, mmap, sys, time
 		open(sys.argv[1], "w").write("0")
 		area = mmap.mmap(-1, 56 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 		def hold(mib):
-		    area.madvise(mmap.MADV_DONTNEED)
+		    area.madvise(mmap.MADV_DONTNEED, mib << 20)
 		    for at in range(0, mib << 20, 4096): area[at] = 1
-		for mib in (16, 52, 46, 52, 8, 52):
+		def hold_until_reported(mib):
+		    reports = len(glob.glob(sys.argv[2] + "/*.json"))
 		    hold(mib)
-		    time.sleep(1.3)
+		    while len(glob.glob(sys.argv[2] + "/*.json")) == reports: time.sleep(0.1)
+		# a look comes each second
+		hold(16); time.sleep(2.5)
+		hold_until_reported(52)
+		for mib in 46, 52, 8:
+		    hold(mib); time.sleep(2.5)
+		hold_until_reported(52)
 	END
 	memtrace_stop
 	jq -c "select(.schema == \"memtrace.oom_at/1\" and .cgroup == \"$parent\")" "$tmp/out" >"$tmp/reports"
@@ -375,7 +404,7 @@ user_kills() {
 	between "usage" "$(told .usage_bytes)" $((48 << 20)) $((62 << 20))
 	same "who grew" "$(told '.before.grew[0].comm')" python3
 	between "by" "$(told '.before.grew[0].grown_bytes')" $((30 << 20)) $((80 << 20))
-	between "looks" "$(told '.before.samples | length')" 1 5
+	looks 1 "$began"
 	files=("$tmp"/box/oom-*-memtrace_test_*-0*.json)
 	same "files" "${#files[@]}" 2
 	same "JSON" "$(jq -c . "${files[0]}")" "$(head -n 1 "$tmp/reports")"

@@ -14,11 +14,11 @@ need() {
 	file=$dir/mt.prom
 }
 
-# wait_for COMMAND...: until it succeeds.
+# wait_for COMMAND...: until it succeeds, for five minutes at least.
 wait_for() {
 	local i
 
-	for ((i = 0; i < 400; i++)); do
+	for ((i = 0; i < 6000; i++)); do
 		"$@" && return
 		nap 0.05
 	done
@@ -37,7 +37,7 @@ texts() {
 
 # short ARGS...: a run that ends by itself, or is killed; its status in $status, what it said in $output
 short() {
-	run timeout -s TERM -k 3 30 "$memtrace" "$@" 3>&-
+	run timeout -s TERM -k 3 300 "$memtrace" "$@" 3>&-
 }
 
 @test "a device is written, and neither replaced nor removed" {

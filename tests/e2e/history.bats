@@ -167,7 +167,7 @@ replay() {
 }
 
 @test "beside reports of kills: the probes and moments of a history, whatever the run looks at" {
-	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 12 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
+	"$memtrace" oom --dir "$tmp/oom" --history-dir "$dir" -d 60 -- sh -c "$workloads/faults -n 5000; exec sleep 11.5" >/dev/null 2>"$tmp/err" 3>&-
 	replay --json >"$tmp/all.json"
 	same "probes" "$(jq -r .probes "$tmp/all.json")" "fault stall reclaim kswapd oom"
 	same "gaps, of moments each ten seconds" "$(jq -c .gaps "$tmp/all.json")" "[]"
@@ -307,26 +307,26 @@ minor_in() {
 	work_in stays 1000
 	work_in between 2000
 	work_in again 3000
-	nap 0.5
+	nap 1
 	rmdir "$cgroup/again"
-	nap 0.5
+	nap 1
 	work_in again 5000
-	nap 0.5
+	nap 1
 	rmdir "$cgroup/again"
 	work_in again 7000
 	"$workloads/faults" -n 400000
 	eventually at_least 2
-	nap 0.5
+	nap 1
 	rmdir "$cgroup/again"
-	nap 0.5
+	nap 1
 	memtrace_stop INT
 	rmdir "$cgroup/between"
 	memtrace_start record fault --keep 1d -i 0.2 -o "$dir"
 	work_in stays 500
 	work_in again 4000
-	nap 0.5
+	nap 1
 	rmdir "$cgroup/again"
-	nap 0.5
+	nap 1
 	memtrace_stop INT
 	replay stat --json >"$tmp/stat.json"
 	same "of the same path" "$(report "[.cgroups[] | select(.cgroup == \"$cgroup_name/again\") | .id] | unique | length")" 4

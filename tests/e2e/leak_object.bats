@@ -14,7 +14,7 @@ need() {
 
 # leak ARGS...: a report in $tmp/stat.json
 leak() {
-	"$memtrace" leak --malloc --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" >"$tmp/cmd.out" 3>&-
+	"$memtrace" leak --malloc --json -o "$tmp/stat.json" "$@" 2>"$tmp/stat.err" >"$tmp/cmd.out" 3>&- || fail "memtrace leak: status $?"
 }
 
 # by FUNCTION: "BYTES OBJECTS" of the paths that end in it; a compiler may have added to its name

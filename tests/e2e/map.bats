@@ -157,7 +157,7 @@ touched() {
 @test "what a process touches within an interval, by mapping" {
 	start_mapped
 	touched 256
-	"$memtrace" map -p "$pid" -d 20 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
+	"$memtrace" map -p "$pid" -d 600 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
 	tracer=$!
 	started+=("$tracer")
 	wait_attached "$tracer"
@@ -186,7 +186,7 @@ asked() {
 
 @test "address space that a process asks for and gives back is what the workload says" {
 	start_mapped
-	"$memtrace" map -p "$pid" -d 20 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
+	"$memtrace" map -p "$pid" -d 600 --json -o "$tmp/stat.json" 2>"$tmp/stat.err" 3>&- &
 	tracer=$!
 	started+=("$tracer")
 	wait_attached "$tracer"
@@ -215,13 +215,15 @@ asked() {
 	"$memtrace" map -p "$pid" --wss -i 3 --json >"$tmp/intervals" 2>"$tmp/stat.err" 3>&- &
 	tracer=$!
 	started+=("$tracer")
-	wait_attached "$tracer"
-	nap 1
+	# the second one has begun, and marks are cleared
+	eventually lines "$tmp/intervals" 1
+	eventually rests "$tracer"
 	touched 768
-	eventually lines "$tmp/intervals" 2
+	lines "$tmp/intervals" 1 && ! lines "$tmp/intervals" 2 || void "the interval was over"
+	eventually lines "$tmp/intervals" 3
 	kill -INT "$tracer"
 	wait "$tracer"
-	head -n 1 "$tmp/intervals" >"$tmp/stat.json"
+	sed -n 2p "$tmp/intervals" >"$tmp/stat.json"
 	# 768 pages were touched in all, 256 of them within the interval
 	page=$(getconf PAGESIZE)
 	between "used" "$(mapping '.class == "anon"' referenced_bytes)" $((256 * page)) $((272 * page))
@@ -229,7 +231,7 @@ asked() {
 	same "sum" "$(mapping true referenced_bytes)" "$(report '.processes[0].referenced_bytes')"
 	[[ $(report '.processes[0].cost.wss_ns') -gt 0 ]]
 	# marks are cleared anew for each interval
-	sed -n 2p "$tmp/intervals" >"$tmp/stat.json"
+	sed -n 3p "$tmp/intervals" >"$tmp/stat.json"
 	between "used later" "$(mapping '.class == "anon"' referenced_bytes)" 0 $((16 * page))
 	map -p "$pid" -d 0.2
 	same "without --wss" "$(report '[.processes[] | .referenced_bytes, .cost.wss_ns, .mappings[].referenced_bytes] | unique | tostring')" '[null]'
@@ -285,11 +287,12 @@ lines() {
 
 @test "the machine: what each process holds, who grows, sums of cgroups" {
 	start_mapped
-	(
-		nap 1
-		kill -USR1 "$pid"
-	) 3>&- &
-	map -d 3
+	memtrace_start map -d 600 --json -o "$tmp/stat.json"
+	# until it has looked for the first time
+	eventually rests "$mt_pid"
+	touched 256
+	memtrace_stop
+	same "status" "$mt_status" 0
 	same "rss" "$(report ".processes[] | select(.pid == $pid) | .rss_bytes")" "$(status VmRSS)"
 	same "page tables" "$(report ".processes[] | select(.pid == $pid) | .page_tables_bytes")" "$(status VmPTE)"
 	same "growth" "$(report ".processes[] | select(.pid == $pid) | .grew_bytes")" $((256 * $(getconf PAGESIZE)))

@@ -61,7 +61,7 @@ lines() {
 	kill -INT "$tracer"
 	wait "$tracer"
 	# there is something to compare
-	jq -se 'any(.[]; [.processes[0].mappings[].asked_bytes] | add == 15 * 1048576) and
+	jq -se '([.[].processes[0].mappings[].asked_bytes] | add == 15 * 1048576) and
 		all(.[]; .processes[0] | .pss_bytes > 0 and .referenced_bytes != null and (.mappings | length) > 10)' "$tmp/live" ||
 		fail "$(<"$tmp/live")"
 	as_live -i 1 --json

@@ -169,13 +169,20 @@ gone() {
 @test "--explain: points give /proc/PID/oom_score, and its order" {
 	held ex-one 4 300
 	held ex-two 4 0
-	"$memtrace" oom --explain --json >"$tmp/explain"
-	# (1000 + points * 1000 / total) * 2 / 3, each division cut; memory may have changed between the two readings
-	jq -e '.machine.total_pages as $total | [.machine.candidates[] | select(.points != null and .oom_score != null and .oom_score > 0) |
-		((1000 + (.points * 1000 / $total | trunc)) * 2 / 3 | trunc) - .oom_score] |
-		length > 3 and all(. <= 1 and . >= -1)' "$tmp/explain"
-	jq -e '[.machine.candidates[] | select(.points != null and .oom_score > 0) | .oom_score] |
-		. as $scores | [range(1; length) | $scores[. - 1] - $scores[.]] | all(. >= -1)' "$tmp/explain"
+	for each in before explain after; do
+		"$memtrace" oom --explain --json >"$tmp/$each"
+	done
+	# of those whose memory did not change meanwhile, so that it was the same in both readings
+	still='[[$before[0], $after[0]][] | .machine.candidates[] | [.pid, .points]] | group_by(.) | map(select(length == 2)[0][0]) as $pids |
+		[$explain[0].machine.candidates[] | select(.points != null and .oom_score != null and .oom_score > 0 and (.pid | IN($pids[])))]'
+	readings=(--slurpfile before "$tmp/before" --slurpfile explain "$tmp/explain" --slurpfile after "$tmp/after")
+	# (1000 + points * 1000 / total) * 2 / 3, each division cut
+	jq -en "${readings[@]}" "$still"' | $explain[0].machine.total_pages as $total |
+		map(((1000 + (.points * 1000 / $total | trunc)) * 2 / 3 | trunc) - .oom_score) |
+		length > 3 and all(. <= 1 and . >= -1)'
+	jq -en "${readings[@]}" "$still"' | map(.oom_score) |
+		. as $scores | [range(1; length) | $scores[. - 1] - $scores[.]] | all(. >= -1)'
+	jq -en "${readings[@]}" "$still"' | map(.comm) | index("ex-one") != null and index("ex-two") != null'
 	jq -e '[.machine.candidates[] | select(.comm == "ex-one" or .comm == "ex-two") | .comm] == ["ex-one", "ex-two"]' "$tmp/explain"
 	# every process that holds memory is there
 	missing=

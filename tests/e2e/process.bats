@@ -78,10 +78,14 @@ family='for i in 1 2 3 4 5; do sh -c "/bin/true; /bin/true; :"; done; sleep 0.2;
 
 @test "what a name has started is followed" {
 	cp /bin/bash "$tmp/mt-daemon"
-	# it goes to sleep first, so that its children are born in the run
-	"$tmp/mt-daemon" -c 'read -r -t 1 <> <(:); for i in {1..7}; do /bin/true; done; sleep 30 & wait' &
+	mkfifo "$tmp/go"
+	# it waits first, so that its children are born in the run
+	"$tmp/mt-daemon" -c 'read -r _ <"$0/go"; for i in {1..7}; do /bin/true; done; : >"$0/done"; sleep 30 & wait' "$tmp" 3>&- &
 	started+=($!)
-	memtrace_stat fault -n mt-daemon --follow --by comm -d 2
+	memtrace_start stat fault -n mt-daemon --follow --by comm --json -o "$tmp/stat.json"
+	echo >"$tmp/go"
+	eventually test -e "$tmp/done"
+	memtrace_stop
 	same "processes of true" "$(report '.processes[] | select(.comm == "true") | .processes')" 7
 	pkill -KILL -P "${started[-1]}" 2>/dev/null || true
 	memtrace_stat fault -n mt-nobody --by comm -d 0.1

@@ -296,7 +296,8 @@ of_faults() {
 	sleep 0.4
 	memtrace_stop INT
 	same "status" "$mt_status" 0
-	grep -q '3 files written; nothing lost' "$tmp/err"
+	grep -q '3 files written; ' "$tmp/err"
+	said_lossless "$tmp/err"
 }
 
 @test "the last part: no more than ten files, the oldest recording goes" {

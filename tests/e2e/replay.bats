@@ -87,7 +87,7 @@ as_live() {
 	disk_dir
 	file=$disk/memtrace-test-file.$$
 	start inside hog -p -g "$cgroup" -f "$file" -w 40
-	record_machine --every fault reclaim
+	record_machine --every fault reclaim --ring-size 64M # as each fault of the machine is in it
 	live hist hist reclaim --json -c "$cgroup_name"
 	live trace trace fault --json -c "$cgroup_name"
 	finish inside

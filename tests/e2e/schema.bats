@@ -182,7 +182,7 @@ for file in sys.argv[1:]:
 	valid oom_denied "$tmp/oom_denied.json"
 	make_cgroup schema-at 16M
 	# shellcheck disable=SC2016
-	"$memtrace" oom --at 50% --json -- sh -c '"$workloads/hog" -g "$1" -a 2 -s 1300; "$workloads/hog" -g "$1" -a 12 -s 1300' \
+	"$memtrace" oom --at 50% --json -- sh -c '"$workloads/hog" -g "$1" -a 2 -s 2500; "$workloads/hog" -g "$1" -a 12 -s 3000' \
 		sh "$cgroup" >"$tmp/out" 2>"$tmp/err"
 	grep '^{"schema":"memtrace.oom_at/1"' "$tmp/out" >"$tmp/oom_at.json"
 	valid oom_at "$tmp/oom_at.json"

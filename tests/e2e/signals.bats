@@ -302,10 +302,7 @@ ends_with() {
 	mt_pid=$!
 	set +m
 	started+=("$mt_pid")
-	for _ in {1..200}; do
-		grep -q ready "$tmp/err" && break
-		nap 0.05
-	done
+	eventually grep -q ready "$tmp/err"
 	kill -INT -- "-$mt_pid"
 	# 130: it came to look at its own signal when CMD had ended already, so the rest is not wanted
 	ends_with "SIGINT to CMD, too" 1 130
@@ -319,18 +316,16 @@ ends_with() {
 		: >"$tmp/err"
 		set -m
 		"$memtrace" trace fault -- sh -c 'trap "" INT TERM; "$0" -n 20000 >&2; echo ready >&2
-			for i in $(seq 60); do sleep 0.1; done' "$workloads/faults" 1<>"$tmp/stuck" 2>"$tmp/err" 3>&- 7>&- </dev/null &
+			for i in $(seq 600); do sleep 0.1; done' "$workloads/faults" 1<>"$tmp/stuck" 2>"$tmp/err" 3>&- 7>&- </dev/null &
 		mt_pid=$!
 		set +m
 		started+=("$mt_pid")
-		for _ in {1..200}; do
-			grep -q ready "$tmp/err" && break
-			nap 0.05
-		done
+		eventually grep -q ready "$tmp/err"
 		kill "-$signal" "$mt_pid"
 		sleep 0.5
 		kill "-$signal" "$mt_pid"
-		hang_limit=4 ends_with "SIG$signal twice" 1 130 143
+		ends_with "SIG$signal twice" 1 130 143
+		kill -KILL -- "-$mt_pid" 2>/dev/null || true
 		exec 7<&-
 		rm "$tmp/stuck"
 	done
@@ -351,10 +346,7 @@ ends_with() {
 	# what is typed: Ctrl-S; nobody types Ctrl-Q
 	{ printf '\023'; sleep 60; } | script -qec "$tmp/on_tty" /dev/null >"$tmp/tty" 3>&- &
 	started+=("$!")
-	for _ in {1..100}; do
-		[[ -s $tmp/pid ]] && break
-		nap 0.05
-	done
+	eventually test -s "$tmp/pid"
 	mt_pid=$(<"$tmp/pid")
 	wait_attached "$mt_pid"
 	"$workloads/faults" -n 20000
@@ -371,7 +363,7 @@ ends_with() {
 @test "a reader that is only slow loses nothing" {
 	"$memtrace" trace fault --ring-size 8M -- "$workloads/faults" -n 20000 2>"$tmp/err" 3>&- |
 		{ sleep 2; grep -c ' fault '; } >"$tmp/lines"
-	grep -q 'nothing lost' "$tmp/err" || fail "it lost events" "$(<"$tmp/err")"
+	said_lossless "$tmp/err"
 	between "lines" "$(<"$tmp/lines")" 20000 30000
 }
 

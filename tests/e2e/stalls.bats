@@ -153,7 +153,7 @@ sum_of_events() {
 
 @test "intervals add up to the whole" {
 	workload 60 8
-	cmd+=(-s 300) # so that the last stall is in an interval that is complete
+	cmd+=(-s 1000) # so that the last stall is in an interval that is complete
 	stalls -i 0.1 -- "${cmd[@]}"
 	rm -f "$file"
 	(($(wc -l <"$tmp/stat.json") > 2)) || fail "$(wc -l <"$tmp/stat.json") reports: the test is void"

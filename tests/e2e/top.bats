@@ -36,17 +36,18 @@ keys() {
 	tmux -L "$socket" send-keys "$@"
 }
 
-# starts ARGS...: memtrace top on the terminal, until its first rows are there
+# starts ARGS...: memtrace top on the terminal, until its first rows are there; the last line is drawn last
 starts() {
 	keys -l "$memtrace top $*"
 	keys Enter
 	eventually on_screen '^ *PID|^ *PROCS'
+	eventually on_screen '^h help'
 }
 
 # ends: it has given the terminal back
 ends() {
 	eventually on_screen '^ready> *$'
-	not_on_screen 'MINOR'
+	eventually not_on_screen 'MINOR'
 }
 
 work() { # work OPTION...: a process of tests/workloads/steady that is at work
@@ -191,8 +192,8 @@ named() {
 	eventually named "mt-fast mt-large"
 	keys End Enter
 	eventually on_screen "^mt-large\\[$large\\]"
-	on_screen "$workloads/steady -c mt-large"
-	on_screen '^Stalls in the interval, by cause'
+	eventually on_screen "$workloads/steady -c mt-large"
+	eventually on_screen '^Stalls in the interval, by cause'
 	keys PageDown PageDown
 	eventually on_screen 'resident +3[0-9]\.[0-9]*MiB'
 	keys q
@@ -226,7 +227,7 @@ on() {
 	eventually on "${pids[1]}"
 	keys PageDown
 	eventually on "${pids[16]}"
-	not_on_screen "^ *${pids[0]} "
+	eventually not_on_screen "^ *${pids[0]} "
 	keys PageUp
 	eventually on "${pids[1]}"
 	keys End
@@ -258,10 +259,10 @@ on() {
 	# the model still answers
 	keys g g
 	eventually on_screen 'by name'
-	named "mt-fast mt-large"
+	eventually named "mt-fast mt-large"
 	keys p
 	eventually named mt-large
-	not_on_screen paused
+	eventually not_on_screen paused
 }
 
 @test "interval: + and -" {
@@ -396,7 +397,7 @@ modes() {
 	starts
 	keys C-z
 	eventually on_screen 'Stopped'
-	not_on_screen MINOR
+	eventually not_on_screen MINOR
 	keys -l fg
 	keys Enter
 	eventually on_screen '^ *PID COMM'
@@ -486,7 +487,7 @@ modes() {
 	keys -l mt-
 	keys Enter
 	eventually on_screen 'mt-\?\?\?\? '
-	on_screen 'MINOR/sv'
+	eventually on_screen 'MINOR/sv'
 	! screen | LC_ALL=C grep -q '[^ -~]' || fail "not ASCII"
 }
 
@@ -540,7 +541,7 @@ column() {
 	head=$(screen | grep -nE '^ *PID COMM' | cut -d: -f1)
 	click "$(column RSS)" "$head"
 	eventually on_screen 'RSS▼'
-	named "mt-large mt-fast"
+	eventually named "mt-large mt-fast"
 	click 5 $((head + 2))
 	click 5 $((head + 2))
 	eventually on_screen "^mt-fast\\[$fast\\]"
@@ -554,7 +555,7 @@ column() {
 	eventually on_screen 'SWAP▼'
 	click "$(column MINOR)" "$head"
 	eventually on_screen 'MINOR/s▼'
-	named "mt-fast mt-large"
+	eventually named "mt-fast mt-large"
 	click 5 $((head + 2)) 5 $((head + 2))
 	eventually on_screen "^mt-large\\[$large\\]"
 }
@@ -590,7 +591,7 @@ at() {
 	keys -l "$memtrace replay $tmp/run.rec top -i 0.5"
 	keys Enter
 	eventually at 1
-	on_screen '^ *PID COMM'
+	eventually on_screen '^ *PID COMM'
 	intervals=$(screen | sed -nE 's/^memtrace top .* 1 of ([0-9]+) .*/\1/p')
 	between "intervals" "$intervals" 8 40
 	keys Right Right Right
@@ -623,7 +624,7 @@ at() {
 	eventually at 2
 	keys n
 	eventually on_screen 'OOM kill mt-victim\['
-	not_on_screen ' 2 of '
+	eventually not_on_screen ' 2 of '
 	keys Home N
 	eventually on_screen 'no kill and no long stall before'
 	keys / m t - f a s t Enter
@@ -631,7 +632,7 @@ at() {
 	eventually on_screen '^ *[0-9]+ mt-fast'
 	keys h
 	eventually on_screen 'Shift-Right, \] +ten intervals on'
-	not_on_screen 'the first row'
+	eventually not_on_screen 'the first row'
 	keys q q
 	ends
 }

@@ -2,7 +2,7 @@
 /*
  * pinned KIND N [PATH]: has the kernel hold memory for it, which no process has mapped.
  *
- *	pipes		N pages that were written into pipes
+ *	pipes		N pages that were written into pipes, by writev(2), as hardly anybody else does it
  *	spliced		N pages of its own that it gave to pipes (vmsplice), and that it has unmapped since
  *	tables		N page tables: one page in each is touched
  *	descriptors	a table of N file descriptors
@@ -24,13 +24,14 @@
 static void hold_pipes(long nr)
 {
 	static char page[8 << 16];
+	const struct iovec whole = { page, PAGE };
 	int ends[2], done = 0;
 
 	for (; nr > 0; nr -= PIPE_PAGES, done++) {
 		if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) || fcntl(ends[1], F_SETPIPE_SZ, PIPE_PAGES * PAGE) < 0)
 			die("pipe %d", done);
 		for (long i = 0; i < PIPE_PAGES && i < nr; i++)
-			if (write(ends[1], page, PAGE) != (ssize_t)PAGE)
+			if (writev(ends[1], &whole, 1) != (ssize_t)PAGE)
 				die("write to pipe %d", done);
 	}
 }

@@ -8,7 +8,7 @@ blackbox_begin() {
 		exec "$memtrace" oom --json --dir "/out/blackbox/$1" --history 10s -v
 	) >"/out/blackbox/$1.reports" 2>"/out/blackbox/$1.err" &
 	box=$!
-	within 30 grep -q attached "/out/blackbox/$1.err"
+	within 120 grep -q attached "/out/blackbox/$1.err"
 	sleep 2.5
 }
 

@@ -3,14 +3,22 @@
 # `memtrace export` while somebody sets the clock: a day ahead, two days back, and right again.
 # A recording of the run is replayed.
 
+# counted STEP: a copy of the file is of the time since then, and has the faults of this step
+counted() {
+	cp /out/clock/memtrace.prom "/out/clock/$1.prom" &&
+		awk -v since="$(cat "/out/clock/$1.before")" -v now="$(date +%s)" -v least=$((3000 * ($1 + 1))) '
+			$1 == "memtrace_last_update_timestamp_seconds" { at = $2 }
+			/^memtrace_page_faults_total[{]/ && /comm="mt-clock"/ && /type="minor"/ { faults += $NF }
+			END { exit !(at >= since && at <= now + 1 && faults >= least) }' "/out/clock/$1.prom"
+}
+
 # clock_look STEP: once faults of this step are counted, the file, and the clock around it.
 clock_look() {
 	dir=/out/clock
 	/guest/faults -n 3000 -c mt-clock >/dev/null
 	date +%s >"$dir/$1.before"
-	# by then the file is of this time, and has these faults
-	sleep 2.5
-	cp "$dir/memtrace.prom" "$dir/$1.prom"
+	sleep 1
+	within 120 counted "$1"
 	date +%s >"$dir/$1.after"
 }
 

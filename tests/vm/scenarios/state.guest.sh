@@ -24,7 +24,21 @@ tmpfs_filled() {
 	mkdir -p /shm
 	mount -t tmpfs none /shm
 	sh -c "echo 0 >$cgroups/x/cgroup.procs; exec dd if=/dev/zero of=/shm/file bs=1M count=30" 2>/dev/null
-	sleep 2.5 # the kernel adds up memory.stat
+	# the kernel adds up memory.stat, each two seconds
+	within 60 grep -qx "shmem $((30 << 20))" "$cgroups/x/memory.stat"
+	sleep 2.5
+}
+
+# looked PID: it has looked for the first time: it sleeps, and has not run for a while
+looked() {
+	grep -q "looking again in" /out/state/kill.err || return
+	ran=$(grep ctxt_switches "/proc/$1/status")
+	usleep 500000
+	grep -q "^State:.*S (sleeping)" "/proc/$1/status" && [ "$ran" = "$(grep ctxt_switches "/proc/$1/status")" ]
+}
+
+short_of_memory() {
+	grep -Eq "^some avg10=([2-9].|1[2-9])\." /proc/pressure/memory
 }
 
 # pressed: a task that memory.high slows down, again and again
@@ -32,7 +46,7 @@ pressed() {
 	mkdir "$cgroups/y"
 	echo 4M >"$cgroups/y/memory.high"
 	/guest/hog -g "$cgroups/y" -a 24 >/dev/null &
-	sleep 6
+	within 120 short_of_memory
 	"$memtrace" state -d 0.3 --json >/out/state/pressed.json 2>>/out/state/err
 	while read -r pid; do
 		kill -9 "$pid"
@@ -51,10 +65,12 @@ stage_state() {
 	tmpfs_filled
 	"$memtrace" state -d 0.2 -c /x --json >/out/state/cgroup.json 2>>/out/state/err
 	cp "$cgroups/x/memory.stat" "$cgroups/x/memory.current" /out/state/
-	"$memtrace" state -d 4 --json >/out/state/kill.json 2>/dev/null &
-	sleep 1
+	"$memtrace" state -d 600 --json >/out/state/kill.json 2>/out/state/kill.err &
+	looking=$!
+	within 120 looked $looking
 	/guest/hog -g "$cgroups/x" -a 40
-	wait $!
+	kill -INT $looking
+	wait $looking
 	umount /shm
 	pressed
 	rmdir "$cgroups/x"

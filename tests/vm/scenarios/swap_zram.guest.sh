@@ -6,12 +6,19 @@ much_swapped() {
 	[ "$(cat "$cgroups/zram/memory.swap.current")" -ge 20000000 ]
 }
 
+# What took the memory sleeps, and nothing moves.
+still() {
+	held=$(cat /sys/block/zram0/mm_stat)
+	usleep 500000
+	grep -q "^State:.*S (sleeping)" "/proc/$hog/status" && [ "$held" = "$(cat /sys/block/zram0/mm_stat)" ]
+}
+
 # What the device holds while nothing moves, by memtrace and by itself.
 look_at_zram() {
-	/guest/hog -g "$cgroups/zram" -a 40 -s 60000 &
+	/guest/hog -g "$cgroups/zram" -a 40 -s 600000 &
 	hog=$!
-	within 10 much_swapped
-	sleep 0.5
+	within 60 much_swapped
+	within 60 still
 	"$memtrace" state --json >/out/swap_zram/state.json 2>/out/swap_zram/state.err
 	cat /sys/block/zram0/mm_stat >/out/swap_zram/mm_stat
 	kill "$hog"
