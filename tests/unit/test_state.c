@@ -409,6 +409,12 @@ static void each_rule_of_a_cgroup(void **state)
 		m = *state;
 	}
 	assert_null(cgroup_rules[nr].id);
+	/* it has nothing to give: one line says so */
+	reach_limit(m);
+	fill_cgroup(m);
+	m->about = &m->filling;
+	expect(m, "text", "is at its limit (96.0MiB of 100MiB)");
+	expect_none(m, "text", "reached its limit");
 }
 
 /* Each rule, in its order: what makes it apply, and a part of what it says. */

@@ -392,7 +392,8 @@ static bool own_limit(const struct state *state, struct state_finding *found)
 	char text[TEXT_LEN];
 	int64_t nr;
 
-	if (!cgroup_state__grew(own, CGROUP_SAMPLE_memory_events_max, &nr) ||
+	/* the rule about those says the same */
+	if (is_full(own) || !cgroup_state__grew(own, CGROUP_SAMPLE_memory_events_max, &nr) ||
 	    (double)nr < MANY_CHARGES * cgroup_state__seconds(own) || nr <= 0)
 		return false;
 	SAY(found, "%.400s reached its limit %s times since the first look: who allocates there reclaims first",
