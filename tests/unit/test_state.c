@@ -600,6 +600,15 @@ static void lines_are_broken_between_parts(void **state)
 	assert_int_equal(strlen(report->sections[0].note), 101);
 	assert_string_equal(report->sections[1].note, "          x,");
 	assert_int_equal(strlen(report->sections[2].note), 10 + 4999);
+	/* on a terminal with what separates them */
+	report->width = 80;
+	wrapped__begin(&line, report, "label");
+	wrapped__add(&line, "", "%.40s", longest);
+	wrapped__add(&line, ", ", "%.28s", longest);
+	wrapped__add(&line, ", ", "x");
+	wrapped__end(&line);
+	assert_int_equal(report->nr_sections, 5);
+	assert_int_equal(strlen(report->sections[3].note), 10 + 41);
 	report__free(report);
 }
 

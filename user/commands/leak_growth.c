@@ -76,7 +76,7 @@ static int add(struct leak_run *run, struct report *report)
 {
 	struct leak_growth_view *view = &run->growth_view;
 	struct grown **list;
-	size_t nr, i;
+	size_t nr, i, ended = 0;
 	int err = growth_table__end(&run->growth, run->ended_ns);
 
 	if (!err)
@@ -84,8 +84,10 @@ static int add(struct leak_run *run, struct report *report)
 	if (err)
 		return err;
 	view->cells = calloc(nr + 1, sizeof(columns) / sizeof(*columns) * sizeof(*view->cells));
-	for (i = 0; view->cells && i < nr; i++)
+	for (i = 0; view->cells && i < nr; i++) {
 		fill(run, list[i], &view->cells[i * NR(columns)]);
+		ended += list[i]->last.ended;
+	}
 	free(list);
 	if (!view->cells)
 		return -ENOMEM;
@@ -98,6 +100,10 @@ static int add(struct leak_run *run, struct report *report)
 						   .rows = cell_rows__source(&view->rows),
 						   .text_rows = view->shown,
 						   .rest = rest });
+	/* of a command that is no news */
+	if (ended && !run->tracing.session.options->cmd)
+		report__add_note(report, "%zu of %zu processes ended: above they count with what they held last", ended,
+				 nr);
 	if (run->growth.left_out)
 		report__add_note(report, "%zu processes that have ended, and held little, are left out",
 				 run->growth.left_out);
