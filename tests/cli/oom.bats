@@ -24,6 +24,14 @@ log_of() {
 	diff -ru "$BATS_TEST_TMPDIR"/{expected,printed}
 }
 
+# The last look is 466 ms older than the kill: what the numbers say ends there.
+@test "numbers of the time before a kill say from when to when they are" {
+	TZ=UTC "$MEMTRACE" replay "$golden/rare.rec" oom 2>/dev/null >"$BATS_TEST_TMPDIR/text"
+	grep -qx 'before    from 2.37s to 466ms before it: reclaim scanned nothing, PSI some 0s' "$BATS_TEST_TMPDIR/text"
+	TZ=UTC "$MEMTRACE" replay "$golden/rare.rec" oom --json 2>/dev/null |
+		jq -e '.before.samples | (.[0].before_kill_ns / 1e6 | floor) == 2365 and (.[-1].before_kill_ns / 1e6 | floor) == 465'
+}
+
 @test "tests/README.md lists each log" {
 	for name in $(oom_logs); do
 		grep -q "^| \`$name.log\` | ." tests/README.md || { echo "not: $name"; false; }

@@ -57,6 +57,18 @@ kernel_says() { # kernel_says NAME
 	between objects $nr 7 64
 }
 
+# What is unknown of a probe, and what to do about it, stands below the table of probes, in lines that are no longer than
+# others.
+@test "in a pipe no line of the table of probes is wider than what is said of them" {
+	"$memtrace" doctor --avoid tp_btf,raw_tp,tp >"$tmp/doctor.txt" || true
+	sed -n '/^PROBE/,/^CAPABILITY/p' "$tmp/doctor.txt" >"$tmp/probes"
+	between "width" "$(wc -L <"$tmp/probes")" 60 140
+	grep -q '^UNKNOWN OF$' "$tmp/probes"
+	same "what is unknown of process" "$(sed -n 's/^process   //p' "$tmp/probes")" "$(jq -r '.probes[] |
+		select(.name == "process").unknown' <("$memtrace" doctor --json --avoid tp_btf,raw_tp,tp || true))"
+	run ! grep "says more" "$tmp/probes"
+}
+
 @test "a probe of which something is unknown is partial, and what that is" {
 	same "probes that are ok though a hook is missing" "$(jq -c '.hooks as $hooks | [.probes[] | .name as $name |
 		select(.state == "ok" and any($hooks[]; .probe == $name and .kind == null)) | .name]' "$tmp/doctor.json")" '[]'
@@ -65,5 +77,8 @@ kernel_says() { # kernel_says NAME
 		.hook]' "$tmp/doctor.json")" '[]'
 	same "remedies that only repeat an error" "$(jq -c '[.probes[] | select((.remedy // "") | test("says more")) | .name]' "$tmp/doctor.json")" '[]'
 	"$memtrace" doctor --avoid tp_btf,raw_tp,tp --json >"$tmp/avoided.json" || true
+	same "losses that are not said in full" "$(jq -c '.probes as $probes | [.hooks[] | select(.kind == null) | . as $hook |
+		select(any($probes[]; .name == $hook.probe and (.state == "unavailable" or ((.unknown // "") | contains($hook.loss)))) | not) |
+		.loss]' "$tmp/avoided.json")" '[]'
 	same "the state of what cannot run" "$(jq -r '.probes[] | select(.name == "oom").state' "$tmp/avoided.json")" unavailable
 }

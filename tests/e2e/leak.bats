@@ -150,6 +150,15 @@ traced() {
 	between "held of 40 objects of 49 pages" "$(report '.pages.held_bytes')" $((36 * 49 * 4096)) $((40 * 49 * 4096 + 2097152))
 }
 
+@test "how many processes ended, if it is not the command" {
+	sh -c 'while :; do sleep 0.1; done' 3>&- &
+	started+=("$!")
+	"$memtrace" leak -p "$!" --follow -d 1 >"$tmp/out" 2>"$tmp/err"
+	grep -qE '^[1-9][0-9]* of [0-9]+ processes ended: above they count with what they held last$' "$tmp/out" || fail "$(<"$tmp/out")"
+	"$memtrace" leak -- true >"$tmp/out" 2>"$tmp/err"
+	run ! grep -q 'processes ended' "$tmp/out"
+}
+
 @test "a child of vfork() has no memory of its own before it runs another program" {
 	need_tool cc gcc
 	cat >"$tmp/p.c" <<-END

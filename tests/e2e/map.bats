@@ -47,6 +47,50 @@ near() {
 	between "$1" $(($2 + 65536 - $3)) 0 131072
 }
 
+# A file that lost its name, one that is called so, one that was called so and lost its name, and one that has the name
+# of one that lost it.
+@test "what was deleted is told from what only has such a name" {
+	mkdir "$tmp/d"
+	python3 -c '
+import mmap, os, sys, time
+maps = []
+def take(name, remove):
+    with open(name, "w+b") as file:
+        file.write(b"x" * 4096)
+        file.flush()
+        maps.append(mmap.mmap(file.fileno(), 4096))
+    if remove:
+        os.unlink(name)
+for name, remove in ("gone", 1), ("is (deleted)", 0), ("was (deleted)", 1), ("again", 1), ("again", 0):
+    take(sys.argv[1] + "/" + name, remove)
+maps.append(mmap.mmap(-1, 4096))
+print("pid=", flush=True)
+time.sleep(1000)' "$tmp/d" >"$tmp/said" 3>&- &
+	pid=$!
+	started+=("$pid")
+	eventually grep -q pid= "$tmp/said"
+	map -p "$pid" -d 0.2 --record "$tmp/map.rec"
+	deleted_ones
+	run -0 --separate-stderr "$memtrace" map -p "$pid" -k 0
+	for name in gone "is" "was (deleted)" again; do
+		grep -q "/d/$name (deleted) " <<<"$output" || fail "$name: $output"
+	done
+	grep -q "/d/again  " <<<"$output" || fail "$output"
+	grep -q "/dev/zero  " <<<"$output" || fail "$output"
+	run -0 --separate-stderr "$memtrace" map -p "$pid" --format csv
+	grep -q "/d/gone,.*,true" <<<"$output" || fail "$output"
+	grep -q "/d/is (deleted),.*,false" <<<"$output" || fail "$output"
+	"$memtrace" replay "$tmp/map.rec" map --json -o "$tmp/stat.json" 2>"$tmp/stat.err"
+	deleted_ones
+}
+
+# deleted_ones: the names in $tmp/stat.json
+deleted_ones() {
+	same "all" "$(report "[.processes[0].mappings[] | select(.name | test(\"/d/|/dev/zero\")) |
+		\"\(.name | sub(\".*/\"; \"\")) \(.deleted)\"] | sort | join(\", \")")" \
+		"again false, again true, gone true, is (deleted) false, was (deleted) true, zero false"
+}
+
 @test "sums are the kernel's, and each kind has what the workload touched" {
 	start_mapped
 	map -p "$pid"

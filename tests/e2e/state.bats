@@ -154,6 +154,12 @@ time.sleep(1000)' >"$tmp/full" 3>&- &
 	same "reports" "$(jq -s '[.[] | select(.interval)] | length' "$tmp/stat.json")" 3
 }
 
+@test "on a terminal of 80 columns its lines are no longer, but for what is one part" {
+	script -qec "stty cols 80; '$memtrace' state" /dev/null </dev/null | tr -d '\r' >"$tmp/out"
+	grep -q '^memory ' "$tmp/out" || fail "$(<"$tmp/out")"
+	run ! grep -E '^.{81}' <(grep -E -A1 '^(memory|available|orders|pressure) ' "$tmp/out" | grep -v '^cgroups')
+}
+
 @test "a signal ends it with a report" {
 	"$memtrace" state -d 60 -o "$tmp/text" 3>&- &
 	pid=$!

@@ -116,6 +116,15 @@ judge() {
 	said_lossless "$tmp/err"
 }
 
+@test "a run without an event says so" {
+	"$memtrace" timeline -- true >"$tmp/out" 2>"$tmp/err"
+	same "lines" "$(wc -l <"$tmp/out")" 0
+	grep -q '^memtrace: no event was seen: no reclaim' "$tmp/err" || fail "$(<"$tmp/err")"
+	"$memtrace" timeline -- "$workloads/hog" -g "$dir" -f "$file" -w 100 >"$tmp/out" 2>"$tmp/err"
+	rm -f "$file"
+	run ! grep -q 'no event was seen' "$tmp/err"
+}
+
 @test "hostile names" {
 	local name=$'\e[31m"x\\y\xff'
 

@@ -156,6 +156,35 @@ static void test_groups(void **state)
 	map_reader__done(&map);
 }
 
+/* A file that no directory has any more is not the one that has its name now; what never had a name is not deleted. */
+static void test_deleted(void **state)
+{
+	struct process_map map = { 0 };
+	struct map_groups groups;
+
+	(void)state;
+	take(&map, "1000-2000 r--p 00000000 fe:00 1 /lib/a (deleted)");
+	take(&map, "2000-3000 r--p 00001000 fe:00 1 /lib/a (deleted)");
+	take(&map, "3000-4000 r--p 00000000 fe:00 1 /lib/a"); /* 2: linked again */
+	take(&map, "4000-5000 r--p 00000000 fe:00 2 /lib/b (deleted) (deleted)");
+	take(&map, "5000-6000 rw-s 00000000 00:01 3 /memfd:b (deleted)"); /* 4 */
+	take(&map, "6000-7000 rw-s 00000000 00:01 4 /dev/zero (deleted)");
+	take(&map, "7000-8000 rw-s 00000000 00:1b 5 /dev/shm/b (deleted)"); /* 6 */
+	fill(&map);
+	assert_int_equal(map_groups__make(&groups, &map), 0);
+	assert_int_equal(groups.nr, 6);
+	assert_true(group_of(&groups, 0)->deleted);
+	assert_ptr_equal(group_of(&groups, 0), group_of(&groups, 1));
+	assert_false(group_of(&groups, 2)->deleted);
+	assert_true(group_of(&groups, 3)->deleted);
+	assert_string_equal(group_of(&groups, 3)->name, "/lib/b (deleted)");
+	assert_false(group_of(&groups, 4)->deleted);
+	assert_false(group_of(&groups, 5)->deleted);
+	assert_true(group_of(&groups, 6)->deleted);
+	map_groups__done(&groups);
+	map_reader__done(&map);
+}
+
 /* The kernel's size is without [vsyscall], its rss without hugetlb. */
 static void test_sums(void **state)
 {
@@ -210,7 +239,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classes), cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_sums),	cmocka_unit_test(test_status),
+		cmocka_unit_test(test_deleted), cmocka_unit_test(test_sums),	  cmocka_unit_test(test_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

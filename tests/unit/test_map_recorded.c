@@ -87,7 +87,9 @@ static void fill(struct process_map *map, const char *name)
 {
 	struct map_area *area;
 
-	*map = (struct process_map){ .pid = who.pid, .comm = "now\xff", .scanned = true, .knows_referenced = true };
+	*map = (struct process_map){
+		.pid = who.pid, .comm = "now\xff", .scanned = true, .knows_referenced = true, .knows_deleted = true
+	};
 	memset(&map->kernel, 0xff, sizeof(map->kernel));
 	map->kernel.rss = 1 << 20;
 	map->kernel.page_tables = 4096;
@@ -98,6 +100,7 @@ static void fill(struct process_map *map, const char *name)
 	add(map, 0x1000, name);
 	add(map, 0x2000, map->areas[0].name);
 	add(map, 0x5000, "");
+	map->areas[1].deleted = true;
 	area = add(map, 0xffffffffff600000, "[vsyscall]");
 	area->known = false;
 	area->permissions = MAPPED_EXEC;
@@ -122,6 +125,7 @@ static void same_area(const struct map_area *got, const struct map_area *made)
 {
 	assert_true(got->start == made->start && got->end == made->end);
 	assert_true(got->dev == made->dev && got->inode == made->inode);
+	assert_int_equal(got->deleted, made->deleted);
 	assert_int_equal(got->permissions, made->permissions);
 	assert_int_equal(got->known, made->known);
 	assert_true(got->rss == made->rss && got->swap == made->swap && got->huge == made->huge);
@@ -139,6 +143,7 @@ static void same_map(const struct process_map *got, const struct process_map *ma
 	assert_int_equal(got->error, made->error);
 	assert_int_equal(got->scanned, made->scanned);
 	assert_int_equal(got->knows_referenced, made->knows_referenced);
+	assert_int_equal(got->knows_deleted, made->knows_deleted);
 	assert_int_equal(got->unknown, made->unknown);
 	assert_memory_equal(&got->kernel, &made->kernel, sizeof(made->kernel));
 	assert_memory_equal(&got->cost_ns, &made->cost_ns, sizeof(made->cost_ns));

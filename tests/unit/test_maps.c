@@ -43,10 +43,10 @@ static const struct line {
 	  { .start = 0x400000, .end = 0x401000, .inode = 7, .path = "/back\\slash\\01" } },
 	{ "00400000-00401000 r-xp 00000000 00:2f 7   /gone (deleted)\n",
 	  1,
-	  { .start = 0x400000, .end = 0x401000, .inode = 7, .path = "/gone" } },
+	  { .start = 0x400000, .end = 0x401000, .inode = 7, .path = "/gone", .deleted = true } },
 	{ "00400000-00401000 r-xp 00000000 00:2f 7   /memfd:x (deleted) (deleted)\n",
 	  1,
-	  { .start = 0x400000, .end = 0x401000, .inode = 7, .path = "/memfd:x (deleted)" } },
+	  { .start = 0x400000, .end = 0x401000, .inode = 7, .path = "/memfd:x (deleted)", .deleted = true } },
 	{ "7ffd8016c000-7ffd8018d000 r-xp 00000000 00:00 0                          [vdso]\n",
 	  1,
 	  { .start = 0x7ffd8016c000, .end = 0x7ffd8018d000, .path = "[vdso]" } },
@@ -100,6 +100,7 @@ static void lines_of_every_kind(void **state)
 			assert_int_equal(m.file_offset, expected->file_offset);
 			assert_int_equal(m.inode, expected->inode);
 			assert_string_equal(m.path, expected->path);
+			assert_int_equal(m.deleted, expected->deleted);
 			assert_int_equal(m.build_id.len, 0);
 			assert_false(m.elf);
 		}

@@ -298,8 +298,8 @@ static void the_worst_cgroups(void **state)
 	       "cgroups   /app.slice/a b 60.0MiB of 100MiB (cache 50.0MiB, anon 5.00MiB, tmpfs and shared "
 	       "2.00MiB), 3 kills\n          1 in all, 12 dying\n");
 	m->cgroups.nr_read = 0;
-	m->cgroups.left_out = 5;
-	expect(m, "text", "6 in all, 6 not read, 12 dying\n");
+	m->cgroups.left_out = 5000;
+	expect(m, "text", "5,001 in all, 5,001 not read, 12 dying\n");
 	m->cgroup.path = "/\033[2J";
 	expect(m, "text", "cgroups   /\\x1b[2J 60.0MiB");
 	m->by_cgroup = true;
@@ -356,6 +356,12 @@ static void fill_ancestor(struct made_up *m)
 	m->filling.levels[1].current = 190 * MIB;
 }
 
+static void reach_limit(struct made_up *m)
+{
+	m->cgroup.before.values[CGROUP_SAMPLE_memory_events_max] = 5;
+	m->cgroup.now.values[CGROUP_SAMPLE_memory_events_max] = 1205;
+}
+
 static void fill_tmpfs(struct made_up *m)
 {
 	m->cgroup.now.stats[CGROUP_STAT_SHMEM] = 30 * MIB;
@@ -382,7 +388,10 @@ static void each_rule_of_a_cgroup(void **state)
 		  "Next: memtrace stalls -c '/app.slice/a b'" },
 		{ "ancestor_full", fill_ancestor,
 		  "/app.slice above it is at its limit (190MiB of 200MiB). Next: memtrace state -c /app.slice" },
-		{ "tmpfs", fill_tmpfs, "30.0MiB are files in tmpfs and shared memory, which stay when" },
+		{ "limit", reach_limit,
+		  "/app.slice/a b reached its limit 1,200 times since the first look: who allocates there reclaims "
+		  "first. Next: memtrace stalls -d 10 -c '/app.slice/a b'" },
+		{ "tmpfs", fill_tmpfs, "30.0MiB are files in tmpfs and shared memory, which need not go when" },
 		{ "slab", fill_slab, "30.0MiB are slabs such as dentries and inodes" },
 	};
 	const size_t nr = sizeof(own_causes) / sizeof(*own_causes);
@@ -400,6 +409,12 @@ static void each_rule_of_a_cgroup(void **state)
 		m = *state;
 	}
 	assert_null(cgroup_rules[nr].id);
+	/* it has nothing to give: one line says so */
+	reach_limit(m);
+	fill_cgroup(m);
+	m->about = &m->filling;
+	expect(m, "text", "is at its limit (96.0MiB of 100MiB)");
+	expect_none(m, "text", "reached its limit");
 }
 
 /* Each rule, in its order: what makes it apply, and a part of what it says. */
@@ -455,6 +470,13 @@ static void give_up(struct made_up *m)
 	m->now.nodes[0].given_up = 1;
 }
 
+static void need_again(struct made_up *m)
+{
+	m->before.values[SAMPLE_vm_workingset_refault_anon] = m->before.values[SAMPLE_vm_workingset_refault_file] = 7;
+	m->now.values[SAMPLE_vm_workingset_refault_anon] = 7;
+	m->now.values[SAMPLE_vm_workingset_refault_file] = 7 + 5120;
+}
+
 static void fail_to_compact(struct made_up *m)
 {
 	m->now.values[SAMPLE_vm_compact_stall] += 10;
@@ -490,6 +512,9 @@ static const struct {
 	{ "below_low", stay_below_low, "zone Normal stays below low" },
 	{ "kswapd_given_up", give_up, "kswapd0 has given up: it found nothing to reclaim" },
 	{ "kswapd", run_kswapd, "kswapd0 ran for 50.0% of the time" },
+	{ "refaults", need_again,
+	  "20.0MiB/s of files and swapped memory are needed again after reclaim took them. Next: memtrace cache --by "
+	  "cgroup -d 10" },
 	{ "compaction", fail_to_compact, "5 of 10 attempts to compact it failed" },
 	{ "slab", leak_slabs, "slabs that cannot be reclaimed take 250MiB" },
 	{ "not_accounted", take_pages, "340MiB are in no counter of the kernel" },
@@ -575,6 +600,15 @@ static void lines_are_broken_between_parts(void **state)
 	assert_int_equal(strlen(report->sections[0].note), 101);
 	assert_string_equal(report->sections[1].note, "          x,");
 	assert_int_equal(strlen(report->sections[2].note), 10 + 4999);
+	/* on a terminal with what separates them */
+	report->width = 80;
+	wrapped__begin(&line, report, "label");
+	wrapped__add(&line, "", "%.40s", longest);
+	wrapped__add(&line, ", ", "%.28s", longest);
+	wrapped__add(&line, ", ", "x");
+	wrapped__end(&line);
+	assert_int_equal(report->nr_sections, 5);
+	assert_int_equal(strlen(report->sections[3].note), 10 + 41);
 	report__free(report);
 }
 

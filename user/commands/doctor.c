@@ -12,11 +12,13 @@
 #include "../report/render.h"
 #include "../session/power.h"
 #include "../sources/live.h"
+#include "../views/wrapped.h"
 
 extern const struct command doctor_command;
 
 #define MAX_FEATURES 32
 #define NOTE_LEN     160
+#define TEXT_LEN     2048 /* of what no hook of a probe tells, if none is attached */
 #define NR(array)    (sizeof(array) / sizeof(*(array)))
 
 static const struct column feature_columns[] = {
@@ -32,8 +34,8 @@ static const struct column probe_columns[] = {
 	{ .title = "", .path = "state", .left = true, .key = true },
 	{ .title = "NEEDS", .path = "capabilities", .left = true },
 	{ .title = "WHY", .path = "why", .left = true },
-	{ .title = "UNKNOWN", .path = "unknown", .left = true },
-	{ .title = "WHAT TO DO", .path = "remedy", .left = true },
+	{ .path = "unknown" },
+	{ .path = "remedy" },
 };
 
 static const struct column capability_columns[] = {
@@ -78,8 +80,8 @@ struct diagnosis {
 	struct cell features[MAX_FEATURES * NR(feature_columns)];
 	struct cell_rows feature_rows;
 	char reasons[MT_NR_PROBES][WHY_MAX];
-	char unknown[MT_NR_PROBES][512];
-	char remedies[MT_NR_PROBES][512];
+	char unknown[MT_NR_PROBES][TEXT_LEN];
+	char remedies[MT_NR_PROBES][TEXT_LEN];
 	struct cell probes[MT_NR_PROBES * NR(probe_columns)];
 	struct cell_rows probe_rows;
 	char needs[MT_NR_PROBES][CAPABILITIES_TEXT];
@@ -224,6 +226,8 @@ static void look_at_probes(struct diagnosis *d, struct live *live, bool opened)
 		if (!status->attached &&
 		    features__explain(status->error ? status->error : -EPERM, d->remedies[id], sizeof(d->remedies[id])))
 			c[5] = cell_string(d->remedies[id]);
+		else
+			d->remedies[id][0] = '\0';
 		wanted += !probe_rows[id].opt_in;
 		attached += status->attached && !probe_rows[id].opt_in && !status->error;
 	}
@@ -300,6 +304,29 @@ static void add_table(struct report *report, const char *path, const struct colu
 	report__add_table(report, &table);
 }
 
+/* What is long of some probes: below a heading a paragraph for each that has such a text. */
+static void add_texts(struct report *report, const char *heading, char (*texts)[TEXT_LEN])
+{
+	struct wrapped line;
+	enum mt_probe id;
+	const char *word;
+	size_t len;
+
+	for (id = 0; id < MT_NR_PROBES; id++) {
+		if (!texts[id][0])
+			continue;
+		if (heading)
+			report__add_note(report, "%s", heading);
+		heading = NULL;
+		wrapped__begin(&line, report, probe_rows[id].name);
+		for (word = texts[id]; *word; word += len + strspn(word + len, " ")) {
+			len = strcspn(word, " ");
+			wrapped__add(&line, " ", "%.*s", (int)len, word);
+		}
+		wrapped__end(&line);
+	}
+}
+
 static int report(struct diagnosis *d, struct render *render)
 {
 	static const struct column verdict_columns[] = { { .title = "", .path = "verdict" } };
@@ -316,9 +343,12 @@ static int report(struct diagnosis *d, struct render *render)
 
 	if (!rep)
 		return -ENOMEM;
+	rep->width = render->output.style.width;
 	d->verdict[0] = cell_string(verdicts[d->code]);
 	add_table(rep, "machine", feature_columns, NR(feature_columns), &d->feature_rows);
 	add_table(rep, "probes", probe_columns, NR(probe_columns), &d->probe_rows);
+	add_texts(rep, "UNKNOWN OF", d->unknown);
+	add_texts(rep, "TO DO FOR", d->remedies);
 	add_table(rep, "capabilities", capability_columns, NR(capability_columns), &d->capability_rows);
 	if (d->hook_rows.nr) {
 		add_table(rep, "hooks", hook_columns, NR(hook_columns), &d->hook_rows);

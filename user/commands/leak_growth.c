@@ -70,7 +70,7 @@ static int add(struct leak_run *run, struct report *report)
 	struct leak_growth_view *view = &run->growth_view;
 	struct grown **list;
 	struct cell *cells;
-	size_t nr, i;
+	size_t nr, i, ended = 0;
 	int err = growth_table__end(&run->growth, run->ended_ns);
 
 	if (!err)
@@ -78,8 +78,10 @@ static int add(struct leak_run *run, struct report *report)
 	if (err)
 		return err;
 	cells = cell_list__make(&view->rows, nr, NR(columns));
-	for (i = 0; cells && i < nr; i++)
+	for (i = 0; cells && i < nr; i++) {
 		fill(run, list[i], &cells[i * NR(columns)]);
+		ended += list[i]->last.ended;
+	}
 	free(list);
 	if (!cells)
 		return -ENOMEM;
@@ -89,6 +91,10 @@ static int add(struct leak_run *run, struct report *report)
 					.nr_columns = NR(columns),
 					.empty = "no process was seen while it lived" },
 		       run->tracing.session.options->rows, 1 /* COMM */, report);
+	/* of a command that is no news */
+	if (ended && !run->tracing.session.options->cmd)
+		report__add_note(report, "%zu of %zu processes ended: above they count with what they held last", ended,
+				 nr);
 	if (run->growth.left_out)
 		report__add_note(report, "%zu processes that have ended, and held little, are left out",
 				 run->growth.left_out);

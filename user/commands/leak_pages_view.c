@@ -292,7 +292,7 @@ static void fill_memory(struct leak_run *run)
 		  cell_string("resident or swapped, all") },
 		{ cell_none(), untouched ? cell_int(-rest.i) : rest,
 		  cell_string(untouched ? "requested, not held: no page of it was touched yet" :
-					  "held by allocators, not requested: free() did not give it back") },
+					  "held by allocators, not requested: freed and kept, or not from malloc()") },
 	};
 
 	_Static_assert(sizeof(cells) == sizeof(pages->memory) && sizeof(rows) == sizeof(pages->memory_rows), "all");

@@ -102,6 +102,7 @@ int map_look__show(struct render *render, const struct options *options, struct 
 
 	if (!report)
 		return -ENOMEM;
+	report->width = render->output.style.width;
 	request.rows = options->rows;
 	for (i = 0; i < request.nr; i++) {
 		request.pss |= request.processes[i].map->cost_ns.pss != 0;

@@ -92,6 +92,7 @@ static int show(struct state *view, struct render *render, const struct options 
 
 	if (!rep)
 		return -ENOMEM;
+	rep->width = render->output.style.width;
 	if (has_lines(options))
 		state__add_line(looks, rep, nr % LINES_A_SCREEN == 0);
 	else

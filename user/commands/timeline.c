@@ -26,12 +26,14 @@ struct timeline_run {
 	struct timeline_lines lines;
 	struct summary summary;
 	struct interval_samples samples;
+	bool any; /* line was printed */
 };
 
 static int emit(void *ctx, const struct timeline_entry *entry)
 {
 	struct timeline_run *run = ctx;
 
+	run->any = true;
 	return timeline_lines__write(&run->lines, &run->tracing.render.output, entry);
 }
 
@@ -115,6 +117,8 @@ static int finish(struct tracing *tracing)
 	if (err)
 		return err;
 	counts = timeline_lines__counts(&run->lines, run->timeline);
+	if (!run->any)
+		log_note("no event was seen: no reclaim, no long stall, no session of kswapd, no OOM kill");
 	say_left_out(run->timeline);
 	events_end__say(&session->totals);
 	summary__init(&run->summary, &session->view);

@@ -87,6 +87,18 @@ static enum map_class class_by_name(const struct map_area *area)
 	return MAPPED_FILE;
 }
 
+/* Files that the kernel makes for itself: no directory ever had them, and to it they are deleted from the start. */
+static bool is_file_of_kernel(const struct map_area *area)
+{
+	static const char *const made[] = { "/memfd:*", "/SYSV*", "/dev/zero", "/anon_hugepage", "/[aio]" };
+	size_t i;
+
+	for (i = 0; i < NR(made); i++)
+		if (fits(area->name, made[i]))
+			return true;
+	return false;
+}
+
 static bool is_plain(const struct map_area *area)
 {
 	return !area->name[0] && !(area->permissions & MAPPED_SHARED);
@@ -187,7 +199,9 @@ static int by_group(const struct map_area *a, const struct map_area *b)
 	if (order || is_one(a->class))
 		return order;
 	order = (a->inode > b->inode) - (a->inode < b->inode);
-	return order ? order : (a->dev > b->dev) - (a->dev < b->dev);
+	if (!order)
+		order = (a->dev > b->dev) - (a->dev < b->dev);
+	return order ? order : (int)a->deleted - (int)b->deleted;
 }
 
 static int in_order(const void *a, const void *b)
@@ -280,6 +294,7 @@ static void gather(struct map_groups *groups, const struct process_map *map, con
 			group = &groups->list[groups->nr++];
 			*group = (struct map_group){ .name = name_of(order[i]),
 						     .class = order[i]->class,
+						     .deleted = order[i]->deleted && !is_file_of_kernel(order[i]),
 						     .start = order[i]->start,
 						     .known = true };
 		}

@@ -20,6 +20,7 @@ void map_class__tell(struct process_map *map);
 struct map_group {
 	const char *name; /* borrowed from the map, of any bytes */
 	enum map_class class;
+	bool deleted;	/* no directory has its file any more, and one had it */
 	uint64_t start; /* of the lowest one */
 	uint64_t size;
 	size_t nr;

@@ -89,7 +89,8 @@ static void send_areas(const struct process_map *map, const struct mt_who *who, 
 		record.start = area->start;
 		record.size = area->end - area->start;
 		record.name = area->name[0] ? names : 0;
-		record.flags = area->permissions | (area->known ? MAP_AREA_KNOWN : 0);
+		record.flags =
+			area->permissions | (area->known ? MAP_AREA_KNOWN : 0) | (area->deleted ? MAP_AREA_DELETED : 0);
 		fill_values(record.values, area, map_area_rows, NR_MAP_AREA_VALUES);
 		if (map->nodes)
 			memcpy(record.nodes, map->nodes[i], sizeof(record.nodes));
@@ -103,7 +104,8 @@ void map_recorded__send(const struct process_map *map, const struct mt_who *who,
 		.hdr = head(REC_MAP_PROCESS, now_ns),
 		.who = *who,
 		.flags = (map->scanned ? MAP_PROCESS_SCANNED : 0) |
-			 (map->knows_referenced ? MAP_PROCESS_REFERENCED : 0) | (map->nodes ? MAP_PROCESS_NODES : 0),
+			 (map->knows_referenced ? MAP_PROCESS_REFERENCED : 0) | (map->nodes ? MAP_PROCESS_NODES : 0) |
+			 (map->knows_deleted ? MAP_PROCESS_DELETED : 0),
 		.error = (uint64_t)map->error,
 		.areas = map->nr_areas,
 	};
@@ -243,6 +245,7 @@ static int take_process(struct map_recorded *look, const struct map_process_reco
 	map->error = process->broken ? 0 : (int)record->error;
 	map->scanned = record->flags & MAP_PROCESS_SCANNED;
 	map->knows_referenced = record->flags & MAP_PROCESS_REFERENCED;
+	map->knows_deleted = record->flags & MAP_PROCESS_DELETED;
 	take_values(map, record->values, map_process_rows, NR_MAP_PROCESS_VALUES);
 	return 0;
 }
@@ -346,6 +349,7 @@ static int take_area(struct map_recorded *look, const struct map_area_record *re
 	area->name = record->name ? process->names[record->name - 1] : "";
 	area->permissions = record->flags & MAP_AREA_PERMISSIONS;
 	area->known = record->flags & MAP_AREA_KNOWN;
+	area->deleted = record->flags & MAP_AREA_DELETED;
 	take_values(area, record->values, map_area_rows, NR_MAP_AREA_VALUES);
 	process->map.unknown += !area->known;
 	return take_nodes(process, record);

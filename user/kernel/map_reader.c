@@ -16,6 +16,7 @@
 #include "../symbols/maps.h"
 #include "java_options.h"
 #include "line_file.h"
+#include "mapped_name.h"
 #include "proc.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -65,6 +66,7 @@ int map_reader__take_line(struct process_map *map, char *line)
 				   .dev = mapping.dev,
 				   .inode = mapping.inode,
 				   .name = name,
+				   .deleted = mapping.deleted,
 				   .permissions = permissions_of(permissions) };
 	return 0;
 }
@@ -175,6 +177,9 @@ static int read_maps(struct process_map *map, int dir)
 	}
 	err = read_lines(map, file);
 	fclose(file);
+	map->knows_deleted = true;
+	if (!err)
+		err = mapped_name__tell(map, dir);
 	map->cost_ns.maps = clock__boot_ns() - began_ns;
 	return err;
 }

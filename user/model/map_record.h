@@ -45,6 +45,7 @@ enum map_process_flags {
 	MAP_PROCESS_SCANNED = 1 << 0,	 /* process_map.scanned */
 	MAP_PROCESS_REFERENCED = 1 << 1, /* process_map.knows_referenced */
 	MAP_PROCESS_NODES = 1 << 2,	 /* its areas have process_map.nodes */
+	MAP_PROCESS_DELETED = 1 << 3,	 /* process_map.knows_deleted */
 };
 
 struct map_process_record {
@@ -70,7 +71,8 @@ struct map_name_record {
 
 enum map_area_flags {
 	MAP_AREA_PERMISSIONS = MAPPED_READ | MAPPED_WRITE | MAPPED_EXEC | MAPPED_SHARED,
-	MAP_AREA_KNOWN = 1 << 4, /* map_area.known */
+	MAP_AREA_KNOWN = 1 << 4,   /* map_area.known */
+	MAP_AREA_DELETED = 1 << 5, /* map_area.deleted */
 };
 
 /* Areas come by address. */

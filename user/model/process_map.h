@@ -43,6 +43,7 @@ struct map_area {
 	uint64_t start, end; /* addresses, end excluded */
 	uint64_t dev, inode; /* of its file; 0: none */
 	const char *name;    /* as /proc/PID/maps has it, any bytes; "" if it has none */
+	bool deleted;	     /* no directory has its file any more */
 	unsigned int permissions;
 	enum map_class class;
 	bool known; /* its pages were read: else what follows is unknown */
@@ -73,6 +74,7 @@ struct process_map {
 	uint64_t pss, uss;		    /* smaps_rollup, if it was asked for */
 	uint64_t java_heap;		    /* what the command line of a JVM lets its heap have; 0, unknown: nothing */
 	bool knows_referenced;
+	bool knows_deleted;
 	uint64_t (*nodes)[MAP_NODES]; /* bytes of each area on each node; owned; NULL: not read */
 	uint64_t nodes_online;	      /* of the machine, as bits, where they were read; else 0, or unknown */
 	struct {

@@ -361,8 +361,9 @@ static int choose_recorded(struct session *session)
 	for (id = 0; id < MT_NR_PROBES; id++) {
 		if (!(missing & (1U << id)))
 			continue;
-		log_error("%s: the probe %s was not recorded; `memtrace replay FILE` says what was",
-			  session->options->replay, probe_rows[id].name);
+		log_error("%s: the probe %s was not recorded; expected a recording of `memtrace record %s`; `memtrace "
+			  "replay FILE` says what this one has",
+			  session->options->replay, probe_rows[id].name, probe_rows[id].name);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

@@ -189,19 +189,22 @@ static void unescape(char *path)
 	*out = '\0';
 }
 
-static void cut_end(char *text, const char *end)
+/* Whether it was there. */
+static bool cut_end(char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);
 
-	if (len >= end_len && !strcmp(text + len - end_len, end))
-		text[len - end_len] = '\0';
+	if (len < end_len || strcmp(text + len - end_len, end))
+		return false;
+	text[len - end_len] = '\0';
+	return true;
 }
 
 const char *mapping__clean_path(char *path)
 {
 	if (!strncmp(path, "//", 2))
 		path[0] = '\0';
-	cut_end(path, " (deleted)");
+	cut_end(path, MAPPING_DELETED);
 	return path;
 }
 
@@ -229,7 +232,7 @@ int mapping__parse(char *line, struct mapping *mapping)
 	if (*p && *p != ' ')
 		return -EINVAL;
 	p += strspn(p, " ");
-	cut_end(p, " (deleted)");
+	m.deleted = cut_end(p, MAPPING_DELETED);
 	unescape(p);
 	m.path = p;
 	*mapping = m;

@@ -13,6 +13,9 @@
 
 #include "build_id.h"
 
+/* What the kernel writes behind the path of a file that no directory has any more. */
+#define MAPPING_DELETED " (deleted)"
+
 struct mapping {
 	uint64_t start, end;  /* addresses, end excluded; start is first: starts.h */
 	uint64_t file_offset; /* bytes from the file's start, of what is at start */
@@ -25,6 +28,7 @@ struct mapping {
 	bool elf;	     /* it is an ELF file that could be read: vaddr is valid */
 	uint64_t dev, inode; /* of that file, as fstat(2) or the kernel reports them; 0 from a recording */
 	struct build_id build_id;
+	bool deleted;	  /* " (deleted)" was behind the path: the kernel's word, or the name's own end */
 	const char *path; /* as its mount namespace has it, "[vdso]" and the like; "" if there is no file */
 };
 
@@ -57,7 +61,7 @@ size_t proc_maps__bytes(const struct proc_maps *maps); /* what they take in memo
 /*
  * A line of /proc/PID/maps: 1 if it is an executable mapping, 0 if it is
  * another one, -EINVAL if it is no such line.  Sets start, end, file_offset,
- * dev, inode and path; path points into line, which is changed ("\012" is a newline
+ * dev, inode, deleted and path; path points into line, which is changed ("\012" is a newline
  * again, and " (deleted)" is cut off); the rest of mapping is zeroed.
  */
 int mapping__parse(char *line, struct mapping *mapping);

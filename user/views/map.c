@@ -15,7 +15,8 @@
 
 /* Of mappings, in the order of fill_group(). */
 enum {
-	COLUMN_NAME,
+	COLUMN_NAME, /* what people read */
+	COLUMN_OWN_NAME,
 	COLUMN_SIZE,
 	COLUMN_RSS,
 	COLUMN_SWAP,
@@ -34,11 +35,13 @@ enum {
 	COLUMN_RETURNED,
 	COLUMN_CLASS,
 	COLUMN_START,
+	COLUMN_DELETED,
 	NR_COLUMNS,
 };
 
 static const struct column mapping_columns[NR_COLUMNS] = {
-	[COLUMN_NAME] = { .title = "MAPPING", .path = "name", .left = true, .key = true },
+	[COLUMN_NAME] = { .title = "MAPPING", .left = true, .key = true },
+	[COLUMN_OWN_NAME] = { .path = "name" },
 	[COLUMN_SIZE] = { .title = "SIZE", .path = "size_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_RSS] = { .title = "RSS", .path = "rss_bytes", .unit = UNIT_BYTES, .key = true },
 	[COLUMN_SWAP] = { .title = "SWAP", .path = "swap_bytes", .unit = UNIT_BYTES, .key = true },
@@ -65,6 +68,7 @@ static const struct column mapping_columns[NR_COLUMNS] = {
 	[COLUMN_RETURNED] = { .title = "RETURNED", .path = "returned_bytes", .unit = UNIT_BYTES },
 	[COLUMN_CLASS] = { .title = "CLASS", .path = "class", .left = true },
 	[COLUMN_START] = { .path = "start" },
+	[COLUMN_DELETED] = { .path = "deleted" },
 };
 
 static struct cell touch_rate(uint64_t first_touch_bytes, uint64_t duration_ns)
@@ -72,6 +76,17 @@ static struct cell touch_rate(uint64_t first_touch_bytes, uint64_t duration_ns)
 	if (first_touch_bytes == MT_UNKNOWN_U64 || !duration_ns)
 		return cell_none();
 	return cell_uint((uint64_t)((double)first_touch_bytes * (double)NSEC_PER_SEC / (double)duration_ns + 0.5));
+}
+
+static const char *name_for_people(struct map_view *view, const struct map_group *group)
+{
+	size_t size = strlen(group->name) + sizeof(" (deleted)");
+	char *text = group->deleted ? arena__zeroed(&view->names, size) : NULL;
+
+	if (!text)
+		return group->name;
+	snprintf(text, size, "%s (deleted)", group->name);
+	return text;
 }
 
 static void fill_group(const struct map_table *table, const struct map_group *group,
@@ -82,7 +97,8 @@ static void fill_group(const struct map_table *table, const struct map_group *gr
 
 	if (!activity)
 		activity = &unseen;
-	c[COLUMN_NAME] = cell_string(group->name);
+	c[COLUMN_OWN_NAME] = cell_string(group->name);
+	c[COLUMN_DELETED] = table->process->map->knows_deleted ? cell_bool(group->deleted) : cell_none();
 	c[COLUMN_CLASS] = cell_string(map_class__name(group->class));
 	c[COLUMN_START] = cell_address(group->start);
 	c[COLUMN_SIZE] = cell_uint(group->size);
@@ -149,6 +165,7 @@ static void rest_row(struct map_table *table, struct cell *cells)
 	snprintf(table->rest_name, sizeof(table->rest_name), "%zu more (-k 0)", groups->nr - table->shown);
 	sum.name = table->rest_name;
 	fill_group(table, &sum, table->process->activity ? &activity : NULL, cells);
+	cells[COLUMN_NAME] = cell_string(sum.name);
 	cells[COLUMN_CLASS] = cell_string("");
 }
 
@@ -280,6 +297,7 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 		      struct map_table *table)
 {
 	const struct map_groups *groups = process->groups;
+	struct cell *cells;
 	size_t i;
 
 	table->process = process;
@@ -288,9 +306,11 @@ static int fill_table(struct map_view *view, const struct map_request *request, 
 	table->cells = calloc(groups->nr * NR_COLUMNS + 1, sizeof(*table->cells));
 	if (!table->cells)
 		return -ENOMEM;
-	for (i = 0; i < groups->nr; i++)
-		fill_group(table, &groups->list[i], process->activity ? &process->activity[i] : NULL,
-			   table->cells + i * NR_COLUMNS);
+	for (i = 0; i < groups->nr; i++) {
+		cells = table->cells + i * NR_COLUMNS;
+		fill_group(table, &groups->list[i], process->activity ? &process->activity[i] : NULL, cells);
+		cells[COLUMN_NAME] = cell_string(name_for_people(view, &groups->list[i]));
+	}
 	table->rows = (struct cell_rows){ .cells = table->cells, .nr = groups->nr, .nr_columns = NR_COLUMNS };
 	table->table = (struct table){ .columns = view->columns,
 				       .nr_columns = NR_COLUMNS,
@@ -398,6 +418,7 @@ void map_view__done(struct map_view *view)
 	for (i = 0; i < view->nr_tables; i++)
 		free(view->tables[i].cells);
 	free(view->tables);
+	arena__free(&view->names);
 	free(view->cells);
 	free(view->cgroup_cells);
 	*view = (struct map_view){ 0 };

@@ -48,6 +48,7 @@ struct map_view {
 		uint64_t duration_ns;
 	} * tables; /* one a process; owned */
 	size_t nr_tables;
+	struct arena names;		   /* of mappings in text, where they are others */
 	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
 	struct cell_rows rows, cgroup_rows;
 	struct column process_columns[32], cgroup_columns[16];

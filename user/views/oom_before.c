@@ -122,14 +122,18 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a == MT_UNKNOWN_U64 || b == MT_UNKNOWN_U64 ? MT_UNKNOWN_U64 : a + b;
 }
 
-/* The last ten seconds, in which it was decided; counts of the first one are of the second before it. */
-static struct oom_sample last_of(const struct oom_kill *kill, uint64_t *over_ns)
+/*
+ * The last ten seconds, in which it was decided; counts of the first one are of the second before it.  What came after
+ * the last sample is not in them.
+ */
+static struct oom_sample last_of(const struct oom_kill *kill, uint64_t *from_ns, uint64_t *to_ns)
 {
 	size_t nr = kill->nr_samples < LAST_SAMPLES ? kill->nr_samples : LAST_SAMPLES, i;
 	struct oom_sample all = { 0 };
 	const struct oom_sample *s;
 
-	*over_ns = kill->samples[kill->nr_samples - nr].before_ns;
+	*from_ns = kill->samples[kill->nr_samples - nr].before_ns;
+	*to_ns = kill->samples[kill->nr_samples - 1].before_ns;
 	for (i = kill->nr_samples - nr + 1; i < kill->nr_samples; i++) {
 		s = &kill->samples[i];
 		all.some_ns = sum(all.some_ns, s->some_ns);
@@ -142,16 +146,17 @@ static struct oom_sample last_of(const struct oom_kill *kill, uint64_t *over_ns)
 
 static void say_reclaim(const struct oom_kill *kill, struct report *report)
 {
-	char scanned[OOM_WORD], share[OOM_WORD], over[OOM_WORD], some[OOM_WORD], stalled[OOM_WORD];
+	char scanned[OOM_WORD], share[OOM_WORD], from[OOM_WORD], to[OOM_WORD], some[OOM_WORD], stalled[OOM_WORD];
 	struct oom_sample last;
 	struct wrapped line;
-	uint64_t over_ns;
+	uint64_t from_ns, to_ns;
 
 	if (kill->nr_samples < 2)
 		return;
-	last = last_of(kill, &over_ns);
+	last = last_of(kill, &from_ns, &to_ns);
 	wrapped__begin(&line, report, kill->nr_growers ? "" : "before");
-	wrapped__add(&line, "", "in the last %s", format_duration(over, sizeof(over), over_ns));
+	wrapped__add(&line, "", "from %s to %s before it:", format_duration(from, sizeof(from), from_ns),
+		     format_duration(to, sizeof(to), to_ns));
 	if (last.scanned == 0)
 		wrapped__add(&line, " ", "reclaim scanned nothing");
 	else if (last.scanned != MT_UNKNOWN_U64)

@@ -170,7 +170,7 @@ static uint64_t cache(const struct oom_charge *charge)
 
 static const char *const part_words[] = {
 	"anonymous memory of processes",
-	"shared memory and tmpfs, which stay when the processes end",
+	"shared memory and tmpfs, which need not go when a process ends",
 	"page cache",
 	"slabs that cannot be reclaimed",
 	"slabs such as dentries and inodes",

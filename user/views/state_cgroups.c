@@ -343,9 +343,10 @@ void state__say_cgroups(struct state *state, struct report *report)
 	wrapped__begin(&line, report, "cgroups");
 	for (i = 0; i < state->nr_ranked && i < SHOWN_CGROUPS; i++)
 		say_cgroup(state->ranked[i], &line);
-	wrapped__add(&line, "   ", "%zu in all", cgroups->nr + cgroups->left_out);
+	wrapped__add(&line, "   ", "%s in all", format_count(text, sizeof(text), cgroups->nr + cgroups->left_out));
 	if (cgroups->nr_read < cgroups->nr || cgroups->left_out)
-		wrapped__add(&line, ", ", "%zu not read", cgroups->nr - cgroups->nr_read + cgroups->left_out);
+		wrapped__add(&line, ", ", "%s not read",
+			     format_count(text, sizeof(text), cgroups->nr - cgroups->nr_read + cgroups->left_out));
 	if (cgroups->dying != MT_UNKNOWN_U64)
 		wrapped__add(&line, ", ", "%s dying", format_count(text, sizeof(text), cgroups->dying));
 	wrapped__end(&line);

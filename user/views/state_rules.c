@@ -16,6 +16,9 @@
 #define SMALL_ZONE 20
 /* So much in one kind is a word worth, in bytes. */
 #define SMALL_CGROUP (16 * 1024 * 1024)
+/* So much a second is: of pages that are needed again, in bytes, and of charges at a limit. */
+#define MANY_REFAULTS (16 * 1024 * 1024)
+#define MANY_CHARGES  10
 
 #define SAY(found, ...) snprintf((found)->text, sizeof((found)->text), __VA_ARGS__)
 
@@ -204,6 +207,26 @@ static bool kswapd_given_up(const struct state *state, struct state_finding *fou
 	return false;
 }
 
+/* Pages that come back are read from disk or swap each time. */
+static bool refaults(const struct state *state, struct state_finding *found)
+{
+	const struct machine *before = state->looks.before, *now = state->looks.now;
+	uint64_t pages = machine__sum(growth(state, SAMPLE_vm_workingset_refault_anon),
+				      growth(state, SAMPLE_vm_workingset_refault_file));
+	uint64_t bytes = machine__bytes(now, pages);
+	char text[TEXT_LEN];
+	double rate;
+
+	if (!known(bytes) || !before || now->time_ns <= before->time_ns)
+		return false;
+	rate = (double)bytes * 1e9 / (double)(now->time_ns - before->time_ns);
+	if (rate < MANY_REFAULTS)
+		return false;
+	SAY(found, "%s of files and swapped memory are needed again after reclaim took them",
+	    format_bytes_rate(text, sizeof(text), rate));
+	return true;
+}
+
 static bool compaction(const struct state *state, struct state_finding *found)
 {
 	uint64_t stalls = growth(state, SAMPLE_vm_compact_stall), failed = growth(state, SAMPLE_vm_compact_fail);
@@ -362,6 +385,23 @@ static bool ancestor_full(const struct state *state, struct state_finding *found
 	return false;
 }
 
+/* It goes on, as something can be reclaimed; each time somebody has to do that first. */
+static bool own_limit(const struct state *state, struct state_finding *found)
+{
+	const struct cgroup_state *own = state->looks.filling->own;
+	char text[TEXT_LEN];
+	int64_t nr;
+
+	/* the rule about those says the same */
+	if (is_full(own) || !cgroup_state__grew(own, CGROUP_SAMPLE_memory_events_max, &nr) ||
+	    (double)nr < MANY_CHARGES * cgroup_state__seconds(own) || nr <= 0)
+		return false;
+	SAY(found, "%.400s reached its limit %s times since the first look: who allocates there reclaims first",
+	    own->path, format_count(text, sizeof(text), (uint64_t)nr));
+	say_next(found, "memtrace stalls -d 10", own->path);
+	return true;
+}
+
 static bool is_most(const struct cgroup_state *own, enum cgroup_kind kind, uint64_t *bytes)
 {
 	*bytes = cgroup_reading__kind(&own->now, kind);
@@ -376,7 +416,7 @@ static bool own_tmpfs(const struct state *state, struct state_finding *found)
 
 	if (!is_most(own, CGROUP_KIND_SHARED, &bytes))
 		return false;
-	SAY(found, "%s are files in tmpfs and shared memory, which stay when the processes end",
+	SAY(found, "%s are files in tmpfs and shared memory, which need not go when a process ends",
 	    state__bytes(a, bytes));
 	say_next(found, "memtrace state -d 10", own->path);
 	return true;
@@ -456,6 +496,11 @@ const struct state_rule state_rules[] = {
 	  .source = "a choice: an idle one does not run at all",
 	  .next = "memtrace stat reclaim kswapd",
 	  .applies = kswapd },
+	{ .id = "refaults",
+	  .threshold = "16 MiB a second of pages that were needed again after reclaim (workingset_refault)",
+	  .source = "a choice: so much is read again that a disk is busy with it",
+	  .next = "memtrace cache --by cgroup -d 10",
+	  .applies = refaults },
 	{ .id = "compaction",
 	  .threshold = "10 direct compactions or more between the looks, half of them or more failed",
 	  .source = "a choice: each one stalls its task for nothing",
@@ -488,6 +533,10 @@ const struct state_rule cgroup_rules[] = {
 	  .threshold = "a cgroup above it at 95% of memory.max or more",
 	  .source = "kernel, mm/memcontrol.c: a charge must find room at each level",
 	  .applies = ancestor_full },
+	{ .id = "limit",
+	  .threshold = "its limit was reached 10 times a second (memory.events max, v1: failcnt)",
+	  .source = "kernel, mm/memcontrol.c: a charge that finds no room reclaims, and waits for it",
+	  .applies = own_limit },
 	{ .id = "tmpfs",
 	  .threshold = "half of its charge, and 16 MiB or more, in tmpfs and shared memory",
 	  .source = "a choice: no process shows it",

@@ -34,11 +34,12 @@ static void append(struct wrapped *wrapped, const char *text)
 	wrapped->line[wrapped->len] = '\0';
 }
 
+/* Behind a part comes a separator, of which a comma is left at the end of a line. */
 static size_t width_of(const struct report *report)
 {
 	if (!report->width || report->width > WRAPPED_WIDTH)
 		return WRAPPED_WIDTH;
-	return report->width > WRAPPED_LEAST ? report->width : WRAPPED_LEAST;
+	return report->width > WRAPPED_LEAST ? report->width - 1 : WRAPPED_LEAST;
 }
 
 void wrapped__add(struct wrapped *wrapped, const char *separator, const char *fmt, ...)

@@ -41,6 +41,11 @@ short_of_memory() {
 	grep -Eq "^some avg10=([2-9].|1[2-9])\." /proc/pressure/memory
 }
 
+# What a scenario before did is forgotten.
+calm() {
+	grep -Eq "^some avg10=0\." /proc/pressure/memory || [ ! -e /proc/pressure/memory ]
+}
+
 # pressed: a task that memory.high slows down, again and again
 pressed() {
 	mkdir "$cgroups/y"
@@ -59,6 +64,7 @@ stage_state() {
 	mkdir -p /out/state
 	[ "$memtrace" ] || return 0
 	settle
+	within 120 calm
 	"$memtrace" state --json >/out/state/idle.json 2>/out/state/err
 	still "$memtrace" state -d 0.2 --json >/out/state/still.json 2>>/out/state/err
 	"$memtrace" state >/out/state/text 2>>/out/state/err
