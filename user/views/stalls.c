@@ -301,9 +301,10 @@ static void say_waited(const struct stalls *stalls, struct report *report)
 	if (some == MT_UNKNOWN_U64 || full == MT_UNKNOWN_U64)
 		report__add_note(report, "tasks waited %s for memory; this kernel has no PSI, or it is off", waited);
 	else
-		report__add_note(report, "tasks waited %s for memory; PSI some %s, full %s", waited,
-				 part(some_text, sizeof(some_text), some, seconds),
-				 part(full_text, sizeof(full_text), full, seconds));
+		report__add_note(
+			report, "tasks waited %s for memory; PSI %ssome %s, full %s", waited,
+			counts_all(stalls) ? "" : "of the machine: ", part(some_text, sizeof(some_text), some, seconds),
+			part(full_text, sizeof(full_text), full, seconds));
 }
 
 static uint64_t newest_bytes(const struct stalls *stalls, enum sample_id id)
