@@ -210,6 +210,41 @@ static void text_width_is_kept(void **state)
 	report__free(report);
 }
 
+/* The row behind those that are shown says how to see the others, also where names are short. */
+static int more_row(void *ctx, size_t nr, struct cell *cells)
+{
+	(void)ctx;
+	cells[0] = cell_string("");
+	cells[1] = cell_string("12 more (-k 0)");
+	cells[2] = cell_string("");
+	cells[3] = cell_string("");
+	return nr == 0;
+}
+
+static void a_long_word_has_the_blanks_behind_it(void **state)
+{
+	static const struct column some[] = { { .title = "PID", .path = "pid", .key = true },
+					      { .title = "COMM", .path = "comm", .left = true, .key = true },
+					      { .title = "GREW", .path = "grew", .key = true },
+					      { .title = "HOW", .path = "how", .left = true } };
+	static const struct cell cells[] = { UINT(812), STRING("a_name_of_15_ch"),
+					     UINT(5),	STRING("at once"),
+					     UINT(813), STRING("b"),
+					     UINT(6),	STRING("steadily") };
+	struct cell_rows rows = { cells, 2, 4, 0 };
+	struct table table = { .columns = some, .nr_columns = 4, .rows = cell_rows__source(&rows), .rest = more_row };
+	struct report *report = report_of(&table);
+	char *text = render_styled(&text_output, report, (struct output_style){ .width = 28 }, NULL);
+
+	(void)state;
+	assert_string_equal(text, "PID COMM       GREW HOW\n"
+				  "812 a_name_of\xe2\x80\xa6    5 at once\n"
+				  "813 b             6 steadily\n"
+				  "    12 more (-k 0)\n");
+	free(text);
+	report__free(report);
+}
+
 static void text_colour(void **state)
 {
 	static const struct column some[] = { { .title = "A", .path = "a", .unit = UNIT_COUNT },
@@ -820,6 +855,7 @@ int main(void)
 		cmocka_unit_test(text_table),
 		cmocka_unit_test(text_rows_and_empty),
 		cmocka_unit_test(text_width_is_kept),
+		cmocka_unit_test(a_long_word_has_the_blanks_behind_it),
 		cmocka_unit_test(text_colour),
 		cmocka_unit_test(text_facts),
 		cmocka_unit_test(json_facts),

@@ -153,14 +153,12 @@ static void pad(FILE *stream, size_t nr)
 	fprintf(stream, "%*s", (int)nr, "");
 }
 
-/* Prints one cell; nothing follows the last of a line that is aligned to the left. */
-static void put_aligned(struct layout *layout, size_t i, const char *word, const char *style)
+/* Prints one cell, in that width; nothing follows the last of a line that is aligned to the left. */
+static void put_aligned(struct layout *layout, bool left, size_t width, bool last, const char *word, const char *style)
 {
 	FILE *stream = layout->text->stream;
 	const char *reset = *style ? TEXT_RESET : "";
-	size_t width = layout->shown[i].width, taken;
-	bool left = column_of(layout, i)->left;
-	size_t len = text_prefix(word, width, &taken);
+	size_t taken, len = text_prefix(word, width, &taken);
 	const char *ellipsis = "";
 
 	if (left && word[len]) {
@@ -173,7 +171,7 @@ static void put_aligned(struct layout *layout, size_t i, const char *word, const
 		pad(stream, width > taken ? width - taken : 0);
 	}
 	fprintf(stream, "%s%.*s%s%s", style, (int)len, word, ellipsis, reset);
-	if (left && i + 1 < layout->nr)
+	if (left && !last)
 		pad(stream, width - taken);
 }
 
@@ -184,7 +182,8 @@ static void print_titles(struct layout *layout)
 	fputs(text__style(text, TEXT_BOLD), text->stream);
 	for (size_t i = 0; i < layout->nr; i++) {
 		fputs(i ? " " : "", text->stream);
-		put_aligned(layout, i, column_of(layout, i)->title, "");
+		put_aligned(layout, column_of(layout, i)->left, layout->shown[i].width, i + 1 == layout->nr,
+			    column_of(layout, i)->title, "");
 	}
 	fprintf(text->stream, "%s\n", text__style(text, TEXT_RESET));
 }
@@ -194,19 +193,33 @@ static bool is_blank(const struct cell *cell)
 	return cell->kind == CELL_STRING && !cell->s[0];
 }
 
+/* How many columns a cell takes: a name that is too long for its own has those behind it that are blank. */
+static size_t span(const struct layout *layout, const struct cell *cells, size_t i, const char *word, size_t *width)
+{
+	size_t nr = 1;
+
+	*width = layout->shown[i].width;
+	while (column_of(layout, i)->left && text_width(word) > *width && i + nr < layout->nr &&
+	       is_blank(&cells[layout->shown[i + nr].index]))
+		*width += 1 + layout->shown[i + nr++].width;
+	return nr;
+}
+
 static void print_row(struct layout *layout, const struct cell *cells)
 {
 	struct text *text = layout->text;
-	size_t nr = layout->nr;
+	size_t nr = layout->nr, width, i, taken;
 
 	while (nr && is_blank(&cells[layout->shown[nr - 1].index]))
 		nr--;
-	for (size_t i = 0; i < nr; i++) {
+	for (i = 0; i < nr; i += taken) {
 		const struct cell *cell = &cells[layout->shown[i].index];
 		const char *style = cell__is_zero(cell) ? text__style(text, TEXT_DIM) : "";
+		const char *word = cell_text__format(&text->cells, column_of(layout, i), cell);
 
+		taken = span(layout, cells, i, word, &width);
 		fputs(i ? " " : "", text->stream);
-		put_aligned(layout, i, cell_text__format(&text->cells, column_of(layout, i), cell), style);
+		put_aligned(layout, column_of(layout, i)->left, width, i + taken >= nr, word, style);
 	}
 	fputc('\n', text->stream);
 }
