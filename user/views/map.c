@@ -419,7 +419,7 @@ void map_view__done(struct map_view *view)
 		free(view->tables[i].cells);
 	free(view->tables);
 	arena__free(&view->names);
-	free(view->cells);
-	free(view->cgroup_cells);
+	cell_list__free(&view->processes);
+	cell_list__free(&view->cgroups);
 	*view = (struct map_view){ 0 };
 }

@@ -4,7 +4,7 @@
 #define MEMTRACE_VIEWS_MAP_H
 
 #include "../count/map_class.h"
-#include "../report/report.h"
+#include "../report/cell_list.h"
 
 /* What is to be shown of one process. */
 struct map_process {
@@ -48,12 +48,9 @@ struct map_view {
 		uint64_t duration_ns;
 	} * tables; /* one a process; owned */
 	size_t nr_tables;
-	struct arena names;		   /* of mappings in text, where they are others */
-	struct cell *cells, *cgroup_cells; /* of processes and cgroups; owned */
-	struct cell_rows rows, cgroup_rows;
+	struct arena names; /* of mappings in text, where they are others */
+	struct cell_list processes, cgroups;
 	struct column process_columns[32], cgroup_columns[16];
-	size_t shown; /* processes in text; 0: all */
-	char rest[32];
 	struct column columns[32]; /* of mappings */
 	struct cell head[3];
 };

@@ -160,20 +160,6 @@ static int by_column(const void *a, const void *b, void *column)
 	return order ? order : compare_by(first, second, PROCESS_RSS);
 }
 
-static int rest_processes(void *ctx, size_t nr, struct cell *cells)
-{
-	struct map_view *view = (struct map_view *)((char *)ctx - offsetof(struct map_view, rows));
-
-	return nr ? 0 : cell_rows__rest(&view->rows, view->shown, 1, view->rest, sizeof(view->rest), cells);
-}
-
-static int rest_cgroups(void *ctx, size_t nr, struct cell *cells)
-{
-	struct map_view *view = (struct map_view *)((char *)ctx - offsetof(struct map_view, cgroup_rows));
-
-	return nr ? 0 : cell_rows__rest(&view->cgroup_rows, view->shown, 0, view->rest, sizeof(view->rest), cells);
-}
-
 /* Of cgroups, in the order of add_to_cgroup(). */
 static const struct column cgroup_columns[] = {
 	{ .title = "CGROUP", .path = "path", .left = true, .key = true },
@@ -261,10 +247,9 @@ static size_t gather_cgroups(const struct map_process **order, size_t nr, struct
 static int add_cgroups(struct map_view *view, const struct map_request *request, int column, struct report *report)
 {
 	const struct map_process **order = calloc(request->nr + 1, sizeof(const struct map_process *));
-	struct cgroup_row *rows = calloc(request->nr + 1, sizeof(*rows));
+	struct cgroup_row *rows = (void *)cell_list__make(&view->cgroups, request->nr, NR_CGROUP_COLUMNS);
 	size_t i, nr;
 
-	view->cgroup_cells = (struct cell *)rows;
 	for (i = 0; order && i < request->nr; i++)
 		order[i] = &request->processes[i];
 	if (!order || !rows) {
@@ -275,31 +260,26 @@ static int add_cgroups(struct map_view *view, const struct map_request *request,
 	nr = gather_cgroups(order, request->nr, rows);
 	free(order);
 	qsort_r(rows, nr, sizeof(*rows), by_cgroup_column, &column);
-	view->cgroup_rows =
-		(struct cell_rows){ .cells = view->cgroup_cells, .nr = nr, .nr_columns = NR_CGROUP_COLUMNS };
-	report__add_table(report, &(struct table){ .path = "cgroups",
-						   .not_in_text = !request->by_cgroup,
-						   .columns = view->cgroup_columns,
-						   .nr_columns = NR_CGROUP_COLUMNS,
-						   .rows = cell_rows__source(&view->cgroup_rows),
-						   .text_rows = request->rows,
-						   .rest = rest_cgroups });
+	view->cgroups.rows.nr = nr;
+	cell_list__add(&view->cgroups,
+		       &(struct table){ .path = "cgroups",
+					.not_in_text = !request->by_cgroup,
+					.columns = view->cgroup_columns,
+					.nr_columns = NR_CGROUP_COLUMNS },
+		       request->rows, 0 /* CGROUP */, report);
 	return 0;
 }
 
 static int add_rows(struct map_view *view, const struct map_request *request, int column)
 {
-	struct process_row *rows = calloc(request->nr + 1, sizeof(*rows));
+	struct process_row *rows = (void *)cell_list__make(&view->processes, request->nr, NR_PROCESS_COLUMNS);
 	size_t i;
 
-	view->cells = (struct cell *)rows;
 	if (!rows)
 		return -ENOMEM;
 	for (i = 0; i < request->nr; i++)
 		fill_process(&request->processes[i], &view->tables[i].table, rows[i].cells);
 	qsort_r(rows, request->nr, sizeof(*rows), by_column, &column);
-	view->rows = (struct cell_rows){ .cells = view->cells, .nr = request->nr, .nr_columns = NR_PROCESS_COLUMNS };
-	view->shown = request->rows;
 	return 0;
 }
 
@@ -342,12 +322,11 @@ int map_processes__add(struct map_view *view, const struct map_request *request,
 	choose(view->cgroup_columns, cgroup_columns, NR_CGROUP_COLUMNS, request);
 	if (request->machine)
 		err = add_cgroups(view, request, column, report);
-	report__add_table(report, &(struct table){ .path = "processes",
-						   .not_in_text = !request->machine || request->by_cgroup,
-						   .columns = view->process_columns,
-						   .nr_columns = NR_PROCESS_COLUMNS,
-						   .rows = cell_rows__source(&view->rows),
-						   .text_rows = request->rows,
-						   .rest = rest_processes });
+	cell_list__add(&view->processes,
+		       &(struct table){ .path = "processes",
+					.not_in_text = !request->machine || request->by_cgroup,
+					.columns = view->process_columns,
+					.nr_columns = NR_PROCESS_COLUMNS },
+		       request->rows, 1 /* COMM */, report);
 	return err;
 }
