@@ -42,31 +42,6 @@ __noinline u32 count_by_cause(u64 cgroup_id, u32 cause, u64 duration_ns, int fol
 	return near;
 }
 
-static __noinline int retire_cause(u64 cgroup_id, u32 cause)
-{
-	struct mt_stall_by_cause_key key = { .cgroup_id = cgroup_id, .cause = cause };
-
-	keyed__retire(stall_by_cause, &key);
-	key.folded = 1;
-	keyed__retire(stall_by_cause, &key);
-	return 0;
-}
-
-SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(stall_removed, struct cgroup *cgroup, const char *path)
-{
-	u32 cause;
-	u64 id;
-
-	if (!in_memory_hierarchy(cgroup))
-		return 0;
-	id = BPF_CORE_READ(cgroup, kn, id);
-#pragma unroll
-	for (cause = 0; cause < MT_NR_STALL_CAUSES; cause++)
-		retire_cause(id, cause);
-	return 0;
-}
-
 __noinline int count_by_caller(u64 site_address, u32 cause, u64 duration_ns)
 {
 	struct mt_stall_site *site = bpf_map_lookup_elem(&stall_sites, &site_address);

@@ -160,6 +160,32 @@ pass_through() {
 	between "targets" "$(targets 'map(select(.kind == "memcg")) | length')" 200 300
 }
 
+@test "cgroups whose files were read back and that go leave no element, and lose no count" {
+	need_tool bpftool bpftool
+	make_cgroup keyed
+	local i here=$cgroup/one
+
+	head -c 400000 /dev/zero >"$file"
+	memtrace_start stat cache -c "$cgroup_name" --json -o "$tmp/stat.json"
+	for ((i = 0; i < 40; i++)); do
+		mkdir "$here"
+		(
+			echo "$BASHPID" >"$here/cgroup.procs"
+			for _ in 1 2; do
+				cat "$file" >"$tmp/read"
+				if [[ -e $here/memory.reclaim ]]; then echo 1M >"$here/memory.reclaim"; else echo 0 >"$here/memory.force_empty"; fi
+			done
+		) 2>/dev/null 3>&- || true
+		rmdir "$here"
+	done
+	eventually no_elements cache_read_back_index
+	memtrace_stop
+	same "status" "$mt_status" 0
+	between "cgroups that had some" "$(report '.cache_read_back | length')" 20 200
+	between "pages that were read back" "$(report '[.cache_read_back[].pages] | add')" $((20 * 80)) $((41 * 300))
+	rm -f "$file"
+}
+
 @test "cgroups whose tasks are stalled and that go leave no element, either, and lose no count" {
 	need_tool bpftool bpftool
 	make_cgroup keyed

@@ -83,14 +83,6 @@ static const struct attach_alt throttled[] = {
 	{},
 };
 
-static const struct attach_alt removed[] = {
-	{ .program = "stall_removed",
-	  .kind = ATTACH_TP_BTF,
-	  .event = "cgroup:cgroup_rmdir",
-	  .proto = "struct cgroup *cgrp,char *path" },
-	{},
-};
-
 static const struct attach_alt psi_times[] = {
 	{ .program = "psi_times", .kind = ATTACH_RUN, .event = "system_group_pcpu" },
 	{},
@@ -196,10 +188,6 @@ static const struct attach_hook hooks[] = {
 	  .need = HOOK_GAIN,
 	  .alts = oom_wait_given_up,
 	  .loss = "waits for another OOM kill" },
-	{ .name = "cgroup removal",
-	  .need = HOOK_GAIN,
-	  .alts = removed,
-	  .loss = "room for other cgroups once these are removed" },
 	{ .name = "direct begin", .need = HOOK_OPTIONAL, .alts = direct_begin, .loss = "direct reclaim" },
 	{ .name = "direct end", .need = HOOK_OPTIONAL, .alts = direct_end, .loss = "direct reclaim" },
 	{ .name = "memcg begin", .need = HOOK_OPTIONAL, .alts = memcg_begin, .loss = "memory cgroup reclaim" },

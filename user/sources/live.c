@@ -136,6 +136,7 @@ static void on_record(void *ctx, void *data, size_t size)
 		const struct mt_cgroup_gone *gone = data;
 
 		cgroups__gone(live->cgroups, gone->cgroup_id, gone->path);
+		live__end_keyed(live, gone->cgroup_id);
 	}
 	if (size == sizeof(struct mt_oom) && hdr->id == MT_REC_oom) {
 		struct mt_oom oom = *(struct mt_oom *)data; /* the ring is read-only */

@@ -126,6 +126,8 @@ int live__open_keyed(struct live *live);
 void live__close_keyed(struct live *live);
 /* Delivers what has changed of them since the last call, before the run all of it as what comes before. */
 void live__read_keyed(struct live *live);
+/* That cgroup is removed: elements that are about it are given back, once they are read. */
+void live__end_keyed(struct live *live, uint64_t cgroup_id);
 /*
  * The iterator that finds stalls which were under way at the beginning of the run, and at ticks those whose end was
  * missed.  0 or -errno.

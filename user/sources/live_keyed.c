@@ -131,6 +131,52 @@ static void end_element(struct live *live, const struct keyed_row *row, size_t i
 	}
 }
 
+/* Where the key has the cgroup whose the counts are; NULL: it has none. */
+static const struct keyed_column *owner_of(const struct keyed_row *row)
+{
+	for (size_t i = 0; i < row->nr_keys; i++)
+		if (row->keys[i].type == FIELD_CGROUP && !strcmp(row->keys[i].member, "cgroup_id"))
+			return &row->keys[i];
+	return NULL;
+}
+
+/* Programs find it there: one that two of them made at a time is free, and has its key still. */
+static bool is_indexed(const struct live *live, const struct keyed_row *row, const void *element, size_t i)
+{
+	const void *key = keyed_row__key(row, element);
+	__u32 index;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(map_of(live, row, "_index")), key, &index) && index == i;
+}
+
+static void end_row(struct live *live, const struct keyed_row *row, uint64_t cgroup_id)
+{
+	struct live_keyed *keyed = &live->keyed[row->id];
+	const struct keyed_column *owner = keyed->elements ? owner_of(row) : NULL;
+	struct mt_keyed_head *head;
+	uint32_t in_use;
+	char *element;
+	size_t i;
+
+	for (i = keyed->nr_other; owner && i < keyed->nr; i++) {
+		element = keyed->elements + i * row->size;
+		head = keyed_row__head(row, element);
+		in_use = MT_KEYED_IN_USE;
+		if (head->since_ns && keyed_column__get(owner, element) == cgroup_id &&
+		    is_indexed(live, row, element, i))
+			keyed->again |= __atomic_compare_exchange_n(&head->gone, &in_use, MT_KEYED_GONE, false,
+								    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
+}
+
+void live__end_keyed(struct live *live, uint64_t cgroup_id)
+{
+	const struct keyed_row *row;
+
+	for (row = keyed_rows; row < keyed_rows + MT_NR_KEYED; row++)
+		end_row(live, row, cgroup_id);
+}
+
 static void read_element(struct live *live, const struct keyed_row *row, size_t i)
 {
 	struct live_keyed *keyed = &live->keyed[row->id];
