@@ -105,20 +105,57 @@ static int run(const struct command *command, const char *recording, int argc, c
 	return code;
 }
 
+/* Whether the word is an option of the group: "--from" or "--from=03:00". */
+static bool is_option_of(const struct option_row *group, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (strncmp(word, "--", 2))
+		return false;
+	for (; group->name; group++)
+		if (strlen(group->name) == len - 2 && !strncmp(group->name, word + 2, len - 2))
+			return true;
+	return false;
+}
+
+/* The first word from there on that is no option about the part of a recording, and no argument of one. */
+static int behind_part(int argc, char **argv, int at)
+{
+	while (at < argc && (is_option_of(window_options, argv[at]) || is_option_of(against_options, argv[at])))
+		at += strchr(argv[at], '=') ? 1 : 2;
+	return at;
+}
+
+/* The word to that place; those before it come behind it. */
+static void move_word(char **argv, int from, int to)
+{
+	char *word = argv[from];
+
+	memmove(&argv[to + 1], &argv[to], (size_t)(from - to) * sizeof(*argv));
+	argv[to] = word;
+}
+
 /* memtrace replay FILE [COMMAND...], memtrace copy FILE */
 static int replay(const struct command *command, int argc, char **argv)
 {
 	const struct command *replayed;
+	int at;
 
 	if (argc < 3 || (argv[2][0] == '-' && argv[2][1]))
 		return run(command, NULL, argc, argv, 2);
-	if (argc == 3 || argv[3][0] == '-' || !command->takes_command)
-		return run(command, argv[2], argc, argv, 3);
-	replayed = command__find(argv[3]);
-	if (!replayed || !replayed->replays) {
-		help__refuse_replay(argv[3]);
+	at = command->takes_command ? behind_part(argc, argv, 3) : argc;
+	if (command->takes_command && at > 3 && (at >= argc || argv[at][0] == '-')) {
+		log_error("%s: expected a COMMAND, too, as in memtrace replay FILE stat --from 03:00", argv[3]);
 		return EXIT_USAGE;
 	}
+	if (at >= argc || argv[at][0] == '-')
+		return run(command, argv[2], argc, argv, 3);
+	replayed = command__find(argv[at]);
+	if (!replayed || !replayed->replays) {
+		help__refuse_replay(argv[at]);
+		return EXIT_USAGE;
+	}
+	move_word(argv, at, 3);
 	return run(replayed, argv[2], argc, argv, 4);
 }
 

@@ -74,6 +74,25 @@ options_shown() {
 	run -0 "$MEMTRACE" stat nonsense --help-all
 }
 
+@test "which part of a recording is wanted may be said before the command, too" {
+	local words
+	for words in '--from 1s --to 2s' '--from=1s --to=2s' '--from 1s --against 0.5s'; do
+		# shellcheck disable=SC2086 # several
+		"$MEMTRACE" replay tests/golden/rare.rec stat -k 3 $words >"$BATS_TEST_TMPDIR/behind" 2>&1
+		# shellcheck disable=SC2086
+		"$MEMTRACE" replay tests/golden/rare.rec $words stat -k 3 >"$BATS_TEST_TMPDIR/before" 2>&1
+		diff "$BATS_TEST_TMPDIR/behind" "$BATS_TEST_TMPDIR/before"
+		run -0 grep -cE '^(now: |.* for 1.00s from )' "$BATS_TEST_TMPDIR/before"
+	done
+	for words in --from '--from 1s' '--to=2s' '--from 1s --json'; do
+		# shellcheck disable=SC2086
+		run -2 "$MEMTRACE" replay tests/golden/rare.rec $words
+		[[ $output == *": expected a COMMAND, too, as in memtrace replay FILE stat --from 03:00" ]]
+	done
+	run -2 "$MEMTRACE" replay tests/golden/rare.rec --from 1s doctor
+	[[ $output == *"'doctor' does not work on a recording"* ]]
+}
+
 @test "replay's help names each command that takes a recording" {
 	local all command
 
