@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Rows of a table that are made before it is added, of which people see the first ones. */
+/* The rows of a table, made before it is added; text shows the first of them. */
 #ifndef MEMTRACE_REPORT_CELL_LIST_H
 #define MEMTRACE_REPORT_CELL_LIST_H
 
@@ -15,8 +15,8 @@ struct cell_list {
 /* Room for nr rows of nr_columns cells, which the caller fills in before it adds them.  NULL: no memory. */
 struct cell *cell_list__make(struct cell_list *list, size_t nr, size_t nr_columns);
 /*
- * Adds a table with these rows; of shown (0: of all) people see the cells, and of the others how many they are, in the
- * column name.  list must live as long as the report.
+ * Adds a table with these rows.  Text shows the first ones, as many as shown (0: all); a last row says how many more
+ * there are, in the column with the number name.  list must live as long as the report.
  */
 void cell_list__add(struct cell_list *list, const struct table *table, size_t shown, size_t name,
 		    struct report *report);

@@ -131,7 +131,7 @@ static void end_element(struct live *live, const struct keyed_row *row, size_t i
 	}
 }
 
-/* Where the key has the cgroup whose the counts are; NULL: it has none. */
+/* The member of the key that is the cgroup which the counts belong to; NULL: it has none. */
 static const struct keyed_column *owner_of(const struct keyed_row *row)
 {
 	for (size_t i = 0; i < row->nr_keys; i++)
